@@ -1,0 +1,42 @@
+# Compiles the browser's files into stube_http. Include it after stube_component(http ...); what it
+# generates defines stube::http::assets(), declared in http/assets.hpp.
+#
+# htmx comes from npm, exactly as package-lock.json says (which checks its digest), into the build
+# folder: the source tree stays clean. It is fetched once, again only when the lock file changes.
+
+set(browser_source ${CMAKE_CURRENT_LIST_DIR})
+set(browser_build ${CMAKE_CURRENT_BINARY_DIR}/browser)
+set(htmx ${browser_build}/node_modules/htmx.org/dist)
+set(from_npm ${htmx}/htmx.min.js ${htmx}/ext/hx-sse.min.js)
+set(files ${from_npm})
+foreach(name stube.js stube.css)
+  if(EXISTS ${browser_source}/${name})
+    list(APPEND files ${browser_source}/${name})
+  endif()
+endforeach()
+
+find_program(STUBE_NPM npm DOC "fetches the browser's files")
+if(NOT STUBE_NPM)
+  message(FATAL_ERROR "stube: npm is missing, which fetches htmx at build time; install it (apt-get install npm)")
+endif()
+
+add_custom_command(
+  OUTPUT ${from_npm}
+  COMMAND ${CMAKE_COMMAND} -E copy ${browser_source}/package.json ${browser_source}/package-lock.json ${browser_build}
+  COMMAND ${CMAKE_COMMAND} -E chdir ${browser_build}
+          ${STUBE_NPM} ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error
+  COMMAND ${CMAKE_COMMAND} -E touch ${from_npm}
+  DEPENDS ${browser_source}/package.json ${browser_source}/package-lock.json
+  COMMENT "Fetching the browser's files with npm"
+  VERBATIM)
+
+add_custom_command(
+  OUTPUT ${browser_build}/assets.cpp
+  COMMAND ${CMAKE_COMMAND} -D "FILES=${files}" -D OUTPUT=${browser_build}/assets.cpp
+          -P ${browser_source}/embed.cmake
+  DEPENDS ${files} ${browser_source}/embed.cmake
+  COMMENT "Embedding the browser's files"
+  VERBATIM)
+
+file(MAKE_DIRECTORY ${browser_build})
+target_sources(stube_http PRIVATE ${browser_build}/assets.cpp)
