@@ -1,0 +1,80 @@
+// The load: clients that send one event, wait for its answer and its patch, and send the next.
+#pragma once
+
+#include "wire.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bench {
+
+/// A socket that is closed with this value.
+class socket_handle {
+public:
+    /// Connects to 127.0.0.1; reading and writing give up after ten seconds.
+    explicit socket_handle(std::uint16_t port);
+    socket_handle(socket_handle&& other) noexcept;
+    socket_handle& operator=(socket_handle&&) = delete;
+    ~socket_handle();
+
+    int get() const { return fd_; }
+
+    void write(std::string_view bytes) const;
+
+    /// Appends what arrives next to `bytes`.
+    void read(std::string& bytes) const;
+
+private:
+    int fd_;
+};
+
+/// Opens /counter in a new conversation.
+page mint(const socket_handle& connection, std::uint16_t port);
+
+/// Opens the page's stream and returns its first bytes after the head.
+std::string attach(const socket_handle& connection, const page& opened, std::uint16_t port);
+
+struct load_limits {
+    std::size_t events = 0;
+    std::chrono::nanoseconds time{};  // no event is sent after that
+};
+
+struct load_result {
+    std::size_t events = 0;
+    std::chrono::nanoseconds time{};
+    std::vector<std::uint32_t> latencies;  // in nanoseconds
+};
+
+/// Clients with a conversation, an open stream and a connection for events each.
+class load {
+public:
+    load(std::uint16_t port, std::size_t clients);
+    load(const load&) = delete;
+    load& operator=(const load&) = delete;
+    ~load();
+
+    /// Returns when all events are answered and all their patches have come.
+    /// Throws at the first answer or patch that is not what it must be, and when nothing moves.
+    load_result run(const load_limits& limits);
+
+private:
+    struct client;
+    struct progress;
+
+    void send_next(client& sender, progress& now);
+    void receive(client& receiver, bool stream, progress& now);
+    void watch(std::size_t index, bool stream) const;
+
+    int epoll_;
+    std::vector<std::unique_ptr<client>> clients_;
+};
+
+/// Set by a signal: everything that waits throws soon.
+void stop_all_loads();
+
+}  // namespace bench
