@@ -14,7 +14,7 @@ struct asset {
     std::string_view gzip;  ///< the same body as one gzip stream
 };
 
-/// Every embedded file. A changed file has another `hashed_name`, so any copy may be cached for ever.
+/// Every embedded file. A changed file has another `hashed_name`, so caches may keep it for ever.
 std::span<const asset> assets();
 
 }  // namespace stube::http
