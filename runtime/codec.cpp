@@ -1,0 +1,79 @@
+#include <stube/runtime/codec.hpp>
+
+#include <stube/runtime/field.hpp>
+
+#include <boost/json/array.hpp>
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+namespace stube {
+
+namespace detail {
+
+void throw_decode_error(std::string_view wanted) {
+    throw decode_error("expected " + std::string(wanted));
+}
+
+boost::json::value encode_date(std::chrono::year_month_day date) {
+    return boost::json::string(text_codec<std::chrono::year_month_day>::print(date));
+}
+
+std::chrono::year_month_day decode_date(const boost::json::value& from) {
+    if (from.is_string() && from.get_string().empty()) return {};
+    auto date = from.is_string() ? text_codec<std::chrono::year_month_day>::parse(std::string_view(from.get_string()))
+                                 : std::nullopt;
+    if (!date) throw_decode_error("a date such as \"2026-12-01\"");
+    return *date;
+}
+
+const boost::json::array& array_of(const boost::json::value& from, std::size_t size) {
+    if (!from.is_array() || from.get_array().size() != size) throw_decode_error("an array of that length");
+    return from.get_array();
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view blanks = " \t\r\n";
+    auto begin = text.find_first_not_of(blanks);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+}  // namespace detail
+
+namespace {
+
+/// Exactly `digits` decimal digits.
+std::optional<unsigned> fixed_number(std::string_view text, std::size_t digits) {
+    unsigned number = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.size() != digits || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+}  // namespace
+
+std::optional<std::chrono::year_month_day> text_codec<std::chrono::year_month_day>::parse(std::string_view text) {
+    text = detail::trimmed(text);
+    if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+    auto y = fixed_number(text.substr(0, 4), 4);
+    auto m = fixed_number(text.substr(5, 2), 2);
+    auto d = fixed_number(text.substr(8, 2), 2);
+    if (!y || !m || !d) return std::nullopt;
+    using namespace std::chrono;
+    year_month_day date{year(static_cast<int>(*y)), month(*m), day(*d)};
+    return date.ok() ? std::optional(date) : std::nullopt;
+}
+
+std::string text_codec<std::chrono::year_month_day>::print(std::chrono::year_month_day value) {
+    if (!value.ok()) return {};
+    std::array<char, 32> text;
+    auto length = std::snprintf(
+        text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(value.year()),
+        static_cast<unsigned>(value.month()), static_cast<unsigned>(value.day())
+    );
+    return std::string(text.data(), static_cast<std::size_t>(length));
+}
+
+}  // namespace stube

@@ -1,0 +1,122 @@
+#include <stube/runtime/component.hpp>
+
+#include <stube/runtime/call.hpp>
+#include <stube/runtime/route.hpp>
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace stube {
+namespace {
+
+/// Filled before main() by every TU that calls or mounts a component, then only read.
+struct catalogue {
+    std::map<std::string_view, const component_type*> types;
+    std::set<std::string> clashes;
+};
+
+catalogue& known_components() {
+    static auto& all = *new catalogue;
+    return all;
+}
+
+}  // namespace
+
+const handler* component_type::find(std::string_view member) const {
+    auto found = std::ranges::find(handlers, member, &handler::name);
+    return found == handlers.end() ? nullptr : &*found;
+}
+
+const component_type* find_component(std::string_view name) {
+    const auto& types = known_components().types;
+    auto found = types.find(name);
+    return found == types.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> clashing_components() {
+    const auto& clashes = known_components().clashes;
+    return {clashes.begin(), clashes.end()};
+}
+
+namespace detail {
+
+bool make_known(const component_type& type) {
+    auto& all = known_components();
+    auto [at, is_new] = all.types.emplace(type.name, &type);
+    if (!is_new && at->second != &type) all.clashes.insert(std::string(type.name));
+    return true;
+}
+
+std::string encode_to_text(const boost::json::value& state) { return boost::json::serialize(state); }
+
+void check_argument_count(std::size_t got, std::size_t wanted) {
+    if (got != wanted) {
+        throw decode_error("expected " + std::to_string(wanted) + " arguments, got " + std::to_string(got));
+    }
+}
+
+std::string arguments_to_text(const boost::json::array& arguments) {
+    return arguments.empty() ? std::string() : boost::json::serialize(arguments);
+}
+
+}  // namespace detail
+
+void answer_value::throw_wrong_type(const std::type_info& wanted) const {
+    throw std::logic_error(
+        std::string("stube: an answer of type ") + (type_ ? type_->name() : "none") + " came where " +
+        wanted.name() + " was expected"
+    );
+}
+
+effects answer() { return any_effect(effect::answer{}); }
+
+effects fail(std::string message) { return any_effect(effect::fail{{std::move(message)}}); }
+
+effects end(markup final_view) { return any_effect(effect::end{std::move(final_view)}); }
+
+void write_attributes(markup& out, const event_attribute& route) {
+    hole h;
+    h.what = hole::kind::event;
+    h.event = route.event;
+    h.name = route.name;
+    h.text = route.arguments;
+    out.append_hole(std::move(h));
+}
+
+namespace {
+
+/// An attribute whose value is an id within the instance: `name="i3-suffix"`.
+void append_id_attribute(markup& out, std::string_view name, std::string_view member, std::string_view suffix = "") {
+    out.append_unescaped(" ");
+    out.append_unescaped(name);
+    out.append_unescaped("=\"");
+    hole h;
+    h.name = member;
+    out.append_hole(std::move(h));
+    out.append_unescaped(suffix);
+    out.append_unescaped("\"");
+}
+
+}  // namespace
+
+void write_attributes(markup& out, const bound_control& control) {
+    detail::append_attribute(out, {"name", std::string(control.name)});
+    append_id_attribute(out, "id", control.name);
+    if (control.what == control_kind::input) detail::append_attribute(out, {"value", control.text});
+    if (control.what == control_kind::check_box) {
+        detail::append_attribute(out, {"value", "on"});
+        detail::append_attribute(out, {"checked", std::nullopt, control.text == "on"});
+    }
+    if (control.error.empty()) return;
+    detail::append_attribute(out, {"aria-invalid", "true"});
+    append_id_attribute(out, "aria-describedby", control.name, "-error");
+}
+
+void write_attributes(markup& out, const own_id& id) {
+    append_id_attribute(out, id.attribute, id.name, id.suffix);
+}
+
+}  // namespace stube

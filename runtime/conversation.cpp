@@ -1,0 +1,220 @@
+#include <stube/runtime/conversation.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace stube {
+
+// The stored form, format 1. The part "head" holds what the conversation is:
+//   {"format":1,"owner":"…","principal":"…","mount":"/booking","last_instance":3,"stack":[1,3],
+//    "applied":["00c0ffee00c0ffee"],"created":1764547200000,"touched":1764547260000}
+// and each instance has a part "i<id>":
+//   {"component":"hotel/pick_room","caller":1,"then":"chosen","or_else":"","state":{…}}
+// Times are milliseconds since 1970. A mark has a head only, with owner, mount and touched.
+namespace {
+
+constexpr std::int64_t format = 1;
+
+std::int64_t milliseconds(time_point t) { return t.time_since_epoch().count(); }
+
+std::string hex(std::uint64_t number) {
+    std::array<char, 16> digits;
+    auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
+    auto length = static_cast<std::size_t>(end - digits.data());
+    return std::string(16 - length, '0').append(digits.data(), length);
+}
+
+std::uint64_t parse_hex(std::string_view text) {
+    std::uint64_t number = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
+    if (error != std::errc() || end != text.data() + text.size()) throw decode_error("expected an event id");
+    return number;
+}
+
+std::string part_name(instance_id id) { return "i" + std::to_string(id); }
+
+std::string encode_head(const conversation& from) {
+    boost::json::array stack, applied;
+    stack.reserve(from.stack.size());
+    applied.reserve(from.applied.size());
+    for (const auto& each : from.stack) stack.push_back(each->id);
+    for (auto id : from.applied) applied.push_back(boost::json::string(hex(id)));
+    return boost::json::serialize(boost::json::object{
+        {"format", format},
+        {"owner", from.owner},
+        {"principal", from.principal},
+        {"mount", from.mount},
+        {"last_instance", from.last_instance},
+        {"stack", std::move(stack)},
+        {"applied", std::move(applied)},
+        {"created", milliseconds(from.created)},
+        {"touched", milliseconds(from.touched)},
+    });
+}
+
+std::string quoted(std::string_view text) { return boost::json::serialize(boost::json::string(text)); }
+
+std::string name_of(const handler* h) { return h ? std::string(h->name) : std::string(); }
+
+std::string encode_instance(const instance& from) {
+    return "{\"component\":" + quoted(from.type->name) + ",\"caller\":" + std::to_string(from.caller) +
+           ",\"then\":" + quoted(name_of(from.then)) + ",\"or_else\":" + quoted(name_of(from.or_else)) +
+           ",\"state\":" + from.type->encode(from.state.get()) + "}";
+}
+
+bool holds(const std::vector<instance_ptr>& stack, const instance_ptr& wanted) {
+    return std::ranges::find(stack, wanted) != stack.end();
+}
+
+bool holds_id(const std::vector<instance_ptr>& stack, instance_id wanted) {
+    return std::ranges::any_of(stack, [&](const auto& each) { return each->id == wanted; });
+}
+
+change encode_mark(const conversation& from) {
+    change out;
+    out.id = from.id;
+    out.revision = from.revision;
+    out.status = keeping::not_kept;
+    out.written.push_back(
+        {"head", boost::json::serialize(boost::json::object{
+                     {"format", format},
+                     {"owner", from.owner},
+                     {"mount", from.mount},
+                     {"touched", milliseconds(from.touched)},
+                 })}
+    );
+    return out;
+}
+
+boost::json::value parse_part(const part& from) {
+    boost::json::error_code ec;
+    auto parsed = boost::json::parse(from.body, ec);
+    if (ec) throw decode_error("part " + from.name + " is not JSON: " + ec.message());
+    if (!parsed.is_object()) throw decode_error("part " + from.name + " is not an object");
+    return parsed;
+}
+
+const part& find_part(const record& in, std::string_view name) {
+    auto found = std::ranges::find(in.parts, name, &part::name);
+    if (found == in.parts.end()) throw decode_error("part " + std::string(name) + " is missing");
+    return *found;
+}
+
+template <class T>
+T member(const boost::json::object& of, std::string_view name) {
+    const auto* found = of.if_contains(name);
+    if (!found) throw decode_error("member " + std::string(name) + " is missing");
+    T value{};
+    decode(value, *found);
+    return value;
+}
+
+time_point time_member(const boost::json::object& of, std::string_view name) {
+    return time_point(std::chrono::milliseconds(member<std::int64_t>(of, name)));
+}
+
+boost::json::value parse_head(const record& from) {
+    auto head = parse_part(find_part(from, "head"));
+    auto found = member<std::int64_t>(head.get_object(), "format");
+    if (found != format) throw decode_error("stored in format " + std::to_string(found) + ", which this release cannot read");
+    return head;
+}
+
+const handler* resume_named(const instance_ptr& caller, const std::string& name) {
+    if (name.empty()) return nullptr;
+    const auto* found = caller ? caller->type->find(name) : nullptr;
+    if (!found) throw decode_error("nobody has a member '" + name + "' to resume");
+    return found;
+}
+
+instance_ptr decode_instance(const record& from, instance_id id, const instance_ptr& caller) {
+    auto stored = parse_part(find_part(from, part_name(id)));
+    const auto& object = stored.get_object();
+    auto name = member<std::string>(object, "component");
+    const auto* type = find_component(name);
+    if (!type || !type->durable()) throw decode_error("component '" + name + "' is not known to this program");
+    auto out = std::make_shared<instance>();
+    out->id = id;
+    out->type = type;
+    out->caller = member<instance_id>(object, "caller");
+    if (out->caller != (caller ? caller->id : 0)) throw decode_error("the stack does not fit together");
+    out->then = resume_named(caller, member<std::string>(object, "then"));
+    out->or_else = resume_named(caller, member<std::string>(object, "or_else"));
+    const auto* state = object.if_contains("state");
+    if (!state) throw decode_error("instance " + std::to_string(id) + " has no state");
+    out->state = type->decode(*state);
+    return out;
+}
+
+void check_stack(const std::vector<instance_id>& stack, instance_id last) {
+    bool rising = std::ranges::adjacent_find(stack, std::greater_equal<>()) == stack.end();
+    if (stack.empty() || stack.size() > max_stack || !rising || stack.front() == 0 || stack.back() > last) {
+        throw decode_error("the stack is damaged");
+    }
+}
+
+}  // namespace
+
+bool conversation::knows(event_id event) const { return std::ranges::find(applied, event) != applied.end(); }
+
+const component_type* conversation::not_durable() const {
+    auto found = std::ranges::find_if(stack, [](const auto& each) { return !each->type->durable(); });
+    return found == stack.end() ? nullptr : (*found)->type;
+}
+
+bool conversation::durable() const { return not_durable() == nullptr; }
+
+change encode_change(const conversation* before, const conversation& after, bool in_parts) {
+    if (!after.durable()) return encode_mark(after);
+    change out;
+    out.id = after.id;
+    out.revision = after.revision;
+    bool whole = !in_parts || !before || !before->durable();
+    out.what = whole ? change::kind::replace : change::kind::update;
+    out.written.push_back({"head", encode_head(after)});
+    for (const auto& each : after.stack) {
+        if (whole || !holds(before->stack, each)) out.written.push_back({part_name(each->id), encode_instance(*each)});
+    }
+    if (whole) return out;
+    for (const auto& each : before->stack) {
+        if (!holds_id(after.stack, each->id)) out.dropped.push_back(part_name(each->id));
+    }
+    return out;
+}
+
+lost_conversation decode_mark(const record& from) {
+    auto head = parse_head(from);
+    const auto& object = head.get_object();
+    return {member<std::string>(object, "owner"), member<std::string>(object, "mount"), time_member(object, "touched")};
+}
+
+conversation decode_conversation(const record& from) {
+    auto head = parse_head(from);
+    const auto& object = head.get_object();
+    conversation out;
+    out.id = from.id;
+    out.revision = from.revision;
+    out.owner = member<std::string>(object, "owner");
+    out.principal = member<std::string>(object, "principal");
+    out.mount = member<std::string>(object, "mount");
+    out.last_instance = member<instance_id>(object, "last_instance");
+    out.created = time_member(object, "created");
+    out.touched = time_member(object, "touched");
+    for (const auto& id : member<std::vector<std::string>>(object, "applied")) {
+        if (out.applied.size() == remembered_events) out.applied.erase(out.applied.begin());
+        out.applied.push_back(parse_hex(id));
+    }
+    auto stack = member<std::vector<instance_id>>(object, "stack");
+    check_stack(stack, out.last_instance);
+    for (auto id : stack) {
+        instance_ptr caller = out.stack.empty() ? nullptr : out.stack.back();
+        out.stack.push_back(decode_instance(from, id, caller));
+    }
+    return out;
+}
+
+}  // namespace stube

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <stube/runtime/component.hpp>
+
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+/// Calling another component: `call<pick_room>(stay).then<&book_room::chosen>()`.
+namespace stube {
+
+namespace detail {
+
+template <class C>
+struct answer_of {
+    using type = void;
+};
+
+template <class C>
+    requires requires { typename C::answer_type; }
+struct answer_of<C> {
+    using type = typename C::answer_type;
+};
+
+/// True if the member can be resumed with the answer.
+template <class Answer, class Parameters>
+inline constexpr bool accepts = false;
+template <class Answer>
+inline constexpr bool accepts<Answer, std::tuple<>> = true;
+template <class Answer>
+inline constexpr bool accepts<Answer, std::tuple<Answer>> = true;
+
+}  // namespace detail
+
+/// What a component answers, as it says in `answer_type`; void if it says nothing.
+template <class C>
+using answer_type_of = typename detail::answer_of<C>::type;
+
+/// A call that is being put together: an effect for a handler to return, or something for a flow to await.
+template <class C>
+class [[nodiscard]] call_request {
+public:
+    using answer_type = answer_type_of<C>;
+
+    call_request(const component_type& type, std::shared_ptr<const void> state)
+        : call_{&type, std::move(state), {}, {}} {}
+
+    /// The member that gets the answer: it takes the callee's `answer_type`, or nothing.
+    template <auto Member>
+    call_request then() && {
+        using parameters = typename detail::member<Member>::arguments;
+        static_assert(
+            detail::accepts<answer_type, parameters>,
+            "stube: this member cannot take the answer. It must take exactly the answer_type of the component "
+            "that is called, or nothing."
+        );
+        call_.then = detail::member_name<Member>();
+        return std::move(*this);
+    }
+
+    /// The member that gets the failure if the callee fails: it takes a `failure`, or nothing.
+    template <auto Member>
+    call_request or_else() && {
+        using parameters = typename detail::member<Member>::arguments;
+        static_assert(
+            detail::accepts<failure, parameters>,
+            "stube: this member cannot take the failure. It must take a stube::failure, or nothing."
+        );
+        call_.or_else = detail::member_name<Member>();
+        return std::move(*this);
+    }
+
+    operator effects() && { return any_effect(std::move(call_)); }
+
+    effect::call&& release() && { return std::move(call_); }
+
+private:
+    effect::call call_;
+};
+
+namespace detail {
+
+template <class C, class... Arguments>
+std::shared_ptr<const void> make_state(Arguments&&... arguments) {
+    static_assert(
+        requires { C{std::forward<Arguments>(arguments)...}; },
+        "stube: the component cannot be made from these arguments. They initialise its first members, in order."
+    );
+    return std::make_shared<C>(C{std::forward<Arguments>(arguments)...});
+}
+
+}  // namespace detail
+
+/// Suspends this component and shows a new C in its place until C answers. `arguments` initialise C's
+/// members in order.
+template <class C, class... Arguments>
+call_request<C> call(Arguments&&... arguments) {
+    static_cast<void>(&detail::known<C>);
+    return {type_of<C>(), detail::make_state<C>(std::forward<Arguments>(arguments)...)};
+}
+
+/// Leaves for good and puts a new C here, which will answer to this component's caller.
+template <class C, class... Arguments>
+effects become(Arguments&&... arguments) {
+    static_cast<void>(&detail::known<C>);
+    return any_effect(effect::become{&type_of<C>(), detail::make_state<C>(std::forward<Arguments>(arguments)...)});
+}
+
+}  // namespace stube

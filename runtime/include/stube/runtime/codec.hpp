@@ -1,0 +1,214 @@
+#pragma once
+
+#include <boost/describe/bases.hpp>
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+#include <boost/describe/enum_from_string.hpp>
+#include <boost/describe/enum_to_string.hpp>
+#include <boost/describe/members.hpp>
+#include <boost/json/value.hpp>
+#include <boost/mp11/algorithm.hpp>
+
+#include <chrono>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// State as JSON. Numbers, bool, strings, described enums, dates, optional, vector, array-like, map with
+/// string keys, pair, tuple and described structs work by themselves, nested as you like. For a type of
+/// your own that is none of these, specialise `stube::codec`.
+///
+/// Reading is tolerant where time passes between writing and reading: a member that is missing keeps its
+/// default, a member that is not known is ignored. A value of the wrong kind throws `decode_error`.
+namespace stube {
+
+/// Stored or received JSON that does not fit the type it is read into.
+class decode_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// The point to specialise: `static boost::json::value encode(const T&)` and
+/// `static void decode(T&, const boost::json::value&)`.
+template <class T>
+struct codec;
+
+template <class T>
+boost::json::value encode(const T& value) {
+    return codec<T>::encode(value);
+}
+
+template <class T>
+void decode(T& to, const boost::json::value& from) {
+    codec<T>::decode(to, from);
+}
+
+namespace detail {
+
+using boost::describe::describe_members;
+
+// Modifiers: every public data member, including those of described bases.
+template <class T>
+using data_members = describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
+
+template <class T>
+concept described_struct = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
+
+template <class T>
+concept described_enum = std::is_enum_v<T> && boost::describe::has_describe_enumerators<T>::value;
+
+template <class T>
+concept string_map = requires {
+    typename T::mapped_type;
+    requires std::same_as<typename T::key_type, std::string>;
+};
+
+template <class T>
+concept sequence = requires(T& t, typename T::value_type v) {
+    t.push_back(std::move(v));
+    t.clear();
+    t.begin();
+} && !std::same_as<T, std::string>;
+
+template <class T>
+concept tuple_like = requires { std::tuple_size<T>::value; };
+
+[[noreturn]] void throw_decode_error(std::string_view wanted);
+boost::json::value encode_date(std::chrono::year_month_day date);
+std::chrono::year_month_day decode_date(const boost::json::value& from);
+
+template <class T>
+void decode_number(T& to, const boost::json::value& from) {
+    if constexpr (std::floating_point<T>) {
+        if (!from.is_number()) throw_decode_error("a number");
+        to = static_cast<T>(from.to_number<double>());
+    } else {
+        boost::json::error_code ec;
+        auto number = from.to_number<T>(ec);
+        if (ec) throw_decode_error("a whole number in range");
+        to = number;
+    }
+}
+
+template <class T>
+boost::json::value encode_struct(const T& value) {
+    boost::json::object out;
+    boost::mp11::mp_for_each<data_members<T>>([&](auto member) {
+        out.emplace(member.name, stube::encode(value.*member.pointer));
+    });
+    return out;
+}
+
+template <class T>
+void decode_struct(T& to, const boost::json::value& from) {
+    if (!from.is_object()) throw_decode_error("an object");
+    const auto& object = from.get_object();
+    boost::mp11::mp_for_each<data_members<T>>([&](auto member) {
+        if (const auto* found = object.if_contains(member.name)) {
+            stube::decode(to.*member.pointer, *found);
+        }
+    });
+}
+
+const boost::json::array& array_of(const boost::json::value& from, std::size_t size);
+
+}  // namespace detail
+
+template <class T>
+struct codec {
+    static boost::json::value encode(const T& value) {
+        if constexpr (std::is_arithmetic_v<T>) {
+            return value;
+        } else if constexpr (std::same_as<T, std::string>) {
+            return boost::json::string(value);
+        } else if constexpr (detail::described_enum<T>) {
+            return boost::json::string(boost::describe::enum_to_string(value, ""));
+        } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
+            return detail::encode_date(value);
+        } else if constexpr (detail::string_map<T>) {
+            boost::json::object out;
+            for (const auto& [key, element] : value) out.emplace(key, stube::encode(element));
+            return out;
+        } else if constexpr (detail::sequence<T>) {
+            boost::json::array out;
+            out.reserve(value.size());
+            for (const auto& element : value) out.push_back(stube::encode(element));
+            return out;
+        } else if constexpr (requires { value.has_value(); }) {
+            return value ? stube::encode(*value) : boost::json::value();
+        } else if constexpr (detail::tuple_like<T>) {
+            return std::apply(
+                [](const auto&... elements) {
+                    boost::json::array out;
+                    (out.push_back(stube::encode(elements)), ...);
+                    return out;
+                },
+                value
+            );
+        } else if constexpr (detail::described_struct<T>) {
+            return detail::encode_struct(value);
+        } else {
+            static_assert(
+                detail::described_struct<T>,
+                "stube: this type cannot be kept as state. Describe it with BOOST_DESCRIBE_STRUCT (or "
+                "BOOST_DESCRIBE_ENUM), or specialise stube::codec for it."
+            );
+        }
+    }
+
+    static void decode(T& to, const boost::json::value& from) {
+        if constexpr (std::same_as<T, bool>) {
+            if (!from.is_bool()) detail::throw_decode_error("true or false");
+            to = from.get_bool();
+        } else if constexpr (std::is_arithmetic_v<T>) {
+            detail::decode_number(to, from);
+        } else if constexpr (std::same_as<T, std::string>) {
+            if (!from.is_string()) detail::throw_decode_error("a string");
+            to.assign(from.get_string().data(), from.get_string().size());
+        } else if constexpr (detail::described_enum<T>) {
+            if (!from.is_string() || !boost::describe::enum_from_string(from.get_string().c_str(), to)) {
+                detail::throw_decode_error("one of the enumerators");
+            }
+        } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
+            to = detail::decode_date(from);
+        } else if constexpr (detail::string_map<T>) {
+            if (!from.is_object()) detail::throw_decode_error("an object");
+            to.clear();
+            for (const auto& [key, element] : from.get_object()) stube::decode(to[std::string(key)], element);
+        } else if constexpr (detail::sequence<T>) {
+            if (!from.is_array()) detail::throw_decode_error("an array");
+            to.clear();
+            for (const auto& element : from.get_array()) {
+                typename T::value_type next{};
+                stube::decode(next, element);
+                to.push_back(std::move(next));
+            }
+        } else if constexpr (requires { to.has_value(); to.emplace(); }) {
+            to.reset();
+            if (!from.is_null()) stube::decode(to.emplace(), from);
+        } else if constexpr (detail::tuple_like<T>) {
+            const auto& array = detail::array_of(from, std::tuple_size_v<T>);
+            std::apply(
+                [&, at = std::size_t{0}](auto&... elements) mutable {
+                    (stube::decode(elements, array[at++]), ...);
+                },
+                to
+            );
+        } else {
+            detail::decode_struct(to, from);
+        }
+    }
+};
+
+}  // namespace stube

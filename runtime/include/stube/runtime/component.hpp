@@ -1,0 +1,96 @@
+#pragma once
+
+#include <stube/runtime/context.hpp>
+#include <stube/runtime/effects.hpp>
+#include <stube/runtime/field.hpp>
+#include <stube/runtime/markup.hpp>
+
+#include <boost/json/array.hpp>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// How a plain struct becomes a component. Its data members are its state, its member functions are its
+/// events and resumes, and BOOST_DESCRIBE_STRUCT names both:
+///
+///     struct counter {
+///         static constexpr std::string_view component = "demo/counter";  // stored: never changes
+///         int n = 0;
+///         void inc() { ++n; }
+///         markup render() const { return div(n, button(on<"click", &counter::inc>, "+")); }
+///     };
+///     BOOST_DESCRIBE_STRUCT(counter, (), (n, inc))
+///
+/// Optional: `using answer_type = ...` for what it answers; the hooks `start()` (when it comes to life),
+/// `stop()` (when it leaves) and `wakeup()` (when it is first used after a restart). A component without
+/// `render()` is a task: it only calls others. Handlers, `start` and `wakeup` return `void` or `effects`,
+/// `stop` returns `void`; each may take `context&` first.
+namespace stube {
+
+/// One form value as the browser sent it, decoded to UTF-8.
+struct form_value {
+    std::string name;
+    std::string value;
+};
+
+/// Runs a member with arguments from the browser. Throws `decode_error` if they do not fit.
+using event_function = effects (*)(void* self, context&, const boost::json::array& arguments);
+
+/// A member function that events or answers are routed to.
+struct handler {
+    std::string_view name;
+    /// Points to null unless some markup sends an event to this member: a browser may call those and no
+    /// others. Without this it could call a resume, such as the one that says a payment was made.
+    const event_function* on_event;
+    /// From the component to the base class that owns the member.
+    void* (*owner)(void* self);
+    /// Runs it with an answer; null if it takes more than one value.
+    effects (*on_answer)(void* owner, context&, const answer_value&);
+    /// Runs it with a failure; null unless it takes a `failure` or nothing.
+    effects (*on_failure)(void* owner, context&, const failure&);
+};
+
+/// All the kernel knows of a component. One for each type, made on first use, never destroyed.
+struct component_type {
+    std::string_view name;
+    const std::type_info* answer_type = nullptr;  ///< null for none
+    std::vector<handler> handlers;
+
+    /// A copy of the state that a handler may change.
+    std::shared_ptr<void> (*copy)(const std::shared_ptr<const void>& state) = nullptr;
+    /// State to JSON text and back. Null if the state cannot be stored (a live coroutine).
+    std::string (*encode)(const void* state) = nullptr;
+    std::shared_ptr<const void> (*decode)(const boost::json::value&) = nullptr;
+    /// Null for a task.
+    markup (*render)(const void* state) = nullptr;
+    /// The hooks; null where the component has none.
+    effects (*start)(void* state, context&) = nullptr;
+    void (*stop)(void* state, context&) = nullptr;
+    effects (*wakeup)(void* state, context&) = nullptr;
+    /// Gives form values to the fields they name and ignores the others. Null if it has no fields.
+    void (*fill)(void* state, std::span<const form_value>) = nullptr;
+    /// Shows the message of every field that holds no value. Null if it has no fields.
+    void (*show_errors)(void* state) = nullptr;
+
+    const handler* find(std::string_view member) const;
+
+    bool durable() const { return encode != nullptr; }
+};
+
+/// The component with this stored name, or null. Every component that the program can call is known:
+/// writing `call<C>()` or `mount<C>()` is what makes it so (docs/decisions/0003).
+const component_type* find_component(std::string_view name);
+
+/// Names that two different types claim. A program that has any must not start.
+std::vector<std::string> clashing_components();
+
+/// The one description of the component C. For a flow there is an overload of its own in `flow/`.
+template <class C>
+const component_type& type_of();
+
+}  // namespace stube
+
+#include <stube/runtime/detail/component_type_of.hpp>

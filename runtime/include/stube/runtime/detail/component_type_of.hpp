@@ -1,0 +1,248 @@
+#pragma once
+
+#include <stube/runtime/codec.hpp>
+#include <stube/runtime/component.hpp>
+#include <stube/runtime/detail/member.hpp>
+
+#include <tuple>
+#include <utility>
+
+/// Makes a component_type from a described struct.
+namespace stube {
+namespace detail {
+
+/// Puts a type into the catalogue; true, so that it can initialise a variable.
+bool make_known(const component_type& type);
+
+/// Naming this (in call, become, mount) makes C known before main() runs.
+template <class C>
+inline const bool known = make_known(type_of<C>());
+
+/// Set when some markup names the member as the target of an event.
+template <auto Member>
+inline event_function event_target = nullptr;
+
+std::string encode_to_text(const boost::json::value& state);
+
+/// Calls `f`, which returns void or effects.
+template <class Function>
+effects as_effects(Function f) {
+    if constexpr (std::is_void_v<decltype(f())>) {
+        f();
+        return {};
+    } else {
+        return f();
+    }
+}
+
+template <auto Member, class... Arguments>
+effects call_member(void* owner, context& surroundings, Arguments&&... arguments) {
+    auto& self = *static_cast<typename member<Member>::owner*>(owner);
+    return as_effects([&] {
+        if constexpr (member<Member>::takes_context) {
+            return (self.*Member)(surroundings, std::forward<Arguments>(arguments)...);
+        } else {
+            return (self.*Member)(std::forward<Arguments>(arguments)...);
+        }
+    });
+}
+
+void check_argument_count(std::size_t got, std::size_t wanted);
+
+template <auto Member>
+effects run_event(void* owner, context& surroundings, const boost::json::array& arguments) {
+    using parameters = typename member<Member>::arguments;
+    check_argument_count(arguments.size(), std::tuple_size_v<parameters>);
+    parameters values{};
+    return std::apply(
+        [&](auto&... value) {
+            std::size_t at = 0;
+            (stube::decode(value, arguments[at++]), ...);
+            return call_member<Member>(owner, surroundings, std::move(value)...);
+        },
+        values
+    );
+}
+
+template <auto Member>
+inline const bool known_as_event = (event_target<Member> = &run_event<Member>, true);
+
+template <auto Member>
+effects run_answer(void* owner, context& surroundings, const answer_value& value) {
+    using parameters = typename member<Member>::arguments;
+    if constexpr (std::tuple_size_v<parameters> == 0) {
+        return call_member<Member>(owner, surroundings);
+    } else {
+        using parameter = std::tuple_element_t<0, parameters>;
+        return call_member<Member>(owner, surroundings, parameter(value.get<parameter>()));
+    }
+}
+
+template <auto Member>
+effects run_failure(void* owner, context& surroundings, const failure& why) {
+    if constexpr (std::tuple_size_v<typename member<Member>::arguments> == 0) {
+        return call_member<Member>(owner, surroundings);
+    } else {
+        return call_member<Member>(owner, surroundings, failure(why));
+    }
+}
+
+template <class C, auto Member>
+handler make_handler(std::string_view name) {
+    using parameters = typename member<Member>::arguments;
+    handler h{name, &event_target<Member>, nullptr, nullptr, nullptr};
+    h.owner = [](void* self) -> void* {
+        return static_cast<typename member<Member>::owner*>(static_cast<C*>(self));
+    };
+    if constexpr (std::tuple_size_v<parameters> == 0) {
+        h.on_answer = &run_answer<Member>;
+        h.on_failure = &run_failure<Member>;
+    } else if constexpr (std::tuple_size_v<parameters> == 1) {
+        using parameter = std::tuple_element_t<0, parameters>;
+        if constexpr (std::is_same_v<parameter, failure>) {
+            h.on_failure = &run_failure<Member>;
+        } else if constexpr (std::is_copy_constructible_v<parameter>) {
+            h.on_answer = &run_answer<Member>;
+        }
+    }
+    return h;
+}
+
+template <class C>
+using member_functions = boost::describe::describe_members<
+    C, boost::describe::mod_public | boost::describe::mod_inherited | boost::describe::mod_function>;
+
+template <class C>
+std::vector<handler> make_handlers() {
+    std::vector<handler> out;
+    boost::mp11::mp_for_each<member_functions<C>>([&](auto described) {
+        constexpr auto pointer = decltype(described)::pointer;
+        if constexpr (std::is_member_function_pointer_v<decltype(pointer)>) {
+            out.push_back(make_handler<C, pointer>(described.name));
+        }
+    });
+    return out;
+}
+
+template <class C>
+constexpr bool has_fields() {
+    bool found = false;
+    boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
+        using type = std::decay_t<decltype(std::declval<C&>().*described.pointer)>;
+        found = found || is_field<type>;
+    });
+    return found;
+}
+
+/// Calls `f(name, field)` for each field of the component.
+template <class C, class Function>
+void each_field(void* state, Function f) {
+    auto& self = *static_cast<C*>(state);
+    boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
+        auto& value = self.*described.pointer;
+        if constexpr (is_field<std::decay_t<decltype(value)>>) f(std::string_view(described.name), value);
+    });
+}
+
+template <class C>
+void fill_fields(void* state, std::span<const form_value> form) {
+    each_field<C>(state, [&](std::string_view name, auto& target) {
+        const form_value* last = nullptr;
+        for (const auto& sent : form) {
+            if (sent.name == name) last = &sent;
+        }
+        if (last) target.enter(last->value);
+    });
+}
+
+/// The hook called `name`, with or without a context.
+#define STUBE_HOOK(name)                                                                    \
+    template <class C>                                                                      \
+    concept has_##name = requires(C& c) { c.name(); } ||                                    \
+                         requires(C& c, context& surroundings) { c.name(surroundings); };   \
+    template <class C>                                                                      \
+    auto run_##name(void* state, context& surroundings) {                                   \
+        auto& self = *static_cast<C*>(state);                                               \
+        if constexpr (requires { self.name(); }) {                                          \
+            return self.name();                                                             \
+        } else {                                                                            \
+            return self.name(surroundings);                                                 \
+        }                                                                                   \
+    }
+
+STUBE_HOOK(start)
+STUBE_HOOK(stop)
+STUBE_HOOK(wakeup)
+#undef STUBE_HOOK
+
+template <class C>
+concept renders = requires(const C& c) {
+    { c.render() } -> std::convertible_to<markup>;
+};
+
+template <class C>
+void set_hooks(component_type& type) {
+    if constexpr (renders<C>) {
+        type.render = [](const void* state) -> markup { return static_cast<const C*>(state)->render(); };
+    }
+    if constexpr (has_start<C>) {
+        type.start = [](void* state, context& surroundings) {
+            return as_effects([&] { return run_start<C>(state, surroundings); });
+        };
+    }
+    if constexpr (has_stop<C>) {
+        type.stop = [](void* state, context& surroundings) { run_stop<C>(state, surroundings); };
+    }
+    if constexpr (has_wakeup<C>) {
+        type.wakeup = [](void* state, context& surroundings) {
+            return as_effects([&] { return run_wakeup<C>(state, surroundings); });
+        };
+    }
+    if constexpr (has_fields<C>()) {
+        type.fill = &fill_fields<C>;
+        type.show_errors = [](void* state) {
+            each_field<C>(state, [](std::string_view, auto& f) { f.show_error(); });
+        };
+    }
+}
+
+template <class C>
+component_type make_component_type() {
+    static_assert(
+        described_struct<C>,
+        "stube: this component is not described. Write BOOST_DESCRIBE_STRUCT(name, (), (members...)) after it."
+    );
+    static_assert(
+        renders<C> || has_start<C>,
+        "stube: a component needs render(), or start() if it is a task that only calls others."
+    );
+    component_type type;
+    type.name = C::component;
+    if constexpr (requires { typename C::answer_type; }) {
+        if constexpr (!std::is_void_v<typename C::answer_type>) type.answer_type = &typeid(typename C::answer_type);
+    }
+    type.handlers = make_handlers<C>();
+    type.copy = [](const std::shared_ptr<const void>& state) -> std::shared_ptr<void> {
+        return std::make_shared<C>(*static_cast<const C*>(state.get()));
+    };
+    type.encode = [](const void* state) {
+        return encode_to_text(encode_struct(*static_cast<const C*>(state)));
+    };
+    type.decode = [](const boost::json::value& from) -> std::shared_ptr<const void> {
+        auto state = std::make_shared<C>();
+        decode_struct(*state, from);
+        return state;
+    };
+    set_hooks<C>(type);
+    return type;
+}
+
+}  // namespace detail
+
+template <class C>
+const component_type& type_of() {
+    static const component_type& type = *new component_type(detail::make_component_type<C>());
+    return type;
+}
+
+}  // namespace stube

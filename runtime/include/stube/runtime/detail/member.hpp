@@ -1,0 +1,94 @@
+#pragma once
+
+#include <stube/runtime/context.hpp>
+
+#include <boost/describe/members.hpp>
+#include <boost/mp11/algorithm.hpp>
+
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+
+/// What the library reads off a pointer to member.
+namespace stube::detail {
+
+template <class Arguments>
+struct without_context {
+    static constexpr bool takes_context = false;
+    using arguments = Arguments;
+};
+
+template <class... Rest>
+struct without_context<std::tuple<context&, Rest...>> {
+    static constexpr bool takes_context = true;
+    using arguments = std::tuple<Rest...>;
+};
+
+template <class Class, class Result, class... Arguments>
+struct member_function {
+    using owner = Class;
+    using result = Result;
+    static constexpr bool takes_context = without_context<std::tuple<Arguments...>>::takes_context;
+    /// By value, without the leading context.
+    using arguments =
+        boost::mp11::mp_transform<std::decay_t, typename without_context<std::tuple<Arguments...>>::arguments>;
+};
+
+template <class Pointer>
+struct member_of;
+
+template <class C, class R, class... A>
+struct member_of<R (C::*)(A...)> : member_function<C, R, A...> {};
+template <class C, class R, class... A>
+struct member_of<R (C::*)(A...) const> : member_function<C, R, A...> {};
+template <class C, class R, class... A>
+struct member_of<R (C::*)(A...) noexcept> : member_function<C, R, A...> {};
+template <class C, class R, class... A>
+struct member_of<R (C::*)(A...) const noexcept> : member_function<C, R, A...> {};
+
+template <class C, class T>
+    requires(!std::is_function_v<T>)
+struct member_of<T C::*> {
+    using owner = C;
+    using type = T;
+};
+
+template <auto Member>
+using member = member_of<decltype(Member)>;
+
+template <auto Left, auto Right>
+constexpr bool same_member() {
+    if constexpr (std::is_same_v<decltype(Left), decltype(Right)>) return Left == Right;
+    return false;
+}
+
+template <class List, auto Member>
+constexpr const char* name_in() {
+    const char* found = nullptr;
+    boost::mp11::mp_for_each<List>([&](auto descriptor) {
+        if constexpr (same_member<decltype(descriptor)::pointer, Member>()) found = descriptor.name;
+    });
+    return found;
+}
+
+/// The described name of a member. Only from the body of a function template: there the description, which
+/// stands behind the struct, is visible.
+template <auto Member>
+std::string_view member_name() {
+    using namespace boost::describe;
+    using owner = typename member<Member>::owner;
+    static_assert(
+        has_describe_members<owner>::value,
+        "stube: this component is not described. Write BOOST_DESCRIBE_STRUCT(name, (), (members...)) after it."
+    );
+    constexpr bool is_function = std::is_member_function_pointer_v<decltype(Member)>;
+    constexpr auto modifiers = mod_public | mod_inherited | (is_function ? mod_function : mod_public);
+    static constexpr const char* name = name_in<describe_members<owner, modifiers>, Member>();
+    static_assert(
+        name != nullptr,
+        "stube: this member is not described. Add its name to the list in BOOST_DESCRIBE_STRUCT of its component."
+    );
+    return name;
+}
+
+}  // namespace stube::detail

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <stube/runtime/kernel.hpp>
+#include <stube/store/store.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spdlog {
+class logger;
+}
+
+/// The live part: conversations in memory, changed one event at a time and saved before anyone is told.
+namespace stube {
+
+/// A thread that work can be handed to; the server has one for each of its threads.
+class runner {
+public:
+    virtual ~runner() = default;
+    /// Runs `work` later on this runner's thread, in the order posted. Callable from any thread.
+    virtual void post(std::function<void()> work) = 0;
+};
+
+/// What an open page is told after a change.
+struct update {
+    std::uint64_t revision = 0;
+    std::vector<patch> patches;
+    bool ended = false;  ///< nothing will follow
+};
+
+/// An open page that listens.
+class view_stream {
+public:
+    virtual ~view_stream() = default;
+    /// Called in the order of revisions, from any thread; must not block and must not throw.
+    virtual void publish(const std::shared_ptr<const update>& what) = 0;
+};
+
+/// How an operation went.
+enum class status {
+    ok,             ///< done and durable
+    ended,          ///< done and durable; the conversation is over
+    repeated,       ///< the event had been applied before; `news` holds the whole view
+    stale,          ///< the event's component is not on the page any more; `news` holds the whole view
+    just_ended,     ///< the conversation ended a short while ago: nothing to do and nothing to say
+    gone,           ///< no such conversation: it ended, was idle too long, or never was
+    foreign,        ///< it belongs to another browser session
+    lost,           ///< it could not be kept over the last restart; `mount` says where it began
+    unusable,       ///< it is stored, but this release cannot read it; kept for the one that can
+    unknown_event,
+    bad_arguments,
+    failed,         ///< the component threw: nothing changed; `news` shows a notice with `error_id`
+    not_saved,      ///< the store refused: nothing changed
+    store_down,     ///< the store is not usable any more: nothing is accepted until a restart
+    overloaded,     ///< a limit of `live_options` was reached: nothing changed
+};
+
+struct reply {
+    status what = status::ok;
+    std::shared_ptr<const conversation> value = nullptr;  ///< as it stands now, if there is one
+    std::shared_ptr<const update> news = nullptr;         ///< what there is to show, if anything
+    bool streamed = false;      ///< `news` has been given to at least one open stream
+    std::string error_id = {};  ///< stands in the log beside the reason
+    std::string mount = {};     ///< for `lost`
+};
+
+using on_reply = std::function<void(reply&&)>;
+
+struct live_options {
+    std::chrono::milliseconds idle_timeout = std::chrono::hours(24);
+    /// For conversations that never got an event: visitors that went away, crawlers.
+    std::chrono::milliseconds unused_timeout = std::chrono::hours(1);
+    /// Nothing is reaped so soon after a start, so that open pages can come back first.
+    std::chrono::milliseconds grace_after_start = std::chrono::minutes(10);
+    std::size_t max_conversations = 1'000'000;
+    std::size_t max_per_owner = 200;   ///< the owner's longest unused ones give way
+    std::size_t max_waiting = 64;      ///< events of one conversation that wait for each other
+    std::size_t max_streams = 16;      ///< open pages of one conversation
+    std::function<time_point()> clock;        ///< default: the system's
+    std::function<std::string()> new_id;      ///< default: 128 random bits, 22 characters
+    std::shared_ptr<spdlog::logger> logger;   ///< default: spdlog's
+    void* app = nullptr;                      ///< the application's object, see `context::app`
+    const std::type_info* app_type = nullptr;
+    /// Called when the store's state is not known (a failed sync): the process should say so and exit.
+    std::function<void(const std::string& why)> on_store_down;
+};
+
+struct load_summary {
+    std::size_t loaded = 0;
+    std::size_t lost = 0;         ///< marks of conversations that could not be kept
+    std::size_t unusable = 0;     ///< kept for a release that can read them
+    std::size_t quarantined = 0;  ///< damaged, set aside by the store
+};
+
+/// The conversations of one server.
+///
+/// Each changes only through `swap_conv`: one change at a time, then the store's save, and only then is the
+/// new value published and are streams and the caller told. If the save fails the old value stands.
+///
+/// Threads: every member may be called from any thread. An operation runs on the calling thread when the
+/// conversation is free, else on its `runner` when its turn comes; `on_reply` is called exactly once, on
+/// the calling thread (possibly before the call returns) or on the runner's. Runners outlive the map's stop().
+class live_map {
+public:
+    live_map(std::unique_ptr<store> storage, live_options options);
+    live_map(const live_map&) = delete;
+    live_map& operator=(const live_map&) = delete;
+    ~live_map();
+
+    /// Loads everything stored; once, before anything else. Throws `store_refused` if the store cannot be read.
+    load_summary load();
+
+    /// Begins a conversation at `mount` with `root`.
+    void mint(std::string mount, effect::call root, std::string owner, std::string principal, runner& on, on_reply done);
+
+    /// The conversation and its whole view, as it stands.
+    void open(std::string_view id, std::string_view owner, runner& on, on_reply done);
+
+    /// Applies one event.
+    void send(std::string_view id, std::string_view owner, event what, runner& on, on_reply done);
+
+    /// Adds an open page that has seen `seen`. If that is not the present revision the stream is given the
+    /// whole view first.
+    void attach(
+        std::string_view id,
+        std::string_view owner,
+        std::optional<std::uint64_t> seen,
+        std::shared_ptr<view_stream> stream,
+        runner& on,
+        on_reply done
+    );
+
+    void detach(std::string_view id, const view_stream* stream);
+
+    /// The one way to change a conversation. `change` is called exactly once with the present value, unless
+    /// the conversation cannot be had.
+    void swap_conv(
+        std::string_view id, std::function<outcome(const conversation&)> change, runner& on, on_reply done
+    );
+
+    /// Gives up conversations that were idle too long. Returns how many.
+    std::size_t reap();
+
+    std::size_t size() const;
+
+    /// Refuses new operations, waits until everything accepted is saved. Idempotent.
+    void stop();
+
+private:
+    class impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace stube

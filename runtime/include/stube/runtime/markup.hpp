@@ -1,0 +1,216 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <ranges>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+/// HTML as a value. Text and attribute values are escaped on their way in, so that escaping cannot be
+/// forgotten; the one way around it is `raw_html`. The elements are in <stube/runtime/html.hpp>.
+namespace stube {
+
+/// A place in markup that only the wire knows how to write: which address an event goes to, or the
+/// document id of the instance that was rendered.
+struct hole {
+    enum class kind {
+        event,   ///< attributes that send `event` to the member `name` with `text` as JSON arguments
+        own_id,  ///< the instance's document id, followed by "-" and `name` when that is not empty
+    };
+
+    std::uint32_t at = 0;  ///< offset into `markup::text()`
+    kind what = kind::own_id;
+    std::string_view event;  ///< DOM event, static storage
+    std::string_view name;   ///< member, static storage
+    std::string text;        ///< JSON array of arguments, or empty
+};
+
+/// A piece of HTML: finished text and the holes in it. A value: copied, moved, joined.
+class markup {
+public:
+    markup() = default;
+
+    std::string_view text() const { return text_; }
+
+    std::span<const hole> holes() const { return holes_; }
+
+    bool empty() const { return text_.empty() && holes_.empty(); }
+
+    /// True if this is one element without an id of its own, so that an id can be written into its tag.
+    bool takes_id() const { return takes_id_; }
+
+    /// Joins other markup to the end.
+    markup& operator+=(const markup& other);
+
+    friend markup operator+(markup left, const markup& right) { return std::move(left += right); }
+
+    // What elements are made with.
+    void append_text(std::string_view text);             ///< escaped for element content
+    void append_attribute_value(std::string_view text);  ///< escaped for a double-quoted value
+    void append_unescaped(std::string_view html) { text_ += html; }
+
+    void append_hole(hole h);
+
+    void mark_takes_id(bool yes) { takes_id_ = yes; }
+
+private:
+    std::string text_;
+    std::vector<hole> holes_;
+    bool takes_id_ = false;
+};
+
+/// Markup from a string that is HTML already. Nothing is escaped: the caller answers for every character.
+markup raw_html(std::string_view html);
+
+/// An attribute with its value; without one it is a boolean attribute.
+struct attribute {
+    std::string_view name;  ///< static storage
+    std::optional<std::string> value;
+    bool present = true;
+
+    bool names_id() const { return name == "id"; }
+};
+
+namespace detail {
+
+void append_attribute(markup& out, const attribute& a);
+
+template <class T>
+concept text_like = std::convertible_to<const T&, std::string_view>;
+
+template <class T>
+concept number_like = std::is_arithmetic_v<T> && !std::same_as<T, bool> && !std::same_as<T, char>;
+
+/// True for what stands inside an element's tag. Types that write attributes specialise this and
+/// provide `write_attributes(markup&, const T&)` for argument-dependent lookup.
+template <class T>
+inline constexpr bool is_attribute = false;
+template <>
+inline constexpr bool is_attribute<attribute> = true;
+template <class T>
+inline constexpr bool is_attribute<std::optional<T>> = is_attribute<T>;
+
+inline void write_attributes(markup& out, const attribute& a) { append_attribute(out, a); }
+
+template <class T>
+void put_attribute(markup& out, const T& part) {
+    if constexpr (is_attribute<T>) {
+        if constexpr (requires { part.has_value(); }) {
+            if (part) put_attribute(out, *part);
+        } else {
+            write_attributes(out, part);
+        }
+    }
+}
+
+template <class T>
+inline constexpr bool always_false = false;
+
+void append_number(markup& out, long long value);
+void append_number(markup& out, unsigned long long value);
+void append_number(markup& out, double value);
+
+template <class T>
+void put_child(markup& out, const T& part) {
+    if constexpr (is_attribute<T>) {
+        return;
+    } else if constexpr (std::same_as<T, markup>) {
+        out += part;
+    } else if constexpr (text_like<T>) {
+        out.append_text(part);
+    } else if constexpr (std::same_as<T, char>) {
+        out.append_text(std::string_view(&part, 1));
+    } else if constexpr (std::floating_point<T>) {
+        append_number(out, static_cast<double>(part));
+    } else if constexpr (number_like<T> && std::is_signed_v<T>) {
+        append_number(out, static_cast<long long>(part));
+    } else if constexpr (number_like<T>) {
+        append_number(out, static_cast<unsigned long long>(part));
+    } else if constexpr (requires { part.has_value(); *part; }) {
+        if (part) put_child(out, *part);
+    } else if constexpr (std::ranges::input_range<const T>) {
+        for (const auto& element : part) put_child(out, element);
+    } else {
+        static_assert(
+            always_false<T>,
+            "stube: this cannot stand in an element. Text, numbers, markup, attributes, optionals and ranges "
+            "of them can; write when(condition, ...) for something that is shown only sometimes."
+        );
+    }
+}
+
+/// True if the part gives its element an id.
+template <class T>
+bool names_id(const T& part) {
+    if constexpr (requires { part.names_id(); }) return part.names_id();
+    if constexpr (requires { part->names_id(); }) return part && part->names_id();
+    return false;
+}
+
+template <class... Parts>
+markup element(std::string_view tag, bool is_void, const Parts&... parts) {
+    markup out;
+    out.append_unescaped("<");
+    out.append_unescaped(tag);
+    (put_attribute(out, parts), ...);
+    out.append_unescaped(">");
+    if (!is_void) {
+        (put_child(out, parts), ...);
+        out.append_unescaped("</");
+        out.append_unescaped(tag);
+        out.append_unescaped(">");
+    }
+    out.mark_takes_id(!(names_id(parts) || ...));
+    return out;
+}
+
+}  // namespace detail
+
+/// Joins children without an element around them.
+template <class... Parts>
+markup fragment(const Parts&... parts) {
+    markup out;
+    (detail::put_child(out, parts), ...);
+    return out;
+}
+
+/// One piece of markup for each element of `range`: `each(items, [](const item& i) { return li(i.text); })`.
+template <std::ranges::input_range Range, class Function>
+markup each(Range&& range, Function function) {
+    markup out;
+    for (auto&& element : range) detail::put_child(out, function(element));
+    return out;
+}
+
+/// `part` if `condition` holds, else nothing. Takes a child, an attribute, or a function that makes one
+/// (called only when it is needed).
+template <class Part>
+auto when(bool condition, const Part& part) {
+    if constexpr (std::invocable<const Part&>) {
+        using result = std::decay_t<std::invoke_result_t<const Part&>>;
+        return condition ? std::optional<result>(part()) : std::optional<result>();
+    } else if constexpr (detail::text_like<Part>) {
+        return condition ? std::optional<std::string>(std::string_view(part)) : std::optional<std::string>();
+    } else {
+        return condition ? std::optional<Part>(part) : std::optional<Part>();
+    }
+}
+
+/// How one wire writes holes. `http/` has the browser's, `test_conversation` its own.
+class markup_wire {
+public:
+    virtual ~markup_wire() = default;
+    /// Writes attributes, each with a leading space.
+    virtual void event(std::string& out, std::uint64_t instance, const hole& h) const = 0;
+};
+
+/// Writes `m`, rendered by `instance`, as finished HTML. The instance's document id ("i7") goes into its one
+/// element; markup that has none, or several, is wrapped in a div.
+void write_instance(std::string& out, const markup& m, std::uint64_t instance, const markup_wire& wire);
+
+}  // namespace stube

@@ -1,0 +1,644 @@
+#include <stube/runtime/live.hpp>
+
+#include "runtime/random_id.hpp"
+#include "runtime/saver.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace stube {
+namespace {
+
+time_point system_now() {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+/// Something to do with one conversation, when its turn comes.
+struct operation {
+    std::function<outcome(const conversation&)> change;  ///< null: look at it only
+    bool wants_view = false;                             ///< answer with the whole view
+    std::shared_ptr<view_stream> stream;                 ///< to attach
+    std::optional<std::uint64_t> seen;
+    runner* on = nullptr;
+    on_reply done;
+};
+
+enum class condition {
+    live,
+    lost,      ///< only a mark is stored
+    unusable,  ///< stored, but this program cannot read it
+    over,      ///< ended or reaped; the entry is on its way out
+};
+
+/// A conversation's place in the map. Guarded by its shard's mutex, except that the operation that made it
+/// busy may read `value` alone.
+struct entry {
+    std::string id;
+    std::string owner;
+    condition state = condition::live;
+    std::shared_ptr<const conversation> value;
+    std::string mount;     ///< for `lost`
+    time_point last_seen;  ///< newest event, or open page
+    bool busy = false;
+    bool asleep = false;       ///< loaded and not used yet: the wakeup hooks are due
+    bool marked = false;       ///< what is stored is a mark
+    bool warned = false;
+    std::vector<operation> waiting;
+    std::vector<std::shared_ptr<view_stream>> streams;
+};
+
+using entry_ptr = std::shared_ptr<entry>;
+
+struct shard {
+    mutable std::mutex mutex;
+    std::unordered_map<std::string_view, entry_ptr> entries;  ///< keys live in the entries
+};
+
+/// Ids of conversations that ended lately, so that the second half of a double click is no error.
+class recently_ended {
+public:
+    void add(const std::string& id) {
+        std::lock_guard lock(mutex_);
+        if (!ids_.insert(id).second) return;
+        order_.push_back(id);
+        if (order_.size() > 10'000) {
+            ids_.erase(order_.front());
+            order_.pop_front();
+        }
+    }
+
+    bool contains(std::string_view id) const {
+        std::lock_guard lock(mutex_);
+        return ids_.contains(std::string(id));
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::unordered_set<std::string> ids_;
+    std::deque<std::string> order_;
+};
+
+/// Which conversations each browser session has.
+class ownership {
+public:
+    /// Adds one. Returns the owner's longest unused conversation if it now has more than `limit`.
+    template <class LastSeen>
+    entry_ptr add(const entry_ptr& e, std::size_t limit, LastSeen last_seen) {
+        std::lock_guard lock(mutex_);
+        auto& mine = entries_[e->owner];
+        mine.push_back(e);
+        if (mine.size() <= limit) return nullptr;
+        return *std::ranges::min_element(mine.begin(), mine.end() - 1, {}, last_seen);
+    }
+
+    void remove(const entry_ptr& e) {
+        std::lock_guard lock(mutex_);
+        auto found = entries_.find(e->owner);
+        if (found == entries_.end()) return;
+        std::erase(found->second, e);
+        if (found->second.empty()) entries_.erase(found);
+    }
+
+private:
+    std::mutex mutex_;
+    std::unordered_map<std::string, std::vector<entry_ptr>> entries_;
+};
+
+status status_of(verdict v) {
+    switch (v) {
+        case verdict::applied: return status::ok;
+        case verdict::ended: return status::ended;
+        case verdict::repeated: return status::repeated;
+        case verdict::stale: return status::stale;
+        case verdict::unknown_event: return status::unknown_event;
+        case verdict::bad_arguments: return status::bad_arguments;
+        case verdict::failed: return status::failed;
+    }
+    return status::failed;
+}
+
+std::shared_ptr<const update> make_update(std::uint64_t revision, std::vector<patch> patches, bool ended = false) {
+    if (patches.empty()) return nullptr;
+    return std::make_shared<const update>(update{revision, std::move(patches), ended});
+}
+
+}  // namespace
+
+class live_map::impl {
+public:
+    impl(std::unique_ptr<store> storage, live_options options)
+        : storage_(std::move(storage)), options_(std::move(options)) {
+        if (!options_.clock) options_.clock = system_now;
+        if (!options_.new_id) options_.new_id = random_id;
+        if (!options_.logger) options_.logger = spdlog::default_logger();
+        started_ = options_.clock();
+        if (storage_->keeps()) saver_ = std::make_unique<saver>(*storage_, [this](const auto& why) { store_down(why); });
+    }
+
+    load_summary load();
+    void mint(std::string mount, effect::call root, std::string owner, std::string principal, runner& on, on_reply done);
+    void submit(std::string_view id, const std::string* owner, operation op);
+    void detach(std::string_view id, const view_stream* stream);
+    std::size_t reap();
+    std::size_t size() const { return size_; }
+
+    void stop() {
+        stopped_ = true;
+        if (saver_) saver_->stop();
+    }
+
+    surroundings world() const { return {options_.clock(), options_.app, options_.app_type}; }
+
+private:
+    shard& shard_of(std::string_view id) { return shards_[std::hash<std::string_view>()(id) % shards_.size()]; }
+
+    entry_ptr find(std::string_view id);
+    void add(const entry_ptr& e);
+    void forget(const entry_ptr& e);
+    void add_loaded(record&& stored, load_summary& summary);
+
+    void perform(const entry_ptr& e, operation op);
+    void look(const entry_ptr& e, operation& op);
+    void wake_first(const entry_ptr& e, operation op);
+    void commit(const entry_ptr& e, operation op, outcome o);
+    void finish(const entry_ptr& e, operation op, outcome o, save_result saved, const std::string& why);
+    void release(const entry_ptr& e);
+    void give_up(const entry_ptr& e, const std::function<bool(const entry&)>& still_wanted);
+
+    reply tell(const entry_ptr& e, status what, std::shared_ptr<const update> news);
+    reply report_failure(const entry_ptr& e, const std::string& error);
+    reply answer_for(condition state, const entry& e) const;
+    bool needs_save(entry& e, const outcome& o) const;
+    void warn_not_durable(entry& e, const conversation& next);
+    void store_down(const std::string& why);
+
+    std::unique_ptr<store> storage_;
+    live_options options_;
+    time_point started_;
+    std::array<shard, 64> shards_;
+    ownership owners_;
+    recently_ended ended_;
+    std::atomic<std::size_t> size_ = 0;
+    std::atomic<bool> stopped_ = false;
+    std::unique_ptr<saver> saver_;  // last: its thread uses the rest
+};
+
+entry_ptr live_map::impl::find(std::string_view id) {
+    auto& s = shard_of(id);
+    std::lock_guard lock(s.mutex);
+    auto found = s.entries.find(id);
+    return found == s.entries.end() ? nullptr : found->second;
+}
+
+void live_map::impl::add(const entry_ptr& e) {
+    {
+        auto& s = shard_of(e->id);
+        std::lock_guard lock(s.mutex);
+        s.entries.emplace(e->id, e);
+    }
+    ++size_;
+}
+
+void live_map::impl::forget(const entry_ptr& e) {
+    {
+        auto& s = shard_of(e->id);
+        std::lock_guard lock(s.mutex);
+        e->state = condition::over;
+        e->streams.clear();
+        s.entries.erase(e->id);
+    }
+    owners_.remove(e);
+    ended_.add(e->id);
+    --size_;
+}
+
+// --- loading
+
+load_summary live_map::impl::load() {
+    load_summary summary;
+    auto report = storage_->load_all([&](record&& stored) { add_loaded(std::move(stored), summary); });
+    summary.quarantined = report.quarantined.size();
+    for (const auto& bad : report.quarantined) {
+        options_.logger->error("quarantined conversation={} where={} why=\"{}\"", bad.id, bad.where, bad.why);
+    }
+    return summary;
+}
+
+void live_map::impl::add_loaded(record&& stored, load_summary& summary) {
+    auto e = std::make_shared<entry>();
+    e->id = stored.id;
+    try {
+        if (stored.status == keeping::not_kept) {
+            auto mark = decode_mark(stored);
+            e->state = condition::lost;
+            e->owner = std::move(mark.owner);
+            e->mount = std::move(mark.mount);
+            e->last_seen = mark.touched;
+            e->marked = true;
+            ++summary.lost;
+        } else {
+            e->value = std::make_shared<const conversation>(decode_conversation(stored));
+            e->owner = e->value->owner;
+            e->last_seen = e->value->touched;
+            e->asleep = true;
+            ++summary.loaded;
+        }
+    } catch (const decode_error& why) {
+        e->state = condition::unusable;
+        ++summary.unusable;
+        options_.logger->error("unusable conversation={} why=\"{}\" (kept)", e->id, why.what());
+    }
+    add(e);
+    owners_.add(e, options_.max_conversations, [](const entry_ptr& each) { return each->last_seen; });
+}
+
+// --- beginning
+
+void live_map::impl::mint(
+    std::string mount, effect::call root, std::string owner, std::string principal, runner& on, on_reply done
+) {
+    if (stopped_) return done({.what = status::store_down});
+    if (size_ >= options_.max_conversations) return done({.what = status::overloaded});
+    conversation fresh;
+    fresh.id = options_.new_id();
+    fresh.owner = std::move(owner);
+    fresh.principal = std::move(principal);
+    fresh.mount = std::move(mount);
+    auto e = std::make_shared<entry>();
+    e->id = fresh.id;
+    e->owner = fresh.owner;
+    e->busy = true;
+    operation op;
+    op.on = &on;
+    op.done = [this, e, done = std::move(done)](reply&& r) {
+        if (r.what == status::ok) {
+            auto oldest = owners_.add(e, options_.max_per_owner, [](const entry_ptr& each) { return each->last_seen; });
+            if (oldest) give_up(oldest, [](const entry&) { return true; });
+        }
+        done(std::move(r));
+    };
+    auto begun = begin(std::move(fresh), root, world());
+    e->value = std::make_shared<const conversation>();
+    // Not in the map before it is saved: nobody else knows the id yet.
+    commit(e, std::move(op), std::move(begun));
+}
+
+// --- operations
+
+reply live_map::impl::answer_for(condition state, const entry& e) const {
+    reply r;
+    switch (state) {
+        case condition::live: break;
+        case condition::lost:
+            r.what = status::lost;
+            r.mount = e.mount;
+            break;
+        case condition::unusable: r.what = status::unusable; break;
+        case condition::over: r.what = status::just_ended; break;
+    }
+    return r;
+}
+
+void live_map::impl::submit(std::string_view id, const std::string* owner, operation op) {
+    if (stopped_) return op.done({.what = status::store_down});
+    auto e = find(id);
+    if (!e) return op.done({.what = ended_.contains(id) ? status::just_ended : status::gone});
+    {
+        std::unique_lock lock(shard_of(id).mutex);
+        reply refused;
+        if (owner && e->state != condition::unusable && e->owner != *owner) {
+            refused.what = status::foreign;
+        } else if (e->state != condition::live) {
+            refused = answer_for(e->state, *e);
+        } else if (e->busy && e->waiting.size() >= options_.max_waiting) {
+            refused.what = status::overloaded;
+        } else if (op.stream && e->streams.size() >= options_.max_streams) {
+            refused.what = status::overloaded;
+        } else if (e->busy) {
+            return e->waiting.push_back(std::move(op));
+        } else {
+            e->busy = true;
+        }
+        if (refused.what != status::ok) {
+            lock.unlock();
+            return op.done(std::move(refused));
+        }
+    }
+    perform(e, std::move(op));
+}
+
+/// Runs an operation whose turn has come: `e` is busy with it until `release`.
+void live_map::impl::perform(const entry_ptr& e, operation op) {
+    if (e->state != condition::live) {
+        op.done(answer_for(e->state, *e));
+        return release(e);
+    }
+    if (std::exchange(e->asleep, false) && has_wakeup(*e->value)) return wake_first(e, std::move(op));
+    if (!op.change) {
+        look(e, op);
+        return release(e);
+    }
+    auto o = op.change(*e->value);
+    commit(e, std::move(op), std::move(o));
+}
+
+void live_map::impl::wake_first(const entry_ptr& e, operation op) {
+    operation wake_up;
+    wake_up.on = op.on;
+    wake_up.done = [](reply&&) {};
+    {
+        std::lock_guard lock(shard_of(e->id).mutex);
+        e->waiting.insert(e->waiting.begin(), std::move(op));
+    }
+    commit(e, std::move(wake_up), wake(*e->value, world()));
+}
+
+/// Answers with the value as it is: to a page that is being loaded, or to a stream.
+void live_map::impl::look(const entry_ptr& e, operation& op) {
+    reply r;
+    r.value = e->value;
+    bool up_to_date = op.seen && *op.seen == e->value->revision;
+    if (op.wants_view && !up_to_date) {
+        try {
+            r.news = make_update(e->value->revision, {render_view(*e->value)});
+        } catch (const std::exception& error) {
+            r = report_failure(e, error.what());
+        }
+    }
+    {
+        std::lock_guard lock(shard_of(e->id).mutex);
+        e->last_seen = options_.clock();
+        if (op.stream) e->streams.push_back(op.stream);
+    }
+    if (op.stream && r.news) op.stream->publish(r.news);
+    r.streamed = op.stream != nullptr;
+    op.done(std::move(r));
+}
+
+// --- changing
+
+void live_map::impl::warn_not_durable(entry& e, const conversation& next) {
+    if (std::exchange(e.warned, true)) return;
+    options_.logger->warn(
+        "not saved: conversation={} component={} holds a live coroutine; it will be gone after a restart", e.id,
+        next.not_durable()->name
+    );
+}
+
+/// True if the store must be told before anyone else is.
+bool live_map::impl::needs_save(entry& e, const outcome& o) const {
+    if (!saver_) return false;
+    if (o.what == verdict::ended) return true;
+    if (o.what != verdict::applied) return false;
+    return o.next.durable() || !e.marked;
+}
+
+void live_map::impl::commit(const entry_ptr& e, operation op, outcome o) {
+    if (saver_ && o.what == verdict::applied && !o.next.durable()) warn_not_durable(*e, o.next);
+    if (!needs_save(*e, o)) return finish(e, std::move(op), std::move(o), save_result::durable, {});
+    change what;
+    if (o.what == verdict::ended) {
+        what.id = e->id;
+        what.what = change::kind::remove;
+        what.revision = o.next.revision;
+    } else {
+        try {
+            const bool known = e->value->revision > 0;
+            what = encode_change(known ? e->value.get() : nullptr, o.next, storage_->saves_parts() && !e->marked);
+        } catch (const std::exception& error) {
+            outcome failed;
+            failed.what = verdict::failed;
+            failed.error = error.what();
+            return finish(e, std::move(op), std::move(failed), save_result::durable, {});
+        }
+    }
+    auto& on = *op.on;
+    auto shared_op = std::make_shared<operation>(std::move(op));
+    auto shared_outcome = std::make_shared<outcome>(std::move(o));
+    saver_->submit(std::move(what), on, [this, e, shared_op, shared_outcome](save_result saved, const auto& why) {
+        finish(e, std::move(*shared_op), std::move(*shared_outcome), saved, why);
+    });
+}
+
+reply live_map::impl::tell(const entry_ptr& e, status what, std::shared_ptr<const update> news) {
+    std::vector<std::shared_ptr<view_stream>> streams;
+    {
+        std::lock_guard lock(shard_of(e->id).mutex);
+        streams = e->streams;
+    }
+    reply r;
+    r.what = what;
+    r.value = e->value;
+    r.news = std::move(news);
+    if (!r.news) return r;
+    for (const auto& each : streams) each->publish(r.news);
+    r.streamed = !streams.empty();
+    return r;
+}
+
+reply live_map::impl::report_failure(const entry_ptr& e, const std::string& error) {
+    auto error_id = random_id().substr(0, 8);
+    options_.logger->error("failed conversation={} error_id={} why=\"{}\"", e->id, error_id, error);
+    auto r = tell(e, status::failed, make_update(e->value->revision, {failure_notice(error_id)}));
+    r.error_id = std::move(error_id);
+    return r;
+}
+
+void live_map::impl::finish(
+    const entry_ptr& e, operation op, outcome o, save_result saved, const std::string& why
+) {
+    const bool is_new = e->value->revision == 0;
+    if (saved != save_result::durable) {
+        options_.logger->error("not saved conversation={} why=\"{}\"", e->id, why);
+        auto what = saved == save_result::refused ? status::not_saved : status::store_down;
+        op.done({.what = what, .value = is_new ? nullptr : e->value});
+        return release(e);
+    }
+    if (o.what == verdict::failed) {
+        op.done(report_failure(e, o.error));
+        return release(e);
+    }
+    if (o.what == verdict::applied || o.what == verdict::ended) {
+        auto next = std::make_shared<const conversation>(std::move(o.next));
+        e->marked = saver_ && !next->durable();
+        std::lock_guard lock(shard_of(e->id).mutex);
+        e->value = std::move(next);
+        e->last_seen = e->value->touched;
+    }
+    const bool over = o.what == verdict::ended;
+    if (is_new && !over) add(e);
+    auto told = tell(e, status_of(o.what), make_update(e->value->revision, std::move(o.patches), over));
+    if (over && !is_new) forget(e);
+    op.done(std::move(told));
+    release(e);
+}
+
+/// The next one in line, on its own runner, or nobody.
+void live_map::impl::release(const entry_ptr& e) {
+    operation next;
+    {
+        std::lock_guard lock(shard_of(e->id).mutex);
+        if (e->waiting.empty()) {
+            e->busy = false;
+            return;
+        }
+        next = std::move(e->waiting.front());
+        e->waiting.erase(e->waiting.begin());
+    }
+    auto& on = *next.on;
+    auto shared = std::make_shared<operation>(std::move(next));
+    on.post([this, e, shared] { perform(e, std::move(*shared)); });
+}
+
+// --- leaving
+
+void live_map::impl::detach(std::string_view id, const view_stream* stream) {
+    auto e = find(id);
+    if (!e) return;
+    std::lock_guard lock(shard_of(id).mutex);
+    std::erase_if(e->streams, [&](const auto& each) { return each.get() == stream; });
+    e->last_seen = options_.clock();
+}
+
+void live_map::impl::store_down(const std::string& why) {
+    options_.logger->critical("the store is not usable any more why=\"{}\"", why);
+    if (options_.on_store_down) options_.on_store_down(why);
+}
+
+namespace {
+
+/// Runs what is posted at once; for work that no server thread waits for.
+class here_runner final : public runner {
+public:
+    void post(std::function<void()> work) override { work(); }
+};
+
+here_runner& here() {
+    static here_runner only;
+    return only;
+}
+
+}  // namespace
+
+/// Ends a conversation that nobody uses, if that is still so when its turn comes.
+void live_map::impl::give_up(const entry_ptr& e, const std::function<bool(const entry&)>& still_wanted) {
+    operation op;
+    op.on = &here();
+    op.done = [](reply&&) {};
+    op.change = [this, e, still_wanted](const conversation& now) {
+        outcome o;
+        o.what = verdict::stale;
+        if (!still_wanted(*e)) return o;
+        for (const auto& error : stop_all(now, world())) {
+            options_.logger->error("stop failed conversation={} why=\"{}\"", e->id, error);
+        }
+        o.what = verdict::ended;
+        o.next = now;
+        return o;
+    };
+    submit(e->id, nullptr, std::move(op));
+}
+
+std::size_t live_map::impl::reap() {
+    const auto now = options_.clock();
+    if (now < started_ + options_.grace_after_start) return 0;
+    auto idle = [this, now](const entry& e) {
+        auto timeout = e.value && e.value->revision <= 1 ? options_.unused_timeout : options_.idle_timeout;
+        return e.streams.empty() && e.last_seen + timeout < now;
+    };
+    std::vector<entry_ptr> unused;
+    for (auto& s : shards_) {
+        std::lock_guard lock(s.mutex);
+        for (const auto& [id, e] : s.entries) {
+            if (e->state != condition::unusable && !e->busy && idle(*e)) unused.push_back(e);
+        }
+    }
+    for (const auto& e : unused) {
+        if (e->state == condition::lost) {
+            change what;
+            what.id = e->id;
+            what.what = change::kind::remove;
+            forget(e);
+            if (saver_) saver_->submit(std::move(what), here(), [](save_result, const std::string&) {});
+        } else {
+            give_up(e, idle);
+        }
+    }
+    return unused.size();
+}
+
+// --- the public face
+
+live_map::live_map(std::unique_ptr<store> storage, live_options options)
+    : impl_(std::make_unique<impl>(std::move(storage), std::move(options))) {}
+
+live_map::~live_map() { stop(); }
+
+load_summary live_map::load() { return impl_->load(); }
+
+void live_map::mint(
+    std::string mount, effect::call root, std::string owner, std::string principal, runner& on, on_reply done
+) {
+    impl_->mint(std::move(mount), std::move(root), std::move(owner), std::move(principal), on, std::move(done));
+}
+
+void live_map::open(std::string_view id, std::string_view owner, runner& on, on_reply done) {
+    operation op;
+    op.wants_view = true;
+    op.on = &on;
+    op.done = std::move(done);
+    std::string whose(owner);
+    impl_->submit(id, &whose, std::move(op));
+}
+
+void live_map::send(std::string_view id, std::string_view owner, event what, runner& on, on_reply done) {
+    operation op;
+    op.change = [this, what = std::move(what)](const conversation& now) {
+        return dispatch(now, what, impl_->world());
+    };
+    op.on = &on;
+    op.done = std::move(done);
+    std::string whose(owner);
+    impl_->submit(id, &whose, std::move(op));
+}
+
+void live_map::attach(
+    std::string_view id, std::string_view owner, std::optional<std::uint64_t> seen,
+    std::shared_ptr<view_stream> stream, runner& on, on_reply done
+) {
+    operation op;
+    op.wants_view = true;
+    op.stream = std::move(stream);
+    op.seen = seen;
+    op.on = &on;
+    op.done = std::move(done);
+    std::string whose(owner);
+    impl_->submit(id, &whose, std::move(op));
+}
+
+void live_map::detach(std::string_view id, const view_stream* stream) { impl_->detach(id, stream); }
+
+void live_map::swap_conv(
+    std::string_view id, std::function<outcome(const conversation&)> change, runner& on, on_reply done
+) {
+    operation op;
+    op.change = std::move(change);
+    op.on = &on;
+    op.done = std::move(done);
+    impl_->submit(id, nullptr, std::move(op));
+}
+
+std::size_t live_map::reap() { return impl_->reap(); }
+
+std::size_t live_map::size() const { return impl_->size(); }
+
+void live_map::stop() { impl_->stop(); }
+
+}  // namespace stube

@@ -1,0 +1,191 @@
+#include <stube/runtime/markup.hpp>
+
+#include <stube/runtime/html.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <stdexcept>
+
+namespace stube {
+namespace {
+
+/// The entity for a character that must not stand in text or in a double-quoted value; empty for the rest.
+/// NUL has no representation in HTML at all and becomes U+FFFD.
+constexpr std::string_view entity(char c, bool in_attribute) {
+    switch (c) {
+        case '&': return "&amp;";
+        case '<': return "&lt;";
+        case '>': return "&gt;";
+        case '"': return in_attribute ? "&quot;" : "";
+        case '\0': return "\xEF\xBF\xBD";
+        default: return "";
+    }
+}
+
+void append_escaped(std::string& out, std::string_view text, bool in_attribute) {
+    std::size_t done = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        auto replacement = entity(text[at], in_attribute);
+        if (replacement.empty()) continue;
+        out.append(text.substr(done, at - done)).append(replacement);
+        done = at + 1;
+    }
+    out.append(text.substr(done));
+}
+
+void append_id(std::string& out, std::uint64_t instance) {
+    std::array<char, 24> digits;
+    auto end = std::to_chars(digits.data(), digits.data() + digits.size(), instance).ptr;
+    out += 'i';
+    out.append(digits.data(), end);
+}
+
+/// The text of `m` from `from`, with its holes filled.
+void write_from(
+    std::string& out, const markup& m, std::size_t from, std::uint64_t instance, const markup_wire& wire
+) {
+    auto text = m.text();
+    for (const auto& h : m.holes()) {
+        if (h.at < from) continue;
+        out.append(text.substr(from, h.at - from));
+        from = h.at;
+        if (h.what == hole::kind::event) {
+            wire.event(out, instance, h);
+        } else {
+            append_id(out, instance);
+            if (!h.name.empty()) out.append("-").append(h.name);
+        }
+    }
+    out.append(text.substr(from));
+}
+
+}  // namespace
+
+markup& markup::operator+=(const markup& other) {
+    if (empty()) return *this = other;
+    auto shift = static_cast<std::uint32_t>(text_.size());
+    text_ += other.text_;
+    for (const auto& h : other.holes_) {
+        holes_.push_back(h);
+        holes_.back().at += shift;
+    }
+    takes_id_ = false;
+    return *this;
+}
+
+void markup::append_text(std::string_view text) {
+    append_escaped(text_, text, false);
+    takes_id_ = false;
+}
+
+void markup::append_attribute_value(std::string_view text) {
+    append_escaped(text_, text, true);
+}
+
+void markup::append_hole(hole h) {
+    h.at = static_cast<std::uint32_t>(text_.size());
+    holes_.push_back(std::move(h));
+}
+
+markup raw_html(std::string_view html) {
+    markup out;
+    out.append_unescaped(html);
+    return out;
+}
+
+void write_instance(std::string& out, const markup& m, std::uint64_t instance, const markup_wire& wire) {
+    if (instance == 0) return write_from(out, m, 0, instance, wire);
+    if (!m.takes_id()) {
+        out += "<div id=\"";
+        append_id(out, instance);
+        out += "\">";
+        write_from(out, m, 0, instance, wire);
+        out += "</div>";
+        return;
+    }
+    auto tag_end = m.text().find_first_of(" >");
+    if (!m.holes().empty()) tag_end = std::min<std::size_t>(tag_end, m.holes().front().at);
+    out.append(m.text().substr(0, tag_end)).append(" id=\"");
+    append_id(out, instance);
+    out += '"';
+    write_from(out, m, tag_end, instance, wire);
+}
+
+namespace detail {
+
+void append_attribute(markup& out, const attribute& a) {
+    if (!a.present) return;
+    out.append_unescaped(" ");
+    out.append_unescaped(a.name);
+    if (!a.value) return;
+    out.append_unescaped("=\"");
+    out.append_attribute_value(*a.value);
+    out.append_unescaped("\"");
+}
+
+namespace {
+
+template <class Number>
+void append_digits(markup& out, Number value) {
+    std::array<char, 40> digits;
+    auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out.append_text(std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
+}
+
+}  // namespace
+
+void append_number(markup& out, long long value) { append_digits(out, value); }
+
+void append_number(markup& out, unsigned long long value) { append_digits(out, value); }
+
+void append_number(markup& out, double value) { append_digits(out, value); }
+
+}  // namespace detail
+
+namespace html {
+namespace {
+
+bool is_name_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == ':';
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// The part before the first ':' if it is a scheme, as browsers see it: they skip control characters and
+/// blanks, and letters may be of either case.
+std::string scheme_of(std::string_view url) {
+    std::string scheme;
+    for (char c : url) {
+        if (static_cast<unsigned char>(c) <= ' ') continue;
+        if (c == ':') return scheme;
+        if (c == '/' || c == '?' || c == '#') return {};
+        scheme += lower(c);
+    }
+    return {};
+}
+
+bool is_harmless(std::string_view url) {
+    constexpr std::array<std::string_view, 5> allowed{"", "http", "https", "mailto", "tel"};
+    return std::ranges::find(allowed, scheme_of(url)) != allowed.end();
+}
+
+}  // namespace
+
+attribute attr(std::string_view name, std::string_view value) {
+    bool is_handler = name.size() >= 2 && lower(name[0]) == 'o' && lower(name[1]) == 'n';
+    if (name.empty() || is_handler || !std::ranges::all_of(name, is_name_character)) {
+        throw std::invalid_argument("stube: '" + std::string(name) + "' cannot be an attribute's name");
+    }
+    return {name, std::string(value)};
+}
+
+attribute address_attr(std::string_view name, std::string_view url) {
+    return {name, std::string(is_harmless(url) ? url : "about:blank")};
+}
+
+attribute number_attr(std::string_view name, long long value) { return {name, std::to_string(value)}; }
+
+}  // namespace html
+}  // namespace stube

@@ -1,0 +1,104 @@
+#include "runtime/saver.hpp"
+
+#include <algorithm>
+#include <memory>
+
+namespace stube {
+
+saver::saver(store& storage, std::function<void(const std::string&)> on_down)
+    : storage_(storage), on_down_(std::move(on_down)), thread_([this] { run(); }) {}
+
+saver::~saver() { stop(); }
+
+void saver::submit(change what, runner& on, on_saved done) {
+    bool was_empty = false;
+    {
+        std::lock_guard lock(mutex_);
+        if (!stopping_) {
+            was_empty = waiting_.empty();
+            waiting_.push_back({std::move(what), &on, std::move(done), save_result::durable, {}});
+        }
+    }
+    if (done) return on.post([done = std::move(done)] { done(save_result::down, "stopping"); });
+    if (was_empty) wake_.notify_one();
+}
+
+void saver::stop() {
+    {
+        std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+void saver::run() {
+    for (;;) {
+        std::vector<item> batch;
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+            if (waiting_.empty()) return;
+            batch.swap(waiting_);
+        }
+        save(batch);
+        hand_back(std::move(batch));
+    }
+}
+
+void saver::save(std::vector<item>& batch) {
+    if (down_) return fail_all(batch, save_result::down, "the store stopped after an earlier failure");
+    std::vector<change> changes;
+    changes.reserve(batch.size());
+    for (auto& each : batch) changes.push_back(std::move(each.what));
+    try {
+        storage_.save(changes);
+        return;
+    } catch (const store_refused& e) {
+        if (batch.size() == 1) return fail_all(batch, save_result::refused, e.what());
+    } catch (const std::exception& e) {
+        // Whatever else a store throws, it did not say that nothing was changed.
+        return fail_all(batch, save_result::down, e.what());
+    }
+    for (std::size_t at = 0; at < batch.size(); ++at) batch[at].what = std::move(changes[at]);
+    save_one_by_one(batch);
+}
+
+/// One change that is refused must not take its neighbours with it.
+void saver::save_one_by_one(std::vector<item>& batch) {
+    for (auto& each : batch) {
+        std::vector<item> alone;
+        alone.push_back(std::move(each));
+        save(alone);
+        each = std::move(alone.front());
+    }
+}
+
+void saver::fail_all(std::vector<item>& batch, save_result result, const std::string& why) {
+    for (auto& each : batch) {
+        each.result = result;
+        each.why = why;
+    }
+    if (result == save_result::down && !down_) {
+        down_ = true;
+        if (on_down_) on_down_(why);
+    }
+}
+
+/// One post for each runner, however many items it has in the batch.
+void saver::hand_back(std::vector<item> batch) {
+    std::ranges::stable_sort(batch, {}, &item::on);
+    for (auto first = batch.begin(); first != batch.end();) {
+        auto last = std::find_if(first, batch.end(), [&](const item& i) { return i.on != first->on; });
+        auto* on = first->on;
+        auto mine = std::make_shared<std::vector<item>>(
+            std::make_move_iterator(first), std::make_move_iterator(last)
+        );
+        on->post([mine] {
+            for (auto& each : *mine) each.done(each.result, each.why);
+        });
+        first = last;
+    }
+}
+
+}  // namespace stube

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <stube/runtime/live.hpp>
+#include <stube/store/store.hpp>
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace stube {
+
+enum class save_result { durable, refused, down };
+
+/// One thread that commits everything waiting in one batch, without added delay: while one batch is being
+/// synced, the next one gathers.
+/// Threads: any. `done` runs on the runner it was submitted with.
+class saver {
+public:
+    using on_saved = std::function<void(save_result, const std::string& why)>;
+
+    saver(store& storage, std::function<void(const std::string&)> on_down);
+    ~saver();
+
+    void submit(change what, runner& on, on_saved done);
+
+    /// Saves what was submitted and ends the thread. Later submissions answer `down`.
+    void stop();
+
+private:
+    struct item {
+        change what;
+        runner* on;
+        on_saved done;
+        save_result result = save_result::durable;
+        std::string why;
+    };
+
+    void run();
+    void save(std::vector<item>& batch);
+    void save_one_by_one(std::vector<item>& batch);
+    void fail_all(std::vector<item>& batch, save_result result, const std::string& why);
+    static void hand_back(std::vector<item> batch);
+
+    store& storage_;
+    std::function<void(const std::string&)> on_down_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::vector<item> waiting_;
+    bool stopping_ = false;
+    bool down_ = false;  // only touched by the thread
+    std::thread thread_;
+};
+
+}  // namespace stube

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The ground under the kernel: a store keeps the bytes of conversations under their ids.
+/// It knows nothing of components, HTTP or coroutines.
+namespace stube {
+
+/// One named piece of a conversation: JSON text. A conversation is kept in parts so that saving one
+/// event of a large conversation writes what changed, not what exists. The name "head" is always there.
+struct part {
+    std::string name;  ///< at most 64 characters of [a-z0-9_]
+    std::string body;  ///< JSON text, UTF-8, nested at most 500 deep; comes back byte for byte
+
+    friend bool operator==(const part&, const part&) = default;
+};
+
+/// What a stored record is for.
+enum class keeping {
+    kept,       ///< the parts are the conversation
+    not_kept,   ///< a mark: the conversation could not be kept (it held a live coroutine)
+};
+
+/// One whole conversation as it is stored.
+struct record {
+    std::string id;               ///< text-safe, at most 64 characters of [A-Za-z0-9_-]
+    std::uint64_t revision = 0;   ///< grows with every save; at most 2^63 - 1
+    keeping status = keeping::kept;
+    std::vector<part> parts;      ///< in no particular order; a mark may carry a "head" that says whose it was
+
+    friend bool operator==(const record&, const record&) = default;
+};
+
+/// One change of one conversation, as the kernel hands it to `store::save`.
+struct change {
+    enum class kind {
+        replace,  ///< `written` is all there is: forget any other part of this id
+        update,   ///< `written` replaces or adds parts, `dropped` removes parts, the rest stays
+        remove,   ///< forget the conversation; removing what is not there is not an error
+    };
+
+    std::string id;
+    kind what = kind::replace;
+    std::uint64_t revision = 0;   ///< above the stored one, or the store refuses; unused by `remove`
+    keeping status = keeping::kept;
+    std::vector<part> written;
+    std::vector<std::string> dropped;  ///< names of parts, never "head"; only for `update`
+};
+
+/// Something stored that could not be read. Its bytes are kept where `where` says.
+struct unreadable {
+    std::string id;     ///< as far as it is known
+    std::string why;
+    std::string where;
+};
+
+struct load_report {
+    std::uint64_t loaded = 0;
+    std::vector<unreadable> quarantined;
+};
+
+/// The store refused and changed nothing (disk full, quota, a conversation of a newer format). The
+/// store can be used further.
+class store_refused : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// The outcome is not known: the data may be on the disk or not (a sync failed). The store refuses every
+/// further change; only a restart, which reads what is really there, can tell.
+class store_unknown : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Keeps conversations.
+/// Threads: one caller at a time; the caller may change between calls.
+/// Errors: opening throws `store_refused` when the place cannot be used (not writable, owned by another
+/// process, not a store, newer format).
+class store {
+public:
+    store() = default;
+    store(const store&) = delete;
+    store& operator=(const store&) = delete;
+    virtual ~store() = default;
+
+    /// Calls `each` once for every stored conversation, in no particular order. One bad record is set
+    /// aside with its bytes kept and reported; it never stops the others. Called once, before any save.
+    /// Throws `store_refused` when the place as a whole cannot be read, and whatever `each` throws.
+    virtual load_report load_all(const std::function<void(record&&)>& each) = 0;
+
+    /// Applies the whole batch, all or nothing, and returns when it is durable. A batch holds at most one
+    /// change of each conversation. All or nothing holds for the call; what a crash in the middle of it
+    /// leaves is each store's own promise, at the least that every conversation is whole, old or new.
+    /// Throws `store_refused` (nothing was changed) or `store_unknown`. Refuses an update of a conversation
+    /// that is not stored, and a revision that is not above the stored one. A change that breaks the
+    /// promises (see `check_batch`) throws std::invalid_argument, and nothing was changed.
+    virtual void save(std::span<const change> batch) = 0;
+
+    /// True if the store can apply `change::kind::update`. The others are always given whole conversations.
+    virtual bool saves_parts() const { return false; }
+
+    /// False if nothing outlives the process, so that the kernel need not encode anything.
+    virtual bool keeps() const { return true; }
+};
+
+/// Refuse what breaks the promises above: ids, names, a part named twice, a body that is not UTF-8, a
+/// conversation twice in a batch. Every store that keeps anything begins a save with `check_batch`; calling
+/// `check_change` before a change joins a batch keeps one bad change from failing its neighbours.
+/// JSON is not parsed here.
+/// Throw std::invalid_argument.
+void check_id(std::string_view id);
+void check_part_name(std::string_view name);
+void check_change(const change& one);
+void check_batch(std::span<const change> batch);
+
+}  // namespace stube
