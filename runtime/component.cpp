@@ -73,7 +73,11 @@ void answer_value::throw_wrong_type(const std::type_info& wanted) const {
 
 effects answer() { return any_effect(effect::answer{}); }
 
-effects fail(std::string message) { return any_effect(effect::fail{{std::move(message)}}); }
+effects fail(std::string message) { return any_effect(effect::fail{{std::move(message)}, {}}); }
+
+effects fail_because(std::string message, std::string internal) {
+    return any_effect(effect::fail{{std::move(message)}, std::move(internal)});
+}
 
 effects end(markup final_view) { return any_effect(effect::end{std::move(final_view)}); }
 

@@ -41,6 +41,9 @@ public:
 
     std::vector<patch>& notices() { return notices_; }
 
+    /// Why a component failed, for the log; the turn itself succeeded.
+    std::string& error() { return error_; }
+
     /// Puts a new instance on the stack and starts it.
     void push(const effect::call& call) {
         if (next_.stack.size() >= max_stack) throw std::logic_error("stube: calls nest too deep");
@@ -135,6 +138,7 @@ private:
     }
 
     void apply(const effect::fail& fail) {
+        if (error_.empty()) error_ = fail.internal;
         auto left = pop();
         if (next_.stack.empty()) return finish(finished_view(next_, fail.why.message));
         const auto* or_else = left->or_else;
@@ -203,6 +207,7 @@ private:
     const surroundings& world_;
     std::vector<patch> notices_;
     markup final_view_;
+    std::string error_;
     bool ended_ = false;
     int steps_ = 0;
 };
@@ -236,6 +241,7 @@ outcome settle(turn& done, event_id id, instance_id shown, const surroundings& w
         auto kind = next.top().id == shown ? patch::kind::instance : patch::kind::view;
         out.patches.push_back({kind, next.top().id, render(next.top())});
     }
+    out.error = std::move(done.error());
     for (auto& n : done.notices()) out.patches.push_back(std::move(n));
     out.next = std::move(next);
     return out;

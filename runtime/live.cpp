@@ -466,6 +466,7 @@ void live_map::impl::finish(
         return release(e);
     }
     if (o.what == verdict::applied || o.what == verdict::ended) {
+        if (!o.error.empty()) options_.logger->error("failed conversation={} why=\"{}\"", e->id, o.error);
         auto next = std::make_shared<const conversation>(std::move(o.next));
         e->marked = saver_ && !next->durable();
         std::lock_guard lock(shard_of(e->id).mutex);

@@ -100,6 +100,17 @@ call_request<C> call(Arguments&&... arguments) {
     return {type_of<C>(), detail::make_state<C>(std::forward<Arguments>(arguments)...)};
 }
 
+/// Makes a function a component. `flow/` does so for coroutines that return a `flow<T>`.
+template <auto Function>
+struct function_component;
+
+/// The same for a flow: `call<book_room>(stay).then<&front_desk::booked>()`.
+template <auto Function, class... Arguments>
+call_request<function_component<Function>> call(Arguments&&... arguments) {
+    using component = function_component<Function>;
+    return {component::type(), component::make_state(std::forward<Arguments>(arguments)...)};
+}
+
 /// Leaves for good and puts a new C here, which will answer to this component's caller.
 template <class C, class... Arguments>
 effects become(Arguments&&... arguments) {

@@ -67,6 +67,7 @@ struct answer {
 
 struct fail {
     failure why;
+    std::string internal;  ///< for the log only
 };
 
 struct become {
@@ -119,6 +120,9 @@ effects answer();
 
 /// Leaves with a failure: the caller's `.or_else<>()` gets it; a caller without one shows it as a message.
 effects fail(std::string message);
+
+/// The same, with a reason that goes to the log and to no user.
+effects fail_because(std::string message, std::string internal);
 
 /// Ends the whole conversation. `final_view` stays on the page; nothing of the conversation is kept.
 effects end(markup final_view = {});
