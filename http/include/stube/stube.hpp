@@ -1,0 +1,19 @@
+#pragma once
+
+/// All that an application needs, in one include. It brings no Asio and no Beast with it.
+
+#include <stube/runtime/call.hpp>
+#include <stube/runtime/component.hpp>
+#include <stube/runtime/context.hpp>
+#include <stube/runtime/effects.hpp>
+#include <stube/runtime/field.hpp>
+#include <stube/runtime/html.hpp>
+#include <stube/runtime/markup.hpp>
+#include <stube/runtime/route.hpp>
+#include <stube/runtime/ui.hpp>
+#include <stube/store/file_store.hpp>
+#include <stube/store/memory_store.hpp>
+#include <stube/store/sqlite_store.hpp>
+#include <stube/store/store.hpp>
+
+#include <boost/describe/class.hpp>
