@@ -1,0 +1,233 @@
+// The browser's part of stube: what htmx leaves open between a page and a server that may be killed at
+// any moment. Every user action is sent until the server has answered it, with one id over all attempts,
+// so that nothing is lost and nothing happens twice; and people see and hear what goes on.
+(() => {
+  'use strict';
+
+  const root = document.getElementById('stube');
+  const stream = document.getElementById('stube-stream');
+  if (!root || !stream) return; // a page without a conversation
+
+  const view = document.getElementById('stube-view');
+  const notice = document.getElementById('stube-notice');
+
+  const FIRST_PAUSE = 250;
+  const LONGEST_PAUSE = 5000;
+  const ATTEMPT_LIMIT = 15000;
+  const PATIENCE = 300;         // an answer that takes longer than this gets a sign of waiting
+  const STREAM_PATIENCE = 3000; // a restart of the server is shorter than this and needs no words
+
+  // Reload, bookmark and restart resume the conversation that stands in the address.
+  const address = new URL(location);
+  address.searchParams.set('c', stream.dataset.conversation);
+  history.replaceState(history.state, '', address);
+
+  // hx-sse would wait for up to a minute between two attempts to reconnect.
+  htmx.config.sse = {reconnectMaxDelay: LONGEST_PAUSE, ...htmx.config.sse};
+
+  // ---- what the user is told ----------------------------------------------------------------------
+
+  const status = document.createElement('p');
+  status.id = 'stube-status';
+  status.setAttribute('role', 'status');
+  root.prepend(status);
+
+  const events = new Set(); // the user's actions that have no answer yet
+  let streamIsLost = false;
+
+  const askBeforeLeaving = event => event.preventDefault();
+
+  function tell(text) {
+    if (status.textContent !== text) status.textContent = text; // the same text again would be read out again
+  }
+
+  function showState() {
+    const waiting = [...events].filter(event => event.isSlow);
+    const kept = waiting.some(event => event.hasFailed);
+    root.classList.toggle('stube-waiting', waiting.length > 0);
+    view.ariaBusy = waiting.length > 0 ? 'true' : null; // not on root: that would silence the notices in it
+    tell(kept ? 'Connection lost. Your last action is kept and will be sent.'
+      : streamIsLost ? 'Connection lost. Trying to reconnect.' : '');
+    // Only while it is needed: the mere presence of this listener keeps pages out of some back/forward caches.
+    (kept ? addEventListener : removeEventListener)('beforeunload', askBeforeLeaving);
+  }
+
+  // ---- sending until there is an answer -----------------------------------------------------------
+
+  // Rests, but not beyond a sign that the server can be reached again.
+  const rest = milliseconds => new Promise(done => {
+    const resting = new AbortController();
+    const finish = () => {
+      resting.abort();
+      clearTimeout(timer);
+      done();
+    };
+    const timer = setTimeout(finish, milliseconds);
+    addEventListener('online', finish, {signal: resting.signal});
+    document.addEventListener('htmx:sse:after:connection', finish, {signal: resting.signal});
+  });
+
+  // One attempt. Throws where there is no connection or none in time; a response may still be no answer.
+  async function attempt(url, request, isAnswer) {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), ATTEMPT_LIMIT);
+    try {
+      const response = await fetch(url, {...request, signal: AbortSignal.any([request.signal, limit.signal])});
+      return await isAnswer(response) ? response : null;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function sendUntilAnswered(url, request, isAnswer, onFailure = () => {}) {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      const response = await attempt(url, request, isAnswer).catch(() => null);
+      request.signal.throwIfAborted(); // htmx has given this request up
+      if (response) return response;
+      onFailure();
+      await rest(pause * (0.75 + Math.random() / 2)); // so that a thousand pages do not come back at once
+    }
+  }
+
+  // The body belongs to the answer: where the connection breaks in the middle of it, this throws and the
+  // event goes out again. A gateway's error is no answer, except in our own words.
+  async function answersEvent(response) {
+    const body = await response.clone().text();
+    return ![502, 503, 504].includes(response.status) || body.includes('<hx-partial');
+  }
+
+  async function sendEvent(url, request) {
+    const event = {isSlow: false, hasFailed: false};
+    const oldNotice = [...notice.childNodes];
+    const timer = setTimeout(() => {
+      event.isSlow = true;
+      showState();
+    }, PATIENCE);
+    events.add(event);
+    try {
+      const response = await sendUntilAnswered(url, request, answersEvent, () => {
+        event.hasFailed = true;
+        showState();
+      });
+      if (response.ok) oldNotice.forEach(node => node.remove());
+      return response;
+    } finally {
+      clearTimeout(timer);
+      events.delete(event);
+      showState();
+    }
+  }
+
+  // hx-sse reconnects a stream that was open once; the first connection is ours to insist on.
+  const openStream = (url, request) =>
+    sendUntilAnswered(url, request, response => response.status < 500 && response.status !== 429);
+
+  // ---- htmx's requests ----------------------------------------------------------------------------
+
+  const isEvent = request => request.method === 'POST' && /\/stube\/(event|back)\//.test(request.action);
+
+  const randomId = () =>
+    [...crypto.getRandomValues(new Uint8Array(8))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+
+  // htmx finds the page's queue through the element's ancestors. An element that a patch has removed while
+  // its event waited in the queue has none, and all events behind it would wait for ever: the root steps in.
+  function outliveElement(ctx) {
+    let element = ctx.sourceElement;
+    Object.defineProperty(ctx, 'sourceElement', {
+      get: () => element.isConnected ? element : root,
+      set: other => { element = other; },
+    });
+  }
+
+  document.addEventListener('htmx:config:request', ({detail: {ctx}}) => {
+    if (ctx.sourceElement === stream) {
+      ctx.fetch = openStream;
+    } else if (isEvent(ctx.request)) {
+      ctx.request.headers['Stube-Event-Id'] = randomId();
+      ctx.fetch = sendEvent;
+      outliveElement(ctx);
+    } else {
+      return;
+    }
+    ctx.request.timeout = 0; // each attempt has its own limit, the whole has none
+  });
+
+  // ---- the stream ---------------------------------------------------------------------------------
+
+  let streamIsOpen = false;
+  let lossTimer;
+
+  document.addEventListener('htmx:sse:after:connection', () => {
+    clearTimeout(lossTimer);
+    lossTimer = undefined;
+    streamIsOpen = true;
+    streamIsLost = false;
+    showState();
+  });
+
+  document.addEventListener('htmx:sse:error', () => {
+    lossTimer ??= setTimeout(() => {
+      streamIsLost = true;
+      showState();
+    }, STREAM_PATIENCE);
+  });
+
+  document.addEventListener('htmx:sse:close', () => { streamIsOpen = false; });
+
+  const hasEnded = () => !stream.hasAttribute('hx-sse:connect');
+  stream.addEventListener('stube-end', () => stream.removeAttribute('hx-sse:connect'));
+
+  // A page out of the back/forward cache shows what was true when it was left. An open stream catches up.
+  addEventListener('pageshow', event => {
+    if (event.persisted && !streamIsOpen && !hasEnded()) location.reload();
+  });
+
+  // ---- a new step ---------------------------------------------------------------------------------
+
+  const step = () => view.firstElementChild?.id;
+  let shownStep = step();
+  let clickedStep;
+
+  // htmx focuses [autofocus] after every patch, away from the field that someone is typing in. Ours is
+  // focused once, when its step begins.
+  document.addEventListener('htmx:before:swap', ({detail: {tasks}}) => {
+    for (const {fragment} of tasks) {
+      for (const element of fragment.querySelectorAll('[autofocus]')) {
+        element.removeAttribute('autofocus');
+        element.setAttribute('data-stube-focus', '');
+      }
+    }
+  });
+
+  document.addEventListener('htmx:after:swap', () => {
+    if (step() === shownStep) return;
+    shownStep = step();
+    const focused = document.activeElement;
+    if (focused === document.body || root.contains(focused)) beginStep();
+  });
+
+  // Keyboard and screen reader go on where the step begins, and it is read out.
+  function beginStep() {
+    const start = view.querySelector('[data-stube-focus]') ?? view.querySelector('h1, h2') ?? view;
+    if (start.matches('h1, h2')) start.tabIndex = -1;
+    start.focus({preventScroll: true});
+    if (view.getBoundingClientRect().top < 0) view.scrollIntoView();
+  }
+
+  // A morph takes away what the server did not render, and without its tabindex a heading loses the focus.
+  htmx.registerExtension('stube', {
+    htmx_before_morph_attr: (element, {attrName, newValue}) =>
+      !(attrName === 'tabindex' && newValue === null && element === document.activeElement),
+  });
+
+  // The second half of a double click is meant for the step of the first half. It must not hit what the
+  // next step has put under the pointer.
+  root.addEventListener('click', event => {
+    if (event.detail < 2) {
+      clickedStep = step();
+    } else if (step() !== clickedStep) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }, true);
+})();
