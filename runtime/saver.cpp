@@ -11,15 +11,14 @@ saver::saver(store& storage, std::function<void(const std::string&)> on_down)
 saver::~saver() { stop(); }
 
 void saver::submit(change what, runner& on, on_saved done) {
-    bool was_empty = false;
-    {
-        std::lock_guard lock(mutex_);
-        if (!stopping_) {
-            was_empty = waiting_.empty();
-            waiting_.push_back({std::move(what), &on, std::move(done), save_result::durable, {}});
-        }
+    std::unique_lock lock(mutex_);
+    if (stopping_) {
+        lock.unlock();
+        return on.post([done = std::move(done)] { done(save_result::down, "stopping"); });
     }
-    if (done) return on.post([done = std::move(done)] { done(save_result::down, "stopping"); });
+    const bool was_empty = waiting_.empty();
+    waiting_.push_back({std::move(what), &on, std::move(done), save_result::durable, {}});
+    lock.unlock();
     if (was_empty) wake_.notify_one();
 }
 

@@ -81,6 +81,10 @@ private:
 
 namespace detail {
 
+// Members that are not named in a call take their defaults: that is what is meant, not an oversight.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 template <class C, class... Arguments>
 std::shared_ptr<const void> make_state(Arguments&&... arguments) {
     static_assert(
@@ -89,6 +93,8 @@ std::shared_ptr<const void> make_state(Arguments&&... arguments) {
     );
     return std::make_shared<C>(C{std::forward<Arguments>(arguments)...});
 }
+
+#pragma GCC diagnostic pop
 
 }  // namespace detail
 

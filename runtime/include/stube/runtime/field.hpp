@@ -118,7 +118,7 @@ class field {
 public:
     field() : value_(text_codec<T>::parse("")) {}
 
-    field(T initial) { set(std::move(initial)); }
+    field(const T& initial) { set(initial); }
 
     /// The value. Throws `invalid_field` if what was entered is no T.
     const T& value() const {
@@ -134,9 +134,10 @@ public:
     /// The message shown at the field, empty if there is none.
     const std::string& error() const { return error_; }
 
-    void set(T value) {
+    /// A value that cannot be printed and read back (a default date) makes the field empty.
+    void set(const T& value) {
         text_ = text_codec<T>::print(value);
-        value_ = std::move(value);
+        value_ = text_codec<T>::parse(text_);
         error_.clear();
     }
 

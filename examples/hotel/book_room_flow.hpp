@@ -1,0 +1,10 @@
+#pragma once
+
+#include "steps.hpp"
+
+namespace hotel {
+
+/// The same booking as a coroutine: shorter, and gone after a restart.
+stube::flow<> book_room_flow();
+
+}  // namespace hotel
