@@ -1,7 +1,7 @@
 #include "runtime/saver.hpp"
 
-#include <algorithm>
 #include <memory>
+#include <unordered_map>
 
 namespace stube {
 
@@ -86,17 +86,16 @@ void saver::fail_all(std::vector<item>& batch, save_result result, const std::st
 
 /// One post for each runner, however many items it has in the batch.
 void saver::hand_back(std::vector<item> batch) {
-    std::ranges::stable_sort(batch, {}, &item::on);
-    for (auto first = batch.begin(); first != batch.end();) {
-        auto last = std::find_if(first, batch.end(), [&](const item& i) { return i.on != first->on; });
-        auto* on = first->on;
-        auto mine = std::make_shared<std::vector<item>>(
-            std::make_move_iterator(first), std::make_move_iterator(last)
-        );
-        on->post([mine] {
-            for (auto& each : *mine) each.done(each.result, each.why);
+    std::unordered_map<runner*, std::shared_ptr<std::vector<item>>> by_runner;
+    for (auto& each : batch) {
+        auto& mine = by_runner[each.on];
+        if (!mine) mine = std::make_shared<std::vector<item>>();
+        mine->push_back(std::move(each));
+    }
+    for (auto& [on, mine] : by_runner) {
+        on->post([items = std::move(mine)] {
+            for (auto& each : *items) each.done(each.result, each.why);
         });
-        first = last;
     }
 }
 

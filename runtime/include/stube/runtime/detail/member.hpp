@@ -56,17 +56,19 @@ struct member_of<T C::*> {
 template <auto Member>
 using member = member_of<decltype(Member)>;
 
+template <auto Member>
+struct member_constant {};
+
+/// Compares members as template arguments: g++ with -fsanitize=undefined refuses `==` on pointers to member
+/// functions in a constant expression.
 template <auto Left, auto Right>
-constexpr bool same_member() {
-    if constexpr (std::is_same_v<decltype(Left), decltype(Right)>) return Left == Right;
-    return false;
-}
+inline constexpr bool same_member = std::is_same_v<member_constant<Left>, member_constant<Right>>;
 
 template <class List, auto Member>
 constexpr const char* name_in() {
     const char* found = nullptr;
     boost::mp11::mp_for_each<List>([&](auto descriptor) {
-        if constexpr (same_member<decltype(descriptor)::pointer, Member>()) found = descriptor.name;
+        if constexpr (same_member<decltype(descriptor)::pointer, Member>) found = descriptor.name;
     });
     return found;
 }

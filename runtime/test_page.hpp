@@ -1,0 +1,104 @@
+#pragma once
+
+#include <stube/runtime/conversation.hpp>
+#include <stube/runtime/markup.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// The page of a `test_conversation`: a small reader for the HTML that this library writes, and what a user
+/// and a browser see in it.
+namespace stube::test_page {
+
+/// An element, or text when it has no tag.
+struct node {
+    std::string tag;  ///< lower case
+    std::string text;
+    std::vector<std::pair<std::string, std::string>> attributes;
+    std::vector<std::unique_ptr<node>> children;
+    const node* parent = nullptr;
+
+    const std::string* find(std::string_view attribute) const;
+
+    bool has(std::string_view attribute) const { return find(attribute) != nullptr; }
+
+    /// The attribute's value, empty without it.
+    std::string_view get(std::string_view attribute) const;
+};
+
+using nodes = std::vector<const node*>;
+
+/// Reads HTML into a node without a tag. Forgives what raw_html() may bring, and throws nothing.
+std::unique_ptr<node> parse(std::string_view html);
+
+/// Elements below `from` that are wanted, in the order of the page.
+nodes find_all(const node& from, const std::function<bool(const node&)>& wanted);
+
+/// What can be read: without hidden parts and without what stands in controls.
+std::string visible_text(const node& of);
+
+/// How a screen reader calls a control.
+std::string accessible_name(const node& page, const node& of);
+
+/// Hidden, or inside something hidden.
+bool is_hidden(const node& of);
+
+/// Disabled, or inside a disabled fieldset.
+bool is_disabled(const node& of);
+
+/// Writes events as `data-on-click="i2.remove([7])"`.
+class wire final : public markup_wire {
+public:
+    void event(std::string& out, std::uint64_t instance, const hole& h) const override;
+};
+
+struct wired_event {
+    instance_id instance = 0;
+    std::string name;
+    std::string arguments;
+};
+
+/// The event that a node sends on the DOM event `on`.
+std::optional<wired_event> event_of(const node& of, std::string_view on);
+
+/// The form that a click on this button submits, or null.
+const node* submitted_form(const node& button);
+
+/// A form control that holds a value: no buttons.
+bool is_control(const node& of);
+bool is_check_box(const node& of);
+bool is_radio(const node& of);
+
+/// The element of the instance that rendered `of`; null outside of any.
+const node* instance_around(const node& of);
+
+/// What the user has entered and not yet sent, over what the page says.
+class entries {
+public:
+    void enter(const node& control, std::string value);
+    void check(const node& box, bool yes);
+
+    std::string value(const node& control) const;
+    bool is_checked(const node& box) const;
+
+    /// The controls below `from` as a browser sends them.
+    std::vector<form_value> form_below(const node& from) const;
+
+    void forget_below(const node& from);
+    void keep_only(const node& page);
+
+private:
+    using key = std::pair<std::string, std::string>;
+
+    static key key_of(const node& control);
+
+    std::map<key, std::string> values_;
+};
+
+}  // namespace stube::test_page

@@ -1,0 +1,224 @@
+#include "flow/steps.hpp"
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <vector>
+
+using namespace flow_test;
+
+namespace {
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+/// Counts how many of its kind live.
+struct counted {
+    static inline int alive = 0;
+
+    counted() { ++alive; }
+
+    counted(const counted&) { ++alive; }
+
+    ~counted() { --alive; }
+};
+
+flow<std::string> greet(std::string greeting) {
+    auto first = co_await call<ask>("First name?");
+    auto last = co_await call<ask>("Last name of " + first + "?");
+    co_return greeting + " " + first + " " + last;
+}
+
+flow<> until_done() {
+    std::vector<std::string> all;
+    for (;;) {
+        auto next = co_await call<ask>("Item " + std::to_string(all.size() + 1) + "?");
+        if (next == "done") break;
+        all.push_back(next);
+    }
+    co_await call<ask>("Kept " + std::to_string(all.size()) + ", last " + all.back());
+}
+
+flow<> forgiving() {
+    std::string heard;
+    try {
+        heard = co_await call<ask>("Try me");
+    } catch (const call_failed& why) {
+        heard = std::string("caught ") + why.what();
+    }
+    co_await call<ask>(heard);
+}
+
+flow<> throwing() {
+    co_await call<ask>("Before");
+    throw std::runtime_error("the database password is wrong");
+}
+
+flow<> with_locals() {
+    counted outer;
+    for (int round = 0; round < 2; ++round) {
+        counted inner;
+        co_await call<ask>("Round " + std::to_string(round));
+    }
+}
+
+flow<> nested() {
+    auto name = co_await call<greet>(std::string("Hello"));
+    co_await call<ask>(name);
+}
+
+/// A component that calls a flow and shows what came of it.
+struct desk {
+    static constexpr std::string_view component = "test/desk";
+
+    std::string heard;
+
+    effects welcome() { return call<greet>(std::string("Welcome")).then<&desk::greeted>(); }
+
+    effects risk() { return call<throwing>().then<&desk::done>().or_else<&desk::failed>(); }
+
+    void greeted(std::string text) { heard = text; }
+
+    void done() { heard = "done"; }
+
+    void failed(failure why) { heard = "failed: " + why.message; }
+
+    markup render() const {
+        using namespace html;
+        return div(heard, button(on<"click", &desk::welcome>, "Welcome"), button(on<"click", &desk::risk>, "Risk"));
+    }
+};
+BOOST_DESCRIBE_STRUCT(desk, (), (heard, welcome, risk, greeted, done, failed))
+
+driver desk_after(const std::string& member) {
+    driver d(call<desk>().release());
+    event what;
+    what.instance = d.now.top().id;
+    what.name = member;
+    d.last = dispatch(d.now, what, d.world);
+    d.now = d.last.next;
+    return d;
+}
+
+}  // namespace
+
+TEST_CASE("a flow gets the answers of the components it awaits") {
+    driver d(call<until_done>().release());
+    CHECK(contains(d.page(), "Item 1?"));
+
+    d.say("milk");
+    CHECK(contains(d.page(), "Item 2?"));
+    d.say("bread").say("done");
+
+    CHECK(contains(d.page(), "Kept 2, last bread"));
+}
+
+TEST_CASE("a flow at the root that returns ends the conversation") {
+    driver d(call<until_done>().release());
+
+    d.say("milk").say("done").say("");
+
+    CHECK(d.ended());
+}
+
+TEST_CASE("a component gets what the flow it called returns") {
+    auto d = desk_after("welcome");
+    CHECK(contains(d.page(), "First name?"));
+
+    d.say("Ada");
+    CHECK(contains(d.page(), "Last name of Ada?"));
+    d.say("Lovelace");
+
+    CHECK(contains(d.page(), "Welcome Ada Lovelace"));
+    CHECK(d.now.stack.size() == 1);
+}
+
+TEST_CASE("a flow can call another flow") {
+    driver d(call<nested>().release());
+    CHECK(d.now.stack.size() == 3);
+
+    d.say("Ada").say("Lovelace");
+
+    CHECK(contains(d.page(), "Hello Ada Lovelace"));
+    CHECK(d.now.stack.size() == 2);
+}
+
+TEST_CASE("the failure of a child arrives as an exception that a try across the await catches") {
+    driver d(call<forgiving>().release());
+
+    d.send("give_up", "no time");
+
+    CHECK(contains(d.page(), "caught no time"));
+}
+
+TEST_CASE("a failure that a flow does not catch reaches its caller") {
+    auto d = desk_after("risk");
+
+    d.send("give_up", "no time");
+
+    CHECK(contains(d.page(), "failed: no time"));
+}
+
+TEST_CASE("an exception that leaves a flow ends it as a failure and its text stays in the log") {
+    auto d = desk_after("risk");
+
+    d.say("");
+
+    CHECK(contains(d.page(), "failed: This could not be completed."));
+    CHECK_FALSE(contains(d.page(), "password"));
+    CHECK(d.last.error == "the database password is wrong");
+}
+
+TEST_CASE("the locals of a flow that runs to its end are destroyed once") {
+    {
+        driver d(call<with_locals>().release());
+        CHECK(counted::alive == 2);
+        d.say("");
+        CHECK(counted::alive == 2);
+        d.say("");
+        CHECK(d.ended());
+    }
+    CHECK(counted::alive == 0);
+}
+
+TEST_CASE("the locals of a flow whose conversation is dropped at an await are destroyed once") {
+    {
+        driver d(call<with_locals>().release());
+        d.say("");
+        CHECK(counted::alive == 2);
+    }
+    CHECK(counted::alive == 0);
+}
+
+TEST_CASE("the locals of a flow whose child ends the conversation are destroyed once") {
+    {
+        driver d(call<with_locals>().release());
+        d.send("leave_all");
+        CHECK(d.ended());
+    }
+    CHECK(counted::alive == 0);
+}
+
+TEST_CASE("a flow that was never started destroys its parameters") {
+    { auto request = call<greet>(std::string(100, 'x')); }
+    CHECK(counted::alive == 0);
+}
+
+TEST_CASE("a flow is not rewound: an older version of its conversation cannot go on") {
+    driver d(call<until_done>().release());
+    auto before = d.now;
+    d.say("milk");
+
+    event again;
+    again.instance = before.top().id;
+    again.name = "say";
+    again.arguments = "[\"bread\"]";
+    auto late = dispatch(before, again, d.world);
+
+    CHECK(late.what == verdict::ended);
+    CHECK(contains(std::string(late.patches.front().content.text()), "could not be continued"));
+}
+
+TEST_CASE("a flow is known by the name of its function") {
+    CHECK(contains(std::string(function_component<until_done>::type().name), "until_done"));
+    CHECK_FALSE(function_component<until_done>::type().durable());
+}
