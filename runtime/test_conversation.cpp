@@ -1,6 +1,6 @@
-#include <stube/runtime/test_conversation.hpp>
-
 #include "runtime/test_page.hpp"
+
+#include <stube/runtime/test_conversation.hpp>
 
 #include <ostream>
 #include <stdexcept>
@@ -57,7 +57,8 @@ std::ostream& operator<<(std::ostream& out, const page_text& text) {
 class test_conversation::impl {
 public:
     explicit impl(effect::call root) : root_(std::move(root)) {
-        world_.now = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1) + std::chrono::hours(12);
+        world_.now =
+            std::chrono::sys_days(std::chrono::year(2026) / 1 / 1) + std::chrono::hours(12);
         value_.id = "test";
         value_.owner = "test";
         value_.mount = "/";
@@ -190,9 +191,7 @@ private:
         entered_.keep_only(*page_);
     }
 
-    void add_notice(const patch& what) {
-        notices_.push_back(visible_text(*parse(to_html(what))));
-    }
+    void add_notice(const patch& what) { notices_.push_back(visible_text(*parse(to_html(what)))); }
 
     effect::call root_;
     surroundings world_;
@@ -409,13 +408,18 @@ test_conversation& test_conversation::check_named(std::string_view name, bool ye
 }
 
 test_conversation& test_conversation::send_member(
-    std::string_view name, const event_function* target, std::string arguments
+    std::string_view name,
+    const event_function* target,
+    std::string arguments
 ) {
     auto& t = impl_->alive();
     const auto& top = t.value().top();
     const auto* found = top.type->find(name);
     if (!found || found->on_event != target) {
-        misuse(std::string(name) + " is no member of " + std::string(top.type->name) + ", which is on the page");
+        misuse(
+            std::string(name) + " is no member of " + std::string(top.type->name) +
+            ", which is on the page"
+        );
     }
     t.send_member(name, std::move(arguments));
     return *this;
@@ -478,9 +482,8 @@ std::string test_conversation::message_of(std::string_view name) const {
     auto& t = impl_->alive();
     const auto& control = *controls_named(t.page(), name).front();
     const auto id = control.get("aria-describedby");
-    auto found = find_all(t.page(), [&](const node& each) {
-        return !id.empty() && each.get("id") == id;
-    });
+    auto found =
+        find_all(t.page(), [&](const node& each) { return !id.empty() && each.get("id") == id; });
     return found.empty() ? "" : visible_text(*found.front());
 }
 

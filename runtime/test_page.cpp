@@ -32,9 +32,7 @@ bool is_one_of(std::string_view word, const std::array<std::string_view, Size>& 
 
 void append_utf8(std::string& out, std::uint32_t c) {
     if (c == 0 || c > 0x10FFFF || (c >= 0xD800 && c < 0xE000)) c = 0xFFFD;
-    auto tail = [&](unsigned shift) {
-        out += static_cast<char>(0x80 | ((c >> shift) & 0x3F));
-    };
+    auto tail = [&](unsigned shift) { out += static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
     if (c < 0x80) {
         out += static_cast<char>(c);
     } else if (c < 0x800) {
@@ -67,7 +65,8 @@ bool append_reference(std::string& out, std::string_view name) {
     const bool is_hex = lower(name[1]) == 'x';
     name.remove_prefix(is_hex ? 2 : 1);
     std::uint32_t c = 0;
-    auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), c, is_hex ? 16 : 10);
+    auto [end, error] =
+        std::from_chars(name.data(), name.data() + name.size(), c, is_hex ? 16 : 10);
     if (name.empty() || error != std::errc() || end != name.data() + name.size()) return false;
     append_utf8(out, c);
     return true;
@@ -260,19 +259,31 @@ private:
 /// What an element keeps between itself and its neighbours.
 gap gap_around(std::string_view tag) {
     static const std::set<std::string_view> apart{
-        "audio", "button", "img", "input", "label", "meter", "option", "output", "progress",
-        "select", "td", "textarea", "th", "video"};
+        "audio",
+        "button",
+        "img",
+        "input",
+        "label",
+        "meter",
+        "option",
+        "output",
+        "progress",
+        "select",
+        "td",
+        "textarea",
+        "th",
+        "video"};
     static const std::set<std::string_view> in_line{
-        "", "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "i", "ins",
-        "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var",
-        "wbr"};
+        "",     "a",      "abbr", "b",   "bdi",  "bdo",  "cite", "code", "data", "del",
+        "dfn",  "em",     "i",    "ins", "kbd",  "mark", "q",    "s",    "samp", "small",
+        "span", "strong", "sub",  "sup", "time", "u",    "var",  "wbr"};
     if (in_line.contains(tag)) return gap::none;
     return apart.contains(tag) ? gap::blank : gap::line;
 }
 
 bool hides_itself(const node& of) {
-    static const std::set<std::string_view> never_shown{
-        "head", "script", "style", "template", "title", "datalist"};
+    static const std::set<std::string_view>
+        never_shown{"head", "script", "style", "template", "title", "datalist"};
     if (never_shown.contains(of.tag) || of.has("hidden")) return true;
     if (of.tag == "dialog" && !of.has("open")) return true;
     if (of.tag == "input" && of.get("type") == "hidden") return true;
@@ -460,8 +471,9 @@ std::optional<wired_event> event_of(const node& of, std::string_view on) {
 
 const node* submitted_form(const node& button) {
     const auto type = button.get("type");
-    const bool submits = button.tag == "button" ? type.empty() || type == "submit"
-                                                : button.tag == "input" && (type == "submit" || type == "image");
+    const bool submits = button.tag == "button"
+                             ? type.empty() || type == "submit"
+                             : button.tag == "input" && (type == "submit" || type == "image");
     if (!submits) return nullptr;
     return ancestor(button, [](const node& each) { return each.tag == "form"; });
 }

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-/// The page of a `test_conversation`: a small reader for the HTML that this library writes, and what a user
-/// and a browser see in it.
+/// The page of a `test_conversation`: a small reader for the HTML that this library writes, and
+/// what a user and a browser see in it.
 namespace stube::test_page {
 
 /// An element, or text when it has no tag.

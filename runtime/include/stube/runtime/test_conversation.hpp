@@ -49,18 +49,18 @@ private:
 ///     t.fill<&pick_dates::arrival>("2026-12-01").click("Next");
 ///     CHECK(t.text().contains("Choose a room"));
 ///
-/// It begins with the first thing that is done or asked, so that `provide`, `principal` and `advance` can
-/// prepare it. Events send what a browser sends: a form that is submitted its own controls, every other
-/// event all controls of its component. `required`, `min` and the like stop nobody here, as they do not stop
-/// a user who wants to get past them.
+/// It begins with the first thing that is done or asked, so that `provide`, `principal` and
+/// `advance` can prepare it. Events send what a browser sends: a form that is submitted its own
+/// controls, every other event all controls of its component. `required`, `min` and the like stop
+/// nobody here, as they do not stop a user who wants to get past them.
 ///
-/// What a component throws makes `failed()` true and changes nothing. What a test does wrong (no such
-/// button, no such field) throws std::logic_error, which says what there is instead.
+/// What a component throws makes `failed()` true and changes nothing. What a test does wrong (no
+/// such button, no such field) throws std::logic_error, which says what there is instead.
 class test_conversation {
 public:
     template <class C>
-        requires(!std::same_as<C, test_conversation>)
-    explicit test_conversation(C root) : test_conversation(root_call(std::move(root))) {}
+    requires(!std::same_as<C, test_conversation>) explicit test_conversation(C root)
+        : test_conversation(root_call(std::move(root))) {}
 
     template <class C>
     explicit test_conversation(call_request<C> root)
@@ -83,15 +83,15 @@ public:
 
     // --- what a user does
 
-    /// Clicks the one enabled button or other control with a click event that has this visible text or
-    /// accessible name; a submit button sends its form.
+    /// Clicks the one enabled button or other control with a click event that has this visible text
+    /// or accessible name; a submit button sends its form.
     test_conversation& click(std::string_view label);
 
     /// Submits the one form of the page, as the return key does.
     test_conversation& submit();
 
-    /// Enters `text` into the control of a field. For a selection or radio buttons it is the value of one
-    /// of them.
+    /// Enters `text` into the control of a field. For a selection or radio buttons it is the value
+    /// of one of them.
     template <auto Member>
     test_conversation& fill(std::string_view text) {
         return fill_named(name_on_page<Member>(), text);
@@ -131,16 +131,17 @@ public:
 
     // --- what may go wrong on the way
 
-    /// The last event arrives once more with the same id: a browser that got no answer sends it again.
+    /// The last event arrives once more with the same id: a browser that got no answer sends it
+    /// again.
     test_conversation& repeat_last_event();
 
-    /// The last event once more as a new one, to the same instance, even if that has left: the second half
-    /// of a double click.
+    /// The last event once more as a new one, to the same instance, even if that has left: the
+    /// second half of a double click.
     test_conversation& resend_to_previous();
 
-    /// The process ends and another one goes on: what a store keeps is written and read back, the `wakeup`
-    /// hooks run. Throws std::logic_error if the conversation holds a component that cannot be kept, and
-    /// `decode_error` if what was written cannot be read.
+    /// The process ends and another one goes on: what a store keeps is written and read back, the
+    /// `wakeup` hooks run. Throws std::logic_error if the conversation holds a component that
+    /// cannot be kept, and `decode_error` if what was written cannot be read.
     test_conversation& restart();
 
     // --- the clock; it stands still and begins at noon of 2026-01-01, UTC
@@ -179,7 +180,8 @@ public:
     /// True if a component threw during the last event: nothing was changed.
     bool failed() const { return last() == verdict::failed; }
 
-    /// What the log would say about the last event: why it failed or was refused. Empty if all went well.
+    /// What the log would say about the last event: why it failed or was refused. Empty if all went
+    /// well.
     std::string error() const;
 
     /// The conversation as it stands; after its end, without instances.
@@ -216,9 +218,8 @@ private:
     test_conversation& provide(void* app, const std::type_info& type);
     test_conversation& fill_named(std::string_view name, std::string_view text);
     test_conversation& check_named(std::string_view name, bool yes);
-    test_conversation& send_member(
-        std::string_view name, const event_function* target, std::string arguments
-    );
+    test_conversation&
+    send_member(std::string_view name, const event_function* target, std::string arguments);
     std::string entered_in(std::string_view name) const;
     std::string message_of(std::string_view name) const;
     void check_on_page(std::string_view component) const;
