@@ -1,5 +1,4 @@
 #include <stube/runtime/codec.hpp>
-
 #include <stube/runtime/field.hpp>
 
 #include <boost/json/array.hpp>
@@ -22,14 +21,17 @@ boost::json::value encode_date(std::chrono::year_month_day date) {
 
 std::chrono::year_month_day decode_date(const boost::json::value& from) {
     if (from.is_string() && from.get_string().empty()) return {};
-    auto date = from.is_string() ? text_codec<std::chrono::year_month_day>::parse(std::string_view(from.get_string()))
-                                 : std::nullopt;
+    auto date =
+        from.is_string()
+            ? text_codec<std::chrono::year_month_day>::parse(std::string_view(from.get_string()))
+            : std::nullopt;
     if (!date) throw_decode_error("a date such as \"2026-12-01\"");
     return *date;
 }
 
 const boost::json::array& array_of(const boost::json::value& from, std::size_t size) {
-    if (!from.is_array() || from.get_array().size() != size) throw_decode_error("an array of that length");
+    if (!from.is_array() || from.get_array().size() != size)
+        throw_decode_error("an array of that length");
     return from.get_array();
 }
 
@@ -48,13 +50,15 @@ namespace {
 std::optional<unsigned> fixed_number(std::string_view text, std::size_t digits) {
     unsigned number = 0;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.size() != digits || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    if (text.size() != digits || error != std::errc() || end != text.data() + text.size())
+        return std::nullopt;
     return number;
 }
 
 }  // namespace
 
-std::optional<std::chrono::year_month_day> text_codec<std::chrono::year_month_day>::parse(std::string_view text) {
+std::optional<std::chrono::year_month_day>
+text_codec<std::chrono::year_month_day>::parse(std::string_view text) {
     text = detail::trimmed(text);
     if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
     auto y = fixed_number(text.substr(0, 4), 4);
@@ -70,8 +74,12 @@ std::string text_codec<std::chrono::year_month_day>::print(std::chrono::year_mon
     if (!value.ok()) return {};
     std::array<char, 32> text;
     auto length = std::snprintf(
-        text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(value.year()),
-        static_cast<unsigned>(value.month()), static_cast<unsigned>(value.day())
+        text.data(),
+        text.size(),
+        "%04d-%02u-%02u",
+        static_cast<int>(value.year()),
+        static_cast<unsigned>(value.month()),
+        static_cast<unsigned>(value.day())
     );
     return std::string(text.data(), static_cast<std::size_t>(length));
 }

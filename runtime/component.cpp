@@ -1,6 +1,5 @@
-#include <stube/runtime/component.hpp>
-
 #include <stube/runtime/call.hpp>
+#include <stube/runtime/component.hpp>
 #include <stube/runtime/route.hpp>
 
 #include <boost/json/serialize.hpp>
@@ -50,11 +49,15 @@ bool make_known(const component_type& type) {
     return true;
 }
 
-std::string encode_to_text(const boost::json::value& state) { return boost::json::serialize(state); }
+std::string encode_to_text(const boost::json::value& state) {
+    return boost::json::serialize(state);
+}
 
 void check_argument_count(std::size_t got, std::size_t wanted) {
     if (got != wanted) {
-        throw decode_error("expected " + std::to_string(wanted) + " arguments, got " + std::to_string(got));
+        throw decode_error(
+            "expected " + std::to_string(wanted) + " arguments, got " + std::to_string(got)
+        );
     }
 }
 
@@ -66,20 +69,26 @@ std::string arguments_to_text(const boost::json::array& arguments) {
 
 void answer_value::throw_wrong_type(const std::type_info& wanted) const {
     throw std::logic_error(
-        std::string("stube: an answer of type ") + (type_ ? type_->name() : "none") + " came where " +
-        wanted.name() + " was expected"
+        std::string("stube: an answer of type ") + (type_ ? type_->name() : "none") +
+        " came where " + wanted.name() + " was expected"
     );
 }
 
-effects answer() { return any_effect(effect::answer{}); }
+effects answer() {
+    return any_effect(effect::answer{});
+}
 
-effects fail(std::string message) { return any_effect(effect::fail{{std::move(message)}, {}}); }
+effects fail(std::string message) {
+    return any_effect(effect::fail{{std::move(message)}, {}});
+}
 
 effects fail_because(std::string message, std::string internal) {
     return any_effect(effect::fail{{std::move(message)}, std::move(internal)});
 }
 
-effects end(markup final_view) { return any_effect(effect::end{std::move(final_view)}); }
+effects end(markup final_view) {
+    return any_effect(effect::end{std::move(final_view)});
+}
 
 void write_attributes(markup& out, const event_attribute& route) {
     hole h;
@@ -93,7 +102,12 @@ void write_attributes(markup& out, const event_attribute& route) {
 namespace {
 
 /// An attribute whose value is an id within the instance: `name="i3-suffix"`.
-void append_id_attribute(markup& out, std::string_view name, std::string_view member, std::string_view suffix = "") {
+void append_id_attribute(
+    markup& out,
+    std::string_view name,
+    std::string_view member,
+    std::string_view suffix = ""
+) {
     out.append_unescaped(" ");
     out.append_unescaped(name);
     out.append_unescaped("=\"");

@@ -19,51 +19,95 @@ namespace {
 
 constexpr std::int64_t format = 1;
 
-std::int64_t milliseconds(time_point t) { return t.time_since_epoch().count(); }
+std::int64_t milliseconds(time_point t) {
+    return t.time_since_epoch().count();
+}
 
-std::string hex(std::uint64_t number) {
+void append_hex(std::string& out, std::uint64_t number) {
     std::array<char, 16> digits;
     auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
     auto length = static_cast<std::size_t>(end - digits.data());
-    return std::string(16 - length, '0').append(digits.data(), length);
+    out.append(16 - length, '0').append(digits.data(), length);
+}
+
+template <class Integer>
+void append_number(std::string& out, Integer number) {
+    std::array<char, 24> digits;
+    auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), end);
+}
+
+bool is_plain(char c) {
+    auto code = static_cast<unsigned char>(c);
+    return code >= 0x20 && code < 0x7f && c != '"' && c != '\\';
+}
+
+/// A JSON string. Names and ids hardly ever need escaping.
+void append_quoted(std::string& out, std::string_view text) {
+    if (std::ranges::all_of(text, is_plain)) {
+        out.append("\"").append(text).append("\"");
+    } else {
+        out += boost::json::serialize(boost::json::string(text));
+    }
 }
 
 std::uint64_t parse_hex(std::string_view text) {
     std::uint64_t number = 0;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
-    if (error != std::errc() || end != text.data() + text.size()) throw decode_error("expected an event id");
+    if (error != std::errc() || end != text.data() + text.size())
+        throw decode_error("expected an event id");
     return number;
 }
 
-std::string part_name(instance_id id) { return "i" + std::to_string(id); }
-
-std::string encode_head(const conversation& from) {
-    boost::json::array stack, applied;
-    stack.reserve(from.stack.size());
-    applied.reserve(from.applied.size());
-    for (const auto& each : from.stack) stack.push_back(each->id);
-    for (auto id : from.applied) applied.push_back(boost::json::string(hex(id)));
-    return boost::json::serialize(boost::json::object{
-        {"format", format},
-        {"owner", from.owner},
-        {"principal", from.principal},
-        {"mount", from.mount},
-        {"last_instance", from.last_instance},
-        {"stack", std::move(stack)},
-        {"applied", std::move(applied)},
-        {"created", milliseconds(from.created)},
-        {"touched", milliseconds(from.touched)},
-    });
+std::string part_name(instance_id id) {
+    return "i" + std::to_string(id);
 }
 
-std::string quoted(std::string_view text) { return boost::json::serialize(boost::json::string(text)); }
+/// `"name":` with a comma before it, for all but the first member.
+std::string& member_of(std::string& out, std::string_view name) {
+    if (out.back() != '{') out += ',';
+    return out.append("\"").append(name).append("\":");
+}
 
-std::string name_of(const handler* h) { return h ? std::string(h->name) : std::string(); }
+// Written as text and not through a boost::json::value: this runs for every event, and takes a fifth of the time.
+std::string encode_head(const conversation& from) {
+    std::string out;
+    out.reserve(256 + from.owner.size() + from.principal.size() + from.mount.size() + from.applied.size() * 19);
+    out += '{';
+    append_number(member_of(out, "format"), format);
+    append_quoted(member_of(out, "owner"), from.owner);
+    append_quoted(member_of(out, "principal"), from.principal);
+    append_quoted(member_of(out, "mount"), from.mount);
+    append_number(member_of(out, "last_instance"), from.last_instance);
+    member_of(out, "stack") += '[';
+    for (const auto& each : from.stack) {
+        if (out.back() != '[') out += ',';
+        append_number(out, each->id);
+    }
+    out += ']';
+    member_of(out, "applied") += '[';
+    for (auto id : from.applied) {
+        if (out.back() != '[') out += ',';
+        append_hex(out += '"', id);
+        out += '"';
+    }
+    out += ']';
+    append_number(member_of(out, "created"), milliseconds(from.created));
+    append_number(member_of(out, "touched"), milliseconds(from.touched));
+    return out += '}';
+}
 
 std::string encode_instance(const instance& from) {
-    return "{\"component\":" + quoted(from.type->name) + ",\"caller\":" + std::to_string(from.caller) +
-           ",\"then\":" + quoted(name_of(from.then)) + ",\"or_else\":" + quoted(name_of(from.or_else)) +
-           ",\"state\":" + from.type->encode(from.state.get()) + "}";
+    auto state = from.type->encode(from.state.get());
+    std::string out;
+    out.reserve(state.size() + 160);
+    out += '{';
+    append_quoted(member_of(out, "component"), from.type->name);
+    append_number(member_of(out, "caller"), from.caller);
+    append_quoted(member_of(out, "then"), from.then ? from.then->name : "");
+    append_quoted(member_of(out, "or_else"), from.or_else ? from.or_else->name : "");
+    member_of(out, "state") += state;
+    return out += '}';
 }
 
 bool holds(const std::vector<instance_ptr>& stack, const instance_ptr& wanted) {
@@ -80,12 +124,13 @@ change encode_mark(const conversation& from) {
     out.revision = from.revision;
     out.status = keeping::not_kept;
     out.written.push_back(
-        {"head", boost::json::serialize(boost::json::object{
-                     {"format", format},
-                     {"owner", from.owner},
-                     {"mount", from.mount},
-                     {"touched", milliseconds(from.touched)},
-                 })}
+        {"head",
+         boost::json::serialize(boost::json::object{
+             {"format", format},
+             {"owner", from.owner},
+             {"mount", from.mount},
+             {"touched", milliseconds(from.touched)},
+         })}
     );
     return out;
 }
@@ -120,7 +165,10 @@ time_point time_member(const boost::json::object& of, std::string_view name) {
 boost::json::value parse_head(const record& from) {
     auto head = parse_part(find_part(from, "head"));
     auto found = member<std::int64_t>(head.get_object(), "format");
-    if (found != format) throw decode_error("stored in format " + std::to_string(found) + ", which this release cannot read");
+    if (found != format)
+        throw decode_error(
+            "stored in format " + std::to_string(found) + ", which this release cannot read"
+        );
     return head;
 }
 
@@ -136,12 +184,14 @@ instance_ptr decode_instance(const record& from, instance_id id, const instance_
     const auto& object = stored.get_object();
     auto name = member<std::string>(object, "component");
     const auto* type = find_component(name);
-    if (!type || !type->durable()) throw decode_error("component '" + name + "' is not known to this program");
+    if (!type || !type->durable())
+        throw decode_error("component '" + name + "' is not known to this program");
     auto out = std::make_shared<instance>();
     out->id = id;
     out->type = type;
     out->caller = member<instance_id>(object, "caller");
-    if (out->caller != (caller ? caller->id : 0)) throw decode_error("the stack does not fit together");
+    if (out->caller != (caller ? caller->id : 0))
+        throw decode_error("the stack does not fit together");
     out->then = resume_named(caller, member<std::string>(object, "then"));
     out->or_else = resume_named(caller, member<std::string>(object, "or_else"));
     const auto* state = object.if_contains("state");
@@ -152,21 +202,27 @@ instance_ptr decode_instance(const record& from, instance_id id, const instance_
 
 void check_stack(const std::vector<instance_id>& stack, instance_id last) {
     bool rising = std::ranges::adjacent_find(stack, std::greater_equal<>()) == stack.end();
-    if (stack.empty() || stack.size() > max_stack || !rising || stack.front() == 0 || stack.back() > last) {
+    if (stack.empty() || stack.size() > max_stack || !rising || stack.front() == 0 ||
+        stack.back() > last) {
         throw decode_error("the stack is damaged");
     }
 }
 
 }  // namespace
 
-bool conversation::knows(event_id event) const { return std::ranges::find(applied, event) != applied.end(); }
+bool conversation::knows(event_id event) const {
+    return std::ranges::find(applied, event) != applied.end();
+}
 
 const component_type* conversation::not_durable() const {
-    auto found = std::ranges::find_if(stack, [](const auto& each) { return !each->type->durable(); });
+    auto found =
+        std::ranges::find_if(stack, [](const auto& each) { return !each->type->durable(); });
     return found == stack.end() ? nullptr : (*found)->type;
 }
 
-bool conversation::durable() const { return not_durable() == nullptr; }
+bool conversation::durable() const {
+    return not_durable() == nullptr;
+}
 
 change encode_change(const conversation* before, const conversation& after, bool in_parts) {
     if (!after.durable()) return encode_mark(after);
@@ -177,7 +233,8 @@ change encode_change(const conversation* before, const conversation& after, bool
     out.what = whole ? change::kind::replace : change::kind::update;
     out.written.push_back({"head", encode_head(after)});
     for (const auto& each : after.stack) {
-        if (whole || !holds(before->stack, each)) out.written.push_back({part_name(each->id), encode_instance(*each)});
+        if (whole || !holds(before->stack, each))
+            out.written.push_back({part_name(each->id), encode_instance(*each)});
     }
     if (whole) return out;
     for (const auto& each : before->stack) {
@@ -189,7 +246,10 @@ change encode_change(const conversation* before, const conversation& after, bool
 lost_conversation decode_mark(const record& from) {
     auto head = parse_head(from);
     const auto& object = head.get_object();
-    return {member<std::string>(object, "owner"), member<std::string>(object, "mount"), time_member(object, "touched")};
+    return {
+        member<std::string>(object, "owner"),
+        member<std::string>(object, "mount"),
+        time_member(object, "touched")};
 }
 
 conversation decode_conversation(const record& from) {

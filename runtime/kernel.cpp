@@ -1,6 +1,5 @@
-#include <stube/runtime/kernel.hpp>
-
 #include <stube/runtime/html.hpp>
+#include <stube/runtime/kernel.hpp>
 
 #include <boost/json/parse.hpp>
 
@@ -28,7 +27,8 @@ patch notice(std::string_view text) {
     return {patch::kind::notice, 0, p(role("alert"), text)};
 }
 
-/// The part of a turn in which components run: a conversation on its way from one revision to the next.
+/// The part of a turn in which components run: a conversation on its way from one revision to the
+/// next.
 class turn {
 public:
     turn(conversation start, const surroundings& world) : next_(std::move(start)), world_(world) {}
@@ -58,8 +58,8 @@ public:
         start_top();
     }
 
-    /// Runs `member(state, context)`, which returns effects, on a copy of the top instance's state, keeps
-    /// the copy, and carries the effects out.
+    /// Runs `member(state, context)`, which returns effects, on a copy of the top instance's state,
+    /// keeps the copy, and carries the effects out.
     template <class Member>
     void run_top(Member member) {
         carry_out(change(next_.stack.size() - 1, member));
@@ -73,13 +73,15 @@ public:
             auto wanted = change(at, type->wakeup);
             if (is_top) return carry_out(wanted);
             if (!wanted.list().empty()) {
-                throw std::logic_error("stube: wakeup of a component that waits for an answer can only change its state");
+                throw std::logic_error("stube: wakeup of a component that waits for an answer can "
+                                       "only change its state");
             }
         }
     }
 
 private:
-    std::shared_ptr<instance> make_instance(const component_type& type, std::shared_ptr<const void> state) {
+    std::shared_ptr<instance>
+    make_instance(const component_type& type, std::shared_ptr<const void> state) {
         auto made = std::make_shared<instance>();
         made->id = ++next_.last_instance;
         made->type = &type;
@@ -100,7 +102,8 @@ private:
 
     template <class Member>
     effects change(std::size_t at, Member member) {
-        if (++steps_ > max_steps) throw std::logic_error("stube: components call each other without end");
+        if (++steps_ > max_steps)
+            throw std::logic_error("stube: components call each other without end");
         auto changed = std::make_shared<instance>(*next_.stack[at]);
         auto state = changed->type->copy(changed->state);
         auto surroundings_now = context_of(next_, world_);
@@ -118,7 +121,9 @@ private:
     void carry_out(const effects& wanted) {
         const auto& list = wanted.list();
         if (list.size() > 1) {
-            throw std::logic_error("stube: a handler can call, answer, fail, become or end only once");
+            throw std::logic_error(
+                "stube: a handler can call, answer, fail, become or end only once"
+            );
         }
         for (const auto& one : list) {
             std::visit([this](const auto& e) { apply(e); }, one);
@@ -134,7 +139,9 @@ private:
         if (!left->then) return rest();
         const auto* then = left->then;
         if (!then->on_answer) throw std::logic_error("stube: this member cannot take an answer");
-        run_top([&](void* state, context& c) { return then->on_answer(then->owner(state), c, answer.value); });
+        run_top([&](void* state, context& c) {
+            return then->on_answer(then->owner(state), c, answer.value);
+        });
     }
 
     void apply(const effect::fail& fail) {
@@ -163,7 +170,8 @@ private:
     }
 
     void apply(const effect::end& end) {
-        while (!next_.stack.empty()) pop();
+        while (!next_.stack.empty())
+            pop();
         finish(end.final_view.empty() ? finished_view(next_, "Finished") : end.final_view);
     }
 
@@ -221,13 +229,15 @@ void remember(conversation& in, event_id id) {
 markup render(const instance& of) {
     if (!of.type->render) {
         throw std::logic_error(
-            "stube: " + std::string(of.type->name) + " has no render() and called nothing: there is no page"
+            "stube: " + std::string(of.type->name) +
+            " has no render() and called nothing: there is no page"
         );
     }
     return of.type->render(of.state.get());
 }
 
-/// What came of a turn, with the patches that show it. `shown` is the instance that was on the page before.
+/// What came of a turn, with the patches that show it. `shown` is the instance that was on the page
+/// before.
 outcome settle(turn& done, event_id id, instance_id shown, const surroundings& world) {
     outcome out;
     auto& next = done.next();
@@ -242,7 +252,8 @@ outcome settle(turn& done, event_id id, instance_id shown, const surroundings& w
         out.patches.push_back({kind, next.top().id, render(next.top())});
     }
     out.error = std::move(done.error());
-    for (auto& n : done.notices()) out.patches.push_back(std::move(n));
+    for (auto& n : done.notices())
+        out.patches.push_back(std::move(n));
     out.next = std::move(next);
     return out;
 }
@@ -291,7 +302,10 @@ instance_ptr filled(const instance& from, const std::vector<form_value>& form, b
 }
 
 outcome run_event(
-    const conversation& now, const event& what, const handler& target, const boost::json::array& arguments,
+    const conversation& now,
+    const event& what,
+    const handler& target,
+    const boost::json::array& arguments,
     const surroundings& world
 ) {
     const auto& top = now.top();
@@ -305,7 +319,8 @@ outcome run_event(
         return settle(t, what.id, top.id, world);
     } catch (const invalid_field& e) {
         if (!top.type->fill) throw std::logic_error(e.what());
-        // The handler wanted a value that is none: it is undone, and what was typed stays with its messages.
+        // The handler wanted a value that is none: it is undone, and what was typed stays with its
+        // messages.
         turn t(now, world);
         t.next().stack.back() = filled(top, what.form, true);
         return settle(t, what.id, top.id, world);
@@ -327,7 +342,8 @@ outcome dispatch(const conversation& now, const event& what, const surroundings&
     if (what.id != 0 && now.knows(what.id)) return unchanged(now, verdict::repeated);
     if (what.instance != now.top().id) return unchanged(now, verdict::stale);
     const auto* target = now.top().type->find(what.name);
-    if (!target || !*target->on_event) return {verdict::unknown_event, {}, {}, "no event " + what.name};
+    if (!target || !*target->on_event)
+        return {verdict::unknown_event, {}, {}, "no event " + what.name};
     auto arguments = parse_arguments(what.arguments);
     if (!arguments) return {verdict::bad_arguments, {}, {}, "the arguments are not a JSON array"};
     outcome refused{verdict::bad_arguments, {}, {}, {}};
@@ -343,7 +359,9 @@ outcome dispatch(const conversation& now, const event& what, const surroundings&
 }
 
 bool has_wakeup(const conversation& now) {
-    return std::ranges::any_of(now.stack, [](const auto& each) { return each->type->wakeup != nullptr; });
+    return std::ranges::any_of(now.stack, [](const auto& each) {
+        return each->type->wakeup != nullptr;
+    });
 }
 
 outcome wake(const conversation& now, const surroundings& world) {
@@ -371,7 +389,10 @@ std::vector<std::string> stop_all(const conversation& now, const surroundings& w
 }
 
 patch failure_notice(std::string_view error_id) {
-    return notice("Something went wrong; nothing was changed. Please try again. Error " + std::string(error_id));
+    return notice(
+        "Something went wrong; nothing was changed. Please try again. Error " +
+        std::string(error_id)
+    );
 }
 
 patch render_view(const conversation& now) {

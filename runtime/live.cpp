@@ -1,7 +1,7 @@
-#include <stube/runtime/live.hpp>
-
 #include "runtime/random_id.hpp"
 #include "runtime/saver.hpp"
+
+#include <stube/runtime/live.hpp>
 
 #include <spdlog/spdlog.h>
 
@@ -37,8 +37,8 @@ enum class condition {
     over,      ///< ended or reaped; the entry is on its way out
 };
 
-/// A conversation's place in the map. Guarded by its shard's mutex, except that the operation that made it
-/// busy may read `value` alone.
+/// A conversation's place in the map. Guarded by its shard's mutex, except that the operation that
+/// made it busy may read `value` alone.
 struct entry {
     std::string id;
     std::string owner;
@@ -47,8 +47,8 @@ struct entry {
     std::string mount;     ///< for `lost`
     time_point last_seen;  ///< newest event, or open page
     bool busy = false;
-    bool asleep = false;       ///< loaded and not used yet: the wakeup hooks are due
-    bool marked = false;       ///< what is stored is a mark
+    bool asleep = false;  ///< loaded and not used yet: the wakeup hooks are due
+    bool marked = false;  ///< what is stored is a mark
     bool warned = false;
     std::vector<operation> waiting;
     std::vector<std::shared_ptr<view_stream>> streams;
@@ -113,18 +113,26 @@ private:
 
 status status_of(verdict v) {
     switch (v) {
-        case verdict::applied: return status::ok;
-        case verdict::ended: return status::ended;
-        case verdict::repeated: return status::repeated;
-        case verdict::stale: return status::stale;
-        case verdict::unknown_event: return status::unknown_event;
-        case verdict::bad_arguments: return status::bad_arguments;
-        case verdict::failed: return status::failed;
+    case verdict::applied:
+        return status::ok;
+    case verdict::ended:
+        return status::ended;
+    case verdict::repeated:
+        return status::repeated;
+    case verdict::stale:
+        return status::stale;
+    case verdict::unknown_event:
+        return status::unknown_event;
+    case verdict::bad_arguments:
+        return status::bad_arguments;
+    case verdict::failed:
+        return status::failed;
     }
     return status::failed;
 }
 
-std::shared_ptr<const update> make_update(std::uint64_t revision, std::vector<patch> patches, bool ended = false) {
+std::shared_ptr<const update>
+make_update(std::uint64_t revision, std::vector<patch> patches, bool ended = false) {
     if (patches.empty()) return nullptr;
     return std::make_shared<const update>(update{revision, std::move(patches), ended});
 }
@@ -139,11 +147,20 @@ public:
         if (!options_.new_id) options_.new_id = random_id;
         if (!options_.logger) options_.logger = spdlog::default_logger();
         started_ = options_.clock();
-        if (storage_->keeps()) saver_ = std::make_unique<saver>(*storage_, [this](const auto& why) { store_down(why); });
+        if (storage_->keeps())
+            saver_ =
+                std::make_unique<saver>(*storage_, [this](const auto& why) { store_down(why); });
     }
 
     load_summary load();
-    void mint(std::string mount, effect::call root, std::string owner, std::string principal, runner& on, on_reply done);
+    void mint(
+        std::string mount,
+        effect::call root,
+        std::string owner,
+        std::string principal,
+        runner& on,
+        on_reply done
+    );
     void submit(std::string_view id, const std::string* owner, operation op);
     void detach(std::string_view id, const view_stream* stream);
     std::size_t reap();
@@ -157,7 +174,9 @@ public:
     surroundings world() const { return {options_.clock(), options_.app, options_.app_type}; }
 
 private:
-    shard& shard_of(std::string_view id) { return shards_[std::hash<std::string_view>()(id) % shards_.size()]; }
+    shard& shard_of(std::string_view id) {
+        return shards_[std::hash<std::string_view>()(id) % shards_.size()];
+    }
 
     entry_ptr find(std::string_view id);
     void add(const entry_ptr& e);
@@ -168,7 +187,8 @@ private:
     void look(const entry_ptr& e, operation& op);
     void wake_first(const entry_ptr& e, operation op);
     void commit(const entry_ptr& e, operation op, outcome o);
-    void finish(const entry_ptr& e, operation op, outcome o, save_result saved, const std::string& why);
+    void
+    finish(const entry_ptr& e, operation op, outcome o, save_result saved, const std::string& why);
     void release(const entry_ptr& e);
     void give_up(const entry_ptr& e, const std::function<bool(const entry&)>& still_wanted);
 
@@ -223,10 +243,12 @@ void live_map::impl::forget(const entry_ptr& e) {
 
 load_summary live_map::impl::load() {
     load_summary summary;
-    auto report = storage_->load_all([&](record&& stored) { add_loaded(std::move(stored), summary); });
+    auto report =
+        storage_->load_all([&](record&& stored) { add_loaded(std::move(stored), summary); });
     summary.quarantined = report.quarantined.size();
     for (const auto& bad : report.quarantined) {
-        options_.logger->error("quarantined conversation={} where={} why=\"{}\"", bad.id, bad.where, bad.why);
+        options_.logger
+            ->error("quarantined conversation={} where={} why=\"{}\"", bad.id, bad.where, bad.why);
     }
     return summary;
 }
@@ -256,13 +278,20 @@ void live_map::impl::add_loaded(record&& stored, load_summary& summary) {
         options_.logger->error("unusable conversation={} why=\"{}\" (kept)", e->id, why.what());
     }
     add(e);
-    owners_.add(e, options_.max_conversations, [](const entry_ptr& each) { return each->last_seen; });
+    owners_.add(e, options_.max_conversations, [](const entry_ptr& each) {
+        return each->last_seen;
+    });
 }
 
 // --- beginning
 
 void live_map::impl::mint(
-    std::string mount, effect::call root, std::string owner, std::string principal, runner& on, on_reply done
+    std::string mount,
+    effect::call root,
+    std::string owner,
+    std::string principal,
+    runner& on,
+    on_reply done
 ) {
     if (stopped_) return done({.what = status::store_down});
     if (size_ >= options_.max_conversations) return done({.what = status::overloaded});
@@ -279,7 +308,9 @@ void live_map::impl::mint(
     op.on = &on;
     op.done = [this, e, done = std::move(done)](reply&& r) {
         if (r.what == status::ok) {
-            auto oldest = owners_.add(e, options_.max_per_owner, [](const entry_ptr& each) { return each->last_seen; });
+            auto oldest = owners_.add(e, options_.max_per_owner, [](const entry_ptr& each) {
+                return each->last_seen;
+            });
             if (oldest) give_up(oldest, [](const entry&) { return true; });
         }
         done(std::move(r));
@@ -295,13 +326,18 @@ void live_map::impl::mint(
 reply live_map::impl::answer_for(condition state, const entry& e) const {
     reply r;
     switch (state) {
-        case condition::live: break;
-        case condition::lost:
-            r.what = status::lost;
-            r.mount = e.mount;
-            break;
-        case condition::unusable: r.what = status::unusable; break;
-        case condition::over: r.what = status::just_ended; break;
+    case condition::live:
+        break;
+    case condition::lost:
+        r.what = status::lost;
+        r.mount = e.mount;
+        break;
+    case condition::unusable:
+        r.what = status::unusable;
+        break;
+    case condition::over:
+        r.what = status::just_ended;
+        break;
     }
     return r;
 }
@@ -340,7 +376,8 @@ void live_map::impl::perform(const entry_ptr& e, operation op) {
         op.done(answer_for(e->state, *e));
         return release(e);
     }
-    if (std::exchange(e->asleep, false) && has_wakeup(*e->value)) return wake_first(e, std::move(op));
+    if (std::exchange(e->asleep, false) && has_wakeup(*e->value))
+        return wake_first(e, std::move(op));
     if (!op.change) {
         look(e, op);
         return release(e);
@@ -387,7 +424,9 @@ void live_map::impl::look(const entry_ptr& e, operation& op) {
 void live_map::impl::warn_not_durable(entry& e, const conversation& next) {
     if (std::exchange(e.warned, true)) return;
     options_.logger->warn(
-        "not saved: conversation={} component={} holds a live coroutine; it will be gone after a restart", e.id,
+        "not saved: conversation={} component={} holds a live coroutine; it will be gone after a "
+        "restart",
+        e.id,
         next.not_durable()->name
     );
 }
@@ -411,7 +450,11 @@ void live_map::impl::commit(const entry_ptr& e, operation op, outcome o) {
     } else {
         try {
             const bool known = e->value->revision > 0;
-            what = encode_change(known ? e->value.get() : nullptr, o.next, storage_->saves_parts() && !e->marked);
+            what = encode_change(
+                known ? e->value.get() : nullptr,
+                o.next,
+                storage_->saves_parts() && !e->marked
+            );
         } catch (const std::exception& error) {
             outcome failed;
             failed.what = verdict::failed;
@@ -422,9 +465,13 @@ void live_map::impl::commit(const entry_ptr& e, operation op, outcome o) {
     auto& on = *op.on;
     auto shared_op = std::make_shared<operation>(std::move(op));
     auto shared_outcome = std::make_shared<outcome>(std::move(o));
-    saver_->submit(std::move(what), on, [this, e, shared_op, shared_outcome](save_result saved, const auto& why) {
-        finish(e, std::move(*shared_op), std::move(*shared_outcome), saved, why);
-    });
+    saver_->submit(
+        std::move(what),
+        on,
+        [this, e, shared_op, shared_outcome](save_result saved, const auto& why) {
+            finish(e, std::move(*shared_op), std::move(*shared_outcome), saved, why);
+        }
+    );
 }
 
 reply live_map::impl::tell(const entry_ptr& e, status what, std::shared_ptr<const update> news) {
@@ -438,7 +485,8 @@ reply live_map::impl::tell(const entry_ptr& e, status what, std::shared_ptr<cons
     r.value = e->value;
     r.news = std::move(news);
     if (!r.news) return r;
-    for (const auto& each : streams) each->publish(r.news);
+    for (const auto& each : streams)
+        each->publish(r.news);
     r.streamed = !streams.empty();
     return r;
 }
@@ -452,7 +500,11 @@ reply live_map::impl::report_failure(const entry_ptr& e, const std::string& erro
 }
 
 void live_map::impl::finish(
-    const entry_ptr& e, operation op, outcome o, save_result saved, const std::string& why
+    const entry_ptr& e,
+    operation op,
+    outcome o,
+    save_result saved,
+    const std::string& why
 ) {
     const bool is_new = e->value->revision == 0;
     if (saved != save_result::durable) {
@@ -466,7 +518,8 @@ void live_map::impl::finish(
         return release(e);
     }
     if (o.what == verdict::applied || o.what == verdict::ended) {
-        if (!o.error.empty()) options_.logger->error("failed conversation={} why=\"{}\"", e->id, o.error);
+        if (!o.error.empty())
+            options_.logger->error("failed conversation={} why=\"{}\"", e->id, o.error);
         auto next = std::make_shared<const conversation>(std::move(o.next));
         e->marked = saver_ && !next->durable();
         std::lock_guard lock(shard_of(e->id).mutex);
@@ -475,7 +528,8 @@ void live_map::impl::finish(
     }
     const bool over = o.what == verdict::ended;
     if (is_new && !over) add(e);
-    auto told = tell(e, status_of(o.what), make_update(e->value->revision, std::move(o.patches), over));
+    auto told =
+        tell(e, status_of(o.what), make_update(e->value->revision, std::move(o.patches), over));
     if (over && !is_new) forget(e);
     op.done(std::move(told));
     release(e);
@@ -529,7 +583,10 @@ here_runner& here() {
 }  // namespace
 
 /// Ends a conversation that nobody uses, if that is still so when its turn comes.
-void live_map::impl::give_up(const entry_ptr& e, const std::function<bool(const entry&)>& still_wanted) {
+void live_map::impl::give_up(
+    const entry_ptr& e,
+    const std::function<bool(const entry&)>& still_wanted
+) {
     operation op;
     op.on = &here();
     op.done = [](reply&&) {};
@@ -551,7 +608,8 @@ std::size_t live_map::impl::reap() {
     const auto now = options_.clock();
     if (now < started_ + options_.grace_after_start) return 0;
     auto idle = [this, now](const entry& e) {
-        auto timeout = e.value && e.value->revision <= 1 ? options_.unused_timeout : options_.idle_timeout;
+        auto timeout =
+            e.value && e.value->revision <= 1 ? options_.unused_timeout : options_.idle_timeout;
         return e.streams.empty() && e.last_seen + timeout < now;
     };
     std::vector<entry_ptr> unused;
@@ -567,7 +625,8 @@ std::size_t live_map::impl::reap() {
             what.id = e->id;
             what.what = change::kind::remove;
             forget(e);
-            if (saver_) saver_->submit(std::move(what), here(), [](save_result, const std::string&) {});
+            if (saver_)
+                saver_->submit(std::move(what), here(), [](save_result, const std::string&) {});
         } else {
             give_up(e, idle);
         }
@@ -580,14 +639,30 @@ std::size_t live_map::impl::reap() {
 live_map::live_map(std::unique_ptr<store> storage, live_options options)
     : impl_(std::make_unique<impl>(std::move(storage), std::move(options))) {}
 
-live_map::~live_map() { stop(); }
+live_map::~live_map() {
+    stop();
+}
 
-load_summary live_map::load() { return impl_->load(); }
+load_summary live_map::load() {
+    return impl_->load();
+}
 
 void live_map::mint(
-    std::string mount, effect::call root, std::string owner, std::string principal, runner& on, on_reply done
+    std::string mount,
+    effect::call root,
+    std::string owner,
+    std::string principal,
+    runner& on,
+    on_reply done
 ) {
-    impl_->mint(std::move(mount), std::move(root), std::move(owner), std::move(principal), on, std::move(done));
+    impl_->mint(
+        std::move(mount),
+        std::move(root),
+        std::move(owner),
+        std::move(principal),
+        on,
+        std::move(done)
+    );
 }
 
 void live_map::open(std::string_view id, std::string_view owner, runner& on, on_reply done) {
@@ -599,7 +674,13 @@ void live_map::open(std::string_view id, std::string_view owner, runner& on, on_
     impl_->submit(id, &whose, std::move(op));
 }
 
-void live_map::send(std::string_view id, std::string_view owner, event what, runner& on, on_reply done) {
+void live_map::send(
+    std::string_view id,
+    std::string_view owner,
+    event what,
+    runner& on,
+    on_reply done
+) {
     operation op;
     op.change = [this, what = std::move(what)](const conversation& now) {
         return dispatch(now, what, impl_->world());
@@ -611,8 +692,12 @@ void live_map::send(std::string_view id, std::string_view owner, event what, run
 }
 
 void live_map::attach(
-    std::string_view id, std::string_view owner, std::optional<std::uint64_t> seen,
-    std::shared_ptr<view_stream> stream, runner& on, on_reply done
+    std::string_view id,
+    std::string_view owner,
+    std::optional<std::uint64_t> seen,
+    std::shared_ptr<view_stream> stream,
+    runner& on,
+    on_reply done
 ) {
     operation op;
     op.wants_view = true;
@@ -624,10 +709,15 @@ void live_map::attach(
     impl_->submit(id, &whose, std::move(op));
 }
 
-void live_map::detach(std::string_view id, const view_stream* stream) { impl_->detach(id, stream); }
+void live_map::detach(std::string_view id, const view_stream* stream) {
+    impl_->detach(id, stream);
+}
 
 void live_map::swap_conv(
-    std::string_view id, std::function<outcome(const conversation&)> change, runner& on, on_reply done
+    std::string_view id,
+    std::function<outcome(const conversation&)> change,
+    runner& on,
+    on_reply done
 ) {
     operation op;
     op.change = std::move(change);
@@ -636,10 +726,16 @@ void live_map::swap_conv(
     impl_->submit(id, nullptr, std::move(op));
 }
 
-std::size_t live_map::reap() { return impl_->reap(); }
+std::size_t live_map::reap() {
+    return impl_->reap();
+}
 
-std::size_t live_map::size() const { return impl_->size(); }
+std::size_t live_map::size() const {
+    return impl_->size();
+}
 
-void live_map::stop() { impl_->stop(); }
+void live_map::stop() {
+    impl_->stop();
+}
 
 }  // namespace stube

@@ -1,6 +1,5 @@
-#include <stube/runtime/markup.hpp>
-
 #include <stube/runtime/html.hpp>
+#include <stube/runtime/markup.hpp>
 
 #include <algorithm>
 #include <array>
@@ -10,16 +9,22 @@
 namespace stube {
 namespace {
 
-/// The entity for a character that must not stand in text or in a double-quoted value; empty for the rest.
-/// NUL has no representation in HTML at all and becomes U+FFFD.
+/// The entity for a character that must not stand in text or in a double-quoted value; empty for
+/// the rest. NUL has no representation in HTML at all and becomes U+FFFD.
 constexpr std::string_view entity(char c, bool in_attribute) {
     switch (c) {
-        case '&': return "&amp;";
-        case '<': return "&lt;";
-        case '>': return "&gt;";
-        case '"': return in_attribute ? "&quot;" : "";
-        case '\0': return "\xEF\xBF\xBD";
-        default: return "";
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return in_attribute ? "&quot;" : "";
+    case '\0':
+        return "\xEF\xBF\xBD";
+    default:
+        return "";
     }
 }
 
@@ -43,7 +48,11 @@ void append_id(std::string& out, std::uint64_t instance) {
 
 /// The text of `m` from `from`, with its holes filled.
 void write_from(
-    std::string& out, const markup& m, std::size_t from, std::uint64_t instance, const markup_wire& wire
+    std::string& out,
+    const markup& m,
+    std::size_t from,
+    std::uint64_t instance,
+    const markup_wire& wire
 ) {
     auto text = m.text();
     for (const auto& h : m.holes()) {
@@ -94,7 +103,12 @@ markup raw_html(std::string_view html) {
     return out;
 }
 
-void write_instance(std::string& out, const markup& m, std::uint64_t instance, const markup_wire& wire) {
+void write_instance(
+    std::string& out,
+    const markup& m,
+    std::uint64_t instance,
+    const markup_wire& wire
+) {
     if (instance == 0) return write_from(out, m, 0, instance, wire);
     if (!m.takes_id()) {
         out += "<div id=\"";
@@ -135,11 +149,17 @@ void append_digits(markup& out, Number value) {
 
 }  // namespace
 
-void append_number(markup& out, long long value) { append_digits(out, value); }
+void append_number(markup& out, long long value) {
+    append_digits(out, value);
+}
 
-void append_number(markup& out, unsigned long long value) { append_digits(out, value); }
+void append_number(markup& out, unsigned long long value) {
+    append_digits(out, value);
+}
 
-void append_number(markup& out, double value) { append_digits(out, value); }
+void append_number(markup& out, double value) {
+    append_digits(out, value);
+}
 
 }  // namespace detail
 
@@ -151,10 +171,12 @@ bool is_name_character(char c) {
            c == '_' || c == ':';
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
-/// The part before the first ':' if it is a scheme, as browsers see it: they skip control characters and
-/// blanks, and letters may be of either case.
+/// The part before the first ':' if it is a scheme, as browsers see it: they skip control
+/// characters and blanks, and letters may be of either case.
 std::string scheme_of(std::string_view url) {
     std::string scheme;
     for (char c : url) {
@@ -176,7 +198,9 @@ bool is_harmless(std::string_view url) {
 attribute attr(std::string_view name, std::string_view value) {
     bool is_handler = name.size() >= 2 && lower(name[0]) == 'o' && lower(name[1]) == 'n';
     if (name.empty() || is_handler || !std::ranges::all_of(name, is_name_character)) {
-        throw std::invalid_argument("stube: '" + std::string(name) + "' cannot be an attribute's name");
+        throw std::invalid_argument(
+            "stube: '" + std::string(name) + "' cannot be an attribute's name"
+        );
     }
     return {name, std::string(value)};
 }
@@ -185,7 +209,9 @@ attribute address_attr(std::string_view name, std::string_view url) {
     return {name, std::string(is_harmless(url) ? url : "about:blank")};
 }
 
-attribute number_attr(std::string_view name, long long value) { return {name, std::to_string(value)}; }
+attribute number_attr(std::string_view name, long long value) {
+    return {name, std::to_string(value)};
+}
 
 }  // namespace html
 }  // namespace stube

@@ -1,10 +1,9 @@
 #include "runtime/random_id.hpp"
 
-#include <sys/random.h>
-
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <sys/random.h>
 #include <system_error>
 
 namespace stube {
@@ -21,7 +20,8 @@ std::string random_id() {
     int held = 0;
     for (auto byte : bytes) {
         bits = (bits << 8) | byte;
-        for (held += 8; held >= 6; held -= 6) out += digits[(bits >> (held - 6)) & 63];
+        for (held += 8; held >= 6; held -= 6)
+            out += digits[(bits >> (held - 6)) & 63];
     }
     out += digits[(bits << (6 - held)) & 63];
     return out;

@@ -8,7 +8,9 @@ namespace stube {
 saver::saver(store& storage, std::function<void(const std::string&)> on_down)
     : storage_(storage), on_down_(std::move(on_down)), thread_([this] { run(); }) {}
 
-saver::~saver() { stop(); }
+saver::~saver() {
+    stop();
+}
 
 void saver::submit(change what, runner& on, on_saved done) {
     std::unique_lock lock(mutex_);
@@ -46,10 +48,12 @@ void saver::run() {
 }
 
 void saver::save(std::vector<item>& batch) {
-    if (down_) return fail_all(batch, save_result::down, "the store stopped after an earlier failure");
+    if (down_)
+        return fail_all(batch, save_result::down, "the store stopped after an earlier failure");
     std::vector<change> changes;
     changes.reserve(batch.size());
-    for (auto& each : batch) changes.push_back(std::move(each.what));
+    for (auto& each : batch)
+        changes.push_back(std::move(each.what));
     try {
         storage_.save(changes);
         return;
@@ -59,7 +63,8 @@ void saver::save(std::vector<item>& batch) {
         // Whatever else a store throws, it did not say that nothing was changed.
         return fail_all(batch, save_result::down, e.what());
     }
-    for (std::size_t at = 0; at < batch.size(); ++at) batch[at].what = std::move(changes[at]);
+    for (std::size_t at = 0; at < batch.size(); ++at)
+        batch[at].what = std::move(changes[at]);
     save_one_by_one(batch);
 }
 
@@ -94,7 +99,8 @@ void saver::hand_back(std::vector<item> batch) {
     }
     for (auto& [on, mine] : by_runner) {
         on->post([items = std::move(mine)] {
-            for (auto& each : *items) each.done(each.result, each.why);
+            for (auto& each : *items)
+                each.done(each.result, each.why);
         });
     }
 }

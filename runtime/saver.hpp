@@ -14,9 +14,9 @@ namespace stube {
 
 enum class save_result { durable, refused, down };
 
-/// One thread that commits everything waiting in one batch, without added delay: while one batch is being
-/// synced, the next one gathers.
-/// Threads: any. `done` runs on the runner it was submitted with.
+/// One thread that commits everything waiting in one batch, without added delay: while one batch is
+/// being synced, the next one gathers. Threads: any. `done` runs on the runner it was submitted
+/// with.
 class saver {
 public:
     using on_saved = std::function<void(save_result, const std::string& why)>;

@@ -17,6 +17,10 @@ char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+bool is_letter(char c) {
+    return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
 std::string lowered(std::string_view text) {
     std::string out(text);
     std::ranges::transform(out, out.begin(), lower);
@@ -131,7 +135,7 @@ private:
             take_through(">");
         } else if (rest_.starts_with("</")) {
             close(rest_.substr(2));
-        } else if (rest_.size() > 1 && rest_[0] == '<' && lower(rest_[1]) >= 'a' && lower(rest_[1]) <= 'z') {
+        } else if (rest_.size() > 1 && rest_[0] == '<' && is_letter(rest_[1])) {
             read_element();
         } else {
             add_text(take_to(rest_.find('<', 1)));

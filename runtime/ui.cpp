@@ -8,10 +8,15 @@ namespace detail {
 
 markup labelled(const bound_control& control, std::string_view label_text, markup input) {
     return div(
-        class_("field"), label(own_id{"for", control.name}, label_text), input,
-        when(!control.error.empty(), [&] {
-            return p(class_("error"), own_id{"id", control.name, "-error"}, control.error);
-        })
+        class_("field"),
+        label(own_id{"for", control.name}, label_text),
+        input,
+        when(
+            !control.error.empty(),
+            [&] {
+                return p(class_("error"), own_id{"id", control.name, "-error"}, control.error);
+            }
+        )
     );
 }
 
@@ -19,9 +24,12 @@ markup labelled(const bound_control& control, std::string_view label_text, marku
 
 markup confirm::render() const {
     return section(
-        class_("card"), role("group"), own_id{"aria-labelledby", "question"},
+        class_("card"),
+        role("group"),
+        own_id{"aria-labelledby", "question"},
         h2(own_id{"id", "question"}, question),
-        div(class_("actions"), button(on<"click", &confirm::yes>, yes_label),
+        div(class_("actions"),
+            button(on<"click", &confirm::yes>, yes_label),
             button(class_("secondary"), on<"click", &confirm::no>, no_label))
     );
 }

@@ -18,7 +18,9 @@ struct answer_of {
 };
 
 template <class C>
-    requires requires { typename C::answer_type; }
+requires requires {
+    typename C::answer_type;
+}
 struct answer_of<C> {
     using type = typename C::answer_type;
 };
@@ -37,7 +39,8 @@ inline constexpr bool accepts<Answer, std::tuple<Answer>> = true;
 template <class C>
 using answer_type_of = typename detail::answer_of<C>::type;
 
-/// A call that is being put together: an effect for a handler to return, or something for a flow to await.
+/// A call that is being put together: an effect for a handler to return, or something for a flow to
+/// await.
 template <class C>
 class [[nodiscard]] call_request {
 public:
@@ -52,7 +55,8 @@ public:
         using parameters = typename detail::member<Member>::arguments;
         static_assert(
             detail::accepts<answer_type, parameters>,
-            "stube: this member cannot take the answer. It must take exactly the answer_type of the component "
+            "stube: this member cannot take the answer. It must take exactly the answer_type of "
+            "the component "
             "that is called, or nothing."
         );
         call_.then = detail::member_name<Member>();
@@ -81,7 +85,8 @@ private:
 
 namespace detail {
 
-// Members that are not named in a call take their defaults: that is what is meant, not an oversight.
+// Members that are not named in a call take their defaults: that is what is meant, not an
+// oversight.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
@@ -89,7 +94,8 @@ template <class C, class... Arguments>
 std::shared_ptr<const void> make_state(Arguments&&... arguments) {
     static_assert(
         requires { C{std::forward<Arguments>(arguments)...}; },
-        "stube: the component cannot be made from these arguments. They initialise its first members, in order."
+        "stube: the component cannot be made from these arguments. They initialise its first "
+        "members, in order."
     );
     return std::make_shared<C>(C{std::forward<Arguments>(arguments)...});
 }
@@ -98,8 +104,8 @@ std::shared_ptr<const void> make_state(Arguments&&... arguments) {
 
 }  // namespace detail
 
-/// Suspends this component and shows a new C in its place until C answers. `arguments` initialise C's
-/// members in order.
+/// Suspends this component and shows a new C in its place until C answers. `arguments` initialise
+/// C's members in order.
 template <class C, class... Arguments>
 call_request<C> call(Arguments&&... arguments) {
     static_cast<void>(&detail::known<C>);
@@ -121,7 +127,9 @@ call_request<function_component<Function>> call(Arguments&&... arguments) {
 template <class C, class... Arguments>
 effects become(Arguments&&... arguments) {
     static_cast<void>(&detail::known<C>);
-    return any_effect(effect::become{&type_of<C>(), detail::make_state<C>(std::forward<Arguments>(arguments)...)});
+    return any_effect(
+        effect::become{&type_of<C>(), detail::make_state<C>(std::forward<Arguments>(arguments)...)}
+    );
 }
 
 }  // namespace stube

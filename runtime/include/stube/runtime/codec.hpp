@@ -25,12 +25,13 @@
 #include <variant>
 #include <vector>
 
-/// State as JSON. Numbers, bool, strings, described enums, dates, optional, vector, array-like, map with
-/// string keys, pair, tuple and described structs work by themselves, nested as you like. For a type of
-/// your own that is none of these, specialise `stube::codec`.
+/// State as JSON. Numbers, bool, strings, described enums, dates, optional, vector, array-like, map
+/// with string keys, pair, tuple and described structs work by themselves, nested as you like. For
+/// a type of your own that is none of these, specialise `stube::codec`.
 ///
-/// Reading is tolerant where time passes between writing and reading: a member that is missing keeps its
-/// default, a member that is not known is ignored. A value of the wrong kind throws `decode_error`.
+/// Reading is tolerant where time passes between writing and reading: a member that is missing
+/// keeps its default, a member that is not known is ignored. A value of the wrong kind throws
+/// `decode_error`.
 namespace stube {
 
 /// Stored or received JSON that does not fit the type it is read into.
@@ -60,7 +61,8 @@ using boost::describe::describe_members;
 
 // Modifiers: every public data member, including those of described bases.
 template <class T>
-using data_members = describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
+using data_members =
+    describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
 
 template <class T>
 concept described_struct = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
@@ -79,10 +81,13 @@ concept sequence = requires(T& t, typename T::value_type v) {
     t.push_back(std::move(v));
     t.clear();
     t.begin();
-} && !std::same_as<T, std::string>;
+}
+&&!std::same_as<T, std::string>;
 
 template <class T>
-concept tuple_like = requires { std::tuple_size<T>::value; };
+concept tuple_like = requires {
+    std::tuple_size<T>::value;
+};
 
 [[noreturn]] void throw_decode_error(std::string_view wanted);
 boost::json::value encode_date(std::chrono::year_month_day date);
@@ -138,12 +143,14 @@ struct codec {
             return detail::encode_date(value);
         } else if constexpr (detail::string_map<T>) {
             boost::json::object out;
-            for (const auto& [key, element] : value) out.emplace(key, stube::encode(element));
+            for (const auto& [key, element] : value)
+                out.emplace(key, stube::encode(element));
             return out;
         } else if constexpr (detail::sequence<T>) {
             boost::json::array out;
             out.reserve(value.size());
-            for (const auto& element : value) out.push_back(stube::encode(element));
+            for (const auto& element : value)
+                out.push_back(stube::encode(element));
             return out;
         } else if constexpr (requires { value.has_value(); }) {
             return value ? stube::encode(*value) : boost::json::value();
@@ -161,7 +168,8 @@ struct codec {
         } else {
             static_assert(
                 detail::described_struct<T>,
-                "stube: this type cannot be kept as state. Describe it with BOOST_DESCRIBE_STRUCT (or "
+                "stube: this type cannot be kept as state. Describe it with BOOST_DESCRIBE_STRUCT "
+                "(or "
                 "BOOST_DESCRIBE_ENUM), or specialise stube::codec for it."
             );
         }
@@ -177,7 +185,8 @@ struct codec {
             if (!from.is_string()) detail::throw_decode_error("a string");
             to.assign(from.get_string().data(), from.get_string().size());
         } else if constexpr (detail::described_enum<T>) {
-            if (!from.is_string() || !boost::describe::enum_from_string(from.get_string().c_str(), to)) {
+            if (!from.is_string() ||
+                !boost::describe::enum_from_string(from.get_string().c_str(), to)) {
                 detail::throw_decode_error("one of the enumerators");
             }
         } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
@@ -185,7 +194,8 @@ struct codec {
         } else if constexpr (detail::string_map<T>) {
             if (!from.is_object()) detail::throw_decode_error("an object");
             to.clear();
-            for (const auto& [key, element] : from.get_object()) stube::decode(to[std::string(key)], element);
+            for (const auto& [key, element] : from.get_object())
+                stube::decode(to[std::string(key)], element);
         } else if constexpr (detail::sequence<T>) {
             if (!from.is_array()) detail::throw_decode_error("an array");
             to.clear();
@@ -194,7 +204,10 @@ struct codec {
                 stube::decode(next, element);
                 to.push_back(std::move(next));
             }
-        } else if constexpr (requires { to.has_value(); to.emplace(); }) {
+        } else if constexpr (requires {
+                                 to.has_value();
+                                 to.emplace();
+                             }) {
             to.reset();
             if (!from.is_null()) stube::decode(to.emplace(), from);
         } else if constexpr (detail::tuple_like<T>) {

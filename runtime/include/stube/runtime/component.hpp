@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-/// How a plain struct becomes a component. Its data members are its state, its member functions are its
-/// events and resumes, and BOOST_DESCRIBE_STRUCT names both:
+/// How a plain struct becomes a component. Its data members are its state, its member functions are
+/// its events and resumes, and BOOST_DESCRIBE_STRUCT names both:
 ///
 ///     struct counter {
 ///         static constexpr std::string_view component = "demo/counter";  // stored: never changes
@@ -24,10 +24,10 @@
 ///     };
 ///     BOOST_DESCRIBE_STRUCT(counter, (), (n, inc))
 ///
-/// Optional: `using answer_type = ...` for what it answers; the hooks `start()` (when it comes to life),
-/// `stop()` (when it leaves) and `wakeup()` (when it is first used after a restart). A component without
-/// `render()` is a task: it only calls others. Handlers, `start` and `wakeup` return `void` or `effects`,
-/// `stop` returns `void`; each may take `context&` first.
+/// Optional: `using answer_type = ...` for what it answers; the hooks `start()` (when it comes to
+/// life), `stop()` (when it leaves) and `wakeup()` (when it is first used after a restart). A
+/// component without `render()` is a task: it only calls others. Handlers, `start` and `wakeup`
+/// return `void` or `effects`, `stop` returns `void`; each may take `context&` first.
 namespace stube {
 
 /// One form value as the browser sent it, decoded to UTF-8.
@@ -42,8 +42,9 @@ using event_function = effects (*)(void* self, context&, const boost::json::arra
 /// A member function that events or answers are routed to.
 struct handler {
     std::string_view name;
-    /// Points to null unless some markup sends an event to this member: a browser may call those and no
-    /// others. Without this it could call a resume, such as the one that says a payment was made.
+    /// Points to null unless some markup sends an event to this member: a browser may call those
+    /// and no others. Without this it could call a resume, such as the one that says a payment was
+    /// made.
     const event_function* on_event;
     /// From the component to the base class that owns the member.
     void* (*owner)(void* self);
@@ -80,8 +81,8 @@ struct component_type {
     bool durable() const { return encode != nullptr; }
 };
 
-/// The component with this stored name, or null. Every component that the program can call is known:
-/// writing `call<C>()` or `mount<C>()` is what makes it so (docs/decisions/0003).
+/// The component with this stored name, or null. Every component that the program can call is
+/// known: writing `call<C>()` or `mount<C>()` is what makes it so (docs/decisions/0003).
 const component_type* find_component(std::string_view name);
 
 /// Names that two different types claim. A program that has any must not start.

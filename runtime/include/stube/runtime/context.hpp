@@ -1,21 +1,31 @@
 #pragma once
 
-#include <typeinfo>
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <typeinfo>
 
 namespace stube {
 
 using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// What surrounds a conversation while one of its members runs. A handler that needs it takes `context&`
-/// as its first parameter. Never stored; valid only during the call.
+/// What surrounds a conversation while one of its members runs. A handler that needs it takes
+/// `context&` as its first parameter. Never stored; valid only during the call.
 class context {
 public:
-    context(std::string_view conversation_id, std::string_view principal, time_point now, void* app, const std::type_info* app_type)
-        : conversation_id_(conversation_id), principal_(principal), now_(now), app_(app), app_type_(app_type) {}
+    context(
+        std::string_view conversation_id,
+        std::string_view principal,
+        time_point now,
+        void* app,
+        const std::type_info* app_type
+    )
+        : conversation_id_(conversation_id),
+          principal_(principal),
+          now_(now),
+          app_(app),
+          app_type_(app_type) {}
 
     std::string_view conversation_id() const { return conversation_id_; }
 
@@ -25,8 +35,9 @@ public:
     /// The time of this event: the same however often it is asked.
     time_point now() const { return now_; }
 
-    /// The application's own object, as given to `app::provide`. Shared by all conversations and threads:
-    /// its type answers for locking. Throws std::logic_error if there is none or it has another type.
+    /// The application's own object, as given to `app::provide`. Shared by all conversations and
+    /// threads: its type answers for locking. Throws std::logic_error if there is none or it has
+    /// another type.
     template <class App>
     App& app() const {
         if (!app_ || *app_type_ != typeid(App)) {

@@ -13,13 +13,14 @@
 #include <variant>
 #include <vector>
 
-/// What a handler wants done: call another component, answer, fail, become, end. Effects are data; the kernel
-/// carries them out after the handler has returned.
+/// What a handler wants done: call another component, answer, fail, become, end. Effects are data;
+/// the kernel carries them out after the handler has returned.
 namespace stube {
 
 struct component_type;
 
-/// A value on its way from a component that answers to the one that called it. It never leaves the process.
+/// A value on its way from a component that answers to the one that called it. It never leaves the
+/// process.
 class answer_value {
 public:
     answer_value() = default;
@@ -46,8 +47,8 @@ private:
     const std::type_info* type_ = nullptr;
 };
 
-/// Why a component could not do what it was called for. Reaches the caller through `.or_else<>()`, in a flow
-/// as the exception `call_failed`.
+/// Why a component could not do what it was called for. Reaches the caller through `.or_else<>()`,
+/// in a flow as the exception `call_failed`.
 struct failure {
     std::string message;  ///< for users
 };
@@ -81,10 +82,11 @@ struct end {
 
 }  // namespace effect
 
-using any_effect = std::variant<effect::call, effect::answer, effect::fail, effect::become, effect::end>;
+using any_effect =
+    std::variant<effect::call, effect::answer, effect::fail, effect::become, effect::end>;
 
-/// What a handler returns, in order. `return {};` does nothing but show the component again. At most one
-/// effect may leave or suspend the component, and it must be the last.
+/// What a handler returns, in order. `return {};` does nothing but show the component again. At
+/// most one effect may leave or suspend the component, and it must be the last.
 class [[nodiscard]] effects {
 public:
     effects() = default;
@@ -92,11 +94,14 @@ public:
     effects(any_effect one) { list_.push_back(std::move(one)); }
 
     effects& operator+=(effects more) {
-        for (auto& one : more.list_) list_.push_back(std::move(one));
+        for (auto& one : more.list_)
+            list_.push_back(std::move(one));
         return *this;
     }
 
-    friend effects operator+(effects left, effects right) { return std::move(left += std::move(right)); }
+    friend effects operator+(effects left, effects right) {
+        return std::move(left += std::move(right));
+    }
 
     const std::vector<any_effect>& list() const { return list_; }
 
@@ -104,8 +109,8 @@ private:
     std::vector<any_effect> list_;
 };
 
-/// Answers the caller with `value` and leaves. The value's type must be the component's `answer_type`.
-/// The answer of the component that a page began with ends the conversation.
+/// Answers the caller with `value` and leaves. The value's type must be the component's
+/// `answer_type`. The answer of the component that a page began with ends the conversation.
 template <class T>
 effects answer(T value) {
     if constexpr (std::convertible_to<T, std::string_view> && !std::same_as<T, std::string>) {
@@ -118,13 +123,15 @@ effects answer(T value) {
 /// Answers without a value.
 effects answer();
 
-/// Leaves with a failure: the caller's `.or_else<>()` gets it; a caller without one shows it as a message.
+/// Leaves with a failure: the caller's `.or_else<>()` gets it; a caller without one shows it as a
+/// message.
 effects fail(std::string message);
 
 /// The same, with a reason that goes to the log and to no user.
 effects fail_because(std::string message, std::string internal);
 
-/// Ends the whole conversation. `final_view` stays on the page; nothing of the conversation is kept.
+/// Ends the whole conversation. `final_view` stays on the page; nothing of the conversation is
+/// kept.
 effects end(markup final_view = {});
 
 }  // namespace stube

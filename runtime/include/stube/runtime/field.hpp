@@ -10,11 +10,12 @@
 #include <string_view>
 #include <utility>
 
-/// Two-way form fields: what the user typed, the value it stands for, and the message when it stands for none.
+/// Two-way form fields: what the user typed, the value it stands for, and the message when it
+/// stands for none.
 namespace stube {
 
-/// Thrown by `field::value()` when what was entered is no value. A handler need not catch it: the kernel
-/// undoes the handler and shows the message at the field.
+/// Thrown by `field::value()` when what was entered is no value. A handler need not catch it: the
+/// kernel undoes the handler and shows the message at the field.
 class invalid_field : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -41,7 +42,9 @@ template <>
 struct text_codec<bool> {
     static constexpr std::string_view message = "";
 
-    static std::optional<bool> parse(std::string_view text) { return text == "on" || text == "true"; }
+    static std::optional<bool> parse(std::string_view text) {
+        return text == "on" || text == "true";
+    }
 
     static std::string print(bool value) { return value ? "on" : ""; }
 };
@@ -51,7 +54,7 @@ std::string_view trimmed(std::string_view text);
 }
 
 template <class T>
-    requires std::is_arithmetic_v<T>
+requires std::is_arithmetic_v<T>
 struct text_codec<T> {
     static constexpr std::string_view message =
         std::integral<T> ? "Enter a whole number" : "Enter a number";
@@ -87,7 +90,8 @@ struct text_codec<T> {
 
     static std::optional<T> parse(std::string_view text) {
         T value{};
-        if (!boost::describe::enum_from_string(std::string(text).c_str(), value)) return std::nullopt;
+        if (!boost::describe::enum_from_string(std::string(text).c_str(), value))
+            return std::nullopt;
         return value;
     }
 
@@ -111,8 +115,8 @@ struct text_codec<std::optional<T>> {
     }
 };
 
-/// A form field of a component. Only members of this type take values from the browser. What was typed is
-/// kept as it was typed, so that a wrong entry is shown again beside its message.
+/// A form field of a component. Only members of this type take values from the browser. What was
+/// typed is kept as it was typed, so that a wrong entry is shown again beside its message.
 template <class T>
 class field {
 public:

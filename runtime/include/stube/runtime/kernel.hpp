@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-/// The kernel: an event and a conversation in, the next conversation and patches out. Functions of their
-/// arguments: no I/O, no clock, no threads.
+/// The kernel: an event and a conversation in, the next conversation and patches out. Functions of
+/// their arguments: no I/O, no clock, no threads.
 namespace stube {
 
 /// What the kernel needs to know of the world.
@@ -54,13 +54,13 @@ enum class verdict {
 
 struct outcome {
     verdict what = verdict::applied;
-    conversation next;            ///< meaningful when applied or ended
-    std::vector<patch> patches;   ///< for `repeated` and `stale`: the whole view as it is
-    std::string error;            ///< for people who run the server; never sent to a browser
+    conversation next;           ///< meaningful when applied or ended
+    std::vector<patch> patches;  ///< for `repeated` and `stale`: the whole view as it is
+    std::string error;           ///< for people who run the server; never sent to a browser
 };
 
-/// Begins a conversation: `fresh` has its id, owner, principal, mount and times; the root is made and
-/// started.
+/// Begins a conversation: `fresh` has its id, owner, principal, mount and times; the root is made
+/// and started.
 outcome begin(conversation fresh, const effect::call& root, const surroundings& world);
 
 /// Applies one event.
@@ -72,8 +72,8 @@ bool has_wakeup(const conversation& now);
 /// Runs the `wakeup` hooks after a restart, root first.
 outcome wake(const conversation& now, const surroundings& world);
 
-/// Runs the `stop` hooks, top first, for a conversation that is given up. Never throws; what the hooks
-/// throw is returned, one text each.
+/// Runs the `stop` hooks, top first, for a conversation that is given up. Never throws; what the
+/// hooks throw is returned, one text each.
 std::vector<std::string> stop_all(const conversation& now, const surroundings& world);
 
 /// The page as it stands. May throw what the component's render() throws.

@@ -16,7 +16,8 @@ namespace spdlog {
 class logger;
 }
 
-/// The live part: conversations in memory, changed one event at a time and saved before anyone is told.
+/// The live part: conversations in memory, changed one event at a time and saved before anyone is
+/// told.
 namespace stube {
 
 /// A thread that work can be handed to; the server has one for each of its threads.
@@ -44,21 +45,21 @@ public:
 
 /// How an operation went.
 enum class status {
-    ok,             ///< done and durable
-    ended,          ///< done and durable; the conversation is over
-    repeated,       ///< the event had been applied before; `news` holds the whole view
-    stale,          ///< the event's component is not on the page any more; `news` holds the whole view
-    just_ended,     ///< the conversation ended a short while ago: nothing to do and nothing to say
-    gone,           ///< no such conversation: it ended, was idle too long, or never was
-    foreign,        ///< it belongs to another browser session
-    lost,           ///< it could not be kept over the last restart; `mount` says where it began
-    unusable,       ///< it is stored, but this release cannot read it; kept for the one that can
+    ok,          ///< done and durable
+    ended,       ///< done and durable; the conversation is over
+    repeated,    ///< the event had been applied before; `news` holds the whole view
+    stale,       ///< the event's component is not on the page any more; `news` holds the whole view
+    just_ended,  ///< the conversation ended a short while ago: nothing to do and nothing to say
+    gone,        ///< no such conversation: it ended, was idle too long, or never was
+    foreign,     ///< it belongs to another browser session
+    lost,        ///< it could not be kept over the last restart; `mount` says where it began
+    unusable,    ///< it is stored, but this release cannot read it; kept for the one that can
     unknown_event,
     bad_arguments,
-    failed,         ///< the component threw: nothing changed; `news` shows a notice with `error_id`
-    not_saved,      ///< the store refused: nothing changed
-    store_down,     ///< the store is not usable any more: nothing is accepted until a restart
-    overloaded,     ///< a limit of `live_options` was reached: nothing changed
+    failed,      ///< the component threw: nothing changed; `news` shows a notice with `error_id`
+    not_saved,   ///< the store refused: nothing changed
+    store_down,  ///< the store is not usable any more: nothing is accepted until a restart
+    overloaded,  ///< a limit of `live_options` was reached: nothing changed
 };
 
 struct reply {
@@ -79,15 +80,16 @@ struct live_options {
     /// Nothing is reaped so soon after a start, so that open pages can come back first.
     std::chrono::milliseconds grace_after_start = std::chrono::minutes(10);
     std::size_t max_conversations = 1'000'000;
-    std::size_t max_per_owner = 200;   ///< the owner's longest unused ones give way
-    std::size_t max_waiting = 64;      ///< events of one conversation that wait for each other
-    std::size_t max_streams = 16;      ///< open pages of one conversation
-    std::function<time_point()> clock;        ///< default: the system's
-    std::function<std::string()> new_id;      ///< default: 128 random bits, 22 characters
-    std::shared_ptr<spdlog::logger> logger;   ///< default: spdlog's
-    void* app = nullptr;                      ///< the application's object, see `context::app`
+    std::size_t max_per_owner = 200;      ///< the owner's longest unused ones give way
+    std::size_t max_waiting = 64;         ///< events of one conversation that wait for each other
+    std::size_t max_streams = 16;         ///< open pages of one conversation
+    std::function<time_point()> clock;    ///< default: the system's
+    std::function<std::string()> new_id;  ///< default: 128 random bits, 22 characters
+    std::shared_ptr<spdlog::logger> logger;  ///< default: spdlog's
+    void* app = nullptr;                     ///< the application's object, see `context::app`
     const std::type_info* app_type = nullptr;
-    /// Called when the store's state is not known (a failed sync): the process should say so and exit.
+    /// Called when the store's state is not known (a failed sync): the process should say so and
+    /// exit.
     std::function<void(const std::string& why)> on_store_down;
 };
 
@@ -100,12 +102,14 @@ struct load_summary {
 
 /// The conversations of one server.
 ///
-/// Each changes only through `swap_conv`: one change at a time, then the store's save, and only then is the
-/// new value published and are streams and the caller told. If the save fails the old value stands.
+/// Each changes only through `swap_conv`: one change at a time, then the store's save, and only
+/// then is the new value published and are streams and the caller told. If the save fails the old
+/// value stands.
 ///
-/// Threads: every member may be called from any thread. An operation runs on the calling thread when the
-/// conversation is free, else on its `runner` when its turn comes; `on_reply` is called exactly once, on
-/// the calling thread (possibly before the call returns) or on the runner's. Runners outlive the map's stop().
+/// Threads: every member may be called from any thread. An operation runs on the calling thread
+/// when the conversation is free, else on its `runner` when its turn comes; `on_reply` is called
+/// exactly once, on the calling thread (possibly before the call returns) or on the runner's.
+/// Runners outlive the map's stop().
 class live_map {
 public:
     live_map(std::unique_ptr<store> storage, live_options options);
@@ -113,11 +117,19 @@ public:
     live_map& operator=(const live_map&) = delete;
     ~live_map();
 
-    /// Loads everything stored; once, before anything else. Throws `store_refused` if the store cannot be read.
+    /// Loads everything stored; once, before anything else. Throws `store_refused` if the store
+    /// cannot be read.
     load_summary load();
 
     /// Begins a conversation at `mount` with `root`.
-    void mint(std::string mount, effect::call root, std::string owner, std::string principal, runner& on, on_reply done);
+    void mint(
+        std::string mount,
+        effect::call root,
+        std::string owner,
+        std::string principal,
+        runner& on,
+        on_reply done
+    );
 
     /// The conversation and its whole view, as it stands.
     void open(std::string_view id, std::string_view owner, runner& on, on_reply done);
@@ -125,8 +137,8 @@ public:
     /// Applies one event.
     void send(std::string_view id, std::string_view owner, event what, runner& on, on_reply done);
 
-    /// Adds an open page that has seen `seen`. If that is not the present revision the stream is given the
-    /// whole view first.
+    /// Adds an open page that has seen `seen`. If that is not the present revision the stream is
+    /// given the whole view first.
     void attach(
         std::string_view id,
         std::string_view owner,
@@ -138,10 +150,13 @@ public:
 
     void detach(std::string_view id, const view_stream* stream);
 
-    /// The one way to change a conversation. `change` is called exactly once with the present value, unless
-    /// the conversation cannot be had.
+    /// The one way to change a conversation. `change` is called exactly once with the present
+    /// value, unless the conversation cannot be had.
     void swap_conv(
-        std::string_view id, std::function<outcome(const conversation&)> change, runner& on, on_reply done
+        std::string_view id,
+        std::function<outcome(const conversation&)> change,
+        runner& on,
+        on_reply done
     );
 
     /// Gives up conversations that were idle too long. Returns how many.

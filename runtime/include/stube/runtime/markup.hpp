@@ -11,15 +11,15 @@
 #include <utility>
 #include <vector>
 
-/// HTML as a value. Text and attribute values are escaped on their way in, so that escaping cannot be
-/// forgotten; the one way around it is `raw_html`. The elements are in <stube/runtime/html.hpp>.
+/// HTML as a value. Text and attribute values are escaped on their way in, so that escaping cannot
+/// be forgotten; the one way around it is `raw_html`. The elements are in <stube/runtime/html.hpp>.
 namespace stube {
 
 /// A place in markup that only the wire knows how to write: which address an event goes to, or the
 /// document id of the instance that was rendered.
 struct hole {
     enum class kind {
-        event,   ///< attributes that send `event` to the member `name` with `text` as JSON arguments
+        event,  ///< attributes that send `event` to the member `name` with `text` as JSON arguments
         own_id,  ///< the instance's document id, followed by "-" and `name` when that is not empty
     };
 
@@ -41,7 +41,8 @@ public:
 
     bool empty() const { return text_.empty() && holes_.empty(); }
 
-    /// True if this is one element without an id of its own, so that an id can be written into its tag.
+    /// True if this is one element without an id of its own, so that an id can be written into its
+    /// tag.
     bool takes_id() const { return takes_id_; }
 
     /// Joins other markup to the end.
@@ -64,7 +65,8 @@ private:
     bool takes_id_ = false;
 };
 
-/// Markup from a string that is HTML already. Nothing is escaped: the caller answers for every character.
+/// Markup from a string that is HTML already. Nothing is escaped: the caller answers for every
+/// character.
 markup raw_html(std::string_view html);
 
 /// An attribute with its value; without one it is a boolean attribute.
@@ -95,7 +97,9 @@ inline constexpr bool is_attribute<attribute> = true;
 template <class T>
 inline constexpr bool is_attribute<std::optional<T>> = is_attribute<T>;
 
-inline void write_attributes(markup& out, const attribute& a) { append_attribute(out, a); }
+inline void write_attributes(markup& out, const attribute& a) {
+    append_attribute(out, a);
+}
 
 template <class T>
 void put_attribute(markup& out, const T& part) {
@@ -131,14 +135,19 @@ void put_child(markup& out, const T& part) {
         append_number(out, static_cast<long long>(part));
     } else if constexpr (number_like<T>) {
         append_number(out, static_cast<unsigned long long>(part));
-    } else if constexpr (requires { part.has_value(); *part; }) {
+    } else if constexpr (requires {
+                             part.has_value();
+                             *part;
+                         }) {
         if (part) put_child(out, *part);
     } else if constexpr (std::ranges::input_range<const T>) {
-        for (const auto& element : part) put_child(out, element);
+        for (const auto& element : part)
+            put_child(out, element);
     } else {
         static_assert(
             always_false<T>,
-            "stube: this cannot stand in an element. Text, numbers, markup, attributes, optionals and ranges "
+            "stube: this cannot stand in an element. Text, numbers, markup, attributes, optionals "
+            "and ranges "
             "of them can; write when(condition, ...) for something that is shown only sometimes."
         );
     }
@@ -179,23 +188,26 @@ markup fragment(const Parts&... parts) {
     return out;
 }
 
-/// One piece of markup for each element of `range`: `each(items, [](const item& i) { return li(i.text); })`.
+/// One piece of markup for each element of `range`: `each(items, [](const item& i) { return
+/// li(i.text); })`.
 template <std::ranges::input_range Range, class Function>
 markup each(Range&& range, Function function) {
     markup out;
-    for (auto&& element : range) detail::put_child(out, function(element));
+    for (auto&& element : range)
+        detail::put_child(out, function(element));
     return out;
 }
 
-/// `part` if `condition` holds, else nothing. Takes a child, an attribute, or a function that makes one
-/// (called only when it is needed).
+/// `part` if `condition` holds, else nothing. Takes a child, an attribute, or a function that makes
+/// one (called only when it is needed).
 template <class Part>
 auto when(bool condition, const Part& part) {
     if constexpr (std::invocable<const Part&>) {
         using result = std::decay_t<std::invoke_result_t<const Part&>>;
         return condition ? std::optional<result>(part()) : std::optional<result>();
     } else if constexpr (detail::text_like<Part>) {
-        return condition ? std::optional<std::string>(std::string_view(part)) : std::optional<std::string>();
+        return condition ? std::optional<std::string>(std::string_view(part))
+                         : std::optional<std::string>();
     } else {
         return condition ? std::optional<Part>(part) : std::optional<Part>();
     }
@@ -209,8 +221,13 @@ public:
     virtual void event(std::string& out, std::uint64_t instance, const hole& h) const = 0;
 };
 
-/// Writes `m`, rendered by `instance`, as finished HTML. The instance's document id ("i7") goes into its one
-/// element; markup that has none, or several, is wrapped in a div.
-void write_instance(std::string& out, const markup& m, std::uint64_t instance, const markup_wire& wire);
+/// Writes `m`, rendered by `instance`, as finished HTML. The instance's document id ("i7") goes
+/// into its one element; markup that has none, or several, is wrapped in a div.
+void write_instance(
+    std::string& out,
+    const markup& m,
+    std::uint64_t instance,
+    const markup_wire& wire
+);
 
 }  // namespace stube

@@ -55,8 +55,8 @@ inline constexpr bool is_attribute<event_route<Event, Member>> = true;
 void write_attributes(markup& out, const event_attribute& route);
 
 /// Sends a DOM event to a member: `button(on<"click", &counter::inc>, "+")`, and with arguments
-/// `button(on<"click", &board::remove>(item.id), "✕")`. Arguments travel through the browser as JSON:
-/// a user can change them, so the member must check them.
+/// `button(on<"click", &board::remove>(item.id), "✕")`. Arguments travel through the browser as
+/// JSON: a user can change them, so the member must check them.
 template <literal Event, auto Member>
 struct event_route {
     template <class... Arguments>
@@ -72,7 +72,8 @@ struct event_route {
     friend void write_attributes(markup& out, const event_route&) {
         static_assert(
             std::tuple_size_v<typename detail::member<Member>::arguments> == 0,
-            "stube: the member takes arguments. Write on<\"event\", &component::member>(arguments...)."
+            "stube: the member takes arguments. Write on<\"event\", "
+            "&component::member>(arguments...)."
         );
         write_attributes(out, detail::make_event<Event, Member>({}));
     }
@@ -105,8 +106,9 @@ struct bound_control {
     bool names_id() const { return true; }
 };
 
-/// An attribute that holds an id made from the instance's and a word, so that two instances of a component
-/// on one page do not meet: `own_id{"for", "name"}` writes `for="i7-name"`. All three are literals.
+/// An attribute that holds an id made from the instance's and a word, so that two instances of a
+/// component on one page do not meet: `own_id{"for", "name"}` writes `for="i7-name"`. All three are
+/// literals.
 struct own_id {
     std::string_view attribute;
     std::string_view name;

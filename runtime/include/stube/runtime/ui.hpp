@@ -36,8 +36,8 @@ markup text_area_for(const T& self, std::string_view label, const Attributes&...
     return detail::labelled(control, label, html::textarea(control, attributes..., control.text));
 }
 
-/// A labelled check box of a `field<bool>`. A browser sends nothing for an empty one; the hidden input
-/// before it says that it was there.
+/// A labelled check box of a `field<bool>`. A browser sends nothing for an empty one; the hidden
+/// input before it says that it was there.
 template <auto Member, class T, class... Attributes>
 markup check_box_for(const T& self, std::string_view label, const Attributes&... attributes) {
     auto control = bind<Member>(self, control_kind::check_box);
@@ -52,14 +52,22 @@ markup check_box_for(const T& self, std::string_view label, const Attributes&...
 /// A choice and the word a user reads for it.
 using choice = std::pair<std::string, std::string>;
 
-/// A labelled selection: `ui::select_for<&guest::board>(*this, "Board", {{"half", "Half board"}, ...})`.
+/// A labelled selection: `ui::select_for<&guest::board>(*this, "Board", {{"half", "Half board"},
+/// ...})`.
 template <auto Member, class T, class... Attributes>
 markup select_for(
-    const T& self, std::string_view label, const std::vector<choice>& choices, const Attributes&... attributes
+    const T& self,
+    std::string_view label,
+    const std::vector<choice>& choices,
+    const Attributes&... attributes
 ) {
     auto control = bind<Member>(self, control_kind::select);
     auto options = each(choices, [&](const choice& c) {
-        return html::option(html::value(c.first), html::selected(c.first == control.text), c.second);
+        return html::option(
+            html::value(c.first),
+            html::selected(c.first == control.text),
+            c.second
+        );
     });
     return detail::labelled(control, label, html::select(control, attributes..., options));
 }

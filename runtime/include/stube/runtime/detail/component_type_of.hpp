@@ -110,7 +110,8 @@ handler make_handler(std::string_view name) {
 
 template <class C>
 using member_functions = boost::describe::describe_members<
-    C, boost::describe::mod_public | boost::describe::mod_inherited | boost::describe::mod_function>;
+    C,
+    boost::describe::mod_public | boost::describe::mod_inherited | boost::describe::mod_function>;
 
 template <class C>
 std::vector<handler> make_handlers() {
@@ -140,7 +141,8 @@ void each_field(void* state, Function f) {
     auto& self = *static_cast<C*>(state);
     boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
         auto& value = self.*described.pointer;
-        if constexpr (is_field<std::decay_t<decltype(value)>>) f(std::string_view(described.name), value);
+        if constexpr (is_field<std::decay_t<decltype(value)>>)
+            f(std::string_view(described.name), value);
     });
 }
 
@@ -156,18 +158,22 @@ void fill_fields(void* state, std::span<const form_value> form) {
 }
 
 /// The hook called `name`, with or without a context.
-#define STUBE_HOOK(name)                                                                    \
-    template <class C>                                                                      \
-    concept has_##name = requires(C& c) { c.name(); } ||                                    \
-                         requires(C& c, context& surroundings) { c.name(surroundings); };   \
-    template <class C>                                                                      \
-    auto run_##name(void* state, context& surroundings) {                                   \
-        auto& self = *static_cast<C*>(state);                                               \
-        if constexpr (requires { self.name(); }) {                                          \
-            return self.name();                                                             \
-        } else {                                                                            \
-            return self.name(surroundings);                                                 \
-        }                                                                                   \
+#define STUBE_HOOK(name)                                                                           \
+    template <class C>                                                                             \
+    concept has_##name = requires(C & c) {                                                         \
+        c.name();                                                                                  \
+    }                                                                                              \
+    || requires(C & c, context & surroundings) {                                                   \
+        c.name(surroundings);                                                                      \
+    };                                                                                             \
+    template <class C>                                                                             \
+    auto run_##name(void* state, context& surroundings) {                                          \
+        auto& self = *static_cast<C*>(state);                                                      \
+        if constexpr (requires { self.name(); }) {                                                 \
+            return self.name();                                                                    \
+        } else {                                                                                   \
+            return self.name(surroundings);                                                        \
+        }                                                                                          \
     }
 
 STUBE_HOOK(start)
@@ -183,7 +189,9 @@ concept renders = requires(const C& c) {
 template <class C>
 void set_hooks(component_type& type) {
     if constexpr (renders<C>) {
-        type.render = [](const void* state) -> markup { return static_cast<const C*>(state)->render(); };
+        type.render = [](const void* state) -> markup {
+            return static_cast<const C*>(state)->render();
+        };
     }
     if constexpr (has_start<C>) {
         type.start = [](void* state, context& surroundings) {
@@ -210,7 +218,8 @@ template <class C>
 component_type make_component_type() {
     static_assert(
         described_struct<C>,
-        "stube: this component is not described. Write BOOST_DESCRIBE_STRUCT(name, (), (members...)) after it."
+        "stube: this component is not described. Write BOOST_DESCRIBE_STRUCT(name, (), "
+        "(members...)) after it."
     );
     static_assert(
         renders<C> || has_start<C>,
@@ -219,7 +228,8 @@ component_type make_component_type() {
     component_type type;
     type.name = C::component;
     if constexpr (requires { typename C::answer_type; }) {
-        if constexpr (!std::is_void_v<typename C::answer_type>) type.answer_type = &typeid(typename C::answer_type);
+        if constexpr (!std::is_void_v<typename C::answer_type>)
+            type.answer_type = &typeid(typename C::answer_type);
     }
     type.handlers = make_handlers<C>();
     type.copy = [](const std::shared_ptr<const void>& state) -> std::shared_ptr<void> {

@@ -30,8 +30,8 @@ struct member_function {
     using result = Result;
     static constexpr bool takes_context = without_context<std::tuple<Arguments...>>::takes_context;
     /// By value, without the leading context.
-    using arguments =
-        boost::mp11::mp_transform<std::decay_t, typename without_context<std::tuple<Arguments...>>::arguments>;
+    using arguments = boost::mp11::
+        mp_transform<std::decay_t, typename without_context<std::tuple<Arguments...>>::arguments>;
 };
 
 template <class Pointer>
@@ -47,8 +47,7 @@ template <class C, class R, class... A>
 struct member_of<R (C::*)(A...) const noexcept> : member_function<C, R, A...> {};
 
 template <class C, class T>
-    requires(!std::is_function_v<T>)
-struct member_of<T C::*> {
+requires(!std::is_function_v<T>) struct member_of<T C::*> {
     using owner = C;
     using type = T;
 };
@@ -59,8 +58,8 @@ using member = member_of<decltype(Member)>;
 template <auto Member>
 struct member_constant {};
 
-/// Compares members as template arguments: g++ with -fsanitize=undefined refuses `==` on pointers to member
-/// functions in a constant expression.
+/// Compares members as template arguments: g++ with -fsanitize=undefined refuses `==` on pointers
+/// to member functions in a constant expression.
 template <auto Left, auto Right>
 inline constexpr bool same_member = std::is_same_v<member_constant<Left>, member_constant<Right>>;
 
@@ -73,22 +72,25 @@ constexpr const char* name_in() {
     return found;
 }
 
-/// The described name of a member. Only from the body of a function template: there the description, which
-/// stands behind the struct, is visible.
+/// The described name of a member. Only from the body of a function template: there the
+/// description, which stands behind the struct, is visible.
 template <auto Member>
 std::string_view member_name() {
     using namespace boost::describe;
     using owner = typename member<Member>::owner;
     static_assert(
         has_describe_members<owner>::value,
-        "stube: this component is not described. Write BOOST_DESCRIBE_STRUCT(name, (), (members...)) after it."
+        "stube: this component is not described. Write BOOST_DESCRIBE_STRUCT(name, (), "
+        "(members...)) after it."
     );
     constexpr bool is_function = std::is_member_function_pointer_v<decltype(Member)>;
-    constexpr auto modifiers = mod_public | mod_inherited | (is_function ? mod_function : mod_public);
+    constexpr auto modifiers =
+        mod_public | mod_inherited | (is_function ? mod_function : mod_public);
     static constexpr const char* name = name_in<describe_members<owner, modifiers>, Member>();
     static_assert(
         name != nullptr,
-        "stube: this member is not described. Add its name to the list in BOOST_DESCRIBE_STRUCT of its component."
+        "stube: this member is not described. Add its name to the list in BOOST_DESCRIBE_STRUCT of "
+        "its component."
     );
     return name;
 }
