@@ -89,12 +89,11 @@
     }
   }
 
-  // The body belongs to the answer: where the connection breaks in the middle of it, this throws and the
-  // event goes out again. A gateway's error is no answer, except in our own words.
-  async function answersEvent(response) {
-    const body = await response.clone().text();
-    return ![502, 503, 504].includes(response.status) || body.includes('<hx-partial');
-  }
+  // Also waits for the whole body: where the connection breaks in the middle of it, this throws.
+  const isOurs = async response => (await response.clone().text()).includes('<hx-partial');
+
+  // What a gateway says while the server behind it is away is no answer.
+  const answersEvent = async response => await isOurs(response) || ![502, 503, 504].includes(response.status);
 
   async function sendEvent(url, request) {
     const event = {isSlow: false, hasFailed: false};
@@ -110,6 +109,7 @@
         showState();
       });
       if (response.ok) oldNotice.forEach(node => node.remove());
+      else if (!await isOurs(response)) notice.textContent = `This did not work: the server answered ${response.status}.`;
       return response;
     } finally {
       clearTimeout(timer);
@@ -174,7 +174,8 @@
 
   document.addEventListener('htmx:sse:close', () => { streamIsOpen = false; });
 
-  const hasEnded = () => !stream.hasAttribute('hx-sse:connect');
+  // The end comes as an event of the stream, or in the answer to an event, which then removes the stream.
+  const hasEnded = () => !stream.isConnected || !stream.hasAttribute('hx-sse:connect');
   stream.addEventListener('stube-end', () => stream.removeAttribute('hx-sse:connect'));
 
   // A page out of the back/forward cache shows what was true when it was left. An open stream catches up.

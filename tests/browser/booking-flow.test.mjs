@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {ada, book, grace, steps} from './booking.mjs';
+import {
+    aMoment, assertFlawless, assertNotReloaded, button, eventually, heading, mark, serverAway, visit,
+} from './support.mjs';
+
+const conversationOf = page => new URL(page.url()).searchParams.get('c');
+const couldNotBeKept = page => page.getByText(/could not be kept/i).first();
+const warningsAbout = (gallery, conversation) =>
+    gallery.log.split('\n').filter(line => /warn/i.test(line) && line.includes(conversation));
+
+test('books a room', async t => {
+    const {page} = await visit(t, '/booking-flow');
+    await book(page, ada);
+    assertFlawless(page);
+});
+
+test('the server warns once per conversation that a flow is not kept', async t => {
+    const {gallery, page} = await visit(t, '/booking-flow');
+    await book(page, ada);
+    const conversation = conversationOf(page);
+    await eventually(() => assert.equal(warningsAbout(gallery, conversation).length, 1, gallery.log));
+    assert.match(warningsAbout(gallery, conversation)[0], /book/, 'names the component');
+});
+
+for (const [index, step] of steps.entries()) {
+    test(`after kill -9 in "${step.title}" the page says so and offers a fresh start`, async t => {
+        const {gallery, page} = await visit(t, '/booking-flow');
+        await mark(page);
+        for (const earlier of steps.slice(0, index)) {
+            await earlier.enter(page, ada);
+            await button(page, earlier.next(ada)).click();
+        }
+        await heading(page, step.title).waitFor();
+        const lost = page.url();
+
+        await gallery.restart();
+        await couldNotBeKept(page).waitFor();
+        await assertNotReloaded(page);
+        let asked = 0; // for what has come to its end
+        page.on('request', () => { ++asked; });
+        await aMoment();
+        assert.equal(asked, 0);
+        for (const {title} of steps) assert.equal(await heading(page, title).count(), 0, `"${title}" came back`);
+
+        await page.reload(); // an older bookmark must not bring an older state
+        await heading(page, steps[0].title).or(couldNotBeKept(page)).waitFor();
+        if (await couldNotBeKept(page).isVisible()) await page.getByRole('link', {name: /start/i}).click();
+        await book(page, grace);
+        assert.notEqual(page.url(), lost);
+        assertFlawless(page, serverAway);
+    });
+}
+
+test('a click made while the server is away gets the same answer, and the fresh start works', async t => {
+    const {gallery, page} = await visit(t, '/booking-flow');
+    await steps[0].enter(page, ada);
+    await button(page, 'Next').click();
+    await heading(page, 'Choose a room').waitFor();
+    await gallery.kill();
+    await button(page, `Choose ${ada.room}`).click();
+    await page.getByText('Your last action is kept and will be sent.').waitFor();
+    await gallery.start();
+    await couldNotBeKept(page).waitFor();
+    await page.getByText('Connection lost').waitFor({state: 'detached'});
+    await page.getByRole('link', {name: /start/i}).click();
+    await book(page, grace);
+    assertFlawless(page, serverAway, /status of 410/);
+});

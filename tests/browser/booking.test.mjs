@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {ada, book, grace, lastTitle, receipt, steps} from './booking.mjs';
+import {
+    aMoment, assertFlawless, assertNotReloaded, button, eventually, heading, mark, openPage, serverAway, visit,
+} from './support.mjs';
+
+test('books a room', async t => {
+    const {page} = await visit(t, '/booking');
+    await book(page, ada);
+    assertFlawless(page);
+});
+
+test('kill -9 and restart in the middle of each step: the page goes on by itself', async t => {
+    const {gallery, page} = await visit(t, '/booking');
+    await mark(page);
+    await book(page, ada, {disturb: () => gallery.restart()});
+    await gallery.restart();
+    await aMoment();
+    await receipt(page, ada);
+    await assertNotReloaded(page);
+    assertFlawless(page, serverAway);
+});
+
+test('what is clicked while the server is away happens when it is back, in every step', async t => {
+    const {gallery, page} = await visit(t, '/booking');
+    await mark(page);
+    for (const step of steps) {
+        await heading(page, step.title).waitFor();
+        await step.enter(page, ada);
+        await gallery.kill();
+        await button(page, step.next(ada)).click();
+        await page.getByText('Your last action is kept and will be sent.').waitFor();
+        await heading(page, step.title).waitFor();
+        await gallery.start();
+    }
+    await receipt(page, ada);
+    await page.getByText('Connection lost').waitFor({state: 'detached'});
+    await assertNotReloaded(page);
+    assertFlawless(page, serverAway);
+});
+
+test('kill -9, restart and reload in every step', async t => {
+    const {gallery, page} = await visit(t, '/booking');
+    const restartAndReload = async (page, step) => {
+        await gallery.restart();
+        await page.reload();
+        await heading(page, step.title).waitFor();
+        await step.enter(page, ada); // what was typed but not sent belongs to the document that is gone
+    };
+    await book(page, ada, {disturb: restartAndReload});
+    await gallery.restart();
+    await page.reload();
+    await receipt(page, ada);
+    assertFlawless(page, serverAway);
+});
+
+test('two tabs book different rooms at the same time, over a kill', async t => {
+    const {gallery, visitor, page: first} = await visit(t, '/booking');
+    const second = await openPage(visitor, gallery.url('/booking'));
+    let arrived = 0;
+    const restartOnce = async (page, step) => {
+        if (step.title === 'Your details' && ++arrived === 2) await gallery.restart();
+    };
+    const [one, other] = await Promise.all([
+        book(first, ada, {disturb: restartOnce}),
+        book(second, grace, {disturb: restartOnce}),
+    ]);
+    assert.equal(arrived, 2);
+    assert.notEqual(one, other);
+    assertFlawless(first, serverAway);
+    assertFlawless(second, serverAway);
+});
+
+test('a double click on every button: each step happens once', async t => {
+    const {page} = await visit(t, '/booking');
+    const titles = [...steps.map(step => step.title), lastTitle];
+    for (const [index, step] of steps.entries()) {
+        await heading(page, step.title).waitFor();
+        await step.enter(page, ada);
+        await button(page, step.next(ada)).dblclick();
+        await heading(page, titles[index + 1]).waitFor();
+        await aMoment();
+        await heading(page, titles[index + 1]).waitFor();
+    }
+    const booked = await receipt(page, ada);
+    await aMoment();
+    assert.equal(await receipt(page, ada), booked);
+
+    await button(page, 'Book another room').dblclick();
+    await heading(page, steps[0].title).waitFor();
+    await aMoment();
+    await heading(page, steps[0].title).waitFor();
+    assertFlawless(page);
+});
+
+test('the second half of a double click does not press what the next step has put there', async t => {
+    const {page} = await visit(t, '/booking');
+    await steps[0].enter(page, ada);
+    const centre = async name => {
+        const {x, y, width, height} = await button(page, name).boundingBox();
+        return [x + width / 2, y + height / 2];
+    };
+    await page.mouse.click(...await centre('Next'), {clickCount: 1});
+    await heading(page, 'Choose a room').waitFor();
+    const target = await centre('Choose Garden Room');
+    await page.mouse.move(...target);
+    await page.mouse.down({clickCount: 2});
+    await page.mouse.up({clickCount: 2});
+    await aMoment();
+    await heading(page, 'Choose a room').waitFor();
+    await page.mouse.click(...target);
+    await heading(page, 'Your details').waitFor();
+    assertFlawless(page);
+});
+
+test('the same step sent twice at once happens once', async t => {
+    const {page} = await visit(t, '/booking');
+    for (const step of steps) {
+        await heading(page, step.title).waitFor();
+        await step.enter(page, ada);
+        await button(page, step.next(ada)).evaluate(element => {
+            for (let i = 0; i < 3; ++i) element.click();
+        });
+    }
+    const booked = await receipt(page, ada);
+    await aMoment();
+    assert.equal(await receipt(page, ada), booked);
+    assertFlawless(page);
+});
+
+test('Back after the receipt books nothing, Forward shows the receipt', async t => {
+    const {gallery, page} = await visit(t, '/');
+    await page.goto(gallery.url('/booking'));
+    const booked = await book(page, ada);
+    await page.goBack();
+    assert.equal(new URL(page.url()).pathname, '/');
+    await page.goForward();
+    assert.equal(await receipt(page, ada), booked);
+    await gallery.restart();
+    await page.goBack();
+    await page.goForward();
+    assert.equal(await receipt(page, ada), booked);
+    assertFlawless(page, serverAway);
+});
+
+test('goes back to earlier steps and on again', async t => {
+    const {page} = await visit(t, '/booking');
+    await steps[0].enter(page, grace);
+    await button(page, 'Next').click();
+    await button(page, 'Change dates').click();
+    await heading(page, steps[0].title).waitFor();
+    await steps[0].enter(page, ada);
+    await button(page, 'Next').click();
+    await button(page, 'Choose Tower Suite').click();
+    await steps[2].enter(page, ada);
+    await button(page, 'Continue').click();
+    await button(page, 'Back to rooms').click();
+    await button(page, `Choose ${ada.room}`).click();
+
+    // whether the details are asked for again is the example's own affair
+    const again = heading(page, steps[2].title);
+    await again.or(heading(page, steps[3].title)).waitFor();
+    if (await again.isVisible()) {
+        await steps[2].enter(page, ada);
+        await button(page, 'Continue').click();
+    }
+    await button(page, 'Confirm booking').click();
+    await receipt(page, ada);
+    assertFlawless(page);
+});
+
+test('another booking after the first is another booking', async t => {
+    const {page} = await visit(t, '/booking');
+    const first = await book(page, ada);
+    await button(page, 'Book another room').click();
+    const second = await book(page, grace);
+    assert.notEqual(second, first);
+    assertFlawless(page);
+});
+
+test('says at each field what is wrong with it', async t => {
+    const {page} = await visit(t, '/booking');
+    const isWrong = label => eventually(async () => {
+        const field = page.getByLabel(label);
+        assert.equal(await field.getAttribute('aria-invalid'), 'true', `${label} is marked`);
+        const description = await field.evaluate(element =>
+            document.getElementById(element.getAttribute('aria-describedby'))?.textContent);
+        assert.match(description ?? '', /\w/, `${label} has a message`);
+        await page.getByText(description, {exact: true}).waitFor();
+    });
+
+    await button(page, 'Next').click();
+    await isWrong('Arrival');
+    await isWrong('Departure');
+    await page.getByLabel('Arrival').fill(ada.departure);
+    await page.getByLabel('Departure').fill(ada.arrival);
+    await button(page, 'Next').click();
+    await isWrong('Departure');
+    assert.equal(await page.getByLabel('Arrival').inputValue(), ada.departure);
+    await steps[0].enter(page, ada);
+    await button(page, 'Next').click();
+
+    await button(page, `Choose ${ada.room}`).click();
+    await page.getByLabel('Email').fill('not an address');
+    await button(page, 'Continue').click();
+    await isWrong('Name');
+    await isWrong('Email');
+    assert.equal(await page.getByLabel('Email').inputValue(), 'not an address');
+    await book(page, ada, {first: 2});
+    assertFlawless(page);
+});

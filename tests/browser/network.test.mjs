@@ -1,0 +1,193 @@
+// What lies between page and server goes wrong, without anyone being killed.
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {ada, book} from './booking.mjs';
+import {
+    aMoment, assertFlawless, button, eventually, Gallery, launchBrowser, newVisitor, openPage, serverAway, visit,
+} from './support.mjs';
+
+const events = '**/stube/event/**';
+
+const shows = (page, number) =>
+    eventually(async () => assert.equal(await page.locator('output').textContent(), String(number)));
+
+const staysAt = async (page, number) => {
+    await shows(page, number);
+    await aMoment();
+    await shows(page, number);
+};
+
+/// Meets the first events with `troubles`, one after the other; what follows passes. Tells the ids it saw.
+async function meet(page, troubles) {
+    const ids = [];
+    await page.route(events, async route => {
+        ids.push(route.request().headers()['stube-event-id']);
+        const trouble = troubles.shift();
+        await (trouble ? trouble(route) : route.continue());
+    });
+    return ids;
+}
+
+const answerIsLost = async route => {
+    await route.fetch();
+    await route.abort('connectionreset');
+};
+const gatewayError = /status of 50\d/;
+const requestIsLost = route => route.abort('connectionreset');
+const gatewaySays = status => route =>
+    route.fulfill({status, contentType: 'text/html', body: '<html><body><h1>Bad Gateway</h1></body></html>'});
+
+test('an action whose answer is lost is sent again with the same id and counts once', async t => {
+    const {page} = await visit(t, '/counter');
+    const ids = await meet(page, [answerIsLost, answerIsLost, requestIsLost]);
+    await button(page, '+').click();
+    await shows(page, 1);
+    await eventually(() => assert.equal(ids.length, 4));
+    await staysAt(page, 1);
+    assert.match(ids[0], /^[0-9a-f]{16}$/);
+    assert.equal(new Set(ids).size, 1);
+    await button(page, '+').click();
+    await staysAt(page, 2);
+    assert.equal(new Set(ids).size, 2);
+    assertFlawless(page, serverAway, gatewayError);
+});
+
+test('every second answer of a booking is lost', async t => {
+    const {page} = await visit(t, '/booking');
+    await meet(page, [answerIsLost, null, answerIsLost, null, answerIsLost, null, answerIsLost]);
+    await book(page, ada);
+    assertFlawless(page, serverAway, gatewayError);
+});
+
+test('a gateway that cannot reach the server is no answer', async t => {
+    const {page} = await visit(t, '/counter');
+    const ids = await meet(page, [gatewaySays(502), gatewaySays(503), gatewaySays(504)]);
+    await button(page, '+').click();
+    await page.getByText('Your last action is kept').waitFor();
+    await staysAt(page, 1);
+    assert.equal(new Set(ids).size, 1);
+    await page.getByText('Connection lost').waitFor({state: 'detached'});
+    assertFlawless(page, serverAway, gatewayError);
+});
+
+test('an action made offline is sent when the browser is online again', async t => {
+    const {visitor, page} = await visit(t, '/counter');
+    await visitor.setOffline(true);
+    await button(page, '+').click();
+    await button(page, '+').click();
+    await page.getByText('Your last action is kept').waitFor();
+    await visitor.setOffline(false);
+    await staysAt(page, 2);
+    assertFlawless(page, serverAway);
+});
+
+test('an error of the application is shown until the next action succeeds', async t => {
+    const {page} = await visit(t, '/counter');
+    const text = 'Something went wrong; nothing was changed.';
+    const serverSays = route => route.fulfill({
+        status: 500, contentType: 'text/html',
+        body: `<hx-partial hx-target="#stube-notice" hx-swap="innerHTML"><p role="alert">${text}</p></hx-partial>`,
+    });
+    const ids = await meet(page, [serverSays]);
+    await button(page, '+').click();
+    await page.getByRole('alert').filter({hasText: text}).waitFor();
+    await button(page, '+').click();
+    await page.getByRole('alert').waitFor({state: 'detached'});
+    await staysAt(page, 1);
+    assert.equal(new Set(ids).size, 2, 'what was answered is not sent again');
+    assertFlawless(page, serverAway, gatewayError);
+});
+
+test('a refusal by something on the way is shown, not swallowed', async t => {
+    const {page} = await visit(t, '/counter');
+    await meet(page, [gatewaySays(413)]);
+    await button(page, '+').click();
+    await page.getByText('the server answered 413').waitFor();
+    await button(page, '+').click();
+    await page.getByText('the server answered 413').waitFor({state: 'detached'});
+    await shows(page, 1);
+});
+
+test('works however slowly its scripts arrive', async t => {
+    const gallery = await Gallery.started(t);
+    const page = await openPage(await newVisitor(await launchBrowser(t)));
+    for (const [name, delay] of [['htmx', 0], ['hx-sse', 300], ['stube', 600]]) {
+        await page.route(`**/${name}.*js`, async route => {
+            await new Promise(resolve => setTimeout(resolve, delay));
+            await route.continue();
+        });
+    }
+    const stream = page.waitForRequest('**/stube/stream/**');
+    await page.goto(gallery.url('/counter'));
+    await stream;
+    await button(page, '+').click();
+    await staysAt(page, 1);
+    assertFlawless(page);
+});
+
+test('a stream that cannot be opened at first is opened later', async t => {
+    const gallery = await Gallery.started(t);
+    const visitor = await newVisitor(await launchBrowser(t));
+    const page = await openPage(visitor);
+    let refused = 0;
+    await page.route('**/stube/stream/**', route => ++refused <= 2 ? route.abort('connectionrefused') : route.continue());
+    await page.goto(gallery.url('/counter'));
+    await button(page, '+').click();
+    await shows(page, 1);
+    await eventually(() => assert.equal(refused, 3));
+    await page.waitForURL(/[?&]c=/);
+    const other = await openPage(visitor, page.url());
+    await button(other, '+').click();
+    await shows(page, 2); // by the stream: this page did nothing
+    assertFlawless(page, serverAway);
+});
+
+test('says that the connection is lost, also to those who only look', async t => {
+    const {gallery, page} = await visit(t, '/counter');
+    await button(page, '+').click();
+    await shows(page, 1);
+    await gallery.kill();
+    await page.getByText('Connection lost. Trying to reconnect.').waitFor();
+    await gallery.start();
+    await page.getByText('Connection lost').waitFor({state: 'detached'});
+    await shows(page, 1);
+    assertFlawless(page, serverAway);
+});
+
+test('out of the back/forward cache a page catches up', async t => {
+    const gallery = await Gallery.started(t);
+    const browser = await launchBrowser(t, {ignoreDefaultArgs: ['--disable-back-forward-cache']});
+    const visitor = await newVisitor(browser);
+    const page = await openPage(visitor, gallery.url('/counter'));
+    await button(page, '+').click();
+    await shows(page, 1);
+    const bookmark = page.url();
+    await page.goto(gallery.url('/'));
+
+    const other = await openPage(visitor, bookmark);
+    await button(other, '+').click();
+    await shows(other, 2);
+    await page.goBack({waitUntil: 'commit'});
+    await shows(page, 2);
+    await button(page, '+').click();
+    await staysAt(page, 3);
+    await shows(other, 3);
+    assertFlawless(page, serverAway);
+});
+
+test('a hidden tab lets go of its stream and catches up when it is looked at', async t => {
+    const {visitor, page} = await visit(t, '/counter');
+    await button(page, '+').click();
+    await shows(page, 1);
+    const setHidden = hidden => page.evaluate(hidden => {
+        Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
+        document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+    await setHidden(true);
+    const other = await openPage(visitor, page.url());
+    await button(other, '+').click();
+    await shows(other, 2);
+    await setHidden(false);
+    await shows(page, 2);
+    assertFlawless(page);
+});

@@ -1,0 +1,177 @@
+// What the browser tests share: a gallery that can be killed and started again, a browser, and a page
+// that is used as people use it (by role and by label) and watched for errors.
+import assert from 'node:assert/strict';
+import {spawn} from 'node:child_process';
+import {existsSync} from 'node:fs';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {createInterface} from 'node:readline';
+import {fileURLToPath} from 'node:url';
+
+const sourceRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+/// How long a page may take to show what is expected. Generous: the machine may be busy.
+export const patience = 15_000;
+
+// ---- the gallery ----------------------------------------------------------------------------------
+
+function galleryProgram() {
+    const program = process.env.STUBE_GALLERY ?? path.join(sourceRoot, 'build/release/examples/gallery');
+    if (!existsSync(program)) throw new Error(`there is no gallery at ${program}: build it, or set STUBE_GALLERY`);
+    return program;
+}
+
+function freePort() {
+    return new Promise((resolve, reject) => {
+        const probe = createServer();
+        probe.once('error', reject);
+        probe.listen(0, '127.0.0.1', () => {
+            const {port} = probe.address();
+            probe.close(() => resolve(port));
+        });
+    });
+}
+
+/// A gallery on a port and an SQLite store of its own, which it keeps over kill() and start().
+export class Gallery {
+    log = ''; // what it wrote to standard error, over all its lives
+
+    static async started(t) {
+        const gallery = new Gallery();
+        gallery.folder = await mkdtemp(path.join(tmpdir(), 'stube-browser-'));
+        gallery.port = await freePort();
+        t.after(() => gallery.remove());
+        await gallery.start();
+        return gallery;
+    }
+
+    url(at) { return `http://127.0.0.1:${this.port}${at}`; }
+
+    async start() {
+        const store = `sqlite:${path.join(this.folder, 'gallery.db')}`;
+        const child = spawn(galleryProgram(), ['--port', String(this.port), '--store', store]);
+        this.process = child;
+        this.exited = new Promise(resolve => child.once('exit', resolve));
+        child.stderr.setEncoding('utf8').on('data', text => { this.log += text; });
+        await new Promise((resolve, reject) => {
+            child.once('error', reject);
+            child.once('exit', code => reject(new Error(`the gallery exited with ${code}:\n${this.log}`)));
+            createInterface({input: child.stdout}).on('line', line => {
+                if (line === `listening on ${this.url('/')}`) resolve();
+            });
+        });
+    }
+
+    /// kill -9: it gets no chance to save anything.
+    async kill() {
+        this.process.kill('SIGKILL');
+        await this.exited;
+    }
+
+    async restart() {
+        await this.kill();
+        await this.start();
+    }
+
+    async remove() {
+        await this.kill();
+        await rm(this.folder, {recursive: true, force: true});
+    }
+}
+
+// ---- the browser ----------------------------------------------------------------------------------
+
+function chromiumBinary() {
+    const named = process.env.STUBE_CHROMIUM;
+    const usual = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
+    const found = (named ? [named] : usual).find(existsSync);
+    if (!found) throw new Error(`no Chromium (${named ?? usual.join(', ')}): install one, or set STUBE_CHROMIUM to its path`);
+    return found;
+}
+
+async function playwright() {
+    try {
+        return (await import('playwright-core')).default;
+    } catch (error) {
+        if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+        throw new Error('playwright-core is missing: npm --prefix tests/browser ci');
+    }
+}
+
+/// The sandbox needs rights that containers lack; the others keep the browser from calling home.
+const quietly = [
+    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
+
+export async function launchBrowser(t, options = {}) {
+    const browser = await (await playwright()).chromium.launch({executablePath: chromiumBinary(), args: quietly, ...options});
+    t.after(() => browser.close());
+    return browser;
+}
+
+/// A person with cookies of their own.
+export async function newVisitor(browser) {
+    const context = await browser.newContext({locale: 'en-US', timezoneId: 'UTC'});
+    context.setDefaultTimeout(patience);
+    return context;
+}
+
+/// A page that remembers what went wrong in it; see assertFlawless.
+export async function openPage(visitor, url) {
+    const page = await visitor.newPage();
+    page.problems = [];
+    page.on('pageerror', error => page.problems.push(`exception: ${error.stack ?? error}`));
+    page.on('console', message => {
+        if (['error', 'warning'].includes(message.type())) page.problems.push(`${message.type()}: ${message.text()}`);
+    });
+    await page.exposeFunction('reportViolation', text => { page.problems.push(`policy: ${text}`); });
+    await page.addInitScript(() => document.addEventListener('securitypolicyviolation', event =>
+        window.reportViolation(`${event.violatedDirective} blocked ${event.blockedURI || 'inline'}`)));
+    if (url) await page.goto(url);
+    return page;
+}
+
+/// A gallery, a browser and one page in it.
+export async function visit(t, at) {
+    const gallery = await Gallery.started(t);
+    const browser = await launchBrowser(t);
+    const visitor = await newVisitor(browser);
+    return {gallery, browser, visitor, page: await openPage(visitor, gallery.url(at))};
+}
+
+/// What the browser and htmx log about requests to a server that is away.
+export const serverAway = /net::ERR_|Failed to fetch|network error/;
+
+/// Nothing was thrown, logged as an error or a warning, or blocked by the policy, but for what is expected.
+export function assertFlawless(page, ...expected) {
+    assert.deepEqual(page.problems.filter(line => !expected.some(pattern => pattern.test(line))), []);
+}
+
+// ---- what a person does and sees --------------------------------------------------------------------
+
+export const button = (page, name) => page.getByRole('button', {name, exact: true});
+export const heading = (page, name) => page.getByRole('heading', {name, exact: true, level: 1});
+
+/// Polls until `check` holds; the last failure tells why it never did.
+export async function eventually(check) {
+    const deadline = Date.now() + patience;
+    for (;;) {
+        try {
+            return await check();
+        } catch (error) {
+            if (Date.now() > deadline) throw error;
+        }
+        await new Promise(resolve => setTimeout(resolve, 50));
+    }
+}
+
+/// What a second attempt of something unwanted would need to show up.
+export const aMoment = () => new Promise(resolve => setTimeout(resolve, 700));
+
+/// Forgets the page's own memory if the document is ever replaced: proof that nothing reloaded.
+export const mark = page => page.evaluate(() => { window.stillTheSamePage = true; });
+export const assertNotReloaded = async page =>
+    assert.equal(await page.evaluate(() => window.stillTheSamePage), true, 'the page was reloaded');
