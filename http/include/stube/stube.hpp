@@ -3,6 +3,7 @@
 /// All that an application needs, in one include. It brings no Asio and no Beast with it.
 
 #include <stube/flow/flow.hpp>
+#include <stube/http/app.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/context.hpp>

@@ -1,0 +1,133 @@
+#include <stube/http/app.hpp>
+
+#include <stube/http/server.hpp>
+
+#include "http/net.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+namespace stube {
+
+namespace {
+
+namespace asio = boost::asio;
+
+/// Each open page is a descriptor or two; the usual soft limit is 1024.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Waits for the reason to stop: a signal, or a store that is not usable any more.
+class reason_to_stop {
+public:
+    reason_to_stop() : signals_(context_, SIGINT, SIGTERM) {
+        signals_.async_wait([this](boost::system::error_code failed, int) {
+            if (!failed) context_.stop();
+        });
+    }
+
+    /// Callable from any thread.
+    void store_is_down() {
+        asio::post(context_, [this] {
+            exit_code_ = app::exit_store_down;
+            context_.stop();
+        });
+    }
+
+    /// The exit code. Signals after this do what they do in any program: they end it.
+    int wait() {
+        context_.run();
+        boost::system::error_code ignored;
+        signals_.clear(ignored);
+        return exit_code_;
+    }
+
+private:
+    asio::io_context context_{1};
+    asio::signal_set signals_;
+    int exit_code_ = 0;
+};
+
+}  // namespace
+
+app& app::add_mount(std::string path, page_options options, std::function<effect::call()> root) {
+    take(path);
+    conversations_.push_back({std::move(path), std::move(options), std::move(root)});
+    return *this;
+}
+
+app& app::page(std::string path, page_options options, markup content) {
+    take(path);
+    pages_.push_back({std::move(path), std::move(options), std::move(content)});
+    return *this;
+}
+
+app& app::asset(std::string path, std::string mime, std::string body, caching how) {
+    take(path);
+    if (mime.find_first_of("\r\n") != mime.npos) throw std::invalid_argument("stube: no media type: " + path);
+    assets_.push_back({std::move(path), std::move(mime), std::move(body), how});
+    return *this;
+}
+
+app& app::principal(std::function<std::string(const request_info&)> who) {
+    principal_ = std::move(who);
+    return *this;
+}
+
+void app::take(const std::string& path) {
+    constexpr std::array<std::string_view, 3> reserved{"/healthz", "/readyz", "/metrics"};
+    const bool is_path = path.starts_with('/') && path.find_first_of("?#\"'<>\r\n") == path.npos;
+    if (!is_path) throw std::invalid_argument("stube: a path must begin with \"/\" and have no query: " + path);
+    if (path.starts_with("/stube/") || std::ranges::find(reserved, path) != reserved.end()) {
+        throw std::invalid_argument("stube: this path is stube's own: " + path);
+    }
+    if (std::ranges::find(taken_, path) != taken_.end()) {
+        throw std::invalid_argument("stube: this path is taken already: " + path);
+    }
+    taken_.push_back(path);
+}
+
+int app::start(std::uint16_t port, std::unique_ptr<store> storage) {
+    server_options options;
+    options.port = port;
+    return start(std::move(options), std::move(storage));
+}
+
+int app::start(server_options options, std::unique_ptr<store> storage) {
+    try {
+        raise_descriptor_limit();
+        reason_to_stop reason;
+        const auto told = std::move(options.live.on_store_down);
+        options.live.on_store_down = [&](const std::string& why) {
+            if (told) told(why);
+            reason.store_is_down();
+        };
+        server running(*this, std::move(options), std::move(storage));
+        running.start_threads();
+        std::printf("listening on %s\n", running.address().c_str());
+        std::fflush(stdout);
+        const int exit_code = reason.wait();
+        running.stop();
+        return exit_code;
+    } catch (const std::exception& why) {
+        std::fprintf(stderr, "%s\n", why.what());
+        return 1;
+    }
+}
+
+}  // namespace stube

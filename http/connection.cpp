@@ -1,0 +1,302 @@
+#include "http/connection.hpp"
+
+#include "http/page.hpp"
+#include "http/problem.hpp"
+#include "http/worker.hpp"
+
+#include <boost/asio/buffer.hpp>
+
+#include <array>
+#include <utility>
+
+namespace stube::http {
+
+namespace {
+
+constexpr auto linger_time = std::chrono::seconds(2);
+
+constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+
+constexpr std::string_view stream_head = "Content-Type: text/event-stream\r\n"
+                                         "Cache-Control: no-cache, no-transform\r\n"
+                                         "X-Accel-Buffering: no\r\n"
+                                         "X-Content-Type-Options: nosniff\r\n";
+
+}  // namespace
+
+connection::connection(tcp_socket socket, worker& home) : home_(home), socket_(std::move(socket)) {}
+
+connection::~connection() = default;
+
+http::site& connection::site() { return home_.site(); }
+
+runner& connection::home() { return home_; }
+
+thread_counts& connection::counts() { return home_.counts(); }
+
+std::string& connection::scratch() { return home_.scratch(); }
+
+void connection::start() {
+    error_code failed;
+    socket_.set_option(tcp::no_delay(true), failed);
+    if (!failed) socket_.non_blocking(true, failed);
+    if (failed) return;
+    home_.enlist(*this);
+    deadline_ = home_.after(site().limits().head_timeout);
+    wait_readable();
+}
+
+// --- waiting
+
+void connection::wait_readable() {
+    if (std::exchange(waits_readable_, true)) return;
+    socket_.async_wait(tcp_socket::wait_read, [self = self_ptr(this)](error_code failed) {
+        self->waits_readable_ = false;
+        if (!failed) self->readable();
+    });
+}
+
+void connection::wait_writable() {
+    if (std::exchange(waits_writable_, true)) return;
+    socket_.async_wait(tcp_socket::wait_write, [self = self_ptr(this)](error_code failed) {
+        self->waits_writable_ = false;
+        if (!failed) self->writable();
+    });
+}
+
+void connection::readable() {
+    switch (state_) {
+        case state::idle:
+        case state::reading: return receive();
+        case state::streaming:
+        case state::lingering: return discard();
+        default: return;
+    }
+}
+
+void connection::writable() {
+    if (state_ == state::streaming) return stream_moved();
+    if (state_ != state::writing) return;
+    deadline_ = home_.after(site().limits().write_timeout);
+    const std::string rest = std::exchange(unsent_, {});
+    transmit(rest);
+}
+
+void connection::tick() {
+    if (state_ == state::streaming || state_ == state::lingering) {
+        home_.give_back(std::exchange(reader_, nullptr));
+    }
+    if (stream_ && state_ == state::streaming) {
+        const auto beat = std::chrono::ceil<std::chrono::seconds>(site().limits().heartbeat);
+        stream_->tick(static_cast<unsigned>(beat.count()));
+    }
+    if (deadline_ == 0 || home_.now() < deadline_) return;
+    if (state_ == state::reading) return refuse(408);
+    close();
+}
+
+// --- reading
+
+void connection::receive() {
+    if (!reader_) reader_ = home_.take_reader();
+    const auto space = reader_->space();
+    error_code failed;
+    const auto size = socket_.read_some(asio::buffer(space.data(), space.size()), failed);
+    if (failed == asio::error::would_block) return wait_readable();
+    if (failed) return close();
+    reader_->commit(size);
+    if (state_ == state::idle) {
+        state_ = state::reading;
+        deadline_ = home_.after(site().limits().head_timeout);
+    }
+    process();
+}
+
+/// Whatever a client sends that is not wanted any more. The end, or an error, closes the connection.
+void connection::discard() {
+    std::array<char, 4096> unwanted;
+    error_code failed;
+    socket_.read_some(asio::buffer(unwanted), failed);
+    if (failed && failed != asio::error::would_block) return close();
+    if (!failed && state_ == state::streaming) return close();
+    wait_readable();
+}
+
+/// Answers the requests that have arrived, in order.
+void connection::process() {
+    if (in_process_) return;  // the loop below goes on by itself
+    in_process_ = true;
+    const self_ptr keep(this);
+    while (state_ == state::reading) {
+        if (std::exchange(is_answered_, false)) {
+            reader_->finish();
+            has_head_ = false;
+        }
+        switch (reader_->next()) {
+            case request_reader::progress::more:
+                in_process_ = false;
+                return wait_for_more();
+            case request_reader::progress::bad: refuse(reader_->status()); break;
+            case request_reader::progress::ready: answer_request(); break;
+        }
+    }
+    in_process_ = false;
+    if (state_ == state::streaming || state_ == state::lingering) {
+        home_.give_back(std::exchange(reader_, nullptr));
+    }
+}
+
+void connection::wait_for_more() {
+    if (reader_->empty()) {
+        home_.give_back(std::exchange(reader_, nullptr));
+        state_ = state::idle;
+        deadline_ = home_.after(site().limits().idle_timeout);
+    } else if (reader_->has_head() && !has_head_) {
+        has_head_ = true;
+        deadline_ = home_.after(site().limits().body_timeout);
+        error_code failed;
+        if (asked().expects_continue) socket_.write_some(asio::buffer(go_on), failed);
+        if (failed) return close();
+    }
+    if (must_close() && state_ == state::idle) return close();
+    wait_readable();
+}
+
+/// No request can be made of what came, so there is nothing to go on with either.
+void connection::refuse(int status) {
+    state_ = state::answering;
+    close_after_ = true;
+    if (status == 413) {  // the head is known: the page shows what happened
+        site().find(asked().path, asked().site_path);
+        return send_problem(*this, status);
+    }
+    asked().verb = method::other;
+    const auto what = problem_of(status);
+    auto& body = scratch();
+    body.append(what.text).append("\n");
+    send({what.status, "text/plain; charset=utf-8", {}, body});
+}
+
+void connection::answer_request() {
+    state_ = state::answering;
+    deadline_ = 0;
+    home_.counts().requests.add(1);
+    if (!asked().keep_alive) close_after_ = true;
+    try {
+        handle(*this);
+    } catch (const std::exception& why) {
+        fail(why);
+    }
+}
+
+// --- answering
+
+bool connection::must_close() const { return close_after_ || home_.site().draining; }
+
+void connection::send(const answer& what) {
+    if (state_ != state::answering) return;
+    stream_.reset();
+    if (what.status >= 500) counts().failures.add(1);
+    auto& out = home_.output();
+    const bool is_head = reader_ && reader_->asked().verb == method::head;
+    append_answer(out, what, {home_.date(), must_close(), is_head});
+    transmit(out);
+}
+
+void connection::send_no_content() {
+    if (must_close()) return send({204, {}, {}, {}});
+    if (state_ == state::answering) transmit(home_.no_content());
+}
+
+void connection::fail(const std::exception& why) {
+    home_.log().error("request failed why=\"{}\"", why.what());
+    if (state_ == state::answering) send_problem(*this, 500);
+}
+
+/// Writes what the socket takes and keeps the rest. `bytes` lives elsewhere.
+void connection::transmit(std::string_view bytes) {
+    error_code failed;
+    std::size_t sent = 0;
+    while (sent < bytes.size() && !failed) {
+        sent += socket_.write_some(asio::buffer(bytes.data() + sent, bytes.size() - sent), failed);
+    }
+    if (!failed) return answered();
+    if (failed != asio::error::would_block) return close();
+    unsent_ = bytes.substr(sent);
+    if (state_ != state::writing) deadline_ = home_.after(site().limits().write_timeout);
+    state_ = state::writing;
+    wait_writable();
+}
+
+void connection::answered() {
+    if (must_close()) return linger();
+    is_answered_ = true;  // not forgotten yet: the one who answers may still look at it
+    state_ = state::reading;
+    deadline_ = home_.after(site().limits().head_timeout);
+    process();
+}
+
+/// The last byte is written. Closing now could destroy it on its way, if the client is still sending.
+void connection::linger() {
+    error_code failed;
+    socket_.shutdown(tcp_socket::shutdown_send, failed);
+    if (failed) return close();
+    state_ = state::lingering;
+    deadline_ = home_.after(linger_time);
+    wait_readable();
+}
+
+void connection::close() {
+    if (state_ == state::closed) return;
+    const self_ptr keep(this);
+    if (state_ == state::streaming) drop_stream();
+    state_ = state::closed;
+    error_code ignored;
+    socket_.close(ignored);
+    home_.delist(*this);
+}
+
+// --- streams
+
+void connection::send_stream() {
+    if (state_ != state::answering) return;
+    std::string head = "HTTP/1.1 200 OK\r\nDate: " + home_.date() + "\r\n";
+    head.append(stream_head);
+    head += stream_->is_chunked() ? "Transfer-Encoding: chunked\r\n\r\n" : "Connection: close\r\n\r\n";
+    state_ = state::streaming;
+    counts().streams.add(1);
+    stream_->open(socket_.native_handle(), head, *this);
+    if (site().draining) stream_->say_last(make_drain_hint());
+    stream_moved();
+    if (state_ == state::streaming) wait_readable();
+}
+
+void connection::stream_moved() {
+    if (state_ != state::streaming) return;
+    switch (stream_->flush()) {
+        case event_stream::condition::idle: deadline_ = 0; return;
+        case event_stream::condition::blocked:
+            if (deadline_ == 0) deadline_ = home_.after(site().limits().write_timeout);
+            return wait_writable();
+        case event_stream::condition::broken: return close();
+        case event_stream::condition::done: break;
+    }
+    drop_stream();
+    linger();
+}
+
+void connection::drop_stream() {
+    stream_->let_go();
+    site().live->detach(stream_->conversation(), stream_.get());
+    stream_.reset();
+    counts().streams.add(-1);
+}
+
+// --- leaving
+
+void connection::drain() {
+    if (state_ == state::idle) return close();
+    if (state_ == state::streaming) stream_->say_last(make_drain_hint());
+}
+
+}  // namespace stube::http

@@ -1,0 +1,80 @@
+#include "http/exchange.hpp"
+#include "http/form.hpp"
+#include "http/page.hpp"
+#include "http/problem.hpp"
+#include "http/text.hpp"
+#include "http/wire_html.hpp"
+#include "http/wire_patches.hpp"
+
+#include <utility>
+
+/// POST /stube/event/<conversation>/<instance>/<member>
+namespace stube::http {
+
+namespace {
+
+constexpr std::string_view fragment_headers = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+
+bool is_form(std::string_view content_type) {
+    return same_word(trimmed(take_until(content_type, ';')), "application/x-www-form-urlencoded");
+}
+
+/// True unless the browser says that the request comes from another site. Sec-Fetch-Site is the browser's
+/// own word and right behind any proxy; Origin must be this host. What says neither is no browser of today,
+/// and a page elsewhere cannot send our header without being asked for it (CORS).
+bool is_same_site(const request& asked) {
+    if (!asked.fetch_site.empty()) return asked.fetch_site == "same-origin" || asked.fetch_site == "none";
+    if (asked.origin.empty()) return true;
+    const auto scheme = asked.origin.find("://");
+    return scheme != asked.origin.npos && same_word(asked.origin.substr(scheme + 3), asked.host);
+}
+
+void send_refusal(exchange& ex, const problem& what, std::string_view restart) {
+    std::string text;
+    append_problem_notice(text, what, restart);
+    auto& body = ex.scratch();
+    append_notice(body, text);
+    ex.send({what.status, html_type, fragment_headers, body});
+}
+
+void send_news(exchange& ex, const reply& r) {
+    if (r.streamed || !r.news || !r.value) return ex.send_no_content();
+    auto& body = ex.scratch();
+    append_partials(body, *r.news, html_wire(ex.site().base_path(), r.value->id));
+    ex.send({200, html_type, fragment_headers, body});
+}
+
+void event_done(exchange& ex, reply&& r) {
+    ex.counts().events[static_cast<std::size_t>(r.what)].add(1);
+    switch (r.what) {
+        case status::ok:
+        case status::ended:
+        case status::repeated:
+        case status::stale:
+        case status::failed: return send_news(ex, r);
+        case status::just_ended: return ex.send_no_content();
+        case status::lost: return send_refusal(ex, problem_of(r.what), r.mount);
+        case status::gone: return send_refusal(ex, problem_of(r.what), "?");
+        default: return send_refusal(ex, problem_of(r.what), {});
+    }
+}
+
+}  // namespace
+
+void apply_event(exchange& ex, const route& where) {
+    const auto& asked = ex.asked();
+    if (!is_same_site(asked)) return send_problem(ex, 403);
+    if (!is_form(asked.content_type)) return send_problem(ex, 415);
+    event what;
+    what.id = parse_hex16(asked.event_id).value_or(0);
+    if (what.id == 0) return send_problem(ex, 400);
+    what.instance = parse_number(where.instance).value_or(0);
+    if (what.instance == 0) return send_problem(ex, 404);
+    what.name = where.member;
+    if (!read_form(asked.body, ex.site().limits().max_fields, what.form, what.arguments)) {
+        return send_problem(ex, 400);
+    }
+    ex.site().live->send(where.conversation, asked.session, std::move(what), ex.home(), later(ex, &event_done));
+}
+
+}  // namespace stube::http

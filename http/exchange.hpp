@@ -1,0 +1,92 @@
+#pragma once
+
+#include "http/answer.hpp"
+#include "http/request.hpp"
+#include "http/site.hpp"
+
+#include <stube/runtime/live.hpp>
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace stube::http {
+
+class event_stream;
+
+/// One request that is being answered, as the handlers see it: a connection without its sockets.
+/// Threads: the connection's own.
+class exchange {
+public:
+    virtual http::site& site() = 0;
+    virtual request& asked() = 0;
+    virtual runner& home() = 0;
+    virtual thread_counts& counts() = 0;
+
+    /// An empty string for a body, reused; valid until `send`.
+    virtual std::string& scratch() = 0;
+
+    /// Answers. Exactly once for each request, if not one of the others below. Does nothing if the
+    /// connection is gone.
+    virtual void send(const answer& what) = 0;
+    virtual void send_no_content() = 0;
+
+    /// The stream that this request is about to become.
+    virtual std::shared_ptr<event_stream>& stream() = 0;
+
+    /// Makes the connection that stream for the rest of its life: sends the head and what was published.
+    virtual void send_stream() = 0;
+
+    /// True if nobody waits for the answer any more.
+    virtual bool is_gone() const = 0;
+
+    /// An exception from the application or the library: logs it and answers 500.
+    virtual void fail(const std::exception& why) = 0;
+
+    /// Keeps this alive while an answer is awaited.
+    virtual void hold() = 0;
+    virtual void release() = 0;
+
+protected:
+    ~exchange() = default;
+};
+
+/// A callback for the runtime that goes on with `f` and keeps the exchange until then. It fits into a
+/// std::function without an allocation.
+inline on_reply later(exchange& with, void (*f)(exchange&, reply&&)) {
+    with.hold();
+    return [&with, f](reply&& r) {
+        try {
+            f(with, std::move(r));
+        } catch (const std::exception& why) {
+            with.fail(why);
+        }
+        with.release();
+    };
+}
+
+// The handlers, one file each.
+
+/// Someone opens a page with a conversation: begins one, or shows the one that `?c=` names.
+void visit(exchange& ex, const mount_point& where);
+
+/// Someone did something on a page.
+void apply_event(exchange& ex, const route& where);
+
+/// A page wants to be told.
+void attach_stream(exchange& ex, const route& where);
+
+void send_file(exchange& ex, const static_file& file);
+
+/// /healthz, /readyz, /metrics.
+void send_operations(exchange& ex, route::kind what);
+
+/// A refusal in the form that fits the request: a fragment for events, a page for pages, else plain text.
+/// `allow` is the Allow header of a 405.
+void send_problem(exchange& ex, int status, std::string_view allow = {});
+
+/// Picks the handler.
+void handle(exchange& ex);
+
+}  // namespace stube::http

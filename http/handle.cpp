@@ -1,0 +1,70 @@
+#include "http/exchange.hpp"
+#include "http/page.hpp"
+#include "http/problem.hpp"
+#include "http/text.hpp"
+#include "http/wire_patches.hpp"
+
+namespace stube::http {
+
+namespace {
+
+bool is_read(const request& asked) { return asked.verb == method::get || asked.verb == method::head; }
+
+void set_session(request& asked) {
+    const auto session = asked.cookie("stube_session");
+    if (is_token(session)) asked.session = session;
+}
+
+}  // namespace
+
+void handle(exchange& ex) {
+    auto& asked = ex.asked();
+    const auto to = ex.site().find(asked.path, asked.site_path);
+    if (to.what == route::kind::event) {
+        if (asked.verb != method::post) return send_problem(ex, 405, "POST");
+        set_session(asked);
+        return apply_event(ex, to);
+    }
+    if (to.what == route::kind::stream) {
+        if (asked.verb != method::get) return send_problem(ex, 405, "GET");
+        set_session(asked);
+        return attach_stream(ex, to);
+    }
+    if (to.what == route::kind::nothing) return send_problem(ex, 404);
+    if (!is_read(asked)) return send_problem(ex, 405, "GET, HEAD");
+    switch (to.what) {
+        case route::kind::mount:
+            set_session(asked);
+            return visit(ex, *to.mount);
+        case route::kind::file: return send_file(ex, *to.file);
+        default: return send_operations(ex, to.what);
+    }
+}
+
+void send_problem(exchange& ex, int status, std::string_view allow) {
+    const auto what = problem_of(status);
+    const auto& asked = ex.asked();
+    const bool is_internal = asked.site_path.starts_with("/stube/");
+    auto& body = ex.scratch();
+    std::string headers;
+    if (!allow.empty()) headers.append("Allow: ").append(allow).append("\r\n");
+    if (asked.site_path.starts_with("/stube/event/") && asked.verb == method::post) {
+        std::string text;
+        append_problem_notice(text, what, {});
+        append_notice(body, text);
+        headers += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+        return ex.send({what.status, html_type, headers, body});
+    }
+    if (is_read(asked) && !is_internal && !asked.site_path.empty()) {
+        std::string content;
+        append_problem_view(content, what, {});
+        body = ex.site().plain_head();
+        append_plain_body(body, content);
+        headers += page_headers;
+        return ex.send({what.status, html_type, headers, body});
+    }
+    body.append(what.text).append("\n");
+    ex.send({what.status, "text/plain; charset=utf-8", headers, body});
+}
+
+}  // namespace stube::http

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <stube/runtime/live.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace stube::http {
+
+/// A number that one thread writes and any reads.
+class counter {
+public:
+    void add(std::int64_t more) {
+        value_.store(value_.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+    }
+
+    std::int64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::int64_t> value_ = 0;
+};
+
+inline constexpr std::size_t status_count = static_cast<std::size_t>(status::overloaded) + 1;
+
+/// What one of the server's threads counts.
+struct thread_counts {
+    counter connections;  ///< open now
+    counter streams;      ///< open now
+    counter requests;
+    counter failures;     ///< requests answered with 5xx
+    std::array<counter, status_count> events;  ///< by how they went
+};
+
+/// The numbers of a server, in the text format of Prometheus.
+class metrics {
+public:
+    /// Before the threads begin.
+    void set_threads(std::size_t count) { threads_ = std::vector<thread_counts>(count); }
+
+    thread_counts& of_thread(std::size_t at) { return threads_[at]; }
+
+    std::string text(std::size_t conversations) const;
+
+private:
+    std::vector<thread_counts> threads_;
+};
+
+}  // namespace stube::http

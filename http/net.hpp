@@ -1,0 +1,24 @@
+#pragma once
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+
+/// Asio with concrete executors: nothing is erased, nothing hops between threads. Only the few files that
+/// touch sockets include this; it costs seconds to compile.
+namespace stube::http {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using asio::ip::tcp;
+using executor = asio::io_context::executor_type;
+using tcp_socket = asio::basic_stream_socket<tcp, executor>;
+using tcp_acceptor = asio::basic_socket_acceptor<tcp, executor>;
+using steady_timer = asio::basic_waitable_timer<
+    std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor>;
+
+}  // namespace stube::http

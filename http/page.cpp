@@ -1,0 +1,98 @@
+#include "http/page.hpp"
+
+#include "http/assets.hpp"
+#include "http/text.hpp"
+#include "http/wire_html.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace stube::http {
+
+namespace {
+
+void append_element_text(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        if (c == '&') {
+            out += "&amp;";
+        } else if (c == '<') {
+            out += "&lt;";
+        } else {
+            out += c;
+        }
+    }
+}
+
+/// The address of an embedded file, or nothing if the library was built without it.
+std::string address_of(std::string_view name, std::string_view base_path) {
+    const auto all = assets();
+    const auto found = std::ranges::find(all, name, &asset::name);
+    if (found == all.end()) return {};
+    return std::string(base_path).append("/stube/assets/").append(found->hashed_name);
+}
+
+void append_stylesheet(std::string& out, std::string_view address) {
+    if (address.empty()) return;
+    out += "<link rel=\"stylesheet\" href=\"";
+    append_attribute(out, address);
+    out += "\">";
+}
+
+void append_script(std::string& out, std::string_view address) {
+    if (address.empty()) return;
+    out += "<script src=\"";
+    append_attribute(out, address);
+    out += "\" defer></script>";
+}
+
+}  // namespace
+
+std::string make_page_head(const page_options& options, std::string_view base_path, scripts wanted) {
+    std::string out = "<!doctype html><html lang=\"";
+    append_attribute(out, options.lang);
+    out += "\"><head><meta charset=\"utf-8\">"
+           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>";
+    append_element_text(out, options.title);
+    out += "</title>";
+    append_stylesheet(out, address_of("stube.css", base_path));
+    for (const auto& each : options.stylesheets) {
+        const bool is_ours = each.starts_with('/') && !each.starts_with("//");
+        append_stylesheet(out, is_ours ? std::string(base_path) + each : each);
+    }
+    if (wanted == scripts::yes) {
+        out += "<meta name=\"htmx-config\" content='{\"includeIndicatorCSS\":false,\"history\":false}'>";
+        for (const auto* name : std::array{"htmx.min.js", "hx-sse.min.js", "stube.js"}) {
+            append_script(out, address_of(name, base_path));
+        }
+    }
+    out += "</head><body>";
+    if (options.header.empty()) return out;
+    out += "<header>";
+    write_instance(out, options.header, 0, no_wire());
+    return out += "</header>";
+}
+
+void append_live_body(
+    std::string& out,
+    std::string_view base_path,
+    std::string_view conversation,
+    std::uint64_t revision,
+    std::string_view view
+) {
+    out.append("<div id=\"stube-stream\" data-conversation=\"").append(conversation);
+    out.append("\" hx-sse:connect=\"").append(base_path).append("/stube/stream/").append(conversation);
+    out += "?rev=";
+    append_number(out, revision);
+    out += "\" hx-sse:close=\"stube-end\" hx-swap=\"none\"></div>"
+           "<div id=\"stube\" hx-swap:inherited=\"none\" hx-target:inherited=\"#stube-view\" "
+           "hx-sync:inherited=\"#stube:queue all\">"
+           "<div id=\"stube-notice\" aria-live=\"polite\"></div><main id=\"stube-view\" tabindex=\"-1\">";
+    out.append(view).append("</main></div>");
+    out += "<noscript><p>This page needs JavaScript.</p></noscript></body></html>\n";
+}
+
+void append_plain_body(std::string& out, std::string_view content) {
+    out.append("<main id=\"stube-view\" tabindex=\"-1\">").append(content).append("</main></body></html>\n");
+}
+
+}  // namespace stube::http

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <stube/http/app.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// The page around a view: what a browser loads once.
+namespace stube::http {
+
+/// Header lines of every page. No `unsafe-` anything: neither inline scripts nor inline styles run.
+inline constexpr std::string_view page_headers =
+    "Cache-Control: no-store\r\n"
+    "Content-Security-Policy: default-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; object-src 'none'\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "Referrer-Policy: same-origin\r\n"
+    "Cross-Origin-Opener-Policy: same-origin\r\n";
+
+inline constexpr std::string_view html_type = "text/html; charset=utf-8";
+
+/// Everything from the doctype to what stands above the view. Only pages with a conversation have scripts.
+enum class scripts { no, yes };
+std::string make_page_head(const page_options& options, std::string_view base_path, scripts wanted);
+
+/// The body of a page with a conversation. `view` is finished HTML.
+///
+/// The stream's element stands outside of what is morphed. Everything in #stube inherits where an answer
+/// goes, and one queue for all events of the page: each click is sent, in order, one after the other
+/// (htmx's own queue of one element holds only two).
+void append_live_body(
+    std::string& out,
+    std::string_view base_path,
+    std::string_view conversation,
+    std::uint64_t revision,
+    std::string_view view
+);
+
+/// The body of a page without one.
+void append_plain_body(std::string& out, std::string_view content);
+
+}  // namespace stube::http

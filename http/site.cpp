@@ -1,0 +1,158 @@
+#include "http/site.hpp"
+
+#include "http/assets.hpp"
+#include "http/page.hpp"
+#include "http/request.hpp"
+#include "http/text.hpp"
+#include "http/wire_html.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+namespace stube::http {
+
+namespace {
+
+/// An entity tag from the bytes (FNV-1a, 64 bit): it tells versions apart, it protects nothing.
+std::string etag_of(std::string_view body) {
+    std::uint64_t hash = 14695981039346656037u;
+    for (const char c : body) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+    std::string tag = "\"";
+    for (int digit = 0; digit < 16; ++digit, hash >>= 4) tag += "0123456789abcdef"[hash & 15];
+    return tag += '"';
+}
+
+constexpr std::string_view immutable_caching =
+    "Cache-Control: public, max-age=31536000, immutable\r\nX-Content-Type-Options: nosniff\r\n";
+constexpr std::string_view revalidating =
+    "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n";
+
+std::string checked_base(std::string base) {
+    if (base.empty()) return base;
+    const bool bad = !base.starts_with('/') || base.ends_with('/') ||
+                     base.find_first_of("\"'<>?#%;, \\") != base.npos;
+    if (bad) throw std::invalid_argument("stube: base_path must look like \"/app\": " + base);
+    return base;
+}
+
+/// Pages that can be cached differ from others in that only.
+std::string static_page_headers() {
+    std::string headers(page_headers);
+    constexpr std::string_view never = "no-store";
+    return headers.replace(headers.find(never), never.size(), "no-cache");
+}
+
+}  // namespace
+
+site::site(const app& from, const server_options& options)
+    : base_path_(checked_base(options.base_path)), behind_tls_(options.behind_tls), limits_(options.limits),
+      plain_head_(make_page_head({}, base_path_, scripts::no)), principal_(from.principal_) {
+    for (const auto& each : from.conversations_) {
+        mounts_.push_back(std::make_unique<mount_point>(mount_point{
+            base_path_ + each.path, make_page_head(each.options, base_path_, scripts::yes), each.root}));
+        route to;
+        to.what = route::kind::mount;
+        to.mount = mounts_.back().get();
+        routes_.emplace(each.path, to);
+    }
+    for (const auto& each : from.pages_) {
+        static_file file;
+        file.type = html_type;
+        file.headers = static_page_headers();
+        file.owned = make_page_head(each.options, base_path_, scripts::no);
+        std::string content;
+        write_instance(content, each.content, 0, no_wire());
+        append_plain_body(file.owned, content);
+        add_file(each.path, std::move(file));
+    }
+    for (const auto& each : from.assets_) {
+        static_file file;
+        file.type = each.mime;
+        file.headers = each.how == caching::immutable ? immutable_caching : revalidating;
+        file.owned = each.body;
+        add_file(each.path, std::move(file));
+    }
+    add_assets();
+}
+
+void site::add_file(std::string path, static_file file) {
+    auto kept = std::make_unique<static_file>(std::move(file));
+    if (kept->body.data() == nullptr) kept->body = kept->owned;
+    kept->etag = etag_of(kept->body);
+    kept->headers += "ETag: " + kept->etag + "\r\n";
+    if (!kept->gzip.empty()) kept->headers += "Vary: Accept-Encoding\r\n";
+    route to;
+    to.what = route::kind::file;
+    to.file = kept.get();
+    routes_.emplace(std::move(path), to);
+    files_.push_back(std::move(kept));
+}
+
+void site::add_assets() {
+    for (const auto& each : assets()) {
+        static_file file;
+        file.type = each.mime;
+        file.headers = immutable_caching;
+        file.body = each.body;
+        if (each.gzip.size() < each.body.size()) file.gzip = each.gzip;
+        add_file("/stube/assets/" + std::string(each.hashed_name), std::move(file));
+    }
+}
+
+route site::find(std::string_view path, std::string_view& site_path) const {
+    site_path = path;
+    route to;
+    if (path == "/healthz") to.what = route::kind::health;
+    if (path == "/readyz") to.what = route::kind::ready;
+    if (path == "/metrics") to.what = route::kind::metrics;
+    if (to.what != route::kind::nothing) return to;
+    if (!base_path_.empty()) {
+        if (!path.starts_with(base_path_)) return to;
+        path.remove_prefix(base_path_.size());
+        site_path = path;
+    }
+    constexpr std::string_view internal = "/stube/";
+    if (path.starts_with(internal)) {
+        to = find_internal(path.substr(internal.size()));
+        if (to.what != route::kind::nothing) return to;
+    }
+    const auto found = routes_.find(path);
+    return found == routes_.end() ? to : found->second;
+}
+
+route site::find_internal(std::string_view rest) const {
+    route to;
+    const auto what = take_until(rest, '/');
+    to.conversation = take_until(rest, '/');
+    if (what == "event") {
+        to.instance = take_until(rest, '/');
+        to.member = rest;
+        if (!to.member.empty()) to.what = route::kind::event;
+    } else if (what == "stream" && rest.empty() && !to.conversation.empty()) {
+        to.what = route::kind::stream;
+    }
+    return to;
+}
+
+const mount_point* site::mount_at(std::string_view address) const {
+    const auto found = std::ranges::find(mounts_, address, [](const auto& each) -> std::string_view {
+        return each->address;
+    });
+    return found == mounts_.end() ? nullptr : found->get();
+}
+
+std::string site::cookie_line(std::string_view session) const {
+    std::string line = "Set-Cookie: stube_session=";
+    line.append(session).append("; HttpOnly; SameSite=Lax; Path=").append(base_path_);
+    line += "/; Max-Age=2592000";
+    if (behind_tls_) line += "; Secure";
+    return line += "\r\n";
+}
+
+std::string site::principal_of(const request& asked) const {
+    return principal_ ? principal_(request_info(asked)) : std::string();
+}
+
+}  // namespace stube::http

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "http/metrics.hpp"
+
+#include <stube/http/app.hpp>
+#include <stube/http/options.hpp>
+#include <stube/runtime/live.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace stube::http {
+
+/// A path where conversations begin.
+struct mount_point {
+    std::string address;  ///< with the base path
+    std::string head;     ///< of its pages
+    std::function<effect::call()> root;
+};
+
+/// Something finished: an embedded file, a file of the application, a static page.
+struct static_file {
+    std::string type;
+    std::string headers;  ///< with caching and ETag, each line with its CRLF
+    std::string etag;
+    std::string_view body;
+    std::string_view gzip;  ///< empty if there is none
+    std::string owned;      ///< the body, unless it lives elsewhere
+};
+
+/// Where a request goes.
+struct route {
+    enum class kind { nothing, mount, file, event, stream, health, ready, metrics };
+
+    kind what = kind::nothing;
+    const mount_point* mount = nullptr;
+    const static_file* file = nullptr;
+    std::string_view conversation;  ///< views into the path
+    std::string_view instance;
+    std::string_view member;
+};
+
+/// All that the connections of one server share. Made before its threads begin and not changed after, but
+/// for what is atomic.
+class site {
+public:
+    site(const app& from, const server_options& options);
+
+    /// `path` as in `request::path`. Sets `site_path` to what follows the base path.
+    route find(std::string_view path, std::string_view& site_path) const;
+
+    const mount_point* mount_at(std::string_view address) const;
+
+    const std::string& base_path() const { return base_path_; }
+
+    const server_limits& limits() const { return limits_; }
+
+    /// The header line that begins a session.
+    std::string cookie_line(std::string_view session) const;
+
+    /// The head of pages that belong to no mount.
+    const std::string& plain_head() const { return plain_head_; }
+
+    std::string principal_of(const request& asked) const;
+
+    live_map* live = nullptr;  ///< set once, before the threads begin
+    std::atomic<bool> draining = false;
+    metrics counts;
+
+private:
+    struct text_hash {
+        using is_transparent = void;
+
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    };
+
+    void add_file(std::string path, static_file file);
+    void add_assets();
+    route find_internal(std::string_view rest) const;
+
+    std::string base_path_;
+    bool behind_tls_;
+    server_limits limits_;
+    std::string plain_head_;
+    std::function<std::string(const request_info&)> principal_;
+    std::vector<std::unique_ptr<mount_point>> mounts_;
+    std::vector<std::unique_ptr<static_file>> files_;
+    std::unordered_map<std::string, route, text_hash, std::equal_to<>> routes_;
+};
+
+}  // namespace stube::http

@@ -1,0 +1,176 @@
+#include "http/stream.hpp"
+
+#include "http/exchange.hpp"
+#include "http/problem.hpp"
+#include "http/text.hpp"
+#include "http/wire_html.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+namespace stube::http {
+
+namespace {
+
+/// Per thread, and only a cache: the update it belongs to says what it holds.
+frame_cache& frames_of_this_thread() {
+    thread_local frame_cache frames;
+    return frames;
+}
+
+/// How many bytes the socket took; nothing if the peer is gone.
+std::optional<std::size_t> try_send(int socket, std::string_view bytes) {
+    for (;;) {
+        const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent >= 0) return static_cast<std::size_t>(sent);
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
+        if (errno != EINTR) return std::nullopt;
+    }
+}
+
+}  // namespace
+
+void forget_frames_of_this_thread() { frames_of_this_thread().clear(); }
+
+void event_stream::publish(const std::shared_ptr<const update>& what) noexcept {
+    try {
+        const html_wire wire(settings_.base_path, conversation_);
+        put(frames_of_this_thread().get(what, wire), what->ended ? last::yes : last::no);
+    } catch (const std::exception&) {  // out of memory: the page comes back and is given the whole view
+        std::lock_guard lock(mutex_);
+        is_broken_ = true;
+        wake();
+    }
+}
+
+void event_stream::say(const frame& what) { put(what, last::no); }
+
+void event_stream::say_last(const frame& what) { put(what, last::yes); }
+
+void event_stream::put(const frame& what, last how) {
+    std::lock_guard lock(mutex_);
+    if (has_ended_ || is_broken_) return;
+    silent_ticks_ = 0;
+    put_bytes(settings_.is_chunked ? what.chunk() : what.content());
+    if (how == last::no) return;
+    if (settings_.is_chunked) put_bytes(last_chunk);
+    has_ended_ = true;
+    wake();
+}
+
+void event_stream::put_bytes(std::string_view bytes) {
+    if (socket_ >= 0 && queue_.empty()) {
+        const auto sent = try_send(socket_, bytes);
+        if (!sent) {
+            is_broken_ = true;
+            return wake();
+        }
+        bytes.remove_prefix(*sent);
+        if (bytes.empty()) return;
+        wake();
+    }
+    queue_.append(bytes);
+    if (queue_.size() > settings_.max_queue) {
+        is_broken_ = true;
+        wake();
+    }
+}
+
+/// Has the connection look at this soon.
+void event_stream::wake() {
+    if (socket_ < 0 || std::exchange(is_waking_, true)) return;
+    home_.post([self = shared_from_this()] {
+        {
+            std::lock_guard lock(self->mutex_);
+            self->is_waking_ = false;
+        }
+        if (self->watcher_) self->watcher_->stream_moved();
+    });
+}
+
+void event_stream::open(int socket, std::string_view head, stream_watcher& watcher) {
+    watcher_ = &watcher;
+    std::lock_guard lock(mutex_);
+    queue_.insert(0, head);
+    socket_ = socket;
+}
+
+void event_stream::let_go() {
+    watcher_ = nullptr;
+    std::lock_guard lock(mutex_);
+    socket_ = -1;
+    is_broken_ = true;
+    std::string().swap(queue_);
+}
+
+event_stream::condition event_stream::flush() {
+    std::lock_guard lock(mutex_);
+    if (is_broken_) return condition::broken;
+    if (!queue_.empty()) {
+        const auto sent = try_send(socket_, queue_);
+        if (!sent) {
+            is_broken_ = true;
+            return condition::broken;
+        }
+        queue_.erase(0, *sent);
+        if (!queue_.empty()) return condition::blocked;
+        std::string().swap(queue_);
+    }
+    return has_ended_ ? condition::done : condition::idle;
+}
+
+void event_stream::tick(unsigned heartbeat) {
+    {
+        std::lock_guard lock(mutex_);
+        if (!queue_.empty() || ++silent_ticks_ < heartbeat) return;
+    }
+    say(make_heartbeat());
+}
+
+namespace {
+
+void attached(exchange& ex, reply&& r) {
+    auto& stream = *ex.stream();
+    std::string words;
+    switch (r.what) {
+        case status::ok:
+        case status::failed:  // it is attached, and says so
+            if (ex.is_gone()) return ex.site().live->detach(stream.conversation(), &stream);
+            break;
+        case status::store_down:
+        case status::overloaded:
+        case status::not_saved: {
+            const auto what = problem_of(r.what);
+            words.append(what.text).append("\n");
+            return ex.send({what.status, "text/plain; charset=utf-8", "Cache-Control: no-store\r\n", words});
+        }
+        case status::just_ended: stream.say_last(make_end()); break;
+        default:
+            // "?" is the page's own address without its conversation.
+            append_problem_view(words, problem_of(r.what), r.what == status::lost ? r.mount : "?");
+            stream.say_last(make_last_words(words));
+    }
+    ex.send_stream();
+}
+
+std::optional<std::uint64_t> seen_by(const request& asked) {
+    const auto last = asked.header("last-event-id");
+    return parse_number(last.empty() ? asked.raw_query("rev").value_or("") : last);
+}
+
+}  // namespace
+
+void attach_stream(exchange& ex, const route& where) {
+    const auto& asked = ex.asked();
+    const event_stream::settings wanted{
+        ex.site().base_path(), ex.site().limits().max_stream_queue, !asked.is_http_1_0};
+    ex.stream() = std::make_shared<event_stream>(where.conversation, ex.home(), wanted);
+    ex.site().live->attach(
+        where.conversation, asked.session, seen_by(asked), ex.stream(), ex.home(), later(ex, &attached)
+    );
+}
+
+}  // namespace stube::http

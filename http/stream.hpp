@@ -1,0 +1,97 @@
+#pragma once
+
+#include "http/wire_patches.hpp"
+
+#include <stube/runtime/live.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace stube::http {
+
+/// Is told that a stream needs its connection.
+/// Threads: the connection's own.
+class stream_watcher {
+public:
+    virtual void stream_moved() = 0;
+
+protected:
+    ~stream_watcher() = default;
+};
+
+/// An open page that listens, GET /stube/stream/<conversation>.
+///
+/// What is published goes to the socket at once, on the thread that publishes, and waits in a queue only
+/// while the peer does not read: no thread has to be woken up for an event whose stream lives elsewhere.
+/// The connection, on its own thread, waits for the socket, closes it, and keeps it from being closed while
+/// someone writes (`let_go`).
+///
+/// Threads: `publish` any, in the order of revisions; the rest the connection's.
+class event_stream final : public view_stream, public std::enable_shared_from_this<event_stream> {
+public:
+    struct settings {
+        std::string_view base_path;  ///< outlives the stream
+        std::size_t max_queue = 0;   ///< bytes
+        bool is_chunked = true;
+    };
+
+    event_stream(std::string_view conversation, runner& home, const settings& wanted)
+        : conversation_(conversation), home_(home), settings_(wanted) {}
+
+    const std::string& conversation() const { return conversation_; }
+
+    void publish(const std::shared_ptr<const update>& what) noexcept override;
+
+    /// From now on bytes go out: first `head`, then what was published before.
+    void open(int socket, std::string_view head, stream_watcher& watcher);
+
+    /// From now on nothing goes out any more. Returns when nobody writes.
+    void let_go();
+
+    enum class condition {
+        idle,     ///< all is sent
+        blocked,  ///< some is not: call again when the socket can be written to
+        done,     ///< all is sent, and it was the last
+        broken,   ///< the peer is gone, or reads too slowly
+    };
+
+    /// Sends what waits.
+    condition flush();
+
+    void say(const frame& what);
+
+    /// The last thing that is said; nothing follows.
+    void say_last(const frame& what);
+
+    /// Once a second. Gives a sign of life after `heartbeat` silent ones.
+    void tick(unsigned heartbeat);
+
+    bool is_chunked() const { return settings_.is_chunked; }
+
+private:
+    enum class last { no, yes };
+    void put(const frame& what, last how);
+    void put_bytes(std::string_view bytes);
+    void wake();
+
+    const std::string conversation_;
+    runner& home_;
+    const settings settings_;
+    stream_watcher* watcher_ = nullptr;  // the connection's thread only
+
+    std::mutex mutex_;  // for all below
+    int socket_ = -1;
+    std::string queue_;
+    bool has_ended_ = false;
+    bool is_broken_ = false;
+    bool is_waking_ = false;
+    unsigned silent_ticks_ = 0;
+};
+
+/// Forgets what the calling thread keeps for encoding an update once. Now and then.
+void forget_frames_of_this_thread();
+
+}  // namespace stube::http

@@ -1,0 +1,91 @@
+#include "http/exchange.hpp"
+#include "http/page.hpp"
+#include "http/problem.hpp"
+#include "http/text.hpp"
+#include "http/wire_html.hpp"
+
+/// GET <mount>
+namespace stube::http {
+
+namespace {
+
+void send_page(exchange& ex, int status, std::string_view body) {
+    const auto& asked = ex.asked();
+    if (asked.new_session.empty()) return ex.send({status, html_type, page_headers, body});
+    const auto headers = std::string(page_headers) + ex.site().cookie_line(asked.new_session);
+    ex.send({status, html_type, headers, body});
+}
+
+void send_problem_page(exchange& ex, const mount_point& where, const reply& r) {
+    const auto what = problem_of(r.what);
+    const bool is_over = what.status == 404 || what.status == 410;
+    std::string content;
+    append_problem_view(content, what, is_over ? std::string_view(where.address) : "", r.error_id);
+    auto& body = ex.scratch();
+    body = ex.site().plain_head();
+    append_plain_body(body, content);
+    send_page(ex, what.status, body);
+}
+
+void show(exchange& ex, const mount_point& where, const reply& r) {
+    const auto& base = ex.site().base_path();
+    const auto& conversation = *r.value;
+    std::string view;
+    const html_wire wire(base, conversation.id);
+    for (const auto& each : r.news->patches) {
+        if (each.what != patch::kind::notice) write_instance(view, each.content, each.instance, wire);
+    }
+    auto& body = ex.scratch();
+    if (r.what == status::ended) {
+        body = ex.site().plain_head();
+        append_plain_body(body, view);
+    } else {
+        body = where.head;
+        append_live_body(body, base, conversation.id, conversation.revision, view);
+    }
+    send_page(ex, 200, body);
+}
+
+const mount_point& place_of(exchange& ex) { return *static_cast<const mount_point*>(ex.asked().place); }
+
+void minted(exchange& ex, reply&& r) {
+    const bool shown = (r.what == status::ok || r.what == status::ended) && r.value && r.news;
+    shown ? show(ex, place_of(ex), r) : send_problem_page(ex, place_of(ex), r);
+}
+
+void mint(exchange& ex, const mount_point& where) {
+    auto& asked = ex.asked();
+    if (asked.session.empty()) asked.new_session = random_token();
+    std::string owner(asked.session.empty() ? asked.new_session : asked.session);
+    auto principal = ex.site().principal_of(asked);
+    ex.site().live->mint(
+        where.address, where.root(), std::move(owner), std::move(principal), ex.home(), later(ex, &minted)
+    );
+}
+
+void opened(exchange& ex, reply&& r) {
+    const auto& where = place_of(ex);
+    if (r.what == status::foreign) return mint(ex, where);
+    if (r.what != status::ok || !r.value || !r.news) return send_problem_page(ex, where, r);
+    if (r.value->mount != where.address && ex.site().mount_at(r.value->mount)) {
+        const auto headers = "Cache-Control: no-store\r\nLocation: " + r.value->mount + "?c=" + r.value->id + "\r\n";
+        return ex.send({303, "text/plain; charset=utf-8", headers, {}});
+    }
+    show(ex, where, r);
+}
+
+}  // namespace
+
+void visit(exchange& ex, const mount_point& where) {
+    auto& asked = ex.asked();
+    if (asked.verb == method::head) {
+        // What looks and does not stay begins no conversation.
+        return ex.send({200, html_type, page_headers, {}});
+    }
+    asked.place = &where;
+    const auto id = asked.raw_query("c").value_or("");
+    if (id.empty()) return mint(ex, where);
+    ex.site().live->open(id, asked.session, ex.home(), later(ex, &opened));
+}
+
+}  // namespace stube::http

@@ -1,0 +1,47 @@
+#include "http/wire_html.hpp"
+
+#include "http/form.hpp"
+#include "http/text.hpp"
+
+namespace stube::http {
+
+namespace {
+
+/// JSON text as a JSON string, in an attribute between single quotes.
+void append_arguments(std::string& out, std::string_view json) {
+    out.append(" hx-vals='{\"").append(arguments_field).append("\":\"");
+    for (const char c : json) {
+        switch (c) {
+            case '"': out += "\\\""; break;
+            case '\\': out += "\\\\"; break;
+            case '\'': out += "&#39;"; break;
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            default: out += c;
+        }
+    }
+    out += "\"}'";
+}
+
+}  // namespace
+
+void html_wire::event(std::string& out, std::uint64_t instance, const hole& h) const {
+    out.append(" hx-post=\"").append(base_path_).append("/stube/event/").append(conversation_);
+    out += '/';
+    append_number(out, instance);
+    out.append("/").append(h.name).append("\"");
+    const bool is_submit = h.event == "submit";
+    if (!is_submit && h.event != "click") {
+        out += " hx-trigger=\"";
+        append_attribute(out, h.event);
+        out += '"';
+    }
+    if (!h.text.empty()) append_arguments(out, h.text);
+    if (!is_submit) {
+        out += " hx-include=\"#i";
+        append_number(out, instance);
+        out += '"';
+    }
+}
+
+}  // namespace stube::http

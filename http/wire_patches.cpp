@@ -1,0 +1,129 @@
+#include "http/wire_patches.hpp"
+
+#include "http/text.hpp"
+
+#include <utility>
+
+namespace stube::http {
+
+namespace {
+
+constexpr std::string_view view_partial = "<hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\">";
+constexpr std::string_view notice_partial = "<hx-partial hx-target=\"#stube-notice\" hx-swap=\"innerHTML\">";
+constexpr std::string_view partial_end = "</hx-partial>";
+constexpr std::string_view end_event = "event: stube-end\ndata: \n\n";
+
+void append_patch(std::string& out, const patch& what, const markup_wire& wire) {
+    switch (what.what) {
+        case patch::kind::instance:
+            out += "<hx-partial hx-target=\"#i";
+            append_number(out, what.instance);
+            out += "\" hx-swap=\"outerMorph\">";
+            break;
+        case patch::kind::view:
+        case patch::kind::final: out += view_partial; break;
+        case patch::kind::notice: out += notice_partial; break;
+    }
+    write_instance(out, what.content, what.instance, wire);
+    out += partial_end;
+}
+
+/// Makes data lines of what stands behind `from`, which begins a data line itself. A carriage return ends
+/// a line of a stream too, and HTML takes it for a newline anyway.
+void break_lines(std::string& text, std::size_t from) {
+    auto at = text.find_first_of("\r\n", from);
+    if (at == text.npos) return;
+    const std::string rest = text.substr(at);
+    text.resize(at);
+    for (std::size_t i = 0; i < rest.size(); ++i) {
+        if (rest[i] == '\r' && i + 1 < rest.size() && rest[i + 1] == '\n') continue;
+        if (rest[i] == '\r' || rest[i] == '\n') {
+            text += "\ndata: ";
+        } else {
+            text += rest[i];
+        }
+    }
+}
+
+/// "1a2b\r\n" with exactly `chunk_head` characters: leading zeros are allowed.
+constexpr std::size_t chunk_head = 10;
+
+frame in_chunk(std::string bytes) {
+    frame out;
+    out.from = chunk_head;
+    out.size = bytes.size() - chunk_head;
+    auto size = out.size;
+    for (std::size_t digit = chunk_head - 2; digit-- > 0; size /= 16) {
+        bytes[digit] = "0123456789abcdef"[size % 16];
+    }
+    bytes += "\r\n";
+    out.bytes = std::move(bytes);
+    return out;
+}
+
+/// Room for the chunk's head.
+std::string open_chunk(std::string reused = {}) {
+    reused.assign("00000000\r\n");
+    return reused;
+}
+
+frame encode(const update& what, const markup_wire& wire, std::string reused) {
+    auto out = open_chunk(std::move(reused));
+    out += "id: ";
+    append_number(out, what.revision);
+    out += "\ndata: ";
+    const auto from = out.size();
+    for (const auto& each : what.patches) append_patch(out, each, wire);
+    break_lines(out, from);
+    out += "\n\n";
+    if (what.ended) out += end_event;
+    return in_chunk(std::move(out));
+}
+
+}  // namespace
+
+void append_partials(std::string& out, const update& what, const markup_wire& wire) {
+    for (const auto& each : what.patches) append_patch(out, each, wire);
+    if (what.ended) out += "<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>";
+}
+
+void append_notice(std::string& out, std::string_view html) {
+    out.append(notice_partial).append(html).append(partial_end);
+}
+
+frame make_frame(const update& what, const markup_wire& wire) { return encode(what, wire, {}); }
+
+frame make_last_words(std::string_view html) {
+    auto out = open_chunk();
+    out += "data: ";
+    const auto from = out.size();
+    out.append(view_partial).append(html).append(partial_end);
+    break_lines(out, from);
+    out.append("\n\n").append(end_event);
+    return in_chunk(std::move(out));
+}
+
+frame make_end() { return in_chunk(open_chunk().append(end_event)); }
+
+frame make_drain_hint() {
+    // htmx reads `retry` only from a message that has data or an event.
+    return in_chunk(open_chunk().append("event: stube-drain\nretry: 250\ndata: \n\n"));
+}
+
+frame make_heartbeat() { return in_chunk(open_chunk().append(":\n\n")); }
+
+const frame& frame_cache::get(const std::shared_ptr<const update>& what, const markup_wire& wire) {
+    if (of_ != what) {
+        made_ = encode(*what, wire, std::move(made_.bytes));
+        of_ = what;
+    }
+    return made_;
+}
+
+void frame_cache::clear() {
+    constexpr std::size_t kept = 64 * 1024;
+    of_.reset();
+    if (made_.bytes.capacity() > kept) made_ = frame();
+}
+
+}  // namespace stube::http

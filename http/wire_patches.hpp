@@ -1,0 +1,75 @@
+#pragma once
+
+#include <stube/runtime/live.hpp>
+#include <stube/runtime/markup.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+/// The browser's wire, from the server to the page. This is the one place that knows how patches travel.
+///
+/// A patch is an element <hx-partial>, which htmx 4 applies wherever it comes from, the body of an answer or
+/// a message of the stream:
+///
+///     instance   <hx-partial hx-target="#i7" hx-swap="outerMorph">...
+///     view       <hx-partial hx-target="#stube-view" hx-swap="innerMorph">...
+///     final      the same; in the body of an answer the stream's element goes too, for it will not be told
+///     notice     <hx-partial hx-target="#stube-notice" hx-swap="innerHTML">...
+///
+/// An update is one message of the stream, in one chunk:
+///
+///     id: <revision>
+///     data: <partials>          each line of them in a data line of its own
+///
+/// After the last one comes `event: stube-end`, upon which the page closes the stream (hx-sse:close).
+namespace stube::http {
+
+/// All patches of an update as partials: the body of an answer.
+void append_partials(std::string& out, const update& what, const markup_wire& wire);
+
+/// A message above the view, as a partial. `html` is finished.
+void append_notice(std::string& out, std::string_view html);
+
+/// Bytes of a stream in one chunk, and the same without the chunk around them for HTTP/1.0.
+struct frame {
+    std::string bytes;
+    std::size_t from = 0;  ///< where the content begins
+    std::size_t size = 0;  ///< of the content
+
+    std::string_view chunk() const { return bytes; }
+
+    std::string_view content() const { return std::string_view(bytes).substr(from, size); }
+};
+
+/// One update as a message, with the end behind it if nothing will follow.
+frame make_frame(const update& what, const markup_wire& wire);
+
+/// The last words of a stream whose conversation cannot be had: a view, and the end.
+frame make_last_words(std::string_view html);
+
+/// The end alone: what the page shows is to stay.
+frame make_end();
+
+/// "Come back soon": the server is about to leave.
+frame make_drain_hint();
+
+/// A sign of life.
+frame make_heartbeat();
+
+/// Behind the last chunk.
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+/// Keeps the last frame made on a thread, so that an update that goes to several streams is encoded once.
+class frame_cache {
+public:
+    const frame& get(const std::shared_ptr<const update>& what, const markup_wire& wire);
+
+    void clear();
+
+private:
+    std::shared_ptr<const update> of_;
+    frame made_;
+};
+
+}  // namespace stube::http

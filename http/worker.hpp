@@ -1,0 +1,101 @@
+#pragma once
+
+#include "http/net.hpp"
+#include "http/request_reader.hpp"
+#include "http/site.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/intrusive/list.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
+#include <spdlog/logger.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace stube::http {
+
+class connection;
+
+/// One thread of the server with everything that belongs to it: its connections for their whole life,
+/// memory that they share because only one of them runs at a time, and one timer for all their deadlines.
+///
+/// Threads: `start`, `post`, `add`, `drain`, `close_all` and `stop` may be called from any thread, the rest
+/// from the worker's own.
+class worker final : public runner {
+public:
+    worker(http::site& shared, thread_counts& counts, std::shared_ptr<spdlog::logger> log);
+    ~worker() override;
+
+    asio::io_context& context() { return context_; }
+
+    void start();
+    void post(std::function<void()> work) override;
+
+    /// Takes over a connection; its socket belongs to `context()`.
+    void add(tcp_socket socket);
+
+    /// Closes connections that wait for a request, tells streams to come back elsewhere.
+    void drain();
+
+    void close_all();
+
+    /// Ends the thread, once its connections are closed.
+    void stop();
+
+    // For connections.
+
+    http::site& site() { return site_; }
+
+    thread_counts& counts() { return counts_; }
+
+    spdlog::logger& log() { return *log_; }
+
+    /// The time in ticks of a second; it stands still while a handler runs.
+    std::uint32_t now() const { return tick_; }
+
+    /// The tick at which `timeout` has passed, whatever part of a tick is over already.
+    std::uint32_t after(std::chrono::milliseconds timeout) const;
+
+    const std::string& date() const { return date_; }
+
+    /// A whole answer 204 for a connection that stays.
+    const std::string& no_content() const { return no_content_; }
+
+    std::string& scratch();
+    std::string& output();
+
+    std::unique_ptr<request_reader> take_reader();
+    void give_back(std::unique_ptr<request_reader> reader);
+
+    void enlist(connection& one);
+    void delist(connection& one);
+
+private:
+    void run();
+    void sweep();
+    void set_date();
+    void each_connection(void (connection::*what)());
+
+    asio::io_context context_{1};
+    asio::executor_work_guard<executor> work_;
+    steady_timer timer_;
+    http::site& site_;
+    thread_counts& counts_;
+    std::shared_ptr<spdlog::logger> log_;
+    std::uint32_t tick_ = 0;
+    std::string date_;
+    std::string no_content_;
+    std::string scratch_;
+    std::string output_;
+    std::vector<std::unique_ptr<request_reader>> readers_;
+    std::vector<connection*> connections_;  // each knows its place
+    std::thread thread_;
+};
+
+}  // namespace stube::http
