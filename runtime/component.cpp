@@ -55,7 +55,7 @@ std::string encode_to_text(const boost::json::value& state) {
 
 void check_argument_count(std::size_t got, std::size_t wanted) {
     if (got != wanted) {
-        throw decode_error(
+        throw bad_arguments(
             "expected " + std::to_string(wanted) + " arguments, got " + std::to_string(got)
         );
     }

@@ -19,6 +19,9 @@ namespace {
 
 constexpr std::int64_t format = 1;
 
+/// Far above what any conversation reaches; the next ones must still fit.
+constexpr instance_id highest_instance = instance_id(1) << 53;
+
 std::int64_t milliseconds(time_point t) {
     return t.time_since_epoch().count();
 }
@@ -69,10 +72,14 @@ std::string& member_of(std::string& out, std::string_view name) {
     return out.append("\"").append(name).append("\":");
 }
 
-// Written as text and not through a boost::json::value: this runs for every event, and takes a fifth of the time.
+// Written as text and not through a boost::json::value: this runs for every event, and takes a
+// fifth of the time.
 std::string encode_head(const conversation& from) {
     std::string out;
-    out.reserve(256 + from.owner.size() + from.principal.size() + from.mount.size() + from.applied.size() * 19);
+    out.reserve(
+        256 + from.owner.size() + from.principal.size() + from.mount.size() +
+        from.applied.size() * 19
+    );
     out += '{';
     append_number(member_of(out, "format"), format);
     append_quoted(member_of(out, "owner"), from.owner);
@@ -137,7 +144,9 @@ change encode_mark(const conversation& from) {
 
 boost::json::value parse_part(const part& from) {
     boost::json::error_code ec;
-    auto parsed = boost::json::parse(from.body, ec);
+    boost::json::parse_options options;
+    options.max_depth = 512;  // the store's promise and some room; the default is 32
+    auto parsed = boost::json::parse(from.body, ec, {}, options);
     if (ec) throw decode_error("part " + from.name + " is not JSON: " + ec.message());
     if (!parsed.is_object()) throw decode_error("part " + from.name + " is not an object");
     return parsed;
@@ -179,6 +188,16 @@ const handler* resume_named(const instance_ptr& caller, const std::string& name)
     return found;
 }
 
+std::shared_ptr<const void>
+decode_state(const component_type& type, const boost::json::value& from) {
+    try {
+        return type.decode(from);
+    } catch (const std::exception& e
+    ) {  // a codec or a constructor of the application's may throw anything
+        throw decode_error("state of " + std::string(type.name) + ": " + e.what());
+    }
+}
+
 instance_ptr decode_instance(const record& from, instance_id id, const instance_ptr& caller) {
     auto stored = parse_part(find_part(from, part_name(id)));
     const auto& object = stored.get_object();
@@ -196,7 +215,7 @@ instance_ptr decode_instance(const record& from, instance_id id, const instance_
     out->or_else = resume_named(caller, member<std::string>(object, "or_else"));
     const auto* state = object.if_contains("state");
     if (!state) throw decode_error("instance " + std::to_string(id) + " has no state");
-    out->state = type->decode(*state);
+    out->state = decode_state(*type, *state);
     return out;
 }
 
@@ -262,6 +281,9 @@ conversation decode_conversation(const record& from) {
     out.principal = member<std::string>(object, "principal");
     out.mount = member<std::string>(object, "mount");
     out.last_instance = member<instance_id>(object, "last_instance");
+    if (out.revision == 0 || out.last_instance > highest_instance) {
+        throw decode_error("the numbers are damaged");
+    }
     out.created = time_member(object, "created");
     out.touched = time_member(object, "touched");
     for (const auto& id : member<std::vector<std::string>>(object, "applied")) {

@@ -291,14 +291,30 @@ std::optional<boost::json::array> parse_arguments(const std::string& text) {
     return std::move(parsed.get_array());
 }
 
-/// The instance with the form's values in its fields.
-instance_ptr filled(const instance& from, const std::vector<form_value>& form, bool show_errors) {
-    auto changed = std::make_shared<instance>(from);
+/// `state` with the form's values in its fields.
+std::shared_ptr<void> filled(const instance& from, const std::vector<form_value>& form) {
     auto state = from.type->copy(from.state);
     from.type->fill(state.get(), form);
-    if (show_errors) from.type->show_errors(state.get());
+    return state;
+}
+
+instance_ptr with_state(const instance& from, std::shared_ptr<const void> state) {
+    auto changed = std::make_shared<instance>(from);
     changed->state = std::move(state);
     return changed;
+}
+
+/// A handler wanted a value that is none: it is undone, and what was typed stays with its messages.
+outcome show_errors(const conversation& now, const event& what, const surroundings& world) {
+    const auto& top = now.top();
+    auto state = filled(top, what.form);
+    if (!top.type->show_errors(state.get())) {
+        throw std::logic_error("stube: a field without a value was read, and it is not on the page"
+        );
+    }
+    turn t(now, world);
+    t.next().stack.back() = with_state(top, std::move(state));
+    return settle(t, what.id, top.id, world);
 }
 
 outcome run_event(
@@ -312,18 +328,14 @@ outcome run_event(
     const bool has_form = top.type->fill && !what.form.empty();
     try {
         turn t(now, world);
-        if (has_form) t.next().stack.back() = filled(top, what.form, false);
+        if (has_form) t.next().stack.back() = with_state(top, filled(top, what.form));
         t.run_top([&](void* state, context& c) {
             return (*target.on_event)(target.owner(state), c, arguments);
         });
         return settle(t, what.id, top.id, world);
     } catch (const invalid_field& e) {
         if (!top.type->fill) throw std::logic_error(e.what());
-        // The handler wanted a value that is none: it is undone, and what was typed stays with its
-        // messages.
-        turn t(now, world);
-        t.next().stack.back() = filled(top, what.form, true);
-        return settle(t, what.id, top.id, world);
+        return show_errors(now, what, world);
     }
 }
 
@@ -350,7 +362,7 @@ outcome dispatch(const conversation& now, const event& what, const surroundings&
     auto done = guarded([&] {
         try {
             return run_event(now, what, *target, *arguments, world);
-        } catch (const decode_error& e) {
+        } catch (const bad_arguments& e) {
             refused.error = e.what();
             return refused;
         }
@@ -386,6 +398,10 @@ std::vector<std::string> stop_all(const conversation& now, const surroundings& w
         if (!stopped.error.empty()) errors.push_back(std::move(stopped.error));
     }
     return errors;
+}
+
+patch farewell(const conversation& of, std::string_view text) {
+    return {patch::kind::final, 0, finished_view(of, text)};
 }
 
 patch failure_notice(std::string_view error_id) {

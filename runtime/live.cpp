@@ -37,21 +37,25 @@ enum class condition {
     over,      ///< ended or reaped; the entry is on its way out
 };
 
-/// A conversation's place in the map. Guarded by its shard's mutex, except that the operation that
-/// made it busy may read `value` alone.
+/// A conversation's place in the map. `id`, `owner` and `mount` stay as they are made. `value`,
+/// `asleep`, `marked` and `warned` are written by the operation that made it busy alone; so are
+/// `streams` and `value` under the shard's mutex, which guards the rest.
 struct entry {
     std::string id;
     std::string owner;
-    condition state = condition::live;
+    std::string mount;  ///< for `lost`
+    std::atomic<condition> state = condition::live;
+    std::atomic<time_point> last_seen = time_point();  ///< newest event, or open page
     std::shared_ptr<const conversation> value;
-    std::string mount;     ///< for `lost`
-    time_point last_seen;  ///< newest event, or open page
-    bool busy = false;
     bool asleep = false;  ///< loaded and not used yet: the wakeup hooks are due
     bool marked = false;  ///< what is stored is a mark
     bool warned = false;
+    bool busy = false;
     std::vector<operation> waiting;
     std::vector<std::shared_ptr<view_stream>> streams;
+
+    /// Being minted: nobody knows it yet.
+    bool is_new() const { return value->revision == 0; }
 };
 
 using entry_ptr = std::shared_ptr<entry>;
@@ -85,19 +89,33 @@ private:
     std::deque<std::string> order_;
 };
 
-/// Which conversations each browser session has.
+/// Which live conversations each browser session has.
 class ownership {
 public:
-    /// Adds one. Returns the owner's longest unused conversation if it now has more than `limit`.
-    template <class LastSeen>
-    entry_ptr add(const entry_ptr& e, std::size_t limit, LastSeen last_seen) {
+    /// Adds one. Returns the owner's longest unused ones that are too many then; they count no
+    /// more.
+    std::vector<entry_ptr> add(const entry_ptr& e, std::size_t limit) {
         std::lock_guard lock(mutex_);
         auto& mine = entries_[e->owner];
+        std::vector<entry_ptr> too_many;
+        while (!mine.empty() && mine.size() >= limit) {
+            auto oldest = std::ranges::min_element(mine, {}, [](const entry_ptr& each) {
+                return each->last_seen.load();
+            });
+            too_many.push_back(std::move(*oldest));
+            mine.erase(oldest);
+        }
         mine.push_back(e);
-        if (mine.size() <= limit) return nullptr;
-        return *std::ranges::min_element(mine.begin(), mine.end() - 1, {}, last_seen);
+        return too_many;
     }
 
+    /// Counts one again that could not be given up, unless it has gone meanwhile.
+    void put_back(const entry_ptr& e) {
+        std::lock_guard lock(mutex_);
+        if (e->state == condition::live) entries_[e->owner].push_back(e);
+    }
+
+    /// After its state is `over`.
     void remove(const entry_ptr& e) {
         std::lock_guard lock(mutex_);
         auto found = entries_.find(e->owner);
@@ -167,7 +185,7 @@ public:
     std::size_t size() const { return size_; }
 
     void stop() {
-        stopped_ = true;
+        closed_ = true;
         if (saver_) saver_->stop();
     }
 
@@ -180,7 +198,7 @@ private:
 
     entry_ptr find(std::string_view id);
     void add(const entry_ptr& e);
-    void forget(const entry_ptr& e);
+    bool forget(const entry_ptr& e);
     void add_loaded(record&& stored, load_summary& summary);
 
     void perform(const entry_ptr& e, operation op);
@@ -190,7 +208,14 @@ private:
     void
     finish(const entry_ptr& e, operation op, outcome o, save_result saved, const std::string& why);
     void release(const entry_ptr& e);
-    void give_up(const entry_ptr& e, const std::function<bool(const entry&)>& still_wanted);
+    void give_up(
+        const entry_ptr& e,
+        std::function<bool(const entry&)> wanted,
+        std::string_view why,
+        on_reply done
+    );
+    void make_room(const entry_ptr& e);
+    void drop_mark(const entry_ptr& e);
 
     reply tell(const entry_ptr& e, status what, std::shared_ptr<const update> news);
     reply report_failure(const entry_ptr& e, const std::string& error);
@@ -206,8 +231,8 @@ private:
     ownership owners_;
     recently_ended ended_;
     std::atomic<std::size_t> size_ = 0;
-    std::atomic<bool> stopped_ = false;
-    std::unique_ptr<saver> saver_;  // last: its thread uses the rest
+    std::atomic<bool> closed_ = false;  ///< stopped, or the store is down
+    std::unique_ptr<saver> saver_;      // last: its thread uses the rest
 };
 
 entry_ptr live_map::impl::find(std::string_view id) {
@@ -226,17 +251,19 @@ void live_map::impl::add(const entry_ptr& e) {
     ++size_;
 }
 
-void live_map::impl::forget(const entry_ptr& e) {
+/// False if another thread was faster.
+bool live_map::impl::forget(const entry_ptr& e) {
     {
         auto& s = shard_of(e->id);
         std::lock_guard lock(s.mutex);
-        e->state = condition::over;
+        if (e->state.exchange(condition::over) == condition::over) return false;
         e->streams.clear();
         s.entries.erase(e->id);
     }
     owners_.remove(e);
     ended_.add(e->id);
     --size_;
+    return true;
 }
 
 // --- loading
@@ -272,15 +299,14 @@ void live_map::impl::add_loaded(record&& stored, load_summary& summary) {
             e->asleep = true;
             ++summary.loaded;
         }
-    } catch (const decode_error& why) {
+    } catch (const std::exception& why) {
         e->state = condition::unusable;
         ++summary.unusable;
         options_.logger->error("unusable conversation={} why=\"{}\" (kept)", e->id, why.what());
     }
     add(e);
-    owners_.add(e, options_.max_conversations, [](const entry_ptr& each) {
-        return each->last_seen;
-    });
+    // All of them come back, also when the limit is lower than it was.
+    if (e->state == condition::live) owners_.put_back(e);
 }
 
 // --- beginning
@@ -293,7 +319,7 @@ void live_map::impl::mint(
     runner& on,
     on_reply done
 ) {
-    if (stopped_) return done({.what = status::store_down});
+    if (closed_) return done({.what = status::store_down});
     if (size_ >= options_.max_conversations) return done({.what = status::overloaded});
     conversation fresh;
     fresh.id = options_.new_id();
@@ -308,10 +334,8 @@ void live_map::impl::mint(
     op.on = &on;
     op.done = [this, e, done = std::move(done)](reply&& r) {
         if (r.what == status::ok) {
-            auto oldest = owners_.add(e, options_.max_per_owner, [](const entry_ptr& each) {
-                return each->last_seen;
-            });
-            if (oldest) give_up(oldest, [](const entry&) { return true; });
+            for (const auto& oldest : owners_.add(e, options_.max_per_owner))
+                make_room(oldest);
         }
         done(std::move(r));
     };
@@ -343,7 +367,7 @@ reply live_map::impl::answer_for(condition state, const entry& e) const {
 }
 
 void live_map::impl::submit(std::string_view id, const std::string* owner, operation op) {
-    if (stopped_) return op.done({.what = status::store_down});
+    if (closed_) return op.done({.what = status::store_down});
     auto e = find(id);
     if (!e) return op.done({.what = ended_.contains(id) ? status::just_ended : status::gone});
     {
@@ -354,8 +378,6 @@ void live_map::impl::submit(std::string_view id, const std::string* owner, opera
         } else if (e->state != condition::live) {
             refused = answer_for(e->state, *e);
         } else if (e->busy && e->waiting.size() >= options_.max_waiting) {
-            refused.what = status::overloaded;
-        } else if (op.stream && e->streams.size() >= options_.max_streams) {
             refused.what = status::overloaded;
         } else if (e->busy) {
             return e->waiting.push_back(std::move(op));
@@ -370,6 +392,23 @@ void live_map::impl::submit(std::string_view id, const std::string* owner, opera
     perform(e, std::move(op));
 }
 
+namespace {
+
+outcome run_change(const operation& op, const conversation& now) {
+    outcome failed;
+    failed.what = verdict::failed;
+    try {
+        return op.change(now);
+    } catch (const std::exception& e) {
+        failed.error = e.what();
+    } catch (...) {
+        failed.error = "an exception that is no std::exception";
+    }
+    return failed;
+}
+
+}  // namespace
+
 /// Runs an operation whose turn has come: `e` is busy with it until `release`.
 void live_map::impl::perform(const entry_ptr& e, operation op) {
     if (e->state != condition::live) {
@@ -382,18 +421,22 @@ void live_map::impl::perform(const entry_ptr& e, operation op) {
         look(e, op);
         return release(e);
     }
-    auto o = op.change(*e->value);
+    auto o = run_change(op, *e->value);
     commit(e, std::move(op), std::move(o));
 }
 
+/// The hooks run, and are saved, before the operation. While that is not possible, nothing is.
 void live_map::impl::wake_first(const entry_ptr& e, operation op) {
     operation wake_up;
     wake_up.on = op.on;
-    wake_up.done = [](reply&&) {};
-    {
+    wake_up.done = [this, e, first = std::make_shared<operation>(std::move(op))](reply&& r) {
+        if (r.what == status::not_saved || r.what == status::store_down) {
+            e->asleep = true;
+            return first->done(std::move(r));
+        }
         std::lock_guard lock(shard_of(e->id).mutex);
-        e->waiting.insert(e->waiting.begin(), std::move(op));
-    }
+        e->waiting.insert(e->waiting.begin(), std::move(*first));
+    };
     commit(e, std::move(wake_up), wake(*e->value, world()));
 }
 
@@ -409,13 +452,17 @@ void live_map::impl::look(const entry_ptr& e, operation& op) {
             r = report_failure(e, error.what());
         }
     }
-    {
+    e->last_seen = options_.clock();
+    if (op.stream) {
         std::lock_guard lock(shard_of(e->id).mutex);
-        e->last_seen = options_.clock();
-        if (op.stream) e->streams.push_back(op.stream);
+        if (e->streams.size() >= options_.max_streams) {
+            r = {.what = status::overloaded};
+        } else {
+            e->streams.push_back(op.stream);
+            r.streamed = true;
+        }
     }
-    if (op.stream && r.news) op.stream->publish(r.news);
-    r.streamed = op.stream != nullptr;
+    if (r.streamed && r.news) op.stream->publish(r.news);
     op.done(std::move(r));
 }
 
@@ -449,9 +496,8 @@ void live_map::impl::commit(const entry_ptr& e, operation op, outcome o) {
         what.revision = o.next.revision;
     } else {
         try {
-            const bool known = e->value->revision > 0;
             what = encode_change(
-                known ? e->value.get() : nullptr,
+                e->is_new() ? nullptr : e->value.get(),
                 o.next,
                 storage_->saves_parts() && !e->marked
             );
@@ -482,7 +528,7 @@ reply live_map::impl::tell(const entry_ptr& e, status what, std::shared_ptr<cons
     }
     reply r;
     r.what = what;
-    r.value = e->value;
+    if (!e->is_new()) r.value = e->value;
     r.news = std::move(news);
     if (!r.news) return r;
     for (const auto& each : streams)
@@ -506,7 +552,7 @@ void live_map::impl::finish(
     save_result saved,
     const std::string& why
 ) {
-    const bool is_new = e->value->revision == 0;
+    const bool is_new = e->is_new();
     if (saved != save_result::durable) {
         options_.logger->error("not saved conversation={} why=\"{}\"", e->id, why);
         auto what = saved == save_result::refused ? status::not_saved : status::store_down;
@@ -530,7 +576,7 @@ void live_map::impl::finish(
     if (is_new && !over) add(e);
     auto told =
         tell(e, status_of(o.what), make_update(e->value->revision, std::move(o.patches), over));
-    if (over && !is_new) forget(e);
+    if (over) is_new ? ended_.add(e->id) : void(forget(e));
     op.done(std::move(told));
     release(e);
 }
@@ -563,6 +609,7 @@ void live_map::impl::detach(std::string_view id, const view_stream* stream) {
 }
 
 void live_map::impl::store_down(const std::string& why) {
+    closed_ = true;
     options_.logger->critical("the store is not usable any more why=\"{}\"", why);
     if (options_.on_store_down) options_.on_store_down(why);
 }
@@ -582,56 +629,82 @@ here_runner& here() {
 
 }  // namespace
 
-/// Ends a conversation that nobody uses, if that is still so when its turn comes.
+/// Ends a conversation if that is still `wanted` when its turn comes; called with the shard's mutex
+/// held.
 void live_map::impl::give_up(
     const entry_ptr& e,
-    const std::function<bool(const entry&)>& still_wanted
+    std::function<bool(const entry&)> wanted,
+    std::string_view why,
+    on_reply done
 ) {
     operation op;
     op.on = &here();
-    op.done = [](reply&&) {};
-    op.change = [this, e, still_wanted](const conversation& now) {
+    op.done = std::move(done);
+    op.change = [this, e, wanted = std::move(wanted), why](const conversation& now) {
         outcome o;
         o.what = verdict::stale;
-        if (!still_wanted(*e)) return o;
+        {
+            std::lock_guard lock(shard_of(e->id).mutex);
+            if (!wanted(*e)) return o;
+        }
         for (const auto& error : stop_all(now, world())) {
             options_.logger->error("stop failed conversation={} why=\"{}\"", e->id, error);
         }
         o.what = verdict::ended;
         o.next = now;
+        o.next.stack.clear();
+        ++o.next.revision;
+        o.patches.push_back(farewell(now, why));
         return o;
     };
     submit(e->id, nullptr, std::move(op));
+}
+
+/// Gives up one of an owner that has too many.
+void live_map::impl::make_room(const entry_ptr& e) {
+    auto always = [](const entry&) { return true; };
+    give_up(
+        e,
+        always,
+        "This page was closed because many others were opened after it.",
+        [this, e](reply&& r) {
+            if (r.what == status::not_saved || r.what == status::overloaded) owners_.put_back(e);
+        }
+    );
+}
+
+/// A mark has no value to change.
+void live_map::impl::drop_mark(const entry_ptr& e) {
+    if (!forget(e)) return;
+    change what;
+    what.id = e->id;
+    what.what = change::kind::remove;
+    if (saver_) saver_->submit(std::move(what), here(), [](save_result, const std::string&) {});
 }
 
 std::size_t live_map::impl::reap() {
     const auto now = options_.clock();
     if (now < started_ + options_.grace_after_start) return 0;
     auto idle = [this, now](const entry& e) {
-        auto timeout =
-            e.value && e.value->revision <= 1 ? options_.unused_timeout : options_.idle_timeout;
-        return e.streams.empty() && e.last_seen + timeout < now;
+        const bool unused = e.value && e.value->revision <= 1;
+        auto timeout = unused ? options_.unused_timeout : options_.idle_timeout;
+        return e.streams.empty() && e.last_seen.load() + timeout < now;
     };
-    std::vector<entry_ptr> unused;
+    std::vector<entry_ptr> found;
     for (auto& s : shards_) {
         std::lock_guard lock(s.mutex);
         for (const auto& [id, e] : s.entries) {
-            if (e->state != condition::unusable && !e->busy && idle(*e)) unused.push_back(e);
+            if (e->state != condition::unusable && !e->busy && idle(*e)) found.push_back(e);
         }
     }
-    for (const auto& e : unused) {
+    for (const auto& e : found) {
         if (e->state == condition::lost) {
-            change what;
-            what.id = e->id;
-            what.what = change::kind::remove;
-            forget(e);
-            if (saver_)
-                saver_->submit(std::move(what), here(), [](save_result, const std::string&) {});
+            drop_mark(e);
         } else {
-            give_up(e, idle);
+            give_up(e, idle, "This page was not used for a long time.", [](reply&&) {});
         }
     }
-    return unused.size();
+    return found.size();
 }
 
 // --- the public face

@@ -72,6 +72,7 @@ void write_from(
 }  // namespace
 
 markup& markup::operator+=(const markup& other) {
+    if (other.empty()) return *this;
     if (empty()) return *this = other;
     auto shift = static_cast<std::uint32_t>(text_.size());
     text_ += other.text_;
@@ -188,6 +189,14 @@ std::string scheme_of(std::string_view url) {
     return {};
 }
 
+bool holds_address(std::string_view name) {
+    constexpr std::array<std::string_view, 8>
+        all{"href", "src", "action", "formaction", "poster", "data", "cite", "xlink:href"};
+    return std::ranges::any_of(all, [&](std::string_view each) {
+        return std::ranges::equal(name, each, {}, lower);
+    });
+}
+
 bool is_harmless(std::string_view url) {
     constexpr std::array<std::string_view, 5> allowed{"", "http", "https", "mailto", "tel"};
     return std::ranges::find(allowed, scheme_of(url)) != allowed.end();
@@ -202,6 +211,7 @@ attribute attr(std::string_view name, std::string_view value) {
             "stube: '" + std::string(name) + "' cannot be an attribute's name"
         );
     }
+    if (holds_address(name)) return address_attr(name, value);
     return {name, std::string(value)};
 }
 

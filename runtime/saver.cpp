@@ -30,7 +30,7 @@ void saver::stop() {
         stopping_ = true;
     }
     wake_.notify_one();
-    if (thread_.joinable()) thread_.join();
+    std::call_once(joined_, [this] { thread_.join(); });
 }
 
 void saver::run() {
@@ -54,15 +54,20 @@ void saver::save(std::vector<item>& batch) {
     changes.reserve(batch.size());
     for (auto& each : batch)
         changes.push_back(std::move(each.what));
+    std::string why;
     try {
-        storage_.save(changes);
-        return;
+        return storage_.save(changes);
     } catch (const store_refused& e) {
-        if (batch.size() == 1) return fail_all(batch, save_result::refused, e.what());
+        why = e.what();
+    } catch (const std::invalid_argument& e) {  // one of them breaks the store's rules
+        why = e.what();
     } catch (const std::exception& e) {
         // Whatever else a store throws, it did not say that nothing was changed.
         return fail_all(batch, save_result::down, e.what());
+    } catch (...) {
+        return fail_all(batch, save_result::down, "an exception that is no std::exception");
     }
+    if (batch.size() == 1) return fail_all(batch, save_result::refused, why);
     for (std::size_t at = 0; at < batch.size(); ++at)
         batch[at].what = std::move(changes[at]);
     save_one_by_one(batch);

@@ -51,6 +51,7 @@ private:
     std::vector<item> waiting_;
     bool stopping_ = false;
     bool down_ = false;  // only touched by the thread
+    std::once_flag joined_;
     std::thread thread_;
 };
 

@@ -45,8 +45,23 @@ public:
 template <class T>
 struct codec;
 
+namespace detail {
+
+/// Counts how deep a value nests while it is written; beyond what stores keep it throws
+/// std::logic_error.
+class nesting {
+public:
+    nesting();
+    nesting(const nesting&) = delete;
+    nesting& operator=(const nesting&) = delete;
+    ~nesting();
+};
+
+}  // namespace detail
+
 template <class T>
 boost::json::value encode(const T& value) {
+    detail::nesting guard;
     return codec<T>::encode(value);
 }
 
@@ -90,19 +105,40 @@ concept tuple_like = requires {
 };
 
 [[noreturn]] void throw_decode_error(std::string_view wanted);
+[[noreturn]] void throw_not_described(long long enumerator);
+boost::json::value encode_double(double number);
+double decode_double(const boost::json::value& from);
 boost::json::value encode_date(std::chrono::year_month_day date);
 std::chrono::year_month_day decode_date(const boost::json::value& from);
 
 template <class T>
 void decode_number(T& to, const boost::json::value& from) {
     if constexpr (std::floating_point<T>) {
-        if (!from.is_number()) throw_decode_error("a number");
-        to = static_cast<T>(from.to_number<double>());
+        to = static_cast<T>(decode_double(from));
     } else {
         boost::json::error_code ec;
         auto number = from.to_number<T>(ec);
         if (ec) throw_decode_error("a whole number in range");
         to = number;
+    }
+}
+
+/// By name. The value that a fresh member has is "" when it has no name.
+template <class T>
+boost::json::value encode_enum(T value) {
+    std::string_view name = boost::describe::enum_to_string(value, "");
+    if (name.empty() && value != T{}) throw_not_described(static_cast<long long>(value));
+    return boost::json::string(name);
+}
+
+template <class T>
+void decode_enum(T& to, const boost::json::value& from) {
+    if (!from.is_string()) throw_decode_error("the name of an enumerator");
+    const auto& name = from.get_string();
+    if (name.empty()) {
+        to = T{};
+    } else if (!boost::describe::enum_from_string(name.c_str(), to)) {
+        throw_decode_error("one of the enumerators");
     }
 }
 
@@ -133,12 +169,14 @@ const boost::json::array& array_of(const boost::json::value& from, std::size_t s
 template <class T>
 struct codec {
     static boost::json::value encode(const T& value) {
-        if constexpr (std::is_arithmetic_v<T>) {
+        if constexpr (std::floating_point<T>) {
+            return detail::encode_double(static_cast<double>(value));
+        } else if constexpr (std::is_arithmetic_v<T>) {
             return value;
         } else if constexpr (std::same_as<T, std::string>) {
             return boost::json::string(value);
         } else if constexpr (detail::described_enum<T>) {
-            return boost::json::string(boost::describe::enum_to_string(value, ""));
+            return detail::encode_enum(value);
         } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
             return detail::encode_date(value);
         } else if constexpr (detail::string_map<T>) {
@@ -185,10 +223,7 @@ struct codec {
             if (!from.is_string()) detail::throw_decode_error("a string");
             to.assign(from.get_string().data(), from.get_string().size());
         } else if constexpr (detail::described_enum<T>) {
-            if (!from.is_string() ||
-                !boost::describe::enum_from_string(from.get_string().c_str(), to)) {
-                detail::throw_decode_error("one of the enumerators");
-            }
+            detail::decode_enum(to, from);
         } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
             to = detail::decode_date(from);
         } else if constexpr (detail::string_map<T>) {

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,13 @@ struct form_value {
     std::string value;
 };
 
-/// Runs a member with arguments from the browser. Throws `decode_error` if they do not fit.
+/// Arguments from the browser that do not fit the member they are for.
+class bad_arguments : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Runs a member with arguments from the browser. Throws `bad_arguments` if they do not fit.
 using event_function = effects (*)(void* self, context&, const boost::json::array& arguments);
 
 /// A member function that events or answers are routed to.
@@ -73,8 +80,9 @@ struct component_type {
     effects (*wakeup)(void* state, context&) = nullptr;
     /// Gives form values to the fields they name and ignores the others. Null if it has no fields.
     void (*fill)(void* state, std::span<const form_value>) = nullptr;
-    /// Shows the message of every field that holds no value. Null if it has no fields.
-    void (*show_errors)(void* state) = nullptr;
+    /// Shows the message of every field that holds no value; false if there is none such. Null if
+    /// it has no fields.
+    bool (*show_errors)(void* state) = nullptr;
 
     const handler* find(std::string_view member) const;
 

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <concepts>
 #include <optional>
 #include <string>
@@ -64,6 +65,10 @@ struct text_codec<T> {
         T value{};
         auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+        // "nan" and "inf" would pass for numbers, and slip through comparisons with limits.
+        if constexpr (std::floating_point<T>) {
+            if (!std::isfinite(value)) return std::nullopt;
+        }
         return value;
     }
 

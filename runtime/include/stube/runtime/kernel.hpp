@@ -79,6 +79,9 @@ std::vector<std::string> stop_all(const conversation& now, const surroundings& w
 /// The page as it stands. May throw what the component's render() throws.
 patch render_view(const conversation& now);
 
+/// The last view of a conversation that is given up.
+patch farewell(const conversation& of, std::string_view text);
+
 /// The message shown for a component that threw; `error_id` stands in the log beside the reason.
 patch failure_notice(std::string_view error_id);
 

@@ -64,8 +64,9 @@ enum class status {
 
 struct reply {
     status what = status::ok;
-    std::shared_ptr<const conversation> value = nullptr;  ///< as it stands now, if there is one
-    std::shared_ptr<const update> news = nullptr;         ///< what there is to show, if anything
+    /// As it stands now, if there is one; after its end it has no instances.
+    std::shared_ptr<const conversation> value = nullptr;
+    std::shared_ptr<const update> news = nullptr;  ///< what there is to show, if anything
     bool streamed = false;      ///< `news` has been given to at least one open stream
     std::string error_id = {};  ///< stands in the log beside the reason
     std::string mount = {};     ///< for `lost`
@@ -88,8 +89,8 @@ struct live_options {
     std::shared_ptr<spdlog::logger> logger;  ///< default: spdlog's
     void* app = nullptr;                     ///< the application's object, see `context::app`
     const std::type_info* app_type = nullptr;
-    /// Called when the store's state is not known (a failed sync): the process should say so and
-    /// exit.
+    /// Called once when the store's state is not known (a failed sync): the process should say so
+    /// and exit. Runs on the thread that saves, so it must not call stop().
     std::function<void(const std::string& why)> on_store_down;
 };
 
@@ -109,7 +110,8 @@ struct load_summary {
 /// Threads: every member may be called from any thread. An operation runs on the calling thread
 /// when the conversation is free, else on its `runner` when its turn comes; `on_reply` is called
 /// exactly once, on the calling thread (possibly before the call returns) or on the runner's.
-/// Runners outlive the map's stop().
+/// Runners outlive the map's stop(); what was posted to them has run, or was dropped, before the
+/// map is destroyed.
 class live_map {
 public:
     live_map(std::unique_ptr<store> storage, live_options options);

@@ -161,14 +161,17 @@ bool names_id(const T& part) {
     return false;
 }
 
+/// What stands between an element's tags.
+enum class content { children, none, verbatim };
+
 template <class... Parts>
-markup element(std::string_view tag, bool is_void, const Parts&... parts) {
+markup element(std::string_view tag, content what, const Parts&... parts) {
     markup out;
     out.append_unescaped("<");
     out.append_unescaped(tag);
     (put_attribute(out, parts), ...);
-    out.append_unescaped(">");
-    if (!is_void) {
+    out.append_unescaped(what == content::verbatim ? ">\n" : ">");
+    if (what != content::none) {
         (put_child(out, parts), ...);
         out.append_unescaped("</");
         out.append_unescaped(tag);

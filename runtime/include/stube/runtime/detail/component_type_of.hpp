@@ -49,15 +49,27 @@ effects call_member(void* owner, context& surroundings, Arguments&&... arguments
 
 void check_argument_count(std::size_t got, std::size_t wanted);
 
+template <class... Values>
+void decode_arguments(std::tuple<Values...>& to, const boost::json::array& arguments) {
+    check_argument_count(arguments.size(), sizeof...(Values));
+    try {
+        std::apply(
+            [&, at = std::size_t{0}](auto&... value) mutable {
+                (stube::decode(value, arguments[at++]), ...);
+            },
+            to
+        );
+    } catch (const std::exception& e) {
+        throw bad_arguments(e.what());
+    }
+}
+
 template <auto Member>
 effects run_event(void* owner, context& surroundings, const boost::json::array& arguments) {
-    using parameters = typename member<Member>::arguments;
-    check_argument_count(arguments.size(), std::tuple_size_v<parameters>);
-    parameters values{};
+    typename member<Member>::arguments values{};
+    decode_arguments(values, arguments);
     return std::apply(
         [&](auto&... value) {
-            std::size_t at = 0;
-            (stube::decode(value, arguments[at++]), ...);
             return call_member<Member>(owner, surroundings, std::move(value)...);
         },
         values
@@ -209,7 +221,12 @@ void set_hooks(component_type& type) {
     if constexpr (has_fields<C>()) {
         type.fill = &fill_fields<C>;
         type.show_errors = [](void* state) {
-            each_field<C>(state, [](std::string_view, auto& f) { f.show_error(); });
+            bool found = false;
+            each_field<C>(state, [&](std::string_view, auto& f) {
+                f.show_error();
+                found = found || !f.valid();
+            });
+            return found;
         };
     }
 }
