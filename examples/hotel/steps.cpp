@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <functional>
 
 namespace hotel {
 
@@ -124,11 +124,13 @@ markup check_booking::render() const {
     );
 }
 
-/// The reference comes from the conversation: one booking, one reference, however often it is shown.
+/// Made once, when the receipt comes to life, from the conversation and the time: a user who books twice in
+/// one conversation gets two.
 void show_receipt::start(context& now) {
-    for (char c : now.conversation_id().substr(0, 8)) {
-        reference += std::isalnum(static_cast<unsigned char>(c)) ? static_cast<char>(std::toupper(c)) : 'X';
-    }
+    constexpr std::string_view digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    auto seed = std::hash<std::string_view>()(now.conversation_id()) ^
+                static_cast<std::size_t>(now.now().time_since_epoch().count()) * 0x9E3779B97F4A7C15u;
+    for (int place = 0; place < 8; ++place, seed /= digits.size()) reference += digits[seed % digits.size()];
 }
 
 effects show_receipt::again() { return answer(); }
