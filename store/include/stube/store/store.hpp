@@ -14,7 +14,8 @@
 namespace stube {
 
 /// One named piece of a conversation: JSON text. A conversation is kept in parts so that saving one
-/// event of a large conversation writes what changed, not what exists. The name "head" is always there.
+/// event of a large conversation writes what changed, not what exists. The name "head" is always
+/// there.
 struct part {
     std::string name;  ///< at most 64 characters of [a-z0-9_]
     std::string body;  ///< JSON text, UTF-8, nested at most 500 deep; comes back byte for byte
@@ -24,16 +25,17 @@ struct part {
 
 /// What a stored record is for.
 enum class keeping {
-    kept,       ///< the parts are the conversation
-    not_kept,   ///< a mark: the conversation could not be kept (it held a live coroutine)
+    kept,      ///< the parts are the conversation
+    not_kept,  ///< a mark: the conversation could not be kept (it held a live coroutine)
 };
 
 /// One whole conversation as it is stored.
 struct record {
-    std::string id;               ///< text-safe, at most 64 characters of [A-Za-z0-9_-]
-    std::uint64_t revision = 0;   ///< grows with every save; at most 2^63 - 1
+    std::string id;              ///< text-safe, at most 64 characters of [A-Za-z0-9_-]
+    std::uint64_t revision = 0;  ///< grows with every save; at most 2^63 - 1
     keeping status = keeping::kept;
-    std::vector<part> parts;      ///< in no particular order; a mark may carry a "head" that says whose it was
+    /// In no particular order. A mark may carry a "head" that says whose it was.
+    std::vector<part> parts;
 
     friend bool operator==(const record&, const record&) = default;
 };
@@ -48,7 +50,7 @@ struct change {
 
     std::string id;
     kind what = kind::replace;
-    std::uint64_t revision = 0;   ///< above the stored one, or the store refuses; unused by `remove`
+    std::uint64_t revision = 0;  ///< above the stored one, or the store refuses; unused by `remove`
     keeping status = keeping::kept;
     std::vector<part> written;
     std::vector<std::string> dropped;  ///< names of parts, never "head"; only for `update`
@@ -56,7 +58,7 @@ struct change {
 
 /// Something stored that could not be read. Its bytes are kept where `where` says.
 struct unreadable {
-    std::string id;     ///< as far as it is known
+    std::string id;  ///< as far as it is known
     std::string why;
     std::string where;
 };
@@ -73,8 +75,8 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// The outcome is not known: the data may be on the disk or not (a sync failed). The store refuses every
-/// further change; only a restart, which reads what is really there, can tell.
+/// The outcome is not known: the data may be on the disk or not (a sync failed). The store refuses
+/// every further change; only a restart, which reads what is really there, can tell.
 class store_unknown : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -82,8 +84,8 @@ public:
 
 /// Keeps conversations.
 /// Threads: one caller at a time; the caller may change between calls.
-/// Errors: opening throws `store_refused` when the place cannot be used (not writable, owned by another
-/// process, not a store, newer format).
+/// Errors: opening throws `store_refused` when the place cannot be used (not writable, owned by
+/// another process, not a store, newer format).
 class store {
 public:
     store() = default;
@@ -91,34 +93,38 @@ public:
     store& operator=(const store&) = delete;
     virtual ~store() = default;
 
-    /// Calls `each` once for every stored conversation, in no particular order. One bad record is set
-    /// aside with its bytes kept and reported; it never stops the others. Called once, before any save.
-    /// Throws `store_refused` when the place as a whole cannot be read, and whatever `each` throws.
+    /// Calls `each` once for every stored conversation, in no particular order. One bad record is
+    /// set aside with its bytes kept and reported; it never stops the others. Called once, before
+    /// any save. Throws `store_refused` when the place as a whole cannot be read, and whatever
+    /// `each` throws.
     virtual load_report load_all(const std::function<void(record&&)>& each) = 0;
 
-    /// Applies the whole batch, all or nothing, and returns when it is durable. A batch holds at most one
-    /// change of each conversation. All or nothing holds for the call; what a crash in the middle of it
-    /// leaves is each store's own promise, at the least that every conversation is whole, old or new.
-    /// Throws `store_refused` (nothing was changed) or `store_unknown`. Refuses an update of a conversation
-    /// that is not stored, and a revision that is not above the stored one. A change that breaks the
-    /// promises (see `check_batch`) throws std::invalid_argument, and nothing was changed.
+    /// Applies the whole batch, all or nothing, and returns when it is durable. A batch holds at
+    /// most one change of each conversation. What a crash in the middle of the call leaves is each
+    /// store's own promise: at the least, every conversation is whole, old or new.
+    ///
+    /// Throws `store_refused` (nothing was changed), also for a batch that `check_batch` does not
+    /// pass, for an update of a conversation that is not stored, and for a revision that is not
+    /// above the stored one; or `store_unknown`.
     virtual void save(std::span<const change> batch) = 0;
 
-    /// True if the store can apply `change::kind::update`. The others are always given whole conversations.
+    /// True if the store can apply `change::kind::update`. The others are always given whole
+    /// conversations.
     virtual bool saves_parts() const { return false; }
 
     /// False if nothing outlives the process, so that the kernel need not encode anything.
     virtual bool keeps() const { return true; }
 };
 
-/// Refuse what breaks the promises above: ids, names, a part named twice, a body that is not UTF-8, a
-/// conversation twice in a batch. Every store that keeps anything begins a save with `check_batch`; calling
-/// `check_change` before a change joins a batch keeps one bad change from failing its neighbours.
-/// JSON is not parsed here.
-/// Throw std::invalid_argument.
+/// Refuse what breaks the promises above: ids, names, a part named twice, a body that is not UTF-8.
+/// JSON is not parsed. Calling `check_change` before a change joins a batch keeps one bad change
+/// from failing its neighbours. Throw std::invalid_argument.
 void check_id(std::string_view id);
 void check_part_name(std::string_view name);
 void check_change(const change& one);
+
+/// What every store that keeps anything begins a save with: `check_change` for each, and no
+/// conversation twice. Throws `store_refused`.
 void check_batch(std::span<const change> batch);
 
 }  // namespace stube

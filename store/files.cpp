@@ -1,0 +1,100 @@
+#include "store/files.hpp"
+
+#include <stube/store/store.hpp>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace stube {
+namespace {
+
+/// The process that holds the lock, as far as it is known: " (process 1234)".
+std::string owner_in(int lock_file) {
+    char text[16];
+    ssize_t size = ::pread(lock_file, text, sizeof text, 0);
+    std::string digits;
+    for (ssize_t i = 0; i < size && text[i] >= '0' && text[i] <= '9'; ++i)
+        digits += text[i];
+    return digits.empty() ? "" : " (process " + digits + ")";
+}
+
+/// Only for the message another process gives, so that failing does not matter.
+void note_owner(int lock_file) {
+    std::string text = std::to_string(::getpid()) + "\n";
+    if (::ftruncate(lock_file, 0) == 0) [[maybe_unused]]
+        auto written = ::pwrite(lock_file, text.data(), text.size(), 0);
+}
+
+}  // namespace
+
+file_descriptor& file_descriptor::operator=(file_descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+}
+
+file_descriptor::~file_descriptor() {
+    if (is_open()) ::close(number_);
+}
+
+std::string words_for(int error) {
+    return std::generic_category().message(error);
+}
+
+std::string quoted(const std::filesystem::path& path) {
+    std::string text = "\"";
+    text += path.string();
+    text += '"';
+    return text;
+}
+
+void refuse_place(const std::filesystem::path& path, std::string_view why) {
+    throw store_refused("cannot use " + quoted(path) + " as a store: " + std::string(why));
+}
+
+std::filesystem::path absolute_path(const std::filesystem::path& path) {
+    if (path.empty()) refuse_place(path, "it has no name");
+    std::error_code error;
+    auto absolute = std::filesystem::absolute(path, error);
+    if (!error) absolute = std::filesystem::weakly_canonical(absolute, error);
+    if (error) refuse_place(path, error.message());
+    return absolute;
+}
+
+void need_folder(const std::filesystem::path& folder, const std::filesystem::path& path) {
+    std::error_code error;
+    auto status = std::filesystem::status(folder, error);
+    if (status.type() == std::filesystem::file_type::not_found)
+        refuse_place(path, "the folder " + quoted(folder) + " does not exist");
+    if (status.type() == std::filesystem::file_type::none)
+        refuse_place(path, words_for(error.value()));
+    if (status.type() != std::filesystem::file_type::directory)
+        refuse_place(path, quoted(folder) + " is not a folder");
+}
+
+int sync_folder(const std::filesystem::path& folder) {
+    file_descriptor handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!handle.is_open() || ::fsync(handle.number()) != 0) return errno;
+    return 0;
+}
+
+file_descriptor
+take_ownership(const std::filesystem::path& lock_file, const std::filesystem::path& path) {
+    file_descriptor lock(::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!lock.is_open()) {
+        int error = errno;
+        refuse_place(path, "cannot open " + quoted(lock_file) + ": " + words_for(error));
+    }
+    if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
+        int error = errno;
+        if (error == EWOULDBLOCK)
+            refuse_place(path, "another server is using it" + owner_in(lock.number()));
+        refuse_place(path, "cannot lock " + quoted(lock_file) + ": " + words_for(error));
+    }
+    note_owner(lock.number());
+    return lock;
+}
+
+}  // namespace stube

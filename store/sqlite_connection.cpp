@@ -1,0 +1,99 @@
+#include "store/sqlite_connection.hpp"
+
+namespace stube {
+namespace {
+
+[[noreturn]] void throw_last_error(sqlite3* connection) {
+    throw sqlite_error(sqlite3_extended_errcode(connection), sqlite3_errmsg(connection));
+}
+
+}  // namespace
+
+sqlite_statement::sqlite_statement(sqlite3* connection, const char* text) {
+    sqlite3_stmt* made = nullptr;
+    int code = sqlite3_prepare_v3(connection, text, -1, SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+    statement_.reset(made);
+    if (code != SQLITE_OK) throw_last_error(connection);
+}
+
+bool sqlite_statement::next() {
+    switch (sqlite3_step(statement_.get())) {
+    case SQLITE_ROW:
+        return true;
+    case SQLITE_DONE:
+        sqlite3_reset(statement_.get());
+        return false;
+    default:
+        fail();
+    }
+}
+
+std::string_view sqlite_statement::text(int column) const {
+    const unsigned char* bytes = sqlite3_column_text(statement_.get(), column);
+    auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+    return bytes ? std::string_view(reinterpret_cast<const char*>(bytes), size) : "";
+}
+
+void sqlite_statement::bind(int index, std::int64_t number) {
+    if (sqlite3_bind_int64(statement_.get(), index, number) != SQLITE_OK) fail();
+}
+
+void sqlite_statement::bind(int index, std::string_view text) {
+    int code = sqlite3_bind_text64(
+        statement_.get(),
+        index,
+        text.data(),
+        text.size(),
+        SQLITE_STATIC,
+        SQLITE_UTF8
+    );
+    if (code != SQLITE_OK) fail();
+}
+
+void sqlite_statement::bind(int index, std::nullptr_t) {
+    if (sqlite3_bind_null(statement_.get(), index) != SQLITE_OK) fail();
+}
+
+void sqlite_statement::finish() {
+    while (next()) {
+    }
+}
+
+void sqlite_statement::fail() {
+    sqlite3* connection = sqlite3_db_handle(statement_.get());
+    sqlite_error error(sqlite3_extended_errcode(connection), sqlite3_errmsg(connection));
+    sqlite3_reset(statement_.get());
+    throw error;
+}
+
+sqlite_connection::sqlite_connection(const std::filesystem::path& file) {
+    sqlite3* made = nullptr;
+    int code = sqlite3_open_v2(
+        file.c_str(),
+        &made,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+            SQLITE_OPEN_EXRESCODE,
+        nullptr
+    );
+    connection_.reset(made);
+    if (code != SQLITE_OK)
+        throw sqlite_error(code, made ? sqlite3_errmsg(made) : sqlite3_errstr(code));
+    sqlite3_busy_timeout(made, 5000);  // outside tools may look in
+}
+
+void sqlite_connection::run(const char* text) {
+    if (sqlite3_exec(handle(), text, nullptr, nullptr, nullptr) != SQLITE_OK)
+        throw_last_error(handle());
+}
+
+std::int64_t sqlite_connection::number(const char* query) {
+    sqlite_statement statement(handle(), query);
+    return statement.next() ? statement.number(0) : 0;
+}
+
+std::string sqlite_connection::text(const char* query) {
+    sqlite_statement statement(handle(), query);
+    return statement.next() ? std::string(statement.text(0)) : std::string();
+}
+
+}  // namespace stube

@@ -1,0 +1,245 @@
+#include "contract.hpp"
+#include "faults.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <optional>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace store_test;
+using stube::store_refused;
+using stube::store_unknown;
+
+namespace {
+
+const std::vector<change> before{
+    replacing("a", 1, {{"head", "1"}, {"i1", "1"}}),
+    replacing("b", 1, {{"head", "1"}, {"i1", "1"}}),
+    replacing("gone", 1, {{"head", "1"}, {"i1", "1"}})};
+
+std::vector<change> next_batch() {
+    std::string body = '"' + std::string(9000, 'x') + '"';
+    return {
+        replacing("a", 2, {{"head", "2"}, {"i1", body}}),
+        replacing("new", 1, {{"head", body}}),
+        removing("gone"),
+        replacing("b", 2, {{"head", "2"}, {"i2", body}})};
+}
+
+enum class outcome { saved, refused, unknown };
+
+outcome try_save(stube::store& kept, const std::vector<change>& batch) {
+    try {
+        kept.save(batch);
+        return outcome::saved;
+    } catch (const store_refused&) {
+        return outcome::refused;
+    } catch (const store_unknown&) {
+        return outcome::unknown;
+    }
+}
+
+contents model_of(const std::vector<std::vector<change>>& batches) {
+    contents model;
+    for (const auto& batch : batches)
+        for (const change& one : batch)
+            follow(model, one);
+    return model;
+}
+
+/// Each conversation is as in `one` or as in `other`.
+bool is_a_mixture(const contents& found, const contents& one, const contents& other) {
+    auto look_up = [](const contents& in, const std::string& id) {
+        auto at = in.find(id);
+        return at == in.end() ? std::optional<record>() : at->second;
+    };
+    for (const char* id : {"a", "b", "new", "gone"}) {
+        auto stored = look_up(found, id);
+        if (stored != look_up(one, id) && stored != look_up(other, id)) return false;
+    }
+    return true;
+}
+
+/// Fails the nth call while a batch is saved; true if the save came to it.
+template <class Place>
+bool one_fault_keeps_the_promise(fault kind, int nth, int error, bool lasting) {
+    Place place;
+    auto kept = open_and_load(place);
+    kept->save(before);
+    auto batch = next_batch();
+
+    if (lasting)
+        fail_from(kind, nth, error);
+    else
+        fail_once(kind, nth, error);
+    outcome first = try_save(*kept, batch);
+    bool tripped = end_of_faults();
+    outcome second = first == outcome::saved ? outcome::saved : try_save(*kept, batch);
+    kept.reset();
+    contents found = stored_in(place);
+
+    contents old_model = model_of({before});
+    contents new_model = model_of({before, batch});
+    CAPTURE(static_cast<int>(first));
+    if (!tripped) CHECK(first == outcome::saved);
+    if (first == outcome::refused)
+        CHECK(second == outcome::saved);  // nothing was changed, and it can be used further
+    if (first == outcome::unknown) CHECK(second == outcome::unknown);
+    if (second == outcome::saved)
+        CHECK(found == new_model);
+    else if (Place::whole_batches_survive_a_crash)
+        CHECK((found == old_model || found == new_model));
+    else
+        CHECK(is_a_mixture(found, old_model, new_model));
+    return tripped;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE(
+    "a save keeps its promise whichever call fails",
+    Place,
+    file_place,
+    sqlite_place
+) {
+    struct row {
+        std::string name;
+        fault kind;
+        int error;
+        bool lasting;
+    };
+    const row rows[] = {
+        {"disk full at a write", fault::write, ENOSPC, true},
+        {"disk full for a moment", fault::write, ENOSPC, false},
+        {"quota reached at a write", fault::write, EDQUOT, true},
+        {"write error", fault::write, EIO, false},
+        {"sync error", fault::sync, EIO, false},
+        {"lasting sync error", fault::sync, EIO, true},
+        {"disk full at a sync", fault::sync, ENOSPC, false},
+        {"rename error", fault::rename, EIO, false},
+    };
+
+    for (const row& each : rows) {
+        CAPTURE(each.name);
+        int nth = 1;
+        while (nth < 100 &&
+               one_fault_keeps_the_promise<Place>(each.kind, nth, each.error, each.lasting))
+            ++nth;
+        CHECK(nth < 100);
+    }
+}
+
+TEST_CASE_TEMPLATE(
+    "a full disk is a refusal and a failed sync is not",
+    Place,
+    file_place,
+    sqlite_place
+) {
+    Place place;
+    auto kept = open_and_load(place);
+    kept->save(before);
+
+    fail_from(fault::write, 1, ENOSPC);
+    CHECK(try_save(*kept, next_batch()) == outcome::refused);
+    end_of_faults();
+    fail_once(fault::sync, 1, EIO);
+    CHECK(try_save(*kept, next_batch()) == outcome::unknown);
+    end_of_faults();
+
+    CHECK_THROWS_AS(save(*kept, {removing("a")}), store_unknown);
+    CHECK_THROWS_AS(save(*kept, {removing("a")}), store_unknown);
+}
+
+TEST_CASE("after a failed checkpoint nothing acknowledged is lost and nothing more is taken") {
+    int kinds_of_end = 0;
+    for (int nth = 2; nth < 6; ++nth) {  // the first sync is the commit's
+        CAPTURE(nth);
+        sqlite_place place;
+        auto kept = open_and_load(place);
+        std::vector<change> large{
+            replacing("a", 1, {{"head", '"' + std::string(5 << 20, 'x') + '"'}})};
+
+        fail_from(fault::sync, nth, EIO);
+        outcome first = try_save(*kept, large);
+        bool tripped = end_of_faults();
+        outcome second = try_save(*kept, {replacing("b", 1, {{"head", "1"}})});
+        kept.reset();
+
+        CHECK(first == outcome::saved);
+        CHECK(second == (tripped ? outcome::unknown : outcome::saved));
+        CHECK(stored_in(place).size() == (tripped ? 1 : 2));
+        kinds_of_end |= tripped ? 1 : 2;
+    }
+    CHECK(kinds_of_end == 3);
+}
+
+TEST_CASE("a batch costs SQLite one sync when it has to survive power loss") {
+    struct row {
+        stube::durability acknowledged;
+        long syncs;
+    };
+    for (row each :
+         {row{stube::durability::survives_power_loss, 10},
+          row{stube::durability::survives_process_crash, 0}}) {
+        sqlite_place place;
+        auto kept = stube::sqlite_store(place.path(), {each.acknowledged});
+        load(*kept);
+        kept->save(before);
+
+        long start = calls_of(fault::sync);
+        for (std::uint64_t revision = 2; revision < 12; ++revision)
+            save(
+                *kept,
+                {updating("a", revision, {{"head", "2"}}), updating("b", revision, {{"i1", "2"}})}
+            );
+
+        CHECK(calls_of(fault::sync) - start == each.syncs);
+    }
+}
+
+TEST_CASE_TEMPLATE(
+    "a limit on the size of files loses nothing that was acknowledged",
+    Place,
+    file_place,
+    sqlite_place
+) {
+    Place place;
+    save(*open_and_load(place), {replacing("a", 1, {{"head", "1"}})});
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+
+    pid_t child = ::fork();
+    if (child == 0) {
+        ::signal(SIGXFSZ, SIG_IGN);
+        rlimit limit{256 << 10, 256 << 10};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        auto kept = place.open();
+        kept->load_all([](record&&) {});
+        std::uint64_t acknowledged = 1;
+        for (std::uint64_t revision = 2; revision < 60; ++revision) {
+            std::string body = '"' + std::string(revision * 10000, 'x') + '"';
+            if (try_save(*kept, {replacing("a", revision, {{"head", body}})}) != outcome::saved)
+                break;
+            acknowledged = revision;
+        }
+        ssize_t sent = ::write(ends[1], &acknowledged, sizeof acknowledged);
+        ::_exit(sent == sizeof acknowledged ? 0 : 1);
+    }
+    ::close(ends[1]);
+    std::uint64_t acknowledged = 0;
+    CHECK(::read(ends[0], &acknowledged, sizeof acknowledged) == sizeof acknowledged);
+    ::close(ends[0]);
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(status == 0);
+
+    auto found = stored_in(place);
+    REQUIRE(found.size() == 1);
+    CHECK(acknowledged > 1);
+    CHECK(acknowledged < 59);
+    CHECK(found["a"].revision >= acknowledged);
+    CHECK(found["a"].revision <= acknowledged + 1);
+    CHECK(found["a"].parts.front().body.size() == found["a"].revision * 10000 + 2);
+}

@@ -1,0 +1,259 @@
+#include "contract.hpp"
+
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <sys/stat.h>
+
+using namespace store_test;
+using stube::store_refused;
+
+namespace {
+
+mode_t mode_of(const fs::path& path) {
+    struct stat status {};
+    REQUIRE(::lstat(path.c_str(), &status) == 0);
+    return status.st_mode & 0777;
+}
+
+void put(const fs::path& file, const std::string& text) {
+    std::ofstream(file, std::ios::binary) << text;
+}
+
+std::string text_of(const fs::path& file) {
+    std::ostringstream text;
+    text << std::ifstream(file, std::ios::binary).rdbuf();
+    return text.str();
+}
+
+std::string refusal(const std::function<void()>& doing) {
+    try {
+        doing();
+    } catch (const store_refused& refused) {
+        return refused.what();
+    }
+    return "not refused";
+}
+
+}  // namespace
+
+TEST_CASE("a conversation is one readable file") {
+    file_place place;
+    auto kept = open_and_load(place);
+    save(
+        *kept,
+        {replacing("a", 3, {{"head", R"({"n":1})"}, {"i1", "[ ]"}}),
+         replacing("b", 1, {}, keeping::not_kept)}
+    );
+
+    CHECK(
+        text_of(place.path() / "a.json") ==
+        "{\"format\":1,\"id\":\"a\",\"revision\":3,\"status\":\"kept\",\"parts\":{\n"
+        "\"head\":{\"n\":1},\n\"i1\":[ ]\n}}\n"
+    );
+    CHECK(
+        text_of(place.path() / "b.json") ==
+        "{\"format\":1,\"id\":\"b\",\"revision\":1,\"status\":\"not_kept\",\"parts\":{\n}}\n"
+    );
+    save(*kept, {removing("a")});
+    CHECK_FALSE(fs::exists(place.path() / "a.json"));
+}
+
+TEST_CASE("a file laid out by hand is read") {
+    file_place place;
+    open_and_load(place);
+    put(place.path() / "a.json",
+        "{\n  \"status\": \"kept\",\n  \"parts\": {\n    \"head\": { \"n\": [1, 2] }\n  },\n"
+        "  \"revision\": 3,\n  \"id\": \"a\",\n  \"format\": 1\n}\n");
+
+    contents expected;
+    follow(expected, replacing("a", 3, {{"head", "{ \"n\": [1, 2] }"}}));
+    CHECK(stored_in(place) == expected);
+}
+
+TEST_CASE("only the owner can read the folder and its files") {
+    file_place place;
+    save(*open_and_load(place), {replacing("a", 1, {{"head", "1"}})});
+
+    CHECK(mode_of(place.path()) == 0700);
+    CHECK(mode_of(place.path() / "a.json") == 0600);
+    CHECK(mode_of(place.path() / "lock") == 0600);
+}
+
+TEST_CASE("files that cannot be read are set aside and stop nobody") {
+    struct row {
+        std::string name;
+        std::string text;
+    };
+    std::string start = R"({"format":1,"id":"bad","revision":1,"status":"kept","parts":)";
+    const row rows[] = {
+        {"empty", ""},
+        {"cut off", start + R"({"head":{"n")"},
+        {"not an object", "[1]"},
+        {"no format", R"({"id":"bad","revision":1,"status":"kept","parts":{}})"},
+        {"format 0", R"({"format":0,"id":"bad","revision":1,"status":"kept","parts":{}})"},
+        {"another id", R"({"format":1,"id":"good","revision":1,"status":"kept","parts":{}})"},
+        {"no parts", R"({"format":1,"id":"bad","revision":1,"status":"kept"})"},
+        {"parts twice", start + R"({},"parts":{}})"},
+        {"parts is a list", start + "[]}"},
+        {"a part twice", start + R"({"head":1,"head":2}})"},
+        {"name of a part", start + R"({"Head":1}})"},
+        {"name with an escape", start + R"({"he\u0061d":1}})"},
+        {"unknown member", start + R"({},"more":1})"},
+        {"unknown status", R"({"format":1,"id":"bad","revision":1,"status":"?","parts":{}})"},
+        {"negative revision",
+         R"({"format":1,"id":"bad","revision":-1,"status":"kept","parts":{}})"},
+        {"revision too high",
+         R"({"format":1,"id":"bad","revision":9223372036854775808,"status":"kept","parts":{}})"},
+        {"not UTF-8", start + "{\"head\":\"\xff\"}}"},
+        {"too deep", start + "{\"head\":" + std::string(501, '[') + std::string(501, ']') + "}}"},
+    };
+
+    for (const row& each : rows) {
+        CAPTURE(each.name);
+        file_place place;
+        save(*open_and_load(place), {replacing("good", 1, {{"head", "1"}})});
+        put(place.path() / "bad.json", each.text);
+
+        auto kept = place.open();
+        std::vector<std::string> ids;
+        auto report = kept->load_all([&](record&& one) { ids.push_back(one.id); });
+
+        CHECK(report.loaded == 1);
+        CHECK((ids == std::vector<std::string>{"good"}));
+        REQUIRE(report.quarantined.size() == 1);
+        CHECK(report.quarantined[0].id == "bad");
+        CHECK_FALSE(report.quarantined[0].why.empty());
+        CHECK(
+            report.quarantined[0].where ==
+            (fs::canonical(place.path()) / "quarantine/bad.json").string()
+        );
+        CHECK(text_of(report.quarantined[0].where) == each.text);
+        CHECK_NOTHROW(save(*kept, {replacing("bad", 1, {{"head", "1"}})}));
+        kept.reset();
+        CHECK(stored_in(place).size() == 2);
+    }
+}
+
+TEST_CASE("what is no conversation by its name or kind is set aside") {
+    file_place place;
+    save(*open_and_load(place), {replacing("good", 1, {{"head", "1"}})});
+    std::string text = text_of(place.path() / "good.json");
+    put(place.path() / "no id.json", text);
+    fs::create_directory(place.path() / "folder.json");
+    fs::create_symlink("good.json", place.path() / "link.json");
+    REQUIRE(::mkfifo((place.path() / "pipe.json").c_str(), 0600) == 0);
+    put(place.path() / "huge.json", "");
+    fs::resize_file(place.path() / "huge.json", (64u << 20) + 1);
+
+    auto report = place.open()->load_all([](record&&) {});
+
+    CHECK(report.loaded == 1);
+    CHECK(report.quarantined.size() == 5);
+    for (const char* name : {"no id.json", "folder.json", "link.json", "pipe.json", "huge.json"}) {
+        CAPTURE(name);
+        CHECK(fs::exists(fs::symlink_status(place.path() / "quarantine" / name)));
+        CHECK_FALSE(fs::exists(fs::symlink_status(place.path() / name)));
+    }
+}
+
+TEST_CASE("a second bad file of the same name does not replace the first") {
+    file_place place;
+    open_and_load(place);
+    for (const char* text : {"first", "second", "third"}) {
+        put(place.path() / "bad.json", text);
+        place.open()->load_all([](record&&) {});
+    }
+
+    CHECK(text_of(place.path() / "quarantine/bad.json") == "first");
+    CHECK(text_of(place.path() / "quarantine/bad.json.1") == "second");
+    CHECK(text_of(place.path() / "quarantine/bad.json.2") == "third");
+}
+
+TEST_CASE("unfinished files are removed and foreign ones left alone") {
+    file_place place;
+    open_and_load(place);
+    put(place.path() / "a.tmp", "{\"format\":1,");
+    put(place.path() / "README", "mine");
+    put(place.path() / "no id.tmp", "mine");
+
+    CHECK(stored_in(place).empty());
+    CHECK_FALSE(fs::exists(place.path() / "a.tmp"));
+    CHECK(fs::exists(place.path() / "README"));
+    CHECK(fs::exists(place.path() / "no id.tmp"));
+}
+
+TEST_CASE("a file of a newer release is refused and left where it is") {
+    file_place place;
+    save(*open_and_load(place), {replacing("a", 1, {{"head", "1"}})});
+    put(place.path() / "b.json", R"({"format":2,"something":"new"})");
+
+    std::string text = refusal([&] { place.open()->load_all([](record&&) {}); });
+
+    CAPTURE(text);
+    CHECK(text.find("b.json") != std::string::npos);
+    CHECK(text.find("newer release") != std::string::npos);
+    CHECK(fs::exists(place.path() / "b.json"));
+}
+
+TEST_CASE("a folder that cannot be used is refused with a clear text") {
+    temporary_folder folder;
+    put(folder.path() / "file", "text");
+    struct row {
+        fs::path path;
+        const char* text;
+    };
+    const row rows[] = {
+        {"", "it has no name"},
+        {folder.path() / "file", "is not a folder"},
+        {folder.path() / "file/kept", "is not a folder"},
+        {folder.path() / "missing/kept", "does not exist"},
+        {"/proc/kept", "cannot make the folder"},
+        {"/proc/self", "cannot open"},
+    };
+
+    for (const row& each : rows) {
+        CAPTURE(each.path);
+        std::string text = refusal([&] { stube::file_store(each.path); });
+        CAPTURE(text);
+        CHECK(text.find(each.text) != std::string::npos);
+    }
+}
+
+TEST_CASE("a file store takes whole conversations only") {
+    file_place place;
+    auto kept = open_and_load(place);
+
+    CHECK_FALSE(kept->saves_parts());
+    CHECK_THROWS_AS(save(*kept, {updating("a", 1, {{"head", "1"}})}), store_refused);
+}
+
+TEST_CASE("a conversation too large to be read again is not taken") {
+    file_place place;
+    auto kept = open_and_load(place);
+    save(*kept, {replacing("a", 1, {{"head", "1"}})});
+
+    std::string body = '"' + std::string(64u << 20, 'x') + '"';
+    CHECK_THROWS_AS(save(*kept, {replacing("a", 2, {{"head", body}})}), store_refused);
+    kept.reset();
+
+    contents expected;
+    follow(expected, replacing("a", 1, {{"head", "1"}}));
+    CHECK(stored_in(place) == expected);
+}
+
+TEST_CASE("a file that cannot be replaced is a refusal when it is the first of the batch") {
+    file_place place;
+    auto kept = open_and_load(place);
+    save(*kept, {replacing("a", 1, {{"head", "1"}})});
+    fs::create_directories(place.path() / "b.json/inside");  // a rename onto it fails, for root too
+
+    CHECK_THROWS_AS(save(*kept, {replacing("b", 1, {{"head", "1"}})}), store_refused);
+    CHECK_FALSE(fs::exists(place.path() / "b.tmp"));
+    CHECK_NOTHROW(save(*kept, {replacing("a", 2, {{"head", "2"}})}));
+    CHECK_THROWS_AS(
+        save(*kept, {replacing("a", 3, {{"head", "3"}}), replacing("b", 1, {{"head", "1"}})}),
+        stube::store_unknown
+    );
+    CHECK_THROWS_AS(save(*kept, {replacing("a", 4, {{"head", "4"}})}), stube::store_unknown);
+}

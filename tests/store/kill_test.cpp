@@ -1,0 +1,195 @@
+#include "contract.hpp"
+
+#include <csignal>
+#include <cstdint>
+#include <random>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// A child saves and tells what was acknowledged; it is killed at a random moment; what is stored is
+// compared. The state of a conversation is a function of its number and revision, so that a torn
+// one shows.
+
+using namespace store_test;
+
+namespace {
+
+constexpr std::uint32_t conversations = 40;
+constexpr std::uint64_t life =
+    50;  // a conversation is removed at every 50th revision and made anew
+
+struct acknowledgement {
+    std::uint32_t conversation;
+    std::uint64_t revision;
+};
+
+std::string id_of(std::uint32_t conversation) {
+    return numbered("conversation-", conversation);
+}
+
+std::string body_of(std::uint32_t conversation, std::uint64_t revision) {
+    std::size_t size = (std::uint64_t{conversation} * 131 + revision * 37) % 3000;
+    return numbered("{\"of\":", conversation) + numbered(",\"at\":", revision) + ",\"text\":\"" +
+           std::string(size, 'x') + "\"}";
+}
+
+bool is_removed_at(std::uint64_t revision) {
+    return revision % life == life - 1;
+}
+
+/// Each revision writes the head and one of four parts; a fifth comes and goes.
+record state_at(std::uint32_t conversation, std::uint64_t revision) {
+    std::uint64_t born = revision - revision % life;
+    record one{id_of(conversation), revision, keeping::kept, {}};
+    one.parts.push_back({"head", body_of(conversation, revision)});
+    for (std::uint64_t i = 0; i < 4; ++i) {
+        std::uint64_t written = revision - (revision + 4 - i) % 4;
+        std::uint64_t at = written < born || written > revision ? born : written;
+        one.parts.push_back({numbered("i", i), body_of(conversation, at)});
+    }
+    if (revision % 8 >= 5)
+        one.parts.push_back({"passing", body_of(conversation, revision - revision % 8)});
+    return in_order(one);
+}
+
+/// The change from the revision before to this one.
+change change_to(std::uint32_t conversation, std::uint64_t revision, bool in_parts) {
+    if (is_removed_at(revision)) return removing(id_of(conversation));
+    record next = state_at(conversation, revision);
+    if (!in_parts || revision % life == 0) return replacing(next.id, revision, next.parts);
+
+    change some = updating(next.id, revision, {});
+    record last = state_at(conversation, revision - 1);
+    for (const part& each : next.parts)
+        if (std::find(last.parts.begin(), last.parts.end(), each) == last.parts.end())
+            some.written.push_back(each);
+    for (const part& each : last.parts) {
+        bool stays = std::any_of(next.parts.begin(), next.parts.end(), [&](const part& other) {
+            return other.name == each.name;
+        });
+        if (!stays) some.dropped.push_back(each.name);
+    }
+    return some;
+}
+
+using revisions = std::vector<std::uint64_t>;
+
+/// Saves batches of the next revisions until it is killed.
+template <class Place>
+[[noreturn]] void save_until_killed(const Place& place, revisions at, unsigned seed, int tell) {
+    auto kept = place.open();
+    kept->load_all([](record&&) {});
+    std::mt19937 random(seed);
+    for (;;) {
+        std::vector<change> batch;
+        std::vector<acknowledgement> done;
+        std::uint32_t first = static_cast<std::uint32_t>(random()) % conversations;
+        std::uint32_t count = 1 + static_cast<std::uint32_t>(random()) % 8;
+        for (std::uint32_t i = 0; i < count; ++i) {
+            std::uint32_t conversation = (first + i * 5) % conversations;
+            std::uint64_t revision = ++at[conversation];
+            batch.push_back(change_to(conversation, revision, kept->saves_parts()));
+            done.push_back({conversation, revision});
+        }
+        kept->save(batch);
+        auto size = static_cast<ssize_t>(done.size() * sizeof(acknowledgement));
+        if (::write(tell, done.data(), static_cast<std::size_t>(size)) != size) ::_exit(1);
+    }
+}
+
+/// Waits for the next; false if there will be none.
+bool read_acknowledgement(int from, revisions& at) {
+    acknowledgement one;
+    if (::read(from, &one, sizeof one) != sizeof one) return false;
+    at[one.conversation] = one.revision;
+    return true;
+}
+
+/// Compares what is stored with what was acknowledged, and goes on from what is stored.
+void compare(const contents& found, revisions& at) {
+    for (std::uint32_t conversation = 0; conversation < conversations; ++conversation) {
+        std::uint64_t acknowledged = at[conversation];
+        CAPTURE(conversation);
+        CAPTURE(acknowledged);
+        auto stored = found.find(id_of(conversation));
+        if (stored == found.end()) {
+            // Removed: as acknowledged, or by the batch that was under way.
+            if (!is_removed_at(acknowledged)) CHECK(is_removed_at(++at[conversation]));
+            continue;
+        }
+        std::uint64_t revision = stored->second.revision;
+        CHECK(revision >= acknowledged);      // else an acknowledged save is lost
+        CHECK(revision <= acknowledged + 1);  // one batch was under way at most
+        CHECK(stored->second == state_at(conversation, revision));  // else it is torn
+        at[conversation] = revision;
+    }
+}
+
+template <class Place>
+void kill_loop(int rounds) {
+    Place place;
+    unsigned seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    revisions at(conversations, life - 1);  // so that the first change makes it
+    std::uint64_t before = 0;
+    std::uint64_t rounds_with_saves = 0;
+
+    for (int round = 0; round < rounds; ++round) {
+        CAPTURE(round);
+        int ends[2];
+        REQUIRE(::pipe(ends) == 0);
+        auto child_seed = static_cast<unsigned>(random());
+        pid_t child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            ::close(ends[0]);
+            try {
+                save_until_killed(place, at, child_seed, ends[1]);
+            } catch (...) {
+                ::_exit(2);
+            }
+        }
+        ::close(ends[1]);
+        // Half of the kills come while the store is busy, the others may also hit it while it
+        // opens.
+        if (random() % 2 == 0) read_acknowledgement(ends[0], at);
+        ::usleep(static_cast<useconds_t>(5000 + random() % 40000));
+        ::kill(child, SIGKILL);
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        CHECK(WIFSIGNALED(status));
+        while (read_acknowledgement(ends[0], at)) {
+        }
+        ::close(ends[0]);
+
+        compare(stored_in(place), at);
+        std::uint64_t now = 0;
+        for (std::uint64_t revision : at)
+            now += revision;
+        rounds_with_saves += now > before;
+        before = now;
+    }
+    CHECK(rounds_with_saves > 0);
+    MESSAGE(rounds, " kills, ", before - conversations * (life - 1), " saves, seed ", seed);
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE(
+    "nothing acknowledged is lost or torn by kill -9",
+    Place,
+    file_place,
+    sqlite_place
+) {
+    kill_loop<Place>(20);
+}
+
+TEST_CASE_TEMPLATE(
+    "nothing acknowledged is lost or torn by 200 kills" * doctest::test_suite("long"),
+    Place,
+    file_place,
+    sqlite_place
+) {
+    kill_loop<Place>(200);
+}

@@ -1,0 +1,346 @@
+#include "contract.hpp"
+
+#include <sqlite3.h>
+
+#include <fstream>
+#include <functional>
+#include <sys/stat.h>
+
+using namespace store_test;
+using stube::store_refused;
+
+namespace {
+
+mode_t mode_of(const fs::path& path) {
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    return status.st_mode & 0777;
+}
+
+/// Looks into a database, or changes it, as an outside program would. Answers the last value.
+std::string outside(const fs::path& file, const std::string& text) {
+    sqlite3* handle = nullptr;
+    REQUIRE(sqlite3_open(file.c_str(), &handle) == SQLITE_OK);
+    std::string last;
+    auto remember = [](void* to, int count, char** values, char**) {
+        if (count > 0) *static_cast<std::string*>(to) = values[0] ? values[0] : "NULL";
+        return 0;
+    };
+    int code = sqlite3_exec(handle, text.c_str(), remember, &last, nullptr);
+    INFO(text, ": ", std::string(sqlite3_errmsg(handle)));
+    CHECK(code == SQLITE_OK);
+    sqlite3_close(handle);
+    return last;
+}
+
+std::string refusal(const std::function<void()>& doing) {
+    try {
+        doing();
+    } catch (const store_refused& refused) {
+        return refused.what();
+    }
+    return "not refused";
+}
+
+}  // namespace
+
+TEST_CASE("an update writes some parts and leaves the rest") {
+    sqlite_place place;
+    auto kept = open_and_load(place);
+    CHECK(kept->saves_parts());
+    contents model;
+    const std::vector<change> steps{
+        replacing("a", 1, {{"head", "1"}, {"i1", "1"}}),
+        updating("a", 2, {{"head", "2"}, {"i1", "2"}}),
+        updating("a", 3, {{"head", "3"}, {"i2", "3"}, {"i3", "3"}}),
+        updating("a", 4, {{"head", "4"}, {"i3", "4"}}, {"i1", "never_there"}),
+        updating("a", 5, {{"i4", "5"}}),
+        updating("a", 6, {}, {"i4"}),
+        updating("a", 7, {{"head", "7"}, {"i1", "7"}}, {"i2", "i3"}),
+        updating("a", 8, {}),
+    };
+
+    for (const change& step : steps) {
+        CAPTURE(step.revision);
+        save(*kept, {step});
+        follow(model, step);
+        kept.reset();
+        kept = place.open();
+        CHECK(load(*kept) == model);
+    }
+}
+
+TEST_CASE("an update can turn a conversation into a mark and back") {
+    sqlite_place place;
+    auto kept = open_and_load(place);
+    save(*kept, {replacing("a", 1, {}, keeping::not_kept), replacing("b", 1, {{"head", "1"}})});
+    change mark = updating("b", 2, {{"head", "2"}});
+    mark.status = keeping::not_kept;
+
+    save(*kept, {updating("a", 2, {{"head", "2"}}), mark});
+    kept.reset();
+
+    contents expected;
+    follow(expected, replacing("a", 2, {{"head", "2"}}));
+    follow(expected, replacing("b", 2, {{"head", "2"}}, keeping::not_kept));
+    CHECK(stored_in(place) == expected);
+}
+
+TEST_CASE("an update of what is not stored is refused and leaves no torso") {
+    sqlite_place place;
+    auto kept = open_and_load(place);
+    save(*kept, {replacing("a", 1, {{"head", "1"}})});
+    save(*kept, {replacing("gone", 1, {{"head", "1"}}), removing("never_there")});
+    save(*kept, {removing("gone")});
+
+    for (const char* id : {"never_there", "gone"})
+        CHECK_THROWS_AS(
+            save(*kept, {updating("a", 2, {{"head", "2"}}), updating(id, 9, {{"head", "2"}})}),
+            store_refused
+        );
+    CHECK_NOTHROW(save(*kept, {updating("a", 2, {{"head", "3"}})}));
+    kept.reset();
+
+    contents expected;
+    follow(expected, replacing("a", 2, {{"head", "3"}}));
+    CHECK(stored_in(place) == expected);
+}
+
+TEST_CASE("only the owner can read the database") {
+    sqlite_place place;
+    auto kept = open_and_load(place);
+    save(*kept, {replacing("a", 1, {{"head", "1"}})});
+
+    for (const char* end : {"", "-wal", "-shm", ".lock"}) {
+        CAPTURE(end);
+        CHECK(mode_of(place.path().string() + end) == 0600);
+    }
+}
+
+TEST_CASE("a database in use can be read with the ordinary tool") {
+    sqlite_place place;
+    auto kept = open_and_load(place);
+    save(
+        *kept,
+        {replacing("a", 1, {{"head", R"({"n":41})"}}), replacing("m", 1, {}, keeping::not_kept)}
+    );
+    save(*kept, {updating("a", 2, {{"head", R"({"n":42})"}})});
+
+    auto file = place.path();
+    CHECK(outside(file, "PRAGMA journal_mode") == "wal");
+    CHECK(outside(file, "PRAGMA integrity_check") == "ok");
+    CHECK(outside(file, "PRAGMA user_version") == "1");
+    CHECK(
+        outside(file, "SELECT group_concat(id || ' ' || status, '/') FROM conversation") ==
+        "a kept/m not_kept"
+    );
+    CHECK(
+        outside(
+            file,
+            "SELECT revision || (body ->> 'n') FROM part JOIN conversation c"
+            " ON c.number = part.conversation WHERE id = 'a' AND name = 'head'"
+        ) == "242"
+    );
+}
+
+TEST_CASE("the log stays small and is gone after an orderly end") {
+    sqlite_place place;
+    auto kept = open_and_load(place);
+    std::string body = '"' + std::string(100000, 'x') + '"';
+    std::uintmax_t largest = 0;
+    for (std::uint64_t revision = 1; revision <= 200; ++revision) {
+        save(*kept, {replacing("a", revision, {{"head", body}})});
+        largest = std::max(largest, fs::file_size(place.path().string() + "-wal"));
+    }
+    kept.reset();
+
+    CHECK(largest > (3u << 20));
+    CHECK(largest < (5u << 20));
+    CHECK_FALSE(fs::exists(place.path().string() + "-wal"));
+    CHECK(stored_in(place).at("a").revision == 200);
+}
+
+TEST_CASE("conversations that cannot be read are set aside and stop nobody") {
+    struct row {
+        std::string name;
+        const char* damage;
+        const char* id;
+    };
+    const row rows[] = {
+        {"not JSON", "UPDATE part SET body = '{' WHERE body = '\"bad\"'", "bad"},
+        {"empty body", "UPDATE part SET body = '' WHERE body = '\"bad\"'", "bad"},
+        {"no body", "UPDATE part SET body = NULL WHERE body = '\"bad\"'", "bad"},
+        {"bytes", "UPDATE part SET body = CAST(body AS BLOB) WHERE body = '\"bad\"'", "bad"},
+        {"not UTF-8",
+         "UPDATE part SET body = CAST(x'22ff22' AS TEXT) WHERE body = '\"bad\"'",
+         "bad"},
+        {"no head", "DELETE FROM part WHERE conversation = 2 AND name = 'head'", "bad"},
+        {"no parts", "DELETE FROM part WHERE conversation = 2", "bad"},
+        {"part newer than the head", "UPDATE part SET revision = 9 WHERE body = '\"bad\"'", "bad"},
+        {"revision is text", "UPDATE part SET revision = 'x' WHERE conversation = 2", "bad"},
+        {"negative revision", "UPDATE part SET revision = -1 WHERE conversation = 2", "bad"},
+        {"name of a part", "UPDATE part SET name = 'I 1' WHERE body = '\"bad\"'", "bad"},
+        {"name is bytes",
+         "UPDATE part SET name = CAST(name AS BLOB) WHERE conversation = 2",
+         "bad"},
+        {"status", "UPDATE conversation SET status = '?' WHERE number = 2", "bad"},
+        {"id", "UPDATE conversation SET id = '../bad' WHERE number = 2", ""},
+        {"id is bytes", "UPDATE conversation SET id = CAST(id AS BLOB) WHERE number = 2", ""},
+        {"conversation is gone", "DELETE FROM conversation WHERE number = 2", ""},
+    };
+
+    for (const row& each : rows) {
+        CAPTURE(each.name);
+        sqlite_place place;
+        save(
+            *open_and_load(place),
+            {replacing("good", 1, {{"head", "1"}, {"i1", "1"}}),
+             replacing("bad", 1, {{"head", "1"}, {"i1", "\"bad\""}}),
+             replacing("last", 1, {{"head", "1"}, {"i1", "1"}})}
+        );
+        outside(place.path(), each.damage);
+        std::string rows_before =
+            outside(place.path(), "SELECT count(*) FROM part WHERE conversation = 2");
+
+        auto kept = place.open();
+        contents found;
+        auto report = kept->load_all([&](record&& one) { found[one.id] = one; });
+
+        CHECK(report.loaded == 2);
+        CHECK(found.size() == 2);
+        REQUIRE(report.quarantined.size() == 1);
+        CHECK(report.quarantined[0].id == each.id);
+        CHECK_FALSE(report.quarantined[0].why.empty());
+        CHECK(report.quarantined[0].where.find("quarantine") != std::string::npos);
+        CHECK(outside(place.path(), "SELECT count(name) FROM quarantine") == rows_before);
+        CHECK(outside(place.path(), "SELECT count(*) FROM part WHERE conversation = 2") == "0");
+        CHECK_NOTHROW(save(*kept, {replacing("bad", 1, {{"head", "2"}})}));
+        kept.reset();
+        CHECK(stored_in(place).size() == 3);
+    }
+}
+
+TEST_CASE("a database of a newer release or another program is refused and left as it is") {
+    struct row {
+        std::string name;
+        const char* change;
+        const char* text;
+    };
+    const row rows[] = {
+        {"newer", "PRAGMA user_version = 2", "newer release"},
+        {"no format", "PRAGMA user_version = 0", "is not known"},
+        {"other program", "PRAGMA application_id = 1", "another program"},
+        {"no mark", "PRAGMA application_id = 0", "another program"},
+    };
+
+    for (const row& each : rows) {
+        CAPTURE(each.name);
+        sqlite_place place;
+        save(*open_and_load(place), {replacing("a", 1, {{"head", "1"}})});
+        outside(place.path(), each.change);
+
+        std::string text = refusal([&] { place.open(); });
+
+        CAPTURE(text);
+        CHECK(text.find(each.text) != std::string::npos);
+        CHECK(text.find(place.path().string()) != std::string::npos);
+        CHECK(outside(place.path(), "SELECT count(*) FROM part") == "1");
+    }
+
+    sqlite_place place;
+    outside(place.path(), "CREATE TABLE theirs(x); INSERT INTO theirs VALUES(1)");
+    CHECK(refusal([&] { place.open(); }).find("another program") != std::string::npos);
+    CHECK(outside(place.path(), "PRAGMA journal_mode") == "delete");
+    CHECK(outside(place.path(), "SELECT count(*) FROM theirs") == "1");
+}
+
+TEST_CASE("a file that is not a sound database is refused with a clear text") {
+    sqlite_place place;
+
+    SUBCASE("text") {
+        std::ofstream(place.path()) << std::string(5000, 'x');
+        CHECK(refusal([&] { place.open(); }).find("not an SQLite database") != std::string::npos);
+    }
+    SUBCASE("short text") {
+        std::ofstream(place.path()) << "hello";
+        CHECK(refusal([&] { place.open(); }).find("not an SQLite database") != std::string::npos);
+    }
+    SUBCASE("cut off anywhere") {
+        auto kept = open_and_load(place);
+        std::string body = '"' + std::string(100000, 'x') + '"';
+        save(*kept, {replacing("a", 1, {{"head", body}}), replacing("b", 1, {{"head", body}})});
+        kept.reset();
+        std::uintmax_t whole = fs::file_size(place.path());
+        for (std::uintmax_t size :
+             {whole - 4096, whole / 2, std::uintmax_t(4096), std::uintmax_t(100)}) {
+            CAPTURE(size);
+            fs::resize_file(place.path(), size);
+            std::string text = refusal([&] { open_and_load(place); });
+            CAPTURE(text);
+            CHECK(text.find(place.path().string()) != std::string::npos);
+            CHECK(fs::file_size(place.path()) == size);
+        }
+    }
+    SUBCASE("damaged inside") {
+        auto kept = open_and_load(place);
+        std::string body = '"' + std::string(3000, 'x') + '"';
+        std::vector<change> batch;
+        batch.reserve(50);
+        for (int i = 0; i < 50; ++i)
+            batch.push_back(replacing(numbered("c", i), 1, {{"head", body}}));
+        kept->save(batch);
+        kept.reset();
+        std::fstream file(place.path(), std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(122880);  // page 31 of 4096 bytes
+        file << std::string(4096, '\xff');
+        file.close();
+        std::string text = refusal([&] { place.open()->load_all([](record&&) {}); });
+        CAPTURE(text);
+        CHECK(text.find("damaged") != std::string::npos);
+        CHECK(text.find(".recover") != std::string::npos);
+    }
+}
+
+TEST_CASE("an empty file becomes a database") {
+    sqlite_place place;
+    std::ofstream(place.path()).close();
+
+    save(*open_and_load(place), {replacing("a", 1, {{"head", "1"}})});
+
+    CHECK(stored_in(place).size() == 1);
+}
+
+TEST_CASE("a database that cannot be used is refused with a clear text") {
+    temporary_folder folder;
+    std::ofstream(folder.path() / "file") << "text";
+    fs::create_directory(folder.path() / "folder");
+    struct row {
+        fs::path path;
+        const char* text;
+    };
+    const row rows[] = {
+        {"", "it has no name"},
+        {folder.path() / "folder", "it is a folder"},
+        {folder.path() / "file/kept.db", "is not a folder"},
+        {folder.path() / "missing/kept.db", "does not exist"},
+        {"/proc/kept.db", "cannot open"},
+    };
+
+    for (const row& each : rows) {
+        CAPTURE(each.path);
+        std::string text = refusal([&] { stube::sqlite_store(each.path); });
+        CAPTURE(text);
+        CHECK(text.find(each.text) != std::string::npos);
+        CHECK(text.find('"' + each.path.string() + '"') != std::string::npos);
+    }
+}
+
+TEST_CASE("two names of one database have one owner") {
+    sqlite_place place;
+    auto kept = open_and_load(place);
+    fs::create_symlink("kept.db", place.folder.path() / "other.db");
+
+    std::string text = refusal([&] { stube::sqlite_store(place.folder.path() / "other.db"); });
+
+    CHECK(text.find("another server is using it") != std::string::npos);
+}
