@@ -63,7 +63,9 @@ std::uint64_t parse_hex(std::string_view text) {
 }
 
 std::string part_name(instance_id id) {
-    return "i" + std::to_string(id);
+    std::string name = "i";
+    append_number(name, id);
+    return name;
 }
 
 /// `"name":` with a comma before it, for all but the first member.
