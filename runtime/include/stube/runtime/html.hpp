@@ -4,10 +4,12 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 /// The elements and attributes of HTML. Each element is a function of its attributes and children,
 /// in any order: `p(class_("note"), "Hello ", strong(name))`. They are function templates, so that
-/// those named like functions of C (`div`, `time`, `select`) overload with them.
+/// those named like functions of C (`div`, `time`, `select`) overload with them; `time(nullptr)`
+/// stays C's.
 ///
 /// There is no `script`, `style` or `iframe`, and no `on...` attribute: events go to members of the
 /// component (`on<"click", &counter::inc>`), and the content security policy allows no inline
@@ -18,11 +20,13 @@ namespace stube::html {
 // clang-format off
 #define STUBE_ELEMENT(tag)                                                                \
     template <class... Parts>                                                             \
+        requires(!std::is_null_pointer_v<Parts> && ...)                                   \
     markup tag(const Parts&... parts) {                                                   \
         return stube::detail::element(#tag, detail::content::children, parts...);         \
     }
 #define STUBE_VOID_ELEMENT(tag)                                                           \
     template <class... Parts>                                                             \
+        requires(!std::is_null_pointer_v<Parts> && ...)                                   \
     markup tag(const Parts&... parts) {                                                   \
         return stube::detail::element(#tag, detail::content::none, parts...);             \
     }
@@ -55,6 +59,7 @@ STUBE_VOID_ELEMENT(track) STUBE_VOID_ELEMENT(wbr)
 // A parser drops a newline at the beginning of these two, so they get one that it may drop.
 #define STUBE_VERBATIM_ELEMENT(tag)                                                       \
     template <class... Parts>                                                             \
+        requires(!std::is_null_pointer_v<Parts> && ...)                                   \
     markup tag(const Parts&... parts) {                                                   \
         return stube::detail::element(#tag, detail::content::verbatim, parts...);         \
     }
