@@ -1,0 +1,642 @@
+#include <stube/runtime/html.hpp>
+#include <stube/runtime/test_conversation.hpp>
+#include <stube/runtime/ui.hpp>
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+using namespace stube;
+using namespace stube::html;
+
+namespace {
+
+/// What the components of a test did, in order; the application's object.
+struct diary {
+    std::vector<std::string> lines;
+
+    void write(std::string line) { lines.push_back(std::move(line)); }
+};
+
+using lines = std::vector<std::string>;
+
+/// Answers a number, answers nothing it may, fails or throws, as it is told.
+struct teller {
+    static constexpr std::string_view component = "call/teller";
+    using answer_type = int;
+    int number = 7;
+
+    effects tell() { return answer(number); }
+
+    effects lie() { return answer(std::string("seven")); }
+
+    effects shrug() { return answer(); }
+
+    effects give_up() { return fail("The teller is tired"); }
+
+    effects crash() { return fail_because("The teller is out", "socket closed"); }
+
+    effects twice() { return answer(1) + answer(2); }
+
+    void explode() { throw std::runtime_error("boom"); }
+
+    void explode_oddly() { throw 7; }
+
+    markup render() const {
+        return p(
+            "Teller ",
+            number,
+            button(on<"click", &teller::tell>, "Tell"),
+            button(on<"click", &teller::lie>, "Lie"),
+            button(on<"click", &teller::shrug>, "Shrug"),
+            button(on<"click", &teller::give_up>, "Give up"),
+            button(on<"click", &teller::crash>, "Crash"),
+            button(on<"click", &teller::twice>, "Twice"),
+            button(on<"click", &teller::explode>, "Explode"),
+            button(on<"click", &teller::explode_oddly>, "Explode oddly")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(
+    teller,
+    (),
+    (number, tell, lie, shrug, give_up, crash, twice, explode, explode_oddly)
+)
+
+/// A task that hands on what the teller says, one more.
+struct clerk {
+    static constexpr std::string_view component = "call/clerk";
+    using answer_type = int;
+
+    effects start() { return call<teller>(1).then<&clerk::told>(); }
+
+    effects told(int number) { return answer(number + 1); }
+};
+BOOST_DESCRIBE_STRUCT(clerk, (), (told))
+
+/// Leaves at once and lets a teller answer in its place.
+struct stand_in {
+    static constexpr std::string_view component = "call/stand_in";
+    using answer_type = int;
+
+    effects start() { return become<teller>(30); }
+};
+BOOST_DESCRIBE_STRUCT(stand_in, (), ())
+
+/// Answers without a value.
+struct bell {
+    static constexpr std::string_view component = "call/bell";
+
+    effects ring() { return answer(); }
+
+    effects talk() { return answer(1); }
+
+    markup render() const {
+        return p(
+            button(on<"click", &bell::ring>, "Ring"),
+            button(on<"click", &bell::talk>, "Talk")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(bell, (), (ring, talk))
+
+/// Answers as soon as it starts.
+struct echo {
+    static constexpr std::string_view component = "call/echo";
+    using answer_type = std::string;
+    std::string word;
+
+    effects start() { return answer(word); }
+};
+BOOST_DESCRIBE_STRUCT(echo, (), (word))
+
+struct customer {
+    static constexpr std::string_view component = "call/customer";
+    std::string heard = "nothing";
+
+    effects ask() { return call<teller>().then<&customer::told>().or_else<&customer::refused>(); }
+
+    effects ask_only() { return call<teller>().then<&customer::told>(); }
+
+    effects ask_clerk() { return call<clerk>().then<&customer::told>(); }
+
+    effects ask_stand_in() { return call<stand_in>().then<&customer::told>(); }
+
+    effects ask_echo() { return call<echo>("hello").then<&customer::echoed>(); }
+
+    effects ask_and_forget() { return call<teller>(); }
+
+    effects ring() { return call<bell>().then<&customer::rung>(); }
+
+    effects ask_twice() { return call<teller>().then<&customer::asked_again>(); }
+
+    effects asked_again(int) { return ask(); }
+
+    void told(int number) { heard = std::to_string(number); }
+
+    void refused(failure why) { heard = "refused: " + why.message; }
+
+    void echoed(const std::string& word) { heard = word; }
+
+    void rung() { heard = "a bell"; }
+
+    effects leave() { return end(p("Bye")); }
+
+    effects quit() { return end(); }
+
+    markup render() const {
+        return section(
+            p("Heard ", heard),
+            button(on<"click", &customer::ask>, "Ask"),
+            button(on<"click", &customer::ask_only>, "Ask only"),
+            button(on<"click", &customer::ask_clerk>, "Ask clerk"),
+            button(on<"click", &customer::ask_stand_in>, "Ask stand-in"),
+            button(on<"click", &customer::ask_echo>, "Ask echo"),
+            button(on<"click", &customer::ask_and_forget>, "Ask and forget"),
+            button(on<"click", &customer::ask_twice>, "Ask twice"),
+            button(on<"click", &customer::ring>, "Ring for"),
+            button(on<"click", &customer::leave>, "Leave"),
+            button(on<"click", &customer::quit>, "Quit")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(
+    customer,
+    (),
+    (heard,
+     ask,
+     ask_only,
+     ask_clerk,
+     ask_stand_in,
+     ask_echo,
+     ask_and_forget,
+     ring,
+     ask_twice,
+     asked_again,
+     told,
+     refused,
+     echoed,
+     rung,
+     leave,
+     quit)
+)
+
+/// A task that does not say where the answer goes.
+struct forgetful {
+    static constexpr std::string_view component = "call/forgetful";
+
+    effects start() { return call<teller>(); }
+};
+BOOST_DESCRIBE_STRUCT(forgetful, (), ())
+
+struct tower {
+    static constexpr std::string_view component = "call/tower";
+
+    effects start() { return call<tower>(); }
+};
+BOOST_DESCRIBE_STRUCT(tower, (), ())
+
+struct wheel {
+    static constexpr std::string_view component = "call/wheel";
+
+    effects start() { return call<echo>("on").then<&wheel::turn>(); }
+
+    effects turn() { return start(); }
+};
+BOOST_DESCRIBE_STRUCT(wheel, (), (turn))
+
+struct idle_task {
+    static constexpr std::string_view component = "call/idle_task";
+
+    void start() {}
+};
+BOOST_DESCRIBE_STRUCT(idle_task, (), ())
+
+/// Keeps a diary of its hooks.
+struct tenant {
+    static constexpr std::string_view component = "call/tenant";
+    std::string name = "tenant";
+    int woken = 0;
+
+    void start(context& c) { c.app<diary>().write(name + " starts"); }
+
+    void stop(context& c) { c.app<diary>().write(name + " stops"); }
+
+    void wakeup(context& c) {
+        ++woken;
+        c.app<diary>().write(name + " wakes");
+    }
+
+    effects invite() { return call<tenant>(name + "'s guest"); }
+
+    effects move_out() { return become<tenant>("next"); }
+
+    effects leave() { return answer(); }
+
+    effects burn() { return end(); }
+
+    effects give_up() { return fail("No room"); }
+
+    markup render() const {
+        return p(
+            name,
+            " ",
+            woken,
+            button(on<"click", &tenant::invite>, "Invite"),
+            button(on<"click", &tenant::move_out>, "Move out"),
+            button(on<"click", &tenant::leave>, "Leave"),
+            button(on<"click", &tenant::burn>, "Burn"),
+            button(on<"click", &tenant::give_up>, "Give up")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(tenant, (), (name, woken, invite, move_out, leave, burn, give_up))
+
+/// Moves on when it wakes.
+struct dreamer {
+    static constexpr std::string_view component = "call/dreamer";
+    bool calls = true;
+
+    effects wakeup() {
+        if (calls) return call<bell>();
+        return end(p("Over"));
+    }
+
+    effects ring() { return call<bell>(); }
+
+    markup render() const { return p("Dreaming", button(on<"click", &dreamer::ring>, "Ring for")); }
+};
+BOOST_DESCRIBE_STRUCT(dreamer, (), (calls, ring))
+
+struct bad_guest {
+    static constexpr std::string_view component = "call/bad_guest";
+    bool explodes_at_start = false;
+
+    void start() {
+        if (explodes_at_start) throw std::runtime_error("no start");
+    }
+
+    void stop() { throw std::runtime_error("no stop"); }
+
+    effects leave() { return answer(); }
+
+    markup render() const {
+        return p("Bad guest", button(on<"click", &bad_guest::leave>, "Leave"));
+    }
+};
+BOOST_DESCRIBE_STRUCT(bad_guest, (), (explodes_at_start, leave))
+
+struct base_page {
+    int n = 0;
+
+    void inc() { ++n; }
+
+    effects ask() { return call<teller>(5).then<&base_page::told>(); }
+
+    void told(int number) { n = number; }
+};
+BOOST_DESCRIBE_STRUCT(base_page, (), (n, inc, ask, told))
+
+struct unrelated {
+    long padding = 1;
+};
+BOOST_DESCRIBE_STRUCT(unrelated, (), (padding))
+
+/// Its events and resumes belong to a base that does not stand first.
+struct derived_page : unrelated, base_page {
+    static constexpr std::string_view component = "call/derived_page";
+
+    markup render() const {
+        return p(
+            n,
+            " ",
+            padding,
+            button(on<"click", &base_page::inc>, "+"),
+            button(on<"click", &base_page::ask>, "Ask")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(derived_page, (unrelated, base_page), ())
+
+std::string_view heard(const test_conversation& t) {
+    return static_cast<const customer*>(t.value().stack.front()->state.get())->heard;
+}
+
+}  // namespace
+
+TEST_CASE("a call suspends the caller and shows the callee") {
+    test_conversation t{customer{}};
+    t.click("Ask");
+    CHECK(t.value().stack.size() == 2);
+    CHECK(t.text().contains("Teller 7"));
+    CHECK_FALSE(t.text().contains("Heard"));
+}
+
+TEST_CASE("an answer goes to the member that waits for it") {
+    test_conversation t{customer{}};
+    t.click("Ask").click("Tell");
+    CHECK(t.value().stack.size() == 1);
+    CHECK(heard(t) == "7");
+}
+
+TEST_CASE("an answer without a value goes to a member without a parameter") {
+    test_conversation t{customer{}};
+    t.click("Ring for").click("Ring");
+    CHECK(heard(t) == "a bell");
+}
+
+TEST_CASE("an answer nobody waits for shows the caller again") {
+    test_conversation t{customer{}};
+    t.click("Ask and forget").click("Tell");
+    CHECK(t.last() == verdict::applied);
+    CHECK(heard(t) == "nothing");
+    CHECK(t.text().contains("Heard nothing"));
+}
+
+TEST_CASE("a callee may answer before it was ever shown") {
+    test_conversation t{customer{}};
+    t.click("Ask echo");
+    CHECK(heard(t) == "hello");
+    CHECK(t.value().stack.size() == 1);
+    CHECK(t.value().last_instance == 2);
+}
+
+TEST_CASE("a resume may call again") {
+    test_conversation t{customer{}};
+    t.click("Ask twice").click("Tell");
+    CHECK(t.text().contains("Teller 7"));
+    t.click("Tell");
+    CHECK(heard(t) == "7");
+}
+
+TEST_CASE("a failure goes to the member that waits for it") {
+    test_conversation t{customer{}};
+    t.click("Ask").click("Give up");
+    CHECK(heard(t) == "refused: The teller is tired");
+    CHECK(t.notices().empty());
+    CHECK(t.error() == "");
+}
+
+TEST_CASE("a failure nobody waits for is shown above the caller") {
+    test_conversation t{customer{}};
+    t.click("Ask only").click("Give up");
+    CHECK(t.last() == verdict::applied);
+    CHECK(t.notices() == lines{"The teller is tired"});
+    CHECK(heard(t) == "nothing");
+
+    t.click("Ask");
+    CHECK(t.notices().empty());
+}
+
+TEST_CASE("the inner reason of a failure goes to the log and to no user") {
+    test_conversation t{customer{}};
+    t.click("Ask").click("Crash");
+    CHECK(t.error() == "socket closed");
+    CHECK(heard(t) == "refused: The teller is out");
+    CHECK_FALSE(t.text().contains("socket"));
+}
+
+TEST_CASE("an answer passes through a task") {
+    test_conversation t{customer{}};
+    t.click("Ask clerk");
+    CHECK(t.value().stack.size() == 3);
+    CHECK(t.text().contains("Teller 1"));
+    t.click("Tell");
+    CHECK(heard(t) == "2");
+}
+
+TEST_CASE("a failure passes through a task that does not want it") {
+    test_conversation t{customer{}};
+    t.click("Ask clerk").click("Give up");
+    CHECK(t.value().stack.size() == 1);
+    CHECK(t.notices() == lines{"The teller is tired"});
+}
+
+TEST_CASE("what a component becomes answers in its place") {
+    test_conversation t{customer{}};
+    t.click("Ask stand-in");
+    CHECK(t.value().stack.size() == 2);
+    CHECK(t.text().contains("Teller 30"));
+    t.click("Tell");
+    CHECK(heard(t) == "30");
+}
+
+TEST_CASE("the root's answer ends the conversation") {
+    test_conversation t{teller{}};
+    t.click("Tell");
+    CHECK(t.ended());
+    CHECK(t.text() == "Finished\nStart again");
+    CHECK(t.value().stack.empty());
+}
+
+TEST_CASE("the root's failure ends the conversation with its message") {
+    test_conversation t{teller{}};
+    t.click("Crash");
+    CHECK(t.ended());
+    CHECK(t.text() == "The teller is out\nStart again");
+    CHECK(t.error() == "socket closed");
+}
+
+TEST_CASE("a failure with only tasks below it ends the conversation") {
+    test_conversation t{clerk{}};
+    t.click("Give up");
+    CHECK(t.ended());
+    CHECK(t.text() == "The teller is tired\nStart again");
+}
+
+TEST_CASE("the end takes the whole stack with it") {
+    test_conversation t{customer{}};
+    t.click("Leave");
+    CHECK(t.ended());
+    CHECK(t.text() == "Bye");
+
+    test_conversation plain{customer{}};
+    CHECK(plain.click("Quit").text() == "Finished\nStart again");
+}
+
+TEST_CASE("a root may end before it was ever shown") {
+    test_conversation t{call<echo>("x")};
+    CHECK(t.text() == "Finished\nStart again");
+    CHECK(t.ended());
+}
+
+TEST_CASE("an answer of another type than promised changes nothing") {
+    test_conversation t{customer{}};
+    t.click("Ask");
+    for (auto label : {"Lie", "Shrug"}) {
+        t.click(label);
+        CHECK(t.failed());
+        CHECK(t.error() == "stube: call/teller answered another type than its answer_type");
+        CHECK(t.value().stack.size() == 2);
+        CHECK(t.value().revision == 2);
+    }
+    t.click("Tell");
+    CHECK(heard(t) == "7");
+}
+
+TEST_CASE("an answer of a component that promises none changes nothing") {
+    test_conversation t{customer{}};
+    t.click("Ring for").click("Talk");
+    CHECK(t.failed());
+    CHECK(t.value().stack.size() == 2);
+}
+
+TEST_CASE("a handler can leave only once") {
+    test_conversation t{customer{}};
+    t.click("Ask").click("Twice");
+    CHECK(t.failed());
+    CHECK(t.error() == "stube: a handler can call, answer, fail, become or end only once");
+    CHECK(t.value().stack.size() == 2);
+}
+
+TEST_CASE("a task must say where an answer goes") {
+    test_conversation t{forgetful{}};
+    t.click("Tell");
+    CHECK(t.failed());
+    CHECK(t.error() == "stube: call/forgetful is a task: each of its calls needs .then<...>()");
+}
+
+TEST_CASE("a task that calls nobody has no page") {
+    test_conversation t{idle_task{}};
+    CHECK(t.failed());
+    CHECK(t.error().starts_with("stube: call/idle_task has no render()"));
+}
+
+TEST_CASE("calls nest up to a limit") {
+    test_conversation t{tower{}};
+    CHECK(t.failed());
+    CHECK(t.error() == "stube: calls nest too deep");
+}
+
+TEST_CASE("calls and answers without end are a failure") {
+    test_conversation t{wheel{}};
+    CHECK(t.failed());
+    CHECK(t.error() == "stube: components call each other without end");
+}
+
+TEST_CASE("a handler that throws changes nothing") {
+    test_conversation t{customer{}};
+    t.click("Ask");
+    const auto before = encode_change(nullptr, t.value(), false);
+
+    t.click("Explode");
+    CHECK(t.failed());
+    CHECK(t.error() == "boom");
+
+    t.click("Explode oddly");
+    CHECK(t.failed());
+    CHECK(t.error() == "an exception that is no std::exception");
+    CHECK(encode_change(nullptr, t.value(), false).written == before.written);
+}
+
+TEST_CASE("events and resumes may belong to a base class") {
+    test_conversation t{derived_page{}};
+    t.click("+").click("+");
+    CHECK(t.text().contains("2 1"));
+    t.click("Ask").click("Tell");
+    CHECK(t.text().contains("5 1"));
+    CHECK(t.restart().text().contains("5 1"));
+}
+
+// --- hooks
+
+TEST_CASE("a component starts once and stops once") {
+    diary d;
+    test_conversation t{tenant{}};
+    t.provide(d);
+
+    t.click("Invite").click("Leave");
+    CHECK(d.lines == lines{"tenant starts", "tenant's guest starts", "tenant's guest stops"});
+
+    t.click("Leave");
+    CHECK(t.ended());
+    CHECK(d.lines.back() == "tenant stops");
+    CHECK(d.lines.size() == 4);
+}
+
+TEST_CASE("the end stops every component from the top down") {
+    diary d;
+    test_conversation t{tenant{}};
+    t.provide(d).click("Invite").click("Burn");
+    CHECK(
+        d.lines ==
+        lines{"tenant starts", "tenant's guest starts", "tenant's guest stops", "tenant stops"}
+    );
+}
+
+TEST_CASE("a component that fails is stopped") {
+    diary d;
+    test_conversation t{tenant{}};
+    t.provide(d).click("Invite").click("Give up");
+    CHECK(d.lines.back() == "tenant's guest stops");
+    CHECK(t.notices() == lines{"No room"});
+}
+
+TEST_CASE("becoming stops the one and starts the other") {
+    diary d;
+    test_conversation t{tenant{}};
+    t.provide(d).click("Move out");
+    CHECK(d.lines == lines{"tenant starts", "tenant stops", "next starts"});
+    CHECK(t.text().contains("next 0"));
+}
+
+TEST_CASE("a restart wakes every component once from the root up") {
+    diary d;
+    test_conversation t{tenant{}};
+    t.provide(d).click("Invite");
+    d.lines.clear();
+
+    t.restart();
+
+    CHECK(d.lines == lines{"tenant wakes", "tenant's guest wakes"});
+    CHECK(t.text().contains("tenant's guest 1"));
+    CHECK(t.value().revision == 3);
+    CHECK(t.click("Leave").text().contains("tenant 1"));
+}
+
+TEST_CASE("waking may call or end") {
+    test_conversation t{dreamer{true}};
+    CHECK(t.text() == "Dreaming Ring for");
+    CHECK(t.restart().text() == "Ring Talk");
+
+    test_conversation other{dreamer{false}};
+    CHECK(other.text() == "Dreaming Ring for");
+    CHECK(other.restart().text() == "Over");
+    CHECK(other.ended());
+}
+
+TEST_CASE("a component that waits for an answer cannot call when it wakes") {
+    test_conversation t{dreamer{}};
+    t.click("Ring for").restart();
+    CHECK(t.failed());
+    CHECK(t.text().contains("Ring Talk"));
+    CHECK(t.value().revision == 2);
+}
+
+TEST_CASE("a hook that throws undoes the whole turn") {
+    test_conversation t{bad_guest{}};
+    t.click("Leave");
+    CHECK(t.failed());
+    CHECK(t.error() == "no stop");
+    CHECK(t.text().contains("Bad guest"));
+
+    test_conversation other{bad_guest{true}};
+    CHECK(other.failed());
+    CHECK(other.error() == "no start");
+}
+
+TEST_CASE("giving a conversation up stops it and survives what the hooks throw") {
+    diary d;
+    test_conversation t{tenant{}};
+    t.provide(d).click("Invite");
+    d.lines.clear();
+    CHECK(stop_all(t.value(), {t.now(), &d, &typeid(diary)}).empty());
+    CHECK(d.lines == lines{"tenant's guest stops", "tenant stops"});
+
+    test_conversation bad{bad_guest{}};
+    CHECK(stop_all(bad.value(), {bad.now()}) == lines{"no stop"});
+}

@@ -1,0 +1,358 @@
+#include <stube/runtime/html.hpp>
+#include <stube/runtime/test_conversation.hpp>
+#include <stube/runtime/ui.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace stube;
+using namespace stube::html;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct leaf {
+    int n = 0;
+    std::vector<leaf> below;
+};
+BOOST_DESCRIBE_STRUCT(leaf, (), (n, below))
+
+struct note {
+    static constexpr std::string_view component = "stored/note";
+    std::string body = "€ \"x\"\n";
+    field<int> pages;
+    std::optional<leaf> root;
+    double share = 0;
+
+    effects ask() {
+        return call<ui::confirm>("Sure?").then<&note::sure>().or_else<&note::unsure>();
+    }
+
+    void sure(bool) { body += "!"; }
+
+    void unsure() { body = ""; }
+
+    void grow() {
+        leaf top;
+        for (int i = 0; i < 150; ++i)
+            top = leaf{i, {top}};
+        root = top;
+    }
+
+    void spoil() { share = 0.0 / (share - share); }
+
+    markup render() const {
+        return p(
+            body,
+            input(bind<&note::pages>(*this)),
+            button(on<"click", &note::ask>, "Ask"),
+            button(on<"click", &note::grow>, "Grow"),
+            button(on<"click", &note::spoil>, "Spoil")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(note, (), (body, pages, root, share, ask, sure, unsure, grow, spoil))
+
+/// Refuses what it once wrote, with an exception of its own.
+struct fussy_value {
+    int n = 0;
+};
+
+struct fussy {
+    static constexpr std::string_view component = "stored/fussy";
+    fussy_value value;
+
+    markup render() const { return p("fussy"); }
+};
+
+std::vector<std::string> names(const std::vector<part>& parts) {
+    std::vector<std::string> out;
+    for (const auto& each : parts)
+        out.push_back(each.name);
+    return out;
+}
+
+using strings = std::vector<std::string>;
+
+record as_record(const change& from) {
+    return {from.id, from.revision, from.status, from.written};
+}
+
+record stored(const conversation& c) {
+    return as_record(encode_change(nullptr, c, false));
+}
+
+/// A conversation with a question on top of a note.
+conversation asked() {
+    test_conversation t{note{}};
+    t.fill<&note::pages>("x").click("Ask");
+    return t.value();
+}
+
+std::string body_of(const record& r, std::string_view name) {
+    auto found = std::ranges::find(r.parts, name, &part::name);
+    return found == r.parts.end() ? "" : found->body;
+}
+
+}  // namespace
+
+template <>
+struct stube::codec<fussy_value> {
+    static boost::json::value encode(const fussy_value& from) { return from.n; }
+
+    static void decode(fussy_value&, const boost::json::value&) { throw std::out_of_range("no"); }
+};
+
+namespace {
+BOOST_DESCRIBE_STRUCT(fussy, (), (value))
+}
+
+TEST_CASE("a conversation is stored as a head and one part for each instance") {
+    auto r = stored(asked());
+    CHECK(r.id == "test");
+    CHECK(r.revision == 2);
+    CHECK(r.status == keeping::kept);
+    CHECK(names(r.parts) == strings{"head", "i1", "i2"});
+    CHECK(
+        body_of(r, "head") ==
+        "{\"format\":1,\"owner\":\"test\",\"principal\":\"\",\"mount\":\"/\",\"last_instance\":2,"
+        "\"stack\":[1,2],\"applied\":[\"0000000000000001\"],\"created\":1767268800000,"
+        "\"touched\":1767268800000}"
+    );
+    CHECK(
+        body_of(r, "i2") ==
+        "{\"component\":\"stube/confirm\",\"caller\":1,\"then\":\"sure\",\"or_else\":\"unsure\","
+        "\"state\":{\"question\":\"Sure?\",\"yes_label\":\"Yes\",\"no_label\":\"No\"}}"
+    );
+}
+
+TEST_CASE("what is read back is written the same") {
+    auto r = stored(asked());
+    auto back = decode_conversation(r);
+    CHECK(stored(back) == r);
+    CHECK(back.top().then == type_of<note>().find("sure"));
+    CHECK(back.knows(1));
+}
+
+TEST_CASE("large event ids survive") {
+    auto c = asked();
+    c.applied = {1, ~event_id(0), 0x8000000000000000U};
+    CHECK(decode_conversation(stored(c)).applied == c.applied);
+}
+
+TEST_CASE("a deeply nested state survives") {
+    test_conversation t{note{}};
+    t.click("Grow");
+    CHECK(t.last() == verdict::applied);
+    CHECK_NOTHROW(t.restart());
+}
+
+TEST_CASE("a state that could not be read back is found when it is written") {
+    test_conversation t{note{}};
+    t.click("Spoil");
+    CHECK_THROWS_AS(encode_change(nullptr, t.value(), false), std::logic_error);
+}
+
+TEST_CASE("an event writes the head and the instance it changed") {
+    test_conversation t{note{}};
+    t.click("Ask");
+    const auto before = t.value();
+    auto dispatched = dispatch(before, {9, before.top().id, "no", "", {}}, {t.now()});
+
+    auto what = encode_change(&before, dispatched.next, true);
+
+    CHECK(what.what == change::kind::update);
+    CHECK(what.revision == 3);
+    CHECK(names(what.written) == strings{"head", "i1"});
+    CHECK(what.dropped == strings{"i2"});
+}
+
+TEST_CASE("a call writes the head and the new instance and the changed caller") {
+    test_conversation t{note{}};
+    const auto before = t.value();
+    t.click("Ask");
+    auto what = encode_change(&before, t.value(), true);
+    CHECK(names(what.written) == strings{"head", "i1", "i2"});
+    CHECK(what.dropped.empty());
+}
+
+TEST_CASE("an instance that did not change is not written") {
+    auto before = asked();
+    auto after = before;
+    ++after.revision;
+    CHECK(names(encode_change(&before, after, true).written) == strings{"head"});
+}
+
+TEST_CASE("a store that does not save parts gets the whole") {
+    auto before = asked();
+    auto after = before;
+    ++after.revision;
+    auto what = encode_change(&before, after, false);
+    CHECK(what.what == change::kind::replace);
+    CHECK(names(what.written) == strings{"head", "i1", "i2"});
+}
+
+TEST_CASE("a conversation with what cannot be stored becomes a mark") {
+    auto before = asked();
+    auto coroutine = type_of<note>();
+    coroutine.name = "some_flow";
+    coroutine.encode = nullptr;
+    auto held = std::make_shared<instance>(*before.stack[1]);
+    held->type = &coroutine;
+    auto after = before;
+    after.stack[1] = held;
+
+    CHECK_FALSE(after.durable());
+    CHECK(after.not_durable()->name == "some_flow");
+    auto what = encode_change(&before, after, true);
+    CHECK(what.what == change::kind::replace);
+    CHECK(what.status == keeping::not_kept);
+    CHECK(names(what.written) == strings{"head"});
+    auto mark = decode_mark(as_record(what));
+    CHECK(mark.owner == "test");
+    CHECK(mark.mount == "/");
+    CHECK(mark.touched == after.touched);
+
+    CHECK(encode_change(&after, before, true).what == change::kind::replace);
+}
+
+namespace {
+
+struct damage {
+    std::string name;
+    std::function<void(record&)> done;
+};
+
+std::string& body(record& r, std::string_view name) {
+    return std::ranges::find(r.parts, name, &part::name)->body;
+}
+
+void replace(std::string& in, std::string_view from, std::string_view to) {
+    auto at = in.find(from);
+    REQUIRE(at != in.npos);
+    in.replace(at, from.size(), to);
+}
+
+damage edit(std::string part_name, std::string from, std::string to) {
+    return {part_name + ": " + from + " -> " + to, [=](record& r) {
+                replace(body(r, part_name), from, to);
+            }};
+}
+
+std::vector<damage> damages() {
+    std::vector<damage> out{
+        {"no parts", [](record& r) { r.parts.clear(); }},
+        {"no head", [](record& r) { r.parts.erase(r.parts.begin()); }},
+        {"no instance", [](record& r) { r.parts.pop_back(); }},
+        {"revision 0", [](record& r) { r.revision = 0; }},
+        {"empty head", [](record& r) { body(r, "head") = ""; }},
+        {"head is an array", [](record& r) { body(r, "head") = "[]"; }},
+        {"head is null", [](record& r) { body(r, "head") = "null"; }},
+        {"cut head", [](record& r) { body(r, "head").resize(40); }},
+        {"cut instance", [](record& r) { body(r, "i1").resize(40); }},
+        {"text behind the head", [](record& r) { body(r, "head") += "{}"; }},
+        {"not UTF-8", [](record& r) { replace(body(r, "i1"), "€", "\xFF\xFE"); }},
+        {"endless nesting", [](record& r) { body(r, "i1") = std::string(100000, '['); }},
+        {"instance is an array", [](record& r) { body(r, "i2") = "[1]"; }},
+    };
+    for (auto& each : std::vector<damage>{
+             edit("head", "\"format\":1", "\"format\":2"),
+             edit("head", "\"format\":1,", ""),
+             edit("head", "\"format\":1", "\"format\":\"1\""),
+             edit("head", "\"owner\":\"test\"", "\"owner\":7"),
+             edit("head", "\"owner\"", "\"renamed\""),
+             edit("head", "\"mount\"", "\"renamed\""),
+             edit("head", "\"last_instance\":2", "\"last_instance\":1"),
+             edit("head", "\"last_instance\":2", "\"last_instance\":-1"),
+             edit("head", "\"last_instance\":2", "\"last_instance\":18446744073709551615"),
+             edit("head", "[1,2]", "[]"),
+             edit("head", "[1,2]", "[2,1]"),
+             edit("head", "[1,2]", "[1,1]"),
+             edit("head", "[1,2]", "[0,1]"),
+             edit("head", "[1,2]", "[2]"),
+             edit("head", "[1,2]", "[1,3]"),
+             edit("head", "[1,2]", "[\"1\"]"),
+             edit("head", "0000000000000001", "xyz"),
+             edit("head", "0000000000000001", ""),
+             edit("head", "0000000000000001", "10000000000000001ffff"),
+             edit("head", "\"created\":1767268800000", "\"created\":\"noon\""),
+             edit("head", "\"touched\":1767268800000", "\"touched\":1.5"),
+             edit("i1", "stored/note", "stored/nobody"),
+             edit("i1", "stored/note", ""),
+             edit("i1", "\"caller\":0", "\"caller\":7"),
+             edit("i1", "\"then\":\"\"", "\"then\":\"sure\""),
+             edit("i1", "\"state\":{", "\"state\":7,\"x\":{"),
+             edit("i1", "\"body\":\"", "\"body\":7,\"x\":\""),
+             edit("i1", "\"state\"", "\"renamed\""),
+             edit("i2", "\"caller\":1", "\"caller\":0"),
+             edit("i2", "\"then\":\"sure\"", "\"then\":\"nobody\""),
+             edit("i2", "\"or_else\":\"unsure\"", "\"or_else\":\"nobody\""),
+             edit("i2", "\"then\":\"sure\"", "\"then\":null"),
+             edit("i2", "\"component\"", "\"renamed\""),
+         }) {
+        out.push_back(std::move(each));
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a damaged record is refused") {
+    const auto whole = stored(asked());
+    for (const auto& each : damages()) {
+        CAPTURE(each.name);
+        auto r = whole;
+        each.done(r);
+        CHECK_THROWS_AS(decode_conversation(r), decode_error);
+    }
+}
+
+TEST_CASE("a stack deeper than calls may nest is refused") {
+    auto r = stored(asked());
+    std::string stack = "[1";
+    for (int id = 2; id <= 65; ++id)
+        stack += "," + std::to_string(id);
+    replace(body(r, "head"), "[1,2]", stack + "]");
+    replace(body(r, "head"), "\"last_instance\":2", "\"last_instance\":65");
+    CHECK_THROWS_AS(decode_conversation(r), decode_error);
+}
+
+TEST_CASE("more event ids than are remembered are cut to the newest") {
+    auto r = stored(asked());
+    std::string ids;
+    for (int id = 10; id < 30; ++id)
+        ids += (id == 10 ? "\"" : ",\"") + std::to_string(id) + "\"";
+    replace(body(r, "head"), "\"0000000000000001\"", ids);
+    auto c = decode_conversation(r);
+    CHECK(c.applied.size() == 16);
+    CHECK(c.applied.back() == 0x29);
+}
+
+TEST_CASE("what a newer release added is ignored and what it removed takes its default") {
+    auto r = stored(asked());
+    replace(body(r, "head"), "\"format\":1", "\"format\":1,\"theme\":\"dark\"");
+    replace(body(r, "i1"), "\"state\":{", "\"colour\":7,\"state\":{\"rating\":5,");
+    replace(body(r, "i2"), "\"yes_label\":\"Yes\",", "");
+    auto c = decode_conversation(r);
+    CHECK(static_cast<const ui::confirm*>(c.top().state.get())->yes_label == "Yes");
+}
+
+TEST_CASE("whatever an application's codec throws says that the state cannot be read") {
+    test_conversation t{fussy{}};
+    auto r = stored(t.value());
+    CHECK_THROWS_WITH_AS(decode_conversation(r), "state of stored/fussy: no", decode_error);
+}
+
+TEST_CASE("a mark without its members is refused") {
+    record r{"x", 1, keeping::not_kept, {{"head", "{\"format\":1}"}}};
+    CHECK_THROWS_AS(decode_mark(r), decode_error);
+    r.parts.clear();
+    CHECK_THROWS_AS(decode_mark(r), decode_error);
+}
