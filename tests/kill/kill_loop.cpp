@@ -1,0 +1,221 @@
+#include "kill_loop.hpp"
+
+#include "bench/process.hpp"
+#include "booking_visitor.hpp"
+#include "stored.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <latch>
+#include <memory>
+#include <random>
+#include <sstream>
+#include <stop_token>
+#include <thread>
+
+namespace kill_test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int counting_visitors = 24;
+constexpr int booking_visitors = 6;
+constexpr int passing_visitors = 2;
+constexpr int rounds_to_a_stop = 20;
+
+class kill_loop {
+public:
+    explicit kill_loop(const kill_options& options);
+
+    kill_report run();
+
+private:
+    using life_end = void (kill_loop::*)();
+
+    void add_visitors();
+    std::chrono::microseconds random_moment();
+    void die_young();
+    void live(life_end end);
+    void kill();
+    void stop();
+    void compare_all();
+    void change_store(int round);
+    void check_store();
+    void check_log();
+    std::string store_argument() const;
+    fs::path store_path() const { return folder_.path() / "store"; }
+    fs::path log_path() const { return folder_.path() / "log"; }
+
+    kill_options options_;
+    std::mt19937_64 random_;
+    bench::scratch_folder folder_;
+    gallery gallery_;
+    std::vector<std::unique_ptr<visitor>> visitors_;
+    kill_report report_;
+};
+
+kill_loop::kill_loop(const kill_options& options)
+    : options_(options),
+      random_(options.seed),
+      folder_(options.folder),
+      gallery_(options.program, store_argument(), log_path()) {
+    fs::create_directory(store_path());
+    add_visitors();
+}
+
+std::string kill_loop::store_argument() const {
+    switch (options_.store) {
+    case store_kind::memory:
+        return "memory";
+    case store_kind::file:
+        return "file:" + store_path().string();
+    case store_kind::sqlite:
+        break;
+    }
+    return "sqlite:" + (store_path() / "gallery.db").string();
+}
+
+void kill_loop::add_visitors() {
+    const auto next = [&](int number, int listening) {
+        habits of;
+        of.seed = random_();
+        of.repeats = number % 3 == 0;
+        of.listens = number < listening;
+        of.changes_ids = options_.what == fault::counts_twice;
+        return of;
+    };
+    for (int i = 0; i < counting_visitors; ++i)
+        visitors_.push_back(std::make_unique<counting_visitor>(next(i, 2)));
+    for (int i = 0; i < booking_visitors; ++i)
+        visitors_.push_back(std::make_unique<booking_visitor>(next(i, 0)));
+    for (int i = 0; i < passing_visitors; ++i)
+        visitors_.push_back(std::make_unique<passing_visitor>(next(i, 0)));
+}
+
+/// 10 to 60 ms; more for files, because each event takes several syncs.
+std::chrono::microseconds kill_loop::random_moment() {
+    const unsigned range = options_.store == store_kind::file ? 200'000 : 50'000;
+    return std::chrono::microseconds(10'000 + random_() % range);
+}
+
+/// A life that ends before the gallery has read its store, or just then.
+void kill_loop::die_young() {
+    gallery_.begin();
+    std::this_thread::sleep_for(std::chrono::microseconds(random_() % 20'000));
+    kill();
+}
+
+/// Starts the gallery, lets the visitors at it, and ends it at a random moment.
+void kill_loop::live(life_end end) {
+    if (random_() % 8 == 0) die_young();
+    gallery_.start();
+    std::latch compared(static_cast<std::ptrdiff_t>(visitors_.size()));
+    {
+        std::vector<std::jthread> threads;
+        for (auto& each : visitors_) {
+            threads.emplace_back([&, one = each.get()](const std::stop_token& until) {
+                one->live(gallery_.port(), compared, until);
+            });
+        }
+        // Now and then before all have compared, so that sending again is interrupted too.
+        if (random_() % 4 != 0) compared.wait();
+        std::this_thread::sleep_for(random_moment());
+        (this->*end)();
+    }
+    for (const auto& each : visitors_)
+        if (!each->problem().empty()) report_.problems.push_back(each->problem());
+}
+
+void kill_loop::kill() {
+    gallery_.kill();
+    ++report_.kills;
+}
+
+void kill_loop::stop() {
+    const auto begin = std::chrono::steady_clock::now();
+    const int code = gallery_.stop();
+    const auto taken =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+    report_.longest_stop = std::max(report_.longest_stop, taken);
+    ++report_.stops;
+    if (code != 0) report_.problems.push_back("exit code " + std::to_string(code) + " at SIGTERM");
+}
+
+/// The last life: nobody acts, everybody compares.
+void kill_loop::compare_all() {
+    gallery_.start();
+    for (const auto& each : visitors_) {
+        each->compare_all(gallery_.port());
+        if (!each->problem().empty()) report_.problems.push_back(each->problem());
+    }
+    stop();
+}
+
+void kill_loop::change_store(int round) {
+    if (options_.what != fault::goes_back) return;
+    const auto copy = folder_.path() / "copy";
+    if (round % 2 == 0) {
+        fs::copy(store_path(), copy, fs::copy_options::recursive);
+    } else {
+        fs::remove_all(store_path());
+        fs::rename(copy, store_path());
+    }
+}
+
+void kill_loop::check_store() {
+    auto stored = stored_conversations(options_.store, store_path(), report_.problems);
+    report_.stored = stored.size();
+    std::uint64_t known = 0;
+    for (const auto& visitor : visitors_) {
+        for (const auto& each : visitor->conversations()) {
+            ++known;
+            if (!stored.contains(each)) report_.problems.push_back("not in the store: " + each);
+        }
+    }
+    // An answer that did not arrive may have left a conversation that nobody knows.
+    if (stored.size() > known + report_.counts.maybe_minted) {
+        report_.problems.push_back(
+            std::to_string(stored.size()) + " conversations are stored, at most " +
+            std::to_string(known + report_.counts.maybe_minted) + " were begun"
+        );
+    }
+}
+
+void kill_loop::check_log() {
+    std::istringstream log(contents(log_path()));
+    std::string line;
+    while (std::getline(log, line)) {
+        for (const auto* bad : {"[error]", "[critical]", "Sanitizer", "runtime error"}) {
+            if (line.find(bad) == std::string::npos) continue;
+            report_.problems.push_back("in the log: " + line);
+            break;
+        }
+    }
+}
+
+kill_report kill_loop::run() {
+    try {
+        for (int round = 0; round < options_.rounds && report_.problems.empty(); ++round) {
+            const bool is_stop = (round + 1) % rounds_to_a_stop == 0;
+            live(is_stop ? &kill_loop::stop : &kill_loop::kill);
+            change_store(round);
+        }
+        if (report_.problems.empty()) compare_all();
+        for (const auto& each : visitors_)
+            report_.counts += each->counts();
+        if (report_.problems.empty()) check_store();
+    } catch (const std::exception& error) {
+        report_.problems.push_back(error.what());
+    }
+    check_log();
+    return std::move(report_);
+}
+
+}  // namespace
+
+kill_report kill_again_and_again(const kill_options& options) {
+    return kill_loop(options).run();
+}
+
+}  // namespace kill_test

@@ -1,0 +1,107 @@
+#include "kill_loop.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <random>
+#include <sstream>
+#include <string_view>
+
+// STUBE_KILL_ROUNDS, STUBE_KILL_SEED and STUBE_GALLERY change what is run, for runs by hand.
+
+using namespace kill_test;
+
+namespace {
+
+std::string from_environment(const char* name, std::string otherwise) {
+    const char* value = std::getenv(name);
+    return value ? value : otherwise;
+}
+
+kill_options options_for(store_kind store, int rounds, fault what = fault::none) {
+    std::random_device random;
+    const auto seed = from_environment("STUBE_KILL_SEED", std::to_string(random()));
+    return {
+        from_environment("STUBE_GALLERY", STUBE_GALLERY_PROGRAM),
+        STUBE_SCRATCH_FOLDER,
+        store,
+        rounds,
+        std::stoull(seed),
+        what};
+}
+
+bool has_problem(const kill_report& report, std::string_view beginning) {
+    return std::ranges::any_of(report.problems, [&](const std::string& each) {
+        return each.starts_with(beginning);
+    });
+}
+
+std::string text_of(const kill_report& report) {
+    const auto& counts = report.counts;
+    std::ostringstream out;
+    out << report.kills << " kills, " << report.stops << " stops (the longest took "
+        << report.longest_stop.count() << " ms), " << counts.acknowledged
+        << " events acknowledged, " << counts.resent << " sent again after a restart ("
+        << counts.found_applied << " of them were applied already), " << counts.repeated
+        << " repeated, " << counts.stale << " to a step that was left, " << counts.booked
+        << " receipts, " << counts.minted << " conversations begun, " << report.stored << " stored";
+    return out.str();
+}
+
+void nothing_is_lost(store_kind store, int rounds) {
+    rounds = std::stoi(from_environment("STUBE_KILL_ROUNDS", std::to_string(rounds)));
+    const auto options = options_for(store, rounds);
+    CAPTURE(options.seed);
+
+    const auto report = kill_again_and_again(options);
+
+    MESSAGE("seed ", options.seed, ", ", rounds, " rounds, ", text_of(report));
+    for (const auto& each : report.problems)
+        FAIL_CHECK(each);
+    CHECK(report.kills + report.stops > static_cast<std::uint64_t>(rounds));
+    CHECK(report.counts.acknowledged > 0);
+    CHECK(report.counts.resent > 0);
+    if (rounds < 40) return;  // else on a slow machine there may be none of the rest
+    CHECK(report.counts.found_applied > 0);
+    CHECK(report.counts.repeated > 0);
+    CHECK(report.counts.stale > 0);
+    CHECK(report.counts.booked > 0);
+}
+
+}  // namespace
+
+TEST_CASE("5 kills under load lose nothing of an SQLite store") {
+    nothing_is_lost(store_kind::sqlite, 5);
+}
+
+TEST_CASE("5 kills under load lose nothing of a file store") {
+    nothing_is_lost(store_kind::file, 5);
+}
+
+TEST_CASE("200 kills under load lose nothing of an SQLite store" * doctest::test_suite("long")) {
+    nothing_is_lost(store_kind::sqlite, 200);
+}
+
+TEST_CASE("40 kills under load lose nothing of a file store" * doctest::test_suite("long")) {
+    nothing_is_lost(store_kind::file, 40);
+}
+
+TEST_CASE("a store that forgets everything is noticed") {
+    const auto report = kill_again_and_again(options_for(store_kind::memory, 5));
+
+    CHECK(has_problem(report, "lost, instead"));
+}
+
+TEST_CASE("a store that goes back is noticed") {
+    const auto report = kill_again_and_again(options_for(store_kind::sqlite, 5, fault::goes_back));
+
+    CHECK(has_problem(report, "lost"));
+}
+
+TEST_CASE("an event that counts twice is noticed") {
+    const auto report =
+        kill_again_and_again(options_for(store_kind::sqlite, 10, fault::counts_twice));
+
+    CHECK(has_problem(report, "shows"));
+}

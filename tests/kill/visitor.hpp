@@ -1,0 +1,153 @@
+// Who puts the gallery under load, and knows what each page must show after it was killed.
+#pragma once
+
+#include "browser.hpp"
+#include "page.hpp"
+
+#include <cstdint>
+#include <latch>
+#include <memory>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace kill_test {
+
+/// What a visitor saw and the server must not have done.
+class violation : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+struct tally {
+    std::uint64_t minted = 0;         ///< conversations whose page was received
+    std::uint64_t maybe_minted = 0;   ///< asked for, and no page was received
+    std::uint64_t acknowledged = 0;   ///< events with an answer
+    std::uint64_t resent = 0;         ///< events that were sent again after a restart
+    std::uint64_t found_applied = 0;  ///< those that were there without having been acknowledged
+    std::uint64_t repeated = 0;       ///< acknowledged events that were sent again
+    std::uint64_t stale = 0;          ///< events to a step that was left
+    std::uint64_t booked = 0;         ///< receipts that were checked
+
+    tally& operator+=(const tally& other);
+};
+
+/// How a visitor behaves.
+struct habits {
+    std::uint64_t seed = 0;
+    bool repeats = false;      ///< sends acknowledged events a second time now and then
+    bool listens = false;      ///< has its event stream open
+    bool changes_ids = false;  ///< a fault, for the test of this test: repeats with another id
+};
+
+/// What is compared after a restart: the conversations in use, or all.
+enum class extent { in_use, all };
+
+/// Somebody with a browser. Used by one thread at a time.
+class visitor {
+public:
+    explicit visitor(const habits& of) : habits_(of), random_(of.seed) {}
+    visitor(const visitor&) = delete;
+    visitor& operator=(const visitor&) = delete;
+    virtual ~visitor() = default;
+
+    /// One life of the server: compares what there is with what was acknowledged, counts `compared`
+    /// down, then sends events until the server is gone or `until`.
+    void live(std::uint16_t port, std::latch& compared, const std::stop_token& until) noexcept;
+
+    /// Compares everything, and does nothing else.
+    void compare_all(std::uint16_t port) noexcept;
+
+    /// Empty as long as all was well.
+    const std::string& problem() const { return problem_; }
+
+    virtual tally counts() const { return counts_; }
+
+    /// Ids of the conversations that it has been given.
+    virtual std::vector<std::string> conversations() const = 0;
+
+    /// Compares, and sends again what had no answer. Throws violation, or server_gone.
+    virtual void resume(std::uint16_t port, extent what) = 0;
+
+    /// Sends one event, or one again.
+    virtual void act() = 0;
+
+    virtual void leave() { browser_.leave(); }
+
+protected:
+    bool chance(unsigned one_in) { return random_() % one_in == 0; }
+
+    /// Asks for a new conversation.
+    page mint(const std::string& mount);
+
+    /// The page of a conversation that must be there.
+    page open(const std::string& mount, const std::string& conversation);
+
+    /// Sends an event, now and then on two connections at once. Returns what the answers show.
+    /// Throws server_gone when that is no answer.
+    std::vector<page> send(const event& what);
+
+    std::string new_event_id();
+
+    habits habits_;
+    std::mt19937_64 random_;
+    browser browser_;
+    tally counts_;
+
+private:
+    template <class Function>
+    void guarded(Function run) noexcept;
+
+    std::string problem_;
+};
+
+/// Counts up. The number on the page is the number of its events.
+class counting_visitor final : public visitor {
+public:
+    using visitor::visitor;
+
+    void resume(std::uint16_t port, extent what) override;
+    void act() override;
+    void leave() override;
+    std::vector<std::string> conversations() const override;
+
+private:
+    void compare();
+    void click();
+    void acknowledge(const std::vector<page>& answers);
+    void repeat();
+    void listen();
+    void see(const page& shown, std::uint64_t expected) const;
+
+    std::string conversation_;
+    std::string stream_address_;
+    std::string plus_;  ///< address of the button
+    std::uint64_t acknowledged_ = 0;
+    std::uint64_t seen_ = 0;  ///< the highest number on any wire
+    std::optional<event> pending_;
+    std::vector<std::string> answered_;  ///< ids of the last events
+    std::optional<event_stream> stream_;
+};
+
+/// Begins conversations and leaves them after a click or two; they must stay.
+class passing_visitor final : public visitor {
+public:
+    using visitor::visitor;
+
+    void resume(std::uint16_t port, extent what) override;
+    void act() override;
+    void leave() override;
+    tally counts() const override;
+    std::vector<std::string> conversations() const override;
+
+private:
+    std::vector<std::unique_ptr<counting_visitor>> left_;
+    std::uint16_t port_ = 0;
+    std::size_t compared_ = 0;  ///< so many at the front have been, since they were used last
+    std::size_t begun_ = 0;     ///< so many in this life of the server
+};
+
+}  // namespace kill_test
