@@ -90,6 +90,7 @@ void connection::tick() {
         const auto beat = std::chrono::ceil<std::chrono::seconds>(site().limits().heartbeat);
         stream_->tick(static_cast<unsigned>(beat.count()));
     }
+    if (state_ == state::lingering && site().draining) return close();
     if (deadline_ == 0 || home_.now() < deadline_) return;
     if (state_ == state::reading) return refuse(408);
     close();

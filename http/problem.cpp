@@ -55,8 +55,6 @@ problem problem_of(int status) {
         case 417: return {417, "Not possible", "The server cannot do what the Expect header asks for."};
         case 431: return {431, "Too large", "The headers of this request are too large."};
         case 501: return {501, "Not possible", "The server does not know this transfer encoding."};
-        case 503: return {503, "Not now", "The server is about to restart. Please try again in a moment."};
-        case 505: return {505, "Not possible", "The server speaks HTTP/1.1 and HTTP/1.0."};
         default: return {500, "Something went wrong", "Something went wrong on the server; nothing was changed."};
     }
 }

@@ -17,7 +17,7 @@ struct problem {
 /// For refusals of the runtime; those that are answered with a view have none (500).
 problem problem_of(status what);
 
-/// For refusals of the protocol: 400, 403, 404, 405, 408, 413, 415, 417, 431, 500, 501, 503, 505.
+/// For refusals of the protocol: 400, 403, 404, 405, 408, 413, 415, 417, 431, 500, 501.
 problem problem_of(int status);
 
 /// A paragraph for the page's place for messages. `restart` is an address, or empty for no link.

@@ -38,7 +38,7 @@ public:
 
 private:
     void on_request_impl(
-        beast::http::verb named, beast::string_view, beast::string_view target, int version, error_code& ec
+        beast::http::verb named, beast::string_view, beast::string_view target, int version, error_code&
     ) override {
         using beast::http::verb;
         out_.verb = named == verb::get    ? method::get
@@ -46,8 +46,7 @@ private:
                     : named == verb::post ? method::post
                                           : method::other;
         out_.target = to_std(target);
-        out_.is_http_1_0 = version == 10;
-        if (version != 10 && version != 11) refuse(505, ec);
+        out_.is_http_1_0 = version == 10;  // or 11; Beast refuses all others
     }
 
     void on_response_impl(int, beast::string_view, int, error_code&) override {}
@@ -55,6 +54,7 @@ private:
     void on_field_impl(
         field name, beast::string_view name_text, beast::string_view value_text, error_code& ec
     ) override {
+        if (is_body_) return;  // behind the body: nothing there may change what the head said
         const auto value = to_std(value_text);
         // A value outside of the buffer is one that was folded over several lines: obsolete, ambiguous.
         const std::less_equal<const char*> before;
@@ -87,11 +87,9 @@ private:
                 if (!same_word(value, "100-continue")) return refuse(417, ec);
                 out_.expects_continue = true;
                 break;
-            case field::unknown:
+            default:  // by name: which ones Beast has numbers for changes with its versions
                 if (same_word(name_text, "stube-event-id")) keep_first(out_.event_id, value);
                 if (same_word(name_text, "sec-fetch-site")) keep_first(out_.fetch_site, value);
-                break;
-            default: break;
         }
     }
 
@@ -105,6 +103,7 @@ private:
         if (!out_.is_http_1_0 && !has_host_) return refuse(400, ec);
         out_.keep_alive = keep_alive() && !out_.is_http_1_0;
         if (out_.is_http_1_0) out_.expects_continue = false;
+        is_body_ = true;
     }
 
     void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
@@ -132,6 +131,7 @@ private:
     std::string& body_;
     std::string_view head_;
     int status_ = 400;
+    bool is_body_ = false;
     bool has_host_ = false;
     bool has_length_ = false;
     bool has_encoding_ = false;

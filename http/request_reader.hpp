@@ -38,7 +38,7 @@ public:
     /// Reads on. Call it until it wants more.
     progress next();
 
-    /// Why the request is bad: 400, 413, 414, 431, 501 or 505.
+    /// Why the request is bad: 400, 413, 417, 431 or 501.
     int status() const;
 
     request& asked();

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// A client that sends exactly the bytes it is given.
+namespace testing {
+
+struct answered {
+    int status = 0;
+    std::string head;  ///< with its empty line
+    std::string body;  ///< chunks joined
+
+    /// The value of the first header with this name (lower case), or nothing.
+    std::string header(std::string_view name) const;
+
+    bool says(std::string_view text) const { return body.find(text) != body.npos; }
+};
+
+class client {
+public:
+    explicit client(std::uint16_t port);
+    client(const client&) = delete;
+    client& operator=(const client&) = delete;
+    ~client();
+
+    void send(std::string_view bytes);
+
+    /// The next whole answer, with a body by Content-Length. Throws if none comes.
+    answered read(bool is_head = false);
+
+    answered ask(std::string_view bytes) {
+        send(bytes);
+        return read();
+    }
+
+    /// The head of a stream's answer.
+    answered read_head();
+
+    /// Reads until `text` has come, and takes everything up to its end. Throws if it does not come.
+    std::string read_until(std::string_view text);
+
+    /// Everything until the server closes.
+    std::string read_to_end();
+
+    /// True if the server closes within the time, and sends nothing before.
+    bool is_closed_within(std::chrono::milliseconds time);
+
+    /// True if something comes within the time.
+    bool hears_within(std::chrono::milliseconds time);
+
+private:
+    bool fill(std::chrono::milliseconds time);  // false: closed, or nothing came
+
+    int socket_ = -1;
+    bool closed_ = false;
+    std::string read_;
+};
+
+/// "GET /x HTTP/1.1" with a host and `headers`, each with its CRLF.
+std::string get(std::string_view target, std::string_view headers = {});
+
+}  // namespace testing

@@ -1,0 +1,228 @@
+#include "http/fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace testing;
+
+namespace {
+
+answered send(const served& site, const std::string& request) { return client(site.port()).ask(request); }
+
+std::string replaced(std::string text, std::string_view what, std::string_view with) {
+    const auto at = text.find(what);
+    REQUIRE(at != text.npos);
+    return text.replace(at, what.size(), with);
+}
+
+/// A refusal that the page can show.
+void check_refusal(const answered& got, int status) {
+    CHECK(got.status == status);
+    CHECK(got.body.starts_with("<hx-partial hx-target=\"#stube-notice\" hx-swap=\"innerHTML\"><p role=\"alert\">"));
+    CHECK(got.body.ends_with("</p></hx-partial>"));
+    CHECK(got.header("content-type") == "text/html; charset=utf-8");
+}
+
+}  // namespace
+
+TEST_CASE("an event without a stream is answered with the patch") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto got = send(site, page.post("1/inc", "step=3"));
+
+    CHECK(got.status == 200);
+    CHECK(got.header("content-type") == "text/html; charset=utf-8");
+    CHECK(got.body.starts_with("<hx-partial hx-target=\"#i1\" hx-swap=\"outerMorph\"><div id=\"i1\"><output>n=3"));
+    CHECK(got.body.ends_with("</hx-partial>"));
+}
+
+TEST_CASE("arguments and fields reach the member") {
+    served site;
+    const auto page = open_page(site.port());
+    CHECK(send(site, page.post("1/add", "stube-args=%5B5%5D")).says("n=5"));
+    const auto wrong = send(site, page.post("1/inc", "step=many"));
+    CHECK(wrong.status == 200);
+    CHECK(wrong.says("n=5"));
+    CHECK(wrong.says("value=\"many\""));
+}
+
+TEST_CASE("the same event changes nothing the second time") {
+    served site;
+    const auto page = open_page(site.port());
+    CHECK(send(site, page.post("1/inc", {}, 77)).says("n=1"));
+
+    const auto again = send(site, page.post("1/inc", {}, 77));
+    CHECK(again.status == 200);
+    CHECK(again.says("hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><div id=\"i1\"><output>n=1"));
+    CHECK(send(site, page.post("1/inc", {}, 78)).says("n=2"));
+}
+
+TEST_CASE("an event of something that left the page shows the page") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto got = send(site, page.post("99/inc"));
+    CHECK(got.status == 200);
+    CHECK(got.says("#stube-view"));
+    CHECK(got.says("n=0"));
+}
+
+TEST_CASE("events that the server does not know are refused") {
+    served site;
+    const auto page = open_page(site.port());
+    for (const auto* bad : {"1/render", "1/nothing", "1/start", "1/inc/more", "0/inc", "x/inc", "-1/inc", "1%2Finc/x",
+                            "99999999999999999999/inc", "1/n"}) {
+        CAPTURE(std::string(bad));
+        check_refusal(send(site, page.post(bad)), 404);
+    }
+    CHECK(send(site, page.post("1/inc")).says("n=1"));
+}
+
+TEST_CASE("arguments that do not fit are refused") {
+    served site;
+    const auto page = open_page(site.port());
+    for (const auto* bad : {"stube-args=%5B", "stube-args=%7B%7D", "stube-args=x", "stube-args=%5B%22a%22%5D", "stube-args=%5B%5D",
+                            "stube-args=%5B1,2%5D", "stube-args=%5B99999999999%5D", "stube-args=%5B1.5%5D", ""}) {
+        CAPTURE(std::string(bad));
+        check_refusal(send(site, page.post("1/add", bad)), 400);
+    }
+    check_refusal(send(site, page.post("1/add", "stube-args=" + std::string(5000, '['))), 400);
+    check_refusal(send(site, page.post("1/inc", "stube-args=%5B1%5D")), 400);
+}
+
+TEST_CASE("forms that are none are refused") {
+    served site;
+    const auto page = open_page(site.port());
+    std::string many;
+    for (int at = 0; at < 201; ++at) many += "a=1&";
+    for (const auto& bad : {std::string("step=%ff"), std::string("step=%"), std::string("%C3%28=1"), many}) {
+        check_refusal(send(site, page.post("1/inc", bad)), 400);
+    }
+    CHECK(send(site, page.post("1/inc", many.substr(4))).says("n=1"));
+    CHECK(send(site, page.post("1/inc", "step=%00")).status == 200);
+}
+
+TEST_CASE("an event needs an id") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto good = page.post("1/inc", {}, 0xabc);
+    for (const auto* bad : {"", "1", "0000000000000ABC", "0000000000000000", "00000000000000abc", "zzzzzzzzzzzzzzzz"}) {
+        CAPTURE(std::string(bad));
+        check_refusal(send(site, replaced(good, "0000000000000abc", bad)), 400);
+    }
+    check_refusal(send(site, replaced(good, "Stube-Event-Id", "Other")), 400);
+}
+
+TEST_CASE("an event must be a form") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto good = page.post("1/inc");
+    const std::string type = "application/x-www-form-urlencoded;charset=UTF-8";
+    for (const auto* bad : {"text/plain", "application/json", "multipart/form-data; boundary=x", "",
+                            "application/x-www-form-urlencoded2"}) {
+        CAPTURE(std::string(bad));
+        check_refusal(send(site, replaced(good, type, bad)), 415);
+    }
+    CHECK(send(site, replaced(good, type, "Application/X-WWW-Form-Urlencoded")).status == 200);
+}
+
+TEST_CASE("events from other sites are refused") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto with = [&](std::string_view headers) {
+        return send(site, replaced(page.post("1/inc"), "Cookie:", std::string(headers) + "Cookie:"));
+    };
+    CHECK(with("Sec-Fetch-Site: same-origin\r\nOrigin: https://a.test\r\n").status == 200);
+    CHECK(with("Origin: http://a.test\r\n").status == 200);
+    check_refusal(with("Sec-Fetch-Site: cross-site\r\n"), 403);
+    check_refusal(with("Sec-Fetch-Site: same-site\r\nOrigin: http://a.test\r\n"), 403);
+    check_refusal(with("Origin: http://b.test\r\n"), 403);
+    check_refusal(with("Origin: http://a.test.b.test\r\n"), 403);
+    check_refusal(with("Origin: null\r\n"), 403);
+}
+
+TEST_CASE("a conversation belongs to its session") {
+    served site;
+    const auto page = open_page(site.port());
+    auto other = page;
+    other.cookie = open_page(site.port()).cookie;
+    auto none = page;
+    none.cookie = "x=y";
+
+    check_refusal(send(site, other.post("1/inc")), 403);
+    check_refusal(send(site, none.post("1/inc")), 403);
+    CHECK(send(site, page.post("1/inc")).says("n=1"));
+}
+
+TEST_CASE("the end is told with its last view and nothing follows") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto got = send(site, page.post("1/finish"));
+    CHECK(got.status == 200);
+    CHECK(got.says("Final words"));
+    CHECK(got.says("hx-target=\"#stube-stream\" hx-swap=\"delete\""));
+
+    CHECK(send(site, page.post("1/inc")).status == 204);
+    auto unknown = page;
+    unknown.conversation = "AAAAAAAAAAAAAAAAAAAAAA";
+    const auto gone = send(site, unknown.post("1/inc"));
+    check_refusal(gone, 404);
+    CHECK(gone.says("<a href=\"?\">Start again</a>"));
+}
+
+TEST_CASE("a handler that throws changes nothing and shows an error id") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto got = send(site, page.post("1/fail"));
+    CHECK(got.status == 200);
+    CHECK(got.says("<hx-partial hx-target=\"#stube-notice\""));
+    CHECK(got.says("Error "));
+    CHECK_FALSE(got.says("secret"));
+    CHECK(send(site, page.post("1/inc")).says("n=1"));
+}
+
+TEST_CASE("a store that refuses changes nothing and says so") {
+    auto where = std::make_shared<disk>();
+    served site({}, store_on(where));
+    const auto page = open_page(site.port());
+    where->now = disk::mood::refusing;
+    check_refusal(send(site, page.post("1/inc")), 507);
+    CHECK(client(site.port()).ask(get("/t")).status == 507);
+
+    where->now = disk::mood::well;
+    CHECK(send(site, page.post("1/inc")).says("n=1"));
+}
+
+TEST_CASE("a store in an unknown state takes nothing any more") {
+    auto where = std::make_shared<disk>();
+    std::atomic<int> told = 0;
+    server_options options;
+    options.live.on_store_down = [&](const std::string&) { ++told; };
+    served site(options, store_on(where));
+    const auto page = open_page(site.port());
+    where->now = disk::mood::dead;
+    check_refusal(send(site, page.post("1/inc")), 503);
+    where->now = disk::mood::well;
+
+    check_refusal(send(site, page.post("1/inc")), 503);
+    CHECK(client(site.port()).ask(get("/t")).status == 503);
+    CHECK(told >= 1);
+}
+
+TEST_CASE("too many events at once are refused") {
+    server_options options;
+    options.live.max_waiting = 1;
+    options.threads = 4;
+    served site(options);
+    const auto page = open_page(site.port());
+    client first(site.port());
+    client second(site.port());
+    first.send(page.post("1/slow"));
+    std::this_thread::sleep_for(50ms);
+    second.send(page.post("1/slow"));
+    std::this_thread::sleep_for(50ms);
+
+    check_refusal(send(site, page.post("1/inc")), 429);
+    CHECK(first.read().says("n=1"));
+    CHECK(second.read().says("n=2"));
+}

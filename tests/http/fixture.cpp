@@ -1,0 +1,124 @@
+#include "http/fixture.hpp"
+
+#include <atomic>
+#include <cstdio>
+
+namespace testing {
+
+namespace {
+
+class disk_store final : public store {
+public:
+    explicit disk_store(std::shared_ptr<disk> where) : disk_(std::move(where)) {}
+
+    load_report load_all(const std::function<void(record&&)>& each) override {
+        std::lock_guard lock(disk_->mutex);
+        load_report report;
+        for (const auto& [id, stored] : disk_->records) {
+            each(record(stored));
+            ++report.loaded;
+        }
+        return report;
+    }
+
+    void save(std::span<const change> batch) override {
+        std::lock_guard lock(disk_->mutex);
+        if (disk_->now == disk::mood::refusing) throw store_refused("the disk is full");
+        if (disk_->now == disk::mood::dead) throw store_unknown("the sync failed");
+        for (const auto& each : batch) {
+            if (each.what == change::kind::remove) {
+                disk_->records.erase(each.id);
+            } else {
+                disk_->records[each.id] = {each.id, each.revision, each.status, each.written};
+            }
+        }
+    }
+
+private:
+    std::shared_ptr<disk> disk_;
+};
+
+server_options on_any_port(server_options options) {
+    options.port = 0;
+    if (options.threads == 0) options.threads = 2;
+    if (!options.live.logger) options.live.logger = quiet();
+    return options;
+}
+
+std::string between(std::string_view text, std::string_view before, std::string_view after) {
+    const auto at = text.find(before);
+    if (at == text.npos) throw std::runtime_error("no " + std::string(before) + " in: " + std::string(text));
+    const auto from = at + before.size();
+    return std::string(text.substr(from, text.find(after, from) - from));
+}
+
+}  // namespace
+
+std::unique_ptr<store> store_on(std::shared_ptr<disk> where) {
+    return std::make_unique<disk_store>(std::move(where));
+}
+
+std::shared_ptr<spdlog::logger> quiet() {
+    return std::make_shared<spdlog::logger>("quiet", std::make_shared<spdlog::sinks::null_sink_mt>());
+}
+
+served::served(server_options options, std::unique_ptr<store> storage)
+    : running(make_site(), on_any_port(std::move(options)), std::move(storage)) {
+    running.start_threads();
+}
+
+app served::make_site() {
+    app site;
+    site.mount<tally>("/t", {.title = "Tally & <co>"});
+    site.mount<visitor>("/who");
+    site.mount<broken>("/broken");
+    site.mount<note>("/note");
+    site.mount<wait_flow>("/flow");
+    site.page("/about", {.title = "About"}, html::p("About this"));
+    site.asset("/app.css", "text/css; charset=utf-8", "p { color: red }");
+    site.principal([](const request_info& from) {
+        if (from.header("x-fail") == "yes") throw std::runtime_error("secret reason");
+        return std::string(from.header("x-user")) + "/" + from.query("as").value_or("-") + "/" +
+               std::string(from.cookie("other")) + std::string(from.path());
+    });
+    return site;
+}
+
+std::string opened::post(std::string_view instance_and_member, std::string_view body, std::uint64_t id) const {
+    static std::atomic<std::uint64_t> last = 0x1000;
+    char event_id[17];
+    std::snprintf(event_id, sizeof event_id, "%016llx", static_cast<unsigned long long>(id ? id : ++last));
+    return "POST /stube/event/" + conversation + "/" + std::string(instance_and_member) +
+           " HTTP/1.1\r\nHost: a.test\r\nContent-Type: application/x-www-form-urlencoded;charset=UTF-8\r\n"
+           "Stube-Event-Id: " + event_id + "\r\nCookie: " + cookie +
+           "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+
+std::string opened::stream(std::string_view headers) const {
+    return get(
+        "/stube/stream/" + conversation + "?rev=" + revision, "Cookie: " + cookie + "\r\n" + std::string(headers)
+    );
+}
+
+opened read_page(answered page, std::string_view cookie) {
+    opened out;
+    out.cookie = cookie.empty() ? between(page.head, "Set-Cookie: ", ";") : std::string(cookie);
+    out.conversation = between(page.body, "data-conversation=\"", "\"");
+    out.revision = between(page.body, "?rev=", "\"");
+    out.page = std::move(page);
+    return out;
+}
+
+opened open_page(std::uint16_t port, std::string_view path, std::string_view cookie) {
+    client c(port);
+    const auto headers = cookie.empty() ? std::string() : "Cookie: " + std::string(cookie) + "\r\n";
+    return read_page(c.ask(get(path, headers)), cookie);
+}
+
+void attach(client& on, const opened& page, std::string_view headers) {
+    on.send(page.stream(headers));
+    const auto head = on.read_head();
+    if (head.status != 200) throw std::runtime_error("no stream: " + head.head);
+}
+
+}  // namespace testing

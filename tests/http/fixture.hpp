@@ -1,0 +1,134 @@
+#pragma once
+
+#include "http/client.hpp"
+
+#include <stube/http/server.hpp>
+#include <stube/stube.hpp>
+
+#include <spdlog/sinks/null_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+/// What the tests of the web server serve, and a browser's ways to use it.
+namespace testing {
+
+using namespace stube;
+using namespace std::chrono_literals;
+
+struct tally {
+    static constexpr std::string_view component = "test/tally";
+    int n = 0;
+    field<int> step = 1;
+    std::string who;
+
+    void inc() { n += step.value(); }
+
+    void add(int more) { n += more; }
+
+    void slow() {
+        std::this_thread::sleep_for(300ms);
+        ++n;
+    }
+
+    void fail() { throw std::runtime_error("secret reason"); }
+
+    effects finish() { return end(html::p("Final words\nin two lines")); }
+
+    markup render() const {
+        using namespace html;
+        return div(
+            output("n=", n), input(bind<&tally::step>(*this)), button(on<"click", &tally::inc>, "+"),
+            button(on<"keyup", &tally::add>(5), "+5"), button(on<"click", &tally::slow>, "slow"),
+            button(on<"click", &tally::fail>, "fail"), form(on<"submit", &tally::finish>, button("end"))
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(tally, (), (n, step, who, inc, add, slow, fail, finish))
+
+/// Shows where its conversation came from.
+struct visitor {
+    static constexpr std::string_view component = "test/visitor";
+    std::string who;
+
+    void start(context& c) { who = std::string(c.principal()); }
+
+    markup render() const { return html::div("who=", who); }
+};
+BOOST_DESCRIBE_STRUCT(visitor, (), (who, start))
+
+/// Cannot begin.
+struct broken {
+    static constexpr std::string_view component = "test/broken";
+
+    markup render() const { throw std::runtime_error("secret reason"); }
+};
+BOOST_DESCRIBE_STRUCT(broken, (), ())
+
+struct note {
+    static constexpr std::string_view component = "test/note";
+    std::string text;
+
+    void done() {}
+
+    markup render() const { return html::div(html::button(html::title("\n"), on<"click", &note::done>, "ok")); }
+};
+BOOST_DESCRIBE_STRUCT(note, (), (text, done))
+
+inline flow<void> wait_flow() { co_await call<note>(); }
+
+/// A disk that outlives its servers, and fails when told to.
+struct disk {
+    enum class mood { well, refusing, dead };
+
+    std::mutex mutex;
+    std::map<std::string, record> records;
+    mood now = mood::well;
+};
+
+std::unique_ptr<store> store_on(std::shared_ptr<disk> where);
+
+std::shared_ptr<spdlog::logger> quiet();
+
+/// A server on a port of its own, with `tally` at "/t".
+class served {
+public:
+    explicit served(server_options options = {}, std::unique_ptr<store> storage = memory_store());
+
+    std::uint16_t port() const { return running.port(); }
+
+    static app make_site();
+
+    server running;
+};
+
+/// One open page.
+struct opened {
+    std::string cookie;        ///< "stube_session=..."
+    std::string conversation;
+    std::string revision;
+    answered page;
+
+    /// The head and body of an event's POST.
+    std::string post(std::string_view instance_and_member, std::string_view body = {}, std::uint64_t id = 0) const;
+
+    std::string stream(std::string_view headers = {}) const;
+};
+
+/// Opens `path`; with `cookie` as that visitor.
+opened open_page(std::uint16_t port, std::string_view path = "/t", std::string_view cookie = {});
+
+opened read_page(answered page, std::string_view cookie = {});
+
+/// Waits for the first bytes of a stream.
+void attach(client& on, const opened& page, std::string_view headers = {});
+
+}  // namespace testing

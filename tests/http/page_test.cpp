@@ -1,0 +1,245 @@
+#include "http/fixture.hpp"
+
+#include "http/assets.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace testing;
+
+namespace {
+
+answered ask(const served& site, std::string_view target, std::string_view headers = {}) {
+    return client(site.port()).ask(get(target, headers));
+}
+
+void check_page_headers(const answered& got) {
+    CHECK(got.header("content-type") == "text/html; charset=utf-8");
+    CHECK(
+        got.header("content-security-policy") ==
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+    );
+    CHECK(got.header("x-content-type-options") == "nosniff");
+    CHECK(got.header("referrer-policy") == "same-origin");
+    CHECK(got.header("cross-origin-opener-policy") == "same-origin");
+}
+
+/// True if a script or style of the page's own stands in it.
+bool has_inline_code(const std::string& html) {
+    for (auto at = html.find("<script"); at != html.npos; at = html.find("<script", at + 1)) {
+        if (html.compare(html.find('>', at), 10, "></script>") != 0) return true;
+    }
+    return html.find("<style") != html.npos || html.find(" style=") != html.npos || html.find(" on") != html.npos;
+}
+
+}  // namespace
+
+TEST_CASE("a visitor gets a page with a conversation") {
+    served site;
+    const auto page = open_page(site.port());
+
+    CHECK(page.page.status == 200);
+    check_page_headers(page.page);
+    CHECK(page.page.header("cache-control") == "no-store");
+    CHECK_FALSE(has_inline_code(page.page.body));
+    CHECK(page.page.says("<html lang=\"en\">"));
+    CHECK(page.page.says("<title>Tally &amp; &lt;co></title>"));
+    CHECK(page.page.says("hx-sse:connect=\"/stube/stream/" + page.conversation + "?rev=1\""));
+    CHECK(page.page.says("<main id=\"stube-view\" tabindex=\"-1\"><div id=\"i1\">"));
+    CHECK(page.page.says("hx-post=\"/stube/event/" + page.conversation + "/1/inc\""));
+    CHECK(page.page.says("htmx.min."));
+}
+
+TEST_CASE("the session cookie is new for strangers only") {
+    served site;
+    const auto first = ask(site, "/t");
+    const auto cookie = first.header("set-cookie");
+    CHECK(cookie.starts_with("stube_session="));
+    CHECK(cookie.ends_with("; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000"));
+    CHECK(cookie.find(';') == std::string("stube_session=").size() + 22);
+    const auto mine = "Cookie: other=1; " + cookie.substr(0, cookie.find(';')) + "\r\n";
+
+    CHECK(ask(site, "/t", mine).header("set-cookie").empty());
+    for (const auto* bad : {"stube_session=", "stube_session=short", "stube_session=AAAAAAAAAAAAAAAAAAAA%3D"}) {
+        CAPTURE(std::string(bad));
+        CHECK_FALSE(ask(site, "/t", "Cookie: " + std::string(bad) + "\r\n").header("set-cookie").empty());
+    }
+}
+
+TEST_CASE("the cookie is marked when TLS is in front and bound to the base path") {
+    server_options options;
+    options.behind_tls = true;
+    options.base_path = "/app";
+    served site(options);
+    const auto page = open_page(site.port(), "/app/t");
+
+    CHECK(page.page.header("set-cookie").ends_with("; Path=/app/; Max-Age=2592000; Secure"));
+    CHECK(page.page.says("src=\"/app/stube/assets/htmx.min."));
+    CHECK(page.page.says("hx-sse:connect=\"/app/stube/stream/"));
+    CHECK(page.page.says("hx-post=\"/app/stube/event/"));
+    CHECK(ask(site, "/t").status == 404);
+    CHECK(ask(site, "/apps/t").status == 404);
+    CHECK(ask(site, "/healthz").status == 200);
+}
+
+TEST_CASE("the address resumes a conversation for its owner") {
+    served site;
+    const auto page = open_page(site.port());
+    CHECK(client(site.port()).ask(page.post("1/add", "stube-args=%5B41%5D")).says("n=41"));
+
+    const auto again = ask(site, "/t?x=y&c=" + page.conversation, "Cookie: " + page.cookie + "\r\n");
+    CHECK(again.status == 200);
+    CHECK(read_page(again, page.cookie).conversation == page.conversation);
+    CHECK(read_page(again, page.cookie).revision == "2");
+    CHECK(again.says("n=41"));
+    CHECK(again.header("set-cookie").empty());
+}
+
+TEST_CASE("the address of somebody else begins a new conversation") {
+    served site;
+    const auto page = open_page(site.port());
+
+    for (const auto& cookie : {std::string(), open_page(site.port()).cookie}) {
+        const auto headers = cookie.empty() ? cookie : "Cookie: " + cookie + "\r\n";
+        const auto theirs = ask(site, "/t?c=" + page.conversation, headers);
+        CHECK(theirs.status == 200);
+        CHECK(read_page(theirs, cookie).conversation != page.conversation);
+    }
+}
+
+TEST_CASE("a conversation at another address leads there") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto got = ask(site, "/note?c=" + page.conversation, "Cookie: " + page.cookie + "\r\n");
+
+    CHECK(got.status == 303);
+    CHECK(got.header("location") == "/t?c=" + page.conversation);
+}
+
+TEST_CASE("a conversation that is not there any more says so") {
+    served site;
+    const auto page = open_page(site.port());
+    client(site.port()).ask(page.post("1/finish"));
+    for (const auto& id : {page.conversation, std::string("nonsense"), std::string("a%22%3E%3Cb"), std::string(2000, 'x')}) {
+        const auto got = ask(site, "/t?c=" + id, "Cookie: " + page.cookie + "\r\n");
+        CHECK(got.status == 404);
+        check_page_headers(got);
+        CHECK(got.says("has ended or was not used for too long"));
+        CHECK(got.says("<a href=\"/t\">Start again</a>"));
+    }
+}
+
+TEST_CASE("the principal is asked once and fixed") {
+    served site;
+    const auto page = open_page(site.port(), "/who?as=a%20b");
+    CHECK(page.page.says("who=/a b//who"));
+    const auto mine = ask(site, "/who", "X-User: me\r\nCookie: other=7\r\n");
+    CHECK(mine.says("who=me/-/7/who"));
+    const auto again =
+        ask(site, "/who?c=" + page.conversation, "X-User: me\r\nCookie: " + page.cookie + "\r\n");
+    CHECK(again.says("who=/a b//who"));
+}
+
+TEST_CASE("what throws while a page begins is a page with status 500") {
+    served site;
+    const auto render = ask(site, "/broken");
+    CHECK(render.status == 500);
+    check_page_headers(render);
+    CHECK(render.says("Error "));
+    const auto principal = ask(site, "/t", "X-Fail: yes\r\n");
+    CHECK(principal.status == 500);
+    CHECK_FALSE(principal.says("secret"));
+    CHECK_FALSE(render.says("secret"));
+}
+
+TEST_CASE("a page without a conversation needs neither scripts nor cookies") {
+    served site;
+    const auto got = ask(site, "/about");
+    CHECK(got.status == 200);
+    check_page_headers(got);
+    CHECK(got.says("<p>About this</p>"));
+    CHECK_FALSE(got.says("<script"));
+    CHECK(got.header("set-cookie").empty());
+    CHECK(ask(site, "/about", "If-None-Match: " + got.header("etag") + "\r\n").status == 304);
+}
+
+TEST_CASE("HEAD is answered without a body and begins nothing") {
+    served site;
+    for (const auto* path : {"/t", "/about", "/app.css", "/healthz", "/nowhere"}) {
+        CAPTURE(std::string(path));
+        client c(site.port());
+        c.send("HEAD " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n" + get("/healthz"));
+        const auto got = c.read(true);
+        CHECK(got.status == (std::string_view(path) == "/nowhere" ? 404 : 200));
+        CHECK(got.header("set-cookie").empty());
+        CHECK(c.read().says("ok"));
+    }
+    CHECK(ask(site, "/metrics").says("stube_conversations 0\n"));
+}
+
+TEST_CASE("embedded files are cached for ever and come compressed") {
+    served site;
+    for (const auto& each : stube::http::assets()) {
+        CAPTURE(each.name);
+        const auto path = "/stube/assets/" + std::string(each.hashed_name);
+        const auto plain = ask(site, path);
+        CHECK(plain.status == 200);
+        CHECK(plain.body == each.body);
+        CHECK(plain.header("content-type") == each.mime);
+        CHECK(plain.header("cache-control") == "public, max-age=31536000, immutable");
+        CHECK(plain.header("vary") == "Accept-Encoding");
+        const auto packed = ask(site, path, "Accept-Encoding: br, GZIP;q=0.5\r\n");
+        CHECK(packed.header("content-encoding") == "gzip");
+        CHECK(packed.body == each.gzip);
+        CHECK(ask(site, path, "Accept-Encoding: gzip;q=0\r\n").body == each.body);
+        CHECK(ask(site, path, "Accept-Encoding: gzip;q=0.000\r\n").body == each.body);
+        CHECK(ask(site, path, "If-None-Match: \"x\", W/" + plain.header("etag") + "\r\n").status == 304);
+    }
+}
+
+TEST_CASE("nothing outside of what is served can be reached") {
+    served site;
+    for (const auto* path :
+         {"/stube/assets/htmx.min.js", "/stube/assets/", "/stube/assets", "/stube/", "/stube/assets/../assets",
+          "/stube/assets/..%2f..%2fetc%2fpasswd", "/../../etc/passwd", "/stube/assets/%2e%2e/%2e%2e/etc/passwd",
+          "//etc/passwd", "/T", "/t/", "/stube/event", "/stube/event/a", "/stube/event/a/1", "/stube/event/a/1/",
+          "/stube/stream/", "/stube/stream/a/b", "/t%20"}) {
+        CAPTURE(std::string(path));
+        CHECK(ask(site, path).status == 404);
+    }
+    CHECK(ask(site, "/%74").status == 200);
+}
+
+TEST_CASE("files of the application are asked about each time") {
+    served site;
+    const auto got = ask(site, "/app.css");
+    CHECK(got.body == "p { color: red }");
+    CHECK(got.header("content-type") == "text/css; charset=utf-8");
+    CHECK(got.header("cache-control") == "no-cache");
+    CHECK(ask(site, "/app.css", "If-None-Match: " + got.header("etag") + "\r\n").status == 304);
+}
+
+TEST_CASE("operations are told how it goes") {
+    served site;
+    const auto page = open_page(site.port());
+    client(site.port()).ask(page.post("1/inc"));
+    client stream(site.port());
+    attach(stream, page);
+    const auto got = ask(site, "/metrics");
+
+    CHECK(got.says("stube_conversations 1\n"));
+    CHECK(got.says("stube_streams 1\n"));
+    CHECK(got.says("stube_events_total{status=\"ok\"} 1\n"));
+    CHECK(ask(site, "/healthz").body == "ok\n");
+    CHECK(ask(site, "/readyz").body == "ready\n");
+}
+
+TEST_CASE("paths that cannot be served are refused when the site is made") {
+    app site;
+    site.mount<tally>("/a");
+    for (const auto* bad : {"", "a", "/a", "/stube/x", "/healthz", "/x?y", "/x#y", "/\r\nX: y"}) {
+        CAPTURE(std::string(bad));
+        CHECK_THROWS_AS(site.mount<tally>(bad), std::invalid_argument);
+    }
+}

@@ -1,0 +1,16 @@
+// A program that is only `app::start`, for tests that need its exit code: <port> <how its store is>
+#include "http/fixture.hpp"
+
+int main(int count, char** words) {
+    using namespace testing;
+    if (count != 3) return 2;
+    const std::string_view mood = words[2];
+    server_options options;
+    options.port = static_cast<std::uint16_t>(std::stoi(words[1]));
+    options.threads = 1;
+    options.live.logger = quiet();
+    if (mood == "slow to stop") options.drain_delay = std::chrono::minutes(10);
+    auto where = std::make_shared<disk>();
+    if (mood == "dead") where->now = disk::mood::dead;
+    return served::make_site().start(options, store_on(where));
+}

@@ -1,0 +1,249 @@
+#include "http/fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+
+using namespace testing;
+
+namespace {
+
+struct bad_request {
+    const char* what;
+    std::string bytes;
+    int status;
+};
+
+std::string repeated(std::string_view text, std::size_t times) {
+    std::string out;
+    for (std::size_t at = 0; at < times; ++at) out += text;
+    return out;
+}
+
+const std::string post_head = "POST /stube/event/x/1/y HTTP/1.1\r\nHost: a\r\n";
+
+std::vector<bad_request> bad_requests() {
+    using namespace std::string_literals;
+    return {
+        {"noise", "\x16\x03\x01\x02\x00\x01"s, 400},
+        {"lines without carriage returns", "GET / HTTP/1.1\nHost: a\n\n", 400},
+        {"no version", "GET /\r\n\r\n", 400},
+        {"no method", " / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"a space in the path", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"a NUL in the path", "GET /a\0b HTTP/1.1\r\nHost: a\r\n\r\n"s, 400},
+        {"an encoded NUL in the path", get("/a%00b"), 400},
+        {"half an escape in the path", get("/a%2"), 400},
+        {"a wrong escape in the path", get("/a%zz"), 400},
+        {"no UTF-8 in the path", get("/a%ff"), 400},
+        {"an overlong slash in the path", get("/%c0%af"), 400},
+        {"a path that does not begin with a slash", get("a"), 400},
+        {"no host", "GET / HTTP/1.1\r\n\r\n", 400},
+        {"two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
+        {"a space before the colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400},
+        {"a header without a name", "GET / HTTP/1.1\r\n: a\r\nHost: a\r\n\r\n", 400},
+        {"a folded header", "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", 400},
+        {"a NUL in a header", "GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n"s, 400},
+        {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
+        {"HTTP/1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", 400},
+        {"length and encoding", post_head + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+        {"encoding and length", post_head + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400},
+        {"two lengths", post_head + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400},
+        {"the same length twice", post_head + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400},
+        {"a list of lengths", post_head + "Content-Length: 3, 3\r\n\r\nabc", 400},
+        {"a negative length", post_head + "Content-Length: -1\r\n\r\n", 400},
+        {"a length with a sign", post_head + "Content-Length: +1\r\n\r\na", 400},
+        {"a length in hex", post_head + "Content-Length: 0x1\r\n\r\na", 400},
+        {"a huge length", post_head + "Content-Length: 99999999999999999999\r\n\r\n", 400},
+        {"a length of 2^64 - 1", post_head + "Content-Length: 18446744073709551615\r\n\r\n", 413},
+        {"another encoding", post_head + "Transfer-Encoding: gzip\r\n\r\n", 501},
+        {"two encodings", post_head + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
+        {"an odd encoding", post_head + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501},
+        {"two encoding headers", post_head + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+        {"encoding in HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+        {"a chunk without a size", post_head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400},
+        {"a chunk of 2^64", post_head + "Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\n", 400},
+        {"a chunk that is too long", post_head + "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n", 400},
+        {"an expectation", "GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n", 417},
+        {"too many headers", "GET / HTTP/1.1\r\nHost: a\r\n" + repeated("A: b\r\n", 101) + "\r\n", 431},
+        {"an endless header", "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(20'000, 'x'), 431},
+        {"an endless path", "GET /" + std::string(20'000, 'x'), 431},
+    };
+}
+
+}  // namespace
+
+TEST_CASE("what is no request is refused and the connection closed") {
+    served site;
+    for (const auto& each : bad_requests()) {
+        CAPTURE(std::string(each.what));
+        client c(site.port());
+        c.send(each.bytes);
+
+        const auto got = c.read();
+
+        CHECK(got.status == each.status);
+        CHECK(got.header("connection") == "close");
+        CHECK_FALSE(got.body.empty());
+        CHECK(c.is_closed_within(5s));
+    }
+    CHECK(open_page(site.port()).page.status == 200);
+}
+
+TEST_CASE("a head is taken up to its limit and not one byte more") {
+    server_options options;
+    options.limits.max_head = 1000;
+    served site(options);
+    const auto head_of = [](std::size_t size) {
+        const auto bare = get("/healthz", "X: \r\n");
+        return get("/healthz", "X: " + std::string(size - bare.size(), 'x') + "\r\n");
+    };
+
+    CHECK(head_of(1000).size() == 1000);
+    CHECK(client(site.port()).ask(head_of(1000)).status == 200);
+    CHECK(client(site.port()).ask(head_of(1001)).status == 431);
+}
+
+TEST_CASE("a body is taken up to its limit and not one byte more") {
+    server_options options;
+    options.limits.max_body = 5000;
+    served site(options);
+    const auto page = open_page(site.port());
+    const auto body_of = [](std::size_t size) { return "x=" + std::string(size - 2, 'x'); };
+    const auto chunked = [&](std::size_t size) {
+        auto request = page.post("1/inc", "");
+        request.replace(request.find("Content-Length: 0"), 17, "Transfer-Encoding: chunked");
+        char length[32];
+        std::snprintf(length, sizeof length, "%zx\r\n", size);
+        return request + length + body_of(size) + "\r\n0\r\n\r\n";
+    };
+
+    CHECK(client(site.port()).ask(page.post("1/inc", body_of(5000))).status == 200);
+    CHECK(client(site.port()).ask(chunked(5000)).status == 200);
+    const auto refused = client(site.port()).ask(page.post("1/inc", body_of(5001)));
+    CHECK(refused.status == 413);
+    CHECK(refused.says("<hx-partial hx-target=\"#stube-notice\""));
+    CHECK(client(site.port()).ask(chunked(5001)).status == 413);
+}
+
+TEST_CASE("a head that comes too slowly is given up") {
+    server_options options;
+    options.limits.head_timeout = 200ms;
+    served site(options);
+    client slow(site.port());
+    client silent(site.port());
+    slow.send("GET / HT");
+
+    CHECK(slow.read().status == 408);
+    CHECK(slow.is_closed_within(5s));
+    CHECK(silent.is_closed_within(5s));
+}
+
+TEST_CASE("a body that comes too slowly is given up") {
+    server_options options;
+    options.limits.body_timeout = 200ms;
+    served site(options);
+    client slow(site.port());
+    slow.send(post_head + "Content-Length: 10\r\n\r\nabc");
+
+    CHECK(slow.read().status == 408);
+}
+
+TEST_CASE("a connection that is not used is closed") {
+    server_options options;
+    options.limits.idle_timeout = 200ms;
+    served site(options);
+    client c(site.port());
+
+    CHECK(c.ask(get("/healthz")).status == 200);
+    CHECK(c.is_closed_within(5s));
+}
+
+TEST_CASE("requests in one piece are answered in order") {
+    served site;
+    const auto page = open_page(site.port());
+    client c(site.port());
+    c.send(
+        get("/healthz") + page.post("1/inc") + get("/nowhere") + page.post("1/slow") + get("/readyz") +
+        get("/healthz", "Connection: close\r\n") + get("/never")
+    );
+
+    CHECK(c.read().says("ok"));
+    CHECK(c.read().says("n=1"));
+    CHECK(c.read().status == 404);
+    CHECK(c.read().says("n=2"));
+    CHECK(c.read().says("ready"));
+    const auto last = c.read();
+    CHECK(last.says("ok"));
+    CHECK(last.header("connection") == "close");
+    CHECK(c.is_closed_within(5s));
+}
+
+TEST_CASE("a request may come byte by byte") {
+    served site;
+    const auto page = open_page(site.port());
+    client c(site.port());
+    for (const char byte : "\r\n" + page.post("1/inc", "step=4&x=y")) c.send({&byte, 1});
+
+    CHECK(c.read().says("n=4"));
+}
+
+TEST_CASE("a client that waits for 100 is told to go on") {
+    served site;
+    const auto page = open_page(site.port());
+    auto request = page.post("1/inc", "step=7");
+    request.insert(request.find("Cookie"), "Expect: 100-continue\r\n");
+    client c(site.port());
+
+    c.send(request.substr(0, request.size() - 6));
+    CHECK(c.read().status == 100);
+    c.send("step=7");
+    CHECK(c.read().says("n=7"));
+}
+
+TEST_CASE("HTTP 1.0 is answered and the connection closed") {
+    served site;
+    client c(site.port());
+    c.send("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+
+    const auto got = c.read();
+    CHECK(got.status == 200);
+    CHECK(got.header("connection") == "close");
+    CHECK(c.is_closed_within(5s));
+}
+
+TEST_CASE("a target may be a whole address") {
+    served site;
+    CHECK(client(site.port()).ask(get("http://a.test/healthz")).status == 200);
+    CHECK(client(site.port()).ask(get("http://a.test")).status == 404);
+}
+
+TEST_CASE("other methods are refused where an address is") {
+    served site;
+    const auto with = [&](std::string_view verb, std::string_view path) {
+        client c(site.port());
+        return c.ask(std::string(verb) + " " + std::string(path) + " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+    };
+    for (const auto* path : {"/t", "/about", "/app.css", "/healthz", "/metrics", "/stube/stream/x"}) {
+        CAPTURE(std::string(path));
+        CHECK(with("POST", path).status == 405);
+        CHECK(with("DELETE", path).header("allow").starts_with("GET"));
+    }
+    CHECK(with("PUT", "/stube/event/a/1/b").header("allow") == "POST");
+    CHECK(with("OPTIONS", "/t").status == 405);
+    CHECK(with("TRACE", "/nowhere").status == 404);
+}
+
+TEST_CASE("more connections than the limit are closed at once") {
+    server_options options;
+    options.limits.max_connections = 2;
+    options.threads = 1;
+    served site(options);
+    client first(site.port());
+    client second(site.port());
+    CHECK(first.ask(get("/healthz")).status == 200);
+    CHECK(second.ask(get("/healthz")).status == 200);
+
+    client third(site.port());
+    CHECK(third.is_closed_within(5s));
+    CHECK(first.ask(get("/healthz")).status == 200);
+}

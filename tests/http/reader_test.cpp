@@ -1,0 +1,137 @@
+#include "http/request_reader.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+using stube::http::method;
+using stube::http::request_reader;
+
+namespace {
+
+using progress = request_reader::progress;
+
+void put(request_reader& to, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const auto space = to.space();
+        const auto size = std::min(space.size(), bytes.size());
+        std::copy_n(bytes.begin(), size, space.begin());
+        to.commit(size);
+        bytes.remove_prefix(size);
+    }
+}
+
+constexpr std::string_view event =
+    "POST /stube/event/abc/7/add%41?q=1&c=x%20y HTTP/1.1\r\nHost: a:80\r\nCookie: a=b; stube_session=s; c=\r\n"
+    "CONTENT-TYPE: text/x\r\nStube-Event-Id: 00ff\r\nSec-Fetch-Site: none\r\nOrigin: http://a:80\r\n"
+    "X-More: \t some thing \r\nContent-Length: 5\r\n\r\na=b&c";
+
+void check_event(stube::http::request& got) {
+    CHECK(got.verb == method::post);
+    CHECK(got.path == "/stube/event/abc/7/addA");
+    CHECK(got.query == "q=1&c=x%20y");
+    CHECK(got.raw_query("c") == "x%20y");
+    CHECK_FALSE(got.raw_query("d"));
+    CHECK(got.host == "a:80");
+    CHECK(got.cookie("stube_session") == "s");
+    CHECK(got.cookie("c").empty());
+    CHECK(got.cookie("session").empty());
+    CHECK(got.content_type == "text/x");
+    CHECK(got.event_id == "00ff");
+    CHECK(got.fetch_site == "none");
+    CHECK(got.origin == "http://a:80");
+    CHECK(got.header("x-more") == "some thing");
+    CHECK(got.body == "a=b&c");
+    CHECK(got.keep_alive);
+}
+
+}  // namespace
+
+TEST_CASE("a request is the same wherever the network cuts it") {
+    for (std::size_t cut = 0; cut <= event.size(); ++cut) {
+        CAPTURE(cut);
+        request_reader reader(1024, 1024);
+        put(reader, event.substr(0, cut));
+        if (cut > 0 && cut < event.size()) CHECK(reader.next() == progress::more);
+        put(reader, event.substr(cut));
+
+        REQUIRE(reader.next() == progress::ready);
+        check_event(reader.asked());
+        reader.finish();
+        CHECK(reader.empty());
+    }
+}
+
+TEST_CASE("a chunked body is the same wherever the network cuts it") {
+    const std::string request =
+        "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "3;ext=\"x\"\r\nabc\r\n0a\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n";
+    for (std::size_t cut = 1; cut < request.size(); ++cut) {
+        CAPTURE(cut);
+        request_reader reader(1024, 1024);
+        put(reader, std::string_view(request).substr(0, cut));
+        REQUIRE(reader.next() == progress::more);
+        put(reader, std::string_view(request).substr(cut));
+
+        REQUIRE(reader.next() == progress::ready);
+        CHECK(reader.asked().body == "abc0123456789");
+    }
+}
+
+TEST_CASE("requests that come together are read one by one") {
+    request_reader reader(1024, 1024);
+    put(reader, std::string(event) + "GET /b HTTP/1.1\r\nHost: b\r\n\r\n" + std::string(event) + "GET");
+
+    REQUIRE(reader.next() == progress::ready);
+    check_event(reader.asked());
+    reader.finish();
+    REQUIRE(reader.next() == progress::ready);
+    CHECK(reader.asked().path == "/b");
+    CHECK(reader.asked().body.empty());
+    CHECK(reader.asked().event_id.empty());
+    reader.finish();
+    REQUIRE(reader.next() == progress::ready);
+    check_event(reader.asked());
+    reader.finish();
+    CHECK(reader.next() == progress::more);
+    CHECK_FALSE(reader.empty());
+}
+
+TEST_CASE("a reader that is reset knows nothing of before") {
+    request_reader reader(1024, 100);
+    put(reader, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
+    REQUIRE(reader.next() == progress::bad);
+    CHECK(reader.status() == 413);
+    CHECK(reader.next() == progress::bad);
+
+    reader.reset();
+    put(reader, event);
+    REQUIRE(reader.next() == progress::ready);
+    check_event(reader.asked());
+}
+
+TEST_CASE("large bodies and heads are read whole") {
+    const std::string body(60'000, 'b');
+    const std::string head = "POST /x HTTP/1.1\r\nHost: a\r\nX: " + std::string(15'000, 'x') +
+                             "\r\nContent-Length: 60000\r\n\r\n";
+    for (const std::size_t piece : {1000, 4096, 75'100}) {
+        CAPTURE(piece);
+        request_reader reader(16 * 1024, 64 * 1024);
+        const auto all = head + body;
+        auto last = progress::more;
+        for (std::string_view rest = all; !rest.empty() && last == progress::more;) {
+            const auto space = reader.space();
+            const auto size = std::min({space.size(), rest.size(), piece});
+            std::copy_n(rest.begin(), size, space.begin());
+            reader.commit(size);
+            rest.remove_prefix(size);
+            last = reader.next();
+        }
+
+        REQUIRE(last == progress::ready);
+        CHECK(reader.asked().body == body);
+        CHECK(reader.asked().header("x").size() == 15'000);
+    }
+}

@@ -1,0 +1,212 @@
+#include "http/fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace testing;
+
+namespace {
+
+answered send(const served& site, const std::string& request) { return client(site.port()).ask(request); }
+
+}  // namespace
+
+TEST_CASE("a server starts and stops a hundred times in one process") {
+    for (int at = 0; at < 100; ++at) {
+        CAPTURE(at);
+        served site;
+        if (at % 10 == 0) CHECK(open_page(site.port()).page.status == 200);
+        site.running.stop();
+        site.running.stop();
+    }
+}
+
+TEST_CASE("a server that was never started can be destroyed") {
+    server_options options;
+    options.port = 0;
+    options.live.logger = quiet();
+    server never(served::make_site(), options);
+    CHECK(never.port() != 0);
+    CHECK(never.address() == "http://127.0.0.1:" + std::to_string(never.port()) + "/");
+}
+
+TEST_CASE("two servers in one process know nothing of each other") {
+    served first;
+    served second;
+    const auto page = open_page(first.port());
+    CHECK(send(first, page.post("1/inc")).says("n=1"));
+    CHECK(send(second, page.post("1/inc")).status == 404);
+}
+
+TEST_CASE("a port that is taken is an error") {
+    served site;
+    server_options options;
+    options.port = site.port();
+    options.live.logger = quiet();
+    CHECK_THROWS_WITH_AS(
+        server(served::make_site(), options),
+        doctest::Contains("cannot listen on 127.0.0.1:"),
+        std::system_error
+    );
+    options.bind = "somewhere";
+    CHECK_THROWS_AS(server(served::make_site(), options), std::invalid_argument);
+    options.bind = "127.0.0.1";
+    options.base_path = "app/";
+    CHECK_THROWS_AS(server(served::make_site(), options), std::invalid_argument);
+}
+
+TEST_CASE("conversations are there again after a restart") {
+    auto where = std::make_shared<disk>();
+    opened page;
+    {
+        served site({}, store_on(where));
+        page = open_page(site.port());
+        CHECK(send(site, page.post("1/add", "stube-args=%5B7%5D", 55)).says("n=7"));
+    }
+    served site({}, store_on(where));
+    CHECK(send(site, page.post("1/add", "stube-args=%5B7%5D", 55)).says("n=7"));
+    client stream(site.port());
+    attach(stream, page, "Last-Event-ID: 2\r\n");
+    CHECK_FALSE(stream.hears_within(200ms));
+    CHECK(send(site, page.post("1/inc")).status == 204);
+    CHECK(stream.read_until("\n\n").find("n=8") != std::string::npos);
+}
+
+TEST_CASE("what could not be kept over a restart says so everywhere") {
+    auto where = std::make_shared<disk>();
+    opened page;
+    {
+        served site({}, store_on(where));
+        page = open_page(site.port(), "/flow");
+    }
+    served site({}, store_on(where));
+    const auto got = client(site.port()).ask(get("/flow?c=" + page.conversation, "Cookie: " + page.cookie + "\r\n"));
+    CHECK(got.status == 410);
+    CHECK(got.says("could not be kept"));
+    CHECK(got.says("<a href=\"/flow\">Start again</a>"));
+    const auto event = send(site, page.post("1/done"));
+    CHECK(event.status == 410);
+    CHECK(event.says("<hx-partial hx-target=\"#stube-notice\""));
+    client stream(site.port());
+    attach(stream, page);
+    const auto rest = stream.read_to_end();
+    CHECK(rest.find("<a href=\"/flow\">Start again</a>") != rest.npos);
+    CHECK(rest.ends_with("event: stube-end\ndata: \n\n\r\n0\r\n\r\n"));
+}
+
+TEST_CASE("what this program cannot read is kept and says so") {
+    auto where = std::make_shared<disk>();
+    opened page;
+    {
+        served site({}, store_on(where));
+        page = open_page(site.port());
+    }
+    for (auto& each : where->records[page.conversation].parts) each.body = "{\"of\":\"the future\"}";
+    served site({}, store_on(where));
+    const auto got = client(site.port()).ask(get("/t?c=" + page.conversation, "Cookie: " + page.cookie + "\r\n"));
+    CHECK(got.status == 503);
+    CHECK(got.says("cannot read"));
+    CHECK(send(site, page.post("1/inc")).status == 503);
+    CHECK(where->records.size() == 1);
+}
+
+TEST_CASE("a server that stops finishes what is under way") {
+    served site;
+    const auto page = open_page(site.port());
+    client idle(site.port());
+    CHECK(idle.ask(get("/healthz")).status == 200);
+    client stream(site.port());
+    attach(stream, page);
+    client busy(site.port());
+    busy.send(page.post("1/slow"));
+    std::this_thread::sleep_for(100ms);
+    std::thread stopping([&] { site.running.stop(); });
+
+    CHECK(idle.is_closed_within(5s));
+    const auto rest = stream.read_to_end();
+    CHECK(rest.find("event: stube-drain\nretry: 250\ndata: \n\n") != rest.npos);
+    CHECK(rest.ends_with("0\r\n\r\n"));
+    const auto done = busy.read();
+    CHECK((done.status == 200 || done.status == 204));
+    CHECK(done.header("connection") == "close");
+    CHECK(busy.is_closed_within(5s));
+    stopping.join();
+    CHECK_THROWS(client(site.port()).ask(get("/healthz")));
+}
+
+TEST_CASE("a server that is about to stop says that it is not ready") {
+    server_options options;
+    options.drain_delay = 1s;
+    served site(options);
+    std::thread stopping([&] { site.running.stop(); });
+    std::this_thread::sleep_for(300ms);
+
+    CHECK(client(site.port()).ask(get("/readyz")).status == 503);
+    CHECK(client(site.port()).ask(get("/healthz")).status == 200);
+    stopping.join();
+}
+
+namespace {
+
+/// Runs `app::start` in a process of its own, with a store that is `mood`. Returns its exit code; `use` gets
+/// its pid and port, if it serves.
+int exit_code_of(const char* port, const char* mood, void (*use)(pid_t, std::uint16_t)) {
+    int output[2];
+    REQUIRE(pipe(output) == 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        dup2(output[1], 1);
+        close(output[0]);
+        close(output[1]);
+        execl(STUBE_TEST_PROGRAM, STUBE_TEST_PROGRAM, port, mood, nullptr);
+        _exit(127);
+    }
+    close(output[1]);
+    std::string line;
+    char c = 0;
+    while (::read(output[0], &c, 1) == 1 && c != '\n') line += c;
+    close(output[0]);
+    if (!line.empty()) {
+        CHECK(line.starts_with("listening on http://127.0.0.1:"));
+        CHECK(line.ends_with("/"));
+        use(child, static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1))));
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+}  // namespace
+
+TEST_CASE("start serves until a signal comes") {
+    const int code = exit_code_of("0", "well", [](pid_t child, std::uint16_t port) {
+        CHECK(open_page(port).page.status == 200);
+        kill(child, SIGTERM);
+    });
+    CHECK(code == 0);
+}
+
+TEST_CASE("a second signal ends the process at once") {
+    const int code = exit_code_of("0", "slow to stop", [](pid_t child, std::uint16_t port) {
+        kill(child, SIGINT);
+        while (client(port).ask(get("/readyz")).status == 200) std::this_thread::sleep_for(10ms);
+        kill(child, SIGINT);
+    });
+    CHECK(code == 1000 + SIGINT);
+}
+
+TEST_CASE("start returns 1 when the port is taken") {
+    served site;
+    const auto port = std::to_string(site.port());
+    CHECK(exit_code_of(port.c_str(), "well", [](pid_t, std::uint16_t) { CHECK(false); }) == 1);
+}
+
+TEST_CASE("start returns a code of its own when the store is down") {
+    const int code = exit_code_of("0", "dead", [](pid_t, std::uint16_t port) {
+        CHECK(client(port).ask(get("/t")).status == 503);
+    });
+    CHECK(code == app::exit_store_down);
+}

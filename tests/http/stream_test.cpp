@@ -1,0 +1,228 @@
+#include "http/fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <string>
+
+using namespace testing;
+
+namespace {
+
+answered send(const served& site, const std::string& request) { return client(site.port()).ask(request); }
+
+/// The next message, without the chunk around it.
+std::string message(client& stream) {
+    auto text = stream.read_until("\n\n\r\n");
+    return text.substr(text.find("\r\n") + 2);
+}
+
+std::string owned(const opened& page) { return "Cookie: " + page.cookie + "\r\n"; }
+
+}  // namespace
+
+TEST_CASE("a stream is announced at once and is silent until something happens") {
+    served site;
+    const auto page = open_page(site.port());
+    client stream(site.port());
+    stream.send(page.stream());
+    const auto head = stream.read_head();
+
+    CHECK(head.status == 200);
+    CHECK(head.header("content-type") == "text/event-stream");
+    CHECK(head.header("cache-control") == "no-cache, no-transform");
+    CHECK(head.header("x-accel-buffering") == "no");
+    CHECK(head.header("transfer-encoding") == "chunked");
+    CHECK_FALSE(stream.hears_within(200ms));
+}
+
+TEST_CASE("an event is answered with 204 and its patch goes to the stream") {
+    served site;
+    const auto page = open_page(site.port());
+    client stream(site.port());
+    attach(stream, page);
+
+    CHECK(send(site, page.post("1/inc")).status == 204);
+    CHECK(message(stream).starts_with("id: 2\ndata: <hx-partial hx-target=\"#i1\" hx-swap=\"outerMorph\"><div id=\"i1\"><output>n=1"));
+    CHECK(send(site, page.post("1/inc")).status == 204);
+    CHECK(message(stream).starts_with("id: 3\n"));
+}
+
+TEST_CASE("each page of a conversation is told") {
+    server_options options;
+    options.threads = 3;
+    served site(options);
+    const auto page = open_page(site.port());
+    std::vector<std::unique_ptr<client>> streams;
+    for (int at = 0; at < 5; ++at) {
+        streams.push_back(std::make_unique<client>(site.port()));
+        attach(*streams.back(), page);
+    }
+    CHECK(send(site, page.post("1/inc")).status == 204);
+    for (auto& each : streams) CHECK(message(*each).starts_with("id: 2\n"));
+}
+
+TEST_CASE("a stream that comes back is given what it missed") {
+    served site;
+    const auto page = open_page(site.port());
+    send(site, page.post("1/inc"));
+    const std::string view = "data: <hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><div id=\"i1\"><output>n=1";
+
+    for (const auto* seen : {"", "Last-Event-ID: 1\r\n", "Last-Event-ID: 99\r\n", "Last-Event-ID: what\r\n"}) {
+        CAPTURE(std::string(seen));
+        client stream(site.port());
+        attach(stream, page, seen);
+        CHECK(message(stream).starts_with("id: 2\n" + view));
+    }
+    client current(site.port());
+    attach(current, page, "Last-Event-ID: 2\r\n");
+    CHECK_FALSE(current.hears_within(200ms));
+    client no_revision(site.port());
+    no_revision.send(get("/stube/stream/" + page.conversation, owned(page)));
+    CHECK(message(no_revision).find(view) != std::string::npos);
+}
+
+TEST_CASE("the end goes to the stream and closes it") {
+    served site;
+    const auto page = open_page(site.port());
+    client stream(site.port());
+    attach(stream, page);
+    CHECK(send(site, page.post("1/finish")).status == 204);
+
+    const auto rest = stream.read_to_end();
+    CHECK(rest.find("id: 2\ndata: <hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><p>Final words\ndata: in two lines</p>") != rest.npos);
+    CHECK(rest.ends_with("event: stube-end\ndata: \n\n\r\n0\r\n\r\n"));
+}
+
+TEST_CASE("a stream of a conversation that ended just now leaves the page as it is") {
+    served site;
+    const auto page = open_page(site.port());
+    send(site, page.post("1/finish"));
+    client stream(site.port());
+    attach(stream, page);
+    const auto rest = stream.read_to_end();
+    CHECK(rest.find("hx-partial") == rest.npos);
+    CHECK(rest.find("event: stube-end\n") != rest.npos);
+}
+
+TEST_CASE("a stream that cannot be had says why and ends") {
+    served site;
+    const auto page = open_page(site.port());
+    auto foreign = page;
+    foreign.cookie = open_page(site.port()).cookie;
+    auto gone = page;
+    gone.conversation = "nothing";
+
+    for (const auto* each : {&foreign, &gone}) {
+        client stream(site.port());
+        attach(stream, *each);
+        const auto rest = stream.read_to_end();
+        CHECK(rest.find("data: <hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><section") != rest.npos);
+        CHECK(rest.find("<a href=\"?\">Start again</a>") != rest.npos);
+        CHECK(rest.ends_with("event: stube-end\ndata: \n\n\r\n0\r\n\r\n"));
+        CHECK(rest.find("id:") == rest.npos);
+    }
+}
+
+TEST_CASE("more pages than the limit are told to wait") {
+    server_options options;
+    options.live.max_streams = 1;
+    served site(options);
+    const auto page = open_page(site.port());
+    client first(site.port());
+    attach(first, page);
+    CHECK(send(site, page.stream()).status == 429);
+}
+
+TEST_CASE("a handler that throws leaves the stream open") {
+    served site;
+    const auto page = open_page(site.port());
+    client stream(site.port());
+    attach(stream, page);
+
+    CHECK(send(site, page.post("1/fail")).status == 204);
+    const auto told = message(stream);
+    CHECK(told.find("hx-target=\"#stube-notice\"") != told.npos);
+    CHECK(told.find("Error ") != told.npos);
+    CHECK(send(site, page.post("1/inc")).status == 204);
+    CHECK(message(stream).starts_with("id: 2\n"));
+}
+
+TEST_CASE("a silent stream gives signs of life") {
+    server_options options;
+    options.limits.heartbeat = 1s;
+    served site(options);
+    const auto page = open_page(site.port());
+    client stream(site.port());
+    attach(stream, page);
+    CHECK(stream.read_until(":\n\n\r\n").ends_with("\r\n:\n\n\r\n"));
+    CHECK(stream.read_until(":\n\n\r\n").size() > 0);
+}
+
+TEST_CASE("a page that leaves is forgotten") {
+    served site;
+    const auto page = open_page(site.port());
+    {
+        client stream(site.port());
+        attach(stream, page);
+        CHECK(send(site, page.post("1/inc")).status == 204);
+    }
+    int status = 204;
+    for (int tries = 0; tries < 100 && status == 204; ++tries) {
+        std::this_thread::sleep_for(20ms);
+        status = send(site, page.post("1/inc")).status;
+    }
+    CHECK(status == 200);
+}
+
+TEST_CASE("a page that does not read is dropped before it fills the memory") {
+    server_options options;
+    options.limits.max_stream_queue = 10'000;
+    served site(options);
+    const auto page = open_page(site.port());
+    client stream(site.port());
+    attach(stream, page);
+    client events(site.port());
+    int status = 204;
+    for (int sent = 0; sent < 100'000 && status == 204; ++sent) status = events.ask(page.post("1/inc")).status;
+    CHECK(status == 200);
+}
+
+TEST_CASE("HTTP 1.0 gets a stream without chunks") {
+    served site;
+    const auto page = open_page(site.port());
+    client stream(site.port());
+    stream.send("GET /stube/stream/" + page.conversation + " HTTP/1.0\r\n" + owned(page) + "\r\n");
+    const auto head = stream.read_head();
+    CHECK(head.header("transfer-encoding").empty());
+    CHECK(head.header("connection") == "close");
+    CHECK(stream.read_until("\n\n").starts_with("id: 1\ndata: "));
+    send(site, page.post("1/finish"));
+    CHECK(stream.read_to_end().ends_with("event: stube-end\ndata: \n\n"));
+}
+
+TEST_CASE("patches keep their order whichever threads make them") {
+    server_options options;
+    options.threads = 4;
+    served site(options);
+    const auto page = open_page(site.port());
+    client stream(site.port());
+    attach(stream, page);
+    constexpr int senders = 4;
+    constexpr int each_sends = 100;
+    std::atomic<int> refused = 0;
+    std::vector<std::thread> threads;
+    for (int at = 0; at < senders; ++at) {
+        threads.emplace_back([&] {
+            client events(site.port());
+            for (int sent = 0; sent < each_sends; ++sent) refused += events.ask(page.post("1/inc")).status != 204;
+        });
+    }
+    int in_order = 0;
+    for (int at = 1; at <= senders * each_sends; ++at) {
+        in_order += message(stream).starts_with("id: " + std::to_string(at + 1) + "\n");
+    }
+    for (auto& each : threads) each.join();
+    CHECK(refused == 0);
+    CHECK(in_order == senders * each_sends);
+}

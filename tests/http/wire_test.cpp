@@ -1,0 +1,186 @@
+#include "http/form.hpp"
+#include "http/text.hpp"
+#include "http/wire_html.hpp"
+#include "http/wire_patches.hpp"
+
+#include <stube/runtime/html.hpp>
+
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace stube;
+using namespace stube::http;
+using namespace std::string_literals;
+
+namespace {
+
+hole event_hole(std::string_view event, std::string_view name, std::string text = {}) {
+    return {0, hole::kind::event, event, name, std::move(text)};
+}
+
+std::string attributes(const hole& h, std::string_view base = "") {
+    std::string out;
+    html_wire(base, "cid").event(out, 7, h);
+    return out;
+}
+
+std::vector<form_value> values(std::string_view body) {
+    std::vector<form_value> form;
+    std::string arguments;
+    REQUIRE(read_form(body, 10, form, arguments));
+    return form;
+}
+
+bool is_refused(std::string_view body) {
+    std::vector<form_value> form;
+    std::string arguments;
+    return !read_form(body, 10, form, arguments);
+}
+
+update view_update(markup content, bool ended = false) {
+    update u;
+    u.revision = 12;
+    u.ended = ended;
+    u.patches.push_back({patch::kind::view, 3, std::move(content)});
+    return u;
+}
+
+}  // namespace
+
+TEST_CASE("an event becomes attributes of htmx") {
+    CHECK(attributes(event_hole("click", "inc")) == " hx-post=\"/stube/event/cid/7/inc\" hx-include=\"#i7\"");
+    CHECK(attributes(event_hole("submit", "go")) == " hx-post=\"/stube/event/cid/7/go\"");
+    CHECK(
+        attributes(event_hole("keyup", "go"), "/base") ==
+        " hx-post=\"/base/stube/event/cid/7/go\" hx-trigger=\"keyup\" hx-include=\"#i7\""
+    );
+}
+
+TEST_CASE("arguments are quoted for JSON within JSON within an attribute") {
+    CHECK(
+        attributes(event_hole("submit", "go", R"([3,"a\"b'<&"])")) ==
+        R"( hx-post="/stube/event/cid/7/go" hx-vals='{"stube-args":"[3,\"a\\\"b&#39;&lt;&amp;\"]"}')"
+    );
+}
+
+TEST_CASE("a patch becomes a partial in one message and one chunk") {
+    update u;
+    u.revision = 12;
+    u.patches.push_back({patch::kind::instance, 3, html::p("a")});
+    u.patches.push_back({patch::kind::notice, 0, html::p("b")});
+    const auto made = make_frame(u, html_wire("", "cid"));
+    const auto content =
+        "id: 12\ndata: <hx-partial hx-target=\"#i3\" hx-swap=\"outerMorph\"><p id=\"i3\">a</p></hx-partial>"
+        "<hx-partial hx-target=\"#stube-notice\" hx-swap=\"innerHTML\"><p>b</p></hx-partial>\n\n"s;
+
+    CHECK(made.content() == content);
+    char size[16];
+    std::snprintf(size, sizeof size, "%08zx\r\n", content.size());
+    CHECK(made.chunk() == size + content + "\r\n");
+}
+
+TEST_CASE("no line of a page can leave its data line") {
+    const auto made = make_frame(view_update(html::p("a\nb\r\nc\rd\n\nid: 99\nevent: x")), html_wire("", "cid"));
+    CHECK(
+        made.content() ==
+        "id: 12\ndata: <hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><p id=\"i3\">a\ndata: b\ndata: c\n"
+        "data: d\ndata: \ndata: id: 99\ndata: event: x</p></hx-partial>\n\n"
+    );
+}
+
+TEST_CASE("the last update of a conversation closes the stream") {
+    const auto last = view_update(html::p("bye"), true);
+    const auto made = make_frame(last, html_wire("", "cid"));
+    CHECK(made.content().ends_with("</hx-partial>\n\nevent: stube-end\ndata: \n\n"));
+    std::string body;
+    append_partials(body, last, html_wire("", "cid"));
+    CHECK(body.ends_with("<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>"));
+}
+
+TEST_CASE("an update is encoded once for a thread") {
+    frame_cache frames;
+    const auto first = std::make_shared<const update>(view_update(html::p("1")));
+    const auto second = std::make_shared<const update>(view_update(html::p("2")));
+    const html_wire wire("", "cid");
+
+    const auto* bytes = frames.get(first, wire).bytes.data();
+    CHECK(frames.get(first, wire).bytes.data() == bytes);
+    CHECK(frames.get(second, wire).content().find("2</p>") != std::string_view::npos);
+    CHECK(frames.get(first, wire).content().find("1</p>") != std::string_view::npos);
+    frames.clear();
+    CHECK(first.use_count() == 1);
+}
+
+TEST_CASE("a form is decoded") {
+    const auto form = values("a=1&&b=x+y%20z&%C3%A4=%e2%82%ac&c&=d&e==");
+    REQUIRE(form.size() == 6);
+    CHECK(form[0].value == "1");
+    CHECK(form[1].value == "x y z");
+    CHECK(form[2].name == "ä");
+    CHECK(form[2].value == "€");
+    CHECK(form[3].name == "c");
+    CHECK(form[4].value == "d");
+    CHECK(form[5].value == "=");
+    CHECK(values("").empty());
+}
+
+TEST_CASE("arguments are no field of the form") {
+    std::vector<form_value> form;
+    std::string arguments;
+    CHECK(read_form("args=1&stube-args=%5B3%5D", 10, form, arguments));
+    CHECK(arguments == "[3]");
+    REQUIRE(form.size() == 1);
+    CHECK(form[0].name == "args");
+}
+
+TEST_CASE("a form that is none is refused") {
+    CHECK(is_refused("a=%"));
+    CHECK(is_refused("a=%4"));
+    CHECK(is_refused("a=%4g"));
+    CHECK(is_refused("%zz=1"));
+    CHECK(is_refused("a=%ff"));
+    CHECK(is_refused("%C3=1"));
+    CHECK(is_refused("a=\xED\xA0\x80"));
+    CHECK_FALSE(is_refused("1&2&3&4&5&6&7&8&9&10"));
+    CHECK(is_refused("1&2&3&4&5&6&7&8&9&10&11"));
+}
+
+TEST_CASE("UTF-8 is what the standard says") {
+    for (const auto* good : {"", "a", "\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+                             "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+        CHECK(is_utf8(good));
+    }
+    for (const auto* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xC2", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xE2\x82",
+                            "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "a\xC3(", "\xE2\x28\xA1"}) {
+        CHECK_FALSE(is_utf8(bad));
+    }
+}
+
+TEST_CASE("numbers are whole and without signs") {
+    CHECK(parse_number("18446744073709551615") == 18446744073709551615u);
+    for (const auto* bad : {"", "-1", "+1", " 1", "1 ", "0x1", "18446744073709551616", "1.0"}) {
+        CAPTURE(std::string(bad));
+        CHECK_FALSE(parse_number(bad));
+    }
+    CHECK(parse_hex16("00000000000000ff") == 255u);
+    for (const auto* bad : {"", "ff", "00000000000000FF", "00000000000000fg", "000000000000000ff", "0x000000000000ff"}) {
+        CAPTURE(std::string(bad));
+        CHECK_FALSE(parse_hex16(bad));
+    }
+}
+
+TEST_CASE("session ids are long and differ") {
+    std::set<std::string> seen;
+    for (int at = 0; at < 1000; ++at) {
+        const auto token = random_token();
+        CHECK(is_token(token));
+        CHECK(seen.insert(token).second);
+    }
+    CHECK_FALSE(is_token(""));
+    CHECK_FALSE(is_token("AAAAAAAAAAAAAAAAAAAAA"));
+    CHECK_FALSE(is_token("AAAAAAAAAAAAAAAAAAAAAAA"));
+    CHECK_FALSE(is_token("AAAAAAAAAAAAAAAAAAAAA="));
+}
