@@ -31,6 +31,12 @@ std::string address_of(std::string_view name, std::string_view base_path) {
     return std::string(base_path).append("/stube/assets/").append(found->hashed_name);
 }
 
+/// An address of the application: "/" begins one of this server.
+std::string with_base(const std::string& address, std::string_view base_path) {
+    const bool is_ours = address.starts_with('/') && !address.starts_with("//");
+    return is_ours ? std::string(base_path) + address : address;
+}
+
 void append_stylesheet(std::string& out, std::string_view address) {
     if (address.empty()) return;
     out += "<link rel=\"stylesheet\" href=\"";
@@ -42,38 +48,45 @@ void append_script(std::string& out, std::string_view address) {
     if (address.empty()) return;
     out += "<script src=\"";
     append_attribute(out, address);
-    out += "\" defer></script>";
+    out += "\"></script>";
 }
 
 }  // namespace
 
-std::string make_page_head(const page_options& options, std::string_view base_path, scripts wanted) {
+std::string make_page_head(const page_options& options, std::string_view base_path) {
     std::string out = "<!doctype html><html lang=\"";
     append_attribute(out, options.lang);
     out += "\"><head><meta charset=\"utf-8\">"
-           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>";
+           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+           "<meta name=\"htmx-config\" content='{\"includeIndicatorCSS\":false,\"history\":false}'><title>";
     append_element_text(out, options.title);
     out += "</title>";
     append_stylesheet(out, address_of("stube.css", base_path));
     for (const auto& each : options.stylesheets) {
-        const bool is_ours = each.starts_with('/') && !each.starts_with("//");
-        append_stylesheet(out, is_ours ? std::string(base_path) + each : each);
+        append_stylesheet(out, with_base(each, base_path));
     }
-    if (wanted == scripts::yes) {
-        out += "<meta name=\"htmx-config\" content='{\"includeIndicatorCSS\":false,\"history\":false}'>";
-        for (const auto* name : std::array{"htmx.min.js", "hx-sse.min.js", "stube.js"}) {
-            append_script(out, address_of(name, base_path));
-        }
-    }
-    out += "</head><body>";
+    out += "<link rel=\"icon\" href=\"";
+    append_attribute(out, options.icon.empty() ? address_of("icon.svg", base_path) : with_base(options.icon, base_path));
+    out += "\"></head><body>";
     if (options.header.empty()) return out;
     out += "<header>";
     write_instance(out, options.header, 0, no_wire());
     return out += "</header>";
 }
 
+// Not deferred, and at the end: htmx starts itself at DOMContentLoaded, and if it starts before a deferred
+// hx-sse or stube.js has run, the stream is never opened and events carry no id.
+std::string make_scripts(std::string_view base_path) {
+    std::string out;
+    for (const auto* name : std::array{"htmx.min.js", "hx-sse.min.js", "stube.js"}) {
+        append_script(out, address_of(name, base_path));
+    }
+    return out;
+}
+
 void append_live_body(
     std::string& out,
+    std::string_view scripts,
     std::string_view base_path,
     std::string_view conversation,
     std::uint64_t revision,
@@ -88,7 +101,7 @@ void append_live_body(
            "hx-sync:inherited=\"#stube:queue all\">"
            "<div id=\"stube-notice\" aria-live=\"polite\"></div><main id=\"stube-view\" tabindex=\"-1\">";
     out.append(view).append("</main></div>");
-    out += "<noscript><p>This page needs JavaScript.</p></noscript></body></html>\n";
+    out.append("<noscript><p>This page needs JavaScript.</p></noscript>").append(scripts).append("</body></html>\n");
 }
 
 void append_plain_body(std::string& out, std::string_view content) {

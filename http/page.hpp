@@ -20,9 +20,11 @@ inline constexpr std::string_view page_headers =
 
 inline constexpr std::string_view html_type = "text/html; charset=utf-8";
 
-/// Everything from the doctype to what stands above the view. Only pages with a conversation have scripts.
-enum class scripts { no, yes };
-std::string make_page_head(const page_options& options, std::string_view base_path, scripts wanted);
+/// Everything from the doctype to what stands above the view.
+std::string make_page_head(const page_options& options, std::string_view base_path);
+
+/// The script elements of a page with a conversation.
+std::string make_scripts(std::string_view base_path);
 
 /// The body of a page with a conversation. `view` is finished HTML.
 ///
@@ -31,6 +33,7 @@ std::string make_page_head(const page_options& options, std::string_view base_pa
 /// (htmx's own queue of one element holds only two).
 void append_live_body(
     std::string& out,
+    std::string_view scripts,
     std::string_view base_path,
     std::string_view conversation,
     std::uint64_t revision,

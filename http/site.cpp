@@ -48,10 +48,10 @@ std::string static_page_headers() {
 
 site::site(const app& from, const server_options& options)
     : base_path_(checked_base(options.base_path)), behind_tls_(options.behind_tls), limits_(options.limits),
-      plain_head_(make_page_head({}, base_path_, scripts::no)), principal_(from.principal_) {
+      plain_head_(make_page_head({}, base_path_)), scripts_(make_scripts(base_path_)), principal_(from.principal_) {
     for (const auto& each : from.conversations_) {
         mounts_.push_back(std::make_unique<mount_point>(mount_point{
-            base_path_ + each.path, make_page_head(each.options, base_path_, scripts::yes), each.root}));
+            base_path_ + each.path, make_page_head(each.options, base_path_), each.root}));
         route to;
         to.what = route::kind::mount;
         to.mount = mounts_.back().get();
@@ -61,7 +61,7 @@ site::site(const app& from, const server_options& options)
         static_file file;
         file.type = html_type;
         file.headers = static_page_headers();
-        file.owned = make_page_head(each.options, base_path_, scripts::no);
+        file.owned = make_page_head(each.options, base_path_);
         std::string content;
         write_instance(content, each.content, 0, no_wire());
         append_plain_body(file.owned, content);

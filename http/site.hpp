@@ -67,6 +67,8 @@ public:
     /// The head of pages that belong to no mount.
     const std::string& plain_head() const { return plain_head_; }
 
+    const std::string& scripts() const { return scripts_; }
+
     std::string principal_of(const request& asked) const;
 
     live_map* live = nullptr;  ///< set once, before the threads begin
@@ -88,6 +90,7 @@ private:
     bool behind_tls_;
     server_limits limits_;
     std::string plain_head_;
+    std::string scripts_;
     std::function<std::string(const request_info&)> principal_;
     std::vector<std::unique_ptr<mount_point>> mounts_;
     std::vector<std::unique_ptr<static_file>> files_;

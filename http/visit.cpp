@@ -41,7 +41,7 @@ void show(exchange& ex, const mount_point& where, const reply& r) {
         append_plain_body(body, view);
     } else {
         body = where.head;
-        append_live_body(body, base, conversation.id, conversation.revision, view);
+        append_live_body(body, ex.site().scripts(), base, conversation.id, conversation.revision, view);
     }
     send_page(ex, 200, body);
 }

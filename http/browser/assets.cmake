@@ -8,7 +8,7 @@ set(browser_source ${CMAKE_CURRENT_LIST_DIR})
 set(browser_build ${CMAKE_CURRENT_BINARY_DIR}/browser)
 set(htmx ${browser_build}/node_modules/htmx.org/dist)
 set(from_npm ${htmx}/htmx.min.js ${htmx}/ext/hx-sse.min.js)
-set(files ${from_npm} ${browser_source}/stube.js ${browser_source}/stube.css)
+set(files ${from_npm} ${browser_source}/stube.js ${browser_source}/stube.css ${browser_source}/icon.svg)
 
 find_program(STUBE_NPM npm DOC "fetches the browser's files")
 if(NOT STUBE_NPM)

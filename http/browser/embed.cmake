@@ -8,6 +8,7 @@ cmake_minimum_required(VERSION 3.25)
 
 set(mime_js "text/javascript; charset=utf-8")
 set(mime_css "text/css; charset=utf-8")
+set(mime_svg "image/svg+xml")
 set(arrays "")
 set(table "")
 

@@ -28,6 +28,8 @@ struct page_options {
     std::string lang = "en";
     /// Addresses; one that begins with "/" is one of this server, without the base path.
     std::vector<std::string> stylesheets = {};
+    /// Address of the icon, likewise; stube's own if empty.
+    std::string icon = {};
     /// Stands above the page: navigation, a name. Events in it go nowhere.
     markup header = {};
 };
