@@ -23,6 +23,7 @@ time_point system_now() {
 /// Something to do with one conversation, when its turn comes.
 struct operation {
     std::function<outcome(const conversation&)> change;  ///< null: look at it only
+    bool wakes = true;                                   ///< false: what is asleep stays so
     bool wants_view = false;                             ///< answer with the whole view
     std::shared_ptr<view_stream> stream;                 ///< to attach
     std::optional<std::uint64_t> seen;
@@ -415,7 +416,7 @@ void live_map::impl::perform(const entry_ptr& e, operation op) {
         op.done(answer_for(e->state, *e));
         return release(e);
     }
-    if (std::exchange(e->asleep, false) && has_wakeup(*e->value))
+    if (op.wakes && std::exchange(e->asleep, false) && has_wakeup(*e->value))
         return wake_first(e, std::move(op));
     if (!op.change) {
         look(e, op);
@@ -638,6 +639,7 @@ void live_map::impl::give_up(
     on_reply done
 ) {
     operation op;
+    op.wakes = false;
     op.on = &here();
     op.done = std::move(done);
     op.change = [this, e, wanted = std::move(wanted), why](const conversation& now) {

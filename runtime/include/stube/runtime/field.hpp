@@ -109,7 +109,9 @@ struct text_codec<std::optional<T>> {
     static constexpr std::string_view message = text_codec<T>::message;
 
     static std::optional<std::optional<T>> parse(std::string_view text) {
-        if (detail::trimmed(text).empty()) return std::optional<T>();
+        // In place: g++ 12 takes the move of an empty optional for the use of something
+        // uninitialised.
+        if (detail::trimmed(text).empty()) return std::optional<std::optional<T>>(std::in_place);
         auto value = text_codec<T>::parse(text);
         if (!value) return std::nullopt;
         return std::optional<T>(std::move(*value));

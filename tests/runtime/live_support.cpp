@@ -1,0 +1,188 @@
+#include "runtime/live_support.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace live_test {
+namespace {
+
+class scripted final : public store {
+public:
+    explicit scripted(std::shared_ptr<script> told) : script_(std::move(told)) {}
+
+    load_report load_all(const std::function<void(record&&)>& each) override {
+        for (auto found : script_->stored)
+            each(std::move(found));
+        return {script_->stored.size(), script_->quarantined};
+    }
+
+    void save(std::span<const change> batch) override { script_->save(batch); }
+
+    bool saves_parts() const override { return script_->parts; }
+
+private:
+    std::shared_ptr<script> script_;
+};
+
+void act(answer_of_store a) {
+    switch (a) {
+    case answer_of_store::durable:
+        return;
+    case answer_of_store::refused:
+        throw store_refused("disk full");
+    case answer_of_store::invalid:
+        throw std::invalid_argument("not UTF-8");
+    case answer_of_store::unknown:
+        throw store_unknown("sync failed");
+    case answer_of_store::other:
+        throw 7;
+    }
+}
+
+}  // namespace
+
+void script::save(std::span<const change> batch) {
+    std::unique_lock lock(mutex_);
+    ++begun_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return gate_is_open_; });
+    auto a = answer_of_store::durable;
+    if (!answers_.empty()) {
+        a = answers_.front();
+        answers_.pop_front();
+    }
+    act(a);
+    if (std::ranges::any_of(batch, [this](const change& c) { return c.id == refused_; })) {
+        act(answer_of_store::refused);
+    }
+    batches_.emplace_back(batch.begin(), batch.end());
+}
+
+std::unique_ptr<store> scripted_store(std::shared_ptr<script> told) {
+    return std::make_unique<scripted>(std::move(told));
+}
+
+void queue_runner::post(std::function<void()> work) {
+    std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(work));
+    posted_.notify_one();
+}
+
+void queue_runner::run_one() {
+    std::function<void()> next;
+    {
+        std::unique_lock lock(mutex_);
+        posted_.wait(lock, [this] { return !waiting_.empty(); });
+        next = std::move(waiting_.front());
+        waiting_.pop_front();
+    }
+    next();
+}
+
+std::size_t queue_runner::run_all() {
+    std::size_t done = 0;
+    for (;; ++done) {
+        std::function<void()> next;
+        {
+            std::lock_guard lock(mutex_);
+            if (waiting_.empty()) return done;
+            next = std::move(waiting_.front());
+            waiting_.pop_front();
+        }
+        next();
+    }
+}
+
+world::world(std::function<void(live_options&)> setup)
+    : world(std::make_shared<script>(), std::move(setup)) {}
+
+world::world(std::shared_ptr<script> told, std::function<void(live_options&)> setup)
+    : script_(std::move(told)) {
+    live_options options;
+    options.grace_after_start = std::chrono::minutes(0);
+    options.clock = [this] { return now_.load(); };
+    options.logger = std::make_shared<spdlog::logger>(
+        "test",
+        std::make_shared<spdlog::sinks::ostream_sink_mt>(log_)
+    );
+    options.on_store_down = [this](const std::string& why) { downs_.push_back(why); };
+    if (setup) setup(options);
+    map_ = std::make_unique<live_map>(scripted_store(script_), std::move(options));
+}
+
+world::~world() {
+    script_->open_gate();
+    map_->stop();
+    thread.run_all();
+}
+
+pending world::mint(effect::call root, std::string owner) {
+    pending p;
+    map_->mint("/here", std::move(root), std::move(owner), "principal", thread, p.callback());
+    return p;
+}
+
+pending world::open(const std::string& id, const std::string& owner) {
+    pending p;
+    map_->open(id, owner, thread, p.callback());
+    return p;
+}
+
+pending world::send(const std::string& id, event what, const std::string& owner) {
+    pending p;
+    map_->send(id, owner, std::move(what), thread, p.callback());
+    return p;
+}
+
+pending world::attach(
+    const std::string& id,
+    std::optional<std::uint64_t> seen,
+    std::shared_ptr<view_stream> stream,
+    const std::string& owner
+) {
+    pending p;
+    map_->attach(id, owner, seen, std::move(stream), thread, p.callback());
+    return p;
+}
+
+pending world::swap(const std::string& id, std::function<outcome(const conversation&)> change) {
+    pending p;
+    map_->swap_conv(id, std::move(change), thread, p.callback());
+    return p;
+}
+
+reply world::wait(const pending& p) {
+    while (!p.is_there())
+        thread.run_one();
+    auto r = std::move(p.replies->front());
+    p.replies->pop_front();
+    if (p.is_there()) throw std::logic_error("more than one reply");
+    return r;
+}
+
+std::string world::minted(effect::call root, const std::string& owner) {
+    auto r = wait(mint(std::move(root), owner));
+    if (r.what != status::ok) throw std::logic_error("not minted");
+    return r.value->id;
+}
+
+std::shared_ptr<const conversation> world::value(const std::string& id) {
+    return wait(swap(
+                    id,
+                    [](const conversation&) {
+                        outcome o;
+                        o.what = verdict::stale;
+                        return o;
+                    }
+                )
+    ).value;
+}
+
+event world::to_top(const std::string& id, std::string name, std::string arguments) {
+    return {++last_event_, value(id)->top().id, std::move(name), std::move(arguments), {}};
+}
+
+}  // namespace live_test

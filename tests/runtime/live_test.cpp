@@ -1,0 +1,941 @@
+#include "runtime/live_support.hpp"
+
+#include <stube/runtime/call.hpp>
+#include <stube/runtime/html.hpp>
+#include <stube/runtime/route.hpp>
+#include <stube/runtime/ui.hpp>
+#include <stube/store/memory_store.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace stube;
+using namespace stube::html;
+using namespace live_test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct tally {
+    static constexpr std::string_view component = "live/tally";
+    int n = 0;
+    std::string history;
+    int woken = 0;
+
+    void inc() { ++n; }
+
+    void add(std::string what) { history += what; }
+
+    void explode() { throw std::runtime_error("sprung a leak"); }
+
+    void garble() { history = "\xFF"; }
+
+    effects finish() { return end(p("Bye")); }
+
+    effects sit_down() { return call<ui::confirm>("Sure?"); }
+
+    void wakeup() { ++woken; }
+
+    markup render() const {
+        return div(
+            "n=",
+            n,
+            button(on<"click", &tally::inc>, "+"),
+            button(on<"click", &tally::add>("x"), "x"),
+            button(on<"click", &tally::explode>, "!"),
+            button(on<"click", &tally::garble>, "?"),
+            button(on<"click", &tally::finish>, "."),
+            button(on<"click", &tally::sit_down>, "c")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(
+    tally,
+    (),
+    (n, history, woken, inc, add, explode, garble, finish, sit_down, wakeup)
+)
+
+struct stillborn {
+    static constexpr std::string_view component = "live/stillborn";
+    bool ends = false;
+
+    effects start() {
+        if (ends) return end(p("Over at once"));
+        throw std::runtime_error("never lived");
+    }
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(stillborn, (), (ends))
+
+/// Tells how often it was stopped.
+struct leaver {
+    static constexpr std::string_view component = "live/leaver";
+
+    void stop(context& c) { ++c.app<int>(); }
+
+    void touch() {}
+
+    markup render() const { return p(button(on<"click", &leaver::touch>, "t")); }
+};
+BOOST_DESCRIBE_STRUCT(leaver, (), (touch))
+
+effect::call a_tally() {
+    return call<tally>().release();
+}
+
+int count_of(const std::shared_ptr<const conversation>& c) {
+    return static_cast<const tally*>(c->stack.front()->state.get())->n;
+}
+
+const tally& tally_of(const std::shared_ptr<const conversation>& c) {
+    return *static_cast<const tally*>(c->stack.front()->state.get());
+}
+
+bool shows(const std::shared_ptr<const update>& news, std::string_view text) {
+    return news && std::ranges::any_of(news->patches, [&](const patch& p) {
+               return p.content.text().find(text) != std::string_view::npos;
+           });
+}
+
+record as_record(const change& from) {
+    return {from.id, from.revision, from.status, from.written};
+}
+
+/// What a world's store holds of new conversations.
+std::vector<record> records_of(const script& from) {
+    std::vector<record> out;
+    for (const auto& each : from.changes())
+        out.push_back(as_record(each));
+    return out;
+}
+
+/// A store that holds one tally of owner "owner".
+std::shared_ptr<script> stored_tally(std::string& id) {
+    world before([](live_options& o) { o.new_id = [] { return std::string("kept"); }; });
+    id = before.minted(a_tally());
+    auto told = std::make_shared<script>();
+    told->stored = records_of(before.store());
+    return told;
+}
+
+}  // namespace
+
+// --- saved before anyone is told
+
+TEST_CASE("a new conversation is told of when it is saved and not before") {
+    world w;
+    w.store().close_gate();
+
+    auto p = w.mint(a_tally());
+    w.store().wait_for_saves(1);
+    CHECK_FALSE(p.is_there());
+    CHECK(w.thread.run_all() == 0);
+    CHECK(w.map().size() == 0);
+
+    w.store().open_gate();
+    auto r = w.wait(p);
+    CHECK(r.what == status::ok);
+    CHECK(r.value->revision == 1);
+    CHECK(r.value->mount == "/here");
+    CHECK(r.value->owner == "owner");
+    CHECK(r.value->principal == "principal");
+    CHECK(r.value->id.size() == 22);
+    CHECK(shows(r.news, "n=0"));
+    CHECK_FALSE(r.streamed);
+    CHECK(w.map().size() == 1);
+    REQUIRE(w.store().changes().size() == 1);
+    CHECK(w.store().changes()[0].what == change::kind::replace);
+}
+
+TEST_CASE("neither page nor stream hears of an event before it is saved") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto page = std::make_shared<recorder>();
+    w.wait(w.attach(id, 1, page));
+    auto e = w.to_top(id, "inc");
+
+    w.store().close_gate();
+    auto p = w.send(id, e);
+    w.store().wait_for_saves(2);
+    CHECK_FALSE(p.is_there());
+    CHECK(w.thread.run_all() == 0);
+    CHECK(page->told().empty());
+
+    w.store().open_gate();
+    auto r = w.wait(p);
+    CHECK(r.what == status::ok);
+    CHECK(r.streamed);
+    CHECK(page->revisions() == std::vector<std::uint64_t>{2});
+    CHECK(page->told()[0] == r.news);
+    CHECK(count_of(r.value) == 1);
+}
+
+TEST_CASE("an event saves only what it changed") {
+    world w;
+    auto id = w.minted(a_tally());
+    w.wait(w.send(id, w.to_top(id, "sit_down")));
+    w.wait(w.send(id, w.to_top(id, "no")));
+    const auto changes = w.store().changes();
+    REQUIRE(changes.size() == 3);
+    CHECK(changes[1].what == change::kind::update);
+    CHECK(changes[1].revision == 2);
+    CHECK(changes[2].written.size() == 1);
+    CHECK(changes[2].dropped == std::vector<std::string>{"i2"});
+}
+
+TEST_CASE("a store without parts gets whole conversations") {
+    auto told = std::make_shared<script>();
+    told->parts = false;
+    world w(told, {});
+    auto id = w.minted(a_tally());
+    w.wait(w.send(id, w.to_top(id, "inc")));
+    CHECK(told->changes()[1].what == change::kind::replace);
+    CHECK(told->changes()[1].written.size() == 2);
+}
+
+TEST_CASE("memory does not run ahead of a store that refuses") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto page = std::make_shared<recorder>();
+    w.wait(w.attach(id, 1, page));
+    auto e = w.to_top(id, "inc");
+
+    w.store().answer(answer_of_store::refused);
+    auto r = w.wait(w.send(id, e));
+    CHECK(r.what == status::not_saved);
+    CHECK(count_of(r.value) == 0);
+    CHECK(page->told().empty());
+    CHECK(count_of(w.value(id)) == 0);
+    CHECK(w.log().find("disk full") != std::string::npos);
+
+    // The same event again, as the browser would: it was not applied, so it is not a repetition.
+    r = w.wait(w.send(id, e));
+    CHECK(r.what == status::ok);
+    CHECK(count_of(r.value) == 1);
+    CHECK(r.value->revision == 2);
+}
+
+TEST_CASE("a new conversation that cannot be saved is none") {
+    world w;
+    w.store().answer(answer_of_store::refused);
+    auto r = w.wait(w.mint(a_tally()));
+    CHECK(r.what == status::not_saved);
+    CHECK(r.value == nullptr);
+    CHECK(w.map().size() == 0);
+}
+
+TEST_CASE("what breaks the store's rules is refused and stops nobody else") {
+    world w;
+    auto id = w.minted(a_tally());
+    w.store().answer(answer_of_store::invalid);
+    CHECK(w.wait(w.send(id, w.to_top(id, "garble"))).what == status::not_saved);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
+    CHECK(w.downs().empty());
+}
+
+TEST_CASE("a store in an unknown state is told once and nothing is accepted any more") {
+    for (auto how : {answer_of_store::unknown, answer_of_store::other}) {
+        world w;
+        auto id = w.minted(a_tally());
+        auto other = w.minted(a_tally());
+        auto page = std::make_shared<recorder>();
+        w.wait(w.attach(id, 1, page));
+        auto e = w.to_top(id, "inc");
+        auto later = w.to_top(other, "inc");
+
+        w.store().answer(how);
+        auto r = w.wait(w.send(id, e));
+
+        CHECK(r.what == status::store_down);
+        CHECK(count_of(r.value) == 0);
+        CHECK(page->told().empty());
+        CHECK(w.wait(w.send(id, e)).what == status::store_down);
+        CHECK(w.wait(w.send(other, later)).what == status::store_down);
+        CHECK(w.wait(w.open(other)).what == status::store_down);
+        CHECK(w.wait(w.mint(a_tally())).what == status::store_down);
+        CHECK(w.downs().size() == 1);
+        CHECK(w.store().changes().size() == 2);
+    }
+}
+
+TEST_CASE("what waits for the store is saved in one batch") {
+    world w;
+    auto a = w.minted(a_tally());
+    auto b = w.minted(a_tally());
+    auto c = w.minted(a_tally());
+    auto ea = w.to_top(a, "inc"), eb = w.to_top(b, "inc"), ec = w.to_top(c, "inc");
+
+    w.store().close_gate();
+    auto pa = w.send(a, ea);
+    w.store().wait_for_saves(4);
+    auto pb = w.send(b, eb);
+    auto pc = w.send(c, ec);
+    w.store().open_gate();
+
+    for (const auto& each : {pa, pb, pc})
+        CHECK(w.wait(each).what == status::ok);
+    const auto batches = w.store().batches();
+    REQUIRE(batches.size() == 5);
+    CHECK(batches[3].size() == 1);
+    CHECK(batches[4].size() == 2);
+}
+
+TEST_CASE("one change that is refused does not take its neighbours with it") {
+    world w;
+    auto a = w.minted(a_tally());
+    auto b = w.minted(a_tally());
+    auto c = w.minted(a_tally());
+    auto ea = w.to_top(a, "inc"), eb = w.to_top(b, "inc"), ec = w.to_top(c, "inc");
+    w.store().refuse(b);
+
+    w.store().close_gate();
+    auto pa = w.send(a, ea);
+    w.store().wait_for_saves(4);
+    auto pb = w.send(b, eb);
+    auto pc = w.send(c, ec);
+    w.store().open_gate();
+
+    CHECK(w.wait(pa).what == status::ok);
+    CHECK(w.wait(pb).what == status::not_saved);
+    CHECK(w.wait(pc).what == status::ok);
+    CHECK(count_of(w.value(b)) == 0);
+    CHECK(count_of(w.value(c)) == 1);
+}
+
+TEST_CASE("a memory store answers at once") {
+    queue_runner thread;
+    live_map map(memory_store(), {});
+    pending p;
+    map.mint("/", a_tally(), "owner", "", thread, p.callback());
+    REQUIRE(p.is_there());
+    CHECK(p.replies->front().what == status::ok);
+    CHECK(thread.run_all() == 0);
+}
+
+// --- events
+
+TEST_CASE("an event that was applied gives the view again and is not saved") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto e = w.to_top(id, "inc");
+    w.wait(w.send(id, e));
+    auto r = w.wait(w.send(id, e));
+    CHECK(r.what == status::repeated);
+    CHECK(shows(r.news, "n=1"));
+    CHECK(r.news->revision == 2);
+    CHECK(w.store().changes().size() == 2);
+}
+
+TEST_CASE("an event to a component that left gives the view again") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto early = w.to_top(id, "inc");
+    w.wait(w.send(id, w.to_top(id, "sit_down")));
+    auto r = w.wait(w.send(id, early));
+    CHECK(r.what == status::stale);
+    CHECK(shows(r.news, "Sure?"));
+}
+
+TEST_CASE("an unknown event and wrong arguments change nothing") {
+    world w;
+    auto id = w.minted(a_tally());
+    CHECK(w.wait(w.send(id, w.to_top(id, "wakeup"))).what == status::unknown_event);
+    CHECK(w.wait(w.send(id, w.to_top(id, "add", "[7]"))).what == status::bad_arguments);
+    CHECK(w.value(id)->revision == 1);
+}
+
+TEST_CASE("a component that throws changes nothing and its pages get a message") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto page = std::make_shared<recorder>();
+    w.wait(w.attach(id, 1, page));
+
+    auto r = w.wait(w.send(id, w.to_top(id, "explode")));
+
+    CHECK(r.what == status::failed);
+    CHECK(r.error_id.size() == 8);
+    CHECK(shows(r.news, r.error_id));
+    CHECK(r.news->revision == 1);
+    REQUIRE(page->told().size() == 1);
+    CHECK(page->told()[0]->patches[0].what == patch::kind::notice);
+    CHECK(w.log().find("sprung a leak") != std::string::npos);
+    CHECK(w.log().find(r.error_id) != std::string::npos);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
+    CHECK(page->revisions() == std::vector<std::uint64_t>{1, 2});
+}
+
+TEST_CASE("a component that throws when it starts leaves nothing behind") {
+    world w;
+    auto r = w.wait(w.mint(call<stillborn>().release()));
+    CHECK(r.what == status::failed);
+    CHECK(r.value == nullptr);
+    CHECK(shows(r.news, r.error_id));
+    CHECK(w.map().size() == 0);
+    CHECK(w.store().changes().empty());
+}
+
+TEST_CASE("a conversation may end as it begins") {
+    world w([](live_options& o) { o.new_id = [] { return std::string("short"); }; });
+    auto r = w.wait(w.mint(call<stillborn>(true).release()));
+    CHECK(r.what == status::ended);
+    CHECK(r.news->ended);
+    CHECK(shows(r.news, "Over at once"));
+    CHECK(w.map().size() == 0);
+    CHECK(w.wait(w.open("short")).what == status::just_ended);
+}
+
+TEST_CASE("a change of one's own that throws changes nothing") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto r =
+        w.wait(w.swap(id, [](const conversation&) -> outcome { throw std::runtime_error("mine"); })
+        );
+    CHECK(r.what == status::failed);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
+}
+
+TEST_CASE("a conversation belongs to the browser session that began it") {
+    world w;
+    auto id = w.minted(a_tally(), "ada");
+    auto e = w.to_top(id, "inc");
+    auto page = std::make_shared<recorder>();
+    CHECK(w.wait(w.open(id, "eve")).what == status::foreign);
+    CHECK(w.wait(w.open(id, "eve")).value == nullptr);
+    CHECK(w.wait(w.send(id, e, "eve")).what == status::foreign);
+    CHECK(w.wait(w.attach(id, 0, page, "eve")).what == status::foreign);
+    CHECK(w.wait(w.open(id, "")).what == status::foreign);
+    CHECK(w.wait(w.send(id, e, "ada")).what == status::ok);
+    CHECK(page->told().empty());
+}
+
+TEST_CASE("a conversation that never was is gone") {
+    world w;
+    CHECK(w.wait(w.open("nobody")).what == status::gone);
+    CHECK(w.wait(w.send("", {})).what == status::gone);
+    CHECK(w.wait(w.attach("nobody", 0, std::make_shared<recorder>())).what == status::gone);
+    w.map().detach("nobody", nullptr);
+}
+
+TEST_CASE("events of one conversation are applied in the order they came") {
+    world w;
+    auto id = w.minted(a_tally());
+    std::vector<event> events;
+    for (char c = 'a'; c <= 'f'; ++c)
+        events.push_back(w.to_top(id, "add", std::string("[\"") + c + "\"]"));
+
+    w.store().close_gate();
+    std::vector<pending> replies;
+    for (const auto& each : events)
+        replies.push_back(w.send(id, each));
+    w.store().open_gate();
+
+    std::uint64_t revision = 1;
+    for (const auto& each : replies)
+        CHECK(w.wait(each).value->revision == ++revision);
+    CHECK(tally_of(w.value(id)).history == "abcdef");
+}
+
+TEST_CASE("only so many events of one conversation wait for each other") {
+    world w([](live_options& o) { o.max_waiting = 2; });
+    auto id = w.minted(a_tally());
+    auto e = w.to_top(id, "inc");
+
+    w.store().close_gate();
+    std::vector<pending> replies;
+    for (event_id i = 100; i < 104; ++i) {
+        e.id = i;
+        replies.push_back(w.send(id, e));
+    }
+    CHECK(w.wait(replies[3]).what == status::overloaded);
+    w.store().open_gate();
+
+    for (int i = 0; i < 3; ++i)
+        CHECK(w.wait(replies[static_cast<std::size_t>(i)]).what == status::ok);
+    CHECK(count_of(w.value(id)) == 3);
+}
+
+// --- the end
+
+TEST_CASE("an ended conversation is removed and its pages get the final view") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto page = std::make_shared<recorder>();
+    w.wait(w.attach(id, 1, page));
+    auto late = w.to_top(id, "inc");
+
+    auto r = w.wait(w.send(id, w.to_top(id, "finish")));
+
+    CHECK(r.what == status::ended);
+    CHECK(r.value->stack.empty());
+    CHECK(shows(r.news, "Bye"));
+    CHECK(r.news->ended);
+    CHECK(page->told() == std::vector{r.news});
+    CHECK(w.store().changes().back().what == change::kind::remove);
+    CHECK(w.store().changes().back().id == id);
+    CHECK(w.map().size() == 0);
+
+    CHECK(w.wait(w.send(id, late)).what == status::just_ended);
+    CHECK(w.wait(w.open(id)).what == status::just_ended);
+    CHECK(w.store().changes().back().what == change::kind::remove);
+}
+
+TEST_CASE("events that wait behind the end find it over") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto last = w.to_top(id, "finish");
+    auto late = w.to_top(id, "inc");
+
+    w.store().close_gate();
+    auto pl = w.send(id, last);
+    auto p = w.send(id, late);
+    w.store().open_gate();
+
+    CHECK(w.wait(pl).what == status::ended);
+    CHECK(w.wait(p).what == status::just_ended);
+    CHECK(w.store().changes().size() == 2);
+}
+
+TEST_CASE("an end that cannot be saved did not happen") {
+    world w;
+    auto id = w.minted(a_tally());
+    w.store().answer(answer_of_store::refused);
+    CHECK(w.wait(w.send(id, w.to_top(id, "finish"))).what == status::not_saved);
+    CHECK(w.map().size() == 1);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
+}
+
+// --- streams
+
+TEST_CASE("a stream gets every revision in order") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto page = std::make_shared<recorder>();
+    w.wait(w.attach(id, 1, page));
+    for (int i = 0; i < 5; ++i)
+        w.wait(w.send(id, w.to_top(id, "inc")));
+    CHECK(page->revisions() == std::vector<std::uint64_t>{2, 3, 4, 5, 6});
+}
+
+TEST_CASE("a stream that has seen the present revision is sent nothing") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto page = std::make_shared<recorder>();
+    auto r = w.wait(w.attach(id, 1, page));
+    CHECK(r.what == status::ok);
+    CHECK(r.streamed);
+    CHECK(r.news == nullptr);
+    CHECK(page->told().empty());
+}
+
+TEST_CASE("a stream that has seen anything else is sent the view once") {
+    world w;
+    auto id = w.minted(a_tally());
+    w.wait(w.send(id, w.to_top(id, "inc")));
+    for (std::optional<std::uint64_t> seen :
+         {std::optional<std::uint64_t>(),
+          std::optional<std::uint64_t>(1),
+          std::optional<std::uint64_t>(99)}) {
+        auto page = std::make_shared<recorder>();
+        w.wait(w.attach(id, seen, page));
+        CHECK(page->revisions() == std::vector<std::uint64_t>{2});
+        CHECK(page->told()[0]->patches[0].what == patch::kind::view);
+        w.map().detach(id, page.get());
+    }
+}
+
+TEST_CASE("every open page is told and a closed one no more") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto one = std::make_shared<recorder>();
+    auto two = std::make_shared<recorder>();
+    w.wait(w.attach(id, 1, one));
+    w.wait(w.attach(id, 1, two));
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).streamed);
+    w.map().detach(id, one.get());
+    w.wait(w.send(id, w.to_top(id, "inc")));
+    w.map().detach(id, two.get());
+    CHECK_FALSE(w.wait(w.send(id, w.to_top(id, "inc"))).streamed);
+    CHECK(one->revisions() == std::vector<std::uint64_t>{2});
+    CHECK(two->revisions() == std::vector<std::uint64_t>{2, 3});
+}
+
+TEST_CASE("a stream that is attached during an event gets it or its result once") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto e = w.to_top(id, "inc");
+    auto page = std::make_shared<recorder>();
+
+    w.store().close_gate();
+    auto p = w.send(id, e);
+    auto a = w.attach(id, 1, page);
+    w.store().open_gate();
+    w.wait(p);
+    w.wait(a);
+
+    CHECK(page->revisions() == std::vector<std::uint64_t>{2});
+    CHECK(page->told()[0]->patches[0].what == patch::kind::view);
+}
+
+TEST_CASE("only so many pages of one conversation are open") {
+    world w([](live_options& o) { o.max_streams = 2; });
+    auto id = w.minted(a_tally());
+    auto e = w.to_top(id, "inc");
+
+    w.store().close_gate();
+    auto p = w.send(id, e);
+    std::vector<pending> pages;
+    for (int i = 0; i < 3; ++i)
+        pages.push_back(w.attach(id, 2, std::make_shared<recorder>()));
+    w.store().open_gate();
+
+    w.wait(p);
+    CHECK(w.wait(pages[0]).what == status::ok);
+    CHECK(w.wait(pages[1]).what == status::ok);
+    auto r = w.wait(pages[2]);
+    CHECK(r.what == status::overloaded);
+    CHECK_FALSE(r.streamed);
+}
+
+TEST_CASE("opening gives the whole view and changes nothing") {
+    world w;
+    auto id = w.minted(a_tally());
+    w.wait(w.send(id, w.to_top(id, "inc")));
+    auto r = w.wait(w.open(id));
+    CHECK(r.what == status::ok);
+    CHECK(r.value->revision == 2);
+    CHECK(shows(r.news, "n=1"));
+    CHECK(w.store().changes().size() == 2);
+}
+
+// --- reaping
+
+TEST_CASE("what was idle too long is given up and removed") {
+    int stopped = 0;
+    world w([&](live_options& o) {
+        o.idle_timeout = 10min;
+        o.unused_timeout = 1min;
+        o.app = &stopped;
+        o.app_type = &typeid(int);
+    });
+    auto used = w.minted(call<leaver>().release());
+    auto unused = w.minted(call<leaver>().release());
+    w.wait(w.send(used, w.to_top(used, "touch")));
+
+    w.advance(1min);
+    CHECK(w.map().reap() == 0);
+    w.advance(1ms);
+    CHECK(w.map().reap() == 1);
+    w.store().wait_for_saves(4);
+    w.map().stop();
+
+    CHECK(stopped == 1);
+    CHECK(w.map().size() == 1);
+    CHECK(w.store().changes().back().what == change::kind::remove);
+    CHECK(w.store().changes().back().id == unused);
+}
+
+TEST_CASE("an idle conversation is gone afterwards") {
+    world w([](live_options& o) { o.idle_timeout = 10min; });
+    auto id = w.minted(a_tally());
+    w.wait(w.send(id, w.to_top(id, "inc")));
+    w.advance(10min);
+    CHECK(w.map().reap() == 0);
+    w.advance(1ms);
+    CHECK(w.map().reap() == 1);
+    w.map().stop();
+    CHECK(w.map().size() == 0);
+}
+
+TEST_CASE("an open page keeps its conversation") {
+    world w([](live_options& o) {
+        o.idle_timeout = 10min;
+        o.unused_timeout = 10min;
+    });
+    auto id = w.minted(a_tally());
+    auto page = std::make_shared<recorder>();
+    w.wait(w.attach(id, 1, page));
+
+    w.advance(24h);
+    CHECK(w.map().reap() == 0);
+    w.map().detach(id, page.get());
+    CHECK(w.map().reap() == 0);
+    w.advance(10min);
+    CHECK(w.map().reap() == 0);
+    w.advance(1ms);
+    CHECK(w.map().reap() == 1);
+}
+
+TEST_CASE("nothing is given up so soon after a start") {
+    std::string id;
+    auto told = stored_tally(id);
+    world w(told, [](live_options& o) {
+        o.grace_after_start = 10min;
+        o.unused_timeout = 0min;
+    });
+    w.map().load();
+    w.advance(10min - 1ms);
+    CHECK(w.map().reap() == 0);
+    w.advance(1ms);
+    CHECK(w.map().reap() == 1);
+}
+
+TEST_CASE("a conversation that comes back to use while it is given up stays") {
+    world w([](live_options& o) { o.unused_timeout = 1min; });
+    auto id = w.minted(a_tally());
+    auto e = w.to_top(id, "inc");
+    w.advance(2min);
+
+    w.store().close_gate();
+    auto p = w.send(id, e);
+    CHECK(w.map().reap() == 0);  // it is busy
+    w.store().open_gate();
+    CHECK(w.wait(p).what == status::ok);
+    CHECK(w.map().reap() == 0);
+}
+
+// --- limits
+
+TEST_CASE("the longest unused conversation of an owner makes room") {
+    world w([](live_options& o) { o.max_per_owner = 2; });
+    auto first = w.minted(a_tally());
+    w.advance(1s);
+    auto second = w.minted(a_tally());
+    w.advance(1s);
+    auto other = w.minted(a_tally(), "somebody else");
+    w.wait(w.send(first, w.to_top(first, "inc")));
+    auto page = std::make_shared<recorder>();
+    w.wait(w.attach(second, 1, page));
+    w.wait(w.send(first, w.to_top(first, "inc")));
+    w.advance(1s);
+    w.wait(w.send(first, w.to_top(first, "inc")));
+
+    auto third = w.minted(a_tally());
+    w.store().wait_for_saves(8);
+    w.map().stop();
+
+    CHECK(w.map().size() == 3);
+    CHECK(w.store().changes().back().what == change::kind::remove);
+    CHECK(w.store().changes().back().id == second);
+    REQUIRE(page->told().size() == 1);
+    CHECK(page->told()[0]->ended);
+    CHECK(shows(page->told()[0], "many others were opened"));
+}
+
+TEST_CASE("the limit of an owner holds when many begin at once") {
+    world w([](live_options& o) { o.max_per_owner = 3; });
+    w.store().close_gate();
+    std::vector<pending> many;
+    for (int i = 0; i < 20; ++i)
+        many.push_back(w.mint(a_tally()));
+    w.store().open_gate();
+    for (const auto& each : many)
+        CHECK(w.wait(each).what == status::ok);
+    w.store().wait_for_saves(3);
+    w.map().stop();
+    CHECK(w.map().size() == 3);
+}
+
+TEST_CASE("what could not be given up counts again") {
+    world w([](live_options& o) { o.max_per_owner = 1; });
+    auto first = w.minted(a_tally());
+    w.store().refuse(first);
+    w.advance(1s);
+    auto second = w.minted(a_tally());
+    w.store().wait_for_saves(3);
+    w.wait(w.send(second, w.to_top(second, "inc")));  // saved after the refusal was dealt with
+    w.store().refuse("");
+    w.advance(1s);
+    auto third = w.minted(a_tally());
+    w.map().stop();
+    CHECK(w.map().size() == 1);
+}
+
+TEST_CASE("only so many conversations live") {
+    world w([](live_options& o) { o.max_conversations = 2; });
+    w.minted(a_tally());
+    auto id = w.minted(a_tally());
+    CHECK(w.wait(w.mint(a_tally())).what == status::overloaded);
+    w.wait(w.send(id, w.to_top(id, "finish")));
+    CHECK(w.wait(w.mint(a_tally())).what == status::ok);
+}
+
+// --- loading
+
+TEST_CASE("a restart brings back what was saved") {
+    std::string id;
+    auto told = stored_tally(id);
+    world w(told, {});
+    auto summary = w.map().load();
+    CHECK(summary.loaded == 1);
+    CHECK(summary.lost == 0);
+    CHECK(w.map().size() == 1);
+
+    auto r = w.wait(w.open(id));
+    CHECK(r.what == status::ok);
+    CHECK(shows(r.news, "n=0"));
+    CHECK(w.wait(w.open(id, "eve")).what == status::foreign);
+}
+
+TEST_CASE("a conversation wakes once when it is first used") {
+    std::string id;
+    auto told = stored_tally(id);
+    world w(told, {});
+    w.map().load();
+    CHECK(told->changes().empty());
+
+    auto r = w.wait(w.open(id));
+    CHECK(tally_of(r.value).woken == 1);
+    CHECK(r.value->revision == 2);
+    CHECK(told->changes().size() == 1);
+
+    w.wait(w.send(id, w.to_top(id, "inc")));
+    CHECK(tally_of(w.value(id)).woken == 1);
+}
+
+TEST_CASE("a page that reconnects after a restart is shown what waking changed") {
+    std::string id;
+    auto told = stored_tally(id);
+    world w(told, {});
+    w.map().load();
+    auto page = std::make_shared<recorder>();
+    w.wait(w.attach(id, 1, page));
+    CHECK(page->revisions() == std::vector<std::uint64_t>{2});
+}
+
+TEST_CASE("while waking cannot be saved nothing is done and it is tried again") {
+    std::string id;
+    auto told = stored_tally(id);
+    world w(told, {});
+    w.map().load();
+    told->answer(answer_of_store::refused);
+    CHECK(w.wait(w.open(id)).what == status::not_saved);
+    auto r = w.wait(w.open(id));
+    CHECK(r.what == status::ok);
+    CHECK(tally_of(r.value).woken == 1);
+}
+
+TEST_CASE("a mark says where a lost conversation began") {
+    auto told = std::make_shared<script>();
+    told->stored = {
+        {"lost",
+         4,
+         keeping::not_kept,
+         {{"head", R"({"format":1,"owner":"owner","mount":"/flow","touched":1})"}}}};
+    world w(told, [](live_options& o) { o.idle_timeout = 1min; });
+    CHECK(w.map().load().lost == 1);
+    auto r = w.wait(w.open("lost"));
+    CHECK(r.what == status::lost);
+    CHECK(r.mount == "/flow");
+    CHECK(r.value == nullptr);
+    CHECK(w.wait(w.send("lost", {})).what == status::lost);
+    CHECK(w.wait(w.open("lost", "eve")).what == status::foreign);
+
+    CHECK(w.map().reap() == 1);
+    CHECK(w.map().reap() == 0);
+    w.map().stop();
+    CHECK(w.map().size() == 0);
+    CHECK(told->changes().back().what == change::kind::remove);
+}
+
+TEST_CASE("what cannot be read is kept and stops nobody else") {
+    std::string id;
+    auto told = stored_tally(id);
+    auto newer = told->stored[0];
+    newer.id = "newer";
+    newer.parts[1].body =
+        R"({"component":"from/tomorrow","caller":0,"then":"","or_else":"","state":{}})";
+    told->stored.insert(told->stored.begin(), newer);
+    told->stored.push_back({"torn", 1, keeping::kept, {{"head", "{"}}});
+    told->stored.push_back({"mark", 1, keeping::not_kept, {}});
+    told->quarantined.push_back({"bad", "not JSON", "quarantine/bad"});
+
+    world w(told, [](live_options& o) {
+        o.idle_timeout = 1min;
+        o.unused_timeout = 1min;
+    });
+    auto summary = w.map().load();
+    CHECK(summary.loaded == 1);
+    CHECK(summary.unusable == 3);
+    CHECK(summary.quarantined == 1);
+    CHECK(w.wait(w.open("newer")).what == status::unusable);
+    CHECK(w.wait(w.open("torn")).what == status::unusable);
+    CHECK(w.log().find("from/tomorrow") != std::string::npos);
+    CHECK(w.log().find("quarantine/bad") != std::string::npos);
+
+    w.advance(2min);
+    CHECK(w.map().reap() == 1);
+    w.map().stop();
+    CHECK(w.map().size() == 3);
+    for (const auto& each : told->changes())
+        CHECK(each.id == id);
+}
+
+TEST_CASE("marks and unreadable ones do not count for the owner's limit") {
+    auto told = std::make_shared<script>();
+    for (auto id : {"a", "b", "c"}) {
+        told->stored.push_back(
+            {id,
+             4,
+             keeping::not_kept,
+             {{"head", R"({"format":1,"owner":"owner","mount":"/","touched":1})"}}}
+        );
+    }
+    world w(told, [](live_options& o) { o.max_per_owner = 1; });
+    w.map().load();
+    auto first = w.minted(a_tally());
+    CHECK(w.wait(w.open(first)).what == status::ok);
+    w.advance(1s);
+    w.minted(a_tally());
+    w.store().wait_for_saves(3);
+    w.map().stop();
+    CHECK(w.map().size() == 4);
+}
+
+// --- stopping
+
+TEST_CASE("stopping waits for what was accepted and refuses the rest") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto e = w.to_top(id, "inc");
+    w.store().close_gate();
+    auto p = w.send(id, e);
+    w.store().wait_for_saves(2);
+
+    std::thread stopping([&] { w.map().stop(); });
+    w.store().open_gate();
+    stopping.join();
+
+    CHECK(w.wait(p).what == status::ok);
+    CHECK(w.store().changes().size() == 2);
+    CHECK(w.wait(w.send(id, e)).what == status::store_down);
+    CHECK(w.wait(w.mint(a_tally())).what == status::store_down);
+    w.map().stop();
+}
+
+TEST_CASE("every operation is answered when the map stops") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto e = w.to_top(id, "inc");
+    w.store().close_gate();
+    std::vector<pending> replies;
+    for (event_id i = 100; i < 110; ++i) {
+        e.id = i;
+        replies.push_back(w.send(id, e));
+    }
+    w.store().wait_for_saves(2);
+    std::thread stopping([&] { w.map().stop(); });
+    w.store().open_gate();
+    stopping.join();
+
+    for (const auto& each : replies) {
+        auto what = w.wait(each).what;
+        CHECK((what == status::ok || what == status::store_down));
+    }
+}
