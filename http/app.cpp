@@ -1,13 +1,10 @@
-#include <stube/http/app.hpp>
-
-#include <stube/http/server.hpp>
-
 #include "http/net.hpp"
+
+#include <stube/http/app.hpp>
+#include <stube/http/server.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
-
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +13,7 @@
 #include <exception>
 #include <memory>
 #include <stdexcept>
+#include <sys/resource.h>
 #include <utility>
 
 namespace stube {
@@ -79,7 +77,8 @@ app& app::page(std::string path, page_options options, markup content) {
 
 app& app::asset(std::string path, std::string mime, std::string body, caching how) {
     take(path);
-    if (mime.find_first_of("\r\n") != mime.npos) throw std::invalid_argument("stube: no media type: " + path);
+    if (mime.find_first_of("\r\n") != mime.npos)
+        throw std::invalid_argument("stube: no media type: " + path);
     assets_.push_back({std::move(path), std::move(mime), std::move(body), how});
     return *this;
 }
@@ -92,7 +91,10 @@ app& app::principal(std::function<std::string(const request_info&)> who) {
 void app::take(const std::string& path) {
     constexpr std::array<std::string_view, 3> reserved{"/healthz", "/readyz", "/metrics"};
     const bool is_path = path.starts_with('/') && path.find_first_of("?#\"'<>\r\n") == path.npos;
-    if (!is_path) throw std::invalid_argument("stube: a path must begin with \"/\" and have no query: " + path);
+    if (!is_path)
+        throw std::invalid_argument(
+            "stube: a path must begin with \"/\" and have no query: " + path
+        );
     if (path.starts_with("/stube/") || std::ranges::find(reserved, path) != reserved.end()) {
         throw std::invalid_argument("stube: this path is stube's own: " + path);
     }

@@ -28,13 +28,21 @@ connection::connection(tcp_socket socket, worker& home) : home_(home), socket_(s
 
 connection::~connection() = default;
 
-http::site& connection::site() { return home_.site(); }
+http::site& connection::site() {
+    return home_.site();
+}
 
-runner& connection::home() { return home_; }
+runner& connection::home() {
+    return home_;
+}
 
-thread_counts& connection::counts() { return home_.counts(); }
+thread_counts& connection::counts() {
+    return home_.counts();
+}
 
-std::string& connection::scratch() { return home_.scratch(); }
+std::string& connection::scratch() {
+    return home_.scratch();
+}
 
 void connection::start() {
     error_code failed;
@@ -66,11 +74,14 @@ void connection::wait_writable() {
 
 void connection::readable() {
     switch (state_) {
-        case state::idle:
-        case state::reading: return receive();
-        case state::streaming:
-        case state::lingering: return discard();
-        default: return;
+    case state::idle:
+    case state::reading:
+        return receive();
+    case state::streaming:
+    case state::lingering:
+        return discard();
+    default:
+        return;
     }
 }
 
@@ -113,7 +124,8 @@ void connection::receive() {
     process();
 }
 
-/// Whatever a client sends that is not wanted any more. The end, or an error, closes the connection.
+/// Whatever a client sends that is not wanted any more. The end, or an error, closes the
+/// connection.
 void connection::discard() {
     std::array<char, 4096> unwanted;
     error_code failed;
@@ -134,11 +146,15 @@ void connection::process() {
             has_head_ = false;
         }
         switch (reader_->next()) {
-            case request_reader::progress::more:
-                in_process_ = false;
-                return wait_for_more();
-            case request_reader::progress::bad: refuse(reader_->status()); break;
-            case request_reader::progress::ready: answer_request(); break;
+        case request_reader::progress::more:
+            in_process_ = false;
+            return wait_for_more();
+        case request_reader::progress::bad:
+            refuse(reader_->status());
+            break;
+        case request_reader::progress::ready:
+            answer_request();
+            break;
         }
     }
     in_process_ = false;
@@ -192,7 +208,9 @@ void connection::answer_request() {
 
 // --- answering
 
-bool connection::must_close() const { return close_after_ || home_.site().draining; }
+bool connection::must_close() const {
+    return close_after_ || home_.site().draining;
+}
 
 void connection::send(const answer& what) {
     if (state_ != state::answering) return;
@@ -237,7 +255,8 @@ void connection::answered() {
     process();
 }
 
-/// The last byte is written. Closing now could destroy it on its way, if the client is still sending.
+/// The last byte is written. Closing now could destroy it on its way, if the client is still
+/// sending.
 void connection::linger() {
     error_code failed;
     socket_.shutdown(tcp_socket::shutdown_send, failed);
@@ -263,7 +282,8 @@ void connection::send_stream() {
     if (state_ != state::answering) return;
     std::string head = "HTTP/1.1 200 OK\r\nDate: " + home_.date() + "\r\n";
     head.append(stream_head);
-    head += stream_->is_chunked() ? "Transfer-Encoding: chunked\r\n\r\n" : "Connection: close\r\n\r\n";
+    head +=
+        stream_->is_chunked() ? "Transfer-Encoding: chunked\r\n\r\n" : "Connection: close\r\n\r\n";
     state_ = state::streaming;
     counts().streams.add(1);
     stream_->open(socket_.native_handle(), head, *this);
@@ -275,12 +295,16 @@ void connection::send_stream() {
 void connection::stream_moved() {
     if (state_ != state::streaming) return;
     switch (stream_->flush()) {
-        case event_stream::condition::idle: deadline_ = 0; return;
-        case event_stream::condition::blocked:
-            if (deadline_ == 0) deadline_ = home_.after(site().limits().write_timeout);
-            return wait_writable();
-        case event_stream::condition::broken: return close();
-        case event_stream::condition::done: break;
+    case event_stream::condition::idle:
+        deadline_ = 0;
+        return;
+    case event_stream::condition::blocked:
+        if (deadline_ == 0) deadline_ = home_.after(site().limits().write_timeout);
+        return wait_writable();
+    case event_stream::condition::broken:
+        return close();
+    case event_stream::condition::done:
+        break;
     }
     drop_stream();
     linger();

@@ -19,10 +19,10 @@ class worker;
 
 /// One accepted connection: requests one after the other, or a stream for the rest of its life.
 ///
-/// Between requests it waits for its socket without any memory to read into; a reader is borrowed from the
-/// worker when something has come. Answers are written at once, and only what the socket does not take is
-/// kept. While a request is being answered nothing is read, so that a client that sends faster than it is
-/// served waits in its own socket.
+/// Between requests it waits for its socket without any memory to read into; a reader is borrowed
+/// from the worker when something has come. Answers are written at once, and only what the socket
+/// does not take is kept. While a request is being answered nothing is read, so that a client that
+/// sends faster than it is served waits in its own socket.
 ///
 /// Threads: its worker's only.
 class connection final
@@ -94,8 +94,8 @@ private:
     state state_ = state::idle;
     bool close_after_ = false;
     bool in_process_ = false;
-    bool has_head_ = false;       // of the request that is being read
-    bool is_answered_ = false;    // the request in the reader is done with
+    bool has_head_ = false;     // of the request that is being read
+    bool is_answered_ = false;  // the request in the reader is done with
     bool waits_readable_ = false;
     bool waits_writable_ = false;
     std::uint32_t deadline_ = 0;  // a tick of the worker; 0 for none

@@ -13,17 +13,19 @@ namespace stube::http {
 
 namespace {
 
-constexpr std::string_view fragment_headers = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+constexpr std::string_view fragment_headers =
+    "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
 
 bool is_form(std::string_view content_type) {
     return same_word(trimmed(take_until(content_type, ';')), "application/x-www-form-urlencoded");
 }
 
-/// True unless the browser says that the request comes from another site. Sec-Fetch-Site is the browser's
-/// own word and right behind any proxy; Origin must be this host. What says neither is no browser of today,
-/// and a page elsewhere cannot send our header without being asked for it (CORS).
+/// True unless the browser says that the request comes from another site. Sec-Fetch-Site is the
+/// browser's own word and right behind any proxy; Origin must be this host. What says neither is no
+/// browser of today, and a page elsewhere cannot send our header without being asked for it (CORS).
 bool is_same_site(const request& asked) {
-    if (!asked.fetch_site.empty()) return asked.fetch_site == "same-origin" || asked.fetch_site == "none";
+    if (!asked.fetch_site.empty())
+        return asked.fetch_site == "same-origin" || asked.fetch_site == "none";
     if (asked.origin.empty()) return true;
     const auto scheme = asked.origin.find("://");
     return scheme != asked.origin.npos && same_word(asked.origin.substr(scheme + 3), asked.host);
@@ -47,15 +49,20 @@ void send_news(exchange& ex, const reply& r) {
 void event_done(exchange& ex, reply&& r) {
     ex.counts().events[static_cast<std::size_t>(r.what)].add(1);
     switch (r.what) {
-        case status::ok:
-        case status::ended:
-        case status::repeated:
-        case status::stale:
-        case status::failed: return send_news(ex, r);
-        case status::just_ended: return ex.send_no_content();
-        case status::lost: return send_refusal(ex, problem_of(r.what), r.mount);
-        case status::gone: return send_refusal(ex, problem_of(r.what), "?");
-        default: return send_refusal(ex, problem_of(r.what), {});
+    case status::ok:
+    case status::ended:
+    case status::repeated:
+    case status::stale:
+    case status::failed:
+        return send_news(ex, r);
+    case status::just_ended:
+        return ex.send_no_content();
+    case status::lost:
+        return send_refusal(ex, problem_of(r.what), r.mount);
+    case status::gone:
+        return send_refusal(ex, problem_of(r.what), "?");
+    default:
+        return send_refusal(ex, problem_of(r.what), {});
     }
 }
 
@@ -74,7 +81,13 @@ void apply_event(exchange& ex, const route& where) {
     if (!read_form(asked.body, ex.site().limits().max_fields, what.form, what.arguments)) {
         return send_problem(ex, 400);
     }
-    ex.site().live->send(where.conversation, asked.session, std::move(what), ex.home(), later(ex, &event_done));
+    ex.site().live->send(
+        where.conversation,
+        asked.session,
+        std::move(what),
+        ex.home(),
+        later(ex, &event_done)
+    );
 }
 
 }  // namespace stube::http

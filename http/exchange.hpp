@@ -35,7 +35,8 @@ public:
     /// The stream that this request is about to become.
     virtual std::shared_ptr<event_stream>& stream() = 0;
 
-    /// Makes the connection that stream for the rest of its life: sends the head and what was published.
+    /// Makes the connection that stream for the rest of its life: sends the head and what was
+    /// published.
     virtual void send_stream() = 0;
 
     /// True if nobody waits for the answer any more.
@@ -52,8 +53,8 @@ protected:
     ~exchange() = default;
 };
 
-/// A callback for the runtime that goes on with `f` and keeps the exchange until then. It fits into a
-/// std::function without an allocation.
+/// A callback for the runtime that goes on with `f` and keeps the exchange until then. It fits into
+/// a std::function without an allocation.
 inline on_reply later(exchange& with, void (*f)(exchange&, reply&&)) {
     with.hold();
     return [&with, f](reply&& r) {
@@ -82,8 +83,8 @@ void send_file(exchange& ex, const static_file& file);
 /// /healthz, /readyz, /metrics.
 void send_operations(exchange& ex, route::kind what);
 
-/// A refusal in the form that fits the request: a fragment for events, a page for pages, else plain text.
-/// `allow` is the Allow header of a 405.
+/// A refusal in the form that fits the request: a fragment for events, a page for pages, else plain
+/// text. `allow` is the Allow header of a 405.
 void send_problem(exchange& ex, int status, std::string_view allow = {});
 
 /// Picks the handler.

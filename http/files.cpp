@@ -32,7 +32,8 @@ bool is_known(std::string_view known, std::string_view etag) {
 
 void send_file(exchange& ex, const static_file& file) {
     const auto& asked = ex.asked();
-    if (is_known(asked.header("if-none-match"), file.etag)) return ex.send({304, {}, file.headers, {}});
+    if (is_known(asked.header("if-none-match"), file.etag))
+        return ex.send({304, {}, file.headers, {}});
     if (file.gzip.empty() || !takes_gzip(asked.header("accept-encoding"))) {
         return ex.send({200, file.type, file.headers, file.body});
     }

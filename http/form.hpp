@@ -9,14 +9,17 @@
 
 namespace stube::http {
 
-/// The form field in which the arguments of an event travel. A hyphen, so that it is no C++ name and cannot
-/// meet a field of a component.
+/// The form field in which the arguments of an event travel. A hyphen, so that it is no C++ name
+/// and cannot meet a field of a component.
 inline constexpr std::string_view arguments_field = "stube-args";
 
-/// Reads a body of application/x-www-form-urlencoded. False if it is none, has more than `max_fields`
-/// fields, or anything in it is not UTF-8 after decoding.
+/// Reads a body of application/x-www-form-urlencoded. False if it is none, has more than
+/// `max_fields` fields, or anything in it is not UTF-8 after decoding.
 bool read_form(
-    std::string_view body, std::size_t max_fields, std::vector<form_value>& form, std::string& arguments
+    std::string_view body,
+    std::size_t max_fields,
+    std::vector<form_value>& form,
+    std::string& arguments
 );
 
 }  // namespace stube::http

@@ -8,7 +8,9 @@ namespace stube::http {
 
 namespace {
 
-bool is_read(const request& asked) { return asked.verb == method::get || asked.verb == method::head; }
+bool is_read(const request& asked) {
+    return asked.verb == method::get || asked.verb == method::head;
+}
 
 void set_session(request& asked) {
     const auto session = asked.cookie("stube_session");
@@ -33,11 +35,13 @@ void handle(exchange& ex) {
     if (to.what == route::kind::nothing) return send_problem(ex, 404);
     if (!is_read(asked)) return send_problem(ex, 405, "GET, HEAD");
     switch (to.what) {
-        case route::kind::mount:
-            set_session(asked);
-            return visit(ex, *to.mount);
-        case route::kind::file: return send_file(ex, *to.file);
-        default: return send_operations(ex, to.what);
+    case route::kind::mount:
+        set_session(asked);
+        return visit(ex, *to.mount);
+    case route::kind::file:
+        return send_file(ex, *to.file);
+    default:
+        return send_operations(ex, to.what);
     }
 }
 

@@ -35,7 +35,9 @@ listener::listener(asio::io_context& home, const std::string& address, std::uint
     port_ = acceptor_.local_endpoint().port();
 }
 
-std::string listener::authority() const { return to_authority(acceptor_.local_endpoint()); }
+std::string listener::authority() const {
+    return to_authority(acceptor_.local_endpoint());
+}
 
 void listener::listen() {
     error_code failed;

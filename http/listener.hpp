@@ -10,7 +10,8 @@
 namespace stube::http {
 
 /// The port: hands out new connections.
-/// Threads: the constructor, `listen` and `port` before its thread runs, the rest that of its context.
+/// Threads: the constructor, `listen` and `port` before its thread runs, the rest that of its
+/// context.
 class listener {
 public:
     /// Takes the port; nobody can connect yet. Throws std::system_error if it cannot be had, and

@@ -7,14 +7,37 @@ namespace stube::http {
 namespace {
 
 constexpr std::array<std::string_view, status_count> status_names{
-    "ok",       "ended",    "repeated",      "stale",         "just_ended", "gone",      "foreign",    "lost",
-    "unusable", "unknown_event", "bad_arguments", "failed",    "not_saved", "store_down", "overloaded"};
+    "ok",
+    "ended",
+    "repeated",
+    "stale",
+    "just_ended",
+    "gone",
+    "foreign",
+    "lost",
+    "unusable",
+    "unknown_event",
+    "bad_arguments",
+    "failed",
+    "not_saved",
+    "store_down",
+    "overloaded"};
 
-void append_line(std::string& out, std::string_view name, std::string_view labels, std::int64_t value) {
+void append_line(
+    std::string& out,
+    std::string_view name,
+    std::string_view labels,
+    std::int64_t value
+) {
     out.append(name).append(labels).append(" ").append(std::to_string(value)).append("\n");
 }
 
-void append_type(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
+void append_type(
+    std::string& out,
+    std::string_view name,
+    std::string_view type,
+    std::string_view help
+) {
     out.append("# HELP ").append(name).append(" ").append(help).append("\n");
     out.append("# TYPE ").append(name).append(" ").append(type).append("\n");
 }
@@ -24,27 +47,38 @@ void append_type(std::string& out, std::string_view name, std::string_view type,
 std::string metrics::text(std::size_t conversations) const {
     const auto sum = [this](auto member) {
         std::int64_t total = 0;
-        for (const auto& each : threads_) total += member(each).get();
+        for (const auto& each : threads_)
+            total += member(each).get();
         return total;
     };
     std::string out;
-    const auto one = [&](std::string_view name, std::string_view type, std::string_view help, std::int64_t value) {
-        append_type(out, name, type, help);
-        append_line(out, name, {}, value);
-    };
-    one("stube_conversations", "gauge", "Conversations in memory.", static_cast<std::int64_t>(conversations));
-    one("stube_connections", "gauge", "Open connections.",
-        sum([](const auto& t) -> auto& { return t.connections; }));
-    one("stube_streams", "gauge", "Open event streams.",
-        sum([](const auto& t) -> auto& { return t.streams; }));
-    one("stube_requests_total", "counter", "Requests answered.",
-        sum([](const auto& t) -> auto& { return t.requests; }));
-    one("stube_request_failures_total", "counter", "Requests answered with a 5xx status.",
-        sum([](const auto& t) -> auto& { return t.failures; }));
+    const auto one =
+        [&](std::string_view name, std::string_view type, std::string_view help, std::int64_t value
+        ) {
+            append_type(out, name, type, help);
+            append_line(out, name, {}, value);
+        };
+    one("stube_conversations",
+        "gauge",
+        "Conversations in memory.",
+        static_cast<std::int64_t>(conversations));
+    one("stube_connections", "gauge", "Open connections.", sum([](const auto& t) -> auto& {
+            return t.connections;
+        }));
+    one("stube_streams", "gauge", "Open event streams.", sum([](const auto& t) -> auto& {
+            return t.streams;
+        }));
+    one("stube_requests_total", "counter", "Requests answered.", sum([](const auto& t) -> auto& {
+            return t.requests;
+        }));
+    one("stube_request_failures_total", "counter", "Requests answered with a 5xx status.", sum([
+        ](const auto& t) -> auto& { return t.failures; }));
     append_type(out, "stube_events_total", "counter", "Events, by how they went.");
     for (std::size_t at = 0; at < status_count; ++at) {
         const auto labels = "{status=\"" + std::string(status_names[at]) + "\"}";
-        append_line(out, "stube_events_total", labels, sum([at](const auto& t) -> auto& { return t.events[at]; }));
+        append_line(out, "stube_events_total", labels, sum([at](const auto& t) -> auto& {
+                        return t.events[at];
+                    }));
     }
     return out;
 }

@@ -32,7 +32,7 @@ struct thread_counts {
     counter connections;  ///< open now
     counter streams;      ///< open now
     counter requests;
-    counter failures;     ///< requests answered with 5xx
+    counter failures;                          ///< requests answered with 5xx
     std::array<counter, status_count> events;  ///< by how they went
 };
 

@@ -8,17 +8,19 @@
 
 #include <chrono>
 
-/// Asio with concrete executors: nothing is erased, nothing hops between threads. Only the few files that
-/// touch sockets include this; it costs seconds to compile.
+/// Asio with concrete executors: nothing is erased, nothing hops between threads. Only the few
+/// files that touch sockets include this; it costs seconds to compile.
 namespace stube::http {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
 using asio::ip::tcp;
+using boost::system::error_code;
 using executor = asio::io_context::executor_type;
 using tcp_socket = asio::basic_stream_socket<tcp, executor>;
 using tcp_acceptor = asio::basic_socket_acceptor<tcp, executor>;
 using steady_timer = asio::basic_waitable_timer<
-    std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor>;
+    std::chrono::steady_clock,
+    asio::wait_traits<std::chrono::steady_clock>,
+    executor>;
 
 }  // namespace stube::http

@@ -10,7 +10,8 @@ void send_operations(exchange& ex, route::kind what) {
         const auto text = ex.site().counts.text(ex.site().live->size());
         return ex.send({200, "text/plain; version=0.0.4; charset=utf-8", fresh, text});
     }
-    if (what == route::kind::ready && ex.site().draining) return ex.send({503, plain, fresh, "draining\n"});
+    if (what == route::kind::ready && ex.site().draining)
+        return ex.send({503, plain, fresh, "draining\n"});
     ex.send({200, plain, fresh, what == route::kind::ready ? "ready\n" : "ok\n"});
 }
 

@@ -58,7 +58,8 @@ std::string make_page_head(const page_options& options, std::string_view base_pa
     append_attribute(out, options.lang);
     out += "\"><head><meta charset=\"utf-8\">"
            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-           "<meta name=\"htmx-config\" content='{\"includeIndicatorCSS\":false,\"history\":false}'><title>";
+           "<meta name=\"htmx-config\" "
+           "content='{\"includeIndicatorCSS\":false,\"history\":false}'><title>";
     append_element_text(out, options.title);
     out += "</title>";
     append_stylesheet(out, address_of("stube.css", base_path));
@@ -66,7 +67,11 @@ std::string make_page_head(const page_options& options, std::string_view base_pa
         append_stylesheet(out, with_base(each, base_path));
     }
     out += "<link rel=\"icon\" href=\"";
-    append_attribute(out, options.icon.empty() ? address_of("icon.svg", base_path) : with_base(options.icon, base_path));
+    append_attribute(
+        out,
+        options.icon.empty() ? address_of("icon.svg", base_path)
+                             : with_base(options.icon, base_path)
+    );
     out += "\"></head><body>";
     if (options.header.empty()) return out;
     out += "<header>";
@@ -74,8 +79,8 @@ std::string make_page_head(const page_options& options, std::string_view base_pa
     return out += "</header>";
 }
 
-// Not deferred, and at the end: htmx starts itself at DOMContentLoaded, and if it starts before a deferred
-// hx-sse or stube.js has run, the stream is never opened and events carry no id.
+// Not deferred, and at the end: htmx starts itself at DOMContentLoaded, and if it starts before a
+// deferred hx-sse or stube.js has run, the stream is never opened and events carry no id.
 std::string make_scripts(std::string_view base_path) {
     std::string out;
     for (const auto* name : std::array{"htmx.min.js", "hx-sse.min.js", "stube.js"}) {
@@ -93,19 +98,27 @@ void append_live_body(
     std::string_view view
 ) {
     out.append("<div id=\"stube-stream\" data-conversation=\"").append(conversation);
-    out.append("\" hx-sse:connect=\"").append(base_path).append("/stube/stream/").append(conversation);
+    out.append("\" hx-sse:connect=\"")
+        .append(base_path)
+        .append("/stube/stream/")
+        .append(conversation);
     out += "?rev=";
     append_number(out, revision);
     out += "\" hx-sse:close=\"stube-end\" hx-swap=\"none\"></div>"
            "<div id=\"stube\" hx-swap:inherited=\"none\" hx-target:inherited=\"#stube-view\" "
            "hx-sync:inherited=\"#stube:queue all\">"
-           "<div id=\"stube-notice\" aria-live=\"polite\"></div><main id=\"stube-view\" tabindex=\"-1\">";
+           "<div id=\"stube-notice\" aria-live=\"polite\"></div><main id=\"stube-view\" "
+           "tabindex=\"-1\">";
     out.append(view).append("</main></div>");
-    out.append("<noscript><p>This page needs JavaScript.</p></noscript>").append(scripts).append("</body></html>\n");
+    out.append("<noscript><p>This page needs JavaScript.</p></noscript>")
+        .append(scripts)
+        .append("</body></html>\n");
 }
 
 void append_plain_body(std::string& out, std::string_view content) {
-    out.append("<main id=\"stube-view\" tabindex=\"-1\">").append(content).append("</main></body></html>\n");
+    out.append("<main id=\"stube-view\" tabindex=\"-1\">")
+        .append(content)
+        .append("</main></body></html>\n");
 }
 
 }  // namespace stube::http

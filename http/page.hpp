@@ -28,9 +28,9 @@ std::string make_scripts(std::string_view base_path);
 
 /// The body of a page with a conversation. `view` is finished HTML.
 ///
-/// The stream's element stands outside of what is morphed. Everything in #stube inherits where an answer
-/// goes, and one queue for all events of the page: each click is sent, in order, one after the other
-/// (htmx's own queue of one element holds only two).
+/// The stream's element stands outside of what is morphed. Everything in #stube inherits where an
+/// answer goes, and one queue for all events of the page: each click is sent, in order, one after
+/// the other (htmx's own queue of one element holds only two).
 void append_live_body(
     std::string& out,
     std::string_view scripts,

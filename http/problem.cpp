@@ -6,56 +6,81 @@ namespace stube::http {
 
 problem problem_of(status what) {
     switch (what) {
-        case status::just_ended:
-        case status::gone:
-            return {404, "This has ended", "This conversation has ended or was not used for too long."};
-        case status::foreign:
-            return {403, "Not yours", "This conversation belongs to another browser session."};
-        case status::lost:
-            return {
-                410, "This could not be kept",
-                "The server was restarted, and this one could not be kept over the restart. "
-                "What was finished before is not affected."
-            };
-        case status::unusable:
-            return {
-                503, "Not now",
-                "This release of the server cannot read this conversation. It is kept; please try again later."
-            };
-        case status::unknown_event:
-            return {404, "Unknown action", "The server does not know this action. Please reload the page."};
-        case status::bad_arguments:
-            return {
-                400, "Not understood",
-                "The server could not use what the page sent; nothing was changed. Please reload the page."
-            };
-        case status::not_saved:
-            return {
-                507, "Not saved", "This could not be saved, so nothing was changed. Please try again in a moment."
-            };
-        case status::store_down:
-            return {
-                503, "Not now", "The server cannot save at the moment; nothing was changed. Please try again soon."
-            };
-        case status::overloaded:
-            return {429, "Too much at once", "That was too much at once; nothing was changed. Please try again."};
-        default: return problem_of(500);
+    case status::just_ended:
+    case status::gone:
+        return {404, "This has ended", "This conversation has ended or was not used for too long."};
+    case status::foreign:
+        return {403, "Not yours", "This conversation belongs to another browser session."};
+    case status::lost:
+        return {
+            410,
+            "This could not be kept",
+            "The server was restarted, and this one could not be kept over the restart. "
+            "What was finished before is not affected."};
+    case status::unusable:
+        return {
+            503,
+            "Not now",
+            "This release of the server cannot read this conversation. It is kept; please try "
+            "again later."};
+    case status::unknown_event:
+        return {
+            404,
+            "Unknown action",
+            "The server does not know this action. Please reload the page."};
+    case status::bad_arguments:
+        return {
+            400,
+            "Not understood",
+            "The server could not use what the page sent; nothing was changed. Please reload the "
+            "page."};
+    case status::not_saved:
+        return {
+            507,
+            "Not saved",
+            "This could not be saved, so nothing was changed. Please try again in a moment."};
+    case status::store_down:
+        return {
+            503,
+            "Not now",
+            "The server cannot save at the moment; nothing was changed. Please try again soon."};
+    case status::overloaded:
+        return {
+            429,
+            "Too much at once",
+            "That was too much at once; nothing was changed. Please try again."};
+    default:
+        return problem_of(500);
     }
 }
 
 problem problem_of(int status) {
     switch (status) {
-        case 400: return {400, "Not understood", "The server could not understand this request."};
-        case 403: return {403, "Refused", "This request came from another site and was refused."};
-        case 404: return {404, "Not found", "There is nothing at this address."};
-        case 405: return {405, "Not possible", "This address does not take requests of this kind."};
-        case 408: return {408, "Too slow", "The request did not arrive in time."};
-        case 413: return {413, "Too large", "What the page sent is too large; nothing was changed."};
-        case 415: return {415, "Not understood", "Events must be sent as application/x-www-form-urlencoded."};
-        case 417: return {417, "Not possible", "The server cannot do what the Expect header asks for."};
-        case 431: return {431, "Too large", "The headers of this request are too large."};
-        case 501: return {501, "Not possible", "The server does not know this transfer encoding."};
-        default: return {500, "Something went wrong", "Something went wrong on the server; nothing was changed."};
+    case 400:
+        return {400, "Not understood", "The server could not understand this request."};
+    case 403:
+        return {403, "Refused", "This request came from another site and was refused."};
+    case 404:
+        return {404, "Not found", "There is nothing at this address."};
+    case 405:
+        return {405, "Not possible", "This address does not take requests of this kind."};
+    case 408:
+        return {408, "Too slow", "The request did not arrive in time."};
+    case 413:
+        return {413, "Too large", "What the page sent is too large; nothing was changed."};
+    case 415:
+        return {415, "Not understood", "Events must be sent as application/x-www-form-urlencoded."};
+    case 417:
+        return {417, "Not possible", "The server cannot do what the Expect header asks for."};
+    case 431:
+        return {431, "Too large", "The headers of this request are too large."};
+    case 501:
+        return {501, "Not possible", "The server does not know this transfer encoding."};
+    default:
+        return {
+            500,
+            "Something went wrong",
+            "Something went wrong on the server; nothing was changed."};
     }
 }
 
@@ -70,7 +95,10 @@ void append_problem_notice(std::string& out, const problem& what, std::string_vi
 }
 
 void append_problem_view(
-    std::string& out, const problem& what, std::string_view restart, std::string_view error_id
+    std::string& out,
+    const problem& what,
+    std::string_view restart,
+    std::string_view error_id
 ) {
     out.append("<section class=\"card\" role=\"alert\"><h1>").append(what.title);
     out.append("</h1><p>").append(what.text).append("</p>");

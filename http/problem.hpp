@@ -25,7 +25,10 @@ void append_problem_notice(std::string& out, const problem& what, std::string_vi
 
 /// A section that stands in place of the view. `error_id` may be empty.
 void append_problem_view(
-    std::string& out, const problem& what, std::string_view restart, std::string_view error_id = {}
+    std::string& out,
+    const problem& what,
+    std::string_view restart,
+    std::string_view error_id = {}
 );
 
 }  // namespace stube::http

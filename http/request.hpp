@@ -14,7 +14,8 @@ struct header_field {
     std::string_view value;
 };
 
-/// One request, as `request_reader` took it off the wire. The views hold until it has been answered.
+/// One request, as `request_reader` took it off the wire. The views hold until it has been
+/// answered.
 struct request {
     method verb = method::other;
     std::string_view target;  ///< as it was sent
@@ -35,10 +36,10 @@ struct request {
     std::string_view event_id;
 
     // What the server adds.
-    std::string_view site_path;  ///< `path` without the base path
-    std::string_view session;    ///< the visitor's session id; empty if there is no valid one
-    std::string new_session;     ///< the id of a session that begins with this request
-    const void* place = nullptr; ///< what the router found, while an answer is awaited
+    std::string_view site_path;   ///< `path` without the base path
+    std::string_view session;     ///< the visitor's session id; empty if there is no valid one
+    std::string new_session;      ///< the id of a session that begins with this request
+    const void* place = nullptr;  ///< what the router found, while an answer is awaited
 
     /// The first header of that name; empty if there is none.
     std::string_view header(std::string_view name) const;

@@ -23,23 +23,27 @@ using beast::http::field;
 using boost::system::error_code;
 
 constexpr std::size_t small_buffer = 4096;
-constexpr std::size_t body_room = 4096;  // free behind the head, so that reading a body moves no views
+constexpr std::size_t body_room =
+    4096;  // free behind the head, so that reading a body moves no views
 constexpr std::size_t max_headers = 100;
 constexpr std::size_t kept_body = 16 * 1024;  // capacity that stays from request to request
 
-std::string_view to_std(beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view to_std(beast::string_view text) {
+    return {text.data(), text.size()};
+}
 
 /// What Beast's parser reports, written into a `request`.
 class parser final : public beast::http::basic_parser<true> {
 public:
-    parser(request& out, std::string& body, std::string_view head) : out_(out), body_(body), head_(head) {}
+    parser(request& out, std::string& body, std::string_view head)
+        : out_(out), body_(body), head_(head) {}
 
     int status() const { return status_; }
 
 private:
-    void on_request_impl(
-        beast::http::verb named, beast::string_view, beast::string_view target, int version, error_code&
-    ) override {
+    void
+    on_request_impl(beast::http::verb named, beast::string_view, beast::string_view target, int version, error_code&)
+        override {
         using beast::http::verb;
         out_.verb = named == verb::get    ? method::get
                     : named == verb::head ? method::head
@@ -52,11 +56,15 @@ private:
     void on_response_impl(int, beast::string_view, int, error_code&) override {}
 
     void on_field_impl(
-        field name, beast::string_view name_text, beast::string_view value_text, error_code& ec
+        field name,
+        beast::string_view name_text,
+        beast::string_view value_text,
+        error_code& ec
     ) override {
         if (is_body_) return;  // behind the body: nothing there may change what the head said
         const auto value = to_std(value_text);
-        // A value outside of the buffer is one that was folded over several lines: obsolete, ambiguous.
+        // A value outside of the buffer is one that was folded over several lines: obsolete,
+        // ambiguous.
         const std::less_equal<const char*> before;
         if (!value.empty() && !(before(head_.data(), value.data()) &&
                                 before(value.data() + value.size(), head_.data() + head_.size()))) {
@@ -69,27 +77,33 @@ private:
 
     void note(field name, std::string_view name_text, std::string_view value, error_code& ec) {
         switch (name) {
-            case field::host:
-                if (std::exchange(has_host_, true)) return refuse(400, ec);
-                out_.host = value;
-                break;
-            case field::content_length:
-                if (std::exchange(has_length_, true) || !parse_number(value)) return refuse(400, ec);
-                break;
-            case field::transfer_encoding:
-                if (std::exchange(has_encoding_, true)) return refuse(400, ec);
-                if (!same_word(value, "chunked")) return refuse(501, ec);
-                break;
-            case field::cookie: keep_first(out_.cookies, value); break;
-            case field::content_type: keep_first(out_.content_type, value); break;
-            case field::origin: keep_first(out_.origin, value); break;
-            case field::expect:
-                if (!same_word(value, "100-continue")) return refuse(417, ec);
-                out_.expects_continue = true;
-                break;
-            default:  // by name: which ones Beast has numbers for changes with its versions
-                if (same_word(name_text, "stube-event-id")) keep_first(out_.event_id, value);
-                if (same_word(name_text, "sec-fetch-site")) keep_first(out_.fetch_site, value);
+        case field::host:
+            if (std::exchange(has_host_, true)) return refuse(400, ec);
+            out_.host = value;
+            break;
+        case field::content_length:
+            if (std::exchange(has_length_, true) || !parse_number(value)) return refuse(400, ec);
+            break;
+        case field::transfer_encoding:
+            if (std::exchange(has_encoding_, true)) return refuse(400, ec);
+            if (!same_word(value, "chunked")) return refuse(501, ec);
+            break;
+        case field::cookie:
+            keep_first(out_.cookies, value);
+            break;
+        case field::content_type:
+            keep_first(out_.content_type, value);
+            break;
+        case field::origin:
+            keep_first(out_.origin, value);
+            break;
+        case field::expect:
+            if (!same_word(value, "100-continue")) return refuse(417, ec);
+            out_.expects_continue = true;
+            break;
+        default:  // by name: which ones Beast has numbers for changes with its versions
+            if (same_word(name_text, "stube-event-id")) keep_first(out_.event_id, value);
+            if (same_word(name_text, "sec-fetch-site")) keep_first(out_.fetch_site, value);
         }
     }
 
@@ -188,7 +202,8 @@ public:
 private:
     std::size_t full_size() const { return max_head_ + body_room; }
 
-    /// Only while the head is incomplete: afterwards views point into the buffer, and there is room.
+    /// Only while the head is incomplete: afterwards views point into the buffer, and there is
+    /// room.
     void grow() { buffer_.resize(std::max(full_size(), buffer_.size() + body_room)); }
 
     progress bad(int status) {
@@ -225,12 +240,13 @@ private:
     /// Empty lines before a request are allowed (RFC 9112, 2.2).
     void skip_empty_lines() {
         std::size_t skip = 0;
-        while (skip + 1 < used_ && buffer_[skip] == '\r' && buffer_[skip + 1] == '\n') skip += 2;
+        while (skip + 1 < used_ && buffer_[skip] == '\r' && buffer_[skip + 1] == '\n')
+            skip += 2;
         if (skip > 0) consume(skip);
     }
 
-    /// False as soon as no request can come of it, so that what speaks another protocol (TLS, lines that
-    /// end with a bare newline) need not wait for its timeout.
+    /// False as soon as no request can come of it, so that what speaks another protocol (TLS, lines
+    /// that end with a bare newline) need not wait for its timeout.
     static bool looks_like_request(std::string_view have) {
         if (have.empty() || have == "\r") return true;
         const char first = have.front();
@@ -253,7 +269,8 @@ private:
         const bool had_head = parser_->is_header_done();
         const auto from = had_head ? head_size_ : 0;
         error_code ec;
-        const auto size = parser_->put(boost::asio::const_buffer(buffer_.data() + from, used_ - from), ec);
+        const auto size =
+            parser_->put(boost::asio::const_buffer(buffer_.data() + from, used_ - from), ec);
         if (ec && ec != beast::http::error::need_more) {
             if (!asked_.target.empty()) set_path();  // for the form of the refusal
             if (ec == beast::http::error::body_limit) return bad(413);
@@ -312,22 +329,40 @@ request_reader::request_reader(std::size_t max_head, std::size_t max_body)
 
 request_reader::~request_reader() = default;
 
-std::span<char> request_reader::space() { return impl_->space(); }
+std::span<char> request_reader::space() {
+    return impl_->space();
+}
 
-void request_reader::commit(std::size_t size) { impl_->used_ += size; }
+void request_reader::commit(std::size_t size) {
+    impl_->used_ += size;
+}
 
-request_reader::progress request_reader::next() { return impl_->next(); }
+request_reader::progress request_reader::next() {
+    return impl_->next();
+}
 
-int request_reader::status() const { return impl_->status_; }
+int request_reader::status() const {
+    return impl_->status_;
+}
 
-request& request_reader::asked() { return impl_->asked_; }
+request& request_reader::asked() {
+    return impl_->asked_;
+}
 
-bool request_reader::has_head() const { return impl_->parser_.has_value(); }
+bool request_reader::has_head() const {
+    return impl_->parser_.has_value();
+}
 
-bool request_reader::empty() const { return impl_->empty(); }
+bool request_reader::empty() const {
+    return impl_->empty();
+}
 
-void request_reader::finish() { impl_->finish(); }
+void request_reader::finish() {
+    impl_->finish();
+}
 
-void request_reader::reset() { impl_->reset(); }
+void request_reader::reset() {
+    impl_->reset();
+}
 
 }  // namespace stube::http

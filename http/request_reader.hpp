@@ -8,12 +8,13 @@
 
 namespace stube::http {
 
-/// Takes requests off the bytes of one connection, one after the other (HTTP/1.1 and 1.0, RFC 9112).
+/// Takes requests off the bytes of one connection, one after the other (HTTP/1.1 and 1.0, RFC
+/// 9112).
 ///
-/// Beast's parser reads and checks the grammar. What is added here: limits that are exact, refusal of
-/// everything that two readers could understand differently (request smuggling), and views into one
-/// buffer instead of copies of each header. Reused from request to request and from connection to
-/// connection, so that reading allocates nothing once it is warm.
+/// Beast's parser reads and checks the grammar. What is added here: limits that are exact, refusal
+/// of everything that two readers could understand differently (request smuggling), and views into
+/// one buffer instead of copies of each header. Reused from request to request and from connection
+/// to connection, so that reading allocates nothing once it is warm.
 ///
 /// Threads: one.
 class request_reader {

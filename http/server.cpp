@@ -1,8 +1,8 @@
-#include <stube/http/server.hpp>
-
 #include "http/listener.hpp"
 #include "http/site.hpp"
 #include "http/worker.hpp"
+
+#include <stube/http/server.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -25,7 +25,8 @@ constexpr auto reap_interval = std::chrono::seconds(10);
 constexpr auto drain_look = std::chrono::milliseconds(2);
 
 std::size_t thread_count(const server_options& options) {
-    return options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+    return options.threads > 0 ? options.threads
+                               : std::max(1u, std::thread::hardware_concurrency());
 }
 
 void refuse_clashes() {
@@ -40,14 +41,18 @@ class server::impl {
 public:
     impl(const app& from, server_options options, std::unique_ptr<store> storage)
         : log_(options.live.logger ? options.live.logger : spdlog::default_logger()),
-          drain_delay_(options.drain_delay), site_(from, options) {
+          drain_delay_(options.drain_delay),
+          site_(from, options) {
         refuse_clashes();
         const auto threads = thread_count(options);
         site_.counts.set_threads(threads);
         for (std::size_t at = 0; at < threads; ++at) {
-            workers_.push_back(std::make_unique<http::worker>(site_, site_.counts.of_thread(at), log_));
+            workers_.push_back(
+                std::make_unique<http::worker>(site_, site_.counts.of_thread(at), log_)
+            );
         }
-        listener_ = std::make_unique<http::listener>(workers_[0]->context(), options.bind, options.port);
+        listener_ =
+            std::make_unique<http::listener>(workers_[0]->context(), options.bind, options.port);
         authority_ = listener_->authority();
         options.live.app = from.object_;
         options.live.app_type = from.object_type_;
@@ -60,9 +65,7 @@ public:
 
     std::uint16_t port() const { return listener_->port(); }
 
-    std::string address() const {
-        return "http://" + authority_ + site_.base_path() + "/";
-    }
+    std::string address() const { return "http://" + authority_ + site_.base_path() + "/"; }
 
     void start_threads() {
         std::lock_guard lock(mutex_);
@@ -73,9 +76,15 @@ public:
             [this]() -> boost::asio::io_context& { return next_worker().context(); },
             [this](http::tcp_socket socket) { take(std::move(socket)); }
         );
-        for (auto& each : workers_) each->start();
+        for (auto& each : workers_)
+            each->start();
         housekeeper_ = std::thread([this] { keep_house(); });
-        log_->info("serving address={} threads={} conversations={}", authority_, workers_.size(), live_->size());
+        log_->info(
+            "serving address={} threads={} conversations={}",
+            authority_,
+            workers_.size(),
+            live_->size()
+        );
     }
 
     void run() {
@@ -87,7 +96,8 @@ public:
     void stop() {
         {
             std::unique_lock lock(mutex_);
-            if (phase_ == phase::stopping) changed_.wait(lock, [this] { return phase_ == phase::stopped; });
+            if (phase_ == phase::stopping)
+                changed_.wait(lock, [this] { return phase_ == phase::stopped; });
             if (phase_ == phase::stopped) return;
             if (std::exchange(phase_, phase::stopping) == phase::fresh) {
                 live_->stop();
@@ -127,10 +137,12 @@ private:
         return static_cast<std::size_t>(std::max<std::int64_t>(open, 0));
     }
 
-    /// Gives up what nobody uses. A thread of its own, because looking at everything takes its time.
+    /// Gives up what nobody uses. A thread of its own, because looking at everything takes its
+    /// time.
     void keep_house() {
         std::unique_lock lock(mutex_);
-        while (!changed_.wait_for(lock, reap_interval, [this] { return phase_ != phase::running; })) {
+        while (!changed_.wait_for(lock, reap_interval, [this] { return phase_ != phase::running; })
+        ) {
             lock.unlock();
             live_->reap();
             lock.lock();
@@ -147,17 +159,20 @@ private:
             closed.set_value();
         });
         closed.get_future().wait();
-        for (auto& each : workers_) each->drain();
+        for (auto& each : workers_)
+            each->drain();
         const auto latest = std::chrono::steady_clock::now() + site_.limits().drain_timeout;
         wait_for_workers();
         while (open_connections() > 0 && std::chrono::steady_clock::now() < latest) {
             std::this_thread::sleep_for(drain_look);
         }
         live_->stop();
-        for (auto& each : workers_) each->stop();
+        for (auto& each : workers_)
+            each->stop();
     }
 
-    /// Until each has done what was posted to it: connections on their way to a worker are there then.
+    /// Until each has done what was posted to it: connections on their way to a worker are there
+    /// then.
     void wait_for_workers() {
         for (auto& each : workers_) {
             std::promise<void> passed;
@@ -186,14 +201,24 @@ server::server(app site, server_options options, std::unique_ptr<store> storage)
 
 server::~server() = default;
 
-std::uint16_t server::port() const { return impl_->port(); }
+std::uint16_t server::port() const {
+    return impl_->port();
+}
 
-std::string server::address() const { return impl_->address(); }
+std::string server::address() const {
+    return impl_->address();
+}
 
-void server::start_threads() { impl_->start_threads(); }
+void server::start_threads() {
+    impl_->start_threads();
+}
 
-void server::run() { impl_->run(); }
+void server::run() {
+    impl_->run();
+}
 
-void server::stop() { impl_->stop(); }
+void server::stop() {
+    impl_->stop();
+}
 
 }  // namespace stube

@@ -18,9 +18,11 @@ namespace {
 /// An entity tag from the bytes (FNV-1a, 64 bit): it tells versions apart, it protects nothing.
 std::string etag_of(std::string_view body) {
     std::uint64_t hash = 14695981039346656037u;
-    for (const char c : body) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+    for (const char c : body)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
     std::string tag = "\"";
-    for (int digit = 0; digit < 16; ++digit, hash >>= 4) tag += "0123456789abcdef"[hash & 15];
+    for (int digit = 0; digit < 16; ++digit, hash >>= 4)
+        tag += "0123456789abcdef"[hash & 15];
     return tag += '"';
 }
 
@@ -47,11 +49,16 @@ std::string static_page_headers() {
 }  // namespace
 
 site::site(const app& from, const server_options& options)
-    : base_path_(checked_base(options.base_path)), behind_tls_(options.behind_tls), limits_(options.limits),
-      plain_head_(make_page_head({}, base_path_)), scripts_(make_scripts(base_path_)), principal_(from.principal_) {
+    : base_path_(checked_base(options.base_path)),
+      behind_tls_(options.behind_tls),
+      limits_(options.limits),
+      plain_head_(make_page_head({}, base_path_)),
+      scripts_(make_scripts(base_path_)),
+      principal_(from.principal_) {
     for (const auto& each : from.conversations_) {
-        mounts_.push_back(std::make_unique<mount_point>(mount_point{
-            base_path_ + each.path, make_page_head(each.options, base_path_), each.root}));
+        mounts_.push_back(std::make_unique<mount_point>(
+            mount_point{base_path_ + each.path, make_page_head(each.options, base_path_), each.root}
+        ));
         route to;
         to.what = route::kind::mount;
         to.mount = mounts_.back().get();
@@ -137,9 +144,10 @@ route site::find_internal(std::string_view rest) const {
 }
 
 const mount_point* site::mount_at(std::string_view address) const {
-    const auto found = std::ranges::find(mounts_, address, [](const auto& each) -> std::string_view {
-        return each->address;
-    });
+    const auto found =
+        std::ranges::find(mounts_, address, [](const auto& each) -> std::string_view {
+            return each->address;
+        });
     return found == mounts_.end() ? nullptr : found->get();
 }
 

@@ -46,8 +46,8 @@ struct route {
     std::string_view member;
 };
 
-/// All that the connections of one server share. Made before its threads begin and not changed after, but
-/// for what is atomic.
+/// All that the connections of one server share. Made before its threads begin and not changed
+/// after, but for what is atomic.
 class site {
 public:
     site(const app& from, const server_options& options);
@@ -79,7 +79,9 @@ private:
     struct text_hash {
         using is_transparent = void;
 
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+        std::size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>()(text);
+        }
     };
 
     void add_file(std::string path, static_file file);

@@ -5,10 +5,9 @@
 #include "http/text.hpp"
 #include "http/wire_html.hpp"
 
-#include <sys/socket.h>
-
 #include <cerrno>
 #include <optional>
+#include <sys/socket.h>
 #include <utility>
 
 namespace stube::http {
@@ -33,22 +32,29 @@ std::optional<std::size_t> try_send(int socket, std::string_view bytes) {
 
 }  // namespace
 
-void forget_frames_of_this_thread() { frames_of_this_thread().clear(); }
+void forget_frames_of_this_thread() {
+    frames_of_this_thread().clear();
+}
 
 void event_stream::publish(const std::shared_ptr<const update>& what) noexcept {
     try {
         const html_wire wire(settings_.base_path, conversation_);
         put(frames_of_this_thread().get(what, wire), what->ended ? last::yes : last::no);
-    } catch (const std::exception&) {  // out of memory: the page comes back and is given the whole view
+    } catch (const std::exception&) {  // out of memory: the page comes back and is given the whole
+                                       // view
         std::lock_guard lock(mutex_);
         is_broken_ = true;
         wake();
     }
 }
 
-void event_stream::say(const frame& what) { put(what, last::no); }
+void event_stream::say(const frame& what) {
+    put(what, last::no);
+}
 
-void event_stream::say_last(const frame& what) { put(what, last::yes); }
+void event_stream::say_last(const frame& what) {
+    put(what, last::yes);
+}
 
 void event_stream::put(const frame& what, last how) {
     std::lock_guard lock(mutex_);
@@ -136,22 +142,26 @@ void attached(exchange& ex, reply&& r) {
     auto& stream = *ex.stream();
     std::string words;
     switch (r.what) {
-        case status::ok:
-        case status::failed:  // it is attached, and says so
-            if (ex.is_gone()) return ex.site().live->detach(stream.conversation(), &stream);
-            break;
-        case status::store_down:
-        case status::overloaded:
-        case status::not_saved: {
-            const auto what = problem_of(r.what);
-            words.append(what.text).append("\n");
-            return ex.send({what.status, "text/plain; charset=utf-8", "Cache-Control: no-store\r\n", words});
-        }
-        case status::just_ended: stream.say_last(make_end()); break;
-        default:
-            // "?" is the page's own address without its conversation.
-            append_problem_view(words, problem_of(r.what), r.what == status::lost ? r.mount : "?");
-            stream.say_last(make_last_words(words));
+    case status::ok:
+    case status::failed:  // it is attached, and says so
+        if (ex.is_gone()) return ex.site().live->detach(stream.conversation(), &stream);
+        break;
+    case status::store_down:
+    case status::overloaded:
+    case status::not_saved: {
+        const auto what = problem_of(r.what);
+        words.append(what.text).append("\n");
+        return ex.send(
+            {what.status, "text/plain; charset=utf-8", "Cache-Control: no-store\r\n", words}
+        );
+    }
+    case status::just_ended:
+        stream.say_last(make_end());
+        break;
+    default:
+        // "?" is the page's own address without its conversation.
+        append_problem_view(words, problem_of(r.what), r.what == status::lost ? r.mount : "?");
+        stream.say_last(make_last_words(words));
     }
     ex.send_stream();
 }
@@ -166,10 +176,17 @@ std::optional<std::uint64_t> seen_by(const request& asked) {
 void attach_stream(exchange& ex, const route& where) {
     const auto& asked = ex.asked();
     const event_stream::settings wanted{
-        ex.site().base_path(), ex.site().limits().max_stream_queue, !asked.is_http_1_0};
+        ex.site().base_path(),
+        ex.site().limits().max_stream_queue,
+        !asked.is_http_1_0};
     ex.stream() = std::make_shared<event_stream>(where.conversation, ex.home(), wanted);
     ex.site().live->attach(
-        where.conversation, asked.session, seen_by(asked), ex.stream(), ex.home(), later(ex, &attached)
+        where.conversation,
+        asked.session,
+        seen_by(asked),
+        ex.stream(),
+        ex.home(),
+        later(ex, &attached)
     );
 }
 

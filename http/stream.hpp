@@ -24,10 +24,10 @@ protected:
 
 /// An open page that listens, GET /stube/stream/<conversation>.
 ///
-/// What is published goes to the socket at once, on the thread that publishes, and waits in a queue only
-/// while the peer does not read: no thread has to be woken up for an event whose stream lives elsewhere.
-/// The connection, on its own thread, waits for the socket, closes it, and keeps it from being closed while
-/// someone writes (`let_go`).
+/// What is published goes to the socket at once, on the thread that publishes, and waits in a queue
+/// only while the peer does not read: no thread has to be woken up for an event whose stream lives
+/// elsewhere. The connection, on its own thread, waits for the socket, closes it, and keeps it from
+/// being closed while someone writes (`let_go`).
 ///
 /// Threads: `publish` any, in the order of revisions; the rest the connection's.
 class event_stream final : public view_stream, public std::enable_shared_from_this<event_stream> {

@@ -14,8 +14,8 @@ bool same_word(std::string_view a, std::string_view b);
 /// Without blanks and tabs at both ends.
 std::string_view trimmed(std::string_view text);
 
-/// Appends `text` with its %XX undone; `plus_is_blank` as in forms. False if a % stands before anything but
-/// two hex digits.
+/// Appends `text` with its %XX undone; `plus_is_blank` as in forms. False if a % stands before
+/// anything but two hex digits.
 bool append_decoded(std::string& out, std::string_view text, bool plus_is_blank);
 
 bool is_utf8(std::string_view text);

@@ -33,7 +33,8 @@ void show(exchange& ex, const mount_point& where, const reply& r) {
     std::string view;
     const html_wire wire(base, conversation.id);
     for (const auto& each : r.news->patches) {
-        if (each.what != patch::kind::notice) write_instance(view, each.content, each.instance, wire);
+        if (each.what != patch::kind::notice)
+            write_instance(view, each.content, each.instance, wire);
     }
     auto& body = ex.scratch();
     if (r.what == status::ended) {
@@ -41,12 +42,21 @@ void show(exchange& ex, const mount_point& where, const reply& r) {
         append_plain_body(body, view);
     } else {
         body = where.head;
-        append_live_body(body, ex.site().scripts(), base, conversation.id, conversation.revision, view);
+        append_live_body(
+            body,
+            ex.site().scripts(),
+            base,
+            conversation.id,
+            conversation.revision,
+            view
+        );
     }
     send_page(ex, 200, body);
 }
 
-const mount_point& place_of(exchange& ex) { return *static_cast<const mount_point*>(ex.asked().place); }
+const mount_point& place_of(exchange& ex) {
+    return *static_cast<const mount_point*>(ex.asked().place);
+}
 
 void minted(exchange& ex, reply&& r) {
     const bool shown = (r.what == status::ok || r.what == status::ended) && r.value && r.news;
@@ -59,7 +69,12 @@ void mint(exchange& ex, const mount_point& where) {
     std::string owner(asked.session.empty() ? asked.new_session : asked.session);
     auto principal = ex.site().principal_of(asked);
     ex.site().live->mint(
-        where.address, where.root(), std::move(owner), std::move(principal), ex.home(), later(ex, &minted)
+        where.address,
+        where.root(),
+        std::move(owner),
+        std::move(principal),
+        ex.home(),
+        later(ex, &minted)
     );
 }
 
@@ -68,7 +83,8 @@ void opened(exchange& ex, reply&& r) {
     if (r.what == status::foreign) return mint(ex, where);
     if (r.what != status::ok || !r.value || !r.news) return send_problem_page(ex, where, r);
     if (r.value->mount != where.address && ex.site().mount_at(r.value->mount)) {
-        const auto headers = "Cache-Control: no-store\r\nLocation: " + r.value->mount + "?c=" + r.value->id + "\r\n";
+        const auto headers =
+            "Cache-Control: no-store\r\nLocation: " + r.value->mount + "?c=" + r.value->id + "\r\n";
         return ex.send({303, "text/plain; charset=utf-8", headers, {}});
     }
     show(ex, where, r);

@@ -12,12 +12,23 @@ void append_arguments(std::string& out, std::string_view json) {
     out.append(" hx-vals='{\"").append(arguments_field).append("\":\"");
     for (const char c : json) {
         switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\'': out += "&#39;"; break;
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            default: out += c;
+        case '"':
+            out += "\\\"";
+            break;
+        case '\\':
+            out += "\\\\";
+            break;
+        case '\'':
+            out += "&#39;";
+            break;
+        case '&':
+            out += "&amp;";
+            break;
+        case '<':
+            out += "&lt;";
+            break;
+        default:
+            out += c;
         }
     }
     out += "\"}'";

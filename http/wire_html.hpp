@@ -6,18 +6,19 @@
 #include <string>
 #include <string_view>
 
-/// The browser's wire, from the page to the server. This is the one place that knows how an event becomes
-/// attributes of htmx 4:
+/// The browser's wire, from the page to the server. This is the one place that knows how an event
+/// becomes attributes of htmx 4:
 ///
 ///     hx-post="<base>/stube/event/<conversation>/<instance>/<member>"
-///     hx-trigger="<event>"     unless the event is the one htmx takes by itself (click; submit of a form)
-///     hx-vals='{"stube-args":"[3]"}'    arguments, as JSON text in a form field
-///     hx-include="#i<instance>"  a control sends all fields of its own component, in a form or not;
+///     hx-trigger="<event>"     unless the event is the one htmx takes by itself (click; submit of
+///     a form) hx-vals='{"stube-args":"[3]"}'    arguments, as JSON text in a form field
+///     hx-include="#i<instance>"  a control sends all fields of its own component, in a form or
+///     not;
 ///                                a form that is submitted sends its own by itself
 ///
-/// Nothing in them changes with the revision: a changed hx- attribute makes htmx set the element up anew.
-/// Where an answer goes (hx-target, hx-swap) and that events wait for each other (hx-sync) is inherited from
-/// the page, see page.cpp.
+/// Nothing in them changes with the revision: a changed hx- attribute makes htmx set the element up
+/// anew. Where an answer goes (hx-target, hx-swap) and that events wait for each other (hx-sync) is
+/// inherited from the page, see page.cpp.
 namespace stube::http {
 
 class html_wire final : public markup_wire {

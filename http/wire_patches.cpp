@@ -8,28 +8,34 @@ namespace stube::http {
 
 namespace {
 
-constexpr std::string_view view_partial = "<hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\">";
-constexpr std::string_view notice_partial = "<hx-partial hx-target=\"#stube-notice\" hx-swap=\"innerHTML\">";
+constexpr std::string_view view_partial =
+    "<hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\">";
+constexpr std::string_view notice_partial =
+    "<hx-partial hx-target=\"#stube-notice\" hx-swap=\"innerHTML\">";
 constexpr std::string_view partial_end = "</hx-partial>";
 constexpr std::string_view end_event = "event: stube-end\ndata: \n\n";
 
 void append_patch(std::string& out, const patch& what, const markup_wire& wire) {
     switch (what.what) {
-        case patch::kind::instance:
-            out += "<hx-partial hx-target=\"#i";
-            append_number(out, what.instance);
-            out += "\" hx-swap=\"outerMorph\">";
-            break;
-        case patch::kind::view:
-        case patch::kind::final: out += view_partial; break;
-        case patch::kind::notice: out += notice_partial; break;
+    case patch::kind::instance:
+        out += "<hx-partial hx-target=\"#i";
+        append_number(out, what.instance);
+        out += "\" hx-swap=\"outerMorph\">";
+        break;
+    case patch::kind::view:
+    case patch::kind::final:
+        out += view_partial;
+        break;
+    case patch::kind::notice:
+        out += notice_partial;
+        break;
     }
     write_instance(out, what.content, what.instance, wire);
     out += partial_end;
 }
 
-/// Makes data lines of what stands behind `from`, which begins a data line itself. A carriage return ends
-/// a line of a stream too, and HTML takes it for a newline anyway.
+/// Makes data lines of what stands behind `from`, which begins a data line itself. A carriage
+/// return ends a line of a stream too, and HTML takes it for a newline anyway.
 void break_lines(std::string& text, std::size_t from) {
     auto at = text.find_first_of("\r\n", from);
     if (at == text.npos) return;
@@ -73,7 +79,8 @@ frame encode(const update& what, const markup_wire& wire, std::string reused) {
     append_number(out, what.revision);
     out += "\ndata: ";
     const auto from = out.size();
-    for (const auto& each : what.patches) append_patch(out, each, wire);
+    for (const auto& each : what.patches)
+        append_patch(out, each, wire);
     break_lines(out, from);
     out += "\n\n";
     if (what.ended) out += end_event;
@@ -83,15 +90,19 @@ frame encode(const update& what, const markup_wire& wire, std::string reused) {
 }  // namespace
 
 void append_partials(std::string& out, const update& what, const markup_wire& wire) {
-    for (const auto& each : what.patches) append_patch(out, each, wire);
-    if (what.ended) out += "<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>";
+    for (const auto& each : what.patches)
+        append_patch(out, each, wire);
+    if (what.ended)
+        out += "<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>";
 }
 
 void append_notice(std::string& out, std::string_view html) {
     out.append(notice_partial).append(html).append(partial_end);
 }
 
-frame make_frame(const update& what, const markup_wire& wire) { return encode(what, wire, {}); }
+frame make_frame(const update& what, const markup_wire& wire) {
+    return encode(what, wire, {});
+}
 
 frame make_last_words(std::string_view html) {
     auto out = open_chunk();
@@ -103,14 +114,18 @@ frame make_last_words(std::string_view html) {
     return in_chunk(std::move(out));
 }
 
-frame make_end() { return in_chunk(open_chunk().append(end_event)); }
+frame make_end() {
+    return in_chunk(open_chunk().append(end_event));
+}
 
 frame make_drain_hint() {
     // htmx reads `retry` only from a message that has data or an event.
     return in_chunk(open_chunk().append("event: stube-drain\nretry: 250\ndata: \n\n"));
 }
 
-frame make_heartbeat() { return in_chunk(open_chunk().append(":\n\n")); }
+frame make_heartbeat() {
+    return in_chunk(open_chunk().append(":\n\n"));
+}
 
 const frame& frame_cache::get(const std::shared_ptr<const update>& what, const markup_wire& wire) {
     if (of_ != what) {

@@ -7,22 +7,24 @@
 #include <string>
 #include <string_view>
 
-/// The browser's wire, from the server to the page. This is the one place that knows how patches travel.
+/// The browser's wire, from the server to the page. This is the one place that knows how patches
+/// travel.
 ///
-/// A patch is an element <hx-partial>, which htmx 4 applies wherever it comes from, the body of an answer or
-/// a message of the stream:
+/// A patch is an element <hx-partial>, which htmx 4 applies wherever it comes from, the body of an
+/// answer or a message of the stream:
 ///
 ///     instance   <hx-partial hx-target="#i7" hx-swap="outerMorph">...
 ///     view       <hx-partial hx-target="#stube-view" hx-swap="innerMorph">...
-///     final      the same; in the body of an answer the stream's element goes too, for it will not be told
-///     notice     <hx-partial hx-target="#stube-notice" hx-swap="innerHTML">...
+///     final      the same; in the body of an answer the stream's element goes too, for it will not
+///     be told notice     <hx-partial hx-target="#stube-notice" hx-swap="innerHTML">...
 ///
 /// An update is one message of the stream, in one chunk:
 ///
 ///     id: <revision>
 ///     data: <partials>          each line of them in a data line of its own
 ///
-/// After the last one comes `event: stube-end`, upon which the page closes the stream (hx-sse:close).
+/// After the last one comes `event: stube-end`, upon which the page closes the stream
+/// (hx-sse:close).
 namespace stube::http {
 
 /// All patches of an update as partials: the body of an answer.
@@ -60,7 +62,8 @@ frame make_heartbeat();
 /// Behind the last chunk.
 inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
-/// Keeps the last frame made on a thread, so that an update that goes to several streams is encoded once.
+/// Keeps the last frame made on a thread, so that an update that goes to several streams is encoded
+/// once.
 class frame_cache {
 public:
     const frame& get(const std::shared_ptr<const update>& what, const markup_wire& wire);

@@ -12,16 +12,22 @@ namespace stube::http {
 
 namespace {
 constexpr auto tick_length = std::chrono::seconds(1);
-constexpr std::size_t max_readers = 64;             // kept for reuse
-constexpr std::size_t max_kept_text = 256 * 1024;   // capacity of the shared strings that stays
+constexpr std::size_t max_readers = 64;            // kept for reuse
+constexpr std::size_t max_kept_text = 256 * 1024;  // capacity of the shared strings that stays
 }  // namespace
 
 worker::worker(http::site& shared, thread_counts& counts, std::shared_ptr<spdlog::logger> log)
-    : work_(context_.get_executor()), timer_(context_), site_(shared), counts_(counts), log_(std::move(log)) {
+    : work_(context_.get_executor()),
+      timer_(context_),
+      site_(shared),
+      counts_(counts),
+      log_(std::move(log)) {
     set_date();
 }
 
-worker::~worker() { stop(); }
+worker::~worker() {
+    stop();
+}
 
 void worker::start() {
     post([this] { sweep(); });
@@ -39,7 +45,9 @@ void worker::run() {
     }
 }
 
-void worker::post(std::function<void()> work) { asio::post(context_, std::move(work)); }
+void worker::post(std::function<void()> work) {
+    asio::post(context_, std::move(work));
+}
 
 void worker::add(tcp_socket socket) {
     asio::post(context_, [this, socket = std::move(socket)]() mutable {

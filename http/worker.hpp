@@ -22,11 +22,12 @@ namespace stube::http {
 
 class connection;
 
-/// One thread of the server with everything that belongs to it: its connections for their whole life,
-/// memory that they share because only one of them runs at a time, and one timer for all their deadlines.
+/// One thread of the server with everything that belongs to it: its connections for their whole
+/// life, memory that they share because only one of them runs at a time, and one timer for all
+/// their deadlines.
 ///
-/// Threads: `start`, `post`, `add`, `drain`, `close_all` and `stop` may be called from any thread, the rest
-/// from the worker's own.
+/// Threads: `start`, `post`, `add`, `drain`, `close_all` and `stop` may be called from any thread,
+/// the rest from the worker's own.
 class worker final : public runner {
 public:
     worker(http::site& shared, thread_counts& counts, std::shared_ptr<spdlog::logger> log);

@@ -1,17 +1,16 @@
 #include "http/client.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdexcept>
+#include <sys/socket.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace testing {
 
@@ -46,7 +45,17 @@ client::client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOC
     }
 }
 
-client::~client() { ::close(socket_); }
+client::~client() {
+    ::close(socket_);
+}
+
+void client::reset() {
+    const linger at_once{1, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::close(socket_);
+    socket_ = -1;
+    closed_ = true;
+}
 
 void client::send(std::string_view bytes) {
     while (!bytes.empty()) {
@@ -97,12 +106,14 @@ std::string client::read_until(std::string_view text) {
             read_.erase(0, out.size());
             return out;
         }
-        if (!fill(patience)) throw std::runtime_error("did not come: " + std::string(text) + " in: " + read_);
+        if (!fill(patience))
+            throw std::runtime_error("did not come: " + std::string(text) + " in: " + read_);
     }
 }
 
 std::string client::read_to_end() {
-    while (fill(patience)) {}
+    while (fill(patience)) {
+    }
     if (!closed_) throw std::runtime_error("the server did not close: " + read_);
     return std::move(read_);
 }
@@ -111,10 +122,13 @@ bool client::is_closed_within(std::chrono::milliseconds time) {
     return read_.empty() && !fill(time) && closed_;
 }
 
-bool client::hears_within(std::chrono::milliseconds time) { return !read_.empty() || fill(time); }
+bool client::hears_within(std::chrono::milliseconds time) {
+    return !read_.empty() || fill(time);
+}
 
 std::string get(std::string_view target, std::string_view headers) {
-    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a.test\r\n" + std::string(headers) + "\r\n";
+    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a.test\r\n" + std::string(headers) +
+           "\r\n";
 }
 
 }  // namespace testing

@@ -45,6 +45,9 @@ public:
     /// Everything until the server closes.
     std::string read_to_end();
 
+    /// Leaves without good-bye: the server's side of the connection fails at once.
+    void reset();
+
     /// True if the server closes within the time, and sends nothing before.
     bool is_closed_within(std::chrono::milliseconds time);
 

@@ -8,7 +8,9 @@ using namespace testing;
 
 namespace {
 
-answered send(const served& site, const std::string& request) { return client(site.port()).ask(request); }
+answered send(const served& site, const std::string& request) {
+    return client(site.port()).ask(request);
+}
 
 std::string replaced(std::string text, std::string_view what, std::string_view with) {
     const auto at = text.find(what);
@@ -19,7 +21,9 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
 /// A refusal that the page can show.
 void check_refusal(const answered& got, int status) {
     CHECK(got.status == status);
-    CHECK(got.body.starts_with("<hx-partial hx-target=\"#stube-notice\" hx-swap=\"innerHTML\"><p role=\"alert\">"));
+    CHECK(got.body.starts_with(
+        "<hx-partial hx-target=\"#stube-notice\" hx-swap=\"innerHTML\"><p role=\"alert\">"
+    ));
     CHECK(got.body.ends_with("</p></hx-partial>"));
     CHECK(got.header("content-type") == "text/html; charset=utf-8");
 }
@@ -33,7 +37,9 @@ TEST_CASE("an event without a stream is answered with the patch") {
 
     CHECK(got.status == 200);
     CHECK(got.header("content-type") == "text/html; charset=utf-8");
-    CHECK(got.body.starts_with("<hx-partial hx-target=\"#i1\" hx-swap=\"outerMorph\"><div id=\"i1\"><output>n=3"));
+    CHECK(got.body.starts_with(
+        "<hx-partial hx-target=\"#i1\" hx-swap=\"outerMorph\"><div id=\"i1\"><output>n=3"
+    ));
     CHECK(got.body.ends_with("</hx-partial>"));
 }
 
@@ -54,7 +60,8 @@ TEST_CASE("the same event changes nothing the second time") {
 
     const auto again = send(site, page.post("1/inc", {}, 77));
     CHECK(again.status == 200);
-    CHECK(again.says("hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><div id=\"i1\"><output>n=1"));
+    CHECK(again.says("hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><div id=\"i1\"><output>n=1")
+    );
     CHECK(send(site, page.post("1/inc", {}, 78)).says("n=2"));
 }
 
@@ -70,8 +77,17 @@ TEST_CASE("an event of something that left the page shows the page") {
 TEST_CASE("events that the server does not know are refused") {
     served site;
     const auto page = open_page(site.port());
-    for (const auto* bad : {"1/render", "1/nothing", "1/start", "1/inc/more", "0/inc", "x/inc", "-1/inc", "1%2Finc/x",
-                            "99999999999999999999/inc", "1/n"}) {
+    for (const auto* bad :
+         {"1/render",
+          "1/nothing",
+          "1/start",
+          "1/inc/more",
+          "0/inc",
+          "x/inc",
+          "-1/inc",
+          "1%2Finc/x",
+          "99999999999999999999/inc",
+          "1/n"}) {
         CAPTURE(std::string(bad));
         check_refusal(send(site, page.post(bad)), 404);
     }
@@ -81,8 +97,16 @@ TEST_CASE("events that the server does not know are refused") {
 TEST_CASE("arguments that do not fit are refused") {
     served site;
     const auto page = open_page(site.port());
-    for (const auto* bad : {"stube-args=%5B", "stube-args=%7B%7D", "stube-args=x", "stube-args=%5B%22a%22%5D", "stube-args=%5B%5D",
-                            "stube-args=%5B1,2%5D", "stube-args=%5B99999999999%5D", "stube-args=%5B1.5%5D", ""}) {
+    for (const auto* bad :
+         {"stube-args=%5B",
+          "stube-args=%7B%7D",
+          "stube-args=x",
+          "stube-args=%5B%22a%22%5D",
+          "stube-args=%5B%5D",
+          "stube-args=%5B1,2%5D",
+          "stube-args=%5B99999999999%5D",
+          "stube-args=%5B1.5%5D",
+          ""}) {
         CAPTURE(std::string(bad));
         check_refusal(send(site, page.post("1/add", bad)), 400);
     }
@@ -94,8 +118,10 @@ TEST_CASE("forms that are none are refused") {
     served site;
     const auto page = open_page(site.port());
     std::string many;
-    for (int at = 0; at < 201; ++at) many += "a=1&";
-    for (const auto& bad : {std::string("step=%ff"), std::string("step=%"), std::string("%C3%28=1"), many}) {
+    for (int at = 0; at < 201; ++at)
+        many += "a=1&";
+    for (const auto& bad :
+         {std::string("step=%ff"), std::string("step=%"), std::string("%C3%28=1"), many}) {
         check_refusal(send(site, page.post("1/inc", bad)), 400);
     }
     CHECK(send(site, page.post("1/inc", many.substr(4))).says("n=1"));
@@ -106,7 +132,13 @@ TEST_CASE("an event needs an id") {
     served site;
     const auto page = open_page(site.port());
     const auto good = page.post("1/inc", {}, 0xabc);
-    for (const auto* bad : {"", "1", "0000000000000ABC", "0000000000000000", "00000000000000abc", "zzzzzzzzzzzzzzzz"}) {
+    for (const auto* bad :
+         {"",
+          "1",
+          "0000000000000ABC",
+          "0000000000000000",
+          "00000000000000abc",
+          "zzzzzzzzzzzzzzzz"}) {
         CAPTURE(std::string(bad));
         check_refusal(send(site, replaced(good, "0000000000000abc", bad)), 400);
     }
@@ -118,8 +150,12 @@ TEST_CASE("an event must be a form") {
     const auto page = open_page(site.port());
     const auto good = page.post("1/inc");
     const std::string type = "application/x-www-form-urlencoded;charset=UTF-8";
-    for (const auto* bad : {"text/plain", "application/json", "multipart/form-data; boundary=x", "",
-                            "application/x-www-form-urlencoded2"}) {
+    for (const auto* bad :
+         {"text/plain",
+          "application/json",
+          "multipart/form-data; boundary=x",
+          "",
+          "application/x-www-form-urlencoded2"}) {
         CAPTURE(std::string(bad));
         check_refusal(send(site, replaced(good, type, bad)), 415);
     }
@@ -130,7 +166,10 @@ TEST_CASE("events from other sites are refused") {
     served site;
     const auto page = open_page(site.port());
     const auto with = [&](std::string_view headers) {
-        return send(site, replaced(page.post("1/inc"), "Cookie:", std::string(headers) + "Cookie:"));
+        return send(
+            site,
+            replaced(page.post("1/inc"), "Cookie:", std::string(headers) + "Cookie:")
+        );
     };
     CHECK(with("Sec-Fetch-Site: same-origin\r\nOrigin: https://a.test\r\n").status == 200);
     CHECK(with("Origin: http://a.test\r\n").status == 200);

@@ -47,7 +47,8 @@ server_options on_any_port(server_options options) {
 
 std::string between(std::string_view text, std::string_view before, std::string_view after) {
     const auto at = text.find(before);
-    if (at == text.npos) throw std::runtime_error("no " + std::string(before) + " in: " + std::string(text));
+    if (at == text.npos)
+        throw std::runtime_error("no " + std::string(before) + " in: " + std::string(text));
     const auto from = at + before.size();
     return std::string(text.substr(from, text.find(after, from) - from));
 }
@@ -59,7 +60,10 @@ std::unique_ptr<store> store_on(std::shared_ptr<disk> where) {
 }
 
 std::shared_ptr<spdlog::logger> quiet() {
-    return std::make_shared<spdlog::logger>("quiet", std::make_shared<spdlog::sinks::null_sink_mt>());
+    return std::make_shared<spdlog::logger>(
+        "quiet",
+        std::make_shared<spdlog::sinks::null_sink_mt>()
+    );
 }
 
 served::served(server_options options, std::unique_ptr<store> storage)
@@ -84,19 +88,28 @@ app served::make_site() {
     return site;
 }
 
-std::string opened::post(std::string_view instance_and_member, std::string_view body, std::uint64_t id) const {
+std::string
+opened::post(std::string_view instance_and_member, std::string_view body, std::uint64_t id) const {
     static std::atomic<std::uint64_t> last = 0x1000;
     char event_id[17];
-    std::snprintf(event_id, sizeof event_id, "%016llx", static_cast<unsigned long long>(id ? id : ++last));
+    std::snprintf(
+        event_id,
+        sizeof event_id,
+        "%016llx",
+        static_cast<unsigned long long>(id ? id : ++last)
+    );
     return "POST /stube/event/" + conversation + "/" + std::string(instance_and_member) +
-           " HTTP/1.1\r\nHost: a.test\r\nContent-Type: application/x-www-form-urlencoded;charset=UTF-8\r\n"
-           "Stube-Event-Id: " + event_id + "\r\nCookie: " + cookie +
+           " HTTP/1.1\r\nHost: a.test\r\nContent-Type: "
+           "application/x-www-form-urlencoded;charset=UTF-8\r\n"
+           "Stube-Event-Id: " +
+           event_id + "\r\nCookie: " + cookie +
            "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
 std::string opened::stream(std::string_view headers) const {
     return get(
-        "/stube/stream/" + conversation + "?rev=" + revision, "Cookie: " + cookie + "\r\n" + std::string(headers)
+        "/stube/stream/" + conversation + "?rev=" + revision,
+        "Cookie: " + cookie + "\r\n" + std::string(headers)
     );
 }
 

@@ -46,9 +46,13 @@ struct tally {
     markup render() const {
         using namespace html;
         return div(
-            output("n=", n), input(bind<&tally::step>(*this)), button(on<"click", &tally::inc>, "+"),
-            button(on<"keyup", &tally::add>(5), "+5"), button(on<"click", &tally::slow>, "slow"),
-            button(on<"click", &tally::fail>, "fail"), form(on<"submit", &tally::finish>, button("end"))
+            output("n=", n),
+            input(bind<&tally::step>(*this)),
+            button(on<"click", &tally::inc>, "+"),
+            button(on<"keyup", &tally::add>(5), "+5"),
+            button(on<"click", &tally::slow>, "slow"),
+            button(on<"click", &tally::fail>, "fail"),
+            form(on<"submit", &tally::finish>, button("end"))
         );
     }
 };
@@ -79,11 +83,15 @@ struct note {
 
     void done() {}
 
-    markup render() const { return html::div(html::button(html::title("\n"), on<"click", &note::done>, "ok")); }
+    markup render() const {
+        return html::div(html::button(html::title("\n"), on<"click", &note::done>, "ok"));
+    }
 };
 BOOST_DESCRIBE_STRUCT(note, (), (text, done))
 
-inline flow<void> wait_flow() { co_await call<note>(); }
+inline flow<void> wait_flow() {
+    co_await call<note>();
+}
 
 /// A disk that outlives its servers, and fails when told to.
 struct disk {
@@ -112,13 +120,15 @@ public:
 
 /// One open page.
 struct opened {
-    std::string cookie;        ///< "stube_session=..."
+    std::string cookie;  ///< "stube_session=..."
     std::string conversation;
     std::string revision;
     answered page;
 
     /// The head and body of an event's POST.
-    std::string post(std::string_view instance_and_member, std::string_view body = {}, std::uint64_t id = 0) const;
+    std::string
+    post(std::string_view instance_and_member, std::string_view body = {}, std::uint64_t id = 0)
+        const;
 
     std::string stream(std::string_view headers = {}) const;
 };

@@ -1,6 +1,5 @@
-#include "http/fixture.hpp"
-
 #include "http/assets.hpp"
+#include "http/fixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,8 +16,8 @@ answered ask(const served& site, std::string_view target, std::string_view heade
 void check_page_headers(const answered& got) {
     CHECK(got.header("content-type") == "text/html; charset=utf-8");
     CHECK(
-        got.header("content-security-policy") ==
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+        got.header("content-security-policy") == "default-src 'self'; base-uri 'none'; form-action "
+                                                 "'self'; frame-ancestors 'none'; object-src 'none'"
     );
     CHECK(got.header("x-content-type-options") == "nosniff");
     CHECK(got.header("referrer-policy") == "same-origin");
@@ -30,7 +29,8 @@ bool has_inline_code(const std::string& html) {
     for (auto at = html.find("<script"); at != html.npos; at = html.find("<script", at + 1)) {
         if (html.compare(html.find('>', at), 10, "></script>") != 0) return true;
     }
-    return html.find("<style") != html.npos || html.find(" style=") != html.npos || html.find(" on") != html.npos;
+    return html.find("<style") != html.npos || html.find(" style=") != html.npos ||
+           html.find(" on") != html.npos;
 }
 
 }  // namespace
@@ -61,9 +61,12 @@ TEST_CASE("the session cookie is new for strangers only") {
     const auto mine = "Cookie: other=1; " + cookie.substr(0, cookie.find(';')) + "\r\n";
 
     CHECK(ask(site, "/t", mine).header("set-cookie").empty());
-    for (const auto* bad : {"stube_session=", "stube_session=short", "stube_session=AAAAAAAAAAAAAAAAAAAA%3D"}) {
+    for (const auto* bad :
+         {"stube_session=", "stube_session=short", "stube_session=AAAAAAAAAAAAAAAAAAAA%3D"}) {
         CAPTURE(std::string(bad));
-        CHECK_FALSE(ask(site, "/t", "Cookie: " + std::string(bad) + "\r\n").header("set-cookie").empty());
+        CHECK_FALSE(
+            ask(site, "/t", "Cookie: " + std::string(bad) + "\r\n").header("set-cookie").empty()
+        );
     }
 }
 
@@ -88,7 +91,8 @@ TEST_CASE("the address resumes a conversation for its owner") {
     const auto page = open_page(site.port());
     CHECK(client(site.port()).ask(page.post("1/add", "stube-args=%5B41%5D")).says("n=41"));
 
-    const auto again = ask(site, "/t?x=y&c=" + page.conversation, "Cookie: " + page.cookie + "\r\n");
+    const auto again =
+        ask(site, "/t?x=y&c=" + page.conversation, "Cookie: " + page.cookie + "\r\n");
     CHECK(again.status == 200);
     CHECK(read_page(again, page.cookie).conversation == page.conversation);
     CHECK(read_page(again, page.cookie).revision == "2");
@@ -121,7 +125,11 @@ TEST_CASE("a conversation that is not there any more says so") {
     served site;
     const auto page = open_page(site.port());
     client(site.port()).ask(page.post("1/finish"));
-    for (const auto& id : {page.conversation, std::string("nonsense"), std::string("a%22%3E%3Cb"), std::string(2000, 'x')}) {
+    for (const auto& id :
+         {page.conversation,
+          std::string("nonsense"),
+          std::string("a%22%3E%3Cb"),
+          std::string(2000, 'x')}) {
         const auto got = ask(site, "/t?c=" + id, "Cookie: " + page.cookie + "\r\n");
         CHECK(got.status == 404);
         check_page_headers(got);
@@ -194,17 +202,34 @@ TEST_CASE("embedded files are cached for ever and come compressed") {
         CHECK(packed.body == each.gzip);
         CHECK(ask(site, path, "Accept-Encoding: gzip;q=0\r\n").body == each.body);
         CHECK(ask(site, path, "Accept-Encoding: gzip;q=0.000\r\n").body == each.body);
-        CHECK(ask(site, path, "If-None-Match: \"x\", W/" + plain.header("etag") + "\r\n").status == 304);
+        CHECK(
+            ask(site, path, "If-None-Match: \"x\", W/" + plain.header("etag") + "\r\n").status ==
+            304
+        );
     }
 }
 
 TEST_CASE("nothing outside of what is served can be reached") {
     served site;
     for (const auto* path :
-         {"/stube/assets/htmx.min.js", "/stube/assets/", "/stube/assets", "/stube/", "/stube/assets/../assets",
-          "/stube/assets/..%2f..%2fetc%2fpasswd", "/../../etc/passwd", "/stube/assets/%2e%2e/%2e%2e/etc/passwd",
-          "//etc/passwd", "/T", "/t/", "/stube/event", "/stube/event/a", "/stube/event/a/1", "/stube/event/a/1/",
-          "/stube/stream/", "/stube/stream/a/b", "/t%20"}) {
+         {"/stube/assets/htmx.min.js",
+          "/stube/assets/",
+          "/stube/assets",
+          "/stube/",
+          "/stube/assets/../assets",
+          "/stube/assets/..%2f..%2fetc%2fpasswd",
+          "/../../etc/passwd",
+          "/stube/assets/%2e%2e/%2e%2e/etc/passwd",
+          "//etc/passwd",
+          "/T",
+          "/t/",
+          "/stube/event",
+          "/stube/event/a",
+          "/stube/event/a/1",
+          "/stube/event/a/1/",
+          "/stube/stream/",
+          "/stube/stream/a/b",
+          "/t%20"}) {
         CAPTURE(std::string(path));
         CHECK(ask(site, path).status == 404);
     }

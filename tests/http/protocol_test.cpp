@@ -16,7 +16,8 @@ struct bad_request {
 
 std::string repeated(std::string_view text, std::size_t times) {
     std::string out;
-    for (std::size_t at = 0; at < times; ++at) out += text;
+    for (std::size_t at = 0; at < times; ++at)
+        out += text;
     return out;
 }
 
@@ -45,10 +46,16 @@ std::vector<bad_request> bad_requests() {
         {"a NUL in a header", "GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n"s, 400},
         {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
         {"HTTP/1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", 400},
-        {"length and encoding", post_head + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-        {"encoding and length", post_head + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400},
+        {"length and encoding",
+         post_head + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+         400},
+        {"encoding and length",
+         post_head + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+         400},
         {"two lengths", post_head + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400},
-        {"the same length twice", post_head + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400},
+        {"the same length twice",
+         post_head + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+         400},
         {"a list of lengths", post_head + "Content-Length: 3, 3\r\n\r\nabc", 400},
         {"a negative length", post_head + "Content-Length: -1\r\n\r\n", 400},
         {"a length with a sign", post_head + "Content-Length: +1\r\n\r\na", 400},
@@ -58,13 +65,23 @@ std::vector<bad_request> bad_requests() {
         {"another encoding", post_head + "Transfer-Encoding: gzip\r\n\r\n", 501},
         {"two encodings", post_head + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
         {"an odd encoding", post_head + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501},
-        {"two encoding headers", post_head + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
-        {"encoding in HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+        {"two encoding headers",
+         post_head + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+         400},
+        {"encoding in HTTP/1.0",
+         "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+         400},
         {"a chunk without a size", post_head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400},
-        {"a chunk of 2^64", post_head + "Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\n", 400},
-        {"a chunk that is too long", post_head + "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n", 400},
+        {"a chunk of 2^64",
+         post_head + "Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\n",
+         400},
+        {"a chunk that is too long",
+         post_head + "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
+         400},
         {"an expectation", "GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n", 417},
-        {"too many headers", "GET / HTTP/1.1\r\nHost: a\r\n" + repeated("A: b\r\n", 101) + "\r\n", 431},
+        {"too many headers",
+         "GET / HTTP/1.1\r\nHost: a\r\n" + repeated("A: b\r\n", 101) + "\r\n",
+         431},
         {"an endless header", "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(20'000, 'x'), 431},
         {"an endless path", "GET /" + std::string(20'000, 'x'), 431},
     };
@@ -163,8 +180,8 @@ TEST_CASE("requests in one piece are answered in order") {
     const auto page = open_page(site.port());
     client c(site.port());
     c.send(
-        get("/healthz") + page.post("1/inc") + get("/nowhere") + page.post("1/slow") + get("/readyz") +
-        get("/healthz", "Connection: close\r\n") + get("/never")
+        get("/healthz") + page.post("1/inc") + get("/nowhere") + page.post("1/slow") +
+        get("/readyz") + get("/healthz", "Connection: close\r\n") + get("/never")
     );
 
     CHECK(c.read().says("ok"));
@@ -182,7 +199,8 @@ TEST_CASE("a request may come byte by byte") {
     served site;
     const auto page = open_page(site.port());
     client c(site.port());
-    for (const char byte : "\r\n" + page.post("1/inc", "step=4&x=y")) c.send({&byte, 1});
+    for (const char byte : "\r\n" + page.post("1/inc", "step=4&x=y"))
+        c.send({&byte, 1});
 
     CHECK(c.read().says("n=4"));
 }
@@ -221,9 +239,13 @@ TEST_CASE("other methods are refused where an address is") {
     served site;
     const auto with = [&](std::string_view verb, std::string_view path) {
         client c(site.port());
-        return c.ask(std::string(verb) + " " + std::string(path) + " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+        return c.ask(
+            std::string(verb) + " " + std::string(path) +
+            " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
+        );
     };
-    for (const auto* path : {"/t", "/about", "/app.css", "/healthz", "/metrics", "/stube/stream/x"}) {
+    for (const auto* path :
+         {"/t", "/about", "/app.css", "/healthz", "/metrics", "/stube/stream/x"}) {
         CAPTURE(std::string(path));
         CHECK(with("POST", path).status == 405);
         CHECK(with("DELETE", path).header("allow").starts_with("GET"));

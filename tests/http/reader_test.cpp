@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -23,10 +24,11 @@ void put(request_reader& to, std::string_view bytes) {
     }
 }
 
-constexpr std::string_view event =
-    "POST /stube/event/abc/7/add%41?q=1&c=x%20y HTTP/1.1\r\nHost: a:80\r\nCookie: a=b; stube_session=s; c=\r\n"
-    "CONTENT-TYPE: text/x\r\nStube-Event-Id: 00ff\r\nSec-Fetch-Site: none\r\nOrigin: http://a:80\r\n"
-    "X-More: \t some thing \r\nContent-Length: 5\r\n\r\na=b&c";
+constexpr std::string_view event = "POST /stube/event/abc/7/add%41?q=1&c=x%20y HTTP/1.1\r\nHost: "
+                                   "a:80\r\nCookie: a=b; stube_session=s; c=\r\n"
+                                   "CONTENT-TYPE: text/x\r\nStube-Event-Id: "
+                                   "00ff\r\nSec-Fetch-Site: none\r\nOrigin: http://a:80\r\n"
+                                   "X-More: \t some thing \r\nContent-Length: 5\r\n\r\na=b&c";
 
 void check_event(stube::http::request& got) {
     CHECK(got.verb == method::post);
@@ -65,9 +67,8 @@ TEST_CASE("a request is the same wherever the network cuts it") {
 }
 
 TEST_CASE("a chunked body is the same wherever the network cuts it") {
-    const std::string request =
-        "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-        "3;ext=\"x\"\r\nabc\r\n0a\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n";
+    const std::string request = "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                "3;ext=\"x\"\r\nabc\r\n0a\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n";
     for (std::size_t cut = 1; cut < request.size(); ++cut) {
         CAPTURE(cut);
         request_reader reader(1024, 1024);
@@ -82,7 +83,8 @@ TEST_CASE("a chunked body is the same wherever the network cuts it") {
 
 TEST_CASE("requests that come together are read one by one") {
     request_reader reader(1024, 1024);
-    put(reader, std::string(event) + "GET /b HTTP/1.1\r\nHost: b\r\n\r\n" + std::string(event) + "GET");
+    put(reader,
+        std::string(event) + "GET /b HTTP/1.1\r\nHost: b\r\n\r\n" + std::string(event) + "GET");
 
     REQUIRE(reader.next() == progress::ready);
     check_event(reader.asked());
@@ -116,7 +118,7 @@ TEST_CASE("large bodies and heads are read whole") {
     const std::string body(60'000, 'b');
     const std::string head = "POST /x HTTP/1.1\r\nHost: a\r\nX: " + std::string(15'000, 'x') +
                              "\r\nContent-Length: 60000\r\n\r\n";
-    for (const std::size_t piece : {1000, 4096, 75'100}) {
+    for (const std::size_t piece : std::array<std::size_t, 3>{1000, 4096, 75'100}) {
         CAPTURE(piece);
         request_reader reader(16 * 1024, 64 * 1024);
         const auto all = head + body;

@@ -10,7 +10,9 @@ using namespace testing;
 
 namespace {
 
-answered send(const served& site, const std::string& request) { return client(site.port()).ask(request); }
+answered send(const served& site, const std::string& request) {
+    return client(site.port()).ask(request);
+}
 
 }  // namespace
 
@@ -83,7 +85,9 @@ TEST_CASE("what could not be kept over a restart says so everywhere") {
         page = open_page(site.port(), "/flow");
     }
     served site({}, store_on(where));
-    const auto got = client(site.port()).ask(get("/flow?c=" + page.conversation, "Cookie: " + page.cookie + "\r\n"));
+    const auto got =
+        client(site.port())
+            .ask(get("/flow?c=" + page.conversation, "Cookie: " + page.cookie + "\r\n"));
     CHECK(got.status == 410);
     CHECK(got.says("could not be kept"));
     CHECK(got.says("<a href=\"/flow\">Start again</a>"));
@@ -104,9 +108,11 @@ TEST_CASE("what this program cannot read is kept and says so") {
         served site({}, store_on(where));
         page = open_page(site.port());
     }
-    for (auto& each : where->records[page.conversation].parts) each.body = "{\"of\":\"the future\"}";
+    for (auto& each : where->records[page.conversation].parts)
+        each.body = "{\"of\":\"the future\"}";
     served site({}, store_on(where));
-    const auto got = client(site.port()).ask(get("/t?c=" + page.conversation, "Cookie: " + page.cookie + "\r\n"));
+    const auto got = client(site.port())
+                         .ask(get("/t?c=" + page.conversation, "Cookie: " + page.cookie + "\r\n"));
     CHECK(got.status == 503);
     CHECK(got.says("cannot read"));
     CHECK(send(site, page.post("1/inc")).status == 503);
@@ -151,8 +157,8 @@ TEST_CASE("a server that is about to stop says that it is not ready") {
 
 namespace {
 
-/// Runs `app::start` in a process of its own, with a store that is `mood`. Returns its exit code; `use` gets
-/// its pid and port, if it serves.
+/// Runs `app::start` in a process of its own, with a store that is `mood`. Returns its exit code;
+/// `use` gets its pid and port, if it serves.
 int exit_code_of(const char* port, const char* mood, void (*use)(pid_t, std::uint16_t)) {
     int output[2];
     REQUIRE(pipe(output) == 0);
@@ -167,7 +173,8 @@ int exit_code_of(const char* port, const char* mood, void (*use)(pid_t, std::uin
     close(output[1]);
     std::string line;
     char c = 0;
-    while (::read(output[0], &c, 1) == 1 && c != '\n') line += c;
+    while (::read(output[0], &c, 1) == 1 && c != '\n')
+        line += c;
     close(output[0]);
     if (!line.empty()) {
         CHECK(line.starts_with("listening on http://127.0.0.1:"));
@@ -192,7 +199,8 @@ TEST_CASE("start serves until a signal comes") {
 TEST_CASE("a second signal ends the process at once") {
     const int code = exit_code_of("0", "slow to stop", [](pid_t child, std::uint16_t port) {
         kill(child, SIGINT);
-        while (client(port).ask(get("/readyz")).status == 200) std::this_thread::sleep_for(10ms);
+        while (client(port).ask(get("/readyz")).status == 200)
+            std::this_thread::sleep_for(10ms);
         kill(child, SIGINT);
     });
     CHECK(code == 1000 + SIGINT);

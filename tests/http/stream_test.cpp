@@ -9,7 +9,9 @@ using namespace testing;
 
 namespace {
 
-answered send(const served& site, const std::string& request) { return client(site.port()).ask(request); }
+answered send(const served& site, const std::string& request) {
+    return client(site.port()).ask(request);
+}
 
 /// The next message, without the chunk around it.
 std::string message(client& stream) {
@@ -17,7 +19,9 @@ std::string message(client& stream) {
     return text.substr(text.find("\r\n") + 2);
 }
 
-std::string owned(const opened& page) { return "Cookie: " + page.cookie + "\r\n"; }
+std::string owned(const opened& page) {
+    return "Cookie: " + page.cookie + "\r\n";
+}
 
 }  // namespace
 
@@ -43,7 +47,8 @@ TEST_CASE("an event is answered with 204 and its patch goes to the stream") {
     attach(stream, page);
 
     CHECK(send(site, page.post("1/inc")).status == 204);
-    CHECK(message(stream).starts_with("id: 2\ndata: <hx-partial hx-target=\"#i1\" hx-swap=\"outerMorph\"><div id=\"i1\"><output>n=1"));
+    CHECK(message(stream).starts_with("id: 2\ndata: <hx-partial hx-target=\"#i1\" "
+                                      "hx-swap=\"outerMorph\"><div id=\"i1\"><output>n=1"));
     CHECK(send(site, page.post("1/inc")).status == 204);
     CHECK(message(stream).starts_with("id: 3\n"));
 }
@@ -59,16 +64,19 @@ TEST_CASE("each page of a conversation is told") {
         attach(*streams.back(), page);
     }
     CHECK(send(site, page.post("1/inc")).status == 204);
-    for (auto& each : streams) CHECK(message(*each).starts_with("id: 2\n"));
+    for (auto& each : streams)
+        CHECK(message(*each).starts_with("id: 2\n"));
 }
 
 TEST_CASE("a stream that comes back is given what it missed") {
     served site;
     const auto page = open_page(site.port());
     send(site, page.post("1/inc"));
-    const std::string view = "data: <hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><div id=\"i1\"><output>n=1";
+    const std::string view = "data: <hx-partial hx-target=\"#stube-view\" "
+                             "hx-swap=\"innerMorph\"><div id=\"i1\"><output>n=1";
 
-    for (const auto* seen : {"", "Last-Event-ID: 1\r\n", "Last-Event-ID: 99\r\n", "Last-Event-ID: what\r\n"}) {
+    for (const auto* seen :
+         {"", "Last-Event-ID: 1\r\n", "Last-Event-ID: 99\r\n", "Last-Event-ID: what\r\n"}) {
         CAPTURE(std::string(seen));
         client stream(site.port());
         attach(stream, page, seen);
@@ -90,8 +98,32 @@ TEST_CASE("the end goes to the stream and closes it") {
     CHECK(send(site, page.post("1/finish")).status == 204);
 
     const auto rest = stream.read_to_end();
-    CHECK(rest.find("id: 2\ndata: <hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><p>Final words\ndata: in two lines</p>") != rest.npos);
+    CHECK(
+        rest.find("id: 2\ndata: <hx-partial hx-target=\"#stube-view\" "
+                  "hx-swap=\"innerMorph\"><p>Final words\ndata: in two lines</p>") != rest.npos
+    );
     CHECK(rest.ends_with("event: stube-end\ndata: \n\n\r\n0\r\n\r\n"));
+}
+
+TEST_CASE("a page that breaks off while its stream ends harms nobody") {
+    server_options options;
+    options.threads = 1;
+    served site(options);
+    const auto page = open_page(site.port());
+    const auto other = open_page(site.port());
+    client stream(site.port());
+    attach(stream, page);
+    client events(site.port());
+    events.send(
+        page.post("1/finish") + other.post("1/slow")
+    );  // the thread is busy with the second
+
+    CHECK(stream.read_until("0\r\n\r\n").find("stube-end") != std::string::npos);
+    stream.reset();
+
+    CHECK(events.read().status == 204);
+    CHECK(events.read().status == 200);
+    CHECK(send(site, other.post("1/inc")).status == 200);
 }
 
 TEST_CASE("a stream of a conversation that ended just now leaves the page as it is") {
@@ -117,7 +149,10 @@ TEST_CASE("a stream that cannot be had says why and ends") {
         client stream(site.port());
         attach(stream, *each);
         const auto rest = stream.read_to_end();
-        CHECK(rest.find("data: <hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><section") != rest.npos);
+        CHECK(
+            rest.find("data: <hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><section"
+            ) != rest.npos
+        );
         CHECK(rest.find("<a href=\"?\">Start again</a>") != rest.npos);
         CHECK(rest.ends_with("event: stube-end\ndata: \n\n\r\n0\r\n\r\n"));
         CHECK(rest.find("id:") == rest.npos);
@@ -184,7 +219,8 @@ TEST_CASE("a page that does not read is dropped before it fills the memory") {
     attach(stream, page);
     client events(site.port());
     int status = 204;
-    for (int sent = 0; sent < 100'000 && status == 204; ++sent) status = events.ask(page.post("1/inc")).status;
+    for (int sent = 0; sent < 100'000 && status == 204; ++sent)
+        status = events.ask(page.post("1/inc")).status;
     CHECK(status == 200);
 }
 
@@ -215,14 +251,16 @@ TEST_CASE("patches keep their order whichever threads make them") {
     for (int at = 0; at < senders; ++at) {
         threads.emplace_back([&] {
             client events(site.port());
-            for (int sent = 0; sent < each_sends; ++sent) refused += events.ask(page.post("1/inc")).status != 204;
+            for (int sent = 0; sent < each_sends; ++sent)
+                refused += events.ask(page.post("1/inc")).status != 204;
         });
     }
     int in_order = 0;
     for (int at = 1; at <= senders * each_sends; ++at) {
         in_order += message(stream).starts_with("id: " + std::to_string(at + 1) + "\n");
     }
-    for (auto& each : threads) each.join();
+    for (auto& each : threads)
+        each.join();
     CHECK(refused == 0);
     CHECK(in_order == senders * each_sends);
 }

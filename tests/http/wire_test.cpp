@@ -51,7 +51,10 @@ update view_update(markup content, bool ended = false) {
 }  // namespace
 
 TEST_CASE("an event becomes attributes of htmx") {
-    CHECK(attributes(event_hole("click", "inc")) == " hx-post=\"/stube/event/cid/7/inc\" hx-include=\"#i7\"");
+    CHECK(
+        attributes(event_hole("click", "inc")) ==
+        " hx-post=\"/stube/event/cid/7/inc\" hx-include=\"#i7\""
+    );
     CHECK(attributes(event_hole("submit", "go")) == " hx-post=\"/stube/event/cid/7/go\"");
     CHECK(
         attributes(event_hole("keyup", "go"), "/base") ==
@@ -73,7 +76,8 @@ TEST_CASE("a patch becomes a partial in one message and one chunk") {
     u.patches.push_back({patch::kind::notice, 0, html::p("b")});
     const auto made = make_frame(u, html_wire("", "cid"));
     const auto content =
-        "id: 12\ndata: <hx-partial hx-target=\"#i3\" hx-swap=\"outerMorph\"><p id=\"i3\">a</p></hx-partial>"
+        "id: 12\ndata: <hx-partial hx-target=\"#i3\" hx-swap=\"outerMorph\"><p "
+        "id=\"i3\">a</p></hx-partial>"
         "<hx-partial hx-target=\"#stube-notice\" hx-swap=\"innerHTML\"><p>b</p></hx-partial>\n\n"s;
 
     CHECK(made.content() == content);
@@ -83,11 +87,12 @@ TEST_CASE("a patch becomes a partial in one message and one chunk") {
 }
 
 TEST_CASE("no line of a page can leave its data line") {
-    const auto made = make_frame(view_update(html::p("a\nb\r\nc\rd\n\nid: 99\nevent: x")), html_wire("", "cid"));
+    const auto made =
+        make_frame(view_update(html::p("a\nb\r\nc\rd\n\nid: 99\nevent: x")), html_wire("", "cid"));
     CHECK(
-        made.content() ==
-        "id: 12\ndata: <hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><p id=\"i3\">a\ndata: b\ndata: c\n"
-        "data: d\ndata: \ndata: id: 99\ndata: event: x</p></hx-partial>\n\n"
+        made.content() == "id: 12\ndata: <hx-partial hx-target=\"#stube-view\" "
+                          "hx-swap=\"innerMorph\"><p id=\"i3\">a\ndata: b\ndata: c\n"
+                          "data: d\ndata: \ndata: id: 99\ndata: event: x</p></hx-partial>\n\n"
     );
 }
 
@@ -97,7 +102,8 @@ TEST_CASE("the last update of a conversation closes the stream") {
     CHECK(made.content().ends_with("</hx-partial>\n\nevent: stube-end\ndata: \n\n"));
     std::string body;
     append_partials(body, last, html_wire("", "cid"));
-    CHECK(body.ends_with("<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>"));
+    CHECK(body.ends_with("<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>")
+    );
 }
 
 TEST_CASE("an update is encoded once for a thread") {
@@ -149,12 +155,33 @@ TEST_CASE("a form that is none is refused") {
 }
 
 TEST_CASE("UTF-8 is what the standard says") {
-    for (const auto* good : {"", "a", "\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
-                             "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+    for (const auto* good :
+         {"",
+          "a",
+          "\x7f",
+          "\xC2\x80",
+          "\xDF\xBF",
+          "\xE0\xA0\x80",
+          "\xED\x9F\xBF",
+          "\xEE\x80\x80",
+          "\xF0\x90\x80\x80",
+          "\xF4\x8F\xBF\xBF"}) {
         CHECK(is_utf8(good));
     }
-    for (const auto* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xC2", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xE2\x82",
-                            "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "a\xC3(", "\xE2\x28\xA1"}) {
+    for (const auto* bad :
+         {"\x80",
+          "\xC0\x80",
+          "\xC1\xBF",
+          "\xC2",
+          "\xE0\x9F\xBF",
+          "\xED\xA0\x80",
+          "\xE2\x82",
+          "\xF0\x8F\xBF\xBF",
+          "\xF4\x90\x80\x80",
+          "\xF5\x80\x80\x80",
+          "\xFF",
+          "a\xC3(",
+          "\xE2\x28\xA1"}) {
         CHECK_FALSE(is_utf8(bad));
     }
 }
@@ -166,7 +193,13 @@ TEST_CASE("numbers are whole and without signs") {
         CHECK_FALSE(parse_number(bad));
     }
     CHECK(parse_hex16("00000000000000ff") == 255u);
-    for (const auto* bad : {"", "ff", "00000000000000FF", "00000000000000fg", "000000000000000ff", "0x000000000000ff"}) {
+    for (const auto* bad :
+         {"",
+          "ff",
+          "00000000000000FF",
+          "00000000000000fg",
+          "000000000000000ff",
+          "0x000000000000ff"}) {
         CAPTURE(std::string(bad));
         CHECK_FALSE(parse_hex16(bad));
     }

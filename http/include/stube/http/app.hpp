@@ -59,8 +59,9 @@ enum class caching {
 
 /// What a server serves: conversations, pages and files at their paths. A value.
 ///
-/// Paths begin with "/" and are taken as they are; a path that is taken already, or that stube needs for
-/// itself ("/stube/...", "/healthz", "/readyz", "/metrics"), throws std::invalid_argument.
+/// Paths begin with "/" and are taken as they are; a path that is taken already, or that stube
+/// needs for itself ("/stube/...", "/healthz", "/readyz", "/metrics"), throws
+/// std::invalid_argument.
 class app {
 public:
     /// Visitors of `path` get a conversation with the component C.
@@ -69,7 +70,8 @@ public:
         return add_mount(std::move(path), std::move(options), [] { return call<C>().release(); });
     }
 
-    /// Visitors of `path` get a conversation with the flow (a coroutine; see <stube/flow/flow.hpp>).
+    /// Visitors of `path` get a conversation with the flow (a coroutine; see
+    /// <stube/flow/flow.hpp>).
     template <auto Flow>
     app& mount(std::string path, page_options options = {}) {
         return add_mount(std::move(path), std::move(options), [] {
@@ -81,7 +83,8 @@ public:
     app& page(std::string path, page_options options, markup content);
 
     /// A file from memory. `mime` as in Content-Type: "text/css; charset=utf-8".
-    app& asset(std::string path, std::string mime, std::string body, caching how = caching::revalidate);
+    app&
+    asset(std::string path, std::string mime, std::string body, caching how = caching::revalidate);
 
     /// The application's own object, for `context::app<T>()`. It outlives the servers.
     template <class T>
@@ -91,15 +94,16 @@ public:
         return *this;
     }
 
-    /// Says who the user is, from the request that begins a conversation; it stays so for the conversation's
-    /// life. Runs on the server's threads; an exception is answered with 500.
+    /// Says who the user is, from the request that begins a conversation; it stays so for the
+    /// conversation's life. Runs on the server's threads; an exception is answered with 500.
     app& principal(std::function<std::string(const request_info&)> who);
 
-    /// Loads the store and serves until SIGINT or SIGTERM, then finishes what is under way; a second signal
-    /// ends the process at once. Prints the line `listening on http://127.0.0.1:8080/` when it accepts.
-    /// Returns the process's exit code: 0 after a signal; 1, with one line on stderr, if it cannot begin (port
-    /// in use, store refused); `exit_store_down` if the store's state is not known any more: a restart, which
-    /// reads what is really there, is then all that helps.
+    /// Loads the store and serves until SIGINT or SIGTERM, then finishes what is under way; a
+    /// second signal ends the process at once. Prints the line `listening on
+    /// http://127.0.0.1:8080/` when it accepts. Returns the process's exit code: 0 after a signal;
+    /// 1, with one line on stderr, if it cannot begin (port in use, store refused);
+    /// `exit_store_down` if the store's state is not known any more: a restart, which reads what is
+    /// really there, is then all that helps.
     int start(std::uint16_t port, std::unique_ptr<store> storage = memory_store());
     int start(server_options options, std::unique_ptr<store> storage = memory_store());
 

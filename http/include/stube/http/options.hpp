@@ -12,17 +12,20 @@ namespace stube {
 
 /// What a client may ask of the server. Times are kept by a clock that ticks once a second.
 struct server_limits {
-    std::size_t max_head = 16 * 1024;           ///< request line and headers, bytes; more is a 431
-    std::size_t max_body = 64 * 1024;           ///< of an event, bytes; more is a 413
-    std::size_t max_fields = 200;               ///< of an event's form; more is a 400
-    std::size_t max_connections = 20'000;       ///< more are closed at once
-    std::size_t max_stream_queue = 1024 * 1024; ///< unsent bytes; the stream is closed, the page comes back
+    std::size_t max_head = 16 * 1024;      ///< request line and headers, bytes; more is a 431
+    std::size_t max_body = 64 * 1024;      ///< of an event, bytes; more is a 413
+    std::size_t max_fields = 200;          ///< of an event's form; more is a 400
+    std::size_t max_connections = 20'000;  ///< more are closed at once
+    std::size_t max_stream_queue =
+        1024 * 1024;  ///< unsent bytes; the stream is closed, the page comes back
     std::chrono::milliseconds head_timeout = std::chrono::seconds(10);
     std::chrono::milliseconds body_timeout = std::chrono::seconds(30);
-    std::chrono::milliseconds write_timeout = std::chrono::seconds(60);  ///< for a client that reads nothing
-    std::chrono::milliseconds idle_timeout = std::chrono::seconds(75);   ///< between two requests
-    std::chrono::milliseconds heartbeat = std::chrono::seconds(15);      ///< on a stream that is silent
-    std::chrono::milliseconds drain_timeout = std::chrono::seconds(10);  ///< for what is under way at the end
+    std::chrono::milliseconds write_timeout =
+        std::chrono::seconds(60);  ///< for a client that reads nothing
+    std::chrono::milliseconds idle_timeout = std::chrono::seconds(75);  ///< between two requests
+    std::chrono::milliseconds heartbeat = std::chrono::seconds(15);  ///< on a stream that is silent
+    std::chrono::milliseconds drain_timeout =
+        std::chrono::seconds(10);  ///< for what is under way at the end
 };
 
 struct server_options {
@@ -30,14 +33,16 @@ struct server_options {
     std::uint16_t port = 8080;       ///< 0: any free one
     std::size_t threads = 0;         ///< 0: as many as the machine has
 
-    /// Stands before every address that a browser sees ("/app" gives "/app/booking", "/app/stube/..."), for
-    /// a proxy that passes on a part of its addresses. `/healthz`, `/readyz` and `/metrics` stay at the root.
+    /// Stands before every address that a browser sees ("/app" gives "/app/booking",
+    /// "/app/stube/..."), for a proxy that passes on a part of its addresses. `/healthz`, `/readyz`
+    /// and `/metrics` stay at the root.
     std::string base_path;
 
     /// A proxy in front speaks HTTPS: the session cookie is marked Secure.
     bool behind_tls = false;
 
-    /// How long `/readyz` says 503 before the server stops to accept: the time a load balancer needs.
+    /// How long `/readyz` says 503 before the server stops to accept: the time a load balancer
+    /// needs.
     std::chrono::milliseconds drain_delay = std::chrono::milliseconds(0);
 
     server_limits limits;

@@ -9,14 +9,14 @@
 
 namespace stube {
 
-/// One running site, for tests and for programs that have a main loop of their own; `app::start` is built on
-/// it. Several run in one process.
-/// Threads: each member may be called from any thread, `stop` not from a thread of the server itself.
+/// One running site, for tests and for programs that have a main loop of their own; `app::start` is
+/// built on it. Several run in one process. Threads: each member may be called from any thread,
+/// `stop` not from a thread of the server itself.
 class server {
 public:
-    /// Takes the port and loads the store; nothing is answered yet. Throws `store_refused` if the store
-    /// cannot be read, std::system_error if the port cannot be had, std::invalid_argument for options that
-    /// make no sense, std::logic_error if two components claim one name.
+    /// Takes the port and loads the store; nothing is answered yet. Throws `store_refused` if the
+    /// store cannot be read, std::system_error if the port cannot be had, std::invalid_argument for
+    /// options that make no sense, std::logic_error if two components claim one name.
     server(app site, server_options options, std::unique_ptr<store> storage = memory_store());
     server(const server&) = delete;
     server& operator=(const server&) = delete;
