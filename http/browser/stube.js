@@ -144,6 +144,7 @@
       ctx.fetch = openStream;
     } else if (isEvent(ctx.request)) {
       ctx.request.headers['Stube-Event-Id'] = randomId();
+      edited = new WeakSet();
       ctx.fetch = sendEvent;
       outliveElement(ctx);
     } else {
@@ -215,10 +216,18 @@
     if (view.getBoundingClientRect().top < 0) view.scrollIntoView();
   }
 
-  // A morph takes away what the server did not render, and without its tabindex a heading loses the focus.
+  // ---- what a morph must leave alone --------------------------------------------------------------
+
+  // What was typed after the last event was sent: the server has not seen it, and its patch must not undo it.
+  let edited = new WeakSet();
+  root.addEventListener('input', event => edited.add(event.target), true);
+
   htmx.registerExtension('stube', {
+    // Without its tabindex, which the server did not render, a heading would lose the focus.
     htmx_before_morph_attr: (element, {attrName, newValue}) =>
-      !(attrName === 'tabindex' && newValue === null && element === document.activeElement),
+      !(attrName === 'tabindex' && newValue === null && element === document.activeElement) &&
+      !(attrName === 'value' && edited.has(element)),
+    htmx_before_morph_node: element => !(element instanceof HTMLTextAreaElement && edited.has(element)),
   });
 
   // The second half of a double click is meant for the step of the first half. It must not hit what the

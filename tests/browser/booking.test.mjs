@@ -209,3 +209,20 @@ test('says at each field what is wrong with it', async t => {
     await book(page, ada, {first: 2});
     assertFlawless(page);
 });
+
+test('what is typed while an event is on its way stays', async t => {
+    const {page} = await visit(t, '/booking');
+    await page.route('**/stube/event/**', async route => {
+        await new Promise(done => setTimeout(done, 700));
+        await route.continue();
+    });
+
+    await page.getByLabel('Arrival').fill(ada.departure);
+    await button(page, 'Next').click();
+    await page.getByLabel('Arrival').fill(ada.arrival);
+    await page.getByLabel('Departure').focus();
+
+    await page.getByText('Enter a date').waitFor();
+    assert.equal(await page.getByLabel('Arrival').inputValue(), ada.arrival);
+    assertFlawless(page);
+});
