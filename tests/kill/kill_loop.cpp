@@ -22,7 +22,6 @@ namespace fs = std::filesystem;
 constexpr int counting_visitors = 24;
 constexpr int booking_visitors = 6;
 constexpr int passing_visitors = 2;
-constexpr int rounds_to_a_stop = 20;
 
 class kill_loop {
 public:
@@ -41,6 +40,7 @@ private:
     void stop();
     void compare_all();
     void change_store(int round);
+    void play();
     void check_store();
     void check_log();
     std::string store_argument() const;
@@ -167,17 +167,18 @@ void kill_loop::check_store() {
     auto stored = stored_conversations(options_.store, store_path(), report_.problems);
     report_.stored = stored.size();
     std::uint64_t known = 0;
+    std::uint64_t unknown = 0;  // an answer that did not arrive may have left one
     for (const auto& visitor : visitors_) {
+        unknown += visitor->counts().maybe_minted;
         for (const auto& each : visitor->conversations()) {
             ++known;
             if (!stored.contains(each)) report_.problems.push_back("not in the store: " + each);
         }
     }
-    // An answer that did not arrive may have left a conversation that nobody knows.
-    if (stored.size() > known + report_.counts.maybe_minted) {
+    if (stored.size() > known + unknown) {
         report_.problems.push_back(
             std::to_string(stored.size()) + " conversations are stored, at most " +
-            std::to_string(known + report_.counts.maybe_minted) + " were begun"
+            std::to_string(known + unknown) + " were begun"
         );
     }
 }
@@ -194,20 +195,24 @@ void kill_loop::check_log() {
     }
 }
 
+void kill_loop::play() {
+    for (int round = 0; round < options_.rounds && report_.problems.empty(); ++round) {
+        const bool is_stop = (round + 1) % options_.stop_every == 0;
+        live(is_stop ? &kill_loop::stop : &kill_loop::kill);
+        change_store(round);
+    }
+    if (report_.problems.empty()) compare_all();
+    if (report_.problems.empty()) check_store();
+}
+
 kill_report kill_loop::run() {
     try {
-        for (int round = 0; round < options_.rounds && report_.problems.empty(); ++round) {
-            const bool is_stop = (round + 1) % rounds_to_a_stop == 0;
-            live(is_stop ? &kill_loop::stop : &kill_loop::kill);
-            change_store(round);
-        }
-        if (report_.problems.empty()) compare_all();
-        for (const auto& each : visitors_)
-            report_.counts += each->counts();
-        if (report_.problems.empty()) check_store();
+        play();
     } catch (const std::exception& error) {
         report_.problems.push_back(error.what());
     }
+    for (const auto& each : visitors_)
+        report_.counts += each->counts();
     check_log();
     return std::move(report_);
 }

@@ -27,6 +27,7 @@ struct kill_options {
     std::filesystem::path folder;  ///< where a folder for the store is made, and removed
     store_kind store = store_kind::sqlite;
     int rounds = 0;
+    int stop_every = 20;  ///< so many rounds, SIGTERM takes the place of SIGKILL
     std::uint64_t seed = 0;
     fault what = fault::none;
 };

@@ -8,7 +8,8 @@
 #include <sstream>
 #include <string_view>
 
-// STUBE_KILL_ROUNDS, STUBE_KILL_SEED and STUBE_GALLERY change what is run, for runs by hand.
+// For runs by hand: STUBE_KILL_ROUNDS, STUBE_KILL_STOP_EVERY (so many rounds a SIGTERM),
+// STUBE_KILL_SEED, STUBE_GALLERY (the program).
 
 using namespace kill_test;
 
@@ -27,6 +28,7 @@ kill_options options_for(store_kind store, int rounds, fault what = fault::none)
         STUBE_SCRATCH_FOLDER,
         store,
         rounds,
+        std::stoi(from_environment("STUBE_KILL_STOP_EVERY", "20")),
         std::stoull(seed),
         what};
 }
@@ -63,7 +65,7 @@ void nothing_is_lost(store_kind store, int rounds) {
     CHECK(report.counts.acknowledged > 0);
     CHECK(report.counts.resent > 0);
     if (rounds < 40) return;  // else on a slow machine there may be none of the rest
-    CHECK(report.counts.found_applied > 0);
+    if (report.kills > report.stops) CHECK(report.counts.found_applied > 0);
     CHECK(report.counts.repeated > 0);
     CHECK(report.counts.stale > 0);
     CHECK(report.counts.booked > 0);
