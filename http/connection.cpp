@@ -307,6 +307,7 @@ void connection::stream_moved() {
         break;
     }
     drop_stream();
+    state_ = state::lingering;  // linger() closes at once if the peer has broken off
     linger();
 }
 
