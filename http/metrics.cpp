@@ -52,12 +52,11 @@ std::string metrics::text(std::size_t conversations) const {
         return total;
     };
     std::string out;
-    const auto one =
-        [&](std::string_view name, std::string_view type, std::string_view help, std::int64_t value
-        ) {
-            append_type(out, name, type, help);
-            append_line(out, name, {}, value);
-        };
+    using text_view = std::string_view;
+    const auto one = [&](text_view name, text_view type, text_view help, std::int64_t value) {
+        append_type(out, name, type, help);
+        append_line(out, name, {}, value);
+    };
     one("stube_conversations",
         "gauge",
         "Conversations in memory.",

@@ -12,20 +12,19 @@ namespace stube {
 
 /// What a client may ask of the server. Times are kept by a clock that ticks once a second.
 struct server_limits {
-    std::size_t max_head = 16 * 1024;      ///< request line and headers, bytes; more is a 431
-    std::size_t max_body = 64 * 1024;      ///< of an event, bytes; more is a 413
-    std::size_t max_fields = 200;          ///< of an event's form; more is a 400
-    std::size_t max_connections = 20'000;  ///< more are closed at once
-    std::size_t max_stream_queue =
-        1024 * 1024;  ///< unsent bytes; the stream is closed, the page comes back
+    // Bytes and counts.
+    std::size_t max_head = 16 * 1024;            ///< request line and headers; more is a 431
+    std::size_t max_body = 64 * 1024;            ///< of an event; more is a 413
+    std::size_t max_fields = 200;                ///< of an event's form; more is a 400
+    std::size_t max_connections = 20'000;        ///< more are closed at once
+    std::size_t max_stream_queue = 1024 * 1024;  ///< unsent; then the page has to come back
+
     std::chrono::milliseconds head_timeout = std::chrono::seconds(10);
     std::chrono::milliseconds body_timeout = std::chrono::seconds(30);
-    std::chrono::milliseconds write_timeout =
-        std::chrono::seconds(60);  ///< for a client that reads nothing
-    std::chrono::milliseconds idle_timeout = std::chrono::seconds(75);  ///< between two requests
-    std::chrono::milliseconds heartbeat = std::chrono::seconds(15);  ///< on a stream that is silent
-    std::chrono::milliseconds drain_timeout =
-        std::chrono::seconds(10);  ///< for what is under way at the end
+    std::chrono::milliseconds write_timeout = std::chrono::seconds(60);  ///< if nothing is read
+    std::chrono::milliseconds idle_timeout = std::chrono::seconds(75);   ///< between requests
+    std::chrono::milliseconds heartbeat = std::chrono::seconds(15);      ///< on a silent stream
+    std::chrono::milliseconds drain_timeout = std::chrono::seconds(10);  ///< at the end
 };
 
 struct server_options {
