@@ -94,6 +94,7 @@ void connection::writable() {
 }
 
 void connection::tick() {
+    const self_ptr keep(this);
     if (state_ == state::streaming || state_ == state::lingering) {
         home_.give_back(std::exchange(reader_, nullptr));
     }
@@ -307,11 +308,11 @@ void connection::stream_moved() {
         break;
     }
     drop_stream();
-    state_ = state::lingering;  // linger() closes at once if the peer has broken off
     linger();
 }
 
 void connection::drop_stream() {
+    state_ = state::lingering;  // once, even if what comes next finds the peer gone and closes
     stream_->let_go();
     site().live->detach(stream_->conversation(), stream_.get());
     stream_.reset();
@@ -321,6 +322,7 @@ void connection::drop_stream() {
 // --- leaving
 
 void connection::drain() {
+    const self_ptr keep(this);
     if (state_ == state::idle) return close();
     if (state_ == state::streaming) stream_->say_last(make_drain_hint());
 }

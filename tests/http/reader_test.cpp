@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <random>
 #include <string>
 #include <string_view>
 
@@ -135,5 +136,35 @@ TEST_CASE("large bodies and heads are read whole") {
         REQUIRE(last == progress::ready);
         CHECK(reader.asked().body == body);
         CHECK(reader.asked().header("x").size() == 15'000);
+    }
+}
+
+TEST_CASE("whatever comes is a request or refused") {
+    const std::string chunked = "POST /a%20b?c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+                                "chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n";
+    constexpr std::string_view alphabet = "\r\n :;,%/?0159afGPTH\x00\x7f\xc3\xff\t\"";
+    std::mt19937 random(4711);
+    const auto below = [&](std::size_t limit) { return random() % limit; };
+    for (int round = 0; round < 20'000; ++round) {
+        CAPTURE(round);
+        auto bytes = std::string(event) + chunked + std::string(event);
+        for (auto changes = below(6); changes-- > 0;) {
+            bytes[below(bytes.size())] = alphabet[below(alphabet.size())];
+            if (below(4) == 0) bytes.erase(below(bytes.size()), below(20));
+            if (below(4) == 0)
+                bytes.insert(below(bytes.size()), bytes.substr(below(bytes.size()), below(30)));
+        }
+        request_reader reader(400, 50);
+        for (std::string_view rest = bytes; !rest.empty() && reader.status() == 0;) {
+            const auto size = std::min<std::size_t>(below(300) + 1, rest.size());
+            put(reader, rest.substr(0, size));
+            rest.remove_prefix(size);
+            while (reader.next() == progress::ready) {
+                const auto& got = reader.asked();
+                CHECK((got.path.starts_with('/') || got.verb == method::other));
+                CHECK(got.body.size() <= 50);
+                reader.finish();
+            }
+        }
     }
 }
