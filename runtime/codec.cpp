@@ -5,10 +5,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 
 namespace stube {
 
@@ -95,6 +93,11 @@ std::string_view trimmed(std::string_view text) {
 
 namespace {
 
+std::string padded(int number, std::size_t digits) {
+    auto text = std::to_string(number);
+    return text.size() < digits ? std::string(digits - text.size(), '0') + text : text;
+}
+
 /// Exactly `digits` decimal digits.
 std::optional<unsigned> fixed_number(std::string_view text, std::size_t digits) {
     unsigned number = 0;
@@ -121,16 +124,9 @@ text_codec<std::chrono::year_month_day>::parse(std::string_view text) {
 
 std::string text_codec<std::chrono::year_month_day>::print(std::chrono::year_month_day value) {
     if (!value.ok()) return {};
-    std::array<char, 32> text;
-    auto length = std::snprintf(
-        text.data(),
-        text.size(),
-        "%04d-%02u-%02u",
-        static_cast<int>(value.year()),
-        static_cast<unsigned>(value.month()),
-        static_cast<unsigned>(value.day())
-    );
-    return std::string(text.data(), static_cast<std::size_t>(length));
+    return padded(static_cast<int>(value.year()), 4) + "-" +
+           padded(static_cast<int>(static_cast<unsigned>(value.month())), 2) + "-" +
+           padded(static_cast<int>(static_cast<unsigned>(value.day())), 2);
 }
 
 }  // namespace stube

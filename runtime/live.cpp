@@ -174,7 +174,7 @@ public:
     load_summary load();
     void mint(
         std::string mount,
-        effect::call root,
+        const effect::call& root,
         std::string owner,
         std::string principal,
         runner& on,
@@ -206,8 +206,13 @@ private:
     void look(const entry_ptr& e, operation& op);
     void wake_first(const entry_ptr& e, operation op);
     void commit(const entry_ptr& e, operation op, outcome o);
-    void
-    finish(const entry_ptr& e, operation op, outcome o, save_result saved, const std::string& why);
+    void finish(
+        const entry_ptr& e,
+        const operation& op,
+        outcome o,
+        save_result saved,
+        const std::string& why
+    );
     void release(const entry_ptr& e);
     void give_up(
         const entry_ptr& e,
@@ -221,7 +226,8 @@ private:
     reply tell(const entry_ptr& e, status what, std::shared_ptr<const update> news);
     reply report_failure(const entry_ptr& e, const std::string& error);
     reply answer_for(condition state, const entry& e) const;
-    bool needs_save(entry& e, const outcome& o) const;
+    bool needs_save(const entry& e, const outcome& o) const;
+    change change_for(const entry& e, const outcome& o) const;
     void warn_not_durable(entry& e, const conversation& next);
     void store_down(const std::string& why);
 
@@ -314,7 +320,7 @@ void live_map::impl::add_loaded(record&& stored, load_summary& summary) {
 
 void live_map::impl::mint(
     std::string mount,
-    effect::call root,
+    const effect::call& root,
     std::string owner,
     std::string principal,
     runner& on,
@@ -480,45 +486,44 @@ void live_map::impl::warn_not_durable(entry& e, const conversation& next) {
 }
 
 /// True if the store must be told before anyone else is.
-bool live_map::impl::needs_save(entry& e, const outcome& o) const {
+bool live_map::impl::needs_save(const entry& e, const outcome& o) const {
     if (!saver_) return false;
     if (o.what == verdict::ended) return true;
     if (o.what != verdict::applied) return false;
     return o.next.durable() || !e.marked;
 }
 
+/// What the store is told of an outcome. Throws what a component's codec throws.
+change live_map::impl::change_for(const entry& e, const outcome& o) const {
+    if (o.what != verdict::ended) {
+        const auto* before = e.is_new() ? nullptr : e.value.get();
+        return encode_change(before, o.next, storage_->saves_parts() && !e.marked);
+    }
+    change what;
+    what.id = e.id;
+    what.what = change::kind::remove;
+    return what;
+}
+
 void live_map::impl::commit(const entry_ptr& e, operation op, outcome o) {
     if (saver_ && o.what == verdict::applied && !o.next.durable()) warn_not_durable(*e, o.next);
-    if (!needs_save(*e, o)) return finish(e, std::move(op), std::move(o), save_result::durable, {});
+    if (!needs_save(*e, o)) return finish(e, op, std::move(o), save_result::durable, {});
     change what;
-    if (o.what == verdict::ended) {
-        what.id = e->id;
-        what.what = change::kind::remove;
-        what.revision = o.next.revision;
-    } else {
-        try {
-            what = encode_change(
-                e->is_new() ? nullptr : e->value.get(),
-                o.next,
-                storage_->saves_parts() && !e->marked
-            );
-        } catch (const std::exception& error) {
-            outcome failed;
-            failed.what = verdict::failed;
-            failed.error = error.what();
-            return finish(e, std::move(op), std::move(failed), save_result::durable, {});
-        }
+    try {
+        what = change_for(*e, o);
+    } catch (const std::exception& error) {
+        outcome failed;
+        failed.what = verdict::failed;
+        failed.error = error.what();
+        return finish(e, op, std::move(failed), save_result::durable, {});
     }
     auto& on = *op.on;
     auto shared_op = std::make_shared<operation>(std::move(op));
     auto shared_outcome = std::make_shared<outcome>(std::move(o));
-    saver_->submit(
-        std::move(what),
-        on,
-        [this, e, shared_op, shared_outcome](save_result saved, const auto& why) {
-            finish(e, std::move(*shared_op), std::move(*shared_outcome), saved, why);
-        }
-    );
+    auto done = [this, e, shared_op, shared_outcome](save_result saved, const std::string& why) {
+        finish(e, *shared_op, std::move(*shared_outcome), saved, why);
+    };
+    saver_->submit(std::move(what), on, std::move(done));
 }
 
 reply live_map::impl::tell(const entry_ptr& e, status what, std::shared_ptr<const update> news) {
@@ -548,7 +553,7 @@ reply live_map::impl::report_failure(const entry_ptr& e, const std::string& erro
 
 void live_map::impl::finish(
     const entry_ptr& e,
-    operation op,
+    const operation& op,
     outcome o,
     save_result saved,
     const std::string& why
@@ -724,20 +729,14 @@ load_summary live_map::load() {
 
 void live_map::mint(
     std::string mount,
-    effect::call root,
+    const effect::call& root,
     std::string owner,
     std::string principal,
     runner& on,
     on_reply done
 ) {
-    impl_->mint(
-        std::move(mount),
-        std::move(root),
-        std::move(owner),
-        std::move(principal),
-        on,
-        std::move(done)
-    );
+    impl_
+        ->mint(std::move(mount), root, std::move(owner), std::move(principal), on, std::move(done));
 }
 
 void live_map::open(std::string_view id, std::string_view owner, runner& on, on_reply done) {

@@ -6,7 +6,7 @@ using namespace html;
 
 namespace detail {
 
-markup labelled(const bound_control& control, std::string_view label_text, markup input) {
+markup labelled(const bound_control& control, std::string_view label_text, const markup& input) {
     return div(
         class_("field"),
         label(own_id{"for", control.name}, label_text),

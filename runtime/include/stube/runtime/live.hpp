@@ -126,7 +126,7 @@ public:
     /// Begins a conversation at `mount` with `root`.
     void mint(
         std::string mount,
-        effect::call root,
+        const effect::call& root,
         std::string owner,
         std::string principal,
         runner& on,

@@ -18,7 +18,7 @@ namespace stube::ui {
 namespace detail {
 
 /// Label, control and message of one field, in a `div.field`.
-markup labelled(const bound_control& control, std::string_view label, markup input);
+markup labelled(const bound_control& control, std::string_view label, const markup& input);
 
 }  // namespace detail
 

@@ -1,0 +1,114 @@
+// Mistakes that the compiler must find, each with a text that helps: compiled once for each name
+// below, see CMakeLists.txt. With none of them this file compiles.
+
+#include <stube/runtime/call.hpp>
+#include <stube/runtime/html.hpp>
+#include <stube/runtime/route.hpp>
+
+#include <string>
+#include <string_view>
+
+using namespace stube;
+using namespace stube::html;
+
+struct plain {
+    int n = 0;
+};
+
+struct undescribed {
+    static constexpr std::string_view component = "fail/undescribed";
+
+    void go() {}
+
+    markup render() const { return p(); }
+};
+
+struct teller {
+    static constexpr std::string_view component = "fail/teller";
+    using answer_type = int;
+    int number = 0;
+
+    markup render() const { return p(number); }
+};
+BOOST_DESCRIBE_STRUCT(teller, (), (number))
+
+struct nothing {
+    static constexpr std::string_view component = "fail/nothing";
+};
+BOOST_DESCRIBE_STRUCT(nothing, (), ())
+
+struct keeper {
+    static constexpr std::string_view component = "fail/keeper";
+    plain kept;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(keeper, (), (kept))
+
+struct page {
+    static constexpr std::string_view component = "fail/page";
+    int n = 0;
+
+    void inc() { ++n; }
+
+    void add(int by) { n += by; }
+
+    void forgotten() {}
+
+    void got_text(std::string) {}
+
+    void got_number(int) {}
+
+    void got_failure(failure) {}
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(page, (), (n, inc, add, got_text, got_number, got_failure))
+
+void mistakes() {
+    [[maybe_unused]] markup shown = p(on<"click", &page::inc>, on<"dblclick", &page::add>(1));
+    [[maybe_unused]] effects wanted =
+        call<teller>(1).then<&page::got_number>().or_else<&page::got_failure>();
+#ifdef misspelt_route
+    shown = p(on<"click", &page::incr>);
+#endif
+#ifdef route_to_a_member_that_is_not_described
+    shown = p(on<"click", &page::forgotten>);
+#endif
+#ifdef route_into_a_component_that_is_not_described
+    shown = p(on<"click", &undescribed::go>);
+#endif
+#ifdef route_without_its_arguments
+    shown = p(on<"click", &page::add>);
+#endif
+#ifdef route_with_too_many_arguments
+    shown = p(on<"click", &page::inc>(1));
+#endif
+#ifdef route_with_an_argument_of_another_type
+    shown = p(on<"click", &page::add>("one"));
+#endif
+#ifdef answer_to_a_member_of_another_type
+    wanted = call<teller>(1).then<&page::got_text>();
+#endif
+#ifdef failure_to_a_member_of_another_type
+    wanted = call<teller>(1).or_else<&page::got_number>();
+#endif
+#ifdef call_with_wrong_arguments
+    wanted = call<teller>("one");
+#endif
+#ifdef call_of_a_component_that_is_not_described
+    wanted = call<undescribed>();
+#endif
+#ifdef call_of_a_component_without_render_and_start
+    wanted = call<nothing>();
+#endif
+#ifdef state_of_a_type_that_is_not_described
+    wanted = call<keeper>();
+#endif
+#ifdef truth_value_as_text
+    shown = p(true);
+#endif
+#ifdef pointer_as_text
+    shown = p(&wanted);
+#endif
+}
