@@ -7,10 +7,12 @@ using namespace stube::html;
 
 markup counter::render() const {
     return section(
-        class_("card counter"), h1("Counter"),
+        class_("card counter"),
+        h1("Counter"),
         div(class_("actions"),
             button(class_("secondary"), on<"click", &counter::dec>, "−"),
-            output(n), button(on<"click", &counter::inc>, "+"))
+            output(n),
+            button(on<"click", &counter::inc>, "+"))
     );
 }
 

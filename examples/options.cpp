@@ -25,7 +25,8 @@ unsigned number(std::string_view option, std::string_view text, unsigned lowest,
     bool is_number = error == std::errc() && end == text.data() + text.size();
     if (!is_number || value < lowest || value > highest) {
         throw std::invalid_argument(
-            std::string(option) + " takes a number from " + std::to_string(lowest) + " to " + std::to_string(highest)
+            std::string(option) + " takes a number from " + std::to_string(lowest) + " to " +
+            std::to_string(highest)
         );
     }
     return value;
@@ -41,7 +42,9 @@ void set(options& to, std::string_view option, std::string_view value) {
     } else if (option == "--store") {
         to.store = value;
     } else {
-        throw std::invalid_argument("unknown option " + std::string(option) + "; --help lists them");
+        throw std::invalid_argument(
+            "unknown option " + std::string(option) + "; --help lists them"
+        );
     }
 }
 
@@ -54,7 +57,9 @@ options parse_options(std::span<char* const> arguments) {
         if (option == "--help") {
             out.help = true;
         } else if (at + 1 == arguments.size()) {
-            throw std::invalid_argument(std::string(option) + " is unknown or needs a value; --help lists the options");
+            throw std::invalid_argument(
+                std::string(option) + " is unknown or needs a value; --help lists the options"
+            );
         } else {
             set(out, option, arguments[++at]);
         }

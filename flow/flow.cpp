@@ -11,12 +11,15 @@ effects failed(std::exception_ptr error) {
     } catch (const std::exception& e) {
         return fail_because("This could not be completed.", e.what());
     } catch (...) {
-        return fail_because("This could not be completed.", "an exception that is no std::exception");
+        return fail_because(
+            "This could not be completed.",
+            "an exception that is no std::exception"
+        );
     }
 }
 
-/// Resumes the flow that `state` is a version of. The frame has moved on if an earlier turn was undone after
-/// the flow had run: what it then waits for is not what is on the page.
+/// Resumes the flow that `state` is a version of. The frame has moved on if an earlier turn was
+/// undone after the flow had run: what it then waits for is not what is on the page.
 template <class Incoming>
 effects resume(void* state, const Incoming& incoming) {
     auto& self = *static_cast<flow_state*>(state);
@@ -32,7 +35,9 @@ effects start(void* state, context&) {
     return self.frame->promise_->run(self.frame->handle_);
 }
 
-void* same(void* self) { return self; }
+void* same(void* self) {
+    return self;
+}
 
 const event_function no_event = nullptr;
 
@@ -60,11 +65,17 @@ component_type make_flow_type(std::string_view name, const std::type_info* answe
     type.name = name;
     type.answer_type = answer_type;
     type.handlers.push_back(
-        {"answered", &no_event, &same,
-         [](void* state, context&, const answer_value& value) { return resume(state, value); }, nullptr}
+        {"answered",
+         &no_event,
+         &same,
+         [](void* state, context&, const answer_value& value) { return resume(state, value); },
+         nullptr}
     );
     type.handlers.push_back(
-        {"failed", &no_event, &same, nullptr,
+        {"failed",
+         &no_event,
+         &same,
+         nullptr,
          [](void* state, context&, const failure& why) { return resume(state, why); }}
     );
     type.copy = [](const std::shared_ptr<const void>& state) -> std::shared_ptr<void> {

@@ -4,7 +4,9 @@ namespace hotel {
 
 using namespace stube;
 
-effects book_room::start() { return ask_dates(wanted.stay).then<&book_room::dated>(); }
+effects book_room::start() {
+    return ask_dates(wanted.stay).then<&book_room::dated>();
+}
 
 effects book_room::dated(dates stay) {
     wanted.stay = stay;
@@ -27,6 +29,8 @@ effects book_room::confirmed(bool yes) {
     return call<show_receipt>(wanted).then<&book_room::again>();
 }
 
-effects book_room::again() { return become<book_room>(); }
+effects book_room::again() {
+    return become<book_room>();
+}
 
 }  // namespace hotel

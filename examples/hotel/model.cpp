@@ -10,7 +10,9 @@ constexpr int breakfast_price = 14;  // euros a person and night
 }  // namespace
 
 int dates::nights() const {
-    return static_cast<int>((std::chrono::sys_days(departure) - std::chrono::sys_days(arrival)).count());
+    return static_cast<int>(
+        (std::chrono::sys_days(departure) - std::chrono::sys_days(arrival)).count()
+    );
 }
 
 int booking::total() const {
@@ -29,17 +31,21 @@ const std::vector<room>& rooms() {
 
 std::string spoken(date d) {
     constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array<const char*, 12> months{
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    constexpr std::array<const char*, 12>
+        months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     if (!d.ok()) return "";
     auto day = std::chrono::weekday(std::chrono::sys_days(d)).c_encoding();
     auto month = static_cast<unsigned>(d.month()) - 1;
-    return std::string(days[day]) + " " + std::to_string(static_cast<unsigned>(d.day())) + " " + months[month] +
-           " " + std::to_string(static_cast<int>(d.year()));
+    return std::string(days[day]) + " " + std::to_string(static_cast<unsigned>(d.day())) + " " +
+           months[month] + " " + std::to_string(static_cast<int>(d.year()));
 }
 
-std::string nights_text(int nights) { return std::to_string(nights) + (nights == 1 ? " night" : " nights"); }
+std::string nights_text(int nights) {
+    return std::to_string(nights) + (nights == 1 ? " night" : " nights");
+}
 
-std::string euros(int amount) { return "€" + std::to_string(amount); }
+std::string euros(int amount) {
+    return "€" + std::to_string(amount);
+}
 
 }  // namespace hotel

@@ -17,27 +17,42 @@ constexpr int most_guests = 4;
 /// Where the user stands, as a list that screen readers announce too.
 markup progress_to(std::string_view current) {
     constexpr std::array<std::string_view, 4> names{"Dates", "Room", "Guests", "Confirm"};
-    return nav(attr("aria-label", "Progress"), ol(class_("steps"), each(names, [&](std::string_view name) {
-                   return li(when(name == current, attr("aria-current", "step")), name);
-               })));
+    auto step = [&](std::string_view name) {
+        return li(when(name == current, attr("aria-current", "step")), name);
+    };
+    return nav(attr("aria-label", "Progress"), ol(class_("steps"), each(names, step)));
+}
+
+template <class... Parts>
+markup row(std::string_view term, const Parts&... parts) {
+    return fragment(dt(term), dd(parts...));
 }
 
 markup summary(const booking& of) {
     const auto& [stay, choice, who] = of;
     return dl(
-        class_("receipt"),                                            //
-        dt("Room"), dd(choice.name),                                  //
-        dt("Arrival"), dd(spoken(stay.arrival)),                      //
-        dt("Departure"), dd(spoken(stay.departure)),                  //
-        dt("Guest"), dd(who.name, br(), span(class_("muted"), who.email)),
-        dt("Guests"), dd(who.people, when(who.breakfast, ", with breakfast")),
-        dt("Total"), dd(strong(euros(of.total())), " for ", nights_text(stay.nights()))
+        class_("receipt"),
+        row("Room", choice.name),
+        row("Arrival", spoken(stay.arrival)),
+        row("Departure", spoken(stay.departure)),
+        row("Guest", who.name, br(), span(class_("muted"), who.email)),
+        row("Guests", who.people, when(who.breakfast, ", with breakfast")),
+        row("Total", strong(euros(of.total())), " for ", nights_text(stay.nights()))
+    );
+}
+
+markup room_card(const room& r) {
+    return li(
+        div(strong(r.name), p(class_("muted"), r.view), p(euros(r.price), " a night")),
+        button(on<"click", &pick_room::choose>(r.name), "Choose ", r.name)
     );
 }
 
 }  // namespace
 
-call_request<pick_dates> ask_dates(const dates& known) { return call<pick_dates>(known.arrival, known.departure); }
+call_request<pick_dates> ask_dates(const dates& known) {
+    return call<pick_dates>(known.arrival, known.departure);
+}
 
 call_request<guest_details> ask_guest(const guest& known) {
     return call<guest_details>(known.name, known.email, known.people, known.breakfast);
@@ -48,16 +63,20 @@ effects pick_dates::next(context& now) {
     auto today = date(std::chrono::floor<std::chrono::days>(now.now()));
     if (stay.arrival < today) arrival.reject("Choose today or a later day");
     if (stay.nights() < 1) departure.reject("Leave after you arrive");
-    if (stay.nights() > longest_stay) departure.reject("We can offer " + nights_text(longest_stay) + " at the most");
+    if (stay.nights() > longest_stay)
+        departure.reject("We can offer " + nights_text(longest_stay) + " at the most");
     if (!arrival.error().empty() || !departure.error().empty()) return {};
     return answer(stay);
 }
 
 markup pick_dates::render() const {
     return section(
-        class_("card"), progress_to("Dates"), h1("When would you like to stay?"),
+        class_("card"),
+        progress_to("Dates"),
+        h1("When would you like to stay?"),
         form(
-            on<"submit", &pick_dates::next>, novalidate(),
+            on<"submit", &pick_dates::next>,
+            novalidate(),
             ui::input_for<&pick_dates::arrival>(*this, "Arrival", type("date")),
             ui::input_for<&pick_dates::departure>(*this, "Departure", type("date")),
             div(class_("actions"), button(type("submit"), "Next"))
@@ -71,24 +90,26 @@ effects pick_room::choose(const std::string& name) {
     return answer(std::optional(*found));
 }
 
-effects pick_room::change_dates() { return answer(std::optional<room>()); }
+effects pick_room::change_dates() {
+    return answer(std::optional<room>());
+}
 
 markup pick_room::render() const {
+    auto when_text = spoken(stay.arrival) + " to " + spoken(stay.departure);
     return section(
-        class_("card"), progress_to("Room"), h1("Choose a room"),
-        p(class_("muted"), spoken(stay.arrival), " to ", spoken(stay.departure), ", ", nights_text(stay.nights())),
-        ul(class_("choices"), each(rooms(), [](const room& r) {
-               return li(
-                   div(strong(r.name), p(class_("muted"), r.view), p(euros(r.price), " a night")),
-                   button(on<"click", &pick_room::choose>(r.name), "Choose ", r.name)
-               );
-           })),
-        div(class_("actions"), button(class_("secondary"), on<"click", &pick_room::change_dates>, "Change dates"))
+        class_("card"),
+        progress_to("Room"),
+        h1("Choose a room"),
+        p(class_("muted"), when_text, ", ", nights_text(stay.nights())),
+        ul(class_("choices"), each(rooms(), room_card)),
+        div(class_("actions"),
+            button(class_("secondary"), on<"click", &pick_room::change_dates>, "Change dates"))
     );
 }
 
 effects guest_details::next() {
-    bool looks_like_email = email.value().find('@') != std::string::npos && email.value().size() > 2;
+    bool looks_like_email =
+        email.value().find('@') != std::string::npos && email.value().size() > 2;
     if (name.value().find_first_not_of(" \t") == std::string::npos) name.reject("Enter your name");
     if (!looks_like_email) email.reject("Enter an email address, such as ada@example.com");
     if (guests.value() < 1 || guests.value() > most_guests) {
@@ -100,47 +121,70 @@ effects guest_details::next() {
 
 markup guest_details::render() const {
     return section(
-        class_("card"), progress_to("Guests"), h1("Your details"),
+        class_("card"),
+        progress_to("Guests"),
+        h1("Your details"),
         form(
-            on<"submit", &guest_details::next>, novalidate(),
+            on<"submit", &guest_details::next>,
+            novalidate(),
             ui::input_for<&guest_details::name>(*this, "Name", autocomplete("name")),
-            ui::input_for<&guest_details::email>(*this, "Email", type("email"), autocomplete("email")),
-            ui::input_for<&guest_details::guests>(*this, "Guests", type("number"), min(1), max(most_guests)),
+            ui::input_for<
+                &guest_details::email>(*this, "Email", type("email"), autocomplete("email")),
+            ui::input_for<
+                &guest_details::guests>(*this, "Guests", type("number"), min(1), max(most_guests)),
             ui::check_box_for<&guest_details::breakfast>(*this, "Breakfast, €14 a person"),
             div(class_("actions"), button(type("submit"), "Continue"))
         )
     );
 }
 
-effects check_booking::confirm() { return answer(true); }
+effects check_booking::confirm() {
+    return answer(true);
+}
 
-effects check_booking::back() { return answer(false); }
+effects check_booking::back() {
+    return answer(false);
+}
 
 markup check_booking::render() const {
     return section(
-        class_("card"), progress_to("Confirm"), h1("Check your booking"), summary(wanted),
-        div(class_("actions"), button(on<"click", &check_booking::confirm>, "Confirm booking"),
+        class_("card"),
+        progress_to("Confirm"),
+        h1("Check your booking"),
+        summary(wanted),
+        div(class_("actions"),
+            button(on<"click", &check_booking::confirm>, "Confirm booking"),
             button(class_("secondary"), on<"click", &check_booking::back>, "Back to rooms"))
     );
 }
 
-/// Made once, when the receipt comes to life, from the conversation and the time: a user who books twice in
-/// one conversation gets two.
+/// Made once, when the receipt comes to life, from the conversation and the time: a user who books
+/// twice in one conversation gets two.
 void show_receipt::start(context& now) {
     constexpr std::string_view digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    auto seed = std::hash<std::string_view>()(now.conversation_id()) ^
-                static_cast<std::size_t>(now.now().time_since_epoch().count()) * 0x9E3779B97F4A7C15u;
-    for (int place = 0; place < 8; ++place, seed /= digits.size()) reference += digits[seed % digits.size()];
+    auto seed =
+        std::hash<std::string_view>()(now.conversation_id()) ^
+        static_cast<std::size_t>(now.now().time_since_epoch().count()) * 0x9E3779B97F4A7C15u;
+    for (int place = 0; place < 8; ++place, seed /= digits.size())
+        reference += digits[seed % digits.size()];
 }
 
-effects show_receipt::again() { return answer(); }
+effects show_receipt::again() {
+    return answer();
+}
 
 markup show_receipt::render() const {
     return section(
-        class_("card"), h1("Your room is booked"),
-        p("Thank you, ", booked.who.name, ". Your reference is ", strong(class_("reference"), reference), "."),
+        class_("card"),
+        h1("Your room is booked"),
+        p("Thank you, ",
+          booked.who.name,
+          ". Your reference is ",
+          strong(class_("reference"), reference),
+          "."),
         summary(booked),
-        div(class_("actions"), button(class_("secondary"), on<"click", &show_receipt::again>, "Book another room"))
+        div(class_("actions"),
+            button(class_("secondary"), on<"click", &show_receipt::again>, "Book another room"))
     );
 }
 

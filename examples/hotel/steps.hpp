@@ -2,8 +2,8 @@
 
 #include "model.hpp"
 
-/// The steps of a booking: each shows one page and answers what the user said on it. They do not know who
-/// called them; the task and the flow use the same ones.
+/// The steps of a booking: each shows one page and answers what the user said on it. They do not
+/// know who called them; the task and the flow use the same ones.
 namespace hotel {
 
 /// Answers the dates of the stay.

@@ -8,7 +8,11 @@ struct counter {
     void inc() { ++n; }                                              // its events
     void dec() { --n; }
     markup render() const {
-        return div(button(on<"click", &counter::dec>, "−"), output(n), button(on<"click", &counter::inc>, "+"));
+        return div(
+            button(on<"click", &counter::dec>, "−"),
+            output(n),
+            button(on<"click", &counter::inc>, "+")
+        );
     }
 };
 BOOST_DESCRIBE_STRUCT(counter, (), (n, inc, dec))

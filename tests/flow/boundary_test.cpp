@@ -14,7 +14,9 @@ using namespace flow_test;
 
 namespace {
 
-flow<std::string> short_flow() { co_return co_await call<ask>("Anything?"); }
+flow<std::string> short_flow() {
+    co_return co_await call<ask>("Anything?");
+}
 
 /// Keeps what a plain component and a flow do to one conversation apart.
 struct host {
@@ -37,7 +39,9 @@ public:
 
     load_report load_all(const std::function<void(record&&)>&) override { return {}; }
 
-    void save(std::span<const change> batch) override { saved_.insert(saved_.end(), batch.begin(), batch.end()); }
+    void save(std::span<const change> batch) override {
+        saved_.insert(saved_.end(), batch.begin(), batch.end());
+    }
 
 private:
     std::vector<change>& saved_;
@@ -52,9 +56,14 @@ public:
 struct fixture {
     fixture() {
         live_options options;
-        options.logger = std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log));
+        options.logger = std::make_shared<spdlog::logger>(
+            "test",
+            std::make_shared<spdlog::sinks::ostream_sink_mt>(log)
+        );
         live = std::make_unique<live_map>(std::make_unique<recording_store>(saved), options);
-        id = wait([&](on_reply done) { live->mint("/", call<host>().release(), "me", "", on, done); }).value->id;
+        id = wait([&](on_reply done) {
+                 live->mint("/", call<host>().release(), "me", "", on, done);
+             }).value->id;
     }
 
     reply wait(const std::function<void(on_reply)>& operation) {
@@ -80,7 +89,8 @@ struct fixture {
 
 std::size_t count(const std::string& text, std::string_view part) {
     std::size_t found = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+        ++found;
     return found;
 }
 

@@ -9,7 +9,9 @@ using namespace flow_test;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
 
 /// Counts how many of its kind live.
 struct counted {
@@ -84,7 +86,11 @@ struct desk {
 
     markup render() const {
         using namespace html;
-        return div(heard, button(on<"click", &desk::welcome>, "Welcome"), button(on<"click", &desk::risk>, "Risk"));
+        return div(
+            heard,
+            button(on<"click", &desk::welcome>, "Welcome"),
+            button(on<"click", &desk::risk>, "Risk")
+        );
     }
 };
 BOOST_DESCRIBE_STRUCT(desk, (), (heard, welcome, risk, greeted, done, failed))

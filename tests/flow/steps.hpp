@@ -28,7 +28,8 @@ struct ask {
     markup render() const {
         using namespace html;
         return div(
-            question, button(on<"click", &ask::say>(std::string()), "Say"),
+            question,
+            button(on<"click", &ask::say>(std::string()), "Say"),
             button(on<"click", &ask::give_up>(std::string()), "Give up"),
             button(on<"click", &ask::leave_all>, "Leave")
         );
@@ -61,7 +62,9 @@ public:
     driver& say(const std::string& text) { return send("say", text); }
 
     /// The text of the page, or of the final view.
-    std::string page() const { return last.patches.empty() ? "" : std::string(last.patches.front().content.text()); }
+    std::string page() const {
+        return last.patches.empty() ? "" : std::string(last.patches.front().content.text());
+    }
 
     bool ended() const { return last.what == verdict::ended; }
 

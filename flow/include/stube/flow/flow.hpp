@@ -21,15 +21,17 @@
 ///         auto room = co_await call<pick_room>(stay);
 ///         co_return receipt{stay, room};
 ///     }
-///     site.mount<book_room>("/booking");            // or from a component: call<book_room>().then<...>()
+///     site.mount<book_room>("/booking");            // or from a component:
+///     call<book_room>().then<...>()
 ///
-/// A flow lives in memory only. While a conversation holds one it is not saved: the log says so once, and
-/// after a restart its user is told that it could not be kept. Write a task component where that is not good
-/// enough. A flow cannot be rewound either: an exception that leaves it ends it as a failure.
+/// A flow lives in memory only. While a conversation holds one it is not saved: the log says so
+/// once, and after a restart its user is told that it could not be kept. Write a task component
+/// where that is not good enough. A flow cannot be rewound either: an exception that leaves it ends
+/// it as a failure.
 ///
-/// Parameters are taken by value: the frame outlives the call. Do not write a lambda with captures, a `?:`
-/// with owning temporaries or a braced aggregate in one expression with `co_await`: g++ 12 frees such a
-/// temporary twice.
+/// Parameters are taken by value: the frame outlives the call. Do not write a lambda with captures,
+/// a `?:` with owning temporaries or a braced aggregate in one expression with `co_await`: g++ 12
+/// frees such a temporary twice.
 namespace stube {
 
 /// What `co_await call<C>(...)` throws when C fails.
@@ -60,7 +62,8 @@ public:
     void await_transform(Other&&) {
         static_assert(
             always_false<Other>,
-            "stube: a flow can only co_await call<C>(...). Other awaitables would resume it outside of its "
+            "stube: a flow can only co_await call<C>(...). Other awaitables would resume it "
+            "outside of its "
             "conversation's turn."
         );
     }
@@ -96,7 +99,8 @@ private:
     std::exception_ptr error_;
 };
 
-/// Waits for the answer of a component. Trivially destructible, with a constructor: see the note on g++ 12.
+/// Waits for the answer of a component. Trivially destructible, with a constructor: see the note on
+/// g++ 12.
 template <class T>
 class call_awaiter {
 public:
@@ -137,7 +141,8 @@ public:
 /// Owns a coroutine frame. All versions of the instance share it.
 class flow_frame {
 public:
-    flow_frame(std::coroutine_handle<> handle, flow_promise_base& promise) : handle_(handle), promise_(&promise) {}
+    flow_frame(std::coroutine_handle<> handle, flow_promise_base& promise)
+        : handle_(handle), promise_(&promise) {}
     flow_frame(const flow_frame&) = delete;
     flow_frame& operator=(const flow_frame&) = delete;
 
@@ -148,7 +153,8 @@ public:
     std::uint64_t step_ = 0;
 };
 
-/// The state of a flow's instance: the frame, and at which await this version of the instance stands.
+/// The state of a flow's instance: the frame, and at which await this version of the instance
+/// stands.
 struct flow_state {
     std::shared_ptr<flow_frame> frame;
     std::uint64_t step = 0;
@@ -215,7 +221,9 @@ inline flow<void> flow_promise<void>::get_return_object() {
 
 /// Makes a coroutine function callable and mountable by its name.
 template <auto Function>
-    requires requires { typename detail::flow_answer<Function>::type; }
+requires requires {
+    typename detail::flow_answer<Function>::type;
+}
 struct function_component<Function> {
     using answer_type = typename detail::flow_answer<Function>::type;
 
