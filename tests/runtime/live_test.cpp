@@ -728,6 +728,28 @@ TEST_CASE("the longest unused conversation of an owner makes room") {
     CHECK(shows(page->told()[0], "many others were opened"));
 }
 
+TEST_CASE("a conversation that must make room finishes what it is doing first") {
+    world w([](live_options& o) { o.max_per_owner = 1; });
+    auto first = w.minted(a_tally());
+    auto e = w.to_top(first, "inc");
+
+    w.store().close_gate();
+    auto p = w.send(first, e);
+    w.store().wait_for_saves(2);
+    e.id = 77;
+    auto behind = w.send(first, e);
+    auto m = w.mint(a_tally());
+    w.store().open_gate();
+
+    CHECK(w.wait(p).what == status::ok);
+    CHECK(w.wait(m).what == status::ok);
+    auto what = w.wait(behind).what;
+    CHECK((what == status::ok || what == status::just_ended));
+    w.map().stop();
+    w.thread.run_all();
+    CHECK(w.map().size() == 1);
+}
+
 TEST_CASE("the limit of an owner holds when many begin at once") {
     world w([](live_options& o) { o.max_per_owner = 3; });
     w.store().close_gate();

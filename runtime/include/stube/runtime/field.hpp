@@ -157,12 +157,13 @@ public:
     /// Shows `message` at the field until it is sent again.
     void reject(std::string message) { error_ = std::move(message); }
 
-    /// Takes what a user typed. An entry that is no T stays, and its message is shown.
+    /// Takes what a user typed. An entry that is no T stays, and its message is shown; a field that
+    /// is still empty is not wrong before its value is needed.
     void enter(std::string text) {
         text_ = std::move(text);
         value_ = text_codec<T>::parse(text_);
         error_.clear();
-        show_error();
+        if (!text_.empty()) show_error();
     }
 
     /// Shows the message of a field that holds no value, also when nothing was typed yet.
