@@ -493,11 +493,14 @@ bool live_map::impl::needs_save(const entry& e, const outcome& o) const {
     return o.next.durable() || !e.marked;
 }
 
-/// What the store is told of an outcome. Throws what a component's codec throws.
+/// What the store is told of an outcome. Throws what a component's codec throws, and what no store
+/// would take (a state that is not UTF-8): one bad change would otherwise hold up its whole batch.
 change live_map::impl::change_for(const entry& e, const outcome& o) const {
     if (o.what != verdict::ended) {
         const auto* before = e.is_new() ? nullptr : e.value.get();
-        return encode_change(before, o.next, storage_->saves_parts() && !e.marked);
+        auto wanted = encode_change(before, o.next, storage_->saves_parts() && !e.marked);
+        check_change(wanted);
+        return wanted;
     }
     change what;
     what.id = e.id;

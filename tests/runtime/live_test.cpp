@@ -235,9 +235,17 @@ TEST_CASE("what breaks the store's rules is refused and stops nobody else") {
     world w;
     auto id = w.minted(a_tally());
     w.store().answer(answer_of_store::invalid);
-    CHECK(w.wait(w.send(id, w.to_top(id, "garble"))).what == status::not_saved);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::not_saved);
     CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
     CHECK(w.downs().empty());
+}
+
+TEST_CASE("a state that is not UTF-8 fails its own event and is not handed to the store") {
+    world w;
+    auto id = w.minted(a_tally());
+    CHECK(w.wait(w.send(id, w.to_top(id, "garble"))).what == status::failed);
+    CHECK(w.store().changes().size() == 1);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
 }
 
 TEST_CASE("a store in an unknown state is told once and nothing is accepted any more") {
