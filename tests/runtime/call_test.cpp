@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -540,6 +542,52 @@ TEST_CASE("events and resumes may belong to a base class") {
     t.click("Ask").click("Tell");
     CHECK(t.text().contains("5 1"));
     CHECK(t.restart().text().contains("5 1"));
+}
+
+TEST_CASE("a conversation that restarts after every event goes the same way") {
+    const std::vector<std::string> names{
+        "ask",
+        "ask_only",
+        "ask_clerk",
+        "ask_stand_in",
+        "ask_echo",
+        "ask_and_forget",
+        "ask_twice",
+        "ring",
+        "tell",
+        "lie",
+        "shrug",
+        "give_up",
+        "twice",
+        "explode",
+        "talk",
+        "told"};
+    const surroundings world{time_point(std::chrono::hours(1))};
+    auto text = [](const conversation& c) {
+        std::string out;
+        for (const auto& each : encode_change(nullptr, c, false).written)
+            out += each.name + each.body;
+        return out;
+    };
+    for (unsigned seed = 1; seed <= 50; ++seed) {
+        CAPTURE(seed);
+        std::mt19937 random(seed);
+        auto straight = test_conversation(customer{}).value();
+        auto restarted = straight;
+        for (event_id id = 1; id <= 40; ++id) {
+            event what{id, straight.top().id, names[random() % names.size()], "", {}};
+            auto one = dispatch(straight, what, world);
+            auto other = dispatch(restarted, what, world);
+            REQUIRE(one.what == other.what);
+            if (one.what != verdict::applied) continue;
+            straight = one.next;
+            auto stored = encode_change(nullptr, other.next, false);
+            restarted =
+                decode_conversation({stored.id, stored.revision, stored.status, stored.written});
+            REQUIRE(text(straight) == text(restarted));
+        }
+        CHECK(straight.revision > 1);
+    }
 }
 
 // --- hooks
