@@ -31,7 +31,7 @@ class connection final
       public boost::intrusive_ref_counter<connection, boost::thread_unsafe_counter> {
 public:
     connection(tcp_socket socket, worker& home);
-    ~connection();
+    virtual ~connection();
 
     void start();
 

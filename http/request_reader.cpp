@@ -26,7 +26,7 @@ constexpr std::size_t small_buffer = 4096;
 constexpr std::size_t body_room =
     4096;  // free behind the head, so that reading a body moves no views
 constexpr std::size_t max_headers = 100;
-constexpr std::size_t kept_body = 16 * 1024;  // capacity that stays from request to request
+constexpr std::size_t kept_body = 16 << 10;  // capacity that stays from request to request
 
 std::string_view to_std(beast::string_view text) {
     return {text.data(), text.size()};
@@ -209,10 +209,13 @@ public:
 
     bool empty() const { return used_ == 0 && !parser_; }
 
-    std::size_t used_ = 0;
-    int status_ = 0;
-    request asked_;
-    std::optional<parser> parser_;
+    void commit(std::size_t size) { used_ += size; }
+
+    int status() const { return status_; }
+
+    request& asked() { return asked_; }
+
+    bool has_head() const { return parser_.has_value(); }
 
 private:
     std::size_t full_size() const { return max_head_ + body_room; }
@@ -233,7 +236,7 @@ private:
 
     /// Looks for the end of the head.
     progress find_head() {
-        if (scanned_ == 0) skip_empty_lines();
+        skip_empty_lines();
         const std::string_view have(buffer_.data(), used_);
         const auto end = find_head_end(have, scanned_ > 3 ? scanned_ - 3 : 0);
         if (end == have.npos) {
@@ -257,7 +260,9 @@ private:
         std::size_t skip = 0;
         while (skip + 1 < used_ && buffer_[skip] == '\r' && buffer_[skip + 1] == '\n')
             skip += 2;
-        if (skip > 0) consume(skip);
+        if (skip == 0) return;
+        consume(skip);
+        scanned_ = 0;
     }
 
     /// False as soon as no request can come of it, so that what speaks another protocol (TLS, lines
@@ -332,11 +337,15 @@ private:
     const std::size_t max_head_;
     const std::size_t max_body_;
     std::string buffer_;
+    std::size_t used_ = 0;       // bytes of it
     std::size_t scanned_ = 0;    // no end of a head in the bytes before
     std::size_t head_size_ = 0;  // of the present request, once its end was found
     std::size_t consumed_ = 0;   // bytes of the request that is ready
+    int status_ = 0;
+    request asked_;
     std::string body_;
     std::string path_;
+    std::optional<parser> parser_;
 };
 
 request_reader::request_reader(std::size_t max_head, std::size_t max_body)
@@ -349,7 +358,7 @@ std::span<char> request_reader::space() {
 }
 
 void request_reader::commit(std::size_t size) {
-    impl_->used_ += size;
+    impl_->commit(size);
 }
 
 request_reader::progress request_reader::next() {
@@ -357,15 +366,15 @@ request_reader::progress request_reader::next() {
 }
 
 int request_reader::status() const {
-    return impl_->status_;
+    return impl_->status();
 }
 
 request& request_reader::asked() {
-    return impl_->asked_;
+    return impl_->asked();
 }
 
 bool request_reader::has_head() const {
-    return impl_->parser_.has_value();
+    return impl_->has_head();
 }
 
 bool request_reader::empty() const {

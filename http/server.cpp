@@ -196,7 +196,7 @@ private:
     phase phase_ = phase::fresh;
 };
 
-server::server(app site, server_options options, std::unique_ptr<store> storage)
+server::server(const app& site, server_options options, std::unique_ptr<store> storage)
     : impl_(std::make_unique<impl>(site, std::move(options), std::move(storage))) {}
 
 server::~server() = default;

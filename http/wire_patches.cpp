@@ -136,7 +136,7 @@ const frame& frame_cache::get(const std::shared_ptr<const update>& what, const m
 }
 
 void frame_cache::clear() {
-    constexpr std::size_t kept = 64 * 1024;
+    constexpr std::size_t kept = 64 << 10;
     of_.reset();
     if (made_.bytes.capacity() > kept) made_ = frame();
 }

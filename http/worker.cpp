@@ -12,8 +12,8 @@ namespace stube::http {
 
 namespace {
 constexpr auto tick_length = std::chrono::seconds(1);
-constexpr std::size_t max_readers = 64;            // kept for reuse
-constexpr std::size_t max_kept_text = 256 * 1024;  // capacity of the shared strings that stays
+constexpr std::size_t max_readers = 64;           // kept for reuse
+constexpr std::size_t max_kept_text = 256 << 10;  // capacity of the shared strings that stays
 }  // namespace
 
 worker::worker(http::site& shared, thread_counts& counts, std::shared_ptr<spdlog::logger> log)

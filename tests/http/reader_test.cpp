@@ -67,6 +67,17 @@ TEST_CASE("a request is the same wherever the network cuts it") {
     }
 }
 
+TEST_CASE("empty lines before a request are skipped byte by byte") {
+    request_reader reader(1024, 1024);
+    const auto bytes = "\r\n\r\n" + std::string(event);
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+        REQUIRE(reader.next() == progress::more);
+        put(reader, bytes.substr(at, 1));
+    }
+    REQUIRE(reader.next() == progress::ready);
+    check_event(reader.asked());
+}
+
 TEST_CASE("a chunked body is the same wherever the network cuts it") {
     const std::string request = "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
                                 "3;ext=\"x\"\r\nabc\r\n0a\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n";

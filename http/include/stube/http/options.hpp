@@ -13,11 +13,11 @@ namespace stube {
 /// What a client may ask of the server. Times are kept by a clock that ticks once a second.
 struct server_limits {
     // Bytes and counts.
-    std::size_t max_head = 16 * 1024;            ///< request line and headers; more is a 431
-    std::size_t max_body = 64 * 1024;            ///< of an event; more is a 413
-    std::size_t max_fields = 200;                ///< of an event's form; more is a 400
-    std::size_t max_connections = 20'000;        ///< more are closed at once
-    std::size_t max_stream_queue = 1024 * 1024;  ///< unsent; then the page has to come back
+    std::size_t max_head = 16 << 10;         ///< request line and headers; more is a 431
+    std::size_t max_body = 64 << 10;         ///< of an event; more is a 413
+    std::size_t max_fields = 200;            ///< of an event's form; more is a 400
+    std::size_t max_connections = 20'000;    ///< more are closed at once
+    std::size_t max_stream_queue = 1 << 20;  ///< unsent; then the page has to come back
 
     std::chrono::milliseconds head_timeout = std::chrono::seconds(10);
     std::chrono::milliseconds body_timeout = std::chrono::seconds(30);

@@ -17,7 +17,11 @@ public:
     /// Takes the port and loads the store; nothing is answered yet. Throws `store_refused` if the
     /// store cannot be read, std::system_error if the port cannot be had, std::invalid_argument for
     /// options that make no sense, std::logic_error if two components claim one name.
-    server(app site, server_options options, std::unique_ptr<store> storage = memory_store());
+    server(
+        const app& site,
+        server_options options,
+        std::unique_ptr<store> storage = memory_store()
+    );
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     ~server();  ///< stops
