@@ -256,10 +256,9 @@ TEST_CASE("too many events at once are refused") {
     const auto page = open_page(site.port());
     client first(site.port());
     client second(site.port());
-    first.send(page.post("1/slow"));
-    std::this_thread::sleep_for(50ms);
+    send_slow(first, page);
     second.send(page.post("1/slow"));
-    std::this_thread::sleep_for(50ms);
+    std::this_thread::sleep_for(150ms);
 
     check_refusal(send(site, page.post("1/inc")), 429);
     CHECK(first.read().says("n=1"));

@@ -128,6 +128,13 @@ opened open_page(std::uint16_t port, std::string_view path, std::string_view coo
     return read_page(c.ask(get(path, headers)), cookie);
 }
 
+void send_slow(client& on, const opened& page) {
+    const int before = tally::slow_begun;
+    on.send(page.post("1/slow"));
+    while (tally::slow_begun == before)
+        std::this_thread::sleep_for(1ms);
+}
+
 void attach(client& on, const opened& page, std::string_view headers) {
     on.send(page.stream(headers));
     const auto head = on.read_head();

@@ -8,6 +8,7 @@
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -34,8 +35,11 @@ struct tally {
 
     void add(int more) { n += more; }
 
+    inline static std::atomic<int> slow_begun = 0;
+
     void slow() {
-        std::this_thread::sleep_for(300ms);
+        ++slow_begun;
+        std::this_thread::sleep_for(500ms);
         ++n;
     }
 
@@ -137,6 +141,9 @@ struct opened {
 opened open_page(std::uint16_t port, std::string_view path = "/t", std::string_view cookie = {});
 
 opened read_page(answered page, std::string_view cookie = {});
+
+/// Sends an event to `tally::slow` and waits until it runs.
+void send_slow(client& on, const opened& page);
 
 /// Waits for the first bytes of a stream.
 void attach(client& on, const opened& page, std::string_view headers = {});

@@ -127,8 +127,7 @@ TEST_CASE("a server that stops finishes what is under way") {
     client stream(site.port());
     attach(stream, page);
     client busy(site.port());
-    busy.send(page.post("1/slow"));
-    std::this_thread::sleep_for(100ms);
+    send_slow(busy, page);
     std::thread stopping([&] { site.running.stop(); });
 
     CHECK(idle.is_closed_within(5s));
