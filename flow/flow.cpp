@@ -24,15 +24,15 @@ template <class Incoming>
 effects resume(void* state, const Incoming& incoming) {
     auto& self = *static_cast<flow_state*>(state);
     auto& frame = *self.frame;
-    if (self.step != frame.step_) return fail("This could not be continued. Please start again.");
-    self.step = ++frame.step_;
-    return frame.promise_->resume_with(frame.handle_, incoming);
+    if (self.step != frame.step) return fail("This could not be continued. Please start again.");
+    self.step = ++frame.step;
+    return frame.promise->resume_with(frame.handle, incoming);
 }
 
 effects start(void* state, context&) {
     auto& self = *static_cast<flow_state*>(state);
-    self.step = ++self.frame->step_;
-    return self.frame->promise_->run(self.frame->handle_);
+    self.step = ++self.frame->step;
+    return self.frame->promise->run(self.frame->handle);
 }
 
 void* same(void* self) {

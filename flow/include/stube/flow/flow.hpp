@@ -88,11 +88,12 @@ public:
     }
 
 protected:
-    answer_value result_;
+    void set_result(answer_value value) { result_ = std::move(value); }
 
 private:
     void throw_if_failed();
 
+    answer_value result_;
     std::optional<effect::call> pending_;
     answer_value incoming_;
     std::optional<failure> failed_;
@@ -127,7 +128,7 @@ class flow_promise : public flow_promise_base {
 public:
     flow<T> get_return_object();
 
-    void return_value(T value) { result_ = answer_value(std::move(value)); }
+    void return_value(T value) { set_result(answer_value(std::move(value))); }
 };
 
 template <>
@@ -139,18 +140,17 @@ public:
 };
 
 /// Owns a coroutine frame. All versions of the instance share it.
-class flow_frame {
-public:
-    flow_frame(std::coroutine_handle<> handle, flow_promise_base& promise)
-        : handle_(handle), promise_(&promise) {}
+struct flow_frame {
+    flow_frame(std::coroutine_handle<> coroutine, flow_promise_base& its_promise)
+        : handle(coroutine), promise(&its_promise) {}
     flow_frame(const flow_frame&) = delete;
     flow_frame& operator=(const flow_frame&) = delete;
 
-    ~flow_frame() { handle_.destroy(); }
+    ~flow_frame() { handle.destroy(); }
 
-    std::coroutine_handle<> handle_;
-    flow_promise_base* promise_;
-    std::uint64_t step_ = 0;
+    std::coroutine_handle<> handle;
+    flow_promise_base* promise;
+    std::uint64_t step = 0;
 };
 
 /// The state of a flow's instance: the frame, and at which await this version of the instance
