@@ -640,7 +640,6 @@ TEST_CASE("what was idle too long is given up and removed") {
     CHECK(w.map().reap() == 0);
     w.advance(1ms);
     CHECK(w.map().reap() == 1);
-    w.store().wait_for_saves(4);
     w.map().stop();
 
     CHECK(stopped == 1);
@@ -725,7 +724,6 @@ TEST_CASE("the longest unused conversation of an owner makes room") {
     w.wait(w.send(first, w.to_top(first, "inc")));
 
     auto third = w.minted(a_tally());
-    w.store().wait_for_saves(8);
     w.map().stop();
 
     CHECK(w.map().size() == 3);
@@ -767,7 +765,6 @@ TEST_CASE("the limit of an owner holds when many begin at once") {
     w.store().open_gate();
     for (const auto& each : many)
         CHECK(w.wait(each).what == status::ok);
-    w.store().wait_for_saves(3);
     w.map().stop();
     CHECK(w.map().size() == 3);
 }
@@ -923,7 +920,6 @@ TEST_CASE("marks and unreadable ones do not count for the owner's limit") {
     CHECK(w.wait(w.open(first)).what == status::ok);
     w.advance(1s);
     w.minted(a_tally());
-    w.store().wait_for_saves(3);
     w.map().stop();
     CHECK(w.map().size() == 4);
 }
