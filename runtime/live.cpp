@@ -1,3 +1,4 @@
+#include "runtime/live_entry.hpp"
 #include "runtime/random_id.hpp"
 #include "runtime/saver.hpp"
 
@@ -8,126 +9,22 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <deque>
 #include <mutex>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace stube {
+
+using namespace live;
+
 namespace {
 
 time_point system_now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-/// Something to do with one conversation, when its turn comes.
-struct operation {
-    std::function<outcome(const conversation&)> change;  ///< null: look at it only
-    bool wakes = true;                                   ///< false: what is asleep stays so
-    bool wants_view = false;                             ///< answer with the whole view
-    std::shared_ptr<view_stream> stream;                 ///< to attach
-    std::optional<std::uint64_t> seen;
-    runner* on = nullptr;
-    on_reply done;
-};
-
-enum class condition {
-    live,
-    lost,      ///< only a mark is stored
-    unusable,  ///< stored, but this program cannot read it
-    over,      ///< ended or reaped; the entry is on its way out
-};
-
-/// A conversation's place in the map. `id`, `owner` and `mount` stay as they are made. `value`,
-/// `asleep`, `marked` and `warned` are written by the operation that made it busy alone; so are
-/// `streams` and `value` under the shard's mutex, which guards the rest.
-struct entry {
-    std::string id;
-    std::string owner;
-    std::string mount;  ///< for `lost`
-    std::atomic<condition> state = condition::live;
-    std::atomic<time_point> last_seen = time_point();  ///< newest event, or open page
-    std::shared_ptr<const conversation> value;
-    bool asleep = false;  ///< loaded and not used yet: the wakeup hooks are due
-    bool marked = false;  ///< what is stored is a mark
-    bool warned = false;
-    bool busy = false;
-    std::vector<operation> waiting;
-    std::vector<std::shared_ptr<view_stream>> streams;
-
-    /// Being minted: nobody knows it yet.
-    bool is_new() const { return value->revision == 0; }
-};
-
-using entry_ptr = std::shared_ptr<entry>;
-
 struct shard {
     mutable std::mutex mutex;
     std::unordered_map<std::string_view, entry_ptr> entries;  ///< keys live in the entries
-};
-
-/// Ids of conversations that ended lately, so that the second half of a double click is no error.
-class recently_ended {
-public:
-    void add(const std::string& id) {
-        std::lock_guard lock(mutex_);
-        if (!ids_.insert(id).second) return;
-        order_.push_back(id);
-        if (order_.size() > 10'000) {
-            ids_.erase(order_.front());
-            order_.pop_front();
-        }
-    }
-
-    bool contains(std::string_view id) const {
-        std::lock_guard lock(mutex_);
-        return ids_.contains(std::string(id));
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::unordered_set<std::string> ids_;
-    std::deque<std::string> order_;
-};
-
-/// Which live conversations each browser session has.
-class ownership {
-public:
-    /// Adds one. Returns the owner's longest unused ones that are too many then; they count no
-    /// more.
-    std::vector<entry_ptr> add(const entry_ptr& e, std::size_t limit) {
-        std::lock_guard lock(mutex_);
-        auto& mine = entries_[e->owner];
-        std::vector<entry_ptr> too_many;
-        while (!mine.empty() && mine.size() >= limit) {
-            auto oldest = std::ranges::min_element(mine, {}, [](const entry_ptr& each) {
-                return each->last_seen.load();
-            });
-            too_many.push_back(std::move(*oldest));
-            mine.erase(oldest);
-        }
-        mine.push_back(e);
-        return too_many;
-    }
-
-    /// Counts one again that could not be given up, unless it has gone meanwhile.
-    void put_back(const entry_ptr& e) {
-        std::lock_guard lock(mutex_);
-        if (e->state == condition::live) entries_[e->owner].push_back(e);
-    }
-
-    /// After its state is `over`.
-    void remove(const entry_ptr& e) {
-        std::lock_guard lock(mutex_);
-        auto found = entries_.find(e->owner);
-        if (found == entries_.end()) return;
-        std::erase(found->second, e);
-        if (found->second.empty()) entries_.erase(found);
-    }
-
-private:
-    std::mutex mutex_;
-    std::unordered_map<std::string, std::vector<entry_ptr>> entries_;
 };
 
 status status_of(verdict v) {

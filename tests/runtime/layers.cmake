@@ -31,8 +31,8 @@ if(EXISTS ${ROOT}/flow)
 endif()
 
 set(pure ${runtime})
-list(FILTER pure EXCLUDE REGEX "/(live|saver|random_id)\\.[ch]pp$")
-forbid("stube/runtime/live|runtime/saver|runtime/random_id|spdlog|thread>|mutex>|condition_variable>|atomic>|fstream>|filesystem>|iostream>|cstdio>|unistd|sys/" ${pure})
+list(FILTER pure EXCLUDE REGEX "/(live|live_entry|saver|random_id)\\.[ch]pp$")
+forbid("stube/runtime/live|runtime/live|runtime/saver|runtime/random_id|spdlog|thread>|mutex>|condition_variable>|atomic>|fstream>|filesystem>|iostream>|cstdio>|unistd|sys/" ${pure})
 
 if(wrong)
   message(FATAL_ERROR "${wrong}")
