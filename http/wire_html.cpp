@@ -34,6 +34,14 @@ void append_arguments(std::string& out, std::string_view json) {
     out += "\"}'";
 }
 
+/// The event that htmx listens for by itself. An input's depends on its type, which is not known
+/// here.
+std::string_view default_event(std::string_view element) {
+    if (element == "form") return "submit";
+    if (element == "select" || element == "textarea") return "change";
+    return element == "input" ? "" : "click";
+}
+
 }  // namespace
 
 void html_wire::event(std::string& out, std::uint64_t instance, const hole& h) const {
@@ -41,14 +49,13 @@ void html_wire::event(std::string& out, std::uint64_t instance, const hole& h) c
     out += '/';
     append_number(out, instance);
     out.append("/").append(h.name).append("\"");
-    const bool is_submit = h.event == "submit";
-    if (!is_submit && h.event != "click") {
+    if (h.event != default_event(h.element)) {
         out += " hx-trigger=\"";
         append_attribute(out, h.event);
         out += '"';
     }
     if (!h.text.empty()) append_arguments(out, h.text);
-    if (!is_submit) {
+    if (h.element != "form") {
         out += " hx-include=\"#i";
         append_number(out, instance);
         out += '"';

@@ -98,6 +98,11 @@ void markup::append_hole(hole h) {
     holes_.push_back(std::move(h));
 }
 
+void markup::name_element(std::string_view element) {
+    for (auto& each : holes_)
+        each.element = element;
+}
+
 markup raw_html(std::string_view html) {
     markup out;
     out.append_unescaped(html);

@@ -17,8 +17,13 @@ using namespace std::string_literals;
 
 namespace {
 
-hole event_hole(std::string_view event, std::string_view name, std::string text = {}) {
-    return {0, hole::kind::event, event, name, std::move(text)};
+hole event_hole(
+    std::string_view element,
+    std::string_view event,
+    std::string_view name,
+    std::string text = {}
+) {
+    return {0, hole::kind::event, element, event, name, std::move(text)};
 }
 
 std::string attributes(const hole& h, std::string_view base = "") {
@@ -52,19 +57,34 @@ update view_update(markup content, bool ended = false) {
 
 TEST_CASE("an event becomes attributes of htmx") {
     CHECK(
-        attributes(event_hole("click", "inc")) ==
+        attributes(event_hole("button", "click", "inc")) ==
         " hx-post=\"/stube/event/cid/7/inc\" hx-include=\"#i7\""
     );
-    CHECK(attributes(event_hole("submit", "go")) == " hx-post=\"/stube/event/cid/7/go\"");
+    CHECK(attributes(event_hole("form", "submit", "go")) == " hx-post=\"/stube/event/cid/7/go\"");
     CHECK(
-        attributes(event_hole("keyup", "go"), "/base") ==
+        attributes(event_hole("div", "keyup", "go"), "/base") ==
         " hx-post=\"/base/stube/event/cid/7/go\" hx-trigger=\"keyup\" hx-include=\"#i7\""
     );
 }
 
+TEST_CASE("an event that htmx would not listen for by itself is named") {
+    const auto trigger = [](std::string_view element, std::string_view event) {
+        const auto all = attributes(event_hole(element, event, "go"));
+        const auto at = all.find(" hx-trigger=");
+        return at == all.npos ? ""s : all.substr(at, all.find('"', at + 13) + 1 - at);
+    };
+    CHECK(trigger("form", "submit").empty());
+    CHECK(trigger("form", "click") == " hx-trigger=\"click\"");
+    CHECK(trigger("select", "change").empty());
+    CHECK(trigger("textarea", "click") == " hx-trigger=\"click\"");
+    CHECK(trigger("input", "change") == " hx-trigger=\"change\"");
+    CHECK(trigger("input", "click") == " hx-trigger=\"click\"");
+    CHECK(trigger("a", "click").empty());
+}
+
 TEST_CASE("arguments are quoted for JSON within JSON within an attribute") {
     CHECK(
-        attributes(event_hole("submit", "go", R"([3,"a\"b'<&"])")) ==
+        attributes(event_hole("form", "submit", "go", R"([3,"a\"b'<&"])")) ==
         R"( hx-post="/stube/event/cid/7/go" hx-vals='{"stube-args":"[3,\"a\\\"b&#39;&lt;&amp;\"]"}')"
     );
 }

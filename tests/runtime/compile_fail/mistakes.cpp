@@ -66,7 +66,7 @@ struct page {
 BOOST_DESCRIBE_STRUCT(page, (), (n, inc, add, got_text, got_number, got_failure))
 
 void mistakes() {
-    [[maybe_unused]] markup shown = p(on<"click", &page::inc>, on<"dblclick", &page::add>(1));
+    [[maybe_unused]] markup shown = p(span(on<"click", &page::inc>), on<"dblclick", &page::add>(1));
     [[maybe_unused]] effects wanted =
         call<teller>(1).then<&page::got_number>().or_else<&page::got_failure>();
 #ifdef misspelt_route
@@ -86,6 +86,9 @@ void mistakes() {
 #endif
 #ifdef route_with_an_argument_of_another_type
     shown = p(on<"click", &page::add>("one"));
+#endif
+#ifdef two_events_on_one_element
+    shown = p(on<"click", &page::inc>, on<"keyup", &page::inc>);
 #endif
 #ifdef answer_to_a_member_of_another_type
     wanted = call<teller>(1).then<&page::got_text>();

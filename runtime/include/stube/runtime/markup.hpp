@@ -25,9 +25,10 @@ struct hole {
 
     std::uint32_t at = 0;  ///< offset into `markup::text()`
     kind what = kind::own_id;
-    std::string_view event;  ///< DOM event, static storage
-    std::string_view name;   ///< member, static storage
-    std::string text;        ///< JSON array of arguments, or empty
+    std::string_view element;  ///< the element in whose tag it stands, static storage
+    std::string_view event;    ///< DOM event, static storage
+    std::string_view name;     ///< member, static storage
+    std::string text;          ///< JSON array of arguments, or empty
 };
 
 /// A piece of HTML: finished text and the holes in it. A value: copied, moved, joined.
@@ -56,6 +57,9 @@ public:
     void append_unescaped(std::string_view html) { text_ += html; }
 
     void append_hole(hole h);
+
+    /// Says in whose tag the holes so far stand.
+    void name_element(std::string_view element);
 
     void mark_takes_id(bool yes) { takes_id_ = yes; }
 
@@ -164,12 +168,22 @@ bool names_id(const T& part) {
 /// What stands between an element's tags.
 enum class content { children, none, verbatim };
 
+/// True for what sends an event unconditionally. Of those in `when(...)` one may be meant at a
+/// time.
+template <class T>
+inline constexpr bool sends_event = false;
+
 template <class... Parts>
 markup element(std::string_view tag, content what, const Parts&... parts) {
+    static_assert(
+        (int{sends_event<Parts>} + ... + 0) <= 1,
+        "stube: an element can send only one event. Put the other one on an element around it."
+    );
     markup out;
     out.append_unescaped("<");
     out.append_unescaped(tag);
     (put_attribute(out, parts), ...);
+    out.name_element(tag);
     out.append_unescaped(what == content::verbatim ? ">\n" : ">");
     if (what != content::none) {
         (put_child(out, parts), ...);

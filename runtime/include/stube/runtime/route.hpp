@@ -49,6 +49,10 @@ template <>
 inline constexpr bool is_attribute<event_attribute> = true;
 template <literal Event, auto Member>
 inline constexpr bool is_attribute<event_route<Event, Member>> = true;
+template <>
+inline constexpr bool sends_event<event_attribute> = true;
+template <literal Event, auto Member>
+inline constexpr bool sends_event<event_route<Event, Member>> = true;
 
 }  // namespace detail
 
