@@ -32,8 +32,9 @@ struct instance {
 
 using instance_ptr = std::shared_ptr<const instance>;
 
-/// How many applied event ids a conversation remembers. A browser has one event under way at a time
-/// for each open page, so this many pages of one conversation can retry at once.
+/// How many applied event ids a conversation remembers. An event that is sent again is recognised
+/// while fewer than this many others of the same conversation came between; one open page alone
+/// sends no other event before it has the answer to the last.
 inline constexpr std::size_t remembered_events = 16;
 
 /// How deep calls may nest.
