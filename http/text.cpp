@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <sys/random.h>
-#include <system_error>
 
 namespace stube::http {
 
@@ -132,24 +129,6 @@ constexpr std::string_view token_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t token_size = 22;
 }  // namespace
-
-std::string random_token() {
-    std::array<unsigned char, 17> bits{};  // the last byte fills up the last character with zeros
-    for (std::size_t got = 0; got < 16;) {
-        const auto more = ::getrandom(bits.data() + got, 16 - got, 0);
-        if (more < 0 && errno != EINTR) {
-            throw std::system_error(errno, std::generic_category(), "getrandom");
-        }
-        if (more > 0) got += static_cast<std::size_t>(more);
-    }
-    std::string token;
-    token.reserve(token_size);
-    for (std::size_t bit = 0; bit < 128; bit += 6) {
-        const unsigned two_bytes = static_cast<unsigned>(bits[bit / 8]) << 8 | bits[bit / 8 + 1];
-        token += token_alphabet[two_bytes >> (10 - bit % 8) & 63];
-    }
-    return token;
-}
 
 bool is_token(std::string_view text) {
     return text.size() == token_size && text.find_first_not_of(token_alphabet) == text.npos;

@@ -31,10 +31,7 @@ void append_number(std::string& out, std::uint64_t value);
 /// Appends `text` as a value between double quotes.
 void append_attribute(std::string& out, std::string_view text);
 
-/// 128 random bits from the system as 22 characters of [A-Za-z0-9_-].
-std::string random_token();
-
-/// True for what `random_token` makes.
+/// True for what `stube::random_id` makes: 22 characters of [A-Za-z0-9_-].
 bool is_token(std::string_view text);
 
 /// The next part of `rest` before `separator`, which is consumed.

@@ -4,6 +4,8 @@
 #include "http/text.hpp"
 #include "http/wire_html.hpp"
 
+#include <stube/runtime/random_id.hpp>
+
 /// GET <mount>
 namespace stube::http {
 
@@ -65,7 +67,7 @@ void minted(exchange& ex, reply&& r) {
 
 void mint(exchange& ex, const mount_point& where) {
     auto& asked = ex.asked();
-    if (asked.session.empty()) asked.new_session = random_token();
+    if (asked.session.empty()) asked.new_session = random_id();
     std::string owner(asked.session.empty() ? asked.new_session : asked.session);
     auto principal = ex.site().principal_of(asked);
     ex.site().live->mint(

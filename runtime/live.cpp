@@ -1,8 +1,8 @@
 #include "runtime/live_entry.hpp"
-#include "runtime/random_id.hpp"
 #include "runtime/saver.hpp"
 
 #include <stube/runtime/live.hpp>
+#include <stube/runtime/random_id.hpp>
 
 #include <spdlog/spdlog.h>
 
@@ -77,7 +77,7 @@ public:
         runner& on,
         on_reply done
     );
-    void submit(std::string_view id, const std::string* owner, operation op);
+    void submit(std::string_view id, std::optional<std::string_view> owner, operation op);
     void detach(std::string_view id, const view_stream* stream);
     std::size_t reap();
     std::size_t size() const { return size_; }
@@ -270,7 +270,11 @@ reply live_map::impl::answer_for(condition state, const entry& e) const {
     return r;
 }
 
-void live_map::impl::submit(std::string_view id, const std::string* owner, operation op) {
+void live_map::impl::submit(
+    std::string_view id,
+    std::optional<std::string_view> owner,
+    operation op
+) {
     if (closed_) return op.done({.what = status::store_down});
     auto e = find(id);
     if (!e) return op.done({.what = ended_.contains(id) ? status::just_ended : status::gone});
@@ -564,7 +568,7 @@ void live_map::impl::give_up(
         o.patches.push_back(farewell(now, why));
         return o;
     };
-    submit(e->id, nullptr, std::move(op));
+    submit(e->id, {}, std::move(op));
 }
 
 /// Gives up one of an owner that has too many.
@@ -644,8 +648,7 @@ void live_map::open(std::string_view id, std::string_view owner, runner& on, on_
     op.wants_view = true;
     op.on = &on;
     op.done = std::move(done);
-    std::string whose(owner);
-    impl_->submit(id, &whose, std::move(op));
+    impl_->submit(id, owner, std::move(op));
 }
 
 void live_map::send(
@@ -661,8 +664,7 @@ void live_map::send(
     };
     op.on = &on;
     op.done = std::move(done);
-    std::string whose(owner);
-    impl_->submit(id, &whose, std::move(op));
+    impl_->submit(id, owner, std::move(op));
 }
 
 void live_map::attach(
@@ -679,8 +681,7 @@ void live_map::attach(
     op.seen = seen;
     op.on = &on;
     op.done = std::move(done);
-    std::string whose(owner);
-    impl_->submit(id, &whose, std::move(op));
+    impl_->submit(id, owner, std::move(op));
 }
 
 void live_map::detach(std::string_view id, const view_stream* stream) {
@@ -697,7 +698,7 @@ void live_map::swap_conv(
     op.change = std::move(change);
     op.on = &on;
     op.done = std::move(done);
-    impl_->submit(id, nullptr, std::move(op));
+    impl_->submit(id, {}, std::move(op));
 }
 
 std::size_t live_map::reap() {

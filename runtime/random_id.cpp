@@ -1,4 +1,4 @@
-#include "runtime/random_id.hpp"
+#include <stube/runtime/random_id.hpp>
 
 #include <array>
 #include <cerrno>
@@ -10,9 +10,13 @@ namespace stube {
 
 std::string random_id() {
     constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    std::array<unsigned char, 16> bytes;
-    if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-        throw std::system_error(errno, std::generic_category(), "getrandom");
+    std::array<unsigned char, 16> bytes{};
+    for (std::size_t got = 0; got < bytes.size();) {
+        const auto more = getrandom(bytes.data() + got, bytes.size() - got, 0);
+        if (more < 0 && errno != EINTR) {
+            throw std::system_error(errno, std::generic_category(), "getrandom");
+        }
+        if (more > 0) got += static_cast<std::size_t>(more);
     }
     std::string out;
     out.reserve(22);

@@ -4,6 +4,7 @@
 #include "http/wire_patches.hpp"
 
 #include <stube/runtime/html.hpp>
+#include <stube/runtime/random_id.hpp>
 
 #include <doctest/doctest.h>
 
@@ -228,7 +229,7 @@ TEST_CASE("numbers are whole and without signs") {
 TEST_CASE("session ids are long and differ") {
     std::set<std::string> seen;
     for (int at = 0; at < 1000; ++at) {
-        const auto token = random_token();
+        const auto token = random_id();
         CHECK(is_token(token));
         CHECK(seen.insert(token).second);
     }
