@@ -1,0 +1,35 @@
+#pragma once
+
+#include <stube/runtime/effects.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+
+/// What a turn leaves for the live runtime to do. The kernel does no I/O and starts no thread: it
+/// asks, as data, and the live runtime carries it out once the turn is saved, in the order asked. A
+/// turn that cannot be saved asks for nothing.
+namespace stube::request {
+
+/// Tell every conversation that is subscribed to `topic`, this one too if it is. Each gets the
+/// message in a turn of its own; the publisher does not wait.
+struct publish {
+    std::string topic;
+    std::string message;  ///< JSON: an array of arguments
+};
+
+/// Run `run` on a thread of the pool. What it returns comes back as the result of work `number`,
+/// what it throws as the failure of it.
+struct work {
+    std::uint64_t number = 0;  ///< the conversation's own count; recorded in it until answered
+    std::function<answer_value()> run;
+};
+
+}  // namespace stube::request
+
+namespace stube {
+
+using any_request = std::variant<request::publish, request::work>;
+
+}  // namespace stube
