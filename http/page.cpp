@@ -75,7 +75,7 @@ std::string make_page_head(const page_options& options, std::string_view base_pa
     out += "\"></head><body>";
     if (options.header.empty()) return out;
     out += "<header>";
-    write_instance(out, options.header, 0, no_wire());
+    write_markup(out, options.header, no_wire());
     return out += "</header>";
 }
 

@@ -70,7 +70,7 @@ site::site(const app& from, const server_options& options)
         file.headers = static_page_headers();
         file.owned = make_page_head(each.options, base_path_);
         std::string content;
-        write_instance(content, each.content, 0, no_wire());
+        write_markup(content, each.content, no_wire());
         append_plain_body(file.owned, content);
         add_file(each.path, std::move(file));
     }

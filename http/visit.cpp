@@ -36,7 +36,7 @@ void show(exchange& ex, const mount_point& where, const reply& r) {
     const html_wire wire(base, conversation.id);
     for (const auto& each : r.news->patches) {
         if (each.what != patch::kind::notice)
-            write_instance(view, each.content, each.instance, wire);
+            write_markup(view, each.content, wire);
     }
     auto& body = ex.scratch();
     if (r.what == status::ended) {

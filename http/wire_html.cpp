@@ -44,10 +44,10 @@ std::string_view default_event(std::string_view element) {
 
 }  // namespace
 
-void html_wire::event(std::string& out, std::uint64_t instance, const hole& h) const {
+void html_wire::event(std::string& out, const hole& h) const {
     out.append(" hx-post=\"").append(base_path_).append("/stube/event/").append(conversation_);
     out += '/';
-    append_number(out, instance);
+    append_number(out, h.instance);
     out.append("/").append(h.name).append("\"");
     if (h.event != default_event(h.element)) {
         out += " hx-trigger=\"";
@@ -57,7 +57,7 @@ void html_wire::event(std::string& out, std::uint64_t instance, const hole& h) c
     if (!h.text.empty()) append_arguments(out, h.text);
     if (h.element != "form") {
         out += " hx-include=\"#i";
-        append_number(out, instance);
+        append_number(out, h.instance);
         out += '"';
     }
 }

@@ -27,7 +27,7 @@ public:
     html_wire(std::string_view base_path, std::string_view conversation)
         : base_path_(base_path), conversation_(conversation) {}
 
-    void event(std::string& out, std::uint64_t instance, const hole& h) const override;
+    void event(std::string& out, const hole& h) const override;
 
 private:
     std::string_view base_path_;
@@ -37,7 +37,7 @@ private:
 /// For pages without a conversation: events go nowhere.
 class no_wire final : public markup_wire {
 public:
-    void event(std::string&, std::uint64_t, const hole&) const override {}
+    void event(std::string&, const hole&) const override {}
 };
 
 }  // namespace stube::http

@@ -19,7 +19,7 @@ void append_patch(std::string& out, const patch& what, const markup_wire& wire) 
     switch (what.what) {
     case patch::kind::instance:
         out += "<hx-partial hx-target=\"#i";
-        append_number(out, what.instance);
+        append_number(out, what.target);
         out += "\" hx-swap=\"outerMorph\">";
         break;
     case patch::kind::view:
@@ -29,8 +29,14 @@ void append_patch(std::string& out, const patch& what, const markup_wire& wire) 
     case patch::kind::notice:
         out += notice_partial;
         break;
+    case patch::kind::insert:
+    case patch::kind::remove:
+    case patch::kind::move:
+    case patch::kind::element:
+    case patch::kind::command:
+        return;
     }
-    write_instance(out, what.content, what.instance, wire);
+    write_markup(out, what.content, wire);
     out += partial_end;
 }
 

@@ -74,10 +74,6 @@ void answer_value::throw_wrong_type(const std::type_info& wanted) const {
     );
 }
 
-effects answer() {
-    return any_effect(effect::answer{});
-}
-
 effects fail(std::string message) {
     return any_effect(effect::fail{{std::move(message)}, {}});
 }

@@ -24,7 +24,7 @@ markup finished_view(const conversation& of, std::string_view text) {
 
 patch notice(std::string_view text) {
     using namespace html;
-    return {patch::kind::notice, 0, p(role("alert"), text)};
+    return {.what = patch::kind::notice, .content = p(role("alert"), text)};
 }
 
 /// The part of a turn in which components run: a conversation on its way from one revision to the
@@ -233,7 +233,9 @@ markup render(const instance& of) {
             " has no render() and called nothing: there is no page"
         );
     }
-    return of.type->render(of.state.get());
+    markup out;
+    compose(out, of.type->render(of.state.get()), of.id, [](const hole&) {});
+    return out;
 }
 
 /// What came of a turn, with the patches that show it. `shown` is the instance that was on the page
@@ -246,10 +248,11 @@ outcome settle(turn& done, event_id id, instance_id shown, const surroundings& w
     remember(next, id);
     if (done.ended()) {
         out.what = verdict::ended;
-        out.patches.push_back({patch::kind::final, 0, done.final_view()});
+        out.patches.push_back({.what = patch::kind::final, .content = done.final_view()});
     } else {
         auto kind = next.top().id == shown ? patch::kind::instance : patch::kind::view;
-        out.patches.push_back({kind, next.top().id, render(next.top())});
+        out.patches.push_back({.what = kind, .target = next.top().id, .content = render(next.top())}
+        );
     }
     out.error = std::move(done.error());
     for (auto& n : done.notices())
@@ -401,7 +404,7 @@ std::vector<std::string> stop_all(const conversation& now, const surroundings& w
 }
 
 patch farewell(const conversation& of, std::string_view text) {
-    return {patch::kind::final, 0, finished_view(of, text)};
+    return {.what = patch::kind::final, .content = finished_view(of, text)};
 }
 
 patch failure_notice(std::string_view error_id) {
@@ -412,7 +415,7 @@ patch failure_notice(std::string_view error_id) {
 }
 
 patch render_view(const conversation& now) {
-    return {patch::kind::view, now.top().id, render(now.top())};
+    return {.what = patch::kind::view, .target = now.top().id, .content = render(now.top())};
 }
 
 }  // namespace stube

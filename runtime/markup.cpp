@@ -39,34 +39,12 @@ void append_escaped(std::string& out, std::string_view text, bool in_attribute) 
     out.append(text.substr(done));
 }
 
-void append_id(std::string& out, std::uint64_t instance) {
+void append_own_id(std::string& out, std::uint64_t instance, std::string_view name) {
     std::array<char, 24> digits;
     auto end = std::to_chars(digits.data(), digits.data() + digits.size(), instance).ptr;
     out += 'i';
     out.append(digits.data(), end);
-}
-
-/// The text of `m` from `from`, with its holes filled.
-void write_from(
-    std::string& out,
-    const markup& m,
-    std::size_t from,
-    std::uint64_t instance,
-    const markup_wire& wire
-) {
-    auto text = m.text();
-    for (const auto& h : m.holes()) {
-        if (h.at < from) continue;
-        out.append(text.substr(from, h.at - from));
-        from = h.at;
-        if (h.what == hole::kind::event) {
-            wire.event(out, instance, h);
-        } else {
-            append_id(out, instance);
-            if (!h.name.empty()) out.append("-").append(h.name);
-        }
-    }
-    out.append(text.substr(from));
+    if (!name.empty()) out.append("-").append(name);
 }
 
 }  // namespace
@@ -109,27 +87,69 @@ markup raw_html(std::string_view html) {
     return out;
 }
 
-void write_instance(
-    std::string& out,
-    const markup& m,
-    std::uint64_t instance,
-    const markup_wire& wire
-) {
-    if (instance == 0) return write_from(out, m, 0, instance, wire);
-    if (!m.takes_id()) {
-        out += "<div id=\"";
-        append_id(out, instance);
-        out += "\">";
-        write_from(out, m, 0, instance, wire);
-        out += "</div>";
-        return;
+void write_markup(std::string& out, const markup& m, const markup_wire& wire) {
+    const auto text = m.text();
+    std::size_t done = 0;
+    for (const auto& h : m.holes()) {
+        out.append(text.substr(done, h.at - done));
+        done = h.at;
+        if (h.what == hole::kind::event) wire.event(out, h);
+        if (h.what == hole::kind::own_id) append_own_id(out, h.instance, h.name);
     }
-    auto tag_end = m.text().find_first_of(" >");
-    if (!m.holes().empty()) tag_end = std::min<std::size_t>(tag_end, m.holes().front().at);
-    out.append(m.text().substr(0, tag_end)).append(" id=\"");
-    append_id(out, instance);
-    out += '"';
-    write_from(out, m, tag_end, instance, wire);
+    out.append(text.substr(done));
+}
+
+namespace {
+
+/// Appends text and holes of `rendered` from `done` on.
+void compose_from(
+    markup& out,
+    const markup& rendered,
+    std::size_t done,
+    std::uint64_t instance,
+    const std::function<void(const hole&)>& fill
+) {
+    const auto text = rendered.text();
+    for (const auto& h : rendered.holes()) {
+        out.append_unescaped(text.substr(done, h.at - done));
+        done = h.at;
+        if (h.what == hole::kind::event) {
+            auto known = h;
+            if (known.instance == 0) known.instance = instance;
+            out.append_hole(std::move(known));
+        } else if (h.what == hole::kind::own_id) {
+            std::string id;
+            append_own_id(id, instance, h.name);
+            out.append_unescaped(id);
+        } else {
+            fill(h);
+        }
+    }
+    out.append_unescaped(text.substr(done));
+}
+
+}  // namespace
+
+void compose(
+    markup& out,
+    const markup& rendered,
+    std::uint64_t instance,
+    const std::function<void(const hole&)>& fill
+) {
+    std::string id;
+    append_own_id(id, instance, {});
+    if (!rendered.takes_id()) {
+        out.append_unescaped("<div id=\"" + id + "\">");
+        compose_from(out, rendered, 0, instance, fill);
+        return out.append_unescaped("</div>");
+    }
+    const auto text = rendered.text();
+    auto tag_end = text.find_first_of(" >");
+    if (!rendered.holes().empty())
+        tag_end = std::min<std::size_t>(tag_end, rendered.holes().front().at);
+    out.append_unescaped(text.substr(0, tag_end));
+    out.append_unescaped(" id=\"" + id + "\"");
+    compose_from(out, rendered, tag_end, instance, fill);
 }
 
 namespace detail {

@@ -44,7 +44,7 @@ bool can_click(const node& of) {
 
 std::string to_html(const patch& from) {
     std::string out;
-    write_instance(out, from.content, from.instance, wire());
+    write_markup(out, from.content, wire());
     return out;
 }
 

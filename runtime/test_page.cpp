@@ -448,12 +448,12 @@ bool is_disabled(const node& of) {
            }) != nullptr;
 }
 
-void wire::event(std::string& out, std::uint64_t instance, const hole& h) const {
+void wire::event(std::string& out, const hole& h) const {
     markup attribute;
     attribute.append_unescaped(" data-on-");
     attribute.append_unescaped(h.event);
     attribute.append_unescaped("=\"");
-    attribute.append_attribute_value("i" + std::to_string(instance) + "." + std::string(h.name));
+    attribute.append_attribute_value("i" + std::to_string(h.instance) + "." + std::string(h.name));
     if (!h.text.empty()) attribute.append_attribute_value("(" + h.text + ")");
     attribute.append_unescaped("\"");
     out += attribute.text();

@@ -55,7 +55,7 @@ bool is_disabled(const node& of);
 /// Writes events as `data-on-click="i2.remove([7])"`.
 class wire final : public markup_wire {
 public:
-    void event(std::string& out, std::uint64_t instance, const hole& h) const override;
+    void event(std::string& out, const hole& h) const override;
 };
 
 struct wired_event {

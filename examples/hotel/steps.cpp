@@ -58,7 +58,7 @@ call_request<guest_details> ask_guest(const guest& known) {
     return call<guest_details>(known.name, known.email, known.people, known.breakfast);
 }
 
-effects pick_dates::next(context& now) {
+answers<dates> pick_dates::next(context& now) {
     dates stay{arrival.value(), departure.value()};
     auto today = date(std::chrono::floor<std::chrono::days>(now.now()));
     if (stay.arrival < today) arrival.reject("Choose today or a later day");
@@ -84,14 +84,14 @@ markup pick_dates::render() const {
     );
 }
 
-effects pick_room::choose(const std::string& name) {
+answers<std::optional<room>> pick_room::choose(const std::string& name) {
     auto found = std::ranges::find(rooms(), name, &room::name);
     if (found == rooms().end()) return {};
-    return answer(std::optional(*found));
+    return answer(*found);
 }
 
-effects pick_room::change_dates() {
-    return answer(std::optional<room>());
+answers<std::optional<room>> pick_room::change_dates() {
+    return answer(std::nullopt);
 }
 
 markup pick_room::render() const {
@@ -107,7 +107,7 @@ markup pick_room::render() const {
     );
 }
 
-effects guest_details::next() {
+answers<guest> guest_details::next() {
     bool looks_like_email =
         email.value().find('@') != std::string::npos && email.value().size() > 2;
     if (name.value().find_first_not_of(" \t") == std::string::npos) name.reject("Enter your name");
@@ -138,11 +138,11 @@ markup guest_details::render() const {
     );
 }
 
-effects check_booking::confirm() {
+answers<bool> check_booking::confirm() {
     return answer(true);
 }
 
-effects check_booking::back() {
+answers<bool> check_booking::back() {
     return answer(false);
 }
 
@@ -169,7 +169,7 @@ void show_receipt::start(context& now) {
         reference += digits[seed % digits.size()];
 }
 
-effects show_receipt::again() {
+answers<> show_receipt::again() {
     return answer();
 }
 

@@ -14,7 +14,7 @@ struct pick_dates {
     stube::field<date> arrival;
     stube::field<date> departure;
 
-    stube::effects next(stube::context& now);
+    stube::answers<dates> next(stube::context& now);
     stube::markup render() const;
 };
 BOOST_DESCRIBE_STRUCT(pick_dates, (), (arrival, departure, next))
@@ -26,8 +26,8 @@ struct pick_room {
 
     dates stay;
 
-    stube::effects choose(const std::string& name);
-    stube::effects change_dates();
+    stube::answers<std::optional<room>> choose(const std::string& name);
+    stube::answers<std::optional<room>> change_dates();
     stube::markup render() const;
 };
 BOOST_DESCRIBE_STRUCT(pick_room, (), (stay, choose, change_dates))
@@ -42,7 +42,7 @@ struct guest_details {
     stube::field<int> guests;
     stube::field<bool> breakfast;
 
-    stube::effects next();
+    stube::answers<guest> next();
     stube::markup render() const;
 };
 BOOST_DESCRIBE_STRUCT(guest_details, (), (name, email, guests, breakfast, next))
@@ -54,8 +54,8 @@ struct check_booking {
 
     booking wanted;
 
-    stube::effects confirm();
-    stube::effects back();
+    stube::answers<bool> confirm();
+    stube::answers<bool> back();
     stube::markup render() const;
 };
 BOOST_DESCRIBE_STRUCT(check_booking, (), (wanted, confirm, back))
@@ -68,7 +68,7 @@ struct show_receipt {
     std::string reference;
 
     void start(stube::context& now);
-    stube::effects again();
+    stube::answers<> again();
     stube::markup render() const;
 };
 BOOST_DESCRIBE_STRUCT(show_receipt, (), (booked, reference, again))

@@ -19,7 +19,7 @@ struct ask {
 
     std::string question;
 
-    effects say(const std::string& text) { return answer(text); }
+    answers<std::string> say(const std::string& text) { return answer(text); }
 
     effects give_up(const std::string& why) { return fail(why); }
 

@@ -24,12 +24,12 @@ hole event_hole(
     std::string_view name,
     std::string text = {}
 ) {
-    return {0, hole::kind::event, element, event, name, std::move(text)};
+    return {0, hole::kind::event, element, event, name, std::move(text), 7};
 }
 
 std::string attributes(const hole& h, std::string_view base = "") {
     std::string out;
-    html_wire(base, "cid").event(out, 7, h);
+    html_wire(base, "cid").event(out, h);
     return out;
 }
 
@@ -50,7 +50,7 @@ update view_update(markup content, bool ended = false) {
     update u;
     u.revision = 12;
     u.ended = ended;
-    u.patches.push_back({patch::kind::view, 3, std::move(content)});
+    u.patches.push_back({.what = patch::kind::view, .target = 3, .content = std::move(content)});
     return u;
 }
 
@@ -93,8 +93,8 @@ TEST_CASE("arguments are quoted for JSON within JSON within an attribute") {
 TEST_CASE("a patch becomes a partial in one message and one chunk") {
     update u;
     u.revision = 12;
-    u.patches.push_back({patch::kind::instance, 3, html::p("a")});
-    u.patches.push_back({patch::kind::notice, 0, html::p("b")});
+    u.patches.push_back({.target = 3, .content = html::p(html::id("i3"), "a")});
+    u.patches.push_back({.what = patch::kind::notice, .content = html::p("b")});
     const auto made = make_frame(u, html_wire("", "cid"));
     const auto content =
         "id: 12\ndata: <hx-partial hx-target=\"#i3\" hx-swap=\"outerMorph\"><p "
@@ -112,7 +112,7 @@ TEST_CASE("no line of a page can leave its data line") {
         make_frame(view_update(html::p("a\nb\r\nc\rd\n\nid: 99\nevent: x")), html_wire("", "cid"));
     CHECK(
         made.content() == "id: 12\ndata: <hx-partial hx-target=\"#stube-view\" "
-                          "hx-swap=\"innerMorph\"><p id=\"i3\">a\ndata: b\ndata: c\n"
+                          "hx-swap=\"innerMorph\"><p>a\ndata: b\ndata: c\n"
                           "data: d\ndata: \ndata: id: 99\ndata: event: x</p></hx-partial>\n\n"
     );
 }

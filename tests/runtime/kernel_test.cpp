@@ -71,7 +71,7 @@ struct house {
 
     effects start() { return call<lamp>().then<&house::dark>(); }
 
-    effects dark() { return answer(); }
+    answers<> dark() { return answer(); }
 };
 BOOST_DESCRIBE_STRUCT(house, (), (dark))
 
@@ -121,7 +121,7 @@ TEST_CASE("a conversation begins with one view") {
     CHECK(o.next.touched == noon);
     REQUIRE(o.patches.size() == 1);
     CHECK(o.patches[0].what == patch::kind::view);
-    CHECK(o.patches[0].instance == 1);
+    CHECK(o.patches[0].target == 1);
 }
 
 TEST_CASE("a handler without an effect renders its own instance once and nothing else") {
@@ -132,7 +132,7 @@ TEST_CASE("a handler without an effect renders its own instance once and nothing
 
     REQUIRE(o.patches.size() == 1);
     CHECK(o.patches[0].what == patch::kind::instance);
-    CHECK(o.patches[0].instance == 2);
+    CHECK(o.patches[0].target == 2);
     CHECK(renders_since() == 1);
     CHECK(o.next.revision == 2);
 }
@@ -145,7 +145,7 @@ TEST_CASE("a call gives one view of the callee and does not render the caller") 
 
     REQUIRE(o.patches.size() == 1);
     CHECK(o.patches[0].what == patch::kind::view);
-    CHECK(o.patches[0].instance == 2);
+    CHECK(o.patches[0].target == 2);
     CHECK(renders_since() == 0);
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("an answer gives one view of the caller") {
 
     REQUIRE(o.patches.size() == 1);
     CHECK(o.patches[0].what == patch::kind::view);
-    CHECK(o.patches[0].instance == 1);
+    CHECK(o.patches[0].target == 1);
     CHECK(renders_since() == 1);
 }
 

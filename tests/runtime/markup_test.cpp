@@ -25,15 +25,20 @@ namespace {
 /// Writes an event as `{click remove [7] of 3}`.
 class braces final : public markup_wire {
 public:
-    void event(std::string& out, std::uint64_t instance, const hole& h) const override {
+    void event(std::string& out, const hole& h) const override {
         out.append(" {").append(h.event).append(" ").append(h.name).append(" ").append(h.text);
-        out.append(" of ").append(std::to_string(instance)).append("}");
+        out.append(" of ").append(std::to_string(h.instance)).append("}");
     }
 };
 
 std::string written(const markup& m, std::uint64_t instance = 0) {
+    markup whole = m;
+    if (instance != 0) {
+        whole = {};
+        compose(whole, m, instance, [](const hole&) {});
+    }
     std::string out;
-    write_instance(out, m, instance, braces());
+    write_markup(out, whole, braces());
     return out;
 }
 

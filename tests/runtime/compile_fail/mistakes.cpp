@@ -45,6 +45,47 @@ struct keeper {
 };
 BOOST_DESCRIBE_STRUCT(keeper, (), (kept))
 
+struct forgetful {
+    static constexpr std::string_view component = "fail/forgetful";
+    int described = 0;
+    std::string forgotten = {};
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(forgetful, (), (described))
+
+struct liar {
+    static constexpr std::string_view component = "fail/liar";
+    using answer_type = int;
+
+#ifdef answer_of_another_type
+    answers<int> lie() {
+        return answer("seven");
+    }
+#elif defined answers_of_another_type_than_the_component
+    answers<std::string> lie() {
+        return answer("seven");
+    }
+#elif defined answer_without_a_value
+    answers<int> lie() {
+        return answer();
+    }
+#elif defined answer_from_a_member_that_returns_effects
+    effects lie() {
+        return answer(7);
+    }
+#else
+    answers<int> lie() {
+        return answer(7);
+    }
+#endif
+
+    markup render() const {
+        return p(on<"click", &liar::lie>);
+    }
+};
+BOOST_DESCRIBE_STRUCT(liar, (), (lie))
+
 struct page {
     static constexpr std::string_view component = "fail/page";
     int n = 0;
@@ -69,6 +110,7 @@ void mistakes() {
     [[maybe_unused]] markup shown = p(span(on<"click", &page::inc>), on<"dblclick", &page::add>(1));
     [[maybe_unused]] effects wanted =
         call<teller>(1).then<&page::got_number>().or_else<&page::got_failure>();
+    wanted = call<liar>();
 #ifdef misspelt_route
     shown = p(on<"click", &page::incr>);
 #endif
@@ -107,6 +149,9 @@ void mistakes() {
 #endif
 #ifdef state_of_a_type_that_is_not_described
     wanted = call<keeper>();
+#endif
+#ifdef data_member_that_is_not_described
+    wanted = call<forgetful>();
 #endif
 #ifdef truth_value_as_text
     shown = p(true);

@@ -12,19 +12,6 @@ namespace stube {
 
 namespace detail {
 
-template <class C>
-struct answer_of {
-    using type = void;
-};
-
-template <class C>
-requires requires {
-    typename C::answer_type;
-}
-struct answer_of<C> {
-    using type = typename C::answer_type;
-};
-
 /// True if the member can be resumed with the answer.
 template <class Answer, class Parameters>
 inline constexpr bool accepts = false;
@@ -34,10 +21,6 @@ template <class Answer>
 inline constexpr bool accepts<Answer, std::tuple<Answer>> = true;
 
 }  // namespace detail
-
-/// What a component answers, as it says in `answer_type`; void if it says nothing.
-template <class C>
-using answer_type_of = typename detail::answer_of<C>::type;
 
 /// A call that is being put together: an effect for a handler to return, or something for a flow to
 /// await.

@@ -43,9 +43,6 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// Runs a member with arguments from the browser. Throws `bad_arguments` if they do not fit.
-using event_function = effects (*)(void* self, context&, const boost::json::array& arguments);
-
 /// A member function that events or answers are routed to.
 struct handler {
     std::string_view name;
@@ -95,6 +92,27 @@ const component_type* find_component(std::string_view name);
 
 /// Names that two different types claim. A program that has any must not start.
 std::vector<std::string> clashing_components();
+
+namespace detail {
+
+template <class C>
+struct answer_of {
+    using type = void;
+};
+
+template <class C>
+requires requires {
+    typename C::answer_type;
+}
+struct answer_of<C> {
+    using type = typename C::answer_type;
+};
+
+}  // namespace detail
+
+/// What a component answers, as it says in `answer_type`; void if it says nothing.
+template <class C>
+using answer_type_of = typename detail::answer_of<C>::type;
 
 /// The one description of the component C. For a flow there is an overload of its own in `flow/`.
 template <class C>

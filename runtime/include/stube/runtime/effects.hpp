@@ -85,6 +85,9 @@ struct end {
 using any_effect =
     std::variant<effect::call, effect::answer, effect::fail, effect::become, effect::end>;
 
+template <class T>
+class answer_request;
+
 /// What a handler returns, in order. `return {};` does nothing but show the component again. At
 /// most one effect may leave or suspend the component, and it must be the last.
 class [[nodiscard]] effects {
@@ -92,6 +95,15 @@ public:
     effects() = default;
 
     effects(any_effect one) { list_.push_back(std::move(one)); }
+
+    template <class T>
+    effects(const answer_request<T>&) {
+        static_assert(
+            detail::always_false<T>,
+            "stube: a member that answers returns answers<T>, T being the component's answer_type "
+            "(answers<> without one)."
+        );
+    }
 
     effects& operator+=(effects more) {
         for (auto& one : more.list_)
@@ -109,19 +121,91 @@ private:
     std::vector<any_effect> list_;
 };
 
-/// Answers the caller with `value` and leaves. The value's type must be the component's
-/// `answer_type`. The answer of the component that a page began with ends the conversation.
+/// An answer on its way into the result of a member. Made by `answer`.
 template <class T>
-effects answer(T value) {
+class [[nodiscard]] answer_request {
+public:
+    explicit answer_request(T value) : value_(std::move(value)) {}
+
+    /// The answer as the component's `answer_type`.
+    template <class As>
+    answer_value as() && {
+        return answer_value(As(std::move(value_)));
+    }
+
+private:
+    T value_;
+};
+
+template <>
+class [[nodiscard]] answer_request<void> {};
+
+namespace detail {
+template <class T>
+inline constexpr bool is_answer = false;
+template <class T>
+inline constexpr bool is_answer<answer_request<T>> = true;
+}  // namespace detail
+
+/// What a member returns that may answer: `answers<T>`, where T is the component's `answer_type`;
+/// `answers<>` in a component without one. Whatever can be returned as `effects` can be returned
+/// here too.
+///
+///     answers<bool> yes() { return answer(true); }
+template <class T = void>
+class [[nodiscard]] answers : public effects {
+public:
+    answers() = default;
+
+    template <std::convertible_to<effects> Other>
+    requires(!detail::is_answer<std::decay_t<Other>>) answers(Other&& other)
+        : effects(std::forward<Other>(other)) {}
+
+    template <class U>
+    answers(answer_request<U> request)
+        : effects(any_effect(effect::answer{to_value(std::move(request))})) {}
+
+private:
+    template <class U>
+    static answer_value to_value([[maybe_unused]] answer_request<U>&& request) {
+        if constexpr (std::is_void_v<T>) {
+            static_assert(
+                std::is_void_v<U>,
+                "stube: this member returns answers<>, which has no value. Return answers<T>, T "
+                "being the component's answer_type."
+            );
+            return {};
+        } else {
+            static_assert(
+                !std::is_void_v<U> && std::is_convertible_v<U, T>,
+                "stube: this answer has another type than the member's answers<T>."
+            );
+            return std::move(request).template as<T>();
+        }
+    }
+};
+
+/// Answers the caller with `value` and leaves. The answer of the component that a page began with
+/// ends the conversation. Only a member that returns `answers<...>` can return this.
+template <class T>
+auto answer(T value) {
     if constexpr (std::convertible_to<T, std::string_view> && !std::same_as<T, std::string>) {
-        return any_effect(effect::answer{answer_value(std::string(std::string_view(value)))});
+        return answer_request<std::string>(std::string(std::string_view(value)));
     } else {
-        return any_effect(effect::answer{answer_value(std::move(value))});
+        return answer_request<T>(std::move(value));
     }
 }
 
 /// Answers without a value.
-effects answer();
+inline answer_request<void> answer() {
+    return {};
+}
+
+/// Other effects and then an answer.
+template <class T>
+answers<T> operator+(effects left, answer_request<T> right) {
+    return std::move(left += answers<T>(std::move(right)));
+}
 
 /// Leaves with a failure: the caller's `.or_else<>()` gets it; a caller without one shows it as a
 /// message.

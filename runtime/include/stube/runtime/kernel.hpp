@@ -28,18 +28,29 @@ struct event {
     std::vector<form_value> form;
 };
 
-/// One piece of the page to replace.
+/// One change of the page. Content is composed: each instance in it has its element id, and events
+/// know their instance.
 struct patch {
     enum class kind {
-        instance,  ///< this instance's element, in place
+        instance,  ///< `content` takes the place of the element of instance `target`
+        insert,    ///< `content` goes into the list `list` of instance `target`, before the element
+                   ///< of instance `before`, or at its end (0)
+        remove,    ///< the element of instance `target` leaves
+        move,      ///< the element of instance `target` stands before that of `before`, or at the
+                   ///< end of its list (0)
+        element,   ///< `content` takes the place of the element with the id "i<target>-<list>"
+        command,   ///< `json`, one object, tells the page something: its title, its address
         view,      ///< everything: another instance is on the page now
         final,     ///< everything, for the last time: the conversation has ended
         notice,    ///< a message above the view, until the next event
     };
 
     kind what = kind::instance;
-    instance_id instance = 0;
-    markup content;
+    instance_id target = 0;
+    std::string list = {};
+    instance_id before = 0;
+    markup content = {};
+    std::string json = {};
 };
 
 enum class verdict {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <boost/json/fwd.hpp>
+
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <ranges>
 #include <span>
@@ -15,20 +18,32 @@
 /// be forgotten; the one way around it is `raw_html`. The elements are in <stube/runtime/html.hpp>.
 namespace stube {
 
-/// A place in markup that only the wire knows how to write: which address an event goes to, or the
-/// document id of the instance that was rendered.
+class context;
+class effects;
+
+/// Runs a member with arguments from the browser; see <stube/runtime/component.hpp>.
+using event_function =
+    effects (*)(void* self, context& surroundings, const boost::json::array& arguments);
+
+/// A place in markup that is filled in later: what a component cannot know while it renders.
 struct hole {
     enum class kind {
         event,  ///< attributes that send `event` to the member `name` with `text` as JSON arguments
         own_id,  ///< the instance's document id, followed by "-" and `name` when that is not empty
+        child,   ///< what the slot `name` shows
+        list,    ///< in a tag: the id that makes this element the list `name`
+        children,  ///< the elements of the list `name`
     };
 
     std::uint32_t at = 0;  ///< offset into `markup::text()`
     kind what = kind::own_id;
-    std::string_view element;  ///< the element in whose tag it stands, static storage
-    std::string_view event;    ///< DOM event, static storage
-    std::string_view name;     ///< member, static storage
-    std::string text;          ///< JSON array of arguments, or empty
+    std::string_view element;    ///< the element in whose tag it stands, static storage
+    std::string_view event;      ///< DOM event, static storage
+    std::string_view name;       ///< member, static storage
+    std::string text;            ///< JSON array of arguments, or empty
+    std::uint64_t instance = 0;  ///< whose member it is; 0 until it is known
+    /// The member, when it is one of the nearest instance above that has it; else null.
+    const event_function* above = nullptr;
 };
 
 /// A piece of HTML: finished text and the holes in it. A value: copied, moved, joined.
@@ -230,21 +245,25 @@ auto when(bool condition, const Part& part) {
     }
 }
 
-/// How one wire writes holes. `http/` has the browser's, `test_conversation` its own.
+/// How one wire writes events. `http/` has the browser's, `test_conversation` its own.
 class markup_wire {
 public:
     virtual ~markup_wire() = default;
     /// Writes attributes, each with a leading space.
-    virtual void event(std::string& out, std::uint64_t instance, const hole& h) const = 0;
+    virtual void event(std::string& out, const hole& h) const = 0;
 };
 
-/// Writes `m`, rendered by `instance`, as finished HTML. The instance's document id ("i7") goes
-/// into its one element; markup that has none, or several, is wrapped in a div.
-void write_instance(
-    std::string& out,
-    const markup& m,
+/// Writes `m` as finished HTML.
+void write_markup(std::string& out, const markup& m, const markup_wire& wire);
+
+/// Fills the holes of what an instance rendered, but for its events, which then know their
+/// instance. The document id ("i7") goes into its one element; markup that has none, or several,
+/// is wrapped in a div. `fill` appends what belongs into a child, list or children hole.
+void compose(
+    markup& out,
+    const markup& rendered,
     std::uint64_t instance,
-    const markup_wire& wire
+    const std::function<void(const hole&)>& fill
 );
 
 }  // namespace stube

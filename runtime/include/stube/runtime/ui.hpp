@@ -81,9 +81,9 @@ struct confirm {
     std::string yes_label = "Yes";
     std::string no_label = "No";
 
-    effects yes() { return answer(true); }
+    answers<bool> yes() { return answer(true); }
 
-    effects no() { return answer(false); }
+    answers<bool> no() { return answer(false); }
 
     markup render() const;
 };

@@ -4,6 +4,9 @@
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/detail/member.hpp>
 
+#include <boost/describe/bases.hpp>
+#include <boost/pfr/tuple_size.hpp>
+
 #include <tuple>
 #include <utility>
 
@@ -31,7 +34,7 @@ effects as_effects(Function f) {
         f();
         return {};
     } else {
-        return f();
+        return effects(f());
     }
 }
 
@@ -99,9 +102,32 @@ effects run_failure(void* owner, context& surroundings, const failure& why) {
     }
 }
 
+/// The T of a result that is answers<T>.
+template <class Result>
+struct answered {
+    static constexpr bool any = false;
+};
+
+template <class T>
+struct answered<answers<T>> {
+    static constexpr bool any = true;
+    using type = T;
+};
+
+template <class C, class Result>
+constexpr void check_answered_type() {
+    if constexpr (answered<Result>::any) {
+        static_assert(
+            std::is_same_v<typename answered<Result>::type, answer_type_of<C>>,
+            "stube: this member returns answers<T> with another T than the component's answer_type."
+        );
+    }
+}
+
 template <class C, auto Member>
 handler make_handler(std::string_view name) {
     using parameters = typename member<Member>::arguments;
+    check_answered_type<C, typename member<Member>::result>();
     handler h{name, &event_target<Member>, nullptr, nullptr, nullptr};
     h.owner = [](void* self) -> void* {
         return static_cast<typename member<Member>::owner*>(static_cast<C*>(self));
@@ -194,6 +220,9 @@ STUBE_HOOK(wakeup)
 #undef STUBE_HOOK
 
 template <class C>
+using start_result = decltype(run_start<C>(std::declval<void*>(), std::declval<context&>()));
+
+template <class C>
 concept renders = requires(const C& c) {
     { c.render() } -> std::convertible_to<markup>;
 };
@@ -231,6 +260,17 @@ void set_hooks(component_type& type) {
     }
 }
 
+/// False if a data member of C is not among its described ones: its value would not be stored.
+/// Known only of plain structs without bases, which is what components are.
+template <class C>
+constexpr bool describes_its_data() {
+    if constexpr (std::is_aggregate_v<C> && boost::mp11::mp_empty<boost::describe::describe_bases<C, boost::describe::mod_any_access>>::value) {
+        return boost::pfr::tuple_size_v<C> == boost::mp11::mp_size<data_members<C>>::value;
+    } else {
+        return true;
+    }
+}
+
 template <class C>
 component_type make_component_type() {
     static_assert(
@@ -242,6 +282,12 @@ component_type make_component_type() {
         renders<C> || has_start<C>,
         "stube: a component needs render(), or start() if it is a task that only calls others."
     );
+    static_assert(
+        describes_its_data<C>(),
+        "stube: a data member of this component is not described, so that its value would be lost. "
+        "Add its name to the list in BOOST_DESCRIBE_STRUCT."
+    );
+    if constexpr (has_start<C>) check_answered_type<C, start_result<C>>();
     component_type type;
     type.name = C::component;
     if constexpr (requires { typename C::answer_type; }) {
