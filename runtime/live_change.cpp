@@ -1,0 +1,160 @@
+#include "runtime/live_impl.hpp"
+
+#include <stube/runtime/random_id.hpp>
+
+#include <spdlog/logger.h>
+
+#include <utility>
+
+namespace stube {
+
+using namespace live;
+
+namespace {
+
+status status_of(verdict v) {
+    switch (v) {
+    case verdict::applied:
+        return status::ok;
+    case verdict::ended:
+        return status::ended;
+    case verdict::repeated:
+        return status::repeated;
+    case verdict::stale:
+        return status::stale;
+    case verdict::unknown_event:
+        return status::unknown_event;
+    case verdict::bad_arguments:
+        return status::bad_arguments;
+    case verdict::failed:
+        return status::failed;
+    }
+    return status::failed;
+}
+
+}  // namespace
+
+std::shared_ptr<const update>
+live::make_update(std::uint64_t revision, std::vector<patch> patches, bool ended) {
+    if (patches.empty()) return nullptr;
+    return std::make_shared<const update>(update{revision, std::move(patches), ended});
+}
+
+// --- changing
+
+void live_map::impl::warn_not_durable(entry& e, const conversation& next) {
+    if (std::exchange(e.warned, true)) return;
+    options_.logger->warn(
+        "not saved: conversation={} component={} holds a live coroutine; it will be gone after a "
+        "restart",
+        e.id,
+        next.not_durable()->name
+    );
+}
+
+/// True if the store must be told before anyone else is.
+bool live_map::impl::needs_save(const entry& e, const outcome& o) const {
+    if (!saver_) return false;
+    if (o.what == verdict::ended) return true;
+    if (o.what != verdict::applied) return false;
+    return o.next.durable() || !e.marked;
+}
+
+/// What the store is told of an outcome. Throws what a component's codec throws, and what no store
+/// would take (a state that is not UTF-8): one bad change would otherwise hold up its whole batch.
+change live_map::impl::change_for(const entry& e, const outcome& o) const {
+    if (o.what != verdict::ended) {
+        const auto* before = e.is_new() ? nullptr : e.value.get();
+        auto wanted = encode_change(before, o.next, storage_->saves_parts() && !e.marked);
+        check_change(wanted);
+        return wanted;
+    }
+    change what;
+    what.id = e.id;
+    what.what = change::kind::remove;
+    return what;
+}
+
+void live_map::impl::commit(const entry_ptr& e, operation op, outcome o) {
+    if (saver_ && o.what == verdict::applied && !o.next.durable()) warn_not_durable(*e, o.next);
+    if (!needs_save(*e, o)) return finish(e, op, std::move(o), save_result::durable, {});
+    change what;
+    try {
+        what = change_for(*e, o);
+    } catch (const std::exception& error) {
+        outcome failed;
+        failed.what = verdict::failed;
+        failed.error = error.what();
+        return finish(e, op, std::move(failed), save_result::durable, {});
+    }
+    auto& on = *op.on;
+    auto shared_op = std::make_shared<operation>(std::move(op));
+    auto shared_outcome = std::make_shared<outcome>(std::move(o));
+    auto done = [this, e, shared_op, shared_outcome](save_result saved, const std::string& why) {
+        finish(e, *shared_op, std::move(*shared_outcome), saved, why);
+    };
+    saver_->submit(std::move(what), on, std::move(done));
+}
+
+reply live_map::impl::tell(const entry_ptr& e, status what, std::shared_ptr<const update> news) {
+    std::vector<std::shared_ptr<view_stream>> streams;
+    {
+        std::lock_guard lock(shard_of(e->id).mutex);
+        streams = e->streams;
+    }
+    reply r;
+    r.what = what;
+    if (!e->is_new()) r.value = e->value;
+    r.news = std::move(news);
+    if (!r.news) return r;
+    for (const auto& each : streams)
+        each->publish(r.news);
+    r.streamed = !streams.empty();
+    return r;
+}
+
+reply live_map::impl::report_failure(const entry_ptr& e, const std::string& error) {
+    auto error_id = random_id().substr(0, 8);
+    options_.logger->error("failed conversation={} error_id={} why=\"{}\"", e->id, error_id, error);
+    auto r = tell(e, status::failed, make_update(e->value->revision, {failure_notice(error_id)}));
+    r.error_id = std::move(error_id);
+    return r;
+}
+
+void live_map::impl::finish(
+    const entry_ptr& e,
+    const operation& op,
+    outcome o,
+    save_result saved,
+    const std::string& why
+) {
+    const bool is_new = e->is_new();
+    if (saved != save_result::durable) {
+        options_.logger->error("not saved conversation={} why=\"{}\"", e->id, why);
+        auto what = saved == save_result::refused ? status::not_saved : status::store_down;
+        op.done({.what = what, .value = is_new ? nullptr : e->value});
+        return release(e);
+    }
+    if (o.what == verdict::failed) {
+        op.done(report_failure(e, o.error));
+        return release(e);
+    }
+    if (o.what == verdict::applied || o.what == verdict::ended) {
+        if (!o.error.empty())
+            options_.logger->error("failed conversation={} why=\"{}\"", e->id, o.error);
+        auto next = std::make_shared<const conversation>(std::move(o.next));
+        e->marked = saver_ && !next->durable();
+        std::lock_guard lock(shard_of(e->id).mutex);
+        e->value = std::move(next);
+        e->last_seen = e->value->touched;
+    }
+    const bool over = o.what == verdict::ended;
+    if (is_new && !over) add(e);
+    auto told =
+        tell(e, status_of(o.what), make_update(e->value->revision, std::move(o.patches), over));
+    if (over) is_new ? ended_.add(e->id) : void(forget(e));
+    op.done(std::move(told));
+    release(e);
+}
+
+}  // namespace stube

@@ -1,0 +1,90 @@
+#include "runtime/live_impl.hpp"
+
+#include <spdlog/logger.h>
+
+#include <utility>
+
+namespace stube {
+
+using namespace live;
+
+/// Ends a conversation if that is still `wanted` when its turn comes; called with the shard's mutex
+/// held.
+void live_map::impl::give_up(
+    const entry_ptr& e,
+    std::function<bool(const entry&)> wanted,
+    std::string_view why,
+    on_reply done
+) {
+    operation op;
+    op.wakes = false;
+    op.on = &here();
+    op.done = std::move(done);
+    op.change = [this, e, wanted = std::move(wanted), why](const conversation& now) {
+        outcome o;
+        o.what = verdict::stale;
+        {
+            std::lock_guard lock(shard_of(e->id).mutex);
+            if (!wanted(*e)) return o;
+        }
+        for (const auto& error : stop_all(now, world())) {
+            options_.logger->error("stop failed conversation={} why=\"{}\"", e->id, error);
+        }
+        o.what = verdict::ended;
+        o.next = now;
+        o.next.stack.clear();
+        ++o.next.revision;
+        o.patches.push_back(farewell(now, why));
+        return o;
+    };
+    submit(e->id, {}, std::move(op));
+}
+
+/// Gives up one of an owner that has too many.
+void live_map::impl::make_room(const entry_ptr& e) {
+    auto always = [](const entry&) { return true; };
+    give_up(
+        e,
+        always,
+        "This page was closed because many others were opened after it.",
+        [this, e](reply&& r) {
+            if (r.what == status::not_saved || r.what == status::overloaded) owners_.put_back(e);
+        }
+    );
+}
+
+/// A mark has no value to change.
+void live_map::impl::drop_mark(const entry_ptr& e) {
+    if (!forget(e)) return;
+    change what;
+    what.id = e->id;
+    what.what = change::kind::remove;
+    if (saver_) saver_->submit(std::move(what), here(), [](save_result, const std::string&) {});
+}
+
+std::size_t live_map::impl::reap() {
+    const auto now = options_.clock();
+    if (now < started_ + options_.grace_after_start) return 0;
+    auto idle = [this, now](const entry& e) {
+        const bool unused = e.value && e.value->revision <= 1;
+        auto timeout = unused ? options_.unused_timeout : options_.idle_timeout;
+        return e.streams.empty() && e.last_seen.load() + timeout < now;
+    };
+    std::vector<entry_ptr> found;
+    for (auto& s : shards_) {
+        std::lock_guard lock(s.mutex);
+        for (const auto& [id, e] : s.entries) {
+            if (e->state != condition::unusable && !e->busy && idle(*e)) found.push_back(e);
+        }
+    }
+    for (const auto& e : found) {
+        if (e->state == condition::lost) {
+            drop_mark(e);
+        } else {
+            give_up(e, idle, "This page was not used for a long time.", [](reply&&) {});
+        }
+    }
+    return found.size();
+}
+
+}  // namespace stube
