@@ -3,6 +3,11 @@
 #include "http/form.hpp"
 #include "http/text.hpp"
 
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
+
+#include <chrono>
+
 namespace stube::http {
 
 namespace {
@@ -42,6 +47,43 @@ std::string_view default_event(std::string_view element) {
     return element == "input" ? "" : "click";
 }
 
+/// True if stube.js must look at the DOM event itself before htmx may hear of it.
+bool is_guarded(const event_modifiers& how) {
+    return !how.keys.empty() || how.prevent || how.stop;
+}
+
+void append_pause(std::string& out, std::string_view word, std::chrono::milliseconds pause) {
+    if (pause.count() <= 0) return;
+    out.append(" ").append(word).append(":");
+    append_number(out, static_cast<std::uint64_t>(pause.count()));
+    out += "ms";
+}
+
+void append_trigger(std::string& out, const hole& h, const event_modifiers& how) {
+    std::string trigger(h.event);
+    if (is_guarded(how)) trigger.insert(0, "stube:");
+    append_pause(trigger, "delay", how.debounce);
+    append_pause(trigger, "throttle", how.throttle);
+    if (trigger == default_event(h.element)) return;
+    out += " hx-trigger=\"";
+    append_attribute(out, trigger);
+    out += '"';
+}
+
+void append_modifiers(std::string& out, const hole& h, const event_modifiers& how) {
+    const auto add = [&](std::string_view name, std::string_view value) {
+        out.append(" data-stube-").append(name).append("=\"");
+        append_attribute(out, value);
+        out += '"';
+    };
+    if (is_guarded(how)) add("on", h.event);
+    if (!how.keys.empty()) add("keys", boost::json::serialize(boost::json::value_from(how.keys)));
+    if (how.prevent) out += " data-stube-prevent";
+    if (how.stop) out += " data-stube-stop";
+    if (how.once) out += " data-stube-once";
+    if (!how.question.empty()) add("confirm", how.question);
+}
+
 }  // namespace
 
 void html_wire::event(std::string& out, const hole& h) const {
@@ -49,17 +91,16 @@ void html_wire::event(std::string& out, const hole& h) const {
     out += '/';
     append_number(out, h.instance);
     out.append("/").append(h.name).append("\"");
-    if (h.event != default_event(h.element)) {
-        out += " hx-trigger=\"";
-        append_attribute(out, h.event);
-        out += '"';
-    }
+    static const event_modifiers none;
+    const auto& how = h.modifiers ? *h.modifiers : none;
+    append_trigger(out, h, how);
     if (!h.text.empty()) append_arguments(out, h.text);
     if (h.element != "form") {
         out += " hx-include=\"#i";
         append_number(out, h.instance);
         out += '"';
     }
+    append_modifiers(out, h, how);
 }
 
 }  // namespace stube::http

@@ -10,11 +10,23 @@
 /// becomes attributes of htmx 4:
 ///
 ///     hx-post="<base>/stube/event/<conversation>/<instance>/<member>"
-///     hx-trigger="<event>"     unless the event is the one htmx takes by itself (click; submit of
-///     a form) hx-vals='{"stube-args":"[3]"}'    arguments, as JSON text in a form field
-///     hx-include="#i<instance>"  a control sends all fields of its own component, in a form or
-///     not;
-///                                a form that is submitted sends its own by itself
+///     hx-trigger="<event> delay:300ms throttle:300ms"
+///                              unless the event is the one htmx takes by itself (click; submit of
+///                              a form) and nothing is said about its time
+///     hx-vals='{"stube-args":"[3]"}'
+///                              arguments, as JSON text in a form field
+///     hx-include="#i<instance>"
+///                              a control sends all fields of its own component, in a form or not;
+///                              a form that is submitted sends its own by itself
+///
+/// What htmx cannot do where eval is forbidden, stube.js does:
+///
+///     data-stube-on="<event>"  it looks at this event and, if it is wanted, tells htmx as
+///                              "stube:<event>", which is what hx-trigger names then
+///     data-stube-keys='["Enter"," "]'  data-stube-prevent  data-stube-stop
+///                              what it looks for, and what it does with the event
+///     data-stube-once  data-stube-confirm="<question>"
+///                              what it decides before the event is sent
 ///
 /// Nothing in them changes with the revision: a changed hx- attribute makes htmx set the element up
 /// anew. Where an answer goes (hx-target, hx-swap) and that events wait for each other (hx-sync) is

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
+#include <stdexcept>
 
 namespace stube {
 namespace {
@@ -92,7 +94,20 @@ void write_attributes(markup& out, const event_attribute& route) {
     h.event = route.event;
     h.name = route.name;
     h.text = route.arguments;
+    if (route.modifiers != event_modifiers()) {
+        h.modifiers = std::make_shared<const event_modifiers>(route.modifiers);
+    }
     out.append_hole(std::move(h));
+}
+
+void detail::add_key(event_attribute& to, std::string_view name) {
+    if (to.event != "keydown" && to.event != "keyup") {
+        throw std::invalid_argument(
+            "stube: key(\"" + std::string(name) + "\") belongs to keydown or keyup, not to " +
+            std::string(to.event)
+        );
+    }
+    to.modifiers.keys.emplace_back(name);
 }
 
 namespace {

@@ -1,5 +1,10 @@
 #include "runtime/test_page.hpp"
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
+#include <boost/json/value_to.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -456,6 +461,13 @@ void wire::event(std::string& out, const hole& h) const {
     attribute.append_attribute_value("i" + std::to_string(h.instance) + "." + std::string(h.name));
     if (!h.text.empty()) attribute.append_attribute_value("(" + h.text + ")");
     attribute.append_unescaped("\"");
+    if (h.modifiers && !h.modifiers->keys.empty()) {
+        const auto keys = boost::json::serialize(boost::json::value_from(h.modifiers->keys));
+        detail::append_attribute(attribute, {"data-keys", keys});
+    }
+    if (h.modifiers && !h.modifiers->question.empty()) {
+        detail::append_attribute(attribute, {"data-confirm", h.modifiers->question});
+    }
     out += attribute.text();
 }
 
@@ -470,6 +482,10 @@ std::optional<wired_event> event_of(const node& of, std::string_view on) {
     const auto open = std::min(text.find('('), text.size());
     out.name = text.substr(0, open);
     if (open < text.size()) out.arguments = text.substr(open + 1, text.size() - open - 2);
+    if (const auto* keys = of.find("data-keys")) {
+        out.keys = boost::json::value_to<std::vector<std::string>>(boost::json::parse(*keys));
+    }
+    out.question = of.get("data-confirm");
     return out;
 }
 

@@ -52,7 +52,8 @@ bool is_hidden(const node& of);
 /// Disabled, or inside a disabled fieldset.
 bool is_disabled(const node& of);
 
-/// Writes events as `data-on-click="i2.remove([7])"`.
+/// Writes events as `data-on-click="i2.remove([7])"`, with `data-keys='["Enter"]'` and
+/// `data-confirm="Sure?"` where they have any. Pauses and the like are the browser's own business.
 class wire final : public markup_wire {
 public:
     void event(std::string& out, const hole& h) const override;
@@ -62,6 +63,8 @@ struct wired_event {
     instance_id instance = 0;
     std::string name;
     std::string arguments;
+    std::vector<std::string> keys;  ///< those that send it; empty for any
+    std::string question;           ///< asked before it is sent; empty for none
 };
 
 /// The event that a node sends on the DOM event `on`.

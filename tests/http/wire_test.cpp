@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -81,6 +83,36 @@ TEST_CASE("an event that htmx would not listen for by itself is named") {
     CHECK(trigger("input", "change") == " hx-trigger=\"change\"");
     CHECK(trigger("input", "click") == " hx-trigger=\"click\"");
     CHECK(trigger("a", "click").empty());
+}
+
+TEST_CASE("modifiers go to htmx where it can keep them and to our script where it cannot") {
+    const auto with = [](std::string_view element, std::string_view event, event_modifiers how) {
+        auto h = event_hole(element, event, "go");
+        h.modifiers = std::make_shared<const event_modifiers>(std::move(how));
+        const std::string post = " hx-post=\"/stube/event/cid/7/go\"";
+        const auto all = attributes(h);
+        REQUIRE(all.starts_with(post));
+        return all.substr(post.size());
+    };
+    using namespace std::chrono_literals;
+    const auto own = " hx-include=\"#i7\""s;
+    CHECK(with("input", "input", {.debounce = 300ms}) == " hx-trigger=\"input delay:300ms\"" + own);
+    CHECK(with("a", "click", {.throttle = 2s}) == " hx-trigger=\"click throttle:2000ms\"" + own);
+    CHECK(with("button", "click", {.once = true}) == own + " data-stube-once");
+    CHECK(
+        with("section", "keydown", {.keys = {"Enter", " "}}) ==
+        " hx-trigger=\"stube:keydown\"" + own +
+            " data-stube-on=\"keydown\" data-stube-keys=\"[&quot;Enter&quot;,&quot; &quot;]\""
+    );
+    CHECK(
+        with("a", "click", {.prevent = true, .stop = true}) ==
+        " hx-trigger=\"stube:click\"" + own +
+            " data-stube-on=\"click\" data-stube-prevent data-stube-stop"
+    );
+    CHECK(
+        with("form", "submit", {.question = "\"Sure\" & <well>?"}) ==
+        " data-stube-confirm=\"&quot;Sure&quot; &amp; &lt;well>?\""
+    );
 }
 
 TEST_CASE("arguments are quoted for JSON within JSON within an attribute") {

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <limits>
@@ -77,6 +78,42 @@ TEST_CASE("text is escaped") {
                                               "b</p>"
     );
     CHECK(written(p("</p><script>")) == "<p>&lt;/p&gt;&lt;script&gt;</p>");
+}
+
+TEST_CASE("an event carries how it is to be sent") {
+    using namespace std::chrono_literals;
+    const auto how = [](const markup& m) {
+        REQUIRE(m.holes().size() == 1);
+        const auto& modifiers = m.holes()[0].modifiers;
+        return modifiers ? *modifiers : event_modifiers();
+    };
+    CHECK(button(on<"click", &shelf::tidy>).holes()[0].modifiers == nullptr);
+    CHECK(button(on<"click", &shelf::remove>(7)).holes()[0].modifiers == nullptr);
+    CHECK(how(input(on<"input", &shelf::tidy>.debounce(300ms))).debounce == 300ms);
+
+    const auto all = button(on<"keydown", &shelf::remove>(7)
+                                .throttle(2s)
+                                .once()
+                                .prevent()
+                                .stop()
+                                .key("Enter")
+                                .key(" ")
+                                .confirm("Sure?"));
+    const event_modifiers wanted{
+        .throttle = 2000ms,
+        .once = true,
+        .prevent = true,
+        .stop = true,
+        .keys = {"Enter", " "},
+        .question = "Sure?"};
+    CHECK(how(all) == wanted);
+    CHECK(all.holes()[0].text == "[7]");
+    CHECK(written(all, 3) == "<button id=\"i3\" {keydown remove [7] of 3}></button>");
+}
+
+TEST_CASE("only a keyboard's event has a key") {
+    const auto& click = on<"click", &shelf::tidy>;
+    CHECK_THROWS_AS(click.key("Enter"), std::invalid_argument);
 }
 
 TEST_CASE("attribute values are escaped") {

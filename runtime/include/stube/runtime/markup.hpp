@@ -2,9 +2,11 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <ranges>
 #include <span>
@@ -25,6 +27,20 @@ class effects;
 using event_function =
     effects (*)(void* self, context& surroundings, const boost::json::array& arguments);
 
+/// When an event is sent, and what else happens to it in the browser. Made with `.debounce(...)`
+/// and its like, see <stube/runtime/route.hpp>.
+struct event_modifiers {
+    std::chrono::milliseconds debounce{};  ///< waits until nothing has happened for this long
+    std::chrono::milliseconds throttle{};  ///< sends at most one within this time
+    bool once = false;                     ///< only the first one is sent
+    bool prevent = false;                  ///< keeps the browser from what it would do by itself
+    bool stop = false;                     ///< elements around this one do not get to know of it
+    std::vector<std::string> keys{};       ///< `KeyboardEvent.key`; empty for any key
+    std::string question{};                ///< what the user must agree to first
+
+    bool operator==(const event_modifiers&) const = default;
+};
+
 /// A place in markup that is filled in later: what a component cannot know while it renders.
 struct hole {
     enum class kind {
@@ -44,6 +60,7 @@ struct hole {
     std::uint64_t instance = 0;  ///< whose member it is; 0 until it is known
     /// The member, when it is one of the nearest instance above that has it; else null.
     const event_function* above = nullptr;
+    std::shared_ptr<const event_modifiers> modifiers{};  ///< of an event; null for none
 };
 
 /// A piece of HTML: finished text and the holes in it. A value: copied, moved, joined.

@@ -6,8 +6,11 @@
 #include <boost/json/array.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 /// Attributes that tie markup to members of the component.
 namespace stube {
@@ -24,12 +27,57 @@ struct literal {
 
 template <literal Event, auto Member>
 struct event_route;
+struct event_attribute;
+
+/// What both forms of an event can be told, one after the other:
+///
+///     input(on<"input", &board::search>.debounce(300ms), bind<&board::query>(*this))
+///     button(on<"click", &board::remove>(item.id).confirm("Delete " + item.text + "?"), "Delete")
+///     section(on<"keydown", &prompt::cancel>.key("Escape"), form(on<"submit", &prompt::ok>, ...))
+///
+/// They are the browser's business: what reaches the member is an event like any other.
+template <class Self>
+struct modifiable_event {
+    /// Sends it when nothing has happened for this long: what is typed is sent once, after a pause.
+    event_attribute debounce(std::chrono::milliseconds pause) const;
+
+    /// Sends it at once, and then at most once within this time; the last one is sent in any case.
+    event_attribute throttle(std::chrono::milliseconds pause) const;
+
+    /// Sends it only the first time, until the page shows this element with another event.
+    event_attribute once() const;
+
+    /// Keeps the browser from what it would do by itself: following a link, scrolling on a key.
+    /// Submitting a form and clicking a link or a button in a form are prevented anyway.
+    event_attribute prevent() const;
+
+    /// The elements around this one do not get to know of it.
+    event_attribute stop() const;
+
+    /// Only for this key, named as the browser names it ("Enter", "Escape", "ArrowDown", " ", "a").
+    /// Several: `.key("Enter").key(" ")`. Throws std::invalid_argument unless the event is
+    /// "keydown" or "keyup".
+    event_attribute key(std::string_view name) const;
+
+    /// Asks this question first, and sends the event only if the user agrees.
+    event_attribute confirm(std::string_view question) const;
+
+private:
+    template <class Change>
+    event_attribute changed(Change change) const;
+};
 
 /// An event with its arguments; stands among an element's attributes.
-struct event_attribute {
+struct event_attribute : modifiable_event<event_attribute> {
+    event_attribute(std::string_view dom_event, std::string_view member, std::string json)
+        : event(dom_event), name(member), arguments(std::move(json)) {}
+
     std::string_view event;
     std::string_view name;
-    std::string arguments;  ///< JSON array, or empty
+    std::string arguments;      ///< JSON array, or empty
+    event_modifiers modifiers;  ///< how it is sent
+
+    event_attribute attribute() const { return *this; }
 };
 
 namespace detail {
@@ -62,7 +110,7 @@ void write_attributes(markup& out, const event_attribute& route);
 /// `button(on<"click", &board::remove>(item.id), "✕")`. Arguments travel through the browser as
 /// JSON: a user can change them, so the member must check them.
 template <literal Event, auto Member>
-struct event_route {
+struct event_route : modifiable_event<event_route<Event, Member>> {
     template <class... Arguments>
     event_attribute operator()(const Arguments&... arguments) const {
         using parameters = typename detail::member<Member>::arguments;
@@ -73,13 +121,17 @@ struct event_route {
         return with(static_cast<parameters*>(nullptr), arguments...);
     }
 
-    friend void write_attributes(markup& out, const event_route&) {
+    event_attribute attribute() const {
         static_assert(
             std::tuple_size_v<typename detail::member<Member>::arguments> == 0,
             "stube: the member takes arguments. Write on<\"event\", "
             "&component::member>(arguments...)."
         );
-        write_attributes(out, detail::make_event<Event, Member>({}));
+        return detail::make_event<Event, Member>({});
+    }
+
+    friend void write_attributes(markup& out, const event_route& route) {
+        write_attributes(out, route.attribute());
     }
 
 private:
@@ -97,6 +149,55 @@ private:
 
 template <literal Event, auto Member>
 inline constexpr event_route<Event, Member> on{};
+
+// The modifiers are written once, for both forms.
+
+namespace detail {
+void add_key(event_attribute& to, std::string_view name);
+}
+
+template <class Self>
+template <class Change>
+event_attribute modifiable_event<Self>::changed(Change change) const {
+    event_attribute out = static_cast<const Self&>(*this).attribute();
+    change(out);
+    return out;
+}
+
+template <class Self>
+event_attribute modifiable_event<Self>::debounce(std::chrono::milliseconds pause) const {
+    return changed([&](event_attribute& to) { to.modifiers.debounce = pause; });
+}
+
+template <class Self>
+event_attribute modifiable_event<Self>::throttle(std::chrono::milliseconds pause) const {
+    return changed([&](event_attribute& to) { to.modifiers.throttle = pause; });
+}
+
+template <class Self>
+event_attribute modifiable_event<Self>::once() const {
+    return changed([](event_attribute& to) { to.modifiers.once = true; });
+}
+
+template <class Self>
+event_attribute modifiable_event<Self>::prevent() const {
+    return changed([](event_attribute& to) { to.modifiers.prevent = true; });
+}
+
+template <class Self>
+event_attribute modifiable_event<Self>::stop() const {
+    return changed([](event_attribute& to) { to.modifiers.stop = true; });
+}
+
+template <class Self>
+event_attribute modifiable_event<Self>::key(std::string_view name) const {
+    return changed([&](event_attribute& to) { detail::add_key(to, name); });
+}
+
+template <class Self>
+event_attribute modifiable_event<Self>::confirm(std::string_view question) const {
+    return changed([&](event_attribute& to) { to.modifiers.question = question; });
+}
 
 enum class control_kind { input, check_box, text_area, select };
 
