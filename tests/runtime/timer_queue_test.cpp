@@ -1,0 +1,122 @@
+#include "runtime/timer_queue.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <mutex>
+#include <string>
+#include <vector>
+
+using namespace stube;
+using namespace std::chrono_literals;
+
+namespace {
+
+using ids = std::vector<std::string>;
+
+/// A queue whose clock stands still until it is told otherwise.
+struct by_hand {
+    time_point now = time_point(1000h);
+    ids told;
+    timer_queue queue{
+        [this] { return now; },
+        [this](const ids& due) { told.insert(told.end(), due.begin(), due.end()); },
+        timer_queue::watch::by_hand};
+};
+
+time_point real_now() {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+TEST_CASE("a timer queue tells of what is due and of it once") {
+    by_hand t;
+    t.queue.set("early", t.now + 1s);
+    t.queue.set("late", t.now + 2s);
+
+    CHECK(t.queue.fire_due() == 0);
+    t.now += 1s;
+    CHECK(t.queue.fire_due() == 1);
+    CHECK(t.told == ids{"early"});
+    CHECK(t.queue.fire_due() == 0);
+    t.now += 10s;
+    CHECK(t.queue.fire_due() == 1);
+    CHECK(t.told == ids{"early", "late"});
+    CHECK(t.queue.size() == 0);
+}
+
+TEST_CASE("what is due at once is told of in the order of time") {
+    by_hand t;
+    t.queue.set("b", t.now + 2s);
+    t.queue.set("c", t.now + 3s);
+    t.queue.set("a", t.now + 1s);
+    t.now += 5s;
+    CHECK(t.queue.fire_due() == 3);
+    CHECK(t.told == ids{"a", "b", "c"});
+}
+
+TEST_CASE("a time that is set anew stands in place of the one before") {
+    by_hand t;
+    t.queue.set("moved", t.now + 1s);
+    t.queue.set("moved", t.now + 5s);
+    t.queue.set("called off", t.now + 1s);
+    t.queue.set("called off", std::nullopt);
+    t.queue.set("never was", std::nullopt);
+    CHECK(t.queue.size() == 1);
+
+    t.now += 2s;
+    CHECK(t.queue.fire_due() == 0);
+    t.now += 3s;
+    CHECK(t.queue.fire_due() == 1);
+    CHECK(t.told == ids{"moved"});
+}
+
+TEST_CASE("a queue that is told of a time while it tells keeps it") {
+    time_point now(1000h);
+    int rounds = 0;
+    timer_queue* self = nullptr;
+    timer_queue queue(
+        [&] { return now; },
+        [&](const ids& due) {
+            if (++rounds < 3) self->set(due.front(), now + 1s);
+        },
+        timer_queue::watch::by_hand
+    );
+    self = &queue;
+    queue.set("a", now);
+    for (int n = 0; n < 5; ++n, now += 1s)
+        queue.fire_due();
+    CHECK(rounds == 3);
+}
+
+TEST_CASE("the thread of a timer queue tells in time") {
+    std::promise<ids> first;
+    std::atomic<bool> is_told = false;
+    timer_queue queue(
+        real_now,
+        [&](const ids& due) {
+            if (!is_told.exchange(true)) first.set_value(due);
+        },
+        timer_queue::watch::by_thread
+    );
+    queue.set("in a year", real_now() + 24h * 365);
+    queue.set("soon", real_now() + 5ms);  // the thread waits for the other one already
+    auto told = first.get_future();
+    REQUIRE(told.wait_for(60s) == std::future_status::ready);
+    CHECK(told.get() == ids{"soon"});
+    CHECK(queue.size() == 1);
+}
+
+TEST_CASE("nothing is told after a timer queue has stopped") {
+    by_hand t;
+    t.queue.set("a", t.now);
+    t.queue.stop();
+    t.queue.stop();
+    CHECK(t.queue.fire_due() == 0);
+    t.queue.set("b", t.now);
+    CHECK(t.queue.fire_due() == 0);
+    CHECK(t.told.empty());
+}
