@@ -5,7 +5,6 @@
 #include "http/wire_html.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace stube::http {
 
@@ -83,7 +82,13 @@ std::string make_page_head(const page_options& options, std::string_view base_pa
 // deferred hx-sse or stube.js has run, the stream is never opened and events carry no id.
 std::string make_scripts(std::string_view base_path) {
     std::string out;
-    for (const auto* name : std::array{"htmx.min.js", "hx-sse.min.js", "stube.js"}) {
+    for (const auto* name :
+         {"htmx.min.js",
+          "hx-sse.min.js",
+          "stube.js",
+          "stube-page.js",
+          "stube-history.js",
+          "stube-events.js"}) {
         append_script(out, address_of(name, base_path));
     }
     return out;

@@ -15,29 +15,82 @@ constexpr std::string_view notice_partial =
 constexpr std::string_view partial_end = "</hx-partial>";
 constexpr std::string_view end_event = "event: stube-end\ndata: \n\n";
 
+/// ` of="i7"`, or with a list ` of="i7-rows"`.
+void append_element(
+    std::string& out,
+    std::string_view attribute,
+    instance_id instance,
+    std::string_view list = {}
+) {
+    out.append(" ").append(attribute).append("=\"i");
+    append_number(out, instance);
+    if (!list.empty()) out.append("-").append(list);
+    out += '"';
+}
+
+void append_before(std::string& out, const patch& what) {
+    if (what.before != 0) append_element(out, "before", what.before);
+}
+
+/// JSON as text of an element.
+void append_json(std::string& out, std::string_view json) {
+    for (const char c : json) {
+        if (c == '&') {
+            out += "&amp;";
+        } else if (c == '<') {
+            out += "&lt;";
+        } else {
+            out += c;
+        }
+    }
+}
+
 void append_patch(std::string& out, const patch& what, const markup_wire& wire) {
     switch (what.what) {
     case patch::kind::instance:
-        out += "<hx-partial hx-target=\"#i";
-        append_number(out, what.target);
-        out += "\" hx-swap=\"outerMorph\">";
+    case patch::kind::element:
+        out += "<hx-morph";
+        append_element(out, "of", what.target, what.list);
+        out += ">";
+        write_markup(out, what.content, wire);
+        out += "</hx-morph>";
+        break;
+    case patch::kind::insert:
+        out += "<hx-insert";
+        append_element(out, "into", what.target, what.list);
+        append_before(out, what);
+        out += ">";
+        write_markup(out, what.content, wire);
+        out += "</hx-insert>";
+        break;
+    case patch::kind::move:
+        out += "<hx-move";
+        append_element(out, "of", what.target);
+        append_before(out, what);
+        out += "></hx-move>";
+        break;
+    case patch::kind::remove:
+        out += "<hx-remove";
+        append_element(out, "of", what.target);
+        out += "></hx-remove>";
+        break;
+    case patch::kind::command:
+        out += "<hx-command>";
+        append_json(out, what.json);
+        out += "</hx-command>";
         break;
     case patch::kind::view:
     case patch::kind::final:
         out += view_partial;
+        write_markup(out, what.content, wire);
+        out += partial_end;
         break;
     case patch::kind::notice:
         out += notice_partial;
+        write_markup(out, what.content, wire);
+        out += partial_end;
         break;
-    case patch::kind::insert:
-    case patch::kind::remove:
-    case patch::kind::move:
-    case patch::kind::element:
-    case patch::kind::command:
-        return;
     }
-    write_markup(out, what.content, wire);
-    out += partial_end;
 }
 
 /// Makes data lines of what stands behind `from`, which begins a data line itself. A carriage

@@ -10,13 +10,23 @@
 /// The browser's wire, from the server to the page. This is the one place that knows how patches
 /// travel.
 ///
-/// A patch is an element <hx-partial>, which htmx 4 applies wherever it comes from, the body of an
-/// answer or a message of the stream:
+/// A patch is an element that htmx 4 takes out of what it receives, be it the body of an answer or
+/// a message of the stream. Patches of one update are applied in its order:
 ///
-///     instance   <hx-partial hx-target="#i7" hx-swap="outerMorph">...
-///     view       <hx-partial hx-target="#stube-view" hx-swap="innerMorph">...
-///     final      the same; in the body of an answer the stream's element goes too, for it will not
-///     be told notice     <hx-partial hx-target="#stube-notice" hx-swap="innerHTML">...
+///     view      <hx-partial hx-target="#stube-view" hx-swap="innerMorph">...
+///     final     the same; in the body of an answer the stream's element goes too, for it will not
+///               be told
+///     notice    <hx-partial hx-target="#stube-notice" hx-swap="innerHTML">...
+///     instance  <hx-morph of="i7">...
+///     element   <hx-morph of="i1-rows">...
+///     insert    <hx-insert into="i1-rows" before="i9">...   without `before` at the end
+///     move      <hx-move of="i7" before="i9">
+///     remove    <hx-remove of="i7">
+///     command   <hx-command>{"title":"..."}
+///
+/// htmx knows the first three by itself. It calls stube.js for the others, whose element is looked
+/// for when it is their turn (a patch may be about what the one before it brought), and which are
+/// dropped when it is not on the page.
 ///
 /// An update is one message of the stream, in one chunk:
 ///

@@ -1,6 +1,8 @@
 // The browser's part of stube: what htmx leaves open between a page and a server that may be killed at
 // any moment. Every user action is sent until the server has answered it, with one id over all attempts,
 // so that nothing is lost and nothing happens twice; and people see and hear what goes on.
+// Beside it: stube-events.js (which events are sent, and with what), stube-page.js (what the server's
+// messages do to the page), stube-history.js (the browser's Back and Forward, and the address).
 (() => {
   'use strict';
 
@@ -16,11 +18,6 @@
   const ATTEMPT_LIMIT = 15000;
   const PATIENCE = 300;         // an answer that takes longer than this gets a sign of waiting
   const STREAM_PATIENCE = 3000; // a restart of the server is shorter than this and needs no words
-
-  // Reload, bookmark and restart resume the conversation that stands in the address.
-  const address = new URL(location);
-  address.searchParams.set('c', stream.dataset.conversation);
-  history.replaceState(history.state, '', address);
 
   // hx-sse would wait for up to a minute between two attempts to reconnect.
   htmx.config.sse = {reconnectMaxDelay: LONGEST_PAUSE, ...htmx.config.sse};
@@ -90,7 +87,7 @@
   }
 
   // Also waits for the whole body: where the connection breaks in the middle of it, this throws.
-  const isOurs = async response => (await response.clone().text()).includes('<hx-partial');
+  const isOurs = async response => /<hx-[a-z]/.test(await response.clone().text());
 
   // What a gateway says while the server behind it is away is no answer.
   const answersEvent = async response => await isOurs(response) || ![502, 503, 504].includes(response.status);
@@ -139,12 +136,12 @@
     });
   }
 
-  document.addEventListener('htmx:config:request', ({detail: {ctx}}) => {
+  document.addEventListener('htmx:config:request', ({detail: {ctx}, defaultPrevented}) => {
+    if (defaultPrevented) return;
     if (ctx.sourceElement === stream) {
       ctx.fetch = openStream;
     } else if (isEvent(ctx.request)) {
       ctx.request.headers['Stube-Event-Id'] = randomId();
-      edited = new WeakSet();
       ctx.fetch = sendEvent;
       outliveElement(ctx);
     } else {
@@ -183,61 +180,4 @@
   addEventListener('pageshow', event => {
     if (event.persisted && !streamIsOpen && !hasEnded()) location.reload();
   });
-
-  // ---- a new step ---------------------------------------------------------------------------------
-
-  const step = () => view.firstElementChild?.id;
-  let shownStep = step();
-  let clickedStep;
-
-  // htmx focuses [autofocus] after every patch, away from the field that someone is typing in. Ours is
-  // focused once, when its step begins.
-  document.addEventListener('htmx:before:swap', ({detail: {tasks}}) => {
-    for (const {fragment} of tasks) {
-      for (const element of fragment.querySelectorAll('[autofocus]')) {
-        element.removeAttribute('autofocus');
-        element.setAttribute('data-stube-focus', '');
-      }
-    }
-  });
-
-  document.addEventListener('htmx:after:swap', () => {
-    if (step() === shownStep) return;
-    shownStep = step();
-    const focused = document.activeElement;
-    if (focused === document.body || root.contains(focused)) beginStep();
-  });
-
-  // Keyboard and screen reader go on where the step begins, and it is read out.
-  function beginStep() {
-    const start = view.querySelector('[data-stube-focus]') ?? view.querySelector('h1, h2') ?? view;
-    if (start.matches('h1, h2')) start.tabIndex = -1;
-    start.focus({preventScroll: true});
-    if (view.getBoundingClientRect().top < 0) view.scrollIntoView();
-  }
-
-  // ---- what a morph must leave alone --------------------------------------------------------------
-
-  // What was typed after the last event was sent: the server has not seen it, and its patch must not undo it.
-  let edited = new WeakSet();
-  root.addEventListener('input', event => edited.add(event.target), true);
-
-  htmx.registerExtension('stube', {
-    // Without its tabindex, which the server did not render, a heading would lose the focus.
-    htmx_before_morph_attr: (element, {attrName, newValue}) =>
-      !(attrName === 'tabindex' && newValue === null && element === document.activeElement) &&
-      !(attrName === 'value' && edited.has(element)),
-    htmx_before_morph_node: element => !(element instanceof HTMLTextAreaElement && edited.has(element)),
-  });
-
-  // The second half of a double click is meant for the step of the first half. It must not hit what the
-  // next step has put under the pointer.
-  root.addEventListener('click', event => {
-    if (event.detail < 2) {
-      clickedStep = step();
-    } else if (step() !== clickedStep) {
-      event.preventDefault();
-      event.stopPropagation();
-    }
-  }, true);
 })();

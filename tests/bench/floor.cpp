@@ -113,10 +113,10 @@ constexpr std::string_view stream_head = "HTTP/1.1 200 OK\r\n"
 /// One patch: `patch_id`, the revision, `patch_data`, the value, `patch_end`.
 constexpr std::string_view patch_id = "id: ";
 constexpr std::string_view patch_data =
-    "\ndata: <hx-partial hx-target=\"#i1\" hx-swap=\"outerMorph\"><template>"
+    "\ndata: <hx-morph of=\"i1\"><template>"
     "<div id=\"i1\" class=\"counter\"><button>-</button><output aria-live=\"polite\">";
 constexpr std::string_view patch_end =
-    "</output><button>+</button></div></template></hx-partial>\n\n";
+    "</output><button>+</button></div></template></hx-morph>\n\n";
 
 /// Appends to a fixed buffer that is known to be large enough.
 struct appender {

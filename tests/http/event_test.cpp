@@ -37,10 +37,8 @@ TEST_CASE("an event without a stream is answered with the patch") {
 
     CHECK(got.status == 200);
     CHECK(got.header("content-type") == "text/html; charset=utf-8");
-    CHECK(got.body.starts_with(
-        "<hx-partial hx-target=\"#i1\" hx-swap=\"outerMorph\"><div id=\"i1\"><output>n=3"
-    ));
-    CHECK(got.body.ends_with("</hx-partial>"));
+    CHECK(got.body.starts_with("<hx-morph of=\"i1\"><div id=\"i1\"><output>n=3"));
+    CHECK(got.body.ends_with("</hx-morph>"));
 }
 
 TEST_CASE("arguments and fields reach the member") {

@@ -47,8 +47,8 @@ TEST_CASE("an event is answered with 204 and its patch goes to the stream") {
     attach(stream, page);
 
     CHECK(send(site, page.post("1/inc")).status == 204);
-    CHECK(message(stream).starts_with("id: 2\ndata: <hx-partial hx-target=\"#i1\" "
-                                      "hx-swap=\"outerMorph\"><div id=\"i1\"><output>n=1"));
+    CHECK(message(stream).starts_with("id: 2\ndata: <hx-morph of=\"i1\"><div id=\"i1\"><output>n=1")
+    );
     CHECK(send(site, page.post("1/inc")).status == 204);
     CHECK(message(stream).starts_with("id: 3\n"));
 }
@@ -133,7 +133,7 @@ TEST_CASE("a stream of a conversation that ended just now leaves the page as it 
     client stream(site.port());
     attach(stream, page);
     const auto rest = stream.read_to_end();
-    CHECK(rest.find("hx-partial") == rest.npos);
+    CHECK(rest.find("<hx-") == rest.npos);
     CHECK(rest.find("event: stube-end\n") != rest.npos);
 }
 

@@ -129,14 +129,48 @@ TEST_CASE("a patch becomes a partial in one message and one chunk") {
     u.patches.push_back({.what = patch::kind::notice, .content = html::p("b")});
     const auto made = make_frame(u, html_wire("", "cid"));
     const auto content =
-        "id: 12\ndata: <hx-partial hx-target=\"#i3\" hx-swap=\"outerMorph\"><p "
-        "id=\"i3\">a</p></hx-partial>"
+        "id: 12\ndata: <hx-morph of=\"i3\"><p id=\"i3\">a</p></hx-morph>"
         "<hx-partial hx-target=\"#stube-notice\" hx-swap=\"innerHTML\"><p>b</p></hx-partial>\n\n"s;
 
     CHECK(made.content() == content);
     char size[16];
     std::snprintf(size, sizeof size, "%08zx\r\n", content.size());
     CHECK(made.chunk() == size + content + "\r\n");
+}
+
+TEST_CASE("each kind of patch has its own element") {
+    const auto written = [](const patch& what) {
+        update u;
+        u.patches.push_back(what);
+        std::string out;
+        append_partials(out, u, html_wire("", "cid"));
+        return out;
+    };
+    const auto row = html::li(html::id("i9"), "x");
+    CHECK(
+        written({patch::kind::insert, 1, "rows", 4, row}) ==
+        "<hx-insert into=\"i1-rows\" before=\"i4\"><li id=\"i9\">x</li></hx-insert>"
+    );
+    CHECK(
+        written({patch::kind::insert, 1, "rows", 0, row}) ==
+        "<hx-insert into=\"i1-rows\"><li id=\"i9\">x</li></hx-insert>"
+    );
+    CHECK(
+        written({.what = patch::kind::move, .target = 9, .before = 4}) ==
+        "<hx-move of=\"i9\" before=\"i4\"></hx-move>"
+    );
+    CHECK(written({.what = patch::kind::move, .target = 9}) == "<hx-move of=\"i9\"></hx-move>");
+    CHECK(
+        written({.what = patch::kind::remove, .target = 9}) == "<hx-remove of=\"i9\"></hx-remove>"
+    );
+    CHECK(
+        written({patch::kind::element, 1, "rows", 0, html::ul(html::id("i1-rows"))}) ==
+        "<hx-morph of=\"i1-rows\"><ul id=\"i1-rows\"></ul></hx-morph>"
+    );
+    CHECK(
+        written({.what = patch::kind::command, .json = R"({"title":"</hx-command> & \"co\""})"}) ==
+        R"(<hx-command>{"title":"&lt;/hx-command> &amp; \"co\""}</hx-command>)"
+    );
 }
 
 TEST_CASE("no line of a page can leave its data line") {

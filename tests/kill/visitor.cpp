@@ -7,7 +7,7 @@ namespace kill_test {
 
 namespace {
 
-constexpr std::string_view partial = "<hx-partial";
+constexpr std::string_view partial = "<hx-";
 constexpr std::size_t remembered = 8;  // a conversation knows its last sixteen events
 
 /// The number in an output element, if there is one.

@@ -1,0 +1,311 @@
+// The browser's side of the wire alone: a hand-written page, and messages as http/wire_patches.cpp writes them.
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {assertFlawless, eventually, Gallery, launchBrowser, newVisitor, openPage} from './support.mjs';
+
+/// A page of the gallery that shows `markup` in place of its component, and answers events with `answer`.
+async function handWritten(t, markup, answer = '') {
+    const gallery = await Gallery.started(t);
+    const page = await openPage(await newVisitor(await launchBrowser(t)));
+    await page.route(gallery.url('/counter') + '*', async route => {
+        const response = await route.fetch();
+        const body = (await response.text()).replace(/(<main[^>]*>).*<\/main>/s, (_, main) => `${main}${markup}</main>`);
+        await route.fulfill({response, body});
+    });
+    page.events = [];
+    await page.route(/\/stube\/(event|back)\//, route => {
+        const {pathname} = new URL(route.request().url());
+        page.events.push(`${pathname.split('/').slice(-2).join('/')} ${route.request().postData() ?? ''}`.trim());
+        return route.fulfill({contentType: 'text/html', body: typeof answer === 'function' ? answer(page.events) : answer});
+    });
+    await page.goto(gallery.url('/counter'));
+    return page;
+}
+
+/// A message of the stream.
+const say = (page, message) => page.evaluate(text =>
+    htmx.swap({text, sourceElement: document.getElementById('stube-stream'), swap: 'none swapEmpty:false'}), message);
+
+const html = (page, selector = '#stube-view') => page.locator(selector).innerHTML();
+const ids = (page, list) => page.locator(`${list} > *`).evaluateAll(all => all.map(element => element.id));
+const focused = page => page.evaluate(() => document.activeElement.id || document.activeElement.localName);
+const to = name => `hx-post="/stube/event/cid/1/${name}"`;
+
+test('list patches are applied in the order of their message', async t => {
+    const page = await handWritten(t, '<div id="i1"><ul id="i1-rows"><li id="i2">a</li><li id="i3">b</li></ul></div>');
+    await say(page,
+        '<hx-insert into="i1-rows"><li id="i4">c</li></hx-insert>' +
+        '<hx-insert into="i1-rows" before="i4"><li id="i5">d</li></hx-insert>' +
+        '<hx-move of="i4" before="i2"></hx-move>' +
+        '<hx-remove of="i3"></hx-remove>' +
+        '<hx-move of="i2"></hx-move>' +
+        '<hx-morph of="i5"><li id="i5">e</li></hx-morph>');
+    assert.equal(await html(page, '#i1-rows'), '<li id="i4">c</li><li id="i5">e</li><li id="i2">a</li>');
+    assertFlawless(page);
+});
+
+test('patches for what is not on the page are dropped', async t => {
+    const page = await handWritten(t, '<div id="i1"><ul id="i1-rows"><li id="i2">a</li></ul></div>');
+    await say(page,
+        '<hx-insert into="i9-rows"><li id="i4">c</li></hx-insert><hx-move of="i9" before="i2"></hx-move>' +
+        '<hx-remove of="i9"></hx-remove><hx-morph of="i9"><li id="i9">e</li></hx-morph>' +
+        '<hx-command>{"focus":"i9-x"}</hx-command><hx-command>{"scroll":"i9-x"}</hx-command>' +
+        '<hx-insert into="i1-rows" before="i9"><li id="i4">c</li></hx-insert>');
+    assert.deepEqual(await ids(page, '#i1-rows'), ['i2', 'i4']);
+    assertFlawless(page);
+});
+
+test('an answer brings patches as the stream does, and what they bring sends events', async t => {
+    const page = await handWritten(t,
+        `<div id="i1"><button ${to('add')}>Add</button><ul id="i1-rows"></ul></div>`,
+        events => `<hx-insert into="i1-rows"><li id="i${events.length + 1}">` +
+            `<button hx-post="/stube/event/cid/${events.length + 1}/go">Go ${events.length}</button></li></hx-insert>`);
+    await page.getByRole('button', {name: 'Add'}).click();
+    await page.getByRole('button', {name: 'Go 1'}).click();
+    await page.getByRole('button', {name: 'Go 2'}).waitFor();
+    assert.deepEqual(page.events, ['1/add', '2/go']);
+    assertFlawless(page);
+});
+
+test('rows of tables come, move and stay', async t => {
+    const page = await handWritten(t, '<table id="i1"><tbody id="i1-rows"><tr id="i2"><td>a</td></tr></tbody></table>');
+    await say(page, '<hx-insert into="i1-rows" before="i2"><tr id="i3"><td>b</td></tr></hx-insert>');
+    await page.evaluate(() => { document.getElementById('i3').mark = 'same'; });
+    await say(page,
+        '<hx-morph of="i1"><table id="i1" class="new"><tbody id="i1-rows"><template id="i3" data-stube-keep></template>' +
+        '<tr id="i4"><td>c</td></tr><template id="i2" data-stube-keep></template></tbody></table></hx-morph>');
+    assert.deepEqual(await ids(page, '#i1-rows'), ['i3', 'i4', 'i2']);
+    assert.equal(await page.evaluate(() => document.getElementById('i3').mark), 'same');
+    assert.equal(await page.locator('table').getAttribute('class'), 'new');
+    await say(page,
+        '<hx-morph of="i1"><table id="i1"><caption>x</caption><tbody id="i1-rows" class="kept" data-stube-keep></tbody></table></hx-morph>');
+    assert.deepEqual(await ids(page, '#i1-rows'), ['i3', 'i4', 'i2']);
+    assert.equal(await page.locator('tbody').getAttribute('class'), 'kept');
+    await say(page, '<hx-morph of="i1"><table id="i1"><tbody id="i1-rows"><tr id="i2"><td>z</td></tr></tbody></table></hx-morph>');
+    assert.equal(await html(page, '#i1-rows'), '<tr id="i2"><td>z</td></tr>');
+    assertFlawless(page);
+});
+
+test('what is kept keeps its text, its focus and its own look', async t => {
+    const page = await handWritten(t,
+        '<div id="i1"><h1>1</h1><section id="i2" class="mine"><input id="i2-name" name="i2-name" value=""></section></div>');
+    await page.locator('#i2-name').pressSequentially('typed');
+    await page.evaluate(() => document.getElementById('i2-name').setSelectionRange(1, 3));
+    await say(page,
+        '<hx-morph of="i1"><div id="i1"><p>new</p><h1>2</h1><div><template id="i2" data-stube-keep></template></div></div></hx-morph>');
+    assert.equal(await html(page, '#i1'),
+        '<p>new</p><h1>2</h1><div><section id="i2" class="mine"><input id="i2-name" name="i2-name" value=""></section></div>');
+    assert.equal(await page.locator('#i2-name').inputValue(), 'typed');
+    assert.equal(await focused(page), 'i2-name');
+    assert.equal(await page.evaluate(() => document.activeElement.selectionEnd), 3);
+    assertFlawless(page);
+});
+
+test('a kept list that becomes another element keeps its children', async t => {
+    const page = await handWritten(t, '<div id="i1"><ul id="i1-rows"><li id="i2">a</li></ul></div>');
+    await say(page, '<hx-morph of="i1"><div id="i1"><ol id="i1-rows" data-stube-keep></ol></div></hx-morph>');
+    assert.deepEqual(await ids(page, 'ol'), ['i2']);
+    assertFlawless(page);
+});
+
+test('what moves keeps its focus and what was typed, with moveBefore and without', async t => {
+    const page = await handWritten(t,
+        '<ul id="i1"><li id="i2"><input id="i2-a" name="i2-a"></li><li id="i3">b</li><li id="i4">c</li></ul>');
+    await page.locator('#i2-a').pressSequentially('abc');
+    await page.evaluate(() => document.activeElement.setSelectionRange(1, 2));
+    for (const [before, wanted] of [['', ['i3', 'i4', 'i2']], [' before="i4"', ['i3', 'i2', 'i4']]]) {
+        await say(page, `<hx-move of="i2"${before}></hx-move>`);
+        assert.deepEqual(await ids(page, '#i1'), wanted);
+        assert.equal(await focused(page), 'i2-a');
+        assert.equal(await page.evaluate(() => document.activeElement.selectionStart), 1);
+        assert.equal(await page.locator('#i2-a').inputValue(), 'abc');
+        await page.evaluate(() => { Element.prototype.moveBefore = undefined; });
+    }
+    assertFlawless(page);
+});
+
+test('a field that the server has cleared is empty, one that it has not seen is left alone', async t => {
+    const form = '<form id="i1" hx-post="/stube/event/cid/1/add"><input id="i1-a" name="i1-a" value="">' +
+        '<input type="checkbox" id="i1-b" name="i1-b" value="on"><textarea id="i1-c" name="i1-c"></textarea>' +
+        '<select id="i1-d" name="i1-d"><option value="x">X</option><option value="y">Y</option></select>' +
+        '<div id="i2"><input id="i2-a" name="i2-a" value=""></div><button>Add</button></form>';
+    const page = await handWritten(t, form, `<hx-morph of="i1">${form}</hx-morph>`);
+    await page.locator('#i2-a').fill('mine');
+    await page.locator('#i1-c').fill('text');
+    await page.locator('#i1-b').check();
+    await page.locator('#i1-d').selectOption('y');
+    await page.locator('#i1-a').fill('typed');
+    await page.locator('#i1-a').press('Enter');
+    await page.waitForFunction(() => document.getElementById('i1-a').value === '');
+    assert.deepEqual(page.events, ['1/add i1-a=typed&i1-b=on&i1-c=text&i1-d=y']);
+    assert.equal(await page.locator('#i1-b').isChecked(), false);
+    assert.equal(await page.locator('#i1-c').inputValue(), '');
+    assert.equal(await page.locator('#i1-d').inputValue(), 'x');
+    assert.equal(await page.locator('#i2-a').inputValue(), 'mine');
+    assert.equal(await focused(page), 'i1-a');
+    await page.locator('#i1-a').fill('more');
+    await say(page, `<hx-morph of="i1">${form}</hx-morph>`);
+    assert.equal(await page.locator('#i1-a').inputValue(), 'more');
+    assertFlawless(page);
+});
+
+test('a part that comes onto the page takes the focus it asks for, but not from someone typing', async t => {
+    const page = await handWritten(t, `<div id="i1"><ul id="i1-rows"><li id="i2"><button ${to('edit')}>Edit</button></li></ul>` +
+        '<input id="i1-other" name="i1-other"></div>', '<hx-morph of="i2"><li id="i3"><input id="i3-text" autofocus></li></hx-morph>');
+    await page.getByRole('button', {name: 'Edit'}).click();
+    await page.locator('#i3-text').waitFor();
+    assert.equal(await focused(page), 'i3-text');
+    await say(page, '<hx-morph of="i3"><li id="i2" tabindex="-1"><h3>Done</h3></li></hx-morph>');
+    assert.equal(await focused(page), 'h3');
+    await page.locator('#i1-other').fill('typing');
+    await say(page, '<hx-insert into="i1-rows"><li id="i4"><input id="i4-text" autofocus></li></hx-insert>');
+    assert.equal(await focused(page), 'i1-other');
+    assertFlawless(page);
+});
+
+test('commands set the title, the focus and the place, and tell the page', async t => {
+    const page = await handWritten(t,
+        '<div id="i1"><input id="i1-a"><p id="i1-b">x</p>' + '<br>'.repeat(200) + '<p id="i1-c">far</p></div>');
+    await page.evaluate(() => {
+        window.heard = [];
+        for (const on of [document, window]) on.addEventListener('shop-sold', ({detail}) => window.heard.push(detail));
+    });
+    await say(page, '<hx-command>{"title":"A &lt;b> &amp; \\"c\\""}</hx-command><hx-command>{"focus":"i1-a"}</hx-command>' +
+        '<hx-command>{"scroll":"i1-c"}</hx-command><hx-command>{"event":"shop-sold","detail":{"n":[1,null]}}</hx-command>' +
+        '<hx-command>{"event":"shop-sold"}</hx-command>');
+    assert.equal(await page.title(), 'A <b> & "c"');
+    assert.equal(await focused(page), 'i1-a');
+    assert.ok(await page.evaluate(() => scrollY > 0));
+    assert.deepEqual(await page.evaluate(() => window.heard), [{n: [1, null]}, null]);
+    await say(page, '<hx-command>{"focus":"i1-b"}</hx-command>');
+    assert.equal(await focused(page), 'i1-b');
+    await say(page, '<hx-partial hx-target="#stube-view" hx-swap="innerMorph"><div id="i2"><h1>New</h1><input id="i2-a"></div>' +
+        '</hx-partial><hx-command>{"focus":"i2-a"}</hx-command>');
+    assert.equal(await focused(page), 'i2-a');
+    assertFlawless(page);
+});
+
+// ---- how events are sent ----------------------------------------------------------------------------
+
+test('only the keys that are named send, and what is around them goes on', async t => {
+    const page = await handWritten(t,
+        `<section id="i1" ${to('cancel')} hx-trigger="stube:keydown" data-stube-on="keydown" data-stube-keys='["Escape"]'>` +
+        `<form ${to('ok')}><input id="i1-a" name="i1-a"></form>` +
+        `<p tabindex="0" ${to('pick')} hx-trigger="stube:keydown" data-stube-on="keydown" ` +
+        `data-stube-keys='["Enter"," "]' data-stube-prevent data-stube-stop>Pick</p></section>`);
+    await page.locator('input').pressSequentially('ab');
+    await page.locator('input').press('Enter');
+    await page.locator('input').press('Escape');
+    const pick = page.getByText('Pick');
+    await pick.press('x');
+    await pick.press(' ');
+    await pick.press('Escape');
+    await pick.press('Enter');
+    await eventually(() => assert.equal(page.events.length, 5));
+    assert.deepEqual(page.events.map(event => event.split(' ')[0]), ['1/ok', '1/cancel', '1/pick', '1/cancel', '1/pick']);
+    assert.equal(await page.evaluate(() => scrollY), 0);
+    assertFlawless(page);
+});
+
+test('a question is asked first, and once is once', async t => {
+    const page = await handWritten(t,
+        `<div id="i1"><button ${to('remove')} data-stube-confirm="js:Sure?">Remove</button>` +
+        `<form ${to('pay')} data-stube-once data-stube-confirm="Pay?"><button>Pay</button></form></div>`);
+    const asked = [];
+    let agree = false;
+    page.on('dialog', async dialog => {
+        asked.push(dialog.message());
+        await (agree ? dialog.accept() : dialog.dismiss());
+    });
+    const remove = page.getByRole('button', {name: 'Remove'});
+    const pay = page.getByRole('button', {name: 'Pay'});
+    await remove.click();
+    await pay.click();
+    assert.deepEqual(page.events, []);
+    agree = true;
+    await remove.click();
+    await pay.click();
+    await pay.click();
+    await remove.click();
+    await eventually(() => assert.equal(page.events.length, 3));
+    assert.deepEqual(page.events, ['1/remove', '1/pay', '1/remove']);
+    assert.deepEqual(asked, ['js:Sure?', 'Pay?', 'js:Sure?', 'Pay?', 'js:Sure?']);
+    assertFlawless(page);
+});
+
+test('what is typed is sent after a pause', async t => {
+    const page = await handWritten(t,
+        `<div id="i1"><input id="i1-q" name="i1-q" ${to('search')} hx-trigger="input delay:200ms" hx-include="#i1"></div>`);
+    await page.locator('input').pressSequentially('abc');
+    await eventually(() => assert.equal(page.events.length, 1));
+    assert.deepEqual(page.events, ['1/search i1-q=abc']);
+    assertFlawless(page);
+});
+
+// ---- history ----------------------------------------------------------------------------------------
+
+test('Back and Forward walk the steps, and the address goes with them', async t => {
+    let shown = 0;
+    const page = await handWritten(t, `<div id="i1"><button ${to('next')}>Next</button><output>0</output></div>`, events => {
+        const last = events.at(-1);
+        const asked = /to=(\d+)/.exec(last)?.[1];
+        shown = asked === undefined ? shown + 1 : Number(asked);
+        return `<hx-morph of="i1"><div id="i1"><button ${to('next')}>Next</button><output>${shown}</output></div></hx-morph>` +
+            `<hx-command>{"step":${shown},"push":${asked === undefined}}</hx-command>` +
+            (asked === undefined ? `<hx-command>{"url":"/counter?n=${shown}","push":true}</hx-command>` : '');
+    });
+    const shows = text => page.locator('output').filter({hasText: text}).waitFor();
+    const start = page.url();
+    for (const step of ['1', '2', '3']) {
+        await page.getByRole('button', {name: 'Next'}).click();
+        await shows(step);
+    }
+    assert.equal(new URL(page.url()).searchParams.get('n'), '3');
+    assert.equal(new URL(page.url()).searchParams.get('c'), new URL(start).searchParams.get('c'));
+    await page.goBack();
+    await shows('2');
+    await page.evaluate(() => history.go(-2));
+    await shows('0');
+    assert.equal(page.url(), start);
+    await page.goForward();
+    await shows('1');
+    await page.getByRole('button', {name: 'Next'}).click();
+    await shows('2');
+    await page.goBack();
+    await shows('1');
+    await page.evaluate(() => { history.back(); setTimeout(() => history.forward(), 50); });
+    await page.waitForTimeout(300);
+    await shows('1');
+    assert.equal(await page.evaluate(() => history.state.stube.step), 1);
+    assertFlawless(page);
+});
+
+test('where the server does not go back, the page says what it shows', async t => {
+    const page = await handWritten(t, `<div id="i1"><button ${to('next')}>Next</button><output>0</output></div>`, events =>
+        events.at(-1).includes('to=') ? '<hx-partial hx-target="#stube-notice" hx-swap="innerHTML"><p>No</p></hx-partial>'
+            : '<hx-command>{"step":1,"push":true}</hx-command>');
+    await page.getByRole('button', {name: 'Next'}).click();
+    await page.waitForFunction(() => history.state.stube.step === 1);
+    await page.goBack();
+    await page.getByText('No').waitFor();
+    await page.waitForFunction(() => history.state.stube.step === 1 && history.state.stube.entry === 0);
+    assertFlawless(page);
+});
+
+test('after the end Back leaves the conversation', async t => {
+    let step = 0;
+    const page = await handWritten(t, `<div id="i1"><button ${to('next')}>Next</button></div>`, () => ++step < 3
+        ? `<hx-command>{"step":${step},"push":true}</hx-command>`
+        : '<hx-partial hx-target="#stube-view" hx-swap="innerMorph"><p>Bye</p></hx-partial>' +
+          '<hx-partial hx-target="#stube-stream" hx-swap="delete"></hx-partial>');
+    const next = page.getByRole('button', {name: 'Next'});
+    for (const wanted of [1, 2]) {
+        await next.click();
+        await page.waitForFunction(step => history.state.stube.step === step, wanted);
+    }
+    await next.click();
+    await page.getByText('Bye').waitFor();
+    await page.waitForFunction(() => history.state.stube.entry === 0);
+    await page.goBack();
+    assert.equal(page.url(), 'about:blank');
+});
