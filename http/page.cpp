@@ -94,29 +94,24 @@ std::string make_scripts(std::string_view base_path) {
     return out;
 }
 
-void append_live_body(
-    std::string& out,
-    std::string_view scripts,
-    std::string_view base_path,
-    std::string_view conversation,
-    std::uint64_t revision,
-    std::string_view view
-) {
-    out.append("<div id=\"stube-stream\" data-conversation=\"").append(conversation);
-    out.append("\" hx-sse:connect=\"")
-        .append(base_path)
-        .append("/stube/stream/")
-        .append(conversation);
-    out += "?rev=";
-    append_number(out, revision);
+void append_live_body(std::string& out, const live_body& what) {
+    out.append("<div id=\"stube-stream\" data-conversation=\"").append(what.conversation);
+    out += "\" data-step=\"";
+    append_number(out, what.step);
+    out.append("\" hx-sse:connect=\"").append(what.base_path).append("/stube/stream/");
+    out.append(what.conversation).append("?rev=");
+    append_number(out, what.revision);
     out += "\" hx-sse:close=\"stube-end\" hx-swap=\"none\"></div>"
            "<div id=\"stube\" hx-swap:inherited=\"none\" hx-target:inherited=\"#stube-view\" "
            "hx-sync:inherited=\"#stube:queue all\">"
            "<div id=\"stube-notice\" aria-live=\"polite\"></div><main id=\"stube-view\" "
            "tabindex=\"-1\">";
-    out.append(view).append("</main></div>");
+    out.append(what.view).append("</main></div>");
+    if (!what.commands.empty()) {
+        out.append("<template id=\"stube-first\">").append(what.commands).append("</template>");
+    }
     out.append("<noscript><p>This page needs JavaScript.</p></noscript>")
-        .append(scripts)
+        .append(what.scripts)
         .append("</body></html>\n");
 }
 

@@ -26,19 +26,23 @@ std::string make_page_head(const page_options& options, std::string_view base_pa
 /// The script elements of a page with a conversation.
 std::string make_scripts(std::string_view base_path);
 
-/// The body of a page with a conversation. `view` is finished HTML.
+/// What stands in the body of a page with a conversation.
+struct live_body {
+    std::string_view scripts;
+    std::string_view base_path;
+    std::string_view conversation;
+    std::uint64_t revision = 0;
+    std::uint64_t step = 0;     ///< of the conversation's history
+    std::string_view view;      ///< finished HTML
+    std::string_view commands;  ///< partials that the page begins with
+};
+
+/// Writes it.
 ///
 /// The stream's element stands outside of what is morphed. Everything in #stube inherits where an
 /// answer goes, and one queue for all events of the page: each click is sent, in order, one after
 /// the other (htmx's own queue of one element holds only two).
-void append_live_body(
-    std::string& out,
-    std::string_view scripts,
-    std::string_view base_path,
-    std::string_view conversation,
-    std::uint64_t revision,
-    std::string_view view
-);
+void append_live_body(std::string& out, const live_body& what);
 
 /// The body of a page without one.
 void append_plain_body(std::string& out, std::string_view content);

@@ -3,6 +3,7 @@
 #include "http/problem.hpp"
 #include "http/text.hpp"
 #include "http/wire_html.hpp"
+#include "http/wire_patches.hpp"
 
 #include <stube/runtime/random_id.hpp>
 
@@ -33,9 +34,11 @@ void show(exchange& ex, const mount_point& where, const reply& r) {
     const auto& base = ex.site().base_path();
     const auto& conversation = *r.value;
     std::string view;
+    std::string commands;
     const html_wire wire(base, conversation.id);
     for (const auto& each : r.news->patches) {
-        if (each.what != patch::kind::notice)
+        if (each.what == patch::kind::command) append_partial(commands, each, wire);
+        if (each.what == patch::kind::view || each.what == patch::kind::final)
             write_markup(view, each.content, wire);
     }
     auto& body = ex.scratch();
@@ -44,14 +47,14 @@ void show(exchange& ex, const mount_point& where, const reply& r) {
         append_plain_body(body, view);
     } else {
         body = where.head;
-        append_live_body(
-            body,
-            ex.site().scripts(),
-            base,
-            conversation.id,
-            conversation.revision,
-            view
-        );
+        live_body page;
+        page.scripts = ex.site().scripts();
+        page.base_path = base;
+        page.conversation = conversation.id;
+        page.revision = conversation.revision;
+        page.view = view;
+        page.commands = commands;
+        append_live_body(body, page);
     }
     send_page(ex, 200, body);
 }

@@ -45,7 +45,9 @@ void append_json(std::string& out, std::string_view json) {
     }
 }
 
-void append_patch(std::string& out, const patch& what, const markup_wire& wire) {
+}  // namespace
+
+void append_partial(std::string& out, const patch& what, const markup_wire& wire) {
     switch (what.what) {
     case patch::kind::instance:
     case patch::kind::element:
@@ -93,6 +95,8 @@ void append_patch(std::string& out, const patch& what, const markup_wire& wire) 
     }
 }
 
+namespace {
+
 /// Makes data lines of what stands behind `from`, which begins a data line itself. A carriage
 /// return ends a line of a stream too, and HTML takes it for a newline anyway.
 void break_lines(std::string& text, std::size_t from) {
@@ -139,7 +143,7 @@ frame encode(const update& what, const markup_wire& wire, std::string reused) {
     out += "\ndata: ";
     const auto from = out.size();
     for (const auto& each : what.patches)
-        append_patch(out, each, wire);
+        append_partial(out, each, wire);
     break_lines(out, from);
     out += "\n\n";
     if (what.ended) out += end_event;
@@ -150,7 +154,7 @@ frame encode(const update& what, const markup_wire& wire, std::string reused) {
 
 void append_partials(std::string& out, const update& what, const markup_wire& wire) {
     for (const auto& each : what.patches)
-        append_patch(out, each, wire);
+        append_partial(out, each, wire);
     if (what.ended)
         out += "<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>";
 }

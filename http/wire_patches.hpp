@@ -37,6 +37,9 @@
 /// (hx-sse:close).
 namespace stube::http {
 
+/// One patch as a partial.
+void append_partial(std::string& out, const patch& what, const markup_wire& wire);
+
 /// All patches of an update as partials: the body of an answer.
 void append_partials(std::string& out, const update& what, const markup_wire& wire);
 

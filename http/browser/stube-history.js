@@ -1,5 +1,5 @@
 // The browser's Back and Forward walk the steps of the conversation, and the address says which conversation
-// it is. Each entry of the browser's history knows the step that the page showed there.
+// it is. Each entry of the browser's history knows the steps that the page showed there and before.
 (() => {
   'use strict';
 
@@ -8,66 +8,91 @@
   if (!root || !stream) return; // a page without a conversation
 
   const {conversation} = stream.dataset;
-  const backAddress = stream.getAttribute('hx-sse:connect').split('?')[0].replace('/stube/stream/', '/stube/back/');
+  const [base] = stream.getAttribute('hx-sse:connect').split('/stube/stream/');
+  const backAddress = `${base}/stube/back/${conversation}`;
 
-  const noted = () => history.state?.stube?.conversation === conversation ? history.state.stube : undefined;
+  // The steps up to the present entry; none where the entry is not one of this conversation.
+  const noted = () => history.state?.stube?.conversation === conversation ? history.state.stube.steps : undefined;
 
   let step = Number(stream.dataset.step ?? 0); // that the page shows
-  let entry = noted()?.entry ?? 0;             // how many entries of this conversation stand before the present one
+  let earlier = noted()?.slice(0, -1) ?? [];   // of the entries before the present one
   let travels = 0;                             // on their way to the server
 
-  // Writes into the present entry, or a new one, what the page shows.
-  function note({push = false, url = location.href} = {}) {
-    const address = new URL(url, location.href);
+  // An application writes addresses as if it were alone on its server.
+  const withBase = url => url.startsWith('/') && !url.startsWith('//') && !url.startsWith(`${base}/`) ? base + url : url;
+
+  // Writes into the present entry, or into a new one, what the page shows.
+  function note(url = location.href, write = 'replaceState') {
+    const address = new URL(withBase(url), location.href);
     address.searchParams.set('c', conversation); // reload, bookmark and restart resume it
-    if (push) ++entry;
-    history[push ? 'pushState' : 'replaceState']({stube: {conversation, step, entry}}, '', address);
+    if (address.origin !== location.origin) return; // no browser allows it
+    if (write === 'pushState') earlier = noted();
+    history[write]({stube: {conversation, steps: [...earlier, step]}}, '', address);
   }
 
   note();
 
   // ---- what the server says -----------------------------------------------------------------------
 
-  // A message may bring a step and an address: together they are one entry.
-  let news;
+  let news;    // a message may bring a step and an address: together they are one entry
+  let arrival; // the address that is to stand in the entry that we are going to
 
   document.addEventListener('stube:command', ({detail: {step: next, url, push = false}}) => {
     if (next === undefined && url === undefined) return;
-    news = {...news, push: push || !!news?.push};
-    if (next !== undefined) step = next;
-    if (url !== undefined) news.url = url;
+    news ??= {push: false};
+    news.push ||= push;
+    step = next ?? step;
+    news.url = url ?? news.url;
   });
 
   document.addEventListener('htmx:after:swap', () => {
-    if (news) note(news);
+    if (news) tell(news);
     news = undefined;
     if (!stream.isConnected) leaveSteps(); // the answer to an event was the end
   });
+
+  function tell({push, url}) {
+    if (push) return note(url, 'pushState');
+    const entry = travels > 0 ? -1 : earlier.lastIndexOf(step);
+    if (entry < 0) return note(url);
+    arrival = url; // the page itself has gone back: so does the browser, and Forward leads here again
+    history.go(entry - earlier.length);
+  }
 
   // ---- what the user does -------------------------------------------------------------------------
 
   const hasEnded = () => !stream.isConnected || !stream.hasAttribute('hx-sse:connect');
 
   addEventListener('popstate', () => {
-    const here = noted();
-    if (!here) return note({}); // a link within the page made this entry
-    entry = here.entry;
-    if (here.step === step && !travels || hasEnded()) return;
-    ++travels;
-    htmx.ajax('POST', backAddress, {source: root, swap: 'none', values: {to: here.step}});
+    const steps = noted();
+    if (!steps) { // a link within the page made this entry
+      earlier = [...earlier, step];
+      return note();
+    }
+    earlier = steps.slice(0, -1);
+    if (hasEnded()) return;
+    const wanted = steps.at(-1);
+    if (wanted !== step || travels > 0) travel(wanted);
+    else if (arrival !== undefined) note(arrival);
+    arrival = undefined;
   });
+
+  function travel(to) {
+    ++travels;
+    htmx.ajax('POST', backAddress, {source: root, swap: 'none', values: {to}});
+  }
 
   // Where the server did not go along, the entry tells what is shown nevertheless.
   root.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
     if (ctx.request.action !== backAddress) return;
     --travels;
-    if (noted()?.step !== step) note();
+    if (noted()?.at(-1) !== step) note();
   });
 
   // After the end there are no steps to go back to: Back leaves the conversation.
   function leaveSteps() {
-    if (entry > 0) history.go(-entry);
-    entry = 0;
+    if (earlier.length > 0) history.go(-earlier.length);
+    earlier = [];
   }
   stream.addEventListener('stube-end', leaveSteps);
 })();

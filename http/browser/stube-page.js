@@ -158,6 +158,13 @@
     if (event !== undefined) document.dispatchEvent(new CustomEvent(event, {detail}));
   });
 
+  // Those that a page is loaded with.
+  const first = document.getElementById('stube-first');
+  if (first) {
+    addEventListener('DOMContentLoaded', () =>
+      htmx.swap({text: first.innerHTML, sourceElement: root, swap: 'none swapEmpty:false'}));
+  }
+
   // ---- where the user is --------------------------------------------------------------------------
 
   const step = () => view.firstElementChild?.id;

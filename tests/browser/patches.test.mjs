@@ -1,7 +1,7 @@
 // The browser's side of the wire alone: a hand-written page, and messages as http/wire_patches.cpp writes them.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {assertFlawless, eventually, Gallery, launchBrowser, newVisitor, openPage} from './support.mjs';
+import {assertFlawless, button, eventually, Gallery, launchBrowser, newVisitor, openPage} from './support.mjs';
 
 /// A page of the gallery that shows `markup` in place of its component, and answers events with `answer`.
 async function handWritten(t, markup, answer = '') {
@@ -276,7 +276,28 @@ test('Back and Forward walk the steps, and the address goes with them', async t 
     await page.evaluate(() => { history.back(); setTimeout(() => history.forward(), 50); });
     await page.waitForTimeout(300);
     await shows('1');
-    assert.equal(await page.evaluate(() => history.state.stube.step), 1);
+    assert.equal(await page.evaluate(() => history.state.stube.steps.at(-1)), 1);
+    assertFlawless(page);
+});
+
+test('a way back within the page is a way back in the browser', async t => {
+    const told = {next: '{"step":2,"push":true}', other: '{"step":3,"push":true}', back: '{"step":2,"push":false}'};
+    const page = await handWritten(t, `<div id="i1"><button ${to('next')}>next</button><button ${to('other')}>other</button>` +
+        `<button ${to('back')}>back</button></div>`, events => events.at(-1).includes('to=')
+        ? `<hx-command>{"step":${events.at(-1).split('to=')[1]},"push":false}</hx-command>`
+        : `<hx-command>${told[events.at(-1).split('/')[1]]}</hx-command><hx-command>{"url":"/counter?n=${events.length}"}</hx-command>`);
+    const steps = wanted => eventually(async () =>
+        assert.deepEqual(await page.evaluate(() => history.state.stube.steps), wanted));
+    for (const [name, wanted] of [['next', [0, 2]], ['other', [0, 2, 3]], ['back', [0, 2]]]) {
+        await button(page, name).click();
+        await steps(wanted);
+    }
+    assert.equal(new URL(page.url()).searchParams.get('n'), '3');
+    await page.goForward();
+    await steps([0, 2, 3]);
+    await page.goBack();
+    await steps([0, 2]);
+    await eventually(() => assert.deepEqual(page.events.slice(3).map(event => event.split(' ')[1]), ['to=3', 'to=2']));
     assertFlawless(page);
 });
 
@@ -285,10 +306,10 @@ test('where the server does not go back, the page says what it shows', async t =
         events.at(-1).includes('to=') ? '<hx-partial hx-target="#stube-notice" hx-swap="innerHTML"><p>No</p></hx-partial>'
             : '<hx-command>{"step":1,"push":true}</hx-command>');
     await page.getByRole('button', {name: 'Next'}).click();
-    await page.waitForFunction(() => history.state.stube.step === 1);
+    await page.waitForFunction(() => history.state.stube.steps.at(-1) === 1);
     await page.goBack();
     await page.getByText('No').waitFor();
-    await page.waitForFunction(() => history.state.stube.step === 1 && history.state.stube.entry === 0);
+    await page.waitForFunction(() => history.state.stube.steps.at(-1) === 1 && history.state.stube.steps.length === 1);
     assertFlawless(page);
 });
 
@@ -301,11 +322,11 @@ test('after the end Back leaves the conversation', async t => {
     const next = page.getByRole('button', {name: 'Next'});
     for (const wanted of [1, 2]) {
         await next.click();
-        await page.waitForFunction(step => history.state.stube.step === step, wanted);
+        await page.waitForFunction(step => history.state.stube.steps.at(-1) === step, wanted);
     }
     await next.click();
     await page.getByText('Bye').waitFor();
-    await page.waitForFunction(() => history.state.stube.entry === 0);
+    await page.waitForFunction(() => history.state.stube.steps.length === 1);
     await page.goBack();
     assert.equal(page.url(), 'about:blank');
 });
