@@ -129,4 +129,53 @@ std::string text_codec<std::chrono::year_month_day>::print(std::chrono::year_mon
            padded(static_cast<int>(static_cast<unsigned>(value.day())), 2);
 }
 
+using namespace std::chrono;
+
+std::optional<minutes> text_codec<minutes>::parse(std::string_view text) {
+    text = detail::trimmed(text);
+    if (text.size() != 5 || text[2] != ':') return std::nullopt;
+    auto h = fixed_number(text.substr(0, 2), 2);
+    auto m = fixed_number(text.substr(3, 2), 2);
+    if (!h || !m || *h > 23 || *m > 59) return std::nullopt;
+    return hours(*h) + minutes(*m);
+}
+
+std::string text_codec<minutes>::print(minutes since_midnight) {
+    if (since_midnight < minutes(0) || since_midnight >= days(1)) return {};
+    auto two_digits = [](auto number) { return padded(static_cast<int>(number), 2); };
+    return two_digits(since_midnight / hours(1)) + ":" +
+           two_digits(since_midnight % hours(1) / minutes(1));
+}
+
+std::optional<local_time<minutes>> text_codec<local_time<minutes>>::parse(std::string_view text) {
+    text = detail::trimmed(text);
+    const auto middle = text.find('T');
+    if (middle == std::string_view::npos) return std::nullopt;
+    auto date = text_codec<year_month_day>::parse(text.substr(0, middle));
+    auto time = text_codec<minutes>::parse(text.substr(middle + 1));
+    if (!date || !time) return std::nullopt;
+    return local_days(*date) + *time;
+}
+
+std::string text_codec<local_time<minutes>>::print(local_time<minutes> value) {
+    const auto day = floor<days>(value);
+    const year_month_day date(day);
+    const int y = static_cast<int>(date.year());
+    if (y < 0 || y > 9999) return {};
+    return text_codec<year_month_day>::print(date) + "T" + text_codec<minutes>::print(value - day);
+}
+
+std::optional<std::optional<bool>> text_codec<std::optional<bool>>::parse(std::string_view text) {
+    text = detail::trimmed(text);
+    if (text.empty()) return std::optional<std::optional<bool>>(std::in_place);
+    if (text == "yes" || text == "on" || text == "true") return std::optional(true);
+    if (text == "no" || text == "off" || text == "false") return std::optional(false);
+    return std::nullopt;
+}
+
+std::string text_codec<std::optional<bool>>::print(std::optional<bool> value) {
+    if (!value) return {};
+    return *value ? "yes" : "no";
+}
+
 }  // namespace stube

@@ -63,6 +63,17 @@ void check_argument_count(std::size_t got, std::size_t wanted) {
     }
 }
 
+std::optional<std::vector<std::string>>
+choices_sent(std::span<const form_value> form, std::string_view name) {
+    std::optional<std::vector<std::string>> out;
+    for (const auto& sent : form) {
+        if (sent.name != name) continue;
+        if (!out) out.emplace();
+        if (!sent.value.empty()) out->push_back(sent.value);
+    }
+    return out;
+}
+
 std::string arguments_to_text(const boost::json::array& arguments) {
     return arguments.empty() ? std::string() : boost::json::serialize(arguments);
 }
@@ -112,7 +123,8 @@ void detail::add_key(event_attribute& to, std::string_view name) {
 
 namespace {
 
-/// An attribute whose value is an id within the instance: `name="i3-suffix"`.
+/// An attribute whose value is an id within the instance, or the address of one:
+/// `name="i3-member-suffix"`, `href="#i3-member-suffix"`.
 void append_id_attribute(
     markup& out,
     std::string_view name,
@@ -121,7 +133,7 @@ void append_id_attribute(
 ) {
     out.append_unescaped(" ");
     out.append_unescaped(name);
-    out.append_unescaped("=\"");
+    out.append_unescaped(name == "href" ? "=\"#" : "=\"");
     hole h;
     h.name = member;
     out.append_hole(std::move(h));
@@ -132,16 +144,28 @@ void append_id_attribute(
 }  // namespace
 
 void write_attributes(markup& out, const bound_control& control) {
-    detail::append_attribute(out, {"name", std::string(control.name)});
-    append_id_attribute(out, "id", control.name);
-    if (control.what == control_kind::input) detail::append_attribute(out, {"value", control.text});
-    if (control.what == control_kind::check_box) {
+    using enum control_kind;
+    if (control.what != group) {
+        detail::append_attribute(out, {"name", std::string(control.name)});
+        append_id_attribute(out, "id", control.name);
+    }
+    if (control.what == input) detail::append_attribute(out, {"value", control.text});
+    if (control.what == check_box) {
         detail::append_attribute(out, {"value", "on"});
         detail::append_attribute(out, {"checked", std::nullopt, control.text == "on"});
     }
     if (control.error.empty()) return;
-    detail::append_attribute(out, {"aria-invalid", "true"});
+    // Of the groups, only one of radio buttons may be wrong as a whole.
+    const bool is_of_boxes = control.what == group && control.is_list;
+    if (!is_of_boxes) detail::append_attribute(out, {"aria-invalid", "true"});
     append_id_attribute(out, "aria-describedby", control.name, "-error");
+}
+
+void write_attributes(markup& out, const bound_choice& choice) {
+    detail::append_attribute(out, {"name", std::string(choice.name)});
+    detail::append_attribute(out, {"value", std::string(choice.value)});
+    detail::append_attribute(out, {"checked", std::nullopt, choice.is_chosen});
+    if (choice.is_wrong) detail::append_attribute(out, {"aria-invalid", "true"});
 }
 
 void write_attributes(markup& out, const own_id& id) {

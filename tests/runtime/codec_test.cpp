@@ -141,6 +141,15 @@ TEST_CASE("every finite double survives to the last bit") {
     }
 }
 
+TEST_CASE("durations and points in time survive") {
+    survives(minutes(90), "90");
+    survives(milliseconds(-5), "-5");
+    survives(duration<double>(0.5), "5E-1");
+    survives(sys_days(year(2026) / 1 / 2), "20455");
+    survives(sys_time<milliseconds>(milliseconds(1500)), "1500");
+    CHECK_THROWS_AS(read<minutes>("\"90\""), decode_error);
+}
+
 TEST_CASE("a number that is not finite is refused when it is written") {
     CHECK_THROWS_AS(text(std::numeric_limits<double>::quiet_NaN()), std::logic_error);
     CHECK_THROWS_AS(text(std::numeric_limits<float>::infinity()), std::logic_error);

@@ -7,10 +7,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 using namespace stube;
 using namespace stube::html;
@@ -87,8 +90,79 @@ struct greeter {
 };
 BOOST_DESCRIBE_STRUCT(greeter, (), (times, heard, greet, guess))
 
+/// Money: a type that says itself how it is written.
+struct euros {
+    long long cents = 0;
+
+    auto operator<=>(const euros&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(euros, (), (cents))
+
+enum class extra { breakfast, late_arrival, parking };
+BOOST_DESCRIBE_ENUM(extra, breakfast, late_arrival, parking)
+
+/// What could be chosen last year.
+struct offer {
+    std::string value;
+    std::string text;
+};
+
+struct party {
+    std::string name;
+    unsigned people;
+    std::string bed;
+};
+BOOST_DESCRIBE_STRUCT(party, (), (name, people, bed))
+
+struct party_page {
+    static constexpr std::string_view component = "field/party_page";
+    using answer_type = party;
+
+    field<std::string> name;
+    field<unsigned> people;
+    field<std::string> bed;
+    field<bool> agreed;
+    std::string gone;
+
+    ui::choices offered() const {
+        ui::choices out{"single", "twin"};
+        std::erase_if(out, [&](const ui::choice& each) { return each.value == gone; });
+        return out;
+    }
+
+    answers<party> next() {
+        name.require("Enter your name");
+        people.between(1, 4);
+        bed.one_of(offered(), "This bed is gone");
+        agreed.require("Agree to the rules of the house");
+        if (has_errors(*this)) return {};
+        return answer(party{name.value(), people.value(), bed.value()});
+    }
+
+    markup render() const {
+        return form(
+            on<"submit", &party_page::next>,
+            novalidate(),
+            ui::input_for<&party_page::name>(*this, "Name"),
+            ui::input_for<&party_page::people>(*this, "People"),
+            ui::select_for<&party_page::bed>(*this, "Bed", offered()),
+            ui::check_box_for<&party_page::agreed>(*this, "I agree"),
+            button("Next")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(party_page, (), (name, people, bed, agreed, gone, next))
+
+struct list_page {
+    static constexpr std::string_view component = "field/list_page";
+    field<std::vector<extra>> extras;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(list_page, (), (extras))
+
 template <class T>
-field<T> entered(std::string text) {
+field<T> entered(typename field<T>::entry text) {
     field<T> out;
     out.enter(std::move(text));
     return out;
@@ -106,6 +180,24 @@ const form_page& state_of(const test_conversation& t) {
 }
 
 }  // namespace
+
+template <>
+struct stube::text_codec<euros> {
+    static constexpr std::string_view message = "Enter an amount, such as 12.50";
+
+    static std::optional<euros> parse(std::string_view text) {
+        const auto point = std::min(text.find('.'), text.size());
+        auto whole = text_codec<unsigned>::parse(text.substr(0, point));
+        auto part = text_codec<unsigned>::parse(text.substr(std::min(point + 1, text.size())));
+        if (!whole || !part || text.size() != point + 3) return std::nullopt;
+        return euros{100LL * *whole + *part};
+    }
+
+    static std::string print(const euros& amount) {
+        const auto cents = std::to_string(amount.cents % 100);
+        return std::to_string(amount.cents / 100) + (cents.size() < 2 ? ".0" : ".") + cents;
+    }
+};
 
 TEST_CASE("a fresh field is empty and shows no message") {
     field<int> number;
@@ -157,6 +249,215 @@ TEST_CASE("setting and clearing a field") {
     CHECK(number.value() == 5);
     number.clear();
     CHECK(number == field<int>());
+}
+
+TEST_CASE("a field begins with whatever becomes its value") {
+    field<std::string> name = "Ada";
+    CHECK(name.value() == "Ada");
+    field<std::optional<int>> number = 3;
+    CHECK(number.value() == 3);
+    CHECK(number.text() == "3");
+    field<std::vector<extra>> extras = std::vector{extra::parking};
+    CHECK(extras.value() == std::vector{extra::parking});
+}
+
+TEST_CASE("a field holds a time of day") {
+    CHECK(entered<minutes>("14:30").value() == hours(14) + minutes(30));
+    CHECK(entered<minutes>("00:00").value() == minutes(0));
+    CHECK(entered<minutes>(" 23:59 ").value() == minutes(23 * 60 + 59));
+    CHECK(field<minutes>(minutes(65)).text() == "01:05");
+    CHECK(field<minutes>(hours(24)).text() == "");
+    for (auto text : {"24:00", "12:60", "1:30", "12.30", "12:3x", "-1:30"}) {
+        CAPTURE(text);
+        CHECK(entered<minutes>(text).error() == "Enter a time");
+    }
+}
+
+TEST_CASE("a field holds a date with a time") {
+    using local = local_time<minutes>;
+    const local noon = local_days(year(2026) / 12 / 1) + hours(12);
+    CHECK(entered<local>("2026-12-01T12:00").value() == noon);
+    CHECK(field<local>(noon - minutes(1)).text() == "2026-12-01T11:59");
+    CHECK(entered<local>("2026-12-01").error() == "Enter a date and a time");
+    CHECK(entered<local>("2026-02-30T12:00").error() == "Enter a date and a time");
+    CHECK(entered<local>("2026-12-01T25:00").error() == "Enter a date and a time");
+}
+
+TEST_CASE("a question can be open or answered with yes or no") {
+    field<std::optional<bool>> open;
+    CHECK(open.value() == std::nullopt);
+    CHECK(open.is_empty());
+    open.set(false);
+    CHECK(open.text() == "no");
+    CHECK(open.value() == false);
+    CHECK(entered<std::optional<bool>>("yes").value() == true);
+    CHECK(entered<std::optional<bool>>("").value() == std::nullopt);
+    CHECK(entered<std::optional<bool>>("maybe").error() == "Choose yes or no");
+}
+
+TEST_CASE("a field holds a type that says how it is written") {
+    CHECK(entered<euros>("12.50").value() == euros{1250});
+    CHECK(field<euros>(euros{905}).text() == "9.05");
+    CHECK(entered<euros>("12.5").error() == "Enter an amount, such as 12.50");
+    CHECK(entered<std::optional<euros>>("").value() == std::nullopt);
+    auto price = entered<euros>("3.00");
+    CHECK_FALSE(price.between(euros{500}, euros{900}));
+    CHECK(price.error() == "Between 5.00 and 9.00");
+}
+
+TEST_CASE("a field of a list holds several choices") {
+    CHECK(field<std::vector<extra>>().value().empty());
+    CHECK(field<std::vector<extra>>().is_empty());
+
+    auto extras = entered<std::vector<extra>>({"parking", "breakfast"});
+    CHECK(extras.value() == std::vector{extra::parking, extra::breakfast});
+    CHECK(extras.text() == std::vector<std::string>{"parking", "breakfast"});
+    CHECK(extras.error() == "");
+
+    extras.enter({"parking", "sauna"});
+    CHECK_FALSE(extras.valid());
+    CHECK(extras.error() == "Choose one of these");
+    CHECK(extras.text() == std::vector<std::string>{"parking", "sauna"});
+
+    CHECK(entered<std::vector<int>>({"7", "8"}).value() == std::vector{7, 8});
+}
+
+TEST_CASE("a list is stored with what was chosen and its message") {
+    const std::vector<std::vector<std::string>> entries{{}, {"parking"}, {"parking", "sauna"}};
+    for (const auto& each : entries) {
+        auto extras = entered<std::vector<extra>>(each);
+        CHECK(stored_and_read(extras) == extras);
+    }
+    CHECK(
+        boost::json::serialize(encode(entered<std::vector<extra>>({"parking", "breakfast"}))) ==
+        "[\"parking\",\"breakfast\"]"
+    );
+}
+
+TEST_CASE("a list takes all values of its name") {
+    list_page page;
+    auto send = [&](std::vector<form_value> form) { type_of<list_page>().fill(&page, form); };
+
+    send({{"extras", ""}, {"extras", "parking"}, {"other", "x"}, {"extras", "late_arrival"}});
+    CHECK(page.extras.value() == std::vector{extra::parking, extra::late_arrival});
+
+    send({{"other", "x"}});
+    CHECK(page.extras.value().size() == 2);
+
+    send({{"extras", ""}});
+    CHECK(page.extras.value().empty());
+    CHECK(page.extras.error() == "");
+}
+
+TEST_CASE("what is required must be there and be a value") {
+    field<std::string> name;
+    CHECK_FALSE(name.require());
+    CHECK(name.error() == "Fill this in");
+    name.enter("  ");
+    CHECK_FALSE(name.require("Enter your name"));
+    CHECK(name.error() == "Enter your name");
+    name.enter("Ada");
+    CHECK(name.require("Enter your name"));
+    CHECK(name.error() == "");
+
+    field<int> people;
+    CHECK_FALSE(people.require("Say how many come"));
+    CHECK(people.error() == "Say how many come");
+    people.enter("many");
+    CHECK_FALSE(people.require("Say how many come"));
+    CHECK(people.error() == "Enter a whole number");
+
+    field<bool> agreed;
+    CHECK_FALSE(agreed.require());
+    CHECK(agreed.error() == "Tick this box");
+    agreed.enter("on");
+    CHECK(agreed.require());
+
+    field<std::vector<extra>> extras;
+    CHECK_FALSE(extras.require("Choose at least one"));
+    CHECK(extras.error() == "Choose at least one");
+
+    field<std::optional<int>> age;
+    CHECK_FALSE(age.require());
+    CHECK(age.error() == "Enter a whole number");
+}
+
+TEST_CASE("only what is there is checked") {
+    auto is_short = [](const std::string& text) { return text.size() <= 3; };
+    field<std::string> code;
+    CHECK(code.check(is_short, "At most 3 letters"));
+    code.enter("ABCD");
+    CHECK_FALSE(code.check(is_short, "At most 3 letters"));
+    CHECK(code.error() == "At most 3 letters");
+
+    auto wrong = entered<int>("x");
+    CHECK_FALSE(wrong.between(1, 4));
+    CHECK(wrong.error() == "Enter a whole number");
+    CHECK(field<int>().between(1, 4));
+}
+
+TEST_CASE("the first message of a field stays") {
+    auto people = entered<int>("9");
+    people.reject("Nine is too many");
+    CHECK_FALSE(people.between(1, 4));
+    CHECK_FALSE(people.require("Say how many come"));
+    CHECK(people.error() == "Nine is too many");
+}
+
+TEST_CASE("limits belong to what lies between them") {
+    for (auto [text, fits] : {std::pair{"0", false}, {"1", true}, {"4", true}, {"5", false}}) {
+        CAPTURE(text);
+        auto people = entered<int>(text);
+        CHECK(people.between(1, 4) == fits);
+        CHECK(people.error() == (fits ? "" : "Between 1 and 4"));
+    }
+    auto arrival = entered<year_month_day>("2026-12-01");
+    CHECK(arrival.between(year(2026) / 12 / 1, year(2026) / 12 / 24));
+    CHECK_FALSE(arrival.between(year(2026) / 12 / 2, year(2026) / 12 / 24, "From the 2nd on"));
+    CHECK(arrival.error() == "From the 2nd on");
+    CHECK_FALSE(entered<std::optional<int>>("5").between(1, 4));
+    CHECK(entered<std::optional<int>>("").between(1, 4));
+}
+
+TEST_CASE("what was not offered is refused") {
+    auto bed = entered<std::string>("twin");
+    CHECK(bed.one_of(std::vector<std::string>{"single", "twin"}));
+    CHECK(bed.one_of(std::vector<offer>{{"twin", "Twin beds"}}));
+    CHECK_FALSE(bed.one_of(std::vector<offer>{{"single", "Single bed"}}));
+    CHECK(bed.error() == "Choose one of these");
+
+    CHECK(entered<size_of_bed>("twin").one_of(std::vector{size_of_bed::twin}));
+    CHECK_FALSE(entered<size_of_bed>("twin").one_of(std::vector{size_of_bed::single}));
+    CHECK(entered<int>("7").one_of(std::vector<offer>{{"7", "Seven"}}));
+    CHECK(entered<std::optional<int>>("7").one_of(std::vector{6, 7}));
+
+    auto days = entered<std::vector<int>>({"1", "9"});
+    CHECK_FALSE(days.one_of(std::vector{1, 2, 3}));
+    CHECK(entered<std::vector<int>>({"1", "3"}).one_of(std::vector{1, 2, 3}));
+    CHECK(field<std::string>().one_of(std::vector<std::string>{"single"}));
+}
+
+TEST_CASE("a handler asks all fields and answers when none has a message") {
+    test_conversation t{party_page{}};
+    t.fill<&party_page::people>("5").click("Next");
+    CHECK_FALSE(t.ended());
+    CHECK(t.message_at<&party_page::name>() == "Enter your name");
+    CHECK(t.message_at<&party_page::people>() == "Between 1 and 4");
+    CHECK(t.message_at<&party_page::bed>() == "");
+    CHECK(t.message_at<&party_page::agreed>() == "Agree to the rules of the house");
+
+    t.fill<&party_page::name>("Ada").fill<&party_page::people>("2").fill<&party_page::bed>("twin");
+    t.check<&party_page::agreed>().click("Next");
+    CHECK(t.ended());
+}
+
+TEST_CASE("a forged choice is refused by the handler that asks") {
+    test_conversation t{party_page{{"Ada"}, {2u}, {}, {true}, "twin"}};
+    event forged{1, t.value().top().id, "next", "", {{"bed", "twin"}}};
+    auto done = dispatch(t.value(), forged, {t.now()});
+    CHECK(done.what == verdict::applied);
+    const auto& left = *static_cast<const party_page*>(done.next.top().state.get());
+    CHECK(left.bed.error() == "This bed is gone");
 }
 
 TEST_CASE("a field is stored with what was typed and its message") {

@@ -4,9 +4,11 @@
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/route.hpp>
+#include <stube/runtime/ui.hpp>
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace stube;
 using namespace stube::html;
@@ -89,6 +91,8 @@ BOOST_DESCRIBE_STRUCT(liar, (), (lie))
 struct page {
     static constexpr std::string_view component = "fail/page";
     int n = 0;
+    field<std::string> one;
+    field<std::vector<std::string>> several;
 
     void inc() { ++n; }
 
@@ -104,13 +108,14 @@ struct page {
 
     markup render() const { return p(); }
 };
-BOOST_DESCRIBE_STRUCT(page, (), (n, inc, add, got_text, got_number, got_failure))
+BOOST_DESCRIBE_STRUCT(page, (), (n, one, several, inc, add, got_text, got_number, got_failure))
 
 void mistakes() {
     [[maybe_unused]] markup shown = p(span(on<"click", &page::inc>), on<"dblclick", &page::add>(1));
     [[maybe_unused]] effects wanted =
         call<teller>(1).then<&page::got_number>().or_else<&page::got_failure>();
     wanted = call<liar>();
+    shown = ui::select_for<&page::several>(page(), "Several", {"a", "b"});
 #ifdef misspelt_route
     shown = p(on<"click", &page::incr>);
 #endif
@@ -152,6 +157,18 @@ void mistakes() {
 #endif
 #ifdef data_member_that_is_not_described
     wanted = call<forgetful>();
+#endif
+#ifdef input_of_a_list
+    shown = ui::input_for<&page::several>(page(), "Several");
+#endif
+#ifdef radio_buttons_of_a_list
+    shown = ui::radio_for<&page::several>(page(), "Several", {"a", "b"});
+#endif
+#ifdef several_choices_for_one_value
+    shown = ui::choices_for<&page::one>(page(), "One", {"a", "b"});
+#endif
+#ifdef selection_without_its_choices
+    shown = ui::select_for<&page::one>(page(), "One");
 #endif
 #ifdef truth_value_as_text
     shown = p(true);

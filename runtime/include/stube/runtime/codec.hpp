@@ -25,9 +25,9 @@
 #include <variant>
 #include <vector>
 
-/// State as JSON. Numbers, bool, strings, described enums, dates, optional, vector, array-like, map
-/// with string keys, pair, tuple and described structs work by themselves, nested as you like. For
-/// a type of your own that is none of these, specialise `stube::codec`.
+/// State as JSON. Numbers, bool, strings, described enums, dates, durations and times, optional,
+/// vector, array-like, map with string keys, pair, tuple and described structs work by themselves,
+/// nested as you like. For a type of your own that is none of these, specialise `stube::codec`.
 ///
 /// Reading is tolerant where time passes between writing and reading: a member that is missing
 /// keeps its default, a member that is not known is ignored. A value of the wrong kind throws
@@ -98,6 +98,16 @@ concept sequence = requires(T& t, typename T::value_type v) {
     t.begin();
 }
 &&!std::same_as<T, std::string>;
+
+template <class T>
+inline constexpr bool is_duration = false;
+template <class Number, class Period>
+inline constexpr bool is_duration<std::chrono::duration<Number, Period>> = true;
+
+template <class T>
+inline constexpr bool is_time_point = false;
+template <class Clock, class Duration>
+inline constexpr bool is_time_point<std::chrono::time_point<Clock, Duration>> = true;
 
 template <class T>
 concept tuple_like = requires {
@@ -179,6 +189,10 @@ struct codec {
             return detail::encode_enum(value);
         } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
             return detail::encode_date(value);
+        } else if constexpr (detail::is_duration<T>) {
+            return stube::encode(value.count());
+        } else if constexpr (detail::is_time_point<T>) {
+            return stube::encode(value.time_since_epoch().count());
         } else if constexpr (detail::string_map<T>) {
             boost::json::object out;
             for (const auto& [key, element] : value)
@@ -226,6 +240,14 @@ struct codec {
             detail::decode_enum(to, from);
         } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
             to = detail::decode_date(from);
+        } else if constexpr (detail::is_duration<T>) {
+            typename T::rep count{};
+            stube::decode(count, from);
+            to = T(count);
+        } else if constexpr (detail::is_time_point<T>) {
+            typename T::duration since_epoch{};
+            stube::decode(since_epoch, from);
+            to = T(since_epoch);
         } else if constexpr (detail::string_map<T>) {
             if (!from.is_object()) detail::throw_decode_error("an object");
             to.clear();

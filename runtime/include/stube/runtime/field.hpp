@@ -7,12 +7,38 @@
 #include <cmath>
 #include <concepts>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 /// Two-way form fields: what the user typed, the value it stands for, and the message when it
 /// stands for none.
+///
+/// A field holds text, a number, a date (`std::chrono::year_month_day`), a time of day
+/// (`std::chrono::minutes` since midnight), both (`local_time<minutes>`), yes or no, a
+/// described enum, an `std::optional` of these, where an empty field is nothing, or an
+/// `std::vector` of these, for several choices. For a type of your own specialise `text_codec`.
+///
+/// A handler says what it asks of its fields, and goes on when none shows a message:
+///
+///     answers<party> next() {
+///         name.require("Enter your name");
+///         people.between(1, 4);
+///         bed.one_of(offered(), "This bed is gone");
+///         agreed.require("Agree to the rules of the house");
+///         if (has_errors(*this)) return {};
+///         return answer(party{name.value(), people.value(), bed.value()});
+///     }
+///
+/// `value()` in a handler asks for a value too: without one the handler is undone and the field
+/// shows its message.
+///
+/// What a page offers (the options of a selection, `min`, `required`) binds no one: a browser can
+/// send anything. A described enum takes only its enumerators; of what is offered as text or as a
+/// number, `one_of` and `between` are the guard. Let one function tell `render` what to offer and
+/// the handler what to take.
 namespace stube {
 
 /// Thrown by `field::value()` when what was entered is no value. A handler need not catch it: the
@@ -23,15 +49,20 @@ public:
 };
 
 /// Text to value and back, for the types a field can hold. Specialise it for a type of your own:
-/// `static std::optional<T> parse(std::string_view)` (nothing when the text is no T),
-/// `static std::string print(const T&)`, and `message`, which tells a user what to enter.
+///
+///     template <>
+///     struct stube::text_codec<euros> {
+///         static constexpr std::string_view message = "Enter an amount, such as 12.50";
+///         static std::optional<euros> parse(std::string_view text);  // nothing if it is no amount
+///         static std::string print(const euros& amount);
+///     };
 template <class T>
 struct text_codec;
 
 /// Text as it was typed.
 template <>
 struct text_codec<std::string> {
-    static constexpr std::string_view message = "";
+    static constexpr std::string_view message = "Fill this in";
 
     static std::optional<std::string> parse(std::string_view text) { return std::string(text); }
 
@@ -41,7 +72,7 @@ struct text_codec<std::string> {
 /// A check box: "on" or "".
 template <>
 struct text_codec<bool> {
-    static constexpr std::string_view message = "";
+    static constexpr std::string_view message = "Tick this box";
 
     static std::optional<bool> parse(std::string_view text) {
         return text == "on" || text == "true";
@@ -88,6 +119,25 @@ struct text_codec<std::chrono::year_month_day> {
     static std::string print(std::chrono::year_month_day value);
 };
 
+/// A time of day as browsers send it, from midnight on: 14:30.
+template <>
+struct text_codec<std::chrono::minutes> {
+    static constexpr std::string_view message = "Enter a time";
+
+    static std::optional<std::chrono::minutes> parse(std::string_view text);
+    static std::string print(std::chrono::minutes since_midnight);
+};
+
+/// A date and a time, wherever the user is: 2026-12-01T14:30.
+template <>
+struct text_codec<std::chrono::local_time<std::chrono::minutes>> {
+    static constexpr std::string_view message = "Enter a date and a time";
+
+    static std::optional<std::chrono::local_time<std::chrono::minutes>> parse(std::string_view text
+    );
+    static std::string print(std::chrono::local_time<std::chrono::minutes> value);
+};
+
 /// A described enum, by the names of its enumerators.
 template <detail::described_enum T>
 struct text_codec<T> {
@@ -114,7 +164,7 @@ struct text_codec<std::optional<T>> {
         if (detail::trimmed(text).empty()) return std::optional<std::optional<T>>(std::in_place);
         auto value = text_codec<T>::parse(text);
         if (!value) return std::nullopt;
-        return std::optional<T>(std::move(*value));
+        return std::optional<std::optional<T>>(std::in_place, std::move(*value));
     }
 
     static std::string print(const std::optional<T>& value) {
@@ -122,59 +172,202 @@ struct text_codec<std::optional<T>> {
     }
 };
 
+/// A question with no answer yet, unlike a check box: "yes", "no" or "".
+template <>
+struct text_codec<std::optional<bool>> {
+    static constexpr std::string_view message = "Choose yes or no";
+
+    static std::optional<std::optional<bool>> parse(std::string_view text);
+    static std::string print(std::optional<bool> value);
+};
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_list = false;
+template <class T>
+inline constexpr bool is_list<std::vector<T>> = true;
+
+/// What a browser sends for a field of this type: one text.
+template <class T>
+struct entry_codec {
+    using entry = std::string;
+    static constexpr std::string_view message = text_codec<T>::message;
+
+    static std::optional<T> parse(const entry& from) { return text_codec<T>::parse(from); }
+
+    static entry print(const T& value) { return text_codec<T>::print(value); }
+
+    static bool is_empty(const entry& what) { return trimmed(what).empty(); }
+};
+
+/// A list: one text for each choice.
+template <class T>
+struct entry_codec<std::vector<T>> {
+    using entry = std::vector<std::string>;
+    static constexpr std::string_view message = text_codec<T>::message;
+
+    static std::optional<std::vector<T>> parse(const entry& from) {
+        std::vector<T> out;
+        for (const auto& text : from) {
+            auto value = text_codec<T>::parse(text);
+            if (!value) return std::nullopt;
+            out.push_back(std::move(*value));
+        }
+        return out;
+    }
+
+    static entry print(const std::vector<T>& values) {
+        entry out;
+        for (const auto& value : values)
+            out.push_back(text_codec<T>::print(value));
+        return out;
+    }
+
+    static bool is_empty(const entry& what) { return what.empty(); }
+};
+
+/// True if `value` is this one of what was offered: a value, or a choice with its text in `.value`.
+template <class T, class Offer>
+bool is_same_choice(const T& value, const Offer& offer) {
+    if constexpr (requires { std::string_view(offer.value); }) {
+        return offer.value == text_codec<T>::print(value);
+    } else {
+        return offer == value;
+    }
+}
+
+template <class T, class Range>
+bool is_offered(const T& value, const Range& offers) {
+    for (const auto& each : offers) {
+        if (is_same_choice(value, each)) return true;
+    }
+    return false;
+}
+
+template <class T, class Range>
+bool is_offered(const std::vector<T>& values, const Range& offers) {
+    for (const auto& each : values) {
+        if (!is_offered(each, offers)) return false;
+    }
+    return true;
+}
+
+}  // namespace detail
+
 /// A form field of a component. Only members of this type take values from the browser. What was
 /// typed is kept as it was typed, so that a wrong entry is shown again beside its message.
 template <class T>
 class field {
+    using entry_codec = detail::entry_codec<T>;
+
 public:
-    field() : value_(text_codec<T>::parse("")) {}
+    using value_type = T;
+
+    /// What stands in a field: text, or of a list one text for each choice.
+    using entry = typename entry_codec::entry;
+
+    field() : value_(entry_codec::parse({})) {}
 
     field(const T& initial) { set(initial); }
 
+    /// Whatever becomes a T: `field<std::string> name = "Ada"`.
+    template <class Initial>
+    requires(!std::same_as<Initial, field> && std::convertible_to<const Initial&, T>)
+        field(const Initial& initial)
+        : field(static_cast<const T&>(T(initial))) {}
+
     /// The value. Throws `invalid_field` if what was entered is no T.
     const T& value() const {
-        if (!value_) throw invalid_field(std::string(text_codec<T>::message));
+        if (!value_) throw invalid_field(std::string(entry_codec::message));
         return *value_;
     }
 
     bool valid() const { return value_.has_value(); }
 
     /// What stands in the field, valid or not.
-    const std::string& text() const { return text_; }
+    const entry& text() const { return text_; }
+
+    /// True if nothing stands in the field, or only blanks; of a check box, if it is not ticked.
+    bool is_empty() const { return entry_codec::is_empty(text_); }
 
     /// The message shown at the field, empty if there is none.
     const std::string& error() const { return error_; }
 
     /// A value that cannot be printed and read back (a default date) makes the field empty.
     void set(const T& value) {
-        text_ = text_codec<T>::print(value);
-        value_ = text_codec<T>::parse(text_);
+        text_ = entry_codec::print(value);
+        value_ = entry_codec::parse(text_);
         error_.clear();
     }
 
     void clear() { *this = field(); }
 
+    // --- what a handler asks of a field. Each shows its message unless there is one already, and
+    // is true if it had nothing to say. Only `require` minds an empty field.
+
     /// Shows `message` at the field until it is sent again.
     void reject(std::string message) { error_ = std::move(message); }
 
+    /// Something must stand in the field, and it must be a T.
+    bool require(std::string message = std::string(entry_codec::message)) {
+        if (error_.empty() && is_empty()) error_ = std::move(message);
+        show_error();
+        return error_.empty();
+    }
+
+    /// The value must be one for which `good(value)` holds.
+    template <std::predicate<const T&> Good>
+    bool check(Good good, std::string message) {
+        if (!is_empty()) show_error();
+        const bool is_asked = error_.empty() && value_ && !is_empty();
+        if (is_asked && !good(*value_)) error_ = std::move(message);
+        return error_.empty();
+    }
+
+    /// The value must lie in these limits, which belong to it.
+    bool between(const T& lowest, const T& highest, std::string message = "") requires
+        std::totally_ordered<T> &&(!detail::is_list<T>) {
+        if (message.empty()) {
+            message =
+                "Between " + entry_codec::print(lowest) + " and " + entry_codec::print(highest);
+        }
+        return check(
+            [&](const T& value) { return lowest <= value && value <= highest; },
+            std::move(message)
+        );
+    }
+
+    /// The value, or each of a list, must be one of these: values, or choices as `ui::select_for`
+    /// takes them.
+    template <std::ranges::input_range Range>
+    bool one_of(const Range& offered, std::string message = "Choose one of these") {
+        return check(
+            [&](const T& value) { return detail::is_offered(value, offered); },
+            std::move(message)
+        );
+    }
+
+    // --- for the library
+
     /// Takes what a user typed. An entry that is no T stays, and its message is shown; a field that
     /// is still empty is not wrong before its value is needed.
-    void enter(std::string text) {
+    void enter(entry text) {
         text_ = std::move(text);
-        value_ = text_codec<T>::parse(text_);
+        value_ = entry_codec::parse(text_);
         error_.clear();
         if (!text_.empty()) show_error();
     }
 
     /// Shows the message of a field that holds no value, also when nothing was typed yet.
     void show_error() {
-        if (!value_ && error_.empty()) error_ = text_codec<T>::message;
+        if (!value_ && error_.empty()) error_ = entry_codec::message;
     }
 
     friend bool operator==(const field&, const field&) = default;
 
 private:
-    std::string text_;
+    entry text_;
     std::optional<T> value_;
     std::string error_;
 
@@ -185,12 +378,13 @@ private:
 template <class T>
 struct codec<field<T>> {
     static boost::json::value encode(const field<T>& from) {
-        if (from.error_.empty()) return boost::json::string(from.text_);
-        return {{"text", from.text_}, {"error", from.error_}};
+        if (from.error_.empty()) return stube::encode(from.text_);
+        return {{"text", stube::encode(from.text_)}, {"error", from.error_}};
     }
 
     static void decode(field<T>& to, const boost::json::value& from) {
-        std::string text, error;
+        typename field<T>::entry text;
+        std::string error;
         if (from.is_object()) {
             if (const auto* t = from.get_object().if_contains("text")) stube::decode(text, *t);
             if (const auto* e = from.get_object().if_contains("error")) stube::decode(error, *e);
@@ -198,7 +392,7 @@ struct codec<field<T>> {
             stube::decode(text, from);
         }
         to.text_ = std::move(text);
-        to.value_ = text_codec<T>::parse(to.text_);
+        to.value_ = detail::entry_codec<T>::parse(to.text_);
         to.error_ = std::move(error);
     }
 };
@@ -209,5 +403,17 @@ inline constexpr bool is_field = false;
 template <class T>
 inline constexpr bool is_field<field<T>> = true;
 }  // namespace detail
+
+/// True if a field of the component shows a message.
+template <class C>
+bool has_errors(const C& self) {
+    bool found = false;
+    boost::mp11::mp_for_each<detail::data_members<C>>([&](auto described) {
+        const auto& value = self.*described.pointer;
+        if constexpr (detail::is_field<std::decay_t<decltype(value)>>)
+            found = found || !value.error().empty();
+    });
+    return found;
+}
 
 }  // namespace stube

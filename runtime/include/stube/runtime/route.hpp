@@ -11,6 +11,7 @@
 #include <string_view>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 /// Attributes that tie markup to members of the component.
 namespace stube {
@@ -199,21 +200,36 @@ event_attribute modifiable_event<Self>::confirm(std::string_view question) const
     return changed([&](event_attribute& to) { to.modifiers.question = question; });
 }
 
-enum class control_kind { input, check_box, text_area, select };
+enum class control_kind { input, check_box, text_area, select, group };
 
-/// The name, value and state of a form control, and the link to its message.
+/// The name, value and state of a form control, and the link to its message. A group is what stands
+/// around several controls of one field: it has only the link.
 struct bound_control {
     std::string_view name;  ///< member
     std::string text;       ///< what stands in the field
     std::string error;
     control_kind what = control_kind::input;
+    bool is_list = false;
+    std::vector<std::string> chosen = {};  ///< what stands in the field of a list
 
-    bool names_id() const { return true; }
+    bool names_id() const { return what != control_kind::group; }
+
+    bool holds(std::string_view choice) const {
+        return is_list ? std::ranges::find(chosen, choice) != chosen.end() : text == choice;
+    }
+};
+
+/// One of several controls of one field.
+struct bound_choice {
+    std::string_view name;  ///< member
+    std::string_view value;
+    bool is_chosen;
+    bool is_wrong;
 };
 
 /// An attribute that holds an id made from the instance's and a word, so that two instances of a
-/// component on one page do not meet: `own_id{"for", "name"}` writes `for="i7-name"`. All three are
-/// literals.
+/// component on one page do not meet: `own_id{"for", "name"}` writes `for="i7-name"`, and
+/// `own_id{"href", "name"}` a link to it, `href="#i7-name"`. All three are literals.
 struct own_id {
     std::string_view attribute;
     std::string_view name;
@@ -226,10 +242,13 @@ namespace detail {
 template <>
 inline constexpr bool is_attribute<bound_control> = true;
 template <>
+inline constexpr bool is_attribute<bound_choice> = true;
+template <>
 inline constexpr bool is_attribute<own_id> = true;
 }  // namespace detail
 
 void write_attributes(markup& out, const bound_control& control);
+void write_attributes(markup& out, const bound_choice& choice);
 void write_attributes(markup& out, const own_id& id);
 
 /// Ties a control to a field: `input(bind<&guest::name>(*this))`. The labelled controls in
@@ -237,7 +256,26 @@ void write_attributes(markup& out, const own_id& id);
 template <auto Member, class T>
 bound_control bind(const T& self, control_kind what = control_kind::input) {
     const auto& target = self.*Member;
-    return {detail::member_name<Member>(), target.text(), target.error(), what};
+    bound_control out{detail::member_name<Member>(), {}, target.error(), what};
+    if constexpr (detail::is_list<typename std::decay_t<decltype(target)>::value_type>) {
+        out.is_list = true;
+        out.chosen = target.text();
+    } else {
+        out.text = target.text();
+    }
+    return out;
+}
+
+/// Ties one of several controls to a field: a radio button, or a check box of a list.
+///
+///     label(input(type("radio"), bind_choice<&guest::bed>(*this, "twin")), "Twin beds")
+///
+/// An empty `input(type("hidden"), ...)` of a list's name must stand before its check boxes, or
+/// else nobody can untick the last one; `ui::choices_for` does all this.
+template <auto Member, class T>
+bound_choice bind_choice(const T& self, std::string_view value) {
+    const auto control = bind<Member>(self, control_kind::group);
+    return {control.name, value, control.holds(value), control.is_list && !control.error.empty()};
 }
 
 }  // namespace stube

@@ -7,26 +7,170 @@
 #include <boost/describe/enumerators.hpp>
 #include <boost/mp11/algorithm.hpp>
 
+#include <concepts>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 /// Ready-made pieces: labelled controls that show their message, and stock dialogs.
+///
+///     markup render() const {
+///         return form(
+///             on<"submit", &signup::send>,
+///             novalidate(),  // the server's messages, not the browser's
+///             ui::error_summary(*this),
+///             ui::input_for<&signup::name>(*this, "Name", autocomplete("name")),
+///             ui::input_for<&signup::born>(*this, "Born on"),
+///             ui::radio_for<&signup::meals>(*this, "Meals"),
+///             ui::choices_for<&signup::days>(*this, "Days", days_on_offer()),
+///             ui::check_box_for<&signup::agreed>(*this, "I agree"),
+///             div(class_("actions"), button("Sign up"))
+///         );
+///     }
+///
+/// Attributes at the end of a call go to the control.
 namespace stube::ui {
+
+/// Something to choose, and what a user reads for it; from one text, both are the same:
+/// `ui::choices{"tea", {"juice", "Orange juice"}}`.
+struct choice {
+    std::string value;
+    std::string label;
+
+    choice() = default;
+
+    choice(std::string what, std::string text) : value(std::move(what)), label(std::move(text)) {}
+
+    template <std::convertible_to<std::string_view> Text>
+    choice(const Text& both) : value(std::string_view(both)), label(value) {}
+
+    friend bool operator==(const choice&, const choice&) = default;
+};
+BOOST_DESCRIBE_STRUCT(choice, (), (value, label))
+
+using choices = std::vector<choice>;
 
 namespace detail {
 
 /// Label, control and message of one field, in a `div.field`.
 markup labelled(const bound_control& control, std::string_view label, const markup& input);
 
+/// The message of a field, if there is one.
+markup message(const bound_control& control);
+
+/// A browser sends nothing for a box that is not ticked and for a selection of nothing; an empty
+/// value before it says that it was there.
+markup presence(const bound_control& control);
+
+markup options(const bound_control& control, const choices& offered);
+
+/// One labelled radio button or check box for each choice.
+markup boxes(const bound_control& control, std::string_view type, const choices& offered);
+
+struct message_of_field {
+    std::string_view name;  ///< member
+    std::string_view text;
+};
+
+markup error_summary(const std::vector<message_of_field>& messages, std::string_view title);
+
+/// "half_board" as people write it: "Half board".
+std::string words_of(std::string_view enumerator);
+
+template <class T>
+struct chosen {
+    using type = T;
+};
+
+template <class T>
+struct chosen<std::optional<T>> {
+    using type = T;
+};
+
+template <class T>
+struct chosen<std::vector<T>> {
+    using type = T;
+};
+
+template <auto Member>
+using value_of = typename stube::detail::member<Member>::type::value_type;
+
+template <auto Member>
+inline constexpr bool is_list = stube::detail::is_list<value_of<Member>>;
+
+template <class... Attributes>
+concept all_attributes = (stube::detail::is_attribute<Attributes> && ...);
+
+template <class T>
+bool is_type(const T& part) {
+    if constexpr (std::same_as<T, attribute>) return part.name == "type";
+    return false;
+}
+
+/// What an input needs to take a T: the `type` of the browser's own controls for dates and times,
+/// and the keyboard for numbers. Not `type="number"`: that keeps what it cannot read to itself.
+template <class T>
+std::optional<attribute> kind_of_input() {
+    using namespace std::chrono;
+    using type = typename chosen<T>::type;
+    if constexpr (std::same_as<type, year_month_day>) return html::type("date");
+    if constexpr (std::same_as<type, minutes>) return html::type("time");
+    if constexpr (std::same_as<type, local_time<minutes>>) return html::type("datetime-local");
+    if constexpr (std::unsigned_integral<type> && !std::same_as<type, bool>)
+        return html::inputmode("numeric");
+    return std::nullopt;
+}
+
 }  // namespace detail
 
-/// A labelled input of a field: `ui::input_for<&guest::name>(*this, "Name", autocomplete("name"))`.
+/// The enumerators of a described enum as choices, named by `label(enumerator)`.
+template <stube::detail::described_enum E, std::invocable<E> Label>
+choices choices_of(Label label) {
+    choices out;
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto described) {
+        out.emplace_back(std::string(described.name), std::string(label(described.value)));
+    });
+    return out;
+}
+
+/// The same, in the words of the enumerators themselves: `half_board` reads "Half board".
+template <stube::detail::described_enum E>
+choices choices_of() {
+    return choices_of<E>([](E value) {
+        return detail::words_of(boost::describe::enum_to_string(value, ""));
+    });
+}
+
+namespace detail {
+
+/// What a field takes, as its type says it.
+template <auto Member>
+choices choices_by_type() {
+    using type = typename chosen<value_of<Member>>::type;
+    static_assert(
+        stube::detail::described_enum<type>,
+        "stube: the type of this field does not say what can be chosen. Give a list of choices, or "
+        "make it a field of a described enum."
+    );
+    return choices_of<type>();
+}
+
+}  // namespace detail
+
+/// A labelled input: `ui::input_for<&guest::name>(*this, "Name", autocomplete("name"))`. Dates and
+/// times get the browser's own controls unless a `type(...)` is given.
 template <auto Member, class T, class... Attributes>
 markup input_for(const T& self, std::string_view label, const Attributes&... attributes) {
+    static_assert(
+        !detail::is_list<Member>,
+        "stube: one input cannot hold a list. Write ui::choices_for or ui::select_for."
+    );
     auto control = bind<Member>(self);
-    return detail::labelled(control, label, html::input(control, attributes...));
+    const bool has_type = (detail::is_type(attributes) || ...);
+    auto kind = has_type ? std::nullopt : detail::kind_of_input<detail::value_of<Member>>();
+    return detail::labelled(control, label, html::input(control, kind, attributes...));
 }
 
 /// A labelled box for text of several lines.
@@ -36,43 +180,129 @@ markup text_area_for(const T& self, std::string_view label, const Attributes&...
     return detail::labelled(control, label, html::textarea(control, attributes..., control.text));
 }
 
-/// A labelled check box of a `field<bool>`. A browser sends nothing for an empty one; the hidden
-/// input before it says that it was there.
+/// A labelled check box of a `field<bool>`.
 template <auto Member, class T, class... Attributes>
 markup check_box_for(const T& self, std::string_view label, const Attributes&... attributes) {
     auto control = bind<Member>(self, control_kind::check_box);
     return html::div(
         html::class_("field check"),
-        html::input(html::type("hidden"), html::name(control.name), html::value("")),
+        detail::presence(control),
         html::input(html::type("checkbox"), control, attributes...),
-        html::label(own_id{"for", control.name}, label)
+        html::label(own_id{"for", control.name}, label),
+        detail::message(control)
     );
 }
 
-/// A choice and the word a user reads for it.
-using choice = std::pair<std::string, std::string>;
-
 /// A labelled selection: `ui::select_for<&guest::board>(*this, "Board", {{"half", "Half board"},
-/// ...})`.
+/// ...})`. While the field holds none of the choices it begins with an empty one. For a field of a
+/// list several can be chosen.
 template <auto Member, class T, class... Attributes>
-markup select_for(
+requires detail::all_attributes<Attributes...> markup select_for(
     const T& self,
     std::string_view label,
-    const std::vector<choice>& choices,
+    const choices& offered,
     const Attributes&... attributes
 ) {
     auto control = bind<Member>(self, control_kind::select);
-    auto options = each(choices, [&](const choice& c) {
-        return html::option(
-            html::value(c.first),
-            html::selected(c.first == control.text),
-            c.second
-        );
-    });
-    return detail::labelled(control, label, html::select(control, attributes..., options));
+    auto options = detail::options(control, offered);
+    auto select = html::select(control, html::multiple(control.is_list), attributes..., options);
+    if (control.is_list) select = detail::presence(control) + select;
+    return detail::labelled(control, label, select);
 }
 
-/// Asks a question and answers true or false.
+/// The same for a field of a described enum: its enumerators are the choices.
+template <auto Member, class T, class... Attributes>
+requires detail::all_attributes<Attributes...>
+    markup select_for(const T& self, std::string_view label, const Attributes&... attributes) {
+    return select_for<Member>(self, label, detail::choices_by_type<Member>(), attributes...);
+}
+
+/// Radio buttons under a heading: `ui::radio_for<&guest::bed>(*this, "Bed", {"single", "twin"})`.
+/// Attributes go to the fieldset around them.
+template <auto Member, class T, class... Attributes>
+requires detail::all_attributes<Attributes...> markup radio_for(
+    const T& self,
+    std::string_view legend,
+    const choices& offered,
+    const Attributes&... attributes
+) {
+    static_assert(
+        !detail::is_list<Member>,
+        "stube: of radio buttons only one can be chosen. Write ui::choices_for for a list."
+    );
+    auto control = bind<Member>(self, control_kind::group);
+    return html::fieldset(
+        html::class_("field"),
+        html::role("radiogroup"),
+        control,
+        attributes...,
+        html::legend(legend),
+        detail::boxes(control, "radio", offered),
+        detail::message(control)
+    );
+}
+
+/// The same for a field of a described enum: its enumerators are the choices.
+template <auto Member, class T, class... Attributes>
+requires detail::all_attributes<Attributes...>
+    markup radio_for(const T& self, std::string_view legend, const Attributes&... attributes) {
+    return radio_for<Member>(self, legend, detail::choices_by_type<Member>(), attributes...);
+}
+
+/// Check boxes of a `field<std::vector<...>>` under a heading: any number can be chosen.
+/// Attributes go to the fieldset around them.
+template <auto Member, class T, class... Attributes>
+requires detail::all_attributes<Attributes...> markup choices_for(
+    const T& self,
+    std::string_view legend,
+    const choices& offered,
+    const Attributes&... attributes
+) {
+    static_assert(
+        detail::is_list<Member>,
+        "stube: several choices need a field<std::vector<...>>. Write ui::radio_for or "
+        "ui::select_for for one."
+    );
+    auto control = bind<Member>(self, control_kind::group);
+    return html::fieldset(
+        html::class_("field"),
+        control,
+        attributes...,
+        html::legend(legend),
+        detail::presence(control),
+        detail::boxes(control, "checkbox", offered),
+        detail::message(control)
+    );
+}
+
+/// The same for a list of a described enum: its enumerators are the choices.
+template <auto Member, class T, class... Attributes>
+requires detail::all_attributes<Attributes...>
+    markup choices_for(const T& self, std::string_view legend, const Attributes&... attributes) {
+    return choices_for<Member>(self, legend, detail::choices_by_type<Member>(), attributes...);
+}
+
+/// The messages of all fields of the component, each a link to its field; nothing while there are
+/// none. It is read out when it appears. Messages stand here without their labels: those that name
+/// what they mean ("Enter your name") serve best.
+template <class T>
+markup error_summary(const T& self, std::string_view title = "There is a problem") {
+    std::vector<detail::message_of_field> messages;
+    boost::mp11::mp_for_each<stube::detail::data_members<T>>([&](auto described) {
+        const auto& value = self.*described.pointer;
+        if constexpr (stube::detail::is_field<std::decay_t<decltype(value)>>) {
+            if (!value.error().empty()) messages.push_back({described.name, value.error()});
+        }
+    });
+    return detail::error_summary(messages, title);
+}
+
+// --- dialogs. They stand where their caller stood, take the focus, and give it an answer.
+
+/// Asks a question and answers true or false:
+///
+///     return call<ui::confirm>("Delete this item?").then<&board::removed>();
+///     return call<ui::confirm>("Delete this item?", "Delete", "Keep").then<&board::removed>();
 struct confirm {
     static constexpr std::string_view component = "stube/confirm";
     using answer_type = bool;
@@ -88,5 +318,64 @@ struct confirm {
     markup render() const;
 };
 BOOST_DESCRIBE_STRUCT(confirm, (), (question, yes_label, no_label, yes, no))
+
+/// Asks for a line of text, which may come with a proposal. Answers what was entered, or nothing if
+/// the user cancelled:
+///
+///     return call<ui::prompt>("What is it called?", name).then<&document::named>();
+///     void named(std::optional<std::string> what);
+struct prompt {
+    static constexpr std::string_view component = "stube/prompt";
+    using answer_type = std::optional<std::string>;
+
+    std::string question;
+    field<std::string> text;
+    std::string ok_label = "OK";
+    std::string cancel_label = "Cancel";
+
+    answers<answer_type> ok() { return answer(text.value()); }
+
+    answers<answer_type> cancel() { return answer(std::nullopt); }
+
+    markup render() const;
+};
+BOOST_DESCRIBE_STRUCT(prompt, (), (question, text, ok_label, cancel_label, ok, cancel))
+
+/// Lets the user choose one of several. Answers its value, or nothing if the user cancelled:
+///
+///     return call<ui::choose>("What to drink?", ui::choices{"Tea", {"oj", "Orange juice"}})
+///         .then<&table::ordered>();
+///     void ordered(std::optional<std::string> what);
+struct choose {
+    static constexpr std::string_view component = "stube/choose";
+    using answer_type = std::optional<std::string>;
+
+    std::string question;
+    ui::choices offered;
+    std::string cancel_label = "Cancel";
+
+    /// What is not on offer is not chosen.
+    answers<answer_type> pick(const std::string& value);
+
+    answers<answer_type> cancel() { return answer(std::nullopt); }
+
+    markup render() const;
+};
+BOOST_DESCRIBE_STRUCT(choose, (), (question, offered, cancel_label, pick, cancel))
+
+/// Tells the user something, until they have read it. Answers nothing:
+///
+///     return call<ui::info>("Your changes are saved.");
+struct info {
+    static constexpr std::string_view component = "stube/info";
+
+    std::string text;
+    std::string ok_label = "OK";
+
+    answers<> ok() { return answer(); }
+
+    markup render() const;
+};
+BOOST_DESCRIBE_STRUCT(info, (), (text, ok_label, ok))
 
 }  // namespace stube::ui

@@ -184,14 +184,23 @@ void each_field(void* state, Function f) {
     });
 }
 
+/// What a form says of a list: all values of this name. The empty one says only that the list was
+/// on the page. Nothing if there is none of this name.
+std::optional<std::vector<std::string>>
+choices_sent(std::span<const form_value> form, std::string_view name);
+
 template <class C>
 void fill_fields(void* state, std::span<const form_value> form) {
     each_field<C>(state, [&](std::string_view name, auto& target) {
-        const form_value* last = nullptr;
-        for (const auto& sent : form) {
-            if (sent.name == name) last = &sent;
+        if constexpr (is_list<typename std::decay_t<decltype(target)>::value_type>) {
+            if (auto chosen = choices_sent(form, name)) target.enter(std::move(*chosen));
+        } else {
+            const form_value* last = nullptr;
+            for (const auto& sent : form) {
+                if (sent.name == name) last = &sent;
+            }
+            if (last) target.enter(last->value);
         }
-        if (last) target.enter(last->value);
     });
 }
 
