@@ -65,7 +65,7 @@ answers<dates> pick_dates::next(context& now) {
     if (stay.nights() < 1) departure.reject("Leave after you arrive");
     if (stay.nights() > longest_stay)
         departure.reject("We can offer " + nights_text(longest_stay) + " at the most");
-    if (!arrival.error().empty() || !departure.error().empty()) return {};
+    if (has_errors(*this)) return {};
     return answer(stay);
 }
 
@@ -108,14 +108,20 @@ markup pick_room::render() const {
 }
 
 answers<guest> guest_details::next() {
-    bool looks_like_email =
-        email.value().find('@') != std::string::npos && email.value().size() > 2;
-    if (name.value().find_first_not_of(" \t") == std::string::npos) name.reject("Enter your name");
-    if (!looks_like_email) email.reject("Enter an email address, such as ada@example.com");
-    if (guests.value() < 1 || guests.value() > most_guests) {
-        guests.reject("Between 1 and " + std::to_string(most_guests) + " guests fit a room");
-    }
-    if (!name.error().empty() || !email.error().empty() || !guests.error().empty()) return {};
+    constexpr auto ask_email = "Enter an email address, such as ada@example.com";
+    auto looks_like_email = [](const std::string& text) {
+        return text.find('@') != std::string::npos && text.size() > 2;
+    };
+    name.require("Enter your name");
+    email.require(ask_email);
+    email.check(looks_like_email, ask_email);
+    guests.require();
+    guests.between(
+        1,
+        most_guests,
+        "Between 1 and " + std::to_string(most_guests) + " guests fit a room"
+    );
+    if (has_errors(*this)) return {};
     return answer(guest{name.value(), email.value(), guests.value(), breakfast.value()});
 }
 
