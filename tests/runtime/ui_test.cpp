@@ -213,8 +213,9 @@ TEST_CASE("radio buttons stand in a group with a heading") {
 
 TEST_CASE("the first of several controls has the id of the field") {
     auto html = written(ui::radio_for<&signup::meals>(signup(), "Meals"));
-    CHECK(has(html, "<input type=\"radio\" id=\"i7-meals\" "));
-    CHECK(html.find("i7-meals\"") == html.rfind("id=\"i7-meals\"") + 4);
+    const auto id = html.find("<input type=\"radio\" id=\"i7-meals\" ");
+    CHECK(id == html.find("<input"));
+    CHECK(html.find(" id=", id + 30) == std::string::npos);
 }
 
 TEST_CASE("a control of several can be tied by hand") {
