@@ -86,11 +86,18 @@ void append_modifiers(std::string& out, const hole& h, const event_modifiers& ho
 
 }  // namespace
 
-void html_wire::event(std::string& out, const hole& h) const {
-    out.append(" hx-post=\"").append(base_path_).append("/stube/event/").append(conversation_);
+void html_wire::address(std::string& out, const hole& h) const {
+    out.append(base_path_).append("/stube/event/").append(conversation_);
     out += '/';
     append_number(out, h.instance);
-    out.append("/").append(h.name).append("\"");
+    out.append("/").append(h.name);
+}
+
+void html_wire::event(std::string& out, const hole& h) const {
+    if (h.event.empty()) return address(out, h);
+    out += " hx-post=\"";
+    address(out, h);
+    out += '"';
     static const event_modifiers none;
     const auto& how = h.modifiers ? *h.modifiers : none;
     append_trigger(out, h, how);

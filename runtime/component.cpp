@@ -19,7 +19,7 @@ struct catalogue {
     std::set<std::string> clashes;
 };
 
-catalogue& known_components() {
+catalogue& all_components() {
     static auto& all = *new catalogue;
     return all;
 }
@@ -32,20 +32,27 @@ const handler* component_type::find(std::string_view member) const {
 }
 
 const component_type* find_component(std::string_view name) {
-    const auto& types = known_components().types;
+    const auto& types = all_components().types;
     auto found = types.find(name);
     return found == types.end() ? nullptr : found->second;
 }
 
+std::vector<const component_type*> known_components() {
+    std::vector<const component_type*> out;
+    for (const auto& [name, type] : all_components().types)
+        out.push_back(type);
+    return out;
+}
+
 std::vector<std::string> clashing_components() {
-    const auto& clashes = known_components().clashes;
+    const auto& clashes = all_components().clashes;
     return {clashes.begin(), clashes.end()};
 }
 
 namespace detail {
 
 bool make_known(const component_type& type) {
-    auto& all = known_components();
+    auto& all = all_components();
     auto [at, is_new] = all.types.emplace(type.name, &type);
     if (!is_new && at->second != &type) all.clashes.insert(std::string(type.name));
     return true;

@@ -81,6 +81,24 @@ void markup::name_element(std::string_view element) {
         each.element = element;
 }
 
+void markup::mark_component(std::string_view name) {
+    std::string mark = " data-stube-component=\"";
+    append_escaped(mark, name, true);
+    mark += '"';
+    auto at = text_.find_first_of(" >");
+    if (!takes_id_) {
+        mark.insert(0, "<div").append(">");
+        text_ += "</div>";
+        at = 0;
+    } else if (!holes_.empty()) {
+        at = std::min<std::size_t>(at, holes_.front().at);
+    }
+    text_.insert(at, mark);
+    for (auto& each : holes_)
+        each.at += static_cast<std::uint32_t>(mark.size());
+    takes_id_ = true;
+}
+
 markup raw_html(std::string_view html) {
     markup out;
     out.append_unescaped(html);

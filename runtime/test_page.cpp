@@ -454,6 +454,10 @@ bool is_disabled(const node& of) {
 }
 
 void wire::event(std::string& out, const hole& h) const {
+    if (h.event.empty()) {
+        out.append("i").append(std::to_string(h.instance)).append(".").append(h.name);
+        return;
+    }
     markup attribute;
     attribute.append_unescaped(" data-on-");
     attribute.append_unescaped(h.event);

@@ -70,6 +70,10 @@ TEST_CASE("an event becomes attributes of htmx") {
     );
 }
 
+TEST_CASE("an event without a DOM event is its address") {
+    CHECK(attributes(event_hole("div", "", "go"), "/base") == "/base/stube/event/cid/7/go");
+}
+
 TEST_CASE("an event that htmx would not listen for by itself is named") {
     const auto trigger = [](std::string_view element, std::string_view event) {
         const auto all = attributes(event_hole(element, event, "go"));

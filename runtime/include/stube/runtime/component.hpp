@@ -29,6 +29,21 @@
 /// life), `stop()` (when it leaves) and `wakeup()` (when it is first used after a restart). A
 /// component without `render()` is a task: it only calls others. Handlers, `start` and `wakeup`
 /// return `void` or `effects`, `stop` returns `void`; each may take `context&` first.
+///
+/// Also optional, for the browser:
+///
+///     static constexpr std::string_view styles = "display: grid; & > .row { gap: .5rem }";
+///     static constexpr std::string_view modules = "/notes.js";  // or an array of several
+///
+/// `styles` is CSS that holds within the component's element, as if it were nested in a rule for
+/// it: `&` is the element, `.row` something in it. It is text and not the address of a file so that
+/// a component is complete by itself; the site serves the styles of all components as one file that
+/// browsers keep. The elements of such components, and only those, carry
+/// `data-stube-component="<component>"`; others style themselves by a class of their own. Longer
+/// style sheets are files of the application: `app::asset` and `page_options::stylesheets`.
+///
+/// `modules` are addresses of ES modules that every page loads once; "/" begins one of this server
+/// (`app::asset`). What belongs to one element is a behavior, see <stube/runtime/behavior.hpp>.
 namespace stube {
 
 /// One form value as the browser sent it, decoded to UTF-8.
@@ -81,6 +96,9 @@ struct component_type {
     /// it has no fields.
     bool (*show_errors)(void* state) = nullptr;
 
+    std::string_view styles;                ///< CSS, see above; empty for none
+    std::vector<std::string_view> modules;  ///< addresses
+
     const handler* find(std::string_view member) const;
 
     bool durable() const { return encode != nullptr; }
@@ -89,6 +107,9 @@ struct component_type {
 /// The component with this stored name, or null. Every component that the program can call is
 /// known: writing `call<C>()` or `mount<C>()` is what makes it so (docs/decisions/0003).
 const component_type* find_component(std::string_view name);
+
+/// Every component that is known, by name.
+std::vector<const component_type*> known_components();
 
 /// Names that two different types claim. A program that has any must not start.
 std::vector<std::string> clashing_components();

@@ -53,8 +53,10 @@ struct hole {
 
     std::uint32_t at = 0;  ///< offset into `markup::text()`
     kind what = kind::own_id;
-    std::string_view element;    ///< the element in whose tag it stands, static storage
-    std::string_view event;      ///< DOM event, static storage
+    std::string_view element;  ///< the element in whose tag it stands, static storage
+    /// DOM event, static storage. Without one the hole stands within an attribute's value and is
+    /// the address of the member alone.
+    std::string_view event;
     std::string_view name;       ///< member, static storage
     std::string text;            ///< JSON array of arguments, or empty
     std::uint64_t instance = 0;  ///< whose member it is; 0 until it is known
@@ -94,6 +96,10 @@ public:
     void name_element(std::string_view element);
 
     void mark_takes_id(bool yes) { takes_id_ = yes; }
+
+    /// Writes `data-stube-component="<name>"` into the one element, or into a div around what is
+    /// none or several.
+    void mark_component(std::string_view name);
 
 private:
     std::string text_;

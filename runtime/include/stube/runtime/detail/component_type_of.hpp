@@ -240,7 +240,13 @@ template <class C>
 void set_hooks(component_type& type) {
     if constexpr (renders<C>) {
         type.render = [](const void* state) -> markup {
-            return static_cast<const C*>(state)->render();
+            if constexpr (requires { C::styles; }) {
+                markup out = static_cast<const C*>(state)->render();
+                out.mark_component(C::component);
+                return out;
+            } else {
+                return static_cast<const C*>(state)->render();
+            }
         };
     }
     if constexpr (has_start<C>) {
@@ -280,6 +286,17 @@ constexpr bool describes_its_data() {
     }
 }
 
+/// What the component brings for the browser.
+template <class C>
+void set_client_side(component_type& type) {
+    if constexpr (requires { C::styles; }) type.styles = C::styles;
+    if constexpr (requires { std::string_view(C::modules); }) {
+        type.modules = {C::modules};
+    } else if constexpr (requires { C::modules; }) {
+        type.modules.assign(std::begin(C::modules), std::end(C::modules));
+    }
+}
+
 template <class C>
 component_type make_component_type() {
     static_assert(
@@ -316,6 +333,7 @@ component_type make_component_type() {
         return state;
     };
     set_hooks<C>(type);
+    set_client_side<C>(type);
     return type;
 }
 

@@ -1,0 +1,91 @@
+#include <stube/runtime/behavior.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <stdexcept>
+
+namespace stube {
+namespace {
+
+bool is_lower(char c) {
+    return c >= 'a' && c <= 'z';
+}
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+bool is_name_character(char c) {
+    return is_lower(c) || is_digit(c) || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+}
+
+bool is_argument_name(std::string_view name) {
+    return !name.empty() && is_lower(name.front()) &&
+           std::ranges::all_of(name, [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
+}
+
+void append(markup& out, std::string_view name, std::string_view value) {
+    out.append_unescaped(" ");
+    out.append_unescaped(name);
+    out.append_unescaped("=\"");
+    out.append_attribute_value(value);
+    out.append_unescaped("\"");
+}
+
+}  // namespace
+
+bool is_behavior_name(std::string_view name) {
+    while (true) {
+        const auto end = std::min(name.find('/'), name.size());
+        if (end == 0 || !std::ranges::all_of(name.substr(0, end), is_name_character)) return false;
+        if (end == name.size()) return true;
+        name.remove_prefix(end + 1);
+    }
+}
+
+std::string behavior_argument::as_text(double number) {
+    std::array<char, 40> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    return {digits.data(), end};
+}
+
+behavior::behavior(std::string_view name, std::initializer_list<behavior_argument> arguments)
+    : name_(name) {
+    if (!is_behavior_name(name)) {
+        throw std::invalid_argument("stube: '" + name_ + "' cannot name a behavior");
+    }
+    for (const auto& each : arguments) {
+        std::string argument(each.name);
+        if (!is_argument_name(argument)) {
+            throw std::invalid_argument(
+                "stube: '" + argument + "' cannot name an argument of a behavior"
+            );
+        }
+        arguments_.emplace_back(std::move(argument), each.value);
+    }
+}
+
+void write_attributes(markup& out, const behavior& what) {
+    append(out, "data-stube-behavior", what.name_);
+    for (const auto& [name, value] : what.arguments_)
+        append(out, "data-stube-arg-" + name, value);
+    if (what.members_.empty()) return;
+    out.append_unescaped(" data-stube-events=\"");
+    std::string_view separator;
+    for (const auto member : what.members_) {
+        out.append_unescaped(separator);
+        hole h;
+        h.what = hole::kind::event;
+        h.name = member;
+        out.append_hole(std::move(h));
+        separator = " ";
+    }
+    out.append_unescaped("\"");
+}
+
+void write_attributes(markup& out, const preserved_children&) {
+    out.append_unescaped(" data-stube-preserve");
+}
+
+}  // namespace stube
