@@ -1,7 +1,9 @@
 #include "http/net.hpp"
+#include "http/text.hpp"
 
 #include <stube/http/app.hpp>
 #include <stube/http/server.hpp>
+#include <stube/runtime/behavior.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -61,15 +63,38 @@ private:
     int exit_code_ = 0;
 };
 
+/// What the application may use as a path.
+void check_path(const std::string& path) {
+    constexpr std::array<std::string_view, 3> reserved{"/healthz", "/readyz", "/metrics"};
+    const bool is_path = path.starts_with('/') && path.find_first_of("?#\"'<>\r\n") == path.npos;
+    if (!is_path)
+        throw std::invalid_argument(
+            "stube: a path must begin with \"/\" and have no query: " + path
+        );
+    if (path.starts_with("/stube/") || std::ranges::find(reserved, path) != reserved.end()) {
+        throw std::invalid_argument("stube: this path is stube's own: " + path);
+    }
+}
+
 }  // namespace
 
-app& app::add_mount(std::string path, page_options options, std::function<effect::call()> root) {
+app& app::add_mount(std::string path, page_options options, root_maker root) {
+    if (!options.login.empty() && !http::is_local_address(options.login)) {
+        throw std::invalid_argument(
+            "stube: the login page must be at an address of this server: " + options.login
+        );
+    }
     take(path);
     conversations_.push_back({std::move(path), std::move(options), std::move(root)});
     return *this;
 }
 
 app& app::page(std::string path, page_options options, markup content) {
+    if (!options.login.empty()) {
+        throw std::invalid_argument(
+            "stube: only a page with a conversation can ask for a login: " + path
+        );
+    }
     take(path);
     pages_.push_back({std::move(path), std::move(options), std::move(content)});
     return *this;
@@ -83,21 +108,35 @@ app& app::asset(std::string path, std::string mime, std::string body, caching ho
     return *this;
 }
 
+app& app::behavior(std::string_view name, std::string module) {
+    std::string path = "/stube/behaviors/" + std::string(name) + ".js";
+    if (!is_behavior_name(name) || std::ranges::find(taken_, path) != taken_.end()) {
+        throw std::invalid_argument(
+            "stube: no name for a behavior, or taken already: " + std::string(name)
+        );
+    }
+    taken_.push_back(path);
+    behaviors_.push_back(
+        {std::move(path), "text/javascript; charset=utf-8", std::move(module), caching::revalidate}
+    );
+    return *this;
+}
+
+app& app::post(std::string path, std::function<redirect(const request_info&)> answer) {
+    check_path(path);
+    if (std::ranges::find(posts_, path, &post_at::path) != posts_.end())
+        throw std::invalid_argument("stube: forms are taken at this path already: " + path);
+    posts_.push_back({std::move(path), std::move(answer)});
+    return *this;
+}
+
 app& app::principal(std::function<std::string(const request_info&)> who) {
     principal_ = std::move(who);
     return *this;
 }
 
 void app::take(const std::string& path) {
-    constexpr std::array<std::string_view, 3> reserved{"/healthz", "/readyz", "/metrics"};
-    const bool is_path = path.starts_with('/') && path.find_first_of("?#\"'<>\r\n") == path.npos;
-    if (!is_path)
-        throw std::invalid_argument(
-            "stube: a path must begin with \"/\" and have no query: " + path
-        );
-    if (path.starts_with("/stube/") || std::ranges::find(reserved, path) != reserved.end()) {
-        throw std::invalid_argument("stube: this path is stube's own: " + path);
-    }
+    check_path(path);
     if (std::ranges::find(taken_, path) != taken_.end()) {
         throw std::invalid_argument("stube: this path is taken already: " + path);
     }

@@ -16,21 +16,6 @@ namespace {
 constexpr std::string_view fragment_headers =
     "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
 
-bool is_form(std::string_view content_type) {
-    return same_word(trimmed(take_until(content_type, ';')), "application/x-www-form-urlencoded");
-}
-
-/// True unless the browser says that the request comes from another site. Sec-Fetch-Site is the
-/// browser's own word and right behind any proxy; Origin must be this host. What says neither is no
-/// browser of today, and a page elsewhere cannot send our header without being asked for it (CORS).
-bool is_same_site(const request& asked) {
-    if (!asked.fetch_site.empty())
-        return asked.fetch_site == "same-origin" || asked.fetch_site == "none";
-    if (asked.origin.empty()) return true;
-    const auto scheme = asked.origin.find("://");
-    return scheme != asked.origin.npos && same_word(asked.origin.substr(scheme + 3), asked.host);
-}
-
 void send_refusal(exchange& ex, const problem& what, std::string_view restart) {
     std::string text;
     append_problem_notice(text, what, restart);
@@ -60,6 +45,7 @@ void event_done(exchange& ex, reply&& r) {
     case status::lost:
         return send_refusal(ex, problem_of(r.what), r.mount);
     case status::gone:
+    case status::foreign:
         return send_refusal(ex, problem_of(r.what), "?");
     default:
         return send_refusal(ex, problem_of(r.what), {});

@@ -78,6 +78,9 @@ void apply_event(exchange& ex, const route& where);
 /// A page wants to be told.
 void attach_stream(exchange& ex, const route& where);
 
+/// A form that the application answers.
+void answer_form(exchange& ex, const form_handler& answer);
+
 void send_file(exchange& ex, const static_file& file);
 
 /// /healthz, /readyz, /metrics.

@@ -12,9 +12,15 @@ bool is_read(const request& asked) {
     return asked.verb == method::get || asked.verb == method::head;
 }
 
-void set_session(request& asked) {
+void set_session(exchange& ex) {
+    auto& asked = ex.asked();
+    asked.principal = ex.site().principal_of(asked);
     const auto session = asked.cookie("stube_session");
-    if (is_token(session)) asked.session = session;
+    if (!is_token(session)) return;
+    asked.session = session;
+    if (asked.principal.empty()) return;
+    asked.owner = owner_of(session, asked.principal);
+    asked.session = asked.owner;
 }
 
 }  // namespace
@@ -24,19 +30,24 @@ void handle(exchange& ex) {
     const auto to = ex.site().find(asked.path, asked.site_path);
     if (to.what == route::kind::event) {
         if (asked.verb != method::post) return send_problem(ex, 405, "POST");
-        set_session(asked);
+        set_session(ex);
         return apply_event(ex, to);
     }
     if (to.what == route::kind::stream) {
         if (asked.verb != method::get) return send_problem(ex, 405, "GET");
-        set_session(asked);
+        set_session(ex);
         return attach_stream(ex, to);
+    }
+    if (to.form) {
+        if (asked.verb == method::post) return answer_form(ex, *to.form);
+        if (to.what == route::kind::nothing) return send_problem(ex, 405, "POST");
+        if (!is_read(asked)) return send_problem(ex, 405, "GET, HEAD, POST");
     }
     if (to.what == route::kind::nothing) return send_problem(ex, 404);
     if (!is_read(asked)) return send_problem(ex, 405, "GET, HEAD");
     switch (to.what) {
     case route::kind::mount:
-        set_session(asked);
+        set_session(ex);
         return visit(ex, *to.mount);
     case route::kind::file:
         return send_file(ex, *to.file);
@@ -59,7 +70,8 @@ void send_problem(exchange& ex, int status, std::string_view allow) {
         headers += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
         return ex.send({what.status, html_type, headers, body});
     }
-    if (is_read(asked) && !is_internal && !asked.site_path.empty()) {
+    const bool wants_page = is_read(asked) || ex.site().form_handler_at(asked.site_path);
+    if (wants_page && !is_internal && !asked.site_path.empty()) {
         std::string content;
         append_problem_view(content, what, {});
         body = ex.site().plain_head();

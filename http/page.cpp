@@ -5,6 +5,7 @@
 #include "http/wire_html.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace stube::http {
 
@@ -52,7 +53,41 @@ void append_script(std::string& out, std::string_view address) {
 
 }  // namespace
 
-std::string make_page_head(const page_options& options, std::string_view base_path) {
+std::string component_styles(std::span<const component_type* const> known) {
+    std::string out;
+    for (const auto* each : known) {
+        if (each->styles.empty()) continue;
+        out += "[data-stube-component=\"";
+        for (const char c : each->name) {
+            if (c == '"' || c == '\\') out += '\\';
+            out += c;
+        }
+        out.append("\"] {\n").append(each->styles).append("\n}\n");
+    }
+    return out;
+}
+
+std::string make_component_head(
+    std::span<const component_type* const> known,
+    std::string_view styles,
+    std::string_view base_path
+) {
+    std::string out;
+    append_stylesheet(out, styles);
+    std::set<std::string_view> seen;
+    for (const auto* each : known) {
+        for (const auto module : each->modules) {
+            if (!seen.insert(module).second) continue;
+            out += "<script type=\"module\" src=\"";
+            append_attribute(out, with_base(std::string(module), base_path));
+            out += "\"></script>";
+        }
+    }
+    return out;
+}
+
+std::string
+make_page_head(const page_options& options, std::string_view base_path, std::string_view more) {
     std::string out = "<!doctype html><html lang=\"";
     append_attribute(out, options.lang);
     out += "\"><head><meta charset=\"utf-8\">"
@@ -62,6 +97,7 @@ std::string make_page_head(const page_options& options, std::string_view base_pa
     append_element_text(out, options.title);
     out += "</title>";
     append_stylesheet(out, address_of("stube.css", base_path));
+    out += more;
     for (const auto& each : options.stylesheets) {
         append_stylesheet(out, with_base(each, base_path));
     }
@@ -88,6 +124,7 @@ std::string make_scripts(std::string_view base_path) {
           "stube.js",
           "stube-page.js",
           "stube-history.js",
+          "stube-behaviors.js",
           "stube-events.js"}) {
         append_script(out, address_of(name, base_path));
     }

@@ -3,6 +3,7 @@
 #include <stube/http/app.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,8 +21,19 @@ inline constexpr std::string_view page_headers =
 
 inline constexpr std::string_view html_type = "text/html; charset=utf-8";
 
-/// Everything from the doctype to what stands above the view.
-std::string make_page_head(const page_options& options, std::string_view base_path);
+/// Everything from the doctype to what stands above the view. `more` is finished HTML for the head.
+std::string
+make_page_head(const page_options& options, std::string_view base_path, std::string_view more = {});
+
+/// The styles of all these components, each within a rule for its element.
+std::string component_styles(std::span<const component_type* const> known);
+
+/// What they put into the head of a page: `styles` is the address of the above, or empty.
+std::string make_component_head(
+    std::span<const component_type* const> known,
+    std::string_view styles,
+    std::string_view base_path
+);
 
 /// The script elements of a page with a conversation.
 std::string make_scripts(std::string_view base_path);

@@ -10,7 +10,10 @@ problem problem_of(status what) {
     case status::gone:
         return {404, "This has ended", "This conversation has ended or was not used for too long."};
     case status::foreign:
-        return {403, "Not yours", "This conversation belongs to another browser session."};
+        return {
+            403,
+            "Not yours",
+            "This page belongs to another visitor, or to one who has signed out."};
     case status::lost:
         return {
             410,

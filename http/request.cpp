@@ -33,14 +33,34 @@ std::optional<std::string_view> request::raw_query(std::string_view name) const 
     return std::nullopt;
 }
 
+std::string owner_of(std::string_view session, std::string_view principal) {
+    std::string owner(session);
+    if (!principal.empty()) owner.append(":").append(principal);
+    return owner;
+}
+
+bool is_form(std::string_view content_type) {
+    return same_word(trimmed(take_until(content_type, ';')), "application/x-www-form-urlencoded");
+}
+
+bool is_same_site(const request& asked) {
+    if (!asked.fetch_site.empty())
+        return asked.fetch_site == "same-origin" || asked.fetch_site == "none";
+    if (asked.origin.empty()) return true;
+    const auto scheme = asked.origin.find("://");
+    return scheme != asked.origin.npos && same_word(asked.origin.substr(scheme + 3), asked.host);
+}
+
 }  // namespace http
 
 std::string_view request_info::path() const {
     return from_.site_path;
 }
 
-std::optional<std::string> request_info::query(std::string_view name) const {
-    auto rest = from_.query;
+namespace {
+
+/// The first value of that name in what a form sent or an address holds.
+std::optional<std::string> decoded_value(std::string_view rest, std::string_view name) {
     while (!rest.empty()) {
         auto value = http::take_until(rest, '&');
         std::string decoded;
@@ -50,6 +70,16 @@ std::optional<std::string> request_info::query(std::string_view name) const {
         if (http::append_decoded(decoded, value, true) && http::is_utf8(decoded)) return decoded;
     }
     return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> request_info::query(std::string_view name) const {
+    return decoded_value(from_.query, name);
+}
+
+std::optional<std::string> request_info::form(std::string_view name) const {
+    return decoded_value(from_.body, name);
 }
 
 std::string_view request_info::header(std::string_view name) const {

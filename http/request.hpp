@@ -37,7 +37,9 @@ struct request {
 
     // What the server adds.
     std::string_view site_path;   ///< `path` without the base path
-    std::string_view session;     ///< the visitor's session id; empty if there is no valid one
+    std::string principal;        ///< as the application says
+    std::string_view session;     ///< who the visitor is to a conversation; empty for a new one
+    std::string owner;            ///< `session`, where it is more than the cookie's value
     std::string new_session;      ///< the id of a session that begins with this request
     const void* place = nullptr;  ///< what the router found, while an answer is awaited
 
@@ -49,5 +51,17 @@ struct request {
     /// The first value of that name in the query, as it was sent; nothing if there is none.
     std::optional<std::string_view> raw_query(std::string_view name) const;
 };
+
+/// Whose a conversation is: a browser session's, and in it the principal's. A session id has no
+/// colon in it.
+std::string owner_of(std::string_view session, std::string_view principal);
+
+/// True for the media type of forms without files.
+bool is_form(std::string_view content_type);
+
+/// True unless the browser says that the request comes from another site. Sec-Fetch-Site is the
+/// browser's own word and right behind any proxy; Origin must be this host. What says neither is no
+/// browser of today, and a page elsewhere cannot send our header without being asked for it (CORS).
+bool is_same_site(const request& asked);
 
 }  // namespace stube::http

@@ -46,6 +46,18 @@ std::string static_page_headers() {
     return headers.replace(headers.find(never), never.size(), "no-cache");
 }
 
+bool is_cookie_name(std::string_view name) {
+    constexpr std::string_view allowed =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    return !name.empty() && name.find_first_not_of(allowed) == name.npos;
+}
+
+bool is_cookie_value(std::string_view value) {
+    return std::ranges::all_of(value, [](char c) {
+        return c > ' ' && c < 127 && c != '"' && c != ',' && c != ';' && c != '\\';
+    });
+}
+
 }  // namespace
 
 site::site(const app& from, const server_options& options)
@@ -55,10 +67,14 @@ site::site(const app& from, const server_options& options)
       plain_head_(make_page_head({}, base_path_)),
       scripts_(make_scripts(base_path_)),
       principal_(from.principal_) {
+    const auto of_components = add_components();
     for (const auto& each : from.conversations_) {
-        mounts_.push_back(std::make_unique<mount_point>(
-            mount_point{base_path_ + each.path, make_page_head(each.options, base_path_), each.root}
-        ));
+        mounts_.push_back(std::make_unique<mount_point>(mount_point{
+            base_path_ + each.path,
+            make_page_head(each.options, base_path_, of_components),
+            each.root.make,
+            each.root.reads_request,
+            each.options.login.empty() ? std::string() : base_path_ + each.options.login}));
         route to;
         to.what = route::kind::mount;
         to.mount = mounts_.back().get();
@@ -74,13 +90,17 @@ site::site(const app& from, const server_options& options)
         append_plain_body(file.owned, content);
         add_file(each.path, std::move(file));
     }
-    for (const auto& each : from.assets_) {
-        static_file file;
-        file.type = each.mime;
-        file.headers = each.how == caching::immutable ? immutable_caching : revalidating;
-        file.owned = each.body;
-        add_file(each.path, std::move(file));
+    for (const auto* list : {&from.assets_, &from.behaviors_}) {
+        for (const auto& each : *list) {
+            static_file file;
+            file.type = each.mime;
+            file.headers = each.how == caching::immutable ? immutable_caching : revalidating;
+            file.owned = each.body;
+            add_file(each.path, std::move(file));
+        }
     }
+    for (const auto& each : from.posts_)
+        forms_.emplace(each.path, each.answer);
     add_assets();
 }
 
@@ -108,6 +128,24 @@ void site::add_assets() {
     }
 }
 
+/// The styles of all components as one file; what stands in the head of pages with conversations.
+std::string site::add_components() {
+    const auto known = known_components();
+    auto styles = component_styles(known);
+    std::string address;
+    if (!styles.empty()) {
+        const auto tag = etag_of(styles);
+        const auto path = "/stube/assets/components." + tag.substr(1, tag.size() - 2) + ".css";
+        static_file file;
+        file.type = "text/css; charset=utf-8";
+        file.headers = immutable_caching;
+        file.owned = std::move(styles);
+        add_file(path, std::move(file));
+        address = base_path_ + path;
+    }
+    return make_component_head(known, address, base_path_);
+}
+
 route site::find(std::string_view path, std::string_view& site_path) const {
     site_path = path;
     route to;
@@ -125,8 +163,9 @@ route site::find(std::string_view path, std::string_view& site_path) const {
         to = find_internal(path.substr(internal.size()));
         if (to.what != route::kind::nothing) return to;
     }
-    const auto found = routes_.find(path);
-    return found == routes_.end() ? to : found->second;
+    if (const auto found = routes_.find(path); found != routes_.end()) to = found->second;
+    to.form = form_handler_at(path);
+    return to;
 }
 
 route site::find_internal(std::string_view rest) const {
@@ -151,10 +190,25 @@ const mount_point* site::mount_at(std::string_view address) const {
     return found == mounts_.end() ? nullptr : found->get();
 }
 
-std::string site::cookie_line(std::string_view session) const {
-    std::string line = "Set-Cookie: stube_session=";
-    line.append(session).append("; HttpOnly; SameSite=Lax; Path=").append(base_path_);
-    line += "/; Max-Age=2592000";
+const form_handler* site::form_handler_at(std::string_view site_path) const {
+    const auto found = forms_.find(site_path);
+    return found == forms_.end() ? nullptr : &found->second;
+}
+
+std::string site::session_line(std::string_view session) const {
+    return cookie_line({"stube_session", std::string(session), std::chrono::seconds(2592000)});
+}
+
+std::string site::cookie_line(const cookie& what) const {
+    if (!is_cookie_name(what.name) || !is_cookie_value(what.value))
+        throw std::logic_error("stube: no cookie can be made of this: " + what.name);
+    std::string line = "Set-Cookie: ";
+    line.append(what.name).append("=").append(what.value);
+    line.append("; HttpOnly; SameSite=Lax; Path=").append(base_path_).append("/");
+    if (what.max_age) {
+        line += "; Max-Age=";
+        append_number(line, static_cast<std::uint64_t>(std::max(what.max_age->count(), {})));
+    }
     if (behind_tls_) line += "; Secure";
     return line += "\r\n";
 }

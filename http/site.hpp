@@ -21,8 +21,13 @@ namespace stube::http {
 struct mount_point {
     std::string address;  ///< with the base path
     std::string head;     ///< of its pages
-    std::function<effect::call()> root;
+    std::function<effect::call(const request_info&)> root;
+    bool reads_request;  ///< `root` does
+    std::string login;  ///< address, with the base path, for visitors without a principal; or empty
 };
+
+/// Answers forms at a path of the application.
+using form_handler = std::function<redirect(const request_info&)>;
 
 /// Something finished: an embedded file, a file of the application, a static page.
 struct static_file {
@@ -41,6 +46,7 @@ struct route {
     kind what = kind::nothing;
     const mount_point* mount = nullptr;
     const static_file* file = nullptr;
+    const form_handler* form = nullptr;  ///< what takes forms here, whatever else is
     std::string_view conversation;  ///< views into the path
     std::string_view instance;
     std::string_view member;
@@ -57,12 +63,18 @@ public:
 
     const mount_point* mount_at(std::string_view address) const;
 
+    /// What takes forms at `site_path`, or null.
+    const form_handler* form_handler_at(std::string_view site_path) const;
+
     const std::string& base_path() const { return base_path_; }
 
     const server_limits& limits() const { return limits_; }
 
     /// The header line that begins a session.
-    std::string cookie_line(std::string_view session) const;
+    std::string session_line(std::string_view session) const;
+
+    /// The header line for a cookie of the application. Throws std::logic_error if it has no form.
+    std::string cookie_line(const cookie& what) const;
 
     /// The head of pages that belong to no mount.
     const std::string& plain_head() const { return plain_head_; }
@@ -86,6 +98,7 @@ private:
 
     void add_file(std::string path, static_file file);
     void add_assets();
+    std::string add_components();
     route find_internal(std::string_view rest) const;
 
     std::string base_path_;
@@ -96,6 +109,7 @@ private:
     std::function<std::string(const request_info&)> principal_;
     std::vector<std::unique_ptr<mount_point>> mounts_;
     std::vector<std::unique_ptr<static_file>> files_;
+    std::unordered_map<std::string, form_handler, text_hash, std::equal_to<>> forms_;
     std::unordered_map<std::string, route, text_hash, std::equal_to<>> routes_;
 };
 

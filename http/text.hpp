@@ -34,6 +34,14 @@ void append_attribute(std::string& out, std::string_view text);
 /// True for what `stube::random_id` makes: 22 characters of [A-Za-z0-9_-].
 bool is_token(std::string_view text);
 
+/// True for an address that leads to this server, whatever a browser makes of it: it begins with
+/// one
+/// "/" and holds neither backslashes nor anything that ends a header line.
+bool is_local_address(std::string_view address);
+
+/// Appends `text` as a value in a query.
+void append_query_value(std::string& out, std::string_view text);
+
 /// The next part of `rest` before `separator`, which is consumed.
 std::string_view take_until(std::string_view& rest, char separator);
 

@@ -7,6 +7,10 @@
 
 #include <stube/runtime/random_id.hpp>
 
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
 /// GET <mount>
 namespace stube::http {
 
@@ -15,7 +19,7 @@ namespace {
 void send_page(exchange& ex, int status, std::string_view body) {
     const auto& asked = ex.asked();
     if (asked.new_session.empty()) return ex.send({status, html_type, page_headers, body});
-    const auto headers = std::string(page_headers) + ex.site().cookie_line(asked.new_session);
+    const auto headers = std::string(page_headers) + ex.site().session_line(asked.new_session);
     ex.send({status, html_type, headers, body});
 }
 
@@ -68,16 +72,27 @@ void minted(exchange& ex, reply&& r) {
     shown ? show(ex, place_of(ex), r) : send_problem_page(ex, place_of(ex), r);
 }
 
+/// The component that the page begins with; nothing if the request does not make one.
+std::optional<effect::call> root_from(const request& asked, const mount_point& where) {
+    try {
+        return where.root(request_info(asked));
+    } catch (const std::invalid_argument&) {
+        return std::nullopt;
+    }
+}
+
 void mint(exchange& ex, const mount_point& where) {
     auto& asked = ex.asked();
+    const auto root = root_from(asked, where);
+    if (!root) return send_problem(ex, 400);
     if (asked.session.empty()) asked.new_session = random_id();
-    std::string owner(asked.session.empty() ? asked.new_session : asked.session);
-    auto principal = ex.site().principal_of(asked);
+    auto owner = asked.session.empty() ? owner_of(asked.new_session, asked.principal)
+                                       : std::string(asked.session);
     ex.site().live->mint(
         where.address,
-        where.root(),
+        *root,
         std::move(owner),
-        std::move(principal),
+        asked.principal,
         ex.home(),
         later(ex, &minted)
     );
@@ -86,6 +101,8 @@ void mint(exchange& ex, const mount_point& where) {
 void opened(exchange& ex, reply&& r) {
     const auto& where = place_of(ex);
     if (r.what == status::foreign) return mint(ex, where);
+    // The address says what there was to see, whoever kept it.
+    if (r.what == status::gone && where.reads_request) return mint(ex, where);
     if (r.what != status::ok || !r.value || !r.news) return send_problem_page(ex, where, r);
     if (r.value->mount != where.address && ex.site().mount_at(r.value->mount)) {
         const auto headers =
@@ -97,12 +114,30 @@ void opened(exchange& ex, reply&& r) {
 
 }  // namespace
 
+namespace {
+
+/// To the page for signing in, which is told where the visitor wanted to go.
+void send_to_login(exchange& ex, const mount_point& where) {
+    const auto& asked = ex.asked();
+    std::string wanted;
+    append_query_value(wanted, asked.site_path);
+    if (!asked.query.empty()) wanted.append("?").append(asked.query);
+    std::string headers = "Cache-Control: no-store\r\nLocation: " + where.login;
+    headers += where.login.find('?') == where.login.npos ? "?next=" : "&next=";
+    append_query_value(headers, wanted);
+    headers += "\r\n";
+    ex.send({303, "text/plain; charset=utf-8", headers, {}});
+}
+
+}  // namespace
+
 void visit(exchange& ex, const mount_point& where) {
     auto& asked = ex.asked();
     if (asked.verb == method::head) {
         // What looks and does not stay begins no conversation.
         return ex.send({200, html_type, page_headers, {}});
     }
+    if (!where.login.empty() && asked.principal.empty()) return send_to_login(ex, where);
     asked.place = &where;
     const auto id = asked.raw_query("c").value_or("");
     if (id.empty()) return mint(ex, where);

@@ -9,7 +9,7 @@ set(browser_build ${CMAKE_CURRENT_BINARY_DIR}/browser)
 set(htmx ${browser_build}/node_modules/htmx.org/dist)
 set(from_npm ${htmx}/htmx.min.js ${htmx}/ext/hx-sse.min.js)
 set(files ${from_npm})
-foreach(file stube.js stube-page.js stube-history.js stube-events.js stube.css icon.svg)
+foreach(file stube.js stube-page.js stube-history.js stube-events.js stube-behaviors.js stube.css icon.svg)
   list(APPEND files ${browser_source}/${file})
 endforeach()
 

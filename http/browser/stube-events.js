@@ -72,7 +72,7 @@
     const {ctx} = event.detail;
     const instance = /\/stube\/event\/[^/]+\/(\d+)\//.exec(ctx.request.action)?.[1];
     if (!instance) return;
-    if (maySend(ctx.sourceElement)) keepOwn(ctx.request.body, instance);
+    if (ctx.stubeBehavior || maySend(ctx.sourceElement)) keepOwn(ctx.request.body, instance);
     else event.preventDefault();
   }, true); // before what stube.js does with those that are sent
 

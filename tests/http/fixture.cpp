@@ -82,9 +82,26 @@ app served::make_site() {
     site.asset("/app.css", "text/css; charset=utf-8", "p { color: red }");
     site.principal([](const request_info& from) {
         if (from.header("x-fail") == "yes") throw std::runtime_error("secret reason");
-        return std::string(from.header("x-user")) + "/" + from.query("as").value_or("-") + "/" +
-               std::string(from.cookie("other")) + std::string(from.path());
+        return std::string(
+            from.header("x-user").empty() ? from.cookie("user") : from.header("x-user")
+        );
     });
+    site.mount<chapter>("/chapter", [](const request_info& from) {
+        if (from.query("page") == "secret") throw std::runtime_error("secret reason");
+        return chapter{.page = std::stoi(from.query("page").value_or("1"))};
+    });
+    site.mount<visitor>("/mine", {.login = "/login"});
+    site.mount<appendix>("/login");
+    site.behavior("test/draw", "export default {};");
+    site.post("/login", [](const request_info& from) -> redirect {
+        const auto name = from.form("name").value_or("");
+        if (name.empty()) throw std::invalid_argument("no name");
+        if (name == "broken") throw std::runtime_error("secret reason");
+        return {
+            from.form("next").value_or("/mine"),
+            {{"user", name, 60s}, {"seen", "yes"}, {"old", "", 0s}}};
+    });
+    site.post("/forget", [](const request_info&) -> redirect { return {"/a?b=c"}; });
     return site;
 }
 

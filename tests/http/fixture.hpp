@@ -8,6 +8,7 @@
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -72,6 +73,32 @@ struct visitor {
     markup render() const { return html::div("who=", who); }
 };
 BOOST_DESCRIBE_STRUCT(visitor, (), (who, start))
+
+/// Made from the request; brings something for the browser.
+struct chapter {
+    static constexpr std::string_view component = "test/chapter";
+    static constexpr std::string_view styles = "& > b { color: red }";
+    static constexpr std::array<std::string_view, 2> modules{"/turn.js", "https://a.test/x.js"};
+    int page = 1;
+
+    void turn() { ++page; }
+
+    markup render() const {
+        using namespace html;
+        return div(b("page ", page), button(on<"click", &chapter::turn>, "turn"));
+    }
+};
+BOOST_DESCRIBE_STRUCT(chapter, (), (page, turn))
+
+/// Names a module that `chapter` names too.
+struct appendix {
+    static constexpr std::string_view component = "test/appendix";
+    static constexpr std::string_view styles = "margin: 0";
+    static constexpr std::string_view modules = "/turn.js";
+
+    markup render() const { return html::p("appendix"); }
+};
+BOOST_DESCRIBE_STRUCT(appendix, (), ())
 
 /// Cannot begin.
 struct broken {

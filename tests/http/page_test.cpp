@@ -138,15 +138,125 @@ TEST_CASE("a conversation that is not there any more says so") {
     }
 }
 
-TEST_CASE("the principal is asked once and fixed") {
+TEST_CASE("a conversation belongs to the principal that it began with") {
     served site;
-    const auto page = open_page(site.port(), "/who?as=a%20b");
-    CHECK(page.page.says("who=/a b//who"));
-    const auto mine = ask(site, "/who", "X-User: me\r\nCookie: other=7\r\n");
-    CHECK(mine.says("who=me/-/7/who"));
-    const auto again =
-        ask(site, "/who?c=" + page.conversation, "X-User: me\r\nCookie: " + page.cookie + "\r\n");
-    CHECK(again.says("who=/a b//who"));
+    const auto nobody = open_page(site.port(), "/who");
+    CHECK(nobody.page.says("who=<"));
+    const auto cookie = "Cookie: " + nobody.cookie + "\r\n";
+    const auto ada = read_page(ask(site, "/who", "X-User: ada\r\n" + cookie), nobody.cookie);
+    CHECK(ada.page.says("who=ada<"));
+
+    const auto shown_to = [&](const opened& of, const std::string& user) {
+        const auto got = ask(site, "/who?c=" + of.conversation, user + cookie);
+        return read_page(got, nobody.cookie).conversation == of.conversation;
+    };
+    CHECK(shown_to(ada, "X-User: ada\r\n"));
+    CHECK_FALSE(shown_to(ada, "X-User: grace\r\n"));
+    CHECK_FALSE(shown_to(ada, ""));
+    CHECK(shown_to(nobody, ""));
+    CHECK_FALSE(shown_to(nobody, "X-User: ada\r\n"));
+}
+
+TEST_CASE("a page that was left open takes no events and hears nothing after signing out") {
+    served site;
+    const auto first = ask(site, "/t", "X-User: ada\r\n");
+    const auto page = read_page(first, first.header("set-cookie").substr(0, 36));
+    const auto refused = client(site.port()).ask(page.post("1/inc"));
+    CHECK(refused.status == 403);
+    CHECK(refused.says("has signed out"));
+    CHECK(refused.says("<a href=\"?\">Start again</a>"));
+
+    client stream(site.port());
+    attach(stream, page);
+    CHECK(stream.read_until("stube-end").find("n=") == std::string::npos);
+
+    auto mine = page;
+    mine.cookie += "; user=ada";
+    CHECK(client(site.port()).ask(mine.post("1/inc")).says("n=1"));
+}
+
+TEST_CASE("a component can be made from the request") {
+    served site;
+    CHECK(ask(site, "/chapter").says("page 1<"));
+    const auto page = open_page(site.port(), "/chapter?page=7");
+    CHECK(page.page.says("page 7<"));
+    const auto cookie = "Cookie: " + page.cookie + "\r\n";
+    CHECK(client(site.port()).ask(page.post("1/turn")).says("page 8<"));
+
+    // One's own goes on as it was; somebody else's is made from the same address.
+    const auto address = "/chapter?page=7&c=" + page.conversation;
+    CHECK(ask(site, address, cookie).says("page 8<"));
+    CHECK(ask(site, address).says("page 7<"));
+    CHECK(ask(site, "/chapter?page=5&c=never-was", cookie).says("page 5<"));
+}
+
+TEST_CASE("a component that cannot be made from the request is no conversation") {
+    served site;
+    const auto bad = ask(site, "/chapter?page=x");
+    CHECK(bad.status == 400);
+    check_page_headers(bad);
+    CHECK_FALSE(bad.says("stoi"));
+    CHECK(bad.header("set-cookie").empty());
+    const auto worse = ask(site, "/chapter?page=secret");
+    CHECK(worse.status == 500);
+    CHECK_FALSE(worse.says("secret"));
+}
+
+TEST_CASE("styles and modules of all components stand once in the head of pages with conversations"
+) {
+    served site;
+    const auto page = open_page(site.port()).page.body;
+    const auto head = page.substr(0, page.find("</head>"));
+    const auto count = [&](const std::string& text) {
+        std::size_t found = 0;
+        for (auto at = head.find(text); at != head.npos; at = head.find(text, at + 1))
+            ++found;
+        return found;
+    };
+    CHECK(count("<script type=\"module\" src=\"/turn.js\"></script>") == 1);
+    CHECK(count("<script type=\"module\" src=\"https://a.test/x.js\"></script>") == 1);
+    CHECK(count("/stube/assets/components.") == 1);
+    CHECK_FALSE(ask(site, "/about").says("components."));
+
+    const auto from = head.find("/stube/assets/components.");
+    const auto styles = ask(site, head.substr(from, head.find('"', from) - from));
+    CHECK(styles.status == 200);
+    CHECK(styles.header("content-type") == "text/css; charset=utf-8");
+    CHECK(styles.header("cache-control") == "public, max-age=31536000, immutable");
+    CHECK(
+        styles.body == "[data-stube-component=\"test/appendix\"] {\nmargin: 0\n}\n"
+                       "[data-stube-component=\"test/chapter\"] {\n& > b { color: red }\n}\n"
+    );
+    CHECK(ask(site, "/chapter").says("<div id=\"i1\" data-stube-component=\"test/chapter\"><b>"));
+    CHECK(ask(site, "/login").says("<p id=\"i1\" data-stube-component=\"test/appendix\">"));
+}
+
+TEST_CASE("component styles and modules know the base path") {
+    server_options options;
+    options.base_path = "/app";
+    served site(options);
+    const auto page = open_page(site.port(), "/app/t").page;
+    CHECK(page.says("<script type=\"module\" src=\"/app/turn.js\">"));
+    CHECK(page.says("href=\"/app/stube/assets/components."));
+}
+
+TEST_CASE("a behavior is a module that is asked for again") {
+    served site;
+    const auto module = ask(site, "/stube/behaviors/test/draw.js");
+    CHECK(module.status == 200);
+    CHECK(module.body == "export default {};");
+    CHECK(module.header("content-type") == "text/javascript; charset=utf-8");
+    CHECK(module.header("cache-control") == "no-cache");
+    const auto tag = "If-None-Match: " + module.header("etag") + "\r\n";
+    CHECK(ask(site, "/stube/behaviors/test/draw.js", tag).status == 304);
+    CHECK(ask(site, "/stube/behaviors/test/other.js").status == 404);
+
+    app wrong;
+    wrong.behavior("a/b", "");
+    for (const auto* name : {"a/b", "", "/a", "a/", "a//b", "../a", "a b", "a.b"}) {
+        CAPTURE(std::string(name));
+        CHECK_THROWS_AS(wrong.behavior(name, ""), std::invalid_argument);
+    }
 }
 
 TEST_CASE("what throws while a page begins is a page with status 500") {

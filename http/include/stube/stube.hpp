@@ -4,6 +4,8 @@
 
 #include <stube/flow/flow.hpp>
 #include <stube/http/app.hpp>
+#include <stube/http/login.hpp>
+#include <stube/runtime/behavior.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/context.hpp>

@@ -5,12 +5,15 @@
 #include <stube/runtime/markup.hpp>
 #include <stube/store/memory_store.hpp>
 
+#include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 #include <vector>
@@ -32,9 +35,13 @@ struct page_options {
     std::string icon = {};
     /// Stands above the page: navigation, a name. Events in it go nowhere.
     markup header = {};
+    /// Where visitors sign in, if this page is for those only that `app::principal` knows. Others
+    /// are sent there, with the address they wanted as `?next=`. An address of this server, for
+    /// pages with a conversation.
+    std::string login = {};
 };
 
-/// The request with which a conversation begins. Valid during the call it is passed to.
+/// A request, as far as an application sees any. Valid during the call it is passed to.
 class request_info {
 public:
     explicit request_info(const http::request& from) : from_(from) {}
@@ -44,11 +51,33 @@ public:
     /// Decoded; nothing if the address has no such value. The first, if it has several.
     std::optional<std::string> query(std::string_view name) const;
 
+    /// Likewise for what a form sent to `app::post`.
+    std::optional<std::string> form(std::string_view name) const;
+
     std::string_view header(std::string_view name) const;  ///< empty if there is none
     std::string_view cookie(std::string_view name) const;  ///< empty if there is none
 
 private:
     const http::request& from_;
+};
+
+/// Something for a browser to remember. It is sent back with every request to this server and read
+/// with `request_info::cookie`; scripts cannot read it (HttpOnly), links from other sites bring it
+/// but their forms do not (SameSite=Lax), and behind TLS it never travels without (Secure).
+struct cookie {
+    std::string name;   ///< letters, digits, '-' and '_'
+    std::string value;  ///< no blanks, quotes, commas, semicolons or backslashes, and ASCII only
+    /// Without one until the browser is closed; zero makes it forget the cookie.
+    std::optional<std::chrono::seconds> max_age = {};
+};
+
+/// What is answered to a form.
+struct redirect {
+    /// Where the browser goes: an address of this server, which begins with "/" and stands for
+    /// itself (the base path is put before it). Anything else is refused (400), so that a value
+    /// that came with the request cannot lead visitors elsewhere.
+    std::string to;
+    std::vector<cookie> cookies = {};
 };
 
 /// How long browsers may keep an asset.
@@ -67,16 +96,40 @@ public:
     /// Visitors of `path` get a conversation with the component C.
     template <class C>
     app& mount(std::string path, page_options options = {}) {
-        return add_mount(std::move(path), std::move(options), [] { return call<C>().release(); });
+        return add_mount(std::move(path), std::move(options), {[](const request_info&) {
+                             return call<C>().release();
+                         }});
+    }
+
+    /// The same with a component that is made from the request, such as from values in its query:
+    ///
+    ///     site.mount<report>("/report", [](const request_info& from) {
+    ///         return report{.page = number_from(from.query("page").value_or("1"))};
+    ///     });
+    ///
+    /// Runs on the server's threads, when a conversation begins: one that the address names (`c`)
+    /// and that the visitor may see goes on as it was. If it is over, a new one is made from the
+    /// address. std::invalid_argument is answered with 400, other exceptions with 500.
+    template <class C, std::invocable<const request_info&> Make>
+    requires std::same_as<std::invoke_result_t<Make&, const request_info&>, C> app&
+    mount(std::string path, Make make, page_options options = {}) {
+        return add_mount(
+            std::move(path),
+            std::move(options),
+            {[make = std::move(make)](const request_info& from) {
+                 return call_with<C>(std::make_shared<C>(make(from)));
+             },
+             true}
+        );
     }
 
     /// Visitors of `path` get a conversation with the flow (a coroutine; see
     /// <stube/flow/flow.hpp>).
     template <auto Flow>
     app& mount(std::string path, page_options options = {}) {
-        return add_mount(std::move(path), std::move(options), [] {
-            return stube::call<Flow>().release();
-        });
+        return add_mount(std::move(path), std::move(options), {[](const request_info&) {
+                             return stube::call<Flow>().release();
+                         }});
     }
 
     /// A page without a conversation, in the same shell. Events in it go nowhere.
@@ -86,6 +139,30 @@ public:
     app&
     asset(std::string path, std::string mime, std::string body, caching how = caching::revalidate);
 
+    /// An ES module under a name, for elements with `behavior(name)`; see
+    /// <stube/runtime/behavior.hpp> for what it exports. It is served at
+    /// "/stube/behaviors/<name>.js" and browsers ask each time whether it has changed: the address
+    /// is a plain one so that modules can import each other ("./pen.js"). Throws
+    /// std::invalid_argument if the name is none or taken.
+    app& behavior(std::string_view name, std::string module);
+
+    /// Answers forms that are sent to `path` the way browsers do it without any script:
+    /// `form(attr("method", "post"), action("login"), ...)`. It is for what only an answer of HTTP
+    /// can do, which is setting a cookie: signing in and out. All else is an event of a component.
+    /// A page may stand at the same path.
+    ///
+    ///     site.post("/login", [&](const request_info& from) -> redirect {
+    ///         const auto name = from.form("name").value_or("");
+    ///         if (!is_password_of(name, from.form("password").value_or(""))) return
+    ///         {"/login?failed"}; return {"/inbox", {logins.begin(name)}};
+    ///     });
+    ///
+    /// Refused before `answer` sees it: what another site sent (403), what does not say where it
+    /// comes from (403; every browser does), bodies that are no form (415). Runs on the server's
+    /// threads: while it is busy, the other visitors of its thread wait. std::invalid_argument is
+    /// answered with 400, other exceptions with 500.
+    app& post(std::string path, std::function<redirect(const request_info&)> answer);
+
     /// The application's own object, for `context::app<T>()`. It outlives the servers.
     template <class T>
     app& provide(T& object) {
@@ -94,8 +171,15 @@ public:
         return *this;
     }
 
-    /// Says who the user is, from the request that begins a conversation; it stays so for the
-    /// conversation's life. Runs on the server's threads; an exception is answered with 500.
+    /// Says who the user is; empty for nobody in particular. A conversation keeps the principal
+    /// that it began with, and belongs to them and to their browser: it is neither shown to, nor
+    /// takes events from, the same browser when somebody else has signed in there, or nobody. Who
+    /// signs in again finds it as it was.
+    ///
+    /// Asked with every request that concerns a conversation, so it must be quick and must go by
+    /// what comes with all of them: a cookie (see <stube/http/login.hpp>), or a header that a proxy
+    /// sets. Runs on the server's threads; an exception is answered with 500. A page that is open
+    /// already when its user signs out shows what it last showed, until it is used or hidden.
     app& principal(std::function<std::string(const request_info&)> who);
 
     /// Loads the store and serves until SIGINT or SIGTERM, then finishes what is under way; a
@@ -112,10 +196,15 @@ public:
 private:
     friend class http::site;
 
+    struct root_maker {
+        std::function<effect::call(const request_info&)> make;
+        bool reads_request = false;
+    };
+
     struct conversation_at {
         std::string path;
         page_options options;
-        std::function<effect::call()> root;
+        root_maker root;
     };
 
     struct page_at {
@@ -131,12 +220,25 @@ private:
         caching how;
     };
 
-    app& add_mount(std::string path, page_options options, std::function<effect::call()> root);
+    struct post_at {
+        std::string path;
+        std::function<redirect(const request_info&)> answer;
+    };
+
+    template <class C>
+    static effect::call call_with(std::shared_ptr<const C> state) {
+        static_cast<void>(&detail::known<C>);
+        return call_request<C>(type_of<C>(), std::move(state)).release();
+    }
+
+    app& add_mount(std::string path, page_options options, root_maker root);
     void take(const std::string& path);
 
     std::vector<conversation_at> conversations_;
     std::vector<page_at> pages_;
     std::vector<asset_at> assets_;
+    std::vector<asset_at> behaviors_;
+    std::vector<post_at> posts_;
     std::vector<std::string> taken_;
     std::function<std::string(const request_info&)> principal_;
     void* object_ = nullptr;

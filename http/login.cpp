@@ -1,0 +1,101 @@
+#include <stube/http/login.hpp>
+#include <stube/runtime/random_id.hpp>
+
+#include <algorithm>
+#include <list>
+#include <mutex>
+#include <stdexcept>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace stube {
+
+class login_sessions::impl {
+public:
+    explicit impl(login_options options) : options_(std::move(options)) {
+        if (!options_.clock) options_.clock = std::chrono::steady_clock::now;
+    }
+
+    cookie begin(std::string user) {
+        if (user.empty()) throw std::invalid_argument("stube: a login needs a name");
+        std::string token = random_id();
+        const auto now = options_.clock();
+        std::lock_guard lock(mutex_);
+        const auto full = std::max<std::size_t>(options_.max_logins, 1);
+        while (!logins_.empty() && (logins_.front().ends <= now || logins_.size() >= full))
+            forget(logins_.begin());
+        logins_.push_back({token, std::move(user), now + options_.lifetime});
+        // A view into the list's own element, which stays where it is.
+        const auto last = std::prev(logins_.end());
+        by_token_.emplace(last->token, last);
+        return {options_.cookie, std::move(token), options_.lifetime};
+    }
+
+    std::string user_of(const request_info& from) const {
+        const auto token = from.cookie(options_.cookie);
+        if (token.empty()) return {};
+        const auto now = options_.clock();
+        std::lock_guard lock(mutex_);
+        const auto found = by_token_.find(token);
+        return found == by_token_.end() || found->second->ends <= now ? std::string()
+                                                                      : found->second->user;
+    }
+
+    cookie end(const request_info& from) {
+        std::lock_guard lock(mutex_);
+        const auto found = by_token_.find(from.cookie(options_.cookie));
+        if (found != by_token_.end()) forget(found->second);
+        return {options_.cookie, {}, std::chrono::seconds(0)};
+    }
+
+    void end_all(const std::string& user) {
+        std::lock_guard lock(mutex_);
+        for (auto at = logins_.begin(); at != logins_.end();) {
+            const auto each = at++;
+            if (each->user == user) forget(each);
+        }
+    }
+
+private:
+    struct login {
+        std::string token;
+        std::string user;
+        std::chrono::steady_clock::time_point ends;
+    };
+
+    using place = std::list<login>::iterator;
+
+    void forget(place which) {
+        by_token_.erase(which->token);
+        logins_.erase(which);
+    }
+
+    login_options options_;
+    mutable std::mutex mutex_;
+    std::list<login> logins_;  // oldest first, and all live equally long
+    std::unordered_map<std::string_view, place> by_token_;
+};
+
+login_sessions::login_sessions(login_options options)
+    : impl_(std::make_unique<impl>(std::move(options))) {}
+
+login_sessions::~login_sessions() = default;
+
+cookie login_sessions::begin(std::string user) {
+    return impl_->begin(std::move(user));
+}
+
+std::string login_sessions::user_of(const request_info& from) const {
+    return impl_->user_of(from);
+}
+
+cookie login_sessions::end(const request_info& from) {
+    return impl_->end(from);
+}
+
+void login_sessions::end_all(const std::string& user) {
+    impl_->end_all(user);
+}
+
+}  // namespace stube

@@ -1,0 +1,31 @@
+#include "http/exchange.hpp"
+#include "http/page.hpp"
+#include "http/text.hpp"
+
+#include <stdexcept>
+
+/// POST <path of the application>: a form, sent without any script.
+namespace stube::http {
+
+void answer_form(exchange& ex, const form_handler& answer) {
+    const auto& asked = ex.asked();
+    // Unlike events, which carry a header that no other site can make a browser send, a form of
+    // another site is recognised by what its browser says, and by nothing else.
+    const bool says_where_from = !asked.fetch_site.empty() || !asked.origin.empty();
+    if (!says_where_from || !is_same_site(asked)) return send_problem(ex, 403);
+    if (!is_form(asked.content_type)) return send_problem(ex, 415);
+    redirect next;
+    try {
+        next = answer(request_info(asked));
+    } catch (const std::invalid_argument&) {
+        return send_problem(ex, 400);
+    }
+    if (!is_local_address(next.to)) return send_problem(ex, 400);
+    std::string headers = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+    headers.append("Location: ").append(ex.site().base_path()).append(next.to).append("\r\n");
+    for (const auto& each : next.cookies)
+        headers += ex.site().cookie_line(each);
+    ex.send({303, "text/plain; charset=utf-8", headers, {}});
+}
+
+}  // namespace stube::http

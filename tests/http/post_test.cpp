@@ -1,0 +1,206 @@
+#include "http/fixture.hpp"
+#include "http/request.hpp"
+
+#include <stube/http/login.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace testing;
+
+namespace {
+
+constexpr std::string_view form_type = "Content-Type: application/x-www-form-urlencoded\r\n";
+constexpr std::string_view from_here = "Origin: http://a.test\r\n";
+
+answered send_form(
+    const served& site,
+    std::string_view path,
+    std::string_view body,
+    const std::string& headers = std::string(form_type) + std::string(from_here)
+) {
+    return client(site.port())
+        .ask(
+            "POST " + std::string(path) + " HTTP/1.1\r\nHost: a.test\r\n" + headers +
+            "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body)
+        );
+}
+
+/// The cookie lines of an answer, one after the other.
+std::string cookies_of(const answered& got) {
+    std::string out;
+    constexpr std::string_view name = "Set-Cookie: ";
+    for (auto at = got.head.find(name); at != got.head.npos; at = got.head.find(name, at + 1)) {
+        const auto from = at + name.size();
+        out += got.head.substr(from, got.head.find("\r\n", from) - from) + "\n";
+    }
+    return out;
+}
+
+http::request with_cookies(std::string_view cookies) {
+    http::request out;
+    out.cookies = cookies;
+    return out;
+}
+
+/// Who the login is that this cookie holds.
+std::string user_of(const login_sessions& all, const cookie& what) {
+    const auto sent = what.name + "=" + what.value;
+    const auto asked = with_cookies(sent);
+    return all.user_of(request_info(asked));
+}
+
+}  // namespace
+
+TEST_CASE("a form is answered with an address and cookies") {
+    served site;
+    const auto got = send_form(site, "/login", "name=ada&next=%2Fmine%3Fx%3D1");
+    CHECK(got.status == 303);
+    CHECK(got.header("location") == "/mine?x=1");
+    CHECK(got.header("cache-control") == "no-store");
+    CHECK(
+        cookies_of(got) == "user=ada; HttpOnly; SameSite=Lax; Path=/; Max-Age=60\n"
+                           "seen=yes; HttpOnly; SameSite=Lax; Path=/\n"
+                           "old=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0\n"
+    );
+    CHECK(send_form(site, "/forget", "").header("location") == "/a?b=c");
+}
+
+TEST_CASE("addresses and cookies of a form know the base path and TLS") {
+    server_options options;
+    options.base_path = "/app";
+    options.behind_tls = true;
+    served site(options);
+    const auto got = send_form(site, "/app/login", "name=ada");
+    CHECK(got.header("location") == "/app/mine");
+    CHECK(
+        cookies_of(got).find("user=ada; HttpOnly; SameSite=Lax; Path=/app/; Max-Age=60; Secure") ==
+        0
+    );
+    CHECK(send_form(site, "/login", "name=ada").status == 404);
+}
+
+TEST_CASE("a form from elsewhere is refused") {
+    served site;
+    const std::string type(form_type);
+    for (const auto* headers :
+         {"Origin: http://b.test\r\n",
+          "Origin: null\r\n",
+          "Sec-Fetch-Site: cross-site\r\nOrigin: http://a.test\r\n",
+          "Sec-Fetch-Site: same-site\r\n",
+          ""}) {
+        CAPTURE(std::string(headers));
+        const auto got = send_form(site, "/login", "name=ada", type + headers);
+        CHECK(got.status == 403);
+        CHECK(cookies_of(got).empty());
+    }
+    CHECK(
+        send_form(site, "/login", "name=ada", type + "Sec-Fetch-Site: same-origin\r\n").status ==
+        303
+    );
+}
+
+TEST_CASE("what is no form does not reach the application") {
+    served site;
+    const std::string here(from_here);
+    CHECK(send_form(site, "/login", "name=ada", here).status == 415);
+    CHECK(
+        send_form(site, "/login", "{}", here + "Content-Type: application/json\r\n").status == 415
+    );
+    const auto got = send_form(site, "/login", "");
+    CHECK(got.status == 400);
+    CHECK(got.header("content-type") == "text/html; charset=utf-8");
+    const auto failed = send_form(site, "/login", "name=broken");
+    CHECK(failed.status == 500);
+    CHECK_FALSE(failed.says("secret"));
+}
+
+TEST_CASE("a form cannot lead a visitor to another server") {
+    served site;
+    for (const auto* next :
+         {"https%3A%2F%2Fb.test%2F", "%2F%2Fb.test", "%2F%5Cb.test", "mine", "%2Fa%0D%0AX%3A+1"}) {
+        CAPTURE(std::string(next));
+        const auto got = send_form(site, "/login", "name=ada&next=" + std::string(next));
+        CHECK(got.status == 400);
+        CHECK(got.header("location").empty());
+        CHECK(cookies_of(got).empty());
+    }
+}
+
+TEST_CASE("a path takes what it is for") {
+    served site;
+    client c(site.port());
+    CHECK(c.ask(get("/login")).status == 200);
+    const auto no_page = c.ask(get("/forget"));
+    CHECK(no_page.status == 405);
+    CHECK(no_page.header("allow") == "POST");
+    const auto deleted = c.ask("DELETE /login HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    CHECK(deleted.status == 405);
+    CHECK(deleted.header("allow") == "GET, HEAD, POST");
+    CHECK(send_form(site, "/t", "").header("allow") == "GET, HEAD");
+    CHECK_THROWS_AS(app().post("/stube/x", {}), std::invalid_argument);
+    CHECK_THROWS_AS(app().post("/a", {}).post("/a", {}), std::invalid_argument);
+}
+
+TEST_CASE("a page for those who are signed in sends others to sign in first") {
+    served site;
+    client c(site.port());
+    const auto away = c.ask(get("/mine?x=1&y=%20"));
+    CHECK(away.status == 303);
+    CHECK(away.header("location") == "/login?next=/mine%3Fx%3D1%26y%3D%2520");
+    CHECK(cookies_of(away).empty());
+    const auto mine = c.ask(get("/mine", "Cookie: user=ada\r\n"));
+    CHECK(mine.status == 200);
+    CHECK(mine.says("who=ada"));
+
+    CHECK_THROWS_AS(app().page("/a", {.login = "/login"}, {}), std::invalid_argument);
+    CHECK_THROWS_AS(app().mount<note>("/a", {.login = "login"}), std::invalid_argument);
+}
+
+TEST_CASE("a login holds until it is ended") {
+    login_sessions logins;
+    const auto ada = logins.begin("ada");
+    const auto again = logins.begin("ada");
+    const auto grace = logins.begin("grace");
+    CHECK(ada.name == "stube_login");
+    CHECK(ada.value.size() == 22);
+    CHECK(ada.value != again.value);
+    CHECK(ada.max_age == 12h);
+    CHECK(user_of(logins, ada) == "ada");
+    CHECK(user_of(logins, grace) == "grace");
+    CHECK(user_of(logins, {"stube_login", "guessed"}).empty());
+    CHECK(user_of(logins, {"other", ada.value}).empty());
+
+    const auto sent = "stube_login=" + ada.value;
+    const auto asked = with_cookies(sent);
+    const auto cleared = logins.end(request_info(asked));
+    CHECK(cleared.name == "stube_login");
+    CHECK(cleared.value.empty());
+    CHECK(cleared.max_age == 0s);
+    CHECK(user_of(logins, ada).empty());
+    CHECK(user_of(logins, again) == "ada");
+
+    logins.end_all("ada");
+    CHECK(user_of(logins, again).empty());
+    CHECK(user_of(logins, grace) == "grace");
+    CHECK_THROWS_AS(logins.begin(""), std::invalid_argument);
+}
+
+TEST_CASE("a login ends with its time") {
+    std::chrono::steady_clock::time_point now{1h};
+    login_sessions logins({.lifetime = 10min, .clock = [&] { return now; }});
+    const auto ada = logins.begin("ada");
+    now += 10min - 1ns;
+    CHECK(user_of(logins, ada) == "ada");
+    now += 1ns;
+    CHECK(user_of(logins, ada).empty());
+}
+
+TEST_CASE("the oldest logins give way when there are too many") {
+    login_sessions logins({.max_logins = 2});
+    const auto first = logins.begin("ada");
+    const auto second = logins.begin("grace");
+    const auto third = logins.begin("edsger");
+    CHECK(user_of(logins, first).empty());
+    CHECK(user_of(logins, second) == "grace");
+    CHECK(user_of(logins, third) == "edsger");
+}
