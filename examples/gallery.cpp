@@ -2,6 +2,8 @@
 #include "hotel/book_room.hpp"
 #include "hotel/book_room_flow.hpp"
 #include "options.hpp"
+#include "preserved_widget.hpp"
+#include "protected_counter.hpp"
 #include "sources.hpp"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -45,6 +47,14 @@ const std::vector<example>& examples() {
           "hotel/book_room_flow.hpp",
           "hotel/steps.cpp",
           "hotel/steps.hpp"}},
+        {"/preserved-widget",
+         "Preserved widget",
+         "A sheet to draw on, by a module of the browser, that outlives the patches around it.",
+         {"preserved_widget.cpp", "preserved_widget.hpp", "sketch.js"}},
+        {"/protected-counter",
+         "Protected counter",
+         "A page behind a login: what one user counts, nobody else sees.",
+         {"protected_counter.cpp", "protected_counter.hpp"}},
     };
     return all;
 }
@@ -102,6 +112,9 @@ app make_site() {
     site.mount<gallery::counter>("/counter", options_of(examples()[0]));
     site.mount<hotel::book_room>("/booking", options_of(examples()[1]));
     site.mount<hotel::book_room_flow>("/booking-flow", options_of(examples()[2]));
+    site.mount<gallery::preserved_widget>("/preserved-widget", options_of(examples()[3]));
+    site.behavior("gallery/sketch", std::string(gallery::source_of("sketch.js")));
+    gallery::add_protected_counter(site, options_of(examples()[4]));
     site.page("/", {.title = "stube gallery"}, front_page());
     for (const auto& e : examples()) {
         site.page(

@@ -10,7 +10,7 @@ import path from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 
-const sourceRoot = fileURLToPath(new URL('../..', import.meta.url));
+export const sourceRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 /// How long a page may take to show what is expected. Generous: the machine may be busy.
 export const patience = 15_000;
@@ -38,8 +38,9 @@ function freePort() {
 export class Gallery {
     log = ''; // what it wrote to standard error, over all its lives
 
-    static async started(t) {
+    static async started(t, program = galleryProgram()) {
         const gallery = new Gallery();
+        gallery.program = program;
         gallery.folder = await mkdtemp(path.join(tmpdir(), 'stube-browser-'));
         gallery.port = await freePort();
         t.after(() => gallery.remove());
@@ -51,7 +52,7 @@ export class Gallery {
 
     async start() {
         const store = `sqlite:${path.join(this.folder, 'gallery.db')}`;
-        const child = spawn(galleryProgram(), ['--port', String(this.port), '--store', store]);
+        const child = spawn(this.program, ['--port', String(this.port), '--store', store]);
         this.process = child;
         this.exited = new Promise(resolve => child.once('exit', resolve));
         child.stderr.setEncoding('utf8').on('data', text => { this.log += text; });
@@ -134,9 +135,9 @@ export async function openPage(visitor, url) {
     return page;
 }
 
-/// A gallery, a browser and one page in it.
-export async function visit(t, at) {
-    const gallery = await Gallery.started(t);
+/// A gallery (or another program that takes its options), a browser and one page in it.
+export async function visit(t, at, program) {
+    const gallery = await Gallery.started(t, program);
     const browser = await launchBrowser(t);
     const visitor = await newVisitor(browser);
     return {gallery, browser, visitor, page: await openPage(visitor, gallery.url(at))};

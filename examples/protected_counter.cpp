@@ -1,0 +1,94 @@
+#include "protected_counter.hpp"
+
+#include <map>
+#include <memory>
+
+namespace gallery {
+
+using namespace stube;
+using namespace stube::html;
+
+namespace {
+
+/// For show: an application keeps slow, salted hashes of passwords, and counts wrong attempts.
+bool is_password_of(const std::string& user, const std::string& password) {
+    static const std::map<std::string, std::string> all{{"ada", "engine"}, {"grace", "compiler"}};
+    const auto found = all.find(user);
+    return found != all.end() && found->second == password;
+}
+
+markup labelled(std::string_view text, std::string_view what, const attribute& filled_in_by) {
+    const auto* kind = what == "password" ? "password" : "text";
+    return div(
+        class_("field"),
+        label(for_(what), text),
+        input(id(what), name(what), type(kind), filled_in_by, required())
+    );
+}
+
+redirect sign_in(login_sessions& logins, const request_info& from) {
+    const auto user = from.form("username").value_or("");
+    const auto next = from.form("next").value_or("/protected-counter");
+    if (!is_password_of(user, from.form("password").value_or(""))) return {"/login?failed=yes"};
+    return {next, {logins.begin(user)}};
+}
+
+}  // namespace
+
+markup protected_counter::render() const {
+    return section(
+        class_("card counter"),
+        h1("Counter of ", user),
+        div(class_("actions"), output(n), button(on<"click", &protected_counter::inc>, "+")),
+        form(attr("method", "post"), action("logout"), button(class_("secondary"), "Sign out"))
+    );
+}
+
+markup login_page::render() const {
+    return section(
+        class_("card"),
+        h1("Sign in"),
+        when(failed, p(class_("error"), role("alert"), "Name and password do not match.")),
+        p("Try ",
+          strong("ada"),
+          " with ",
+          strong("engine"),
+          ", or ",
+          strong("grace"),
+          " with ",
+          strong("compiler"),
+          "."),
+        form(
+            attr("method", "post"),
+            action("login"),
+            when(!next.empty(), input(type("hidden"), name("next"), value(next))),
+            labelled("Name", "username", autocomplete("username")),
+            labelled("Password", "password", autocomplete("current-password")),
+            button("Sign in")
+        )
+    );
+}
+
+void add_protected_counter(app& site, page_options options) {
+    const auto logins = std::make_shared<login_sessions>();
+    site.principal([logins](const request_info& from) { return logins->user_of(from); });
+
+    site.mount<login_page>(
+        "/login",
+        [](const request_info& from) {
+            return login_page{
+                .next = from.query("next").value_or(""),
+                .failed = from.query("failed").has_value()};
+        },
+        options
+    );
+    site.post("/login", [logins](const request_info& from) { return sign_in(*logins, from); });
+    site.post("/logout", [logins](const request_info& from) {
+        return redirect{"/login", {logins->end(from)}};
+    });
+
+    options.login = "/login";
+    site.mount<protected_counter>("/protected-counter", options);
+}
+
+}  // namespace gallery

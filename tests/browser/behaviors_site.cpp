@@ -1,0 +1,161 @@
+#include <stube/stube.hpp>
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// A page full of behaviors, whose modules write down in `window.journal` what is called when. Run
+/// as `behaviors_site --port <n>`; other options are ignored.
+namespace {
+
+using namespace stube;
+using namespace stube::html;
+
+constexpr std::string_view journal = R"(
+    window.journal ??= [];
+    const write = what => (el, ctx) => {
+      window.journal.push(`${what} ${ctx.args.who} ${ctx.args.turnCount ?? ''}`.trim());
+      if (what === 'mount') ctx.signal.addEventListener('abort', () => window.journal.push(`abort ${ctx.args.who}`));
+    };
+    export default {mount: write('mount'), patched: write('patched'), unmount: write('unmount')};
+)";
+
+constexpr std::string_view widget = R"(
+    export default {
+      mount(el, ctx) {
+        el.replaceChildren(document.createElement('textarea'));
+        el.firstChild.setAttribute('aria-label', 'Widget');
+      },
+    };
+)";
+
+constexpr std::string_view sender = R"(
+    export default {
+      mount(el, ctx) { window.tell = (...all) => ctx.send(...all); },
+    };
+)";
+
+constexpr std::string_view broken = R"(
+    export default {
+      mount() { throw new Error('no mount'); },
+      async patched() { throw new Error('no patched'); },
+    };
+)";
+
+/// Comes over the whole page.
+struct scene {
+    static constexpr std::string_view component = "test/scene";
+
+    answers<> close() { return answer(); }
+
+    markup render() const {
+        return section(
+            h1("Scene"),
+            div(behavior("test/journal", {{"who", "scene"}})),
+            button(on<"click", &scene::close>, "Close")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(scene, (), (close))
+
+struct stage {
+    static constexpr std::string_view component = "test/stage";
+
+    std::vector<int> order{1, 2, 3};
+    int n = 0;
+    bool shown = true;
+    bool noted = false;
+    bool renamed = false;
+    std::string said;
+    field<std::string> word{std::string("none")};
+
+    void count() { ++n; }
+
+    void reverse() { order = {order.rbegin(), order.rend()}; }
+
+    void toggle() { shown = !shown; }
+
+    void note() { noted = !noted; }
+
+    void rename() { renamed = !renamed; }
+
+    void say(int number, const std::string& text) {
+        said += std::to_string(number) + " " + text + " " + word.value() + "; ";
+    }
+
+    void forbidden() { said = "forbidden"; }
+
+    effects open() { return call<scene>(); }
+
+    markup render() const {
+        auto row = [](int i) {
+            const auto name = "x" + std::to_string(i);
+            return li(id(name), behavior("test/journal", {{"who", name}}), name);
+        };
+        return section(
+            h1("Stage"),
+            output(n),
+            p(role("status"), said),
+            when(shown, div(behavior("test/journal", {{"who", "guest"}, {"turn-count", n}}))),
+            ul(each(order, row)),
+            p(behavior(renamed ? "test/other" : "test/journal", {{"who", "actor"}})),
+            when(noted, div("A note")),
+            div(behavior("test/widget"), preserve(), attr("data-turn", std::to_string(n)), "Loading"
+            ),
+            div(behavior("test/broken")),
+            div(behavior("test/missing")),
+            div(behavior("test/sender").event<&stage::say>()),
+            input(bind<&stage::word>(*this), attr("aria-label", "Word")),
+            each_button()
+        );
+    }
+
+    static markup each_button() {
+        return div(
+            button(on<"click", &stage::count>, "Count"),
+            button(on<"click", &stage::reverse>, "Reverse"),
+            button(on<"click", &stage::toggle>, "Toggle"),
+            button(on<"click", &stage::note>, "Note"),
+            button(on<"click", &stage::rename>, "Rename"),
+            button(on<"click", &stage::open>, "Open")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(
+    stage,
+    (),
+    (order,
+     n,
+     shown,
+     noted,
+     renamed,
+     said,
+     word,
+     count,
+     reverse,
+     toggle,
+     note,
+     rename,
+     say,
+     forbidden,
+     open)
+)
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::uint16_t port = 8080;
+    for (int i = 1; i + 1 < argc; ++i) {
+        if (std::string_view(argv[i]) == "--port")
+            port = static_cast<std::uint16_t>(std::atoi(argv[i + 1]));
+    }
+    app site;
+    site.mount<stage>("/");
+    for (const auto* name : {"test/journal", "test/other"})
+        site.behavior(name, std::string(journal));
+    site.behavior("test/widget", std::string(widget));
+    site.behavior("test/sender", std::string(sender));
+    site.behavior("test/broken", std::string(broken));
+    return site.start(port);
+}
