@@ -47,7 +47,7 @@ struct route {
     const mount_point* mount = nullptr;
     const static_file* file = nullptr;
     const form_handler* form = nullptr;  ///< what takes forms here, whatever else is
-    std::string_view conversation;  ///< views into the path
+    std::string_view conversation;       ///< views into the path
     std::string_view instance;
     std::string_view member;
 };

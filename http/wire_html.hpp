@@ -28,7 +28,8 @@
 ///     data-stube-once  data-stube-confirm="<question>"
 ///                              what it decides before the event is sent
 ///
-/// An event without a DOM event is the address alone, for a behavior to send to (stube-behaviors.js).
+/// An event without a DOM event is the address alone, to which a behavior sends
+/// (stube-behaviors.js).
 ///
 /// Nothing in them changes with the revision: a changed hx- attribute makes htmx set the element up
 /// anew. Where an answer goes (hx-target, hx-swap) and that events wait for each other (hx-sync) is
