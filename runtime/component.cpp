@@ -112,6 +112,8 @@ void write_attributes(markup& out, const event_attribute& route) {
     h.event = route.event;
     h.name = route.name;
     h.text = route.arguments;
+    h.instance = route.target;
+    h.above = route.above;
     if (route.modifiers != event_modifiers()) {
         h.modifiers = std::make_shared<const event_modifiers>(route.modifiers);
     }

@@ -6,21 +6,30 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
+#include <set>
+#include <tuple>
 
 namespace stube {
 
 // The stored form, format 1. The part "head" holds what the conversation is:
-//   {"format":1,"owner":"…","principal":"…","mount":"/booking","last_instance":3,"stack":[1,3],
-//    "applied":["00c0ffee00c0ffee"],"created":1764547200000,"touched":1764547260000}
-// and each instance has a part "i<id>":
-//   {"component":"hotel/pick_room","caller":1,"then":"chosen","or_else":"","state":{…}}
-// Times are milliseconds since 1970. A mark has a head only, with owner, mount and touched.
+//   {"format":1,"owner":"…","principal":"…","mount":"/booking","url":"","last_instance":3,"root":1,
+//    "step":2,"last_step":2,"past":[[1,2,1]],"future":[],"applied":["00c0ffee00c0ffee"],
+//    "created":1764547200000,"touched":1764547260000}
+// A step in `past` and `future` is its number, its clock and its root. Each version of an instance
+// that is at work now or in one of the steps has a part "i<id>.<version>":
+//   {"component":"hotel/pick_room","caller":1,"under":1,"then":"chosen","state":{…}}
+// with "owner", "over", "or_else", "timers", "subscriptions" and "work" where there are any. What is
+// at work is what can be reached from the root, each instance in its highest version, for a step in
+// the highest up to its clock. So an event writes the head and what it changed, and no step is ever
+// written again. Times are milliseconds since 1970. A mark has a head only, with owner, mount and
+// touched.
 namespace {
 
 constexpr std::int64_t format = 1;
 
 /// Far above what any conversation reaches; the next ones must still fit.
-constexpr instance_id highest_instance = instance_id(1) << 53;
+constexpr std::uint64_t highest_number = std::uint64_t(1) << 53;
 
 std::int64_t milliseconds(time_point t) {
     return t.time_since_epoch().count();
@@ -62,9 +71,11 @@ std::uint64_t parse_hex(std::string_view text) {
     return number;
 }
 
-std::string part_name(instance_id id) {
+std::string part_name(const instance& of) {
     std::string name = "i";
-    append_number(name, id);
+    append_number(name, of.id);
+    name += '.';
+    append_number(name, of.version);
     return name;
 }
 
@@ -74,26 +85,38 @@ std::string& member_of(std::string& out, std::string_view name) {
     return out.append("\"").append(name).append("\":");
 }
 
+void append_steps(std::string& out, const std::vector<snapshot_ptr>& steps) {
+    out += '[';
+    for (const auto& each : steps) {
+        if (out.back() != '[') out += ',';
+        append_number(out += '[', each->step);
+        append_number(out += ',', each->clock);
+        append_number(out += ',', each->root);
+        out += ']';
+    }
+    out += ']';
+}
+
 // Written as text and not through a boost::json::value: this runs for every event, and takes a
 // fifth of the time.
 std::string encode_head(const conversation& from) {
     std::string out;
     out.reserve(
-        256 + from.owner.size() + from.principal.size() + from.mount.size() +
-        from.applied.size() * 19
+        320 + from.owner.size() + from.principal.size() + from.mount.size() + from.url.size() +
+        from.applied.size() * 19 + (from.past.size() + from.future.size()) * 16
     );
     out += '{';
     append_number(member_of(out, "format"), format);
     append_quoted(member_of(out, "owner"), from.owner);
     append_quoted(member_of(out, "principal"), from.principal);
     append_quoted(member_of(out, "mount"), from.mount);
+    append_quoted(member_of(out, "url"), from.url);
     append_number(member_of(out, "last_instance"), from.last_instance);
-    member_of(out, "stack") += '[';
-    for (const auto& each : from.stack) {
-        if (out.back() != '[') out += ',';
-        append_number(out, each->id);
-    }
-    out += ']';
+    append_number(member_of(out, "root"), from.root);
+    append_number(member_of(out, "step"), from.step);
+    append_number(member_of(out, "last_step"), from.last_step);
+    append_steps(member_of(out, "past"), from.past);
+    append_steps(member_of(out, "future"), from.future);
     member_of(out, "applied") += '[';
     for (auto id : from.applied) {
         if (out.back() != '[') out += ',';
@@ -106,25 +129,120 @@ std::string encode_head(const conversation& from) {
     return out += '}';
 }
 
-std::string encode_instance(const instance& from) {
+void append_link(std::string& out, std::string_view name, instance_id to) {
+    if (to != 0) append_number(member_of(out, name), to);
+}
+
+void append_member(std::string& out, std::string_view name, const handler* to) {
+    if (to) append_quoted(member_of(out, name), to->name);
+}
+
+void append_waits(std::string& out, const attachments& from) {
+    boost::json::array timers, subscriptions, work;
+    for (const auto& each : from.timers)
+        timers.push_back({milliseconds(each.due), each.to->name, each.arguments});
+    for (const auto& each : from.subscriptions)
+        subscriptions.push_back({each.topic, each.to->name});
+    for (const auto& each : from.work)
+        work.push_back(
+            {each.number, each.then ? each.then->name : "", each.or_else ? each.or_else->name : ""}
+        );
+    if (!timers.empty()) member_of(out, "timers") += boost::json::serialize(timers);
+    if (!subscriptions.empty())
+        member_of(out, "subscriptions") += boost::json::serialize(subscriptions);
+    if (!work.empty()) member_of(out, "work") += boost::json::serialize(work);
+}
+
+part encode_instance(const instance& from) {
     auto state = from.type->encode(from.state.get());
     std::string out;
     out.reserve(state.size() + 160);
     out += '{';
     append_quoted(member_of(out, "component"), from.type->name);
-    append_number(member_of(out, "caller"), from.caller);
-    append_quoted(member_of(out, "then"), from.then ? from.then->name : "");
-    append_quoted(member_of(out, "or_else"), from.or_else ? from.or_else->name : "");
+    append_link(out, "caller", from.caller);
+    append_link(out, "owner", from.owner);
+    append_link(out, "under", from.under);
+    append_link(out, "over", from.over);
+    append_member(out, "then", from.then);
+    append_member(out, "or_else", from.or_else);
+    if (from.waits) append_waits(out, *from.waits);
     member_of(out, "state") += state;
-    return out += '}';
+    return {part_name(from), out += '}'};
 }
 
-bool holds(const std::vector<instance_ptr>& stack, const instance_ptr& wanted) {
-    return std::ranges::find(stack, wanted) != stack.end();
+bool has_step_with(const conversation& in, const instance_ptr& version) {
+    auto holds = [&](const snapshot_ptr& each) {
+        return each->instances.get(version->id) == version;
+    };
+    return std::ranges::any_of(in.past, holds) || std::ranges::any_of(in.future, holds);
 }
 
-bool holds_id(const std::vector<instance_ptr>& stack, instance_id wanted) {
-    return std::ranges::any_of(stack, [&](const auto& each) { return each->id == wanted; });
+/// Steps that `before` has and `after` has not.
+std::vector<snapshot_ptr> forgotten_steps(const conversation& before, const conversation& after) {
+    std::vector<snapshot_ptr> out;
+    auto holds = [](const std::vector<snapshot_ptr>& in, const snapshot_ptr& step) {
+        return std::ranges::find(in, step) != in.end();
+    };
+    for (const auto* line : {&before.past, &before.future}) {
+        for (const auto& each : *line) {
+            if (!holds(after.past, each) && !holds(after.future, each)) out.push_back(each);
+        }
+    }
+    return out;
+}
+
+/// Writes each version once.
+class version_writer {
+public:
+    explicit version_writer(change& out) : out_(out) {}
+
+    void write(const instance_ptr& one) {
+        if (one && seen_.emplace(one->id, one->version).second)
+            out_.written.push_back(encode_instance(*one));
+    }
+
+    void drop(const instance_ptr& one) {
+        if (one && seen_.emplace(one->id, one->version).second)
+            out_.dropped.push_back(part_name(*one));
+    }
+
+private:
+    change& out_;
+    std::set<std::pair<instance_id, std::uint64_t>> seen_;
+};
+
+void encode_whole(const conversation& from, change& out) {
+    version_writer writer(out);
+    from.instances.each([&](const instance_ptr& each) { writer.write(each); });
+    for (const auto* line : {&from.past, &from.future}) {
+        for (const auto& step : *line)
+            step->instances.each([&](const instance_ptr& each) { writer.write(each); });
+    }
+}
+
+void encode_difference(const conversation& before, const conversation& after, change& out) {
+    version_writer writer(out);
+    instance_table::compare(
+        before.instances,
+        after.instances,
+        [&](const instance_ptr&, const instance_ptr& now) { writer.write(now); }
+    );
+    if (!after.past.empty() && (before.past.empty() || before.past.back() != after.past.back())) {
+        // The step has what was typed into it, which no earlier version has.
+        instance_table::compare(
+            before.instances,
+            after.past.back()->instances,
+            [&](const instance_ptr&, const instance_ptr& then) {
+                if (then && then->version > 2 * before.revision + 1) writer.write(then);
+            }
+        );
+    }
+    auto drop_unless_kept = [&](const instance_ptr& gone, const instance_ptr&) {
+        if (gone && !has_step_with(after, gone)) writer.drop(gone);
+    };
+    instance_table::compare(before.instances, after.instances, drop_unless_kept);
+    for (const auto& step : forgotten_steps(before, after))
+        instance_table::compare(step->instances, after.instances, drop_unless_kept);
 }
 
 change encode_mark(const conversation& from) {
@@ -183,13 +301,6 @@ boost::json::value parse_head(const record& from) {
     return head;
 }
 
-const handler* resume_named(const instance_ptr& caller, const std::string& name) {
-    if (name.empty()) return nullptr;
-    const auto* found = caller ? caller->type->find(name) : nullptr;
-    if (!found) throw decode_error("nobody has a member '" + name + "' to resume");
-    return found;
-}
-
 std::shared_ptr<const void>
 decode_state(const component_type& type, const boost::json::value& from) {
     try {
@@ -200,33 +311,187 @@ decode_state(const component_type& type, const boost::json::value& from) {
     }
 }
 
-instance_ptr decode_instance(const record& from, instance_id id, const instance_ptr& caller) {
-    auto stored = parse_part(find_part(from, part_name(id)));
-    const auto& object = stored.get_object();
-    auto name = member<std::string>(object, "component");
-    const auto* type = find_component(name);
-    if (!type || !type->durable())
-        throw decode_error("component '" + name + "' is not known to this program");
-    auto out = std::make_shared<instance>();
-    out->id = id;
-    out->type = type;
-    out->caller = member<instance_id>(object, "caller");
-    if (out->caller != (caller ? caller->id : 0))
-        throw decode_error("the stack does not fit together");
-    out->then = resume_named(caller, member<std::string>(object, "then"));
-    out->or_else = resume_named(caller, member<std::string>(object, "or_else"));
-    const auto* state = object.if_contains("state");
-    if (!state) throw decode_error("instance " + std::to_string(id) + " has no state");
-    out->state = decode_state(*type, *state);
-    return out;
-}
-
-void check_stack(const std::vector<instance_id>& stack, instance_id last) {
-    bool rising = std::ranges::adjacent_find(stack, std::greater_equal<>()) == stack.end();
-    if (stack.empty() || stack.size() > max_stack || !rising || stack.front() == 0 ||
-        stack.back() > last) {
-        throw decode_error("the stack is damaged");
+/// All stored versions of all instances.
+class stored_instances {
+public:
+    explicit stored_instances(const record& from) {
+        for (const auto& each : from.parts) {
+            if (each.name != "head") read(each);
+        }
+        for (auto& [id, versions] : versions_) {
+            for (auto& [number, one] : versions)
+                link(one);
+        }
     }
+
+    /// What could be reached from `root` when the clock stood at `clock`.
+    instance_table at(instance_id root, std::uint64_t clock) const {
+        instance_table out;
+        // What is to be visited: an instance, its owner, and the one it covers.
+        struct visit {
+            instance_id id, owner, under;
+        };
+        std::vector<visit> open{{root, 0, 0}};
+        std::map<instance_id, instance_ptr> found;
+        while (!open.empty()) {
+            const auto [id, owner, under] = open.back();
+            open.pop_back();
+            auto one = version(id, clock);
+            if (one->owner != owner || one->under != under || !found.emplace(id, one).second)
+                throw decode_error("the instances do not fit together");
+            if (one->over != 0) open.push_back({one->over, owner, id});
+            each_list(*one, [&](const children& list) {
+                for (const auto& child : list.all())
+                    open.push_back({child.id, id, 0});
+            });
+        }
+        for (const auto& [id, one] : found) {
+            if (one->caller != 0 && !found.contains(one->caller))
+                throw decode_error("the instances do not fit together");
+            out.put(one);
+        }
+        return out;
+    }
+
+    instance_id highest() const { return versions_.empty() ? 0 : versions_.rbegin()->first; }
+
+private:
+    struct stored {
+        std::shared_ptr<instance> made;
+        boost::json::value json;
+    };
+
+    static std::string text_of(const boost::json::object& from, std::string_view name) {
+        return from.contains(name) ? member<std::string>(from, name) : std::string();
+    }
+
+    static instance_id link_of(const boost::json::object& from, std::string_view name) {
+        return from.contains(name) ? member<instance_id>(from, name) : 0;
+    }
+
+    void read(const part& from) {
+        stored next{std::make_shared<instance>(), parse_part(from)};
+        auto& one = *next.made;
+        std::string_view name = from.name;
+        const auto dot = name.find('.');
+        if (dot == name.npos || name[0] != 'i')
+            throw decode_error("part " + from.name + " is not known");
+        one.id = parse_id(name.substr(1, dot - 1));
+        one.version = parse_id(name.substr(dot + 1));
+        const auto& object = next.json.get_object();
+        auto component = member<std::string>(object, "component");
+        one.type = find_component(component);
+        if (!one.type || !one.type->durable())
+            throw decode_error("component '" + component + "' is not known to this program");
+        one.caller = link_of(object, "caller");
+        one.owner = link_of(object, "owner");
+        one.under = link_of(object, "under");
+        one.over = link_of(object, "over");
+        const auto* state = object.if_contains("state");
+        if (!state) throw decode_error("part " + from.name + " has no state");
+        one.state = decode_state(*one.type, *state);
+        types_.emplace(one.id, one.type);
+        versions_[one.id].emplace(one.version, std::move(next));
+    }
+
+    static std::uint64_t parse_id(std::string_view text) {
+        std::uint64_t number = 0;
+        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error != std::errc() || end != text.data() + text.size() || number == 0)
+            throw decode_error("the name of a part is damaged");
+        return number;
+    }
+
+    static const handler* member_named(const component_type& type, const std::string& name) {
+        if (name.empty()) return nullptr;
+        const auto* found = type.find(name);
+        if (!found)
+            throw decode_error(
+                "component " + std::string(type.name) + " has no member '" + name + "'"
+            );
+        return found;
+    }
+
+    /// Finds the members that the instance, and those it waits for, name.
+    void link(stored& from) {
+        auto& one = *from.made;
+        const auto& object = from.json.get_object();
+        auto then = text_of(object, "then");
+        auto or_else = text_of(object, "or_else");
+        auto caller = types_.find(one.caller);
+        if (caller != types_.end()) {
+            one.then = member_named(*caller->second, then);
+            one.or_else = member_named(*caller->second, or_else);
+        } else if (!then.empty() || !or_else.empty()) {
+            throw decode_error("nobody waits for the answer of an instance");
+        }
+        attachments waits;
+        for (const auto& each : list_of(object, "timers")) {
+            const auto& fields = detail::array_of(each, 3);
+            waits.timers.push_back(
+                {time_point(std::chrono::milliseconds(value_of<std::int64_t>(fields[0]))),
+                 member_named(*one.type, value_of<std::string>(fields[1])),
+                 value_of<std::string>(fields[2])}
+            );
+        }
+        for (const auto& each : list_of(object, "subscriptions")) {
+            const auto& fields = detail::array_of(each, 2);
+            waits.subscriptions.push_back(
+                {value_of<std::string>(fields[0]),
+                 member_named(*one.type, value_of<std::string>(fields[1]))}
+            );
+        }
+        for (const auto& each : list_of(object, "work")) {
+            const auto& fields = detail::array_of(each, 3);
+            waits.work.push_back(
+                {value_of<std::uint64_t>(fields[0]),
+                 member_named(*one.type, value_of<std::string>(fields[1])),
+                 member_named(*one.type, value_of<std::string>(fields[2]))}
+            );
+        }
+        if (!waits.empty()) one.waits = std::make_shared<const attachments>(std::move(waits));
+        from.json = nullptr;
+    }
+
+    static boost::json::array list_of(const boost::json::object& from, std::string_view name) {
+        const auto* found = from.if_contains(name);
+        if (!found) return {};
+        if (!found->is_array()) throw decode_error("member " + std::string(name) + " is no list");
+        return found->get_array();
+    }
+
+    template <class T>
+    static T value_of(const boost::json::value& from) {
+        T value{};
+        decode(value, from);
+        return value;
+    }
+
+    instance_ptr version(instance_id id, std::uint64_t clock) const {
+        auto found = versions_.find(id);
+        if (found == versions_.end())
+            throw decode_error("instance " + std::to_string(id) + " is missing");
+        auto above = found->second.upper_bound(clock);
+        if (above == found->second.begin())
+            throw decode_error("instance " + std::to_string(id) + " is missing");
+        return std::prev(above)->second.made;
+    }
+
+    std::map<instance_id, std::map<std::uint64_t, stored>> versions_;
+    std::map<instance_id, const component_type*> types_;
+};
+
+std::vector<snapshot_ptr>
+decode_steps(const boost::json::object& head, std::string_view name, const stored_instances& from) {
+    std::vector<snapshot_ptr> out;
+    for (const auto& [step, clock, root] : member<
+             std::vector<std::tuple<std::uint64_t, std::uint64_t, instance_id>>>(head, name)) {
+        out.push_back(std::make_shared<const snapshot>(
+            snapshot{step, clock, root, from.at(root, clock)}
+        ));
+    }
+    if (out.size() > max_history) throw decode_error("there are too many steps");
+    return out;
 }
 
 }  // namespace
@@ -235,14 +500,67 @@ bool conversation::knows(event_id event) const {
     return std::ranges::find(applied, event) != applied.end();
 }
 
-const component_type* conversation::not_durable() const {
-    auto found =
-        std::ranges::find_if(stack, [](const auto& each) { return !each->type->durable(); });
-    return found == stack.end() ? nullptr : (*found)->type;
+std::vector<instance_ptr> conversation::stack() const {
+    std::vector<instance_ptr> out;
+    for (auto at = instances.get(root); at; at = instances.get(at->over))
+        out.push_back(at);
+    return out;
+}
+
+const instance& conversation::shown_in_place(instance_id first) const {
+    const auto* at = &instances.at(first);
+    while (at->over != 0)
+        at = &instances.at(at->over);
+    return *at;
+}
+
+bool conversation::is_shown(instance_id wanted) const {
+    const auto* at = instances.find(wanted);
+    while (at && at->over == 0) {
+        if (at->owner == 0) return true;
+        at = instances.find(at->owner);
+    }
+    return false;
+}
+
+namespace {
+
+void note(std::vector<instance_id>& in, instance_id one, bool wanted) {
+    auto at = std::ranges::lower_bound(in, one);
+    const bool there = at != in.end() && *at == one;
+    if (wanted && !there) in.insert(at, one);
+    if (!wanted && there) in.erase(at);
+}
+
+}  // namespace
+
+void conversation::put(instance_ptr one) {
+    note(waiting, one->id, one->waits != nullptr);
+    note(not_storable, one->id, !one->type->durable());
+    instances.put(std::move(one));
+}
+
+void conversation::erase(instance_id gone) {
+    note(waiting, gone, false);
+    note(not_storable, gone, false);
+    instances.erase(gone);
 }
 
 bool conversation::durable() const {
-    return not_durable() == nullptr;
+    return not_storable.empty();
+}
+
+const component_type* conversation::not_durable() const {
+    return durable() ? nullptr : instances.at(not_storable.front()).type;
+}
+
+void each_list(const instance& of, const std::function<void(const children&)>& f) {
+    if (!of.type->each_list) return;
+    // The function takes a state that can be changed, for the kernel's sake; nothing changes here.
+    of.type->each_list(
+        const_cast<void*>(of.state.get()),
+        [&](std::string_view, const children& list) { f(list); }
+    );
 }
 
 change encode_change(const conversation* before, const conversation& after, bool in_parts) {
@@ -250,16 +568,13 @@ change encode_change(const conversation* before, const conversation& after, bool
     change out;
     out.id = after.id;
     out.revision = after.revision;
-    bool whole = !in_parts || !before || !before->durable();
+    const bool whole = !in_parts || !before || !before->durable();
     out.what = whole ? change::kind::replace : change::kind::update;
     out.written.push_back({"head", encode_head(after)});
-    for (const auto& each : after.stack) {
-        if (whole || !holds(before->stack, each))
-            out.written.push_back({part_name(each->id), encode_instance(*each)});
-    }
-    if (whole) return out;
-    for (const auto& each : before->stack) {
-        if (!holds_id(after.stack, each->id)) out.dropped.push_back(part_name(each->id));
+    if (whole) {
+        encode_whole(after, out);
+    } else {
+        encode_difference(*before, after, out);
     }
     return out;
 }
@@ -283,7 +598,7 @@ conversation decode_conversation(const record& from) {
     out.principal = member<std::string>(object, "principal");
     out.mount = member<std::string>(object, "mount");
     out.last_instance = member<instance_id>(object, "last_instance");
-    if (out.revision == 0 || out.last_instance > highest_instance) {
+    if (out.revision == 0 || out.revision > highest_number || out.last_instance > highest_number) {
         throw decode_error("the numbers are damaged");
     }
     out.created = time_member(object, "created");
@@ -292,12 +607,15 @@ conversation decode_conversation(const record& from) {
         if (out.applied.size() == remembered_events) out.applied.erase(out.applied.begin());
         out.applied.push_back(parse_hex(id));
     }
-    auto stack = member<std::vector<instance_id>>(object, "stack");
-    check_stack(stack, out.last_instance);
-    for (auto id : stack) {
-        instance_ptr caller = out.stack.empty() ? nullptr : out.stack.back();
-        out.stack.push_back(decode_instance(from, id, caller));
-    }
+    out.url = member<std::string>(object, "url");
+    out.root = member<instance_id>(object, "root");
+    out.step = member<std::uint64_t>(object, "step");
+    out.last_step = member<std::uint64_t>(object, "last_step");
+    const stored_instances stored(from);
+    if (stored.highest() > out.last_instance) throw decode_error("the numbers are damaged");
+    stored.at(out.root, 2 * out.revision + 1).each([&](const instance_ptr& each) { out.put(each); });
+    out.past = decode_steps(object, "past", stored);
+    out.future = decode_steps(object, "future", stored);
     return out;
 }
 

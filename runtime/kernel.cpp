@@ -1,224 +1,21 @@
-#include <stube/runtime/html.hpp>
 #include <stube/runtime/kernel.hpp>
 
+#include "runtime/turn.hpp"
+#include "runtime/view.hpp"
+
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
 namespace stube {
+
+using namespace kernel;
+
 namespace {
-
-/// A turn that calls and answers this often without coming to rest never will.
-constexpr int max_steps = 1000;
-
-context context_of(const conversation& of, const surroundings& world) {
-    return context(of.id, of.principal, world.now, world.app, world.app_type);
-}
-
-markup finished_view(const conversation& of, std::string_view text) {
-    using namespace html;
-    return section(class_("card"), h1(text), p(a(href(of.mount), "Start again")));
-}
-
-patch notice(std::string_view text) {
-    using namespace html;
-    return {.what = patch::kind::notice, .content = p(role("alert"), text)};
-}
-
-/// The part of a turn in which components run: a conversation on its way from one revision to the
-/// next.
-class turn {
-public:
-    turn(conversation start, const surroundings& world) : next_(std::move(start)), world_(world) {}
-
-    conversation& next() { return next_; }
-
-    bool ended() const { return ended_; }
-
-    const markup& final_view() const { return final_view_; }
-
-    std::vector<patch>& notices() { return notices_; }
-
-    /// Why a component failed, for the log; the turn itself succeeded.
-    std::string& error() { return error_; }
-
-    /// Puts a new instance on the stack and starts it.
-    void push(const effect::call& call) {
-        if (next_.stack.size() >= max_stack) throw std::logic_error("stube: calls nest too deep");
-        auto made = make_instance(*call.type, call.state);
-        if (!next_.stack.empty()) {
-            const auto& caller = next_.top();
-            made->caller = caller.id;
-            made->then = resume_of(caller, call.then);
-            made->or_else = resume_of(caller, call.or_else);
-        }
-        next_.stack.push_back(std::move(made));
-        start_top();
-    }
-
-    /// Runs `member(state, context)`, which returns effects, on a copy of the top instance's state,
-    /// keeps the copy, and carries the effects out.
-    template <class Member>
-    void run_top(Member member) {
-        carry_out(change(next_.stack.size() - 1, member));
-    }
-
-    void wake() {
-        for (std::size_t at = 0; at < next_.stack.size(); ++at) {
-            const auto* type = next_.stack[at]->type;
-            if (!type->wakeup) continue;
-            bool is_top = at + 1 == next_.stack.size();
-            auto wanted = change(at, type->wakeup);
-            if (is_top) return carry_out(wanted);
-            if (!wanted.list().empty()) {
-                throw std::logic_error("stube: wakeup of a component that waits for an answer can "
-                                       "only change its state");
-            }
-        }
-    }
-
-private:
-    std::shared_ptr<instance>
-    make_instance(const component_type& type, std::shared_ptr<const void> state) {
-        auto made = std::make_shared<instance>();
-        made->id = ++next_.last_instance;
-        made->type = &type;
-        made->state = std::move(state);
-        return made;
-    }
-
-    static const handler* resume_of(const instance& caller, std::string_view member) {
-        if (member.empty()) return nullptr;
-        const auto* found = caller.type->find(member);
-        if (!found) {
-            throw std::logic_error(
-                "stube: " + std::string(caller.type->name) + " has no member " + std::string(member)
-            );
-        }
-        return found;
-    }
-
-    template <class Member>
-    effects change(std::size_t at, Member member) {
-        if (++steps_ > max_steps)
-            throw std::logic_error("stube: components call each other without end");
-        auto changed = std::make_shared<instance>(*next_.stack[at]);
-        auto state = changed->type->copy(changed->state);
-        auto surroundings_now = context_of(next_, world_);
-        auto wanted = member(state.get(), surroundings_now);
-        changed->state = std::move(state);
-        next_.stack[at] = std::move(changed);
-        return wanted;
-    }
-
-    void start_top() {
-        const auto* type = next_.top().type;
-        if (type->start) run_top(type->start);
-    }
-
-    void carry_out(const effects& wanted) {
-        const auto& list = wanted.list();
-        if (list.size() > 1) {
-            throw std::logic_error(
-                "stube: a handler can call, answer, fail, become or end only once"
-            );
-        }
-        for (const auto& one : list) {
-            std::visit([this](const auto& e) { apply(e); }, one);
-        }
-    }
-
-    void apply(const effect::call& call) { push(call); }
-
-    void apply(const effect::answer& answer) {
-        check_answer(answer.value);
-        auto left = pop();
-        if (next_.stack.empty()) return finish(finished_view(next_, "Finished"));
-        if (!left->then) return rest();
-        const auto* then = left->then;
-        if (!then->on_answer) throw std::logic_error("stube: this member cannot take an answer");
-        run_top([&](void* state, context& c) {
-            return then->on_answer(then->owner(state), c, answer.value);
-        });
-    }
-
-    void apply(const effect::fail& fail) {
-        if (error_.empty()) error_ = fail.internal;
-        auto left = pop();
-        if (next_.stack.empty()) return finish(finished_view(next_, fail.why.message));
-        const auto* or_else = left->or_else;
-        if (or_else && or_else->on_failure) {
-            return run_top([&](void* state, context& c) {
-                return or_else->on_failure(or_else->owner(state), c, fail.why);
-            });
-        }
-        // A task has nothing to show the message on: its own caller may know what to do.
-        if (!next_.top().type->render) return apply(fail);
-        notices_.push_back(notice(fail.why.message));
-    }
-
-    void apply(const effect::become& become) {
-        auto made = make_instance(*become.type, become.state);
-        auto left = pop();
-        made->caller = left->caller;
-        made->then = left->then;
-        made->or_else = left->or_else;
-        next_.stack.push_back(std::move(made));
-        start_top();
-    }
-
-    void apply(const effect::end& end) {
-        while (!next_.stack.empty())
-            pop();
-        finish(end.final_view.empty() ? finished_view(next_, "Finished") : end.final_view);
-    }
-
-    /// An answer nobody waits for: a caller with a view is simply shown again.
-    void rest() {
-        if (!next_.top().type->render) {
-            throw std::logic_error(
-                "stube: " + std::string(next_.top().type->name) +
-                " is a task: each of its calls needs .then<...>()"
-            );
-        }
-    }
-
-    instance_ptr pop() {
-        auto left = next_.stack.back();
-        if (left->type->stop) {
-            auto state = left->type->copy(left->state);
-            auto surroundings_now = context_of(next_, world_);
-            left->type->stop(state.get(), surroundings_now);
-        }
-        next_.stack.pop_back();
-        return left;
-    }
-
-    void finish(markup final_view) {
-        ended_ = true;
-        final_view_ = std::move(final_view);
-    }
-
-    void check_answer(const answer_value& value) const {
-        const auto& type = *next_.top().type;
-        bool fits = type.answer_type ? value.holds(*type.answer_type) : value.empty();
-        if (!fits) {
-            throw std::logic_error(
-                "stube: " + std::string(type.name) + " answered another type than its answer_type"
-            );
-        }
-    }
-
-    conversation next_;
-    const surroundings& world_;
-    std::vector<patch> notices_;
-    markup final_view_;
-    std::string error_;
-    bool ended_ = false;
-    int steps_ = 0;
-};
 
 void remember(conversation& in, event_id id) {
     if (id == 0) return;
@@ -226,37 +23,85 @@ void remember(conversation& in, event_id id) {
     in.applied.push_back(id);
 }
 
-markup render(const instance& of) {
-    if (!of.type->render) {
-        throw std::logic_error(
-            "stube: " + std::string(of.type->name) +
-            " has no render() and called nothing: there is no page"
-        );
-    }
-    markup out;
-    compose(out, of.type->render(of.state.get()), of.id, [](const hole&) {});
-    return out;
+patch command(const boost::json::object& json) {
+    return {.what = patch::kind::command, .json = boost::json::serialize(json)};
 }
 
-/// What came of a turn, with the patches that show it. `shown` is the instance that was on the page
-/// before.
-outcome settle(turn& done, event_id id, instance_id shown, const surroundings& world) {
+patch step_command(const conversation& of, bool push) {
+    return command({{"step", of.step}, {"push", push}});
+}
+
+/// What the root's state stands for, if it says so.
+page_url url_of(const conversation& of) {
+    const auto& root = of.instances.at(of.root);
+    return root.type->url ? root.type->url(root.state.get()) : page_url();
+}
+
+/// Keeps what was before the turn as a step to come back to.
+void keep_step(const conversation& before, turn& done) {
+    auto& next = done.next();
+    next.future.clear();
+    if (!before.durable()) return;
+    if (next.past.size() >= max_history) next.past.erase(next.past.begin());
+    next.past.push_back(std::make_shared<const snapshot>(
+        snapshot{before.step, 2 * next.revision, before.root, done.before()}
+    ));
+    next.step = ++next.last_step;
+}
+
+/// Compares the address with the root's state; says what the page is to be told.
+std::optional<patch> sync_url(const conversation& before, turn& done) {
+    if (done.sets_url()) return std::nullopt;
+    auto& next = done.next();
+    auto wanted = url_of(next);
+    if (wanted.text.empty() || wanted.text == next.url) return std::nullopt;
+    next.url = wanted.text;
+    // The page was loaded with the first one.
+    if (before.root == 0) return std::nullopt;
+    return command({{"url", wanted.text}, {"push", false}});
+}
+
+bool wants_step_for_url(const conversation& before, turn& done) {
+    if (done.sets_url() || before.root == 0) return false;
+    const auto wanted = url_of(done.next());
+    return wanted.push && !wanted.text.empty() && wanted.text != done.next().url;
+}
+
+void append(std::vector<patch>& to, std::vector<patch> more) {
+    for (auto& each : more)
+        to.push_back(std::move(each));
+}
+
+/// Who may make a step of a turn: users' events, and not what the clock or others send.
+enum class made_by { user, other };
+
+/// What came of a turn, with the patches that show it.
+outcome
+settle(const conversation& before, turn& done, event_id id, made_by who, const surroundings& world) {
     outcome out;
     auto& next = done.next();
     ++next.revision;
-    next.touched = world.now;
+    next.touched = who == made_by::user ? world.now : before.touched;
     remember(next, id);
+    out.error = std::move(done.error());
+    out.requests = std::move(done.requests());
     if (done.ended()) {
         out.what = verdict::ended;
+        next.past.clear();
+        next.future.clear();
         out.patches.push_back({.what = patch::kind::final, .content = done.final_view()});
     } else {
-        auto kind = next.top().id == shown ? patch::kind::instance : patch::kind::view;
-        out.patches.push_back({.what = kind, .target = next.top().id, .content = render(next.top())}
-        );
+        const bool is_step = who == made_by::user && before.root != 0 &&
+                             (done.is_step() || wants_step_for_url(before, done));
+        const auto step = next.step;
+        if (is_step) keep_step(before, done);
+        if (who == made_by::user) next.future.clear();
+        out.patches = differences(before, next, world);
+        if (next.step != step) out.patches.push_back(step_command(next, true));
+        if (auto url = sync_url(before, done)) out.patches.push_back(std::move(*url));
+        append(out.patches, std::move(done.extras()));
     }
-    out.error = std::move(done.error());
-    for (auto& n : done.notices())
-        out.patches.push_back(std::move(n));
+    append(out.patches, std::move(done.notices()));
     out.next = std::move(next);
     return out;
 }
@@ -276,17 +121,17 @@ outcome guarded(Function run) {
     return failed;
 }
 
-outcome unchanged(const conversation& now, verdict why) {
+outcome unchanged(const conversation& now, verdict why, const surroundings& world) {
     return guarded([&] {
         outcome out;
         out.what = why;
-        out.patches.push_back(render_view(now));
+        out.patches.push_back(render_view(now, world));
         return out;
     });
 }
 
 /// The arguments of an event; nothing if they are not a JSON array.
-std::optional<boost::json::array> parse_arguments(const std::string& text) {
+std::optional<boost::json::array> parse_arguments(std::string_view text) {
     if (text.empty()) return boost::json::array();
     boost::json::error_code ec;
     auto parsed = boost::json::parse(text, ec);
@@ -294,30 +139,38 @@ std::optional<boost::json::array> parse_arguments(const std::string& text) {
     return std::move(parsed.get_array());
 }
 
-/// `state` with the form's values in its fields.
-std::shared_ptr<void> filled(const instance& from, const std::vector<form_value>& form) {
-    auto state = from.type->copy(from.state);
-    from.type->fill(state.get(), form);
-    return state;
+/// The fields of one instance: other instances' stand in the same form when they are within it.
+std::vector<form_value> own_fields(const event& what) {
+    const auto prefix = "i" + std::to_string(what.instance) + "-";
+    std::vector<form_value> own;
+    for (const auto& each : what.form) {
+        if (each.name.starts_with(prefix))
+            own.push_back({each.name.substr(prefix.size()), each.value});
+    }
+    return own;
 }
 
-instance_ptr with_state(const instance& from, std::shared_ptr<const void> state) {
-    auto changed = std::make_shared<instance>(from);
-    changed->state = std::move(state);
-    return changed;
-}
+outcome step_back(
+    const conversation& now,
+    event_id id,
+    std::optional<std::uint64_t> to,
+    const surroundings& world
+);
 
 /// A handler wanted a value that is none: it is undone, and what was typed stays with its messages.
-outcome show_errors(const conversation& now, const event& what, const surroundings& world) {
-    const auto& top = now.top();
-    auto state = filled(top, what.form);
-    if (!top.type->show_errors(state.get())) {
+outcome show_errors(
+    const conversation& now,
+    const event& what,
+    const std::vector<form_value>& form,
+    const surroundings& world
+) {
+    turn t(now, world);
+    t.fill(what.instance, form);
+    if (!t.show_errors(what.instance)) {
         throw std::logic_error("stube: a field without a value was read, and it is not on the page"
         );
     }
-    turn t(now, world);
-    t.next().stack.back() = with_state(top, std::move(state));
-    return settle(t, what.id, top.id, world);
+    return settle(now, t, what.id, made_by::user, world);
 }
 
 outcome run_event(
@@ -327,19 +180,177 @@ outcome run_event(
     const boost::json::array& arguments,
     const surroundings& world
 ) {
-    const auto& top = now.top();
-    const bool has_form = top.type->fill && !what.form.empty();
+    const auto& type = *now.instances.at(what.instance).type;
+    const auto form = type.fill ? own_fields(what) : std::vector<form_value>();
     try {
         turn t(now, world);
-        if (has_form) t.next().stack.back() = with_state(top, filled(top, what.form));
-        t.run_top([&](void* state, context& c) {
+        if (!form.empty()) t.fill(what.instance, form);
+        t.run(what.instance, [&](void* state, context& c) {
             return (*target.on_event)(target.owner(state), c, arguments);
         });
-        return settle(t, what.id, top.id, world);
+        if (t.goes_back()) return step_back(now, what.id, std::nullopt, world);
+        return settle(now, t, what.id, made_by::user, world);
     } catch (const invalid_field& e) {
-        if (!top.type->fill) throw std::logic_error(e.what());
-        return show_errors(now, what, world);
+        if (!type.fill) throw std::logic_error(e.what());
+        return show_errors(now, what, form, world);
     }
+}
+
+/// Where a step stands: in the past or in the future.
+struct place_in_line {
+    bool in_past = false;
+    std::size_t at = 0;
+};
+
+std::optional<place_in_line>
+find_step(const conversation& in, std::optional<std::uint64_t> wanted) {
+    if (!wanted) {
+        if (in.past.empty()) return std::nullopt;
+        return place_in_line{true, in.past.size() - 1};
+    }
+    for (bool in_past : {true, false}) {
+        const auto& line = in_past ? in.past : in.future;
+        auto found = std::ranges::find(line, *wanted, [](const auto& each) { return each->step; });
+        if (found != line.end())
+            return place_in_line{in_past, static_cast<std::size_t>(found - line.begin())};
+    }
+    return std::nullopt;
+}
+
+/// Moves the present to another place in the line of steps, and returns what is there.
+snapshot_ptr move_to(conversation& next, place_in_line to) {
+    auto& from_line = to.in_past ? next.past : next.future;
+    auto& to_line = to.in_past ? next.future : next.past;
+    if (next.durable()) {
+        auto present = std::make_shared<const snapshot>(
+            snapshot{next.step, 2 * next.revision + 1, next.root, next.instances}
+        );
+        to_line.insert(to.in_past ? to_line.begin() : to_line.end(), std::move(present));
+    } else {
+        next.future.clear();
+    }
+    const auto target = from_line[to.at];
+    using offset = std::ptrdiff_t;
+    const auto at = static_cast<offset>(to.at);
+    if (to.in_past) {
+        if (next.durable())
+            next.future.insert(next.future.begin(), next.past.begin() + at + 1, next.past.end());
+        next.past.erase(next.past.begin() + at, next.past.end());
+    } else {
+        next.past.insert(next.past.end(), next.future.begin(), next.future.begin() + at);
+        next.future.erase(next.future.begin(), next.future.begin() + at + 1);
+    }
+    if (next.past.size() > max_history)
+        next.past.erase(next.past.begin(), next.past.end() - static_cast<offset>(max_history));
+    if (next.future.size() > max_history) next.future.resize(max_history);
+    return target;
+}
+
+/// Puts the instances of a step into the conversation, as versions of now.
+void restore(conversation& next, const snapshot& step) {
+    const auto version = 2 * (next.revision + 1) + 1;
+    std::vector<instance_id> gone;
+    std::vector<instance_ptr> back;
+    instance_table::compare(
+        next.instances,
+        step.instances,
+        [&](const instance_ptr& now, const instance_ptr& then) {
+            if (!then) return gone.push_back(now->id);
+            auto again = std::make_shared<instance>(*then);
+            again->version = version;
+            back.push_back(std::move(again));
+        }
+    );
+    for (auto id : gone)
+        next.erase(id);
+    for (auto& each : back)
+        next.put(std::move(each));
+    next.root = step.root;
+    next.step = step.step;
+}
+
+/// The instances of `now` that are not in `step`, the youngest first: children before their owners.
+std::vector<instance_ptr> leaving(const conversation& now, const snapshot& step) {
+    std::vector<instance_ptr> out;
+    instance_table::compare(
+        now.instances,
+        step.instances,
+        [&](const instance_ptr& is, const instance_ptr& then) {
+            if (!then) out.push_back(is);
+        }
+    );
+    std::ranges::reverse(out);
+    return out;
+}
+
+outcome step_back(
+    const conversation& now,
+    event_id id,
+    std::optional<std::uint64_t> to,
+    const surroundings& world
+) {
+    const auto place = find_step(now, to);
+    if (!place) {
+        auto here = unchanged(now, verdict::stale, world);
+        here.patches.push_back(step_command(now, false));
+        return here;
+    }
+    auto next = now;
+    const auto target = move_to(next, *place);
+    {
+        turn leave(now, world);
+        for (const auto& each : leaving(now, *target)) {
+            if (each->type->stop) leave.run_stop(*each);
+        }
+    }
+    restore(next, *target);
+    turn t(std::move(next), world);
+    t.wake();
+    auto out = settle(now, t, id, made_by::other, world);
+    out.next.touched = world.now;
+    out.patches.push_back(step_command(out.next, false));
+    return out;
+}
+
+/// One part of a turn that the clock or others ask for: if it throws, the others still happen.
+/// `without` makes the conversation that goes on then.
+template <class Run, class Without>
+void run_alone(conversation& at, outcome& all, const surroundings& world, Run run, Without without) {
+    try {
+        turn t(at, world);
+        run(t);
+        if (t.goes_back()) throw std::logic_error("stube: only an event of a user can go back");
+        if (all.error.empty()) all.error = t.error();
+        append(all.patches, std::move(t.extras()));
+        append(all.patches, std::move(t.notices()));
+        for (auto& each : t.requests())
+            all.requests.push_back(std::move(each));
+        at = std::move(t.next());
+        if (t.ended()) {
+            all.what = verdict::ended;
+            all.patches = {{.what = patch::kind::final, .content = t.final_view()}};
+        }
+    } catch (const std::exception& e) {
+        all.error = e.what();
+        turn t(at, world);
+        without(t);
+        at = std::move(t.next());
+    }
+}
+
+/// Ends a turn that was put together with `run_alone`.
+outcome conclude(const conversation& now, conversation at, outcome all, const surroundings& world) {
+    return guarded([&] {
+        ++at.revision;
+        at.touched = now.touched;
+        if (all.what == verdict::applied) {
+            auto shown = differences(now, at, world);
+            append(shown, std::move(all.patches));
+            all.patches = std::move(shown);
+        }
+        all.next = std::move(at);
+        return std::move(all);
+    });
 }
 
 }  // namespace
@@ -347,55 +358,252 @@ outcome run_event(
 outcome begin(conversation fresh, const effect::call& root, const surroundings& world) {
     return guarded([&] {
         fresh.created = world.now;
+        const conversation nothing = fresh;
         turn t(std::move(fresh), world);
-        t.push(root);
-        return settle(t, 0, 0, world);
+        t.begin(root);
+        return settle(nothing, t, 0, made_by::user, world);
     });
 }
 
 outcome dispatch(const conversation& now, const event& what, const surroundings& world) {
-    if (what.id != 0 && now.knows(what.id)) return unchanged(now, verdict::repeated);
-    if (what.instance != now.top().id) return unchanged(now, verdict::stale);
-    const auto* target = now.top().type->find(what.name);
+    if (what.id != 0 && now.knows(what.id)) return unchanged(now, verdict::repeated, world);
+    if (!now.is_shown(what.instance)) return unchanged(now, verdict::stale, world);
+    const auto* target = now.instances.at(what.instance).type->find(what.name);
     if (!target || !*target->on_event)
-        return {verdict::unknown_event, {}, {}, "no event " + what.name};
+        return {.what = verdict::unknown_event, .error = "no event " + what.name};
     auto arguments = parse_arguments(what.arguments);
-    if (!arguments) return {verdict::bad_arguments, {}, {}, "the arguments are not a JSON array"};
-    outcome refused{verdict::bad_arguments, {}, {}, {}};
-    auto done = guarded([&] {
+    if (!arguments)
+        return {.what = verdict::bad_arguments, .error = "the arguments are not a JSON array"};
+    return guarded([&]() -> outcome {
         try {
             return run_event(now, what, *target, *arguments, world);
         } catch (const bad_arguments& e) {
-            refused.error = e.what();
-            return refused;
+            return {.what = verdict::bad_arguments, .error = e.what()};
         }
     });
-    return done;
 }
 
-bool has_wakeup(const conversation& now) {
-    return std::ranges::any_of(now.stack, [](const auto& each) {
-        return each->type->wakeup != nullptr;
+outcome go_back(
+    const conversation& now,
+    event_id id,
+    std::optional<std::uint64_t> to,
+    const surroundings& world
+) {
+    if (id != 0 && now.knows(id)) return unchanged(now, verdict::repeated, world);
+    return guarded([&] { return step_back(now, id, to, world); });
+}
+
+// --- time, messages, work
+
+std::optional<time_point> next_due(const conversation& of) {
+    std::optional<time_point> first;
+    for (auto id : of.waiting) {
+        for (const auto& each : of.instances.at(id).waits->timers) {
+            if (!first || each.due < *first) first = each.due;
+        }
+    }
+    return first;
+}
+
+namespace {
+
+struct due_timer {
+    time_point due;
+    instance_id of;
+    timer what;
+};
+
+/// What is due, the earliest first.
+std::vector<due_timer> due_timers(const conversation& of, time_point now) {
+    std::vector<due_timer> out;
+    for (auto id : of.waiting) {
+        for (const auto& each : of.instances.at(id).waits->timers) {
+            if (each.due <= now) out.push_back({each.due, id, each});
+        }
+    }
+    std::ranges::stable_sort(out, {}, &due_timer::due);
+    return out;
+}
+
+/// Takes the timer off its instance; false if it has gone, with its instance or by itself.
+bool take_timer(turn& t, const due_timer& due) {
+    const auto* there = t.next().instances.find(due.of);
+    if (!there || !there->waits) return false;
+    auto is_it = [&](const timer& each) {
+        return each.due == due.what.due && each.to == due.what.to &&
+               each.arguments == due.what.arguments;
+    };
+    if (std::ranges::none_of(there->waits->timers, is_it)) return false;
+    t.change_waits(due.of, [&](attachments& waits) {
+        waits.timers.erase(std::ranges::find_if(waits.timers, is_it));
     });
+    return true;
+}
+
+void run_member(turn& t, instance_id id, const handler& member, std::string_view arguments) {
+    if (!*member.on_message)
+        throw std::logic_error("stube: no message can reach " + std::string(member.name));
+    auto list = parse_arguments(arguments);
+    if (!list) throw std::logic_error("stube: the message is not a JSON array");
+    t.run(id, [&](void* state, context& c) {
+        return (*member.on_message)(member.owner(state), c, *list);
+    });
+}
+
+}  // namespace
+
+outcome fire_timers(const conversation& now, const surroundings& world) {
+    auto at = now;
+    outcome all;
+    for (const auto& due : due_timers(now, world.now)) {
+        if (all.what == verdict::ended) break;
+        run_alone(
+            at,
+            all,
+            world,
+            [&](turn& t) {
+                if (take_timer(t, due)) run_member(t, due.of, *due.what.to, due.what.arguments);
+            },
+            [&](turn& t) { take_timer(t, due); }
+        );
+    }
+    return conclude(now, std::move(at), std::move(all), world);
+}
+
+std::vector<std::string> topics(const conversation& of) {
+    std::set<std::string> out;
+    for (auto id : of.waiting) {
+        for (const auto& each : of.instances.at(id).waits->subscriptions)
+            out.insert(each.topic);
+    }
+    return {out.begin(), out.end()};
+}
+
+outcome deliver(
+    const conversation& now,
+    std::string_view topic,
+    std::string_view message,
+    const surroundings& world
+) {
+    auto at = now;
+    outcome all;
+    for (const auto& [id, member] : subscribers(now, topic)) {
+        if (all.what == verdict::ended) break;
+        run_alone(
+            at,
+            all,
+            world,
+            [&, id = id, member = member](turn& t) {
+                if (t.next().instances.find(id)) run_member(t, id, *member, message);
+            },
+            [](turn&) {}
+        );
+    }
+    return conclude(now, std::move(at), std::move(all), world);
+}
+
+std::vector<std::uint64_t> unfinished_work(const conversation& of) {
+    std::vector<std::uint64_t> out;
+    for (auto id : of.waiting) {
+        for (const auto& each : of.instances.at(id).waits->work)
+            out.push_back(each.number);
+    }
+    return out;
+}
+
+namespace {
+
+/// Ends a piece of work and runs `resume` with the instance that waits for it.
+outcome end_work(
+    const conversation& now,
+    std::uint64_t number,
+    const surroundings& world,
+    const std::function<void(turn&, instance_id, const pending_work&)>& resume
+) {
+    for (auto id : now.waiting) {
+        for (const auto& each : now.instances.at(id).waits->work) {
+            if (each.number != number) continue;
+            auto take = [&](turn& t) {
+                t.change_waits(id, [&](attachments& waits) {
+                    std::erase_if(waits.work, [&](const auto& w) { return w.number == number; });
+                });
+            };
+            auto at = now;
+            outcome all;
+            run_alone(
+                at,
+                all,
+                world,
+                [&](turn& t) {
+                    take(t);
+                    resume(t, id, each);
+                },
+                take
+            );
+            return conclude(now, std::move(at), std::move(all), world);
+        }
+    }
+    return {.what = verdict::stale};
+}
+
+}  // namespace
+
+outcome finish_work(
+    const conversation& now,
+    std::uint64_t number,
+    const answer_value& result,
+    const surroundings& world
+) {
+    return end_work(now, number, world, [&](turn& t, instance_id id, const pending_work& work) {
+        if (!work.then) return;
+        t.run(id, [&](void* state, context& c) {
+            return work.then->on_answer(work.then->owner(state), c, result);
+        });
+    });
+}
+
+outcome fail_work(
+    const conversation& now,
+    std::uint64_t number,
+    const failure& why,
+    const surroundings& world
+) {
+    return end_work(now, number, world, [&](turn& t, instance_id id, const pending_work& work) {
+        if (!work.or_else) return t.tell_failure(why);
+        t.run(id, [&](void* state, context& c) {
+            return work.or_else->on_failure(work.or_else->owner(state), c, why);
+        });
+    });
+}
+
+// --- the rest of a conversation's life
+
+bool has_wakeup(const conversation& now) {
+    bool found = false;
+    now.instances.each([&](const instance_ptr& each) {
+        found = found || each->type->wakeup != nullptr;
+    });
+    return found;
 }
 
 outcome wake(const conversation& now, const surroundings& world) {
     return guarded([&] {
         turn t(now, world);
         t.wake();
-        return settle(t, 0, 0, world);
+        return settle(now, t, 0, made_by::user, world);
     });
 }
 
 std::vector<std::string> stop_all(const conversation& now, const surroundings& world) {
+    std::vector<instance_ptr> all;
+    now.instances.each([&](const instance_ptr& each) {
+        if (each->type->stop) all.push_back(each);
+    });
     std::vector<std::string> errors;
-    for (auto at = now.stack.rbegin(); at != now.stack.rend(); ++at) {
-        const auto& left = **at;
-        if (!left.type->stop) continue;
+    turn t(now, world);
+    for (auto at = all.rbegin(); at != all.rend(); ++at) {
         auto stopped = guarded([&] {
-            auto state = left.type->copy(left.state);
-            auto surroundings_now = context_of(now, world);
-            left.type->stop(state.get(), surroundings_now);
+            t.run_stop(**at);
             return outcome();
         });
         if (!stopped.error.empty()) errors.push_back(std::move(stopped.error));
@@ -414,8 +622,11 @@ patch failure_notice(std::string_view error_id) {
     );
 }
 
-patch render_view(const conversation& now) {
-    return {.what = patch::kind::view, .target = now.top().id, .content = render(now.top())};
+patch render_view(const conversation& now, const surroundings& world) {
+    return {
+        .what = patch::kind::view,
+        .target = now.top().id,
+        .content = render_page(now, world)};
 }
 
 }  // namespace stube

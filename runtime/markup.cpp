@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <stdexcept>
+#include <tuple>
 
 namespace stube {
 namespace {
@@ -48,6 +49,15 @@ void append_own_id(std::string& out, std::uint64_t instance, std::string_view na
 }
 
 }  // namespace
+
+bool hole::operator==(const hole& other) const {
+    const auto parts = [](const hole& h) {
+        return std::tie(h.at, h.what, h.element, h.event, h.name, h.text, h.instance, h.above);
+    };
+    const bool same_modifiers = modifiers == other.modifiers ||
+                                (modifiers && other.modifiers && *modifiers == *other.modifiers);
+    return parts(*this) == parts(other) && same_modifiers;
+}
 
 markup& markup::operator+=(const markup& other) {
     if (other.empty()) return *this;
@@ -152,10 +162,11 @@ void compose(
     markup& out,
     const markup& rendered,
     std::uint64_t instance,
-    const std::function<void(const hole&)>& fill
+    const std::function<void(const hole&)>& fill,
+    std::string_view name
 ) {
     std::string id;
-    append_own_id(id, instance, {});
+    append_own_id(id, instance, name);
     if (!rendered.takes_id()) {
         out.append_unescaped("<div id=\"" + id + "\">");
         compose_from(out, rendered, 0, instance, fill);

@@ -20,6 +20,9 @@ inline constexpr bool accepts<Answer, std::tuple<>> = true;
 template <class Answer>
 inline constexpr bool accepts<Answer, std::tuple<Answer>> = true;
 
+template <class T>
+inline constexpr bool is_slot = false;
+
 }  // namespace detail
 
 /// A call that is being put together: an effect for a handler to return, or something for a flow to
@@ -30,7 +33,7 @@ public:
     using answer_type = answer_type_of<C>;
 
     call_request(const component_type& type, std::shared_ptr<const void> state)
-        : call_{&type, std::move(state), {}, {}} {}
+        : call_{&type, std::move(state)} {}
 
     /// The member that gets the answer: it takes the callee's `answer_type`, or nothing.
     template <auto Member>
@@ -55,6 +58,25 @@ public:
             "stube: this member cannot take the failure. It must take a stube::failure, or nothing."
         );
         call_.or_else = detail::member_name<Member>();
+        return std::move(*this);
+    }
+
+    /// Shows the callee over what the slot of this component shows, until it answers: editing in
+    /// place.
+    template <auto Slot>
+    call_request in() && {
+        static_assert(
+            detail::is_slot<typename detail::member<Slot>::type>,
+            "stube: a component can be called in a slot<...> of the caller, and nowhere else."
+        );
+        call_.where = effect::call::place::slot;
+        call_.slot = detail::member_name<Slot>();
+        return std::move(*this);
+    }
+
+    /// Shows the callee over the whole page, also when the caller stands in a slot.
+    call_request on_page() && {
+        call_.where = effect::call::place::page;
         return std::move(*this);
     }
 
@@ -87,7 +109,8 @@ std::shared_ptr<const void> make_state(Arguments&&... arguments) {
 
 }  // namespace detail
 
-/// Suspends this component and shows a new C in its place until C answers. `arguments` initialise
+/// Suspends this component and shows a new C in its place until C answers: on the page, or where
+/// this component stands in another. `arguments` initialise
 /// C's members in order.
 template <class C, class... Arguments>
 call_request<C> call(Arguments&&... arguments) {

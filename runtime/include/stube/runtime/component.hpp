@@ -7,6 +7,7 @@
 
 #include <boost/json/array.hpp>
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -26,9 +27,15 @@
 ///     BOOST_DESCRIBE_STRUCT(counter, (), (n, inc))
 ///
 /// Optional: `using answer_type = ...` for what it answers; the hooks `start()` (when it comes to
-/// life), `stop()` (when it leaves) and `wakeup()` (when it is first used after a restart). A
-/// component without `render()` is a task: it only calls others. Handlers, `start` and `wakeup`
-/// return `void` or `effects`, `stop` returns `void`; each may take `context&` first.
+/// life), `stop()` (when it leaves) and `wakeup()` (when it is used again after a restart or after
+/// Back). A component without `render()` is a task: it only calls others. Handlers, `start` and
+/// `wakeup` return `void`, `effects` or `answers<...>`, `stop` returns `void`; each may take
+/// `context&` first. `render()` may take `const context&`.
+///
+/// Members of type `slot<T>` and `keyed<T>` (<stube/runtime/slot.hpp>) are components within it.
+///
+/// `std::string url() const` of the component that a page begins with is the address that its state
+/// stands for: it is compared after each event, and the browser's is changed when it has changed.
 ///
 /// Also optional, for the browser:
 ///
@@ -71,7 +78,22 @@ struct handler {
     effects (*on_answer)(void* owner, context&, const answer_value&);
     /// Runs it with a failure; null unless it takes a `failure` or nothing.
     effects (*on_failure)(void* owner, context&, const failure&);
+    /// Points to null unless a timer, a topic or another component may send to it.
+    const event_function* on_message = nullptr;
 };
+
+class children;
+
+/// An address that a component's state stands for.
+struct page_url {
+    std::string text;   ///< empty: leave it as it is
+    bool push = false;  ///< a new step of the history, or the present one in place
+};
+
+/// What `url()` returns when a change of the address is a step of its own, for the browser's Back.
+inline page_url pushed(std::string url) {
+    return {std::move(url), true};
+}
 
 /// All the kernel knows of a component. One for each type, made on first use, never destroyed.
 struct component_type {
@@ -85,7 +107,12 @@ struct component_type {
     std::string (*encode)(const void* state) = nullptr;
     std::shared_ptr<const void> (*decode)(const boost::json::value&) = nullptr;
     /// Null for a task.
-    markup (*render)(const void* state) = nullptr;
+    markup (*render)(const void* state, const context&) = nullptr;
+    /// The address it stands for; null without one.
+    page_url (*url)(const void* state) = nullptr;
+    /// Calls `f` with the name of each slot and list; null if it has none.
+    void (*each_list)(void* state, const std::function<void(std::string_view, children&)>& f) =
+        nullptr;
     /// The hooks; null where the component has none.
     effects (*start)(void* state, context&) = nullptr;
     void (*stop)(void* state, context&) = nullptr;

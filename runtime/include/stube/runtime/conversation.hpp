@@ -2,6 +2,8 @@
 
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/context.hpp>
+#include <stube/runtime/instances.hpp>
+#include <stube/runtime/slot.hpp>
 #include <stube/store/store.hpp>
 
 #include <cstdint>
@@ -11,48 +13,77 @@
 #include <string_view>
 #include <vector>
 
-/// A conversation as plain data: a stack of component instances, each called by the one below it.
+/// A conversation as plain data: the components at work in it, each called by another or standing
+/// in a slot of it, and the steps that led there.
 namespace stube {
-
-using instance_id = std::uint64_t;
 
 /// Marks one event of one browser, so that it is applied once however often it is sent. Never 0.
 using event_id = std::uint64_t;
-
-/// One component at work. Immutable: a change makes a new version, and conversation values share
-/// the rest.
-struct instance {
-    instance_id id = 0;
-    const component_type* type = nullptr;
-    std::shared_ptr<const void> state;
-    instance_id caller = 0;            ///< 0 for the root
-    const handler* then = nullptr;     ///< the caller's member that gets the answer
-    const handler* or_else = nullptr;  ///< the caller's member that gets a failure
-};
-
-using instance_ptr = std::shared_ptr<const instance>;
 
 /// How many applied event ids a conversation remembers. An event that is sent again is recognised
 /// while fewer than this many others of the same conversation came between; one open page alone
 /// sends no other event before it has the answer to the last.
 inline constexpr std::size_t remembered_events = 16;
 
-/// How deep calls may nest.
+/// How deep calls may nest in one place.
 inline constexpr std::size_t max_stack = 64;
+
+/// How many components one conversation may have at work.
+inline constexpr std::size_t max_instances = 10'000;
+
+/// How many timers, subscriptions and pieces of work one component may wait for at a time.
+inline constexpr std::size_t max_waits = 100;
+
+/// How many steps Back can walk.
+inline constexpr std::size_t max_history = 32;
+
+/// A step that Back or Forward can return to. It shares with the others what did not change.
+struct snapshot {
+    std::uint64_t step = 0;
+    std::uint64_t clock = 0;  ///< its instances are those of the highest version up to here
+    instance_id root = 0;
+    instance_table instances;
+};
+
+using snapshot_ptr = std::shared_ptr<const snapshot>;
 
 struct conversation {
     std::string id;     ///< 128 random bits, text-safe
     std::string owner;  ///< the browser session that began it
     std::string principal;
-    std::string mount;                ///< the path it began at
-    std::uint64_t revision = 0;       ///< +1 with every change
-    instance_id last_instance = 0;    ///< high-water mark: ids are never used twice
-    std::vector<instance_ptr> stack;  ///< root first; the last one is on the page
-    std::vector<event_id> applied;    ///< the newest last
+    std::string mount;              ///< the path it began at
+    std::string url;                ///< the address that its root last stood for
+    std::uint64_t revision = 0;     ///< +1 with every change
+    instance_id last_instance = 0;  ///< high-water mark: ids are never used twice
+    instance_id root = 0;           ///< the first instance of the page; 0 when it has ended
+    instance_table instances;
+    std::uint64_t step = 0;            ///< the step it is at
+    std::uint64_t last_step = 0;       ///< high-water mark
+    std::vector<snapshot_ptr> past;    ///< the newest last
+    std::vector<snapshot_ptr> future;  ///< steps that Back has left, the nearest first
+    std::vector<event_id> applied;     ///< the newest last
     time_point created;
     time_point touched;
+    // Which instances have `waits`, and which have a state that cannot be stored; rising. Kept
+    // beside them so that nobody need search.
+    std::vector<instance_id> waiting;
+    std::vector<instance_id> not_storable;
 
-    const instance& top() const { return *stack.back(); }
+    /// The instance that the page shows.
+    const instance& top() const { return shown_in_place(root); }
+
+    /// The instances of the page, root first: each was called while the one before was shown.
+    std::vector<instance_ptr> stack() const;
+
+    /// The uncovered instance of the place in which `first` is the first.
+    const instance& shown_in_place(instance_id first) const;
+
+    /// False if it has gone, or it or one of those it stands in is covered.
+    bool is_shown(instance_id id) const;
+
+    /// Puts in a new instance, or a new version.
+    void put(instance_ptr one);
+    void erase(instance_id id);
 
     bool knows(event_id id) const;
 
@@ -62,6 +93,17 @@ struct conversation {
     /// The component that keeps it from being stored, or null.
     const component_type* not_durable() const;
 };
+
+/// Calls `f` for each slot and list of an instance.
+void each_list(const instance& of, const std::function<void(const children&)>& f);
+
+/// The conversation for people: one line for each component, indented under the one it stands in or
+/// was called by.
+///
+///     #1 demo/desk {"visitors":2,"tickets":[["7",3,…]]}
+///       visitors: #2 demo/counter {"n":0}
+///       tickets 7: #3 demo/ticket {"number":7}
+std::string tree(const conversation& of);
 
 /// What a store writes to get from `before` to `after`. With `before` null, or when the store does
 /// not save parts, that is the whole of it; for a conversation that is not durable it is a mark

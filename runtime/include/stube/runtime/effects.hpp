@@ -3,7 +3,10 @@
 #include <stube/runtime/context.hpp>
 #include <stube/runtime/markup.hpp>
 
+#include <chrono>
 #include <concepts>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,11 +16,15 @@
 #include <variant>
 #include <vector>
 
-/// What a handler wants done: call another component, answer, fail, become, end. Effects are data;
-/// the kernel carries them out after the handler has returned.
+/// What a handler wants done: call another component, answer, tell another one something, wait for
+/// a while. Effects are data; the kernel carries them out after the handler has returned. Members
+/// are named by the names they are described with: static storage.
 namespace stube {
 
 struct component_type;
+
+/// Names one component at work within its conversation; never used twice. 0 is nobody.
+using instance_id = std::uint64_t;
 
 /// A value on its way from a component that answers to the one that called it. It never leaves the
 /// process.
@@ -56,10 +63,19 @@ struct failure {
 namespace effect {
 
 struct call {
+    /// Where the callee is shown until it answers.
+    enum class place {
+        own,   ///< in the caller's place
+        slot,  ///< over what the caller's slot shows
+        page,  ///< over the whole page
+    };
+
     const component_type* type;
     std::shared_ptr<const void> state;
-    std::string_view then;     ///< member of the caller, static storage; empty for none
-    std::string_view or_else;  ///< likewise
+    std::string_view then = {};     ///< member of the caller; empty for none
+    std::string_view or_else = {};  ///< likewise
+    place where = place::own;
+    std::string_view slot = {};
 };
 
 struct answer {
@@ -80,16 +96,91 @@ struct end {
     markup final_view;
 };
 
+/// One step back in the conversation's history.
+struct back {};
+
+/// An event for another instance of this conversation.
+struct send {
+    instance_id target = 0;  ///< 0: the nearest above that has the member
+    const event_function* above = nullptr;
+    std::string_view member;
+    std::string arguments;  ///< JSON array
+};
+
+struct publish {
+    std::string topic;
+    std::string arguments;  ///< JSON array
+    bool here_only = false;
+};
+
+struct subscribe {
+    std::string topic;
+    std::string_view member;
+};
+
+/// With an empty topic, from all.
+struct unsubscribe {
+    std::string topic;
+};
+
+struct after {
+    std::chrono::milliseconds delay;
+    std::string_view member;
+    std::string arguments;  ///< JSON array
+};
+
+struct cancel {
+    std::string_view member;
+};
+
+/// Work outside of the conversation's turn.
+struct run {
+    std::function<answer_value()> work;
+    std::string_view then = {};
+    std::string_view or_else = {};
+};
+
+/// Tells the page something.
+struct command {
+    enum class kind { title, focus, scroll, event, url };
+
+    kind what;
+    std::string text;         ///< title, own id, name of the event, address
+    std::string detail = {};  ///< JSON
+    bool push = false;
+};
+
+/// New content for the element with this own id.
+struct patch {
+    std::string name;
+    markup content;
+};
+
 }  // namespace effect
 
-using any_effect =
-    std::variant<effect::call, effect::answer, effect::fail, effect::become, effect::end>;
+using any_effect = std::variant<
+    effect::call,
+    effect::answer,
+    effect::fail,
+    effect::become,
+    effect::end,
+    effect::back,
+    effect::send,
+    effect::publish,
+    effect::subscribe,
+    effect::unsubscribe,
+    effect::after,
+    effect::cancel,
+    effect::run,
+    effect::command,
+    effect::patch>;
 
 template <class T>
 class answer_request;
 
-/// What a handler returns, in order. `return {};` does nothing but show the component again. At
-/// most one effect may leave or suspend the component, and it must be the last.
+/// What a handler returns, in order. `return {};` does nothing but show the component again.
+/// Effects are joined with `+`; at most one may leave or suspend the component, and it must be the
+/// last: `return set_title("Done") + answer(true);`
 class [[nodiscard]] effects {
 public:
     effects() = default;
@@ -217,5 +308,58 @@ effects fail_because(std::string message, std::string internal);
 /// Ends the whole conversation. `final_view` stays on the page; nothing of the conversation is
 /// kept.
 effects end(markup final_view = {});
+
+/// Goes back one step of the conversation's history: an event that called, answered or became is a
+/// step. What the handler has changed is given up too. Does nothing at the beginning.
+inline effects back() {
+    return any_effect(effect::back{});
+}
+
+/// Sets the page's title.
+inline effects set_title(std::string text) {
+    return any_effect(effect::command{effect::command::kind::title, std::move(text)});
+}
+
+/// Dispatches the event `name` on the page's document, for scripts of the application's.
+/// `detail_json` is its detail: any JSON.
+inline effects client_event(std::string name, std::string detail_json = "null") {
+    return any_effect(effect::command{
+        effect::command::kind::event,
+        std::move(name),
+        std::move(detail_json)});
+}
+
+/// Changes the page's address to `url`, a path of this server, as a new step of the history: the
+/// browser's Back returns to the state before. The address of a conversation's root is better
+/// derived from its state: see `url()` in <stube/runtime/component.hpp>.
+inline effects push_url(std::string url) {
+    return any_effect(effect::command{effect::command::kind::url, std::move(url), {}, true});
+}
+
+/// Changes the page's address without a new step.
+inline effects replace_url(std::string url) {
+    return any_effect(effect::command{effect::command::kind::url, std::move(url)});
+}
+
+/// Moves the focus to the element with the own id `name`: see `own_id`.
+inline effects focus_on(std::string name) {
+    return any_effect(effect::command{effect::command::kind::focus, std::move(name)});
+}
+
+/// Scrolls to it.
+inline effects scroll_to(std::string name) {
+    return any_effect(effect::command{effect::command::kind::scroll, std::move(name)});
+}
+
+/// Shows `content`, one element, in place of the element with the own id `name`, until the
+/// component is rendered again: for output that is no state, such as a progress line.
+inline effects patch_element(std::string name, markup content) {
+    return any_effect(effect::patch{std::move(name), std::move(content)});
+}
+
+/// Stops hearing of a topic; without one, of all.
+inline effects unsubscribe(std::string topic = {}) {
+    return any_effect(effect::unsubscribe{std::move(topic)});
+}
 
 }  // namespace stube

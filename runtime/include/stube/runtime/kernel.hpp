@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stube/runtime/conversation.hpp>
+#include <stube/runtime/requests.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -65,9 +66,13 @@ enum class verdict {
 
 struct outcome {
     verdict what = verdict::applied;
-    conversation next;           ///< meaningful when applied or ended
-    std::vector<patch> patches;  ///< for `repeated` and `stale`: the whole view as it is
-    std::string error;           ///< for people who run the server; never sent to a browser
+    conversation next = {};  ///< meaningful when applied or ended
+    /// For `repeated` and `stale`: the whole view as it is.
+    std::vector<patch> patches = {};
+    /// For people who run the server; never sent to a browser.
+    std::string error = {};
+    /// To be carried out in order once `next` is saved.
+    std::vector<any_request> requests = {};
 };
 
 /// Begins a conversation: `fresh` has its id, owner, principal, mount and times; the root is made
@@ -76,6 +81,54 @@ outcome begin(conversation fresh, const effect::call& root, const surroundings& 
 
 /// Applies one event.
 outcome dispatch(const conversation& now, const event& what, const surroundings& world);
+
+/// Goes to another step of the history: Back and Forward of the browser. Without `to` it is one step
+/// back. The instances of that step are put back as they were, those that leave are stopped, and the
+/// `wakeup` hooks run; instance ids go on rising. The steps after it are kept until an event makes
+/// others. If there is no such step the view is shown as it is.
+outcome go_back(
+    const conversation& now,
+    event_id id,
+    std::optional<std::uint64_t> to,
+    const surroundings& world
+);
+
+/// When the earliest timer is due.
+std::optional<time_point> next_due(const conversation& of);
+
+/// Calls what is due, the earliest first. A member that throws changes nothing, but its timer is
+/// spent.
+outcome fire_timers(const conversation& now, const surroundings& world);
+
+/// What its components are subscribed to.
+std::vector<std::string> topics(const conversation& of);
+
+/// Gives a message (a JSON array of arguments) to those who are subscribed to the topic.
+outcome deliver(
+    const conversation& now,
+    std::string_view topic,
+    std::string_view message,
+    const surroundings& world
+);
+
+/// Work that has been asked for and has not come back: after a restart it never will.
+std::vector<std::uint64_t> unfinished_work(const conversation& of);
+
+/// Gives the result of work to the member that waits for it. `stale` if nobody does any more.
+outcome finish_work(
+    const conversation& now,
+    std::uint64_t number,
+    const answer_value& result,
+    const surroundings& world
+);
+
+/// The same for work that failed.
+outcome fail_work(
+    const conversation& now,
+    std::uint64_t number,
+    const failure& why,
+    const surroundings& world
+);
 
 /// True if a restart has something to wake.
 bool has_wakeup(const conversation& now);
@@ -88,7 +141,7 @@ outcome wake(const conversation& now, const surroundings& world);
 std::vector<std::string> stop_all(const conversation& now, const surroundings& world);
 
 /// The page as it stands. May throw what the component's render() throws.
-patch render_view(const conversation& now);
+patch render_view(const conversation& now, const surroundings& world);
 
 /// The last view of a conversation that is given up.
 patch farewell(const conversation& of, std::string_view text);

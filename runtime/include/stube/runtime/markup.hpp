@@ -63,6 +63,8 @@ struct hole {
     /// The member, when it is one of the nearest instance above that has it; else null.
     const event_function* above = nullptr;
     std::shared_ptr<const event_modifiers> modifiers{};  ///< of an event; null for none
+
+    bool operator==(const hole& other) const;
 };
 
 /// A piece of HTML: finished text and the holes in it. A value: copied, moved, joined.
@@ -74,6 +76,8 @@ public:
 
     std::span<const hole> holes() const { return holes_; }
 
+    std::span<hole> holes() { return holes_; }
+
     bool empty() const { return text_.empty() && holes_.empty(); }
 
     /// True if this is one element without an id of its own, so that an id can be written into its
@@ -84,6 +88,8 @@ public:
     markup& operator+=(const markup& other);
 
     friend markup operator+(markup left, const markup& right) { return std::move(left += right); }
+
+    friend bool operator==(const markup&, const markup&) = default;
 
     // What elements are made with.
     void append_text(std::string_view text);             ///< escaped for element content
@@ -161,9 +167,19 @@ void append_number(markup& out, long long value);
 void append_number(markup& out, unsigned long long value);
 void append_number(markup& out, double value);
 
+/// True for slots and lists of components, which stand in markup by `put_children`.
+template <class T>
+inline constexpr bool is_children = false;
+
+/// True for those that make the element they stand in their list.
+template <class T>
+inline constexpr bool is_list = false;
+
 template <class T>
 void put_child(markup& out, const T& part) {
-    if constexpr (is_attribute<T>) {
+    if constexpr (is_children<T>) {
+        put_children(out, part);
+    } else if constexpr (is_attribute<T>) {
         return;
     } else if constexpr (std::same_as<T, markup>) {
         out += part;
@@ -216,6 +232,10 @@ markup element(std::string_view tag, content what, const Parts&... parts) {
     static_assert(
         (int{sends_event<Parts>} + ... + 0) <= 1,
         "stube: an element can send only one event. Put the other one on an element around it."
+    );
+    static_assert(
+        !(is_list<Parts> || ...) || ((is_list<Parts> || is_attribute<Parts>)&&...),
+        "stube: a keyed<...> list must be alone in its element, beside attributes: ul(rows)."
     );
     markup out;
     out.append_unescaped("<");
@@ -280,13 +300,15 @@ public:
 void write_markup(std::string& out, const markup& m, const markup_wire& wire);
 
 /// Fills the holes of what an instance rendered, but for its events, which then know their
-/// instance. The document id ("i7") goes into its one element; markup that has none, or several,
-/// is wrapped in a div. `fill` appends what belongs into a child, list or children hole.
+/// instance. The document id ("i7", or "i7-<name>") goes into its one element; markup that has
+/// none, or several, is wrapped in a div. `fill` appends what belongs into a child, list or children
+/// hole.
 void compose(
     markup& out,
     const markup& rendered,
     std::uint64_t instance,
-    const std::function<void(const hole&)>& fill
+    const std::function<void(const hole&)>& fill,
+    std::string_view name = {}
 );
 
 }  // namespace stube

@@ -26,7 +26,7 @@ struct literal {
     constexpr std::string_view view() const { return {text, Size - 1}; }
 };
 
-template <literal Event, auto Member>
+template <literal Event, auto Member, bool Above = false>
 struct event_route;
 struct event_attribute;
 
@@ -60,6 +60,10 @@ struct modifiable_event {
     /// "keydown" or "keyup".
     event_attribute key(std::string_view name) const;
 
+    /// Sends it to another instance of this conversation, a child: `on<"click",
+    /// &search::clear>.to(search_box)`.
+    event_attribute to(const auto& child) const;
+
     /// Asks this question first, and sends the event only if the user agrees.
     event_attribute confirm(std::string_view question) const;
 
@@ -77,6 +81,8 @@ struct event_attribute : modifiable_event<event_attribute> {
     std::string_view name;
     std::string arguments;      ///< JSON array, or empty
     event_modifiers modifiers;  ///< how it is sent
+    std::uint64_t target = 0;   ///< whose member it is; 0 for the one that renders it
+    const event_function* above = nullptr;  ///< the member, if it is one of an instance above
 
     event_attribute attribute() const { return *this; }
 };
@@ -88,20 +94,26 @@ std::string arguments_to_text(const boost::json::array& arguments);
 template <literal Event>
 inline constexpr auto event_name = Event;
 
-template <literal Event, auto Member>
+template <literal Event, auto Member, bool Above>
 event_attribute make_event(const boost::json::array& arguments) {
     static_cast<void>(&known_as_event<Member>);
-    return {event_name<Event>.view(), member_name<Member>(), arguments_to_text(arguments)};
+    event_attribute out(
+        event_name<Event>.view(),
+        member_name<Member>(),
+        arguments_to_text(arguments)
+    );
+    if constexpr (Above) out.above = &event_target<Member>;
+    return out;
 }
 
 template <>
 inline constexpr bool is_attribute<event_attribute> = true;
-template <literal Event, auto Member>
-inline constexpr bool is_attribute<event_route<Event, Member>> = true;
+template <literal Event, auto Member, bool Above>
+inline constexpr bool is_attribute<event_route<Event, Member, Above>> = true;
 template <>
 inline constexpr bool sends_event<event_attribute> = true;
-template <literal Event, auto Member>
-inline constexpr bool sends_event<event_route<Event, Member>> = true;
+template <literal Event, auto Member, bool Above>
+inline constexpr bool sends_event<event_route<Event, Member, Above>> = true;
 
 }  // namespace detail
 
@@ -110,8 +122,8 @@ void write_attributes(markup& out, const event_attribute& route);
 /// Sends a DOM event to a member: `button(on<"click", &counter::inc>, "+")`, and with arguments
 /// `button(on<"click", &board::remove>(item.id), "✕")`. Arguments travel through the browser as
 /// JSON: a user can change them, so the member must check them.
-template <literal Event, auto Member>
-struct event_route : modifiable_event<event_route<Event, Member>> {
+template <literal Event, auto Member, bool Above>
+struct event_route : modifiable_event<event_route<Event, Member, Above>> {
     template <class... Arguments>
     event_attribute operator()(const Arguments&... arguments) const {
         using parameters = typename detail::member<Member>::arguments;
@@ -128,7 +140,7 @@ struct event_route : modifiable_event<event_route<Event, Member>> {
             "stube: the member takes arguments. Write on<\"event\", "
             "&component::member>(arguments...)."
         );
-        return detail::make_event<Event, Member>({});
+        return detail::make_event<Event, Member, Above>({});
     }
 
     friend void write_attributes(markup& out, const event_route& route) {
@@ -144,12 +156,18 @@ private:
         );
         boost::json::array list;
         (list.push_back(stube::encode(Parameters(arguments))), ...);
-        return detail::make_event<Event, Member>(list);
+        return detail::make_event<Event, Member, Above>(list);
     }
 };
 
 template <literal Event, auto Member>
 inline constexpr event_route<Event, Member> on{};
+
+/// Sends a DOM event to the nearest component above the one that renders it that has the member:
+/// the one whose slot or list it stands in, the one that called it, or one of theirs.
+/// `button(on_parent<"click", &board::close>(number), "Close")`.
+template <literal Event, auto Member>
+inline constexpr event_route<Event, Member, true> on_parent{};
 
 // The modifiers are written once, for both forms.
 
@@ -163,6 +181,11 @@ event_attribute modifiable_event<Self>::changed(Change change) const {
     event_attribute out = static_cast<const Self&>(*this).attribute();
     change(out);
     return out;
+}
+
+template <class Self>
+event_attribute modifiable_event<Self>::to(const auto& child) const {
+    return changed([&](event_attribute& to) { to.target = child.id(); });
 }
 
 template <class Self>

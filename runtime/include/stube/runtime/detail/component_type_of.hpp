@@ -79,6 +79,23 @@ effects run_event(void* owner, context& surroundings, const boost::json::array& 
     );
 }
 
+/// A member without parameters needs nothing of what a message says.
+template <auto Member>
+effects run_message(void* owner, context& surroundings, const boost::json::array& arguments) {
+    if constexpr (std::tuple_size_v<typename member<Member>::arguments> == 0) {
+        return call_member<Member>(owner, surroundings);
+    } else {
+        return run_event<Member>(owner, surroundings, arguments);
+    }
+}
+
+/// Set when the program names the member as the target of a message.
+template <auto Member>
+inline event_function message_target = nullptr;
+
+template <auto Member>
+inline const bool known_as_message = (message_target<Member> = &run_message<Member>, true);
+
 template <auto Member>
 inline const bool known_as_event = (event_target<Member> = &run_event<Member>, true);
 
@@ -128,7 +145,7 @@ template <class C, auto Member>
 handler make_handler(std::string_view name) {
     using parameters = typename member<Member>::arguments;
     check_answered_type<C, typename member<Member>::result>();
-    handler h{name, &event_target<Member>, nullptr, nullptr, nullptr};
+    handler h{name, &event_target<Member>, nullptr, nullptr, nullptr, &message_target<Member>};
     h.owner = [](void* self) -> void* {
         return static_cast<typename member<Member>::owner*>(static_cast<C*>(self));
     };
@@ -232,23 +249,67 @@ template <class C>
 using start_result = decltype(run_start<C>(std::declval<void*>(), std::declval<context&>()));
 
 template <class C>
-concept renders = requires(const C& c) {
+concept renders_alone = requires(const C& c) {
     { c.render() } -> std::convertible_to<markup>;
 };
 
 template <class C>
+concept renders = renders_alone<C> || requires(const C& c, const context& surroundings) {
+    { c.render(surroundings) } -> std::convertible_to<markup>;
+};
+
+template <class C>
+concept has_url = requires(const C& c) {
+    c.url();
+};
+
+template <class C>
+page_url url_of(const void* state) {
+    using result = decltype(std::declval<const C&>().url());
+    if constexpr (std::is_same_v<result, page_url>) {
+        return static_cast<const C*>(state)->url();
+    } else {
+        return {std::string(static_cast<const C*>(state)->url())};
+    }
+}
+
+template <class C>
+constexpr bool has_lists() {
+    bool found = false;
+    boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
+        using type = std::decay_t<decltype(std::declval<C&>().*described.pointer)>;
+        found = found || is_children<type>;
+    });
+    return found;
+}
+
+template <class C>
+void each_list(void* state, const std::function<void(std::string_view, children&)>& f) {
+    auto& self = *static_cast<C*>(state);
+    boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
+        auto& value = self.*described.pointer;
+        if constexpr (is_children<std::decay_t<decltype(value)>>)
+            f(std::string_view(described.name), value);
+    });
+}
+
+template <class C>
 void set_hooks(component_type& type) {
     if constexpr (renders<C>) {
-        type.render = [](const void* state) -> markup {
-            if constexpr (requires { C::styles; }) {
-                markup out = static_cast<const C*>(state)->render();
-                out.mark_component(C::component);
-                return out;
-            } else {
-                return static_cast<const C*>(state)->render();
-            }
+        type.render = [](const void* state, [[maybe_unused]] const context& c) -> markup {
+            auto out = [&]() -> markup {
+                if constexpr (renders_alone<C>) {
+                    return static_cast<const C*>(state)->render();
+                } else {
+                    return static_cast<const C*>(state)->render(c);
+                }
+            }();
+            if constexpr (requires { C::styles; }) out.mark_component(C::component);
+            return out;
         };
     }
+    if constexpr (has_url<C>) type.url = &url_of<C>;
+    if constexpr (has_lists<C>()) type.each_list = &each_list<C>;
     if constexpr (has_start<C>) {
         type.start = [](void* state, context& surroundings) {
             return as_effects([&] { return run_start<C>(state, surroundings); });

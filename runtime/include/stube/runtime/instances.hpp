@@ -1,0 +1,101 @@
+#pragma once
+
+#include <stube/runtime/component.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+/// The components at work in a conversation.
+namespace stube {
+
+/// A call of a member at a time.
+struct timer {
+    time_point due;
+    const handler* to = nullptr;
+    std::string arguments;  ///< JSON array, or empty
+};
+
+struct subscription {
+    std::string topic;
+    const handler* to = nullptr;
+};
+
+/// Work in the background that has not come back yet.
+struct pending_work {
+    std::uint64_t number = 0;  ///< unique in the conversation
+    const handler* then = nullptr;
+    const handler* or_else = nullptr;
+};
+
+/// What few instances have: what they wait for.
+struct attachments {
+    std::vector<timer> timers;
+    std::vector<subscription> subscriptions;
+    std::vector<pending_work> work;
+
+    bool empty() const { return timers.empty() && subscriptions.empty() && work.empty(); }
+};
+
+/// One component at work. Immutable: a change makes a new version, and conversation values share
+/// the rest.
+///
+/// It stands in a place: the page, or the slot or list entry of its owner. In a place one instance
+/// covers the next, as a call covers its caller; only the uncovered one is shown.
+struct instance {
+    instance_id id = 0;
+    const component_type* type = nullptr;
+    std::shared_ptr<const void> state;
+    instance_id caller = 0;  ///< who gets its answer: who called it, or its owner; 0 for the root
+    instance_id owner = 0;   ///< whose slot or list it stands in; 0 for the page
+    instance_id under = 0;   ///< the one it covers; 0 if it is the first in its place
+    instance_id over = 0;    ///< the one that covers it; 0 if it is shown
+    const handler* then = nullptr;     ///< the caller's member that gets the answer
+    const handler* or_else = nullptr;  ///< the caller's member that gets a failure
+    std::shared_ptr<const attachments> waits = nullptr;  ///< null for nothing
+    std::uint64_t version = 0;  ///< rises with every change of any instance of the conversation
+};
+
+using instance_ptr = std::shared_ptr<const instance>;
+
+/// Instances by id. A value that is cheap to copy and to compare with its copies: they share what
+/// did not change, in chunks.
+class instance_table {
+public:
+    /// Null if there is none.
+    const instance* find(instance_id id) const;
+
+    instance_ptr get(instance_id id) const;
+
+    /// Throws std::out_of_range if there is none.
+    const instance& at(instance_id id) const;
+
+    void put(instance_ptr one);
+    void erase(instance_id id);
+
+    std::size_t size() const { return size_; }
+
+    bool empty() const { return size_ == 0; }
+
+    /// In the order of ids.
+    void each(const std::function<void(const instance_ptr&)>& f) const;
+
+    /// Calls `f` with both versions of each instance that is not the same in both; null where it is
+    /// missing.
+    using on_difference = std::function<void(const instance_ptr& left, const instance_ptr& right)>;
+    static void
+    compare(const instance_table& left, const instance_table& right, const on_difference& f);
+
+private:
+    using chunk = std::vector<instance_ptr>;
+
+    /// Where `id` is, or would be: the first chunk that ends with it or behind it.
+    std::size_t chunk_of(instance_id id) const;
+
+    std::vector<std::shared_ptr<const chunk>> chunks_;  // none of them empty
+    std::size_t size_ = 0;
+};
+
+}  // namespace stube

@@ -1,0 +1,215 @@
+#pragma once
+
+#include <stube/runtime/call.hpp>
+#include <stube/runtime/slot.hpp>
+
+#include <boost/json/array.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <functional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+/// Events that no user sends: from other components, from topics, after a while, from work in the
+/// background. Each is an effect, and arrives at a member as an event does:
+///
+///     effects start()      { return after<&clock::tick>(1s) + subscribe<&clock::said>("news"); }
+///     effects tick()       { ++seconds; return after<&clock::tick>(1s); }
+///     void said(std::string text);
+///
+/// Timers and subscriptions belong to the component at work: they are stored with it, hold across a
+/// restart (a timer that is overdue by then fires once), and leave with it. Values travel as JSON,
+/// like state.
+namespace stube {
+
+namespace detail {
+
+template <class... Parameters, class... Arguments>
+std::string encode_arguments(std::tuple<Parameters...>*, const Arguments&... arguments) {
+    static_assert(
+        (std::is_convertible_v<const Arguments&, Parameters> && ...),
+        "stube: an argument has another type than the member's parameter."
+    );
+    boost::json::array list;
+    (list.push_back(stube::encode(Parameters(arguments))), ...);
+    return arguments_to_text(list);
+}
+
+/// The arguments for a member as JSON; makes the member one that messages may reach.
+template <auto Member, class... Arguments>
+std::string message_arguments(const Arguments&... arguments) {
+    using parameters = typename member<Member>::arguments;
+    static_assert(
+        sizeof...(Arguments) == std::tuple_size_v<parameters>,
+        "stube: the member takes another number of arguments."
+    );
+    static_cast<void>(&known_as_message<Member>);
+    return encode_arguments(static_cast<parameters*>(nullptr), arguments...);
+}
+
+/// True if a member can take a message that is one value, or can do without it.
+template <class Parameters>
+inline constexpr bool takes_message = std::tuple_size_v<Parameters> <= 1;
+
+}  // namespace detail
+
+/// Sends to a child: `send<&search::clear>(search_box)`. It arrives after the present handler, in
+/// the same turn. Nothing happens if the child has gone.
+template <auto Member, class T, class... Arguments>
+effects send(const slot<T>& child, const Arguments&... arguments) {
+    static_assert(
+        std::derived_from<T, typename detail::member<Member>::owner>,
+        "stube: the component in this slot has no such member."
+    );
+    return any_effect(effect::send{
+        child.id(),
+        nullptr,
+        detail::member_name<Member>(),
+        detail::message_arguments<Member>(arguments...)});
+}
+
+/// Sends to an instance of this conversation whose id is known: `send_to<&row::mark>(rows.id(7))`.
+template <auto Member, class... Arguments>
+effects send_to(instance_id target, const Arguments&... arguments) {
+    auto text = detail::message_arguments<Member>(arguments...);
+    return any_effect(
+        effect::send{target, nullptr, detail::member_name<Member>(), std::move(text)}
+    );
+}
+
+/// Sends to the nearest component above this one that has the member: the one whose slot or list it
+/// stands in, the one that called it, or one of theirs. `send_up<&board::remove>(number)`.
+template <auto Member, class... Arguments>
+effects send_up(const Arguments&... arguments) {
+    auto text = detail::message_arguments<Member>(arguments...);
+    return any_effect(effect::send{
+        0,
+        &detail::message_target<Member>,
+        detail::member_name<Member>(),
+        std::move(text)});
+}
+
+/// Calls the member once after `delay`, in a turn of its own.
+template <auto Member, class... Arguments>
+effects after(std::chrono::milliseconds delay, const Arguments&... arguments) {
+    auto text = detail::message_arguments<Member>(arguments...);
+    return any_effect(effect::after{delay, detail::member_name<Member>(), std::move(text)});
+}
+
+/// Gives up all of this component's timers for the member.
+template <auto Member>
+effects cancel() {
+    return any_effect(effect::cancel{detail::member_name<Member>()});
+}
+
+/// From now on, what is published to the topic arrives at the member. It takes what is published,
+/// or nothing.
+template <auto Member>
+effects subscribe(std::string topic) {
+    static_assert(
+        detail::takes_message<typename detail::member<Member>::arguments>,
+        "stube: this member cannot take a message: it must take one value, or none."
+    );
+    static_cast<void>(&detail::known_as_message<Member>);
+    return any_effect(effect::subscribe{std::move(topic), detail::member_name<Member>()});
+}
+
+namespace detail {
+
+template <class T>
+std::string one_argument(const T& value) {
+    boost::json::array list;
+    if constexpr (text_like<T>) {
+        list.push_back(stube::encode(std::string(std::string_view(value))));
+    } else {
+        list.push_back(stube::encode(value));
+    }
+    return arguments_to_text(list);
+}
+
+}  // namespace detail
+
+/// Tells every component that is subscribed to the topic, in any conversation of this server, in a
+/// turn of its own, once this turn is saved. At most once: a message is lost if the server stops
+/// before it has arrived.
+template <class T>
+effects publish(std::string topic, const T& value) {
+    return any_effect(effect::publish{std::move(topic), detail::one_argument(value), false});
+}
+
+/// The same within this conversation only, in the same turn.
+template <class T>
+effects publish_here(std::string topic, const T& value) {
+    return any_effect(effect::publish{std::move(topic), detail::one_argument(value), true});
+}
+
+namespace detail {
+
+/// The type that a member takes as the result of work that returns R.
+template <class Work>
+using result_of = std::decay_t<std::invoke_result_t<Work&>>;
+
+template <class Work>
+answer_value run_work(Work& work) {
+    if constexpr (std::is_void_v<result_of<Work>>) {
+        work();
+        return {};
+    } else {
+        return answer_value(result_of<Work>(work()));
+    }
+}
+
+}  // namespace detail
+
+/// Work that is being put together: an effect for a handler to return.
+class [[nodiscard]] run_request {
+public:
+    explicit run_request(effect::run wanted) : run_(std::move(wanted)) {}
+
+    /// The member that is told if the work throws, or if a restart comes between: it takes a
+    /// `failure`, or nothing. Without one the page shows a message.
+    template <auto Member>
+    run_request or_else() && {
+        using parameters = typename detail::member<Member>::arguments;
+        static_assert(
+            detail::accepts<failure, parameters>,
+            "stube: this member cannot take the failure. It must take a stube::failure, or nothing."
+        );
+        run_.or_else = detail::member_name<Member>();
+        return std::move(*this);
+    }
+
+    operator effects() && { return any_effect(std::move(run_)); }
+
+private:
+    effect::run run_;
+};
+
+/// Runs `work` on a thread of the background pool once this turn is saved; its result arrives at
+/// the member, in a turn of its own: `run<&report::ready>([ids = ids] { return load(ids); })`. It
+/// must not refer to the component, which goes on without it. A result for a component that has
+/// gone is dropped.
+template <auto Member, class Work>
+run_request run(Work work) {
+    static_assert(
+        detail::accepts<detail::result_of<Work>, typename detail::member<Member>::arguments>,
+        "stube: this member cannot take the result. It must take exactly what the work returns, or "
+        "nothing."
+    );
+    return run_request(effect::run{
+        [work = std::move(work)]() mutable { return detail::run_work(work); },
+        detail::member_name<Member>()});
+}
+
+/// The same for work whose result nobody waits for.
+inline effects run_and_forget(std::function<void()> work) {
+    return any_effect(effect::run{[work = std::move(work)] {
+        work();
+        return answer_value();
+    }});
+}
+
+}  // namespace stube

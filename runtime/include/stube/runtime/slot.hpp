@@ -1,0 +1,310 @@
+#pragma once
+
+#include <stube/runtime/call.hpp>
+#include <stube/runtime/codec.hpp>
+#include <stube/runtime/component.hpp>
+#include <stube/runtime/markup.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <functional>
+#include <ranges>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+/// Components within a component. Each has a state, an element and events of its own: an event of
+/// a child renders, sends and saves that child alone.
+///
+///     struct desk {
+///         static constexpr std::string_view component = "demo/desk";
+///         slot<counter> visitors;                         // one child
+///         keyed<ticket> tickets;                          // children by key, in order
+///         void open(int number) { tickets.push_back(number, ticket{number}); }
+///         markup render() const { return div(visitors, ul(tickets)); }
+///     };
+///     BOOST_DESCRIBE_STRUCT(desk, (), (visitors, tickets, open))
+///
+/// A child comes to life with its owner, or when a handler has put it into a list, and leaves with
+/// it, or when a handler has taken it out; children leave before their owners. The component that
+/// holds a slot or list does not hold the children's state: they answer (`then`), or are sent to
+/// (`send<...>`).
+namespace stube {
+
+namespace detail {
+
+/// One child of a slot or list.
+struct child {
+    std::string key;                 ///< empty in a slot
+    instance_id id = 0;              ///< 0 until the kernel has made it
+    std::uint64_t fingerprint = 0;   ///< of the state it was made from
+    std::shared_ptr<const void> fresh;  ///< the state it is to be made from; null once it is made
+};
+
+using child_list = std::shared_ptr<const std::vector<child>>;
+
+/// Where the child with this key stands; the size if there is none.
+std::size_t position_of(const std::vector<child>& in, std::string_view key);
+
+/// `wanted`, in which children that `now` has go on being what they are: those made from the same
+/// state stay, those made from another begin anew in place. Throws std::invalid_argument if a key
+/// comes twice.
+std::vector<child> merge_children(const std::vector<child>& now, std::vector<child> wanted);
+
+}  // namespace detail
+
+/// What slots and lists have in common: what the kernel needs to know of them. A value; copies
+/// share what they hold.
+class children {
+public:
+    const component_type& type() const { return *type_; }
+
+    /// The member's name; empty before the kernel has seen it.
+    std::string_view name() const { return name_; }
+
+    const std::vector<detail::child>& all() const;
+
+    const detail::child_list& shared() const { return list_; }
+
+    std::string_view then_member() const { return then_; }
+
+    std::string_view or_else_member() const { return or_else_; }
+
+    // For the kernel.
+    void name_as(std::string_view name) { name_ = name; }
+
+    void replace(std::vector<detail::child> all);
+
+protected:
+    explicit children(const component_type& type) : type_(&type) {}
+
+    std::vector<detail::child> copy() const { return all(); }
+
+    detail::child make_child(std::string key, std::shared_ptr<const void> state) const;
+
+    const component_type* type_;
+    std::string_view name_;
+    std::string_view then_;
+    std::string_view or_else_;
+    detail::child_list list_;
+};
+
+/// One component within another: `slot<search> search_box;`. Assigning a new slot to it in a
+/// handler ends the old child and makes a new one.
+template <class T>
+class slot : public children {
+public:
+    /// A child with T's defaults.
+    slot() : slot(T{}) {}
+
+    /// A child that begins with this state.
+    slot(T state) : children(type_of<T>()) {
+        static_cast<void>(&detail::known<T>);
+        replace({make_child("", std::make_shared<const T>(std::move(state)))});
+    }
+
+    /// The owner's member that gets what the child answers; the child stays where it is.
+    template <auto Member>
+    slot then() && {
+        static_assert(
+            detail::accepts<answer_type_of<T>, typename detail::member<Member>::arguments>,
+            "stube: this member cannot take the answer. It must take exactly the answer_type of "
+            "the component in the slot, or nothing."
+        );
+        then_ = detail::member_name<Member>();
+        return std::move(*this);
+    }
+
+    /// The child, for `send` and `on<...>.to(...)`; 0 before the kernel has made it.
+    instance_id id() const { return all().front().id; }
+};
+
+/// Components within another, in order, each known by a key. A key is a number or a string.
+template <class T>
+class keyed : public children {
+public:
+    keyed() : children(type_of<T>()) { static_cast<void>(&detail::known<T>); }
+
+    /// The owner's member that gets what a child answers; the child stays where it is.
+    template <auto Member>
+    keyed then() && {
+        static_assert(
+            detail::accepts<answer_type_of<T>, typename detail::member<Member>::arguments>,
+            "stube: this member cannot take the answer. It must take exactly the answer_type of "
+            "the components in the list, or nothing."
+        );
+        then_ = detail::member_name<Member>();
+        return std::move(*this);
+    }
+
+    std::size_t size() const { return all().size(); }
+
+    bool empty() const { return all().empty(); }
+
+    bool contains(const auto& key) const { return find(key_text(key)) != size(); }
+
+    std::vector<std::string> keys() const {
+        std::vector<std::string> out;
+        for (const auto& each : all())
+            out.push_back(each.key);
+        return out;
+    }
+
+    /// The child with this key, for `send`; 0 if there is none or the kernel has not made it yet.
+    instance_id id(const auto& key) const {
+        auto at = find(key_text(key));
+        return at == size() ? 0 : all()[at].id;
+    }
+
+    /// Makes the list one child for each of `items`, in their order: `rows.assign(items,
+    /// &item::number, [](const item& i) { return row{i}; })`. A child whose key was there stays as
+    /// it is, moves, or begins anew if it is made from another state than it was made from before.
+    /// Throws std::invalid_argument if a key comes twice.
+    template <std::ranges::input_range Items, class KeyOf, class Make>
+    void assign(Items&& items, KeyOf key_of, Make make) {
+        std::vector<detail::child> wanted;
+        for (auto&& each : items)
+            wanted.push_back(
+                child_of(key_text(std::invoke(key_of, each)), std::invoke(make, each))
+            );
+        take(std::move(wanted));
+    }
+
+    /// Throws std::invalid_argument if the key is there already.
+    void push_back(const auto& key, T state) { insert(size(), key, std::move(state)); }
+
+    /// Before the child at `position`.
+    void insert(std::size_t position, const auto& key, T state) {
+        auto wanted = copy();
+        wanted.insert(
+            wanted.begin() + static_cast<std::ptrdiff_t>(std::min(position, wanted.size())),
+            child_of(key_text(key), std::move(state))
+        );
+        take(std::move(wanted));
+    }
+
+    /// The child with this key begins anew, unless it was made from just this state. Throws
+    /// std::invalid_argument if there is none.
+    void set(const auto& key, T state) {
+        auto wanted = copy();
+        wanted[position_of(key_text(key))] = child_of(key_text(key), std::move(state));
+        take(std::move(wanted));
+    }
+
+    /// False if there is none.
+    bool erase(const auto& key) {
+        auto at = find(key_text(key));
+        if (at == size()) return false;
+        auto wanted = copy();
+        wanted.erase(wanted.begin() + static_cast<std::ptrdiff_t>(at));
+        replace(std::move(wanted));
+        return true;
+    }
+
+    /// Puts the child with this key at `position` among the others. Throws std::invalid_argument
+    /// if there is none.
+    void move(const auto& key, std::size_t position) {
+        auto wanted = copy();
+        auto at = wanted.begin() + static_cast<std::ptrdiff_t>(position_of(key_text(key)));
+        auto moved = std::move(*at);
+        wanted.erase(at);
+        wanted.insert(
+            wanted.begin() + static_cast<std::ptrdiff_t>(std::min(position, wanted.size())),
+            std::move(moved)
+        );
+        replace(std::move(wanted));
+    }
+
+    void clear() { replace({}); }
+
+private:
+    template <class Key>
+    static std::string key_text(const Key& key) {
+        if constexpr (std::integral<Key>) {
+            return std::to_string(key);
+        } else {
+            return std::string(std::string_view(key));
+        }
+    }
+
+    std::size_t find(std::string_view key) const { return detail::position_of(all(), key); }
+
+    std::size_t position_of(const std::string& key) const {
+        auto at = find(key);
+        if (at == size()) throw std::invalid_argument("stube: the list has no child " + key);
+        return at;
+    }
+
+    detail::child child_of(std::string key, T state) const {
+        return make_child(std::move(key), std::make_shared<const T>(std::move(state)));
+    }
+
+    void take(std::vector<detail::child> wanted) {
+        replace(detail::merge_children(all(), std::move(wanted)));
+    }
+};
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_children<slot<T>> = true;
+template <class T>
+inline constexpr bool is_children<keyed<T>> = true;
+template <class T>
+inline constexpr bool is_slot<slot<T>> = true;
+template <class T>
+inline constexpr bool is_list<keyed<T>> = true;
+template <class T>
+inline constexpr bool is_attribute<keyed<T>> = true;
+
+boost::json::value encode_children(const children& from, bool with_keys);
+void decode_children(children& to, const boost::json::value& from, bool with_keys);
+
+}  // namespace detail
+
+void put_hole(markup& out, hole::kind what, const children& of);
+
+template <class T>
+void put_children(markup& out, const slot<T>& of) {
+    put_hole(out, hole::kind::child, of);
+}
+
+template <class T>
+void put_children(markup& out, const keyed<T>& of) {
+    put_hole(out, hole::kind::children, of);
+}
+
+template <class T>
+void write_attributes(markup& out, const keyed<T>& of) {
+    put_hole(out, hole::kind::list, of);
+}
+
+/// A slot is stored as the id of its child; a list as key, id and fingerprint of each.
+template <class T>
+struct codec<slot<T>> {
+    static boost::json::value encode(const slot<T>& from) {
+        return detail::encode_children(from, false);
+    }
+
+    static void decode(slot<T>& to, const boost::json::value& from) {
+        detail::decode_children(to, from, false);
+    }
+};
+
+template <class T>
+struct codec<keyed<T>> {
+    static boost::json::value encode(const keyed<T>& from) {
+        return detail::encode_children(from, true);
+    }
+
+    static void decode(keyed<T>& to, const boost::json::value& from) {
+        detail::decode_children(to, from, true);
+    }
+};
+
+}  // namespace stube

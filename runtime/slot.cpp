@@ -1,0 +1,111 @@
+#include <stube/runtime/slot.hpp>
+
+#include <boost/json/array.hpp>
+
+#include <unordered_map>
+
+namespace stube {
+namespace detail {
+namespace {
+
+/// FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/
+std::uint64_t hash(std::string_view text) {
+    std::uint64_t out = 0xcbf29ce484222325;
+    for (unsigned char c : text)
+        out = (out ^ c) * 0x100000001b3;
+    return out;
+}
+
+using positions = std::unordered_map<std::string_view, std::size_t>;
+
+positions positions_of(const std::vector<child>& in) {
+    positions out;
+    out.reserve(in.size());
+    for (std::size_t at = 0; at < in.size(); ++at) {
+        if (!out.emplace(in[at].key, at).second)
+            throw std::invalid_argument("stube: the key " + in[at].key + " comes twice in a list");
+    }
+    return out;
+}
+
+}  // namespace
+
+std::size_t position_of(const std::vector<child>& in, std::string_view key) {
+    auto found = std::ranges::find(in, key, &child::key);
+    return static_cast<std::size_t>(found - in.begin());
+}
+
+std::vector<child> merge_children(const std::vector<child>& now, std::vector<child> wanted) {
+    positions_of(wanted);
+    const auto old = positions_of(now);
+    for (auto& each : wanted) {
+        auto found = old.find(each.key);
+        if (found == old.end() || !each.fresh) continue;
+        const auto& before = now[found->second];
+        each.id = before.id;
+        if (each.fingerprint == before.fingerprint && each.fingerprint != 0)
+            each.fresh = before.fresh;
+    }
+    return wanted;
+}
+
+boost::json::value encode_children(const children& from, bool with_keys) {
+    if (!with_keys) return from.all().empty() ? 0 : from.all().front().id;
+    boost::json::array out;
+    out.reserve(from.all().size());
+    for (const auto& each : from.all())
+        out.push_back({boost::json::string(each.key), each.id, each.fingerprint});
+    return out;
+}
+
+void decode_children(children& to, const boost::json::value& from, bool with_keys) {
+    if (!with_keys) {
+        auto known = to.all().front();
+        stube::decode(known.id, from);
+        if (known.id == 0) throw_decode_error("the id of a child");
+        known.fresh.reset();
+        return to.replace({std::move(known)});
+    }
+    std::vector<child> all;
+    if (!from.is_array()) throw_decode_error("a list of children");
+    for (const auto& each : from.get_array()) {
+        const auto& fields = array_of(each, 3);
+        child next;
+        stube::decode(next.key, fields[0]);
+        stube::decode(next.id, fields[1]);
+        stube::decode(next.fingerprint, fields[2]);
+        if (next.id == 0) throw_decode_error("the id of a child");
+        all.push_back(std::move(next));
+    }
+    to.replace(std::move(all));
+}
+
+}  // namespace detail
+
+const std::vector<detail::child>& children::all() const {
+    static const std::vector<detail::child> none;
+    return list_ ? *list_ : none;
+}
+
+void children::replace(std::vector<detail::child> all) {
+    list_ = all.empty() ? nullptr
+                        : std::make_shared<const std::vector<detail::child>>(std::move(all));
+}
+
+detail::child children::make_child(std::string key, std::shared_ptr<const void> state) const {
+    detail::child out;
+    out.key = std::move(key);
+    if (type_->encode) out.fingerprint = detail::hash(type_->encode(state.get()));
+    out.fresh = std::move(state);
+    return out;
+}
+
+void put_hole(markup& out, hole::kind what, const children& of) {
+    if (of.name().empty()) return;
+    hole h;
+    h.what = what;
+    h.name = of.name();
+    out.append_hole(std::move(h));
+}
+
+}  // namespace stube

@@ -1,0 +1,668 @@
+#include "runtime/turn.hpp"
+
+#include "runtime/view.hpp"
+
+#include <stube/runtime/html.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace stube::kernel {
+namespace {
+
+/// A turn that calls, answers and sends this often without coming to rest never will.
+constexpr int max_steps = 20'000;
+
+[[noreturn]] void broken(std::string_view component, std::string_view what) {
+    throw std::logic_error("stube: " + std::string(component) + std::string(what));
+}
+
+const handler* member_of(const component_type& type, std::string_view name) {
+    if (name.empty()) return nullptr;
+    const auto* found = type.find(name);
+    if (!found) broken(type.name, " has no member " + std::string(name));
+    return found;
+}
+
+/// A member that timers, topics and other instances may reach.
+const handler* reachable(const component_type& type, std::string_view name) {
+    const auto* found = member_of(type, name);
+    if (!found || !*found->on_message) broken(type.name, " takes no message " + std::string(name));
+    return found;
+}
+
+boost::json::array parse_arguments(const std::string& text) {
+    if (text.empty()) return {};
+    return boost::json::parse(text).as_array();
+}
+
+/// True for what leaves or suspends the component.
+bool is_move(const any_effect& one) {
+    return std::holds_alternative<effect::call>(one) ||
+           std::holds_alternative<effect::answer>(one) ||
+           std::holds_alternative<effect::fail>(one) ||
+           std::holds_alternative<effect::become>(one) ||
+           std::holds_alternative<effect::end>(one) || std::holds_alternative<effect::back>(one);
+}
+
+/// Who may have been called by `one`: what covers it in its place, and what stands on the page. The
+/// uppermost first.
+std::vector<instance_id> covering(const conversation& in, const instance& one) {
+    std::vector<instance_id> out;
+    for (auto at = one.over; at != 0; at = in.instances.at(at).over)
+        out.push_back(at);
+    if (one.owner != 0) {
+        for (const auto& each : in.stack())
+            out.push_back(each->id);
+    }
+    std::ranges::reverse(out);
+    return out;
+}
+
+std::size_t depth(const conversation& in, instance_id first) {
+    std::size_t out = 0;
+    for (const auto* at = in.instances.find(first); at; at = in.instances.find(at->over))
+        ++out;
+    return out;
+}
+
+}  // namespace
+
+instance_id find_above(
+    const conversation& in,
+    instance_id from,
+    const std::function<bool(const handler&)>& wanted
+) {
+    for (const auto* at = in.instances.find(from); at && at->caller != 0;) {
+        at = in.instances.find(at->caller);
+        if (at && std::ranges::any_of(at->type->handlers, wanted)) return at->id;
+    }
+    return 0;
+}
+
+context context_of(const conversation& of, const surroundings& world) {
+    return context(of.id, of.principal, world.now, world.app, world.app_type);
+}
+
+markup finished_view(const conversation& of, std::string_view text) {
+    using namespace html;
+    return section(class_("card"), h1(text), p(a(href(of.mount), "Start again")));
+}
+
+patch notice(std::string_view text) {
+    using namespace html;
+    return {.what = patch::kind::notice, .content = p(role("alert"), text)};
+}
+
+std::vector<std::pair<instance_id, const handler*>>
+subscribers(const conversation& in, std::string_view topic) {
+    std::vector<std::pair<instance_id, const handler*>> out;
+    for (auto id : in.waiting) {
+        for (const auto& each : in.instances.at(id).waits->subscriptions) {
+            if (each.topic == topic) out.emplace_back(id, each.to);
+        }
+    }
+    return out;
+}
+
+turn::turn(conversation start, const surroundings& world)
+    : next_(std::move(start)), world_(world), version_(2 * (next_.revision + 1) + 1),
+      before_(next_.instances) {}
+
+// --- instances
+
+std::shared_ptr<instance>
+turn::make(const component_type& type, std::shared_ptr<const void> state) {
+    if (next_.instances.size() >= max_instances)
+        broken(type.name, ": there are too many components in one conversation");
+    auto made = std::make_shared<instance>();
+    made->id = ++next_.last_instance;
+    made->type = &type;
+    made->state = std::move(state);
+    return made;
+}
+
+/// A copy to change and to put back.
+std::shared_ptr<instance> turn::edit(instance_id id) {
+    return std::make_shared<instance>(next_.instances.at(id));
+}
+
+void turn::put(std::shared_ptr<instance> one) {
+    one->version = version_;
+    next_.put(std::move(one));
+}
+
+/// Makes the children of a new instance, and starts it, then them.
+void turn::come_to_life(instance_id id) {
+    if (next_.instances.find(id)) make_children(id);
+    // A child's start may have ended it all.
+    const auto* one = next_.instances.find(id);
+    if (one && one->type->start) run_and_carry_out(id, one->type->start);
+}
+
+/// Makes what is fresh in the slots and lists of an instance.
+void turn::make_children(instance_id id) {
+    const auto owner = edit(id);
+    if (!owner->type->each_list) return;
+    auto state = owner->type->copy(owner->state);
+    std::vector<instance_id> made_ids;
+    std::vector<std::pair<instance_id, std::shared_ptr<const void>>> begin_again;
+    owner->type->each_list(state.get(), [&](std::string_view name, children& list) {
+        list.name_as(name);
+        auto all = list.all();
+        bool changed = false;
+        for (auto& child : all) {
+            if (!child.fresh) continue;
+            changed = true;
+            if (child.id != 0) {
+                begin_again.emplace_back(child.id, std::exchange(child.fresh, nullptr));
+                continue;
+            }
+            auto made = make(list.type(), std::exchange(child.fresh, nullptr));
+            child.id = made->id;
+            made->owner = made->caller = id;
+            made->then = member_of(*owner->type, list.then_member());
+            made->or_else = member_of(*owner->type, list.or_else_member());
+            made_ids.push_back(made->id);
+            put(std::move(made));
+        }
+        if (changed) list.replace(std::move(all));
+    });
+    owner->state = std::move(state);
+    put(owner);
+    for (auto& [child, fresh] : begin_again)
+        begin_anew(child, std::move(fresh));
+    for (auto child : made_ids)
+        come_to_life(child);
+}
+
+/// A child of a list that is made from another state than before: it keeps its id and its place.
+void turn::begin_anew(instance_id id, std::shared_ptr<const void> state) {
+    const auto* there = next_.instances.find(id);
+    if (!there) return;
+    if (there->over != 0) leave_place(there->over);
+    each_list(next_.instances.at(id), [&](const children& list) {
+        for (const auto& child : list.all())
+            leave_place(child.id);
+    });
+    stop(next_.instances.at(id));
+    auto fresh = edit(id);
+    fresh->state = std::move(state);
+    fresh->over = 0;
+    fresh->waits = nullptr;
+    put(std::move(fresh));
+    come_to_life(id);
+}
+
+void turn::stop(const instance& of) {
+    if (of.type->stop) run_stop(of);
+}
+
+void turn::run_stop(const instance& of) {
+    auto state = of.type->copy(of.state);
+    auto surroundings_now = context_of(next_, world_);
+    of.type->stop(state.get(), surroundings_now);
+}
+
+/// All that stand in one place, the uppermost first.
+void turn::leave_place(instance_id first) {
+    if (!next_.instances.find(first)) return;
+    leave(next_.shown_in_place(first).id);
+    leave_place(first);
+}
+
+/// One instance leaves, and first all that stand in it or were called by it: children before
+/// parents, each stopped once.
+void turn::leave(instance_id id) {
+    const auto gone = next_.instances.get(id);
+    if (!gone) return;
+    const auto is_called_by_it = [&](instance_id other) {
+        return next_.instances.at(other).caller == id;
+    };
+    for (auto other : covering(next_, *gone)) {
+        if (next_.instances.find(other) && is_called_by_it(other)) leave(other);
+    }
+    each_list(*gone, [&](const children& list) {
+        for (const auto& child : list.all())
+            leave_place(child.id);
+    });
+    const auto last = next_.instances.get(id);
+    stop(*last);
+    if (last->under != 0) {
+        auto below = edit(last->under);
+        below->over = last->over;
+        put(std::move(below));
+    }
+    if (last->over != 0) {
+        auto above = edit(last->over);
+        above->under = last->under;
+        put(std::move(above));
+    }
+    next_.erase(id);
+}
+
+/// After a handler: children that are not wanted any more leave, new ones come to life.
+void turn::reconcile(const instance_ptr& before, instance_id id) {
+    if (!before->type->each_list) return;
+    std::vector<std::pair<std::string, detail::child_list>> was;
+    each_list(*before, [&](const children& list) {
+        was.emplace_back(list.name(), list.shared());
+    });
+    std::vector<instance_id> gone;
+    bool fresh = false;
+    std::size_t at = 0;
+    each_list(next_.instances.at(id), [&](const children& list) {
+        const auto& old = was[at++].second;
+        if (old == list.shared()) return;
+        std::vector<instance_id> kept;
+        for (const auto& child : list.all()) {
+            kept.push_back(child.id);
+            fresh = fresh || child.fresh;
+        }
+        fresh = fresh || list.name().empty();
+        std::ranges::sort(kept);
+        for (const auto& child : old ? *old : std::vector<detail::child>()) {
+            if (!std::ranges::binary_search(kept, child.id)) gone.push_back(child.id);
+        }
+    });
+    for (auto first : gone)
+        leave_place(first);
+    if (fresh) make_children(id);
+}
+
+/// The place of `from` now begins with `to`.
+void turn::rename_child(instance_id owner, instance_id from, instance_id to) {
+    auto changed = edit(owner);
+    auto state = changed->type->copy(changed->state);
+    changed->type->each_list(state.get(), [&](std::string_view, children& list) {
+        auto found = std::ranges::find(list.all(), from, &detail::child::id);
+        if (found == list.all().end()) return;
+        auto all = list.all();
+        all[static_cast<std::size_t>(found - list.all().begin())].id = to;
+        list.replace(std::move(all));
+    });
+    changed->state = std::move(state);
+    put(std::move(changed));
+}
+
+// --- running members
+
+void turn::begin(const effect::call& root) {
+    auto made = make(*root.type, root.state);
+    next_.root = made->id;
+    next_.step = next_.last_step = 1;
+    put(std::move(made));
+    come_to_life(next_.root);
+    deliver();
+}
+
+void turn::fill(instance_id id, const std::vector<form_value>& form) {
+    auto filled = edit(id);
+    auto state = filled->type->copy(filled->state);
+    filled->type->fill(state.get(), form);
+    filled->state = std::move(state);
+    filled->version = version_ - 1;
+    next_.put(std::move(filled));
+    before_ = next_.instances;
+}
+
+bool turn::show_errors(instance_id id) {
+    auto shown = edit(id);
+    auto state = shown->type->copy(shown->state);
+    const bool found = shown->type->show_errors(state.get());
+    shown->state = std::move(state);
+    put(std::move(shown));
+    return found;
+}
+
+/// Runs a member on a copy of the state and keeps the copy.
+effects turn::change(instance_id id, const member& what) {
+    if (++steps_ > max_steps)
+        throw std::logic_error("stube: components call each other without end");
+    const auto before = next_.instances.get(id);
+    auto changed = edit(id);
+    auto state = changed->type->copy(changed->state);
+    auto surroundings_now = context_of(next_, world_);
+    auto wanted = what(state.get(), surroundings_now);
+    changed->state = std::move(state);
+    put(std::move(changed));
+    reconcile(before, id);
+    return wanted;
+}
+
+void turn::run_and_carry_out(instance_id id, const member& what) {
+    const auto wanted = change(id, what);
+    if (next_.instances.find(id)) carry_out(id, wanted);
+}
+
+void turn::run(instance_id id, const member& what) {
+    if (next_.instances.find(id)) run_and_carry_out(id, what);
+    deliver();
+}
+
+/// Messages within the conversation arrive one after the other, in the order they were sent.
+void turn::deliver() {
+    for (std::size_t at = 0; at < messages_.size() && !ended() && !goes_back_; ++at) {
+        const auto next = messages_[at];
+        if (!next_.instances.find(next.to)) continue;
+        run_and_carry_out(next.to, [&](void* state, context& c) {
+            return (*next.member->on_message)(
+                next.member->owner(state),
+                c,
+                parse_arguments(next.arguments)
+            );
+        });
+    }
+    messages_.clear();
+}
+
+void turn::wake() {
+    std::vector<instance_id> all;
+    next_.instances.each([&](const instance_ptr& each) {
+        if (each->type->wakeup) all.push_back(each->id);
+    });
+    for (auto id : all) {
+        const auto* one = next_.instances.find(id);
+        if (!one || ended()) continue;
+        auto wanted = change(id, one->type->wakeup);
+        one = next_.instances.find(id);
+        if (!one) continue;
+        const bool waits = one->over != 0;
+        if (waits && std::ranges::any_of(wanted.list(), is_move)) {
+            throw std::logic_error("stube: wakeup of a component that waits for an answer cannot "
+                                   "call or leave");
+        }
+        carry_out(id, wanted);
+    }
+    deliver();
+}
+
+void turn::change_waits(instance_id id, const std::function<void(attachments&)>& change) {
+    auto changed = edit(id);
+    attachments waits = changed->waits ? *changed->waits : attachments();
+    change(waits);
+    if (waits.timers.size() + waits.subscriptions.size() + waits.work.size() > max_waits)
+        broken(changed->type->name, " waits for too much at a time");
+    changed->waits =
+        waits.empty() ? nullptr : std::make_shared<const attachments>(std::move(waits));
+    put(std::move(changed));
+}
+
+// --- effects
+
+void turn::carry_out(instance_id from, const effects& wanted) {
+    const auto& list = wanted.list();
+    for (std::size_t at = 0; at < list.size(); ++at) {
+        if (is_move(list[at]) && at + 1 < list.size()) {
+            throw std::logic_error("stube: a handler can call, answer, fail, become, end or go "
+                                   "back only once, and last");
+        }
+    }
+    for (const auto& one : list)
+        std::visit([&](const auto& e) { apply(from, e); }, one);
+}
+
+/// The first instance of the place that the callee will stand in.
+instance_id turn::first_of(const instance& caller, const effect::call& call) const {
+    if (call.where == effect::call::place::page) return next_.root;
+    if (call.where == effect::call::place::own) {
+        const auto* at = &caller;
+        while (at->under != 0)
+            at = &next_.instances.at(at->under);
+        return at->id;
+    }
+    instance_id first = 0;
+    each_list(caller, [&](const children& list) {
+        if (list.name() == call.slot) first = list.all().front().id;
+    });
+    if (first == 0) broken(caller.type->name, " has no slot " + std::string(call.slot));
+    return first;
+}
+
+void turn::apply(instance_id from, const effect::call& call) {
+    const auto caller = next_.instances.get(from);
+    const auto first = first_of(*caller, call);
+    if (depth(next_, first) >= max_stack) throw std::logic_error("stube: calls nest too deep");
+    auto covered = edit(next_.shown_in_place(first).id);
+    auto made = make(*call.type, call.state);
+    made->caller = from;
+    made->then = member_of(*caller->type, call.then);
+    made->or_else = member_of(*caller->type, call.or_else);
+    made->owner = covered->owner;
+    made->under = covered->id;
+    covered->over = made->id;
+    const auto id = made->id;
+    put(std::move(covered));
+    put(std::move(made));
+    is_step_ = true;
+    come_to_life(id);
+}
+
+namespace {
+
+/// A child of a slot or list, as against one that was called there.
+bool is_child(const instance& one) {
+    return one.owner != 0 && one.under == 0;
+}
+
+void check_answer(const component_type& type, const answer_value& value) {
+    const bool fits = type.answer_type ? value.holds(*type.answer_type) : value.empty();
+    if (!fits) broken(type.name, " answered another type than its answer_type");
+}
+
+}  // namespace
+
+void turn::apply(instance_id from, const effect::answer& answer) {
+    const auto one = next_.instances.get(from);
+    check_answer(*one->type, answer.value);
+    if (is_child(*one)) {
+        if (!one->then)
+            broken(one->type->name, " answered in a slot or list without .then<...>()");
+        return resume(one->caller, one->then, answer.value);
+    }
+    if (one->caller == 0) return finish(finished_view(next_, "Finished"));
+    is_step_ = true;
+    leave(from);
+    resume(one->caller, one->then, answer.value);
+}
+
+void turn::resume(instance_id caller, const handler* then, const answer_value& value) {
+    const auto* waiting = next_.instances.find(caller);
+    if (!waiting) return;
+    if (!then) {
+        // An answer nobody waits for: a caller with a view is simply shown again.
+        if (!waiting->type->render)
+            broken(waiting->type->name, " is a task: each of its calls needs .then<...>()");
+        return;
+    }
+    if (!then->on_answer) throw std::logic_error("stube: this member cannot take an answer");
+    run_and_carry_out(caller, [&](void* state, context& c) {
+        return then->on_answer(then->owner(state), c, value);
+    });
+}
+
+void turn::apply(instance_id from, const effect::fail& fail) {
+    if (error_.empty()) error_ = fail.internal;
+    const auto one = next_.instances.get(from);
+    if (one->caller == 0) return finish(finished_view(next_, fail.why.message));
+    if (!is_child(*one)) {
+        is_step_ = true;
+        leave(from);
+    }
+    fail_to(one->caller, one->or_else, fail.why);
+}
+
+void turn::fail_to(instance_id caller, const handler* or_else, const failure& why) {
+    const auto* waiting = next_.instances.find(caller);
+    if (!waiting) return;
+    if (or_else && or_else->on_failure) {
+        return run_and_carry_out(caller, [&](void* state, context& c) {
+            return or_else->on_failure(or_else->owner(state), c, why);
+        });
+    }
+    // A task has nothing to show the message on: its own caller may know what to do.
+    if (!waiting->type->render) return apply(caller, effect::fail{why, {}});
+    tell_failure(why);
+}
+
+void turn::apply(instance_id from, const effect::become& become) {
+    auto made = make(*become.type, become.state);
+    const auto id = made->id;
+    each_list(next_.instances.at(from), [&](const children& list) {
+        for (const auto& child : list.all())
+            leave_place(child.id);
+    });
+    const auto one = next_.instances.get(from);
+    stop(*one);
+    made->caller = one->caller;
+    made->then = one->then;
+    made->or_else = one->or_else;
+    made->owner = one->owner;
+    made->under = one->under;
+    made->over = one->over;
+    for (auto [neighbour, link] :
+         {std::pair(one->under, &instance::over), std::pair(one->over, &instance::under)}) {
+        if (neighbour == 0) continue;
+        auto changed = edit(neighbour);
+        (*changed).*link = id;
+        put(std::move(changed));
+    }
+    put(std::move(made));
+    next_.erase(from);
+    if (next_.root == from) next_.root = id;
+    if (is_child(*one)) rename_child(one->owner, from, id);
+    is_step_ = true;
+    come_to_life(id);
+}
+
+void turn::apply(instance_id, const effect::end& end) {
+    finish(end.final_view.empty() ? finished_view(next_, "Finished") : end.final_view);
+}
+
+void turn::finish(markup view) {
+    leave_place(next_.root);
+    next_.root = 0;
+    final_view_ = std::move(view);
+    messages_.clear();
+}
+
+void turn::apply(instance_id, const effect::back&) {
+    goes_back_ = true;
+}
+
+void turn::apply(instance_id from, const effect::send& send) {
+    if (send.target != 0) {
+        if (const auto* target = next_.instances.find(send.target))
+            messages_.push_back(
+                {send.target, reachable(*target->type, send.member), send.arguments}
+            );
+        return;
+    }
+    const auto above = find_above(next_, from, [&](const handler& h) {
+        return h.on_message == send.above;
+    });
+    if (above == 0)
+        broken(
+            next_.instances.at(from).type->name,
+            " sends up to " + std::string(send.member) + ", which nobody above it has"
+        );
+    messages_.push_back(
+        {above, reachable(*next_.instances.at(above).type, send.member), send.arguments}
+    );
+}
+
+void turn::apply(instance_id, const effect::publish& publish) {
+    if (!publish.here_only) {
+        requests_.push_back(request::publish{publish.topic, publish.arguments});
+        return;
+    }
+    for (auto& [to, member] : subscribers(next_, publish.topic))
+        messages_.push_back({to, member, publish.arguments});
+}
+
+void turn::apply(instance_id from, const effect::subscribe& subscribe) {
+    const auto* member = reachable(*next_.instances.at(from).type, subscribe.member);
+    change_waits(from, [&](attachments& waits) {
+        auto is_same = [&](const subscription& each) {
+            return each.topic == subscribe.topic && each.to == member;
+        };
+        if (std::ranges::none_of(waits.subscriptions, is_same))
+            waits.subscriptions.push_back({subscribe.topic, member});
+    });
+}
+
+void turn::apply(instance_id from, const effect::unsubscribe& unsubscribe) {
+    change_waits(from, [&](attachments& waits) {
+        std::erase_if(waits.subscriptions, [&](const subscription& each) {
+            return unsubscribe.topic.empty() || each.topic == unsubscribe.topic;
+        });
+    });
+}
+
+void turn::apply(instance_id from, const effect::after& after) {
+    const auto* member = reachable(*next_.instances.at(from).type, after.member);
+    change_waits(from, [&](attachments& waits) {
+        waits.timers.push_back({world_.now + after.delay, member, after.arguments});
+    });
+}
+
+void turn::apply(instance_id from, const effect::cancel& cancel) {
+    change_waits(from, [&](attachments& waits) {
+        std::erase_if(waits.timers, [&](const timer& each) {
+            return each.to->name == cancel.member;
+        });
+    });
+}
+
+void turn::apply(instance_id from, const effect::run& run) {
+    const auto& type = *next_.instances.at(from).type;
+    const auto number = ++next_.last_instance;
+    change_waits(from, [&](attachments& waits) {
+        waits.work.push_back({number, member_of(type, run.then), member_of(type, run.or_else)});
+    });
+    requests_.push_back(request::work{number, run.work});
+}
+
+void turn::apply(instance_id from, const effect::command& command) {
+    using kind = effect::command::kind;
+    const auto own_id = "i" + std::to_string(from) + "-" + command.text;
+    boost::json::object json;
+    switch (command.what) {
+    case kind::title:
+        json["title"] = command.text;
+        break;
+    case kind::focus:
+        json["focus"] = own_id;
+        break;
+    case kind::scroll:
+        json["scroll"] = own_id;
+        break;
+    case kind::event:
+        json["event"] = command.text;
+        json["detail"] = boost::json::parse(command.detail);
+        break;
+    case kind::url:
+        json["url"] = command.text;
+        json["push"] = command.push;
+        next_.url = command.text;
+        sets_url_ = true;
+        is_step_ = is_step_ || command.push;
+        break;
+    }
+    extras_.push_back({.what = patch::kind::command, .json = boost::json::serialize(json)});
+}
+
+void turn::apply(instance_id from, const effect::patch& wanted) {
+    extras_.push_back(
+        {.what = patch::kind::element,
+         .target = from,
+         .list = wanted.name,
+         .content = compose_element(next_, wanted.content, from, wanted.name)}
+    );
+}
+
+}  // namespace stube::kernel
