@@ -155,7 +155,7 @@ void append_id_attribute(
 void write_attributes(markup& out, const bound_control& control) {
     using enum control_kind;
     if (control.what != group) {
-        detail::append_attribute(out, {"name", std::string(control.name)});
+        append_id_attribute(out, "name", control.name);
         append_id_attribute(out, "id", control.name);
     }
     if (control.what == input) detail::append_attribute(out, {"value", control.text});

@@ -17,13 +17,13 @@ namespace stube {
 //    "step":2,"last_step":2,"past":[[1,2,1]],"future":[],"applied":["00c0ffee00c0ffee"],
 //    "created":1764547200000,"touched":1764547260000}
 // A step in `past` and `future` is its number, its clock and its root. Each version of an instance
-// that is at work now or in one of the steps has a part "i<id>.<version>":
+// that is at work now or in one of the steps has a part "i<id>_<version>":
 //   {"component":"hotel/pick_room","caller":1,"under":1,"then":"chosen","state":{…}}
-// with "owner", "over", "or_else", "timers", "subscriptions" and "work" where there are any. What is
-// at work is what can be reached from the root, each instance in its highest version, for a step in
-// the highest up to its clock. So an event writes the head and what it changed, and no step is ever
-// written again. Times are milliseconds since 1970. A mark has a head only, with owner, mount and
-// touched.
+// with "owner", "over", "or_else", "timers", "subscriptions" and "work" where there are any. What
+// is at work is what can be reached from the root, each instance in its highest version, for a step
+// in the highest up to its clock. So an event writes the head and what it changed, and no step is
+// ever written again. Times are milliseconds since 1970. A mark has a head only, with owner, mount
+// and touched.
 namespace {
 
 constexpr std::int64_t format = 1;
@@ -74,7 +74,7 @@ std::uint64_t parse_hex(std::string_view text) {
 std::string part_name(const instance& of) {
     std::string name = "i";
     append_number(name, of.id);
-    name += '.';
+    name += '_';
     append_number(name, of.version);
     return name;
 }
@@ -373,11 +373,11 @@ private:
         stored next{std::make_shared<instance>(), parse_part(from)};
         auto& one = *next.made;
         std::string_view name = from.name;
-        const auto dot = name.find('.');
-        if (dot == name.npos || name[0] != 'i')
+        const auto middle = name.find('_');
+        if (middle == name.npos || name[0] != 'i')
             throw decode_error("part " + from.name + " is not known");
-        one.id = parse_id(name.substr(1, dot - 1));
-        one.version = parse_id(name.substr(dot + 1));
+        one.id = parse_id(name.substr(1, middle - 1));
+        one.version = parse_id(name.substr(middle + 1));
         const auto& object = next.json.get_object();
         auto component = member<std::string>(object, "component");
         one.type = find_component(component);
@@ -484,11 +484,11 @@ private:
 std::vector<snapshot_ptr>
 decode_steps(const boost::json::object& head, std::string_view name, const stored_instances& from) {
     std::vector<snapshot_ptr> out;
-    for (const auto& [step, clock, root] : member<
-             std::vector<std::tuple<std::uint64_t, std::uint64_t, instance_id>>>(head, name)) {
-        out.push_back(std::make_shared<const snapshot>(
-            snapshot{step, clock, root, from.at(root, clock)}
-        ));
+    for (const auto& [step, clock, root] :
+         member<std::vector<std::tuple<std::uint64_t, std::uint64_t, instance_id>>>(head, name)) {
+        out.push_back(
+            std::make_shared<const snapshot>(snapshot{step, clock, root, from.at(root, clock)})
+        );
     }
     if (out.size() > max_history) throw decode_error("there are too many steps");
     return out;
@@ -544,6 +544,15 @@ void conversation::erase(instance_id gone) {
     note(waiting, gone, false);
     note(not_storable, gone, false);
     instances.erase(gone);
+}
+
+void conversation::end() {
+    root = 0;
+    instances = {};
+    waiting.clear();
+    not_storable.clear();
+    past.clear();
+    future.clear();
 }
 
 bool conversation::durable() const {
@@ -613,7 +622,9 @@ conversation decode_conversation(const record& from) {
     out.last_step = member<std::uint64_t>(object, "last_step");
     const stored_instances stored(from);
     if (stored.highest() > out.last_instance) throw decode_error("the numbers are damaged");
-    stored.at(out.root, 2 * out.revision + 1).each([&](const instance_ptr& each) { out.put(each); });
+    stored.at(out.root, 2 * out.revision + 1).each([&](const instance_ptr& each) {
+        out.put(each);
+    });
     out.past = decode_steps(object, "past", stored);
     out.future = decode_steps(object, "future", stored);
     return out;

@@ -1,7 +1,7 @@
-#include <stube/runtime/kernel.hpp>
-
 #include "runtime/turn.hpp"
 #include "runtime/view.hpp"
+
+#include <stube/runtime/kernel.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -76,8 +76,13 @@ void append(std::vector<patch>& to, std::vector<patch> more) {
 enum class made_by { user, other };
 
 /// What came of a turn, with the patches that show it.
-outcome
-settle(const conversation& before, turn& done, event_id id, made_by who, const surroundings& world) {
+outcome settle(
+    const conversation& before,
+    turn& done,
+    event_id id,
+    made_by who,
+    const surroundings& world
+) {
     outcome out;
     auto& next = done.next();
     ++next.revision;
@@ -87,8 +92,7 @@ settle(const conversation& before, turn& done, event_id id, made_by who, const s
     out.requests = std::move(done.requests());
     if (done.ended()) {
         out.what = verdict::ended;
-        next.past.clear();
-        next.future.clear();
+        next.end();
         out.patches.push_back({.what = patch::kind::final, .content = done.final_view()});
     } else {
         const bool is_step = who == made_by::user && before.root != 0 &&
@@ -315,7 +319,13 @@ outcome step_back(
 /// One part of a turn that the clock or others ask for: if it throws, the others still happen.
 /// `without` makes the conversation that goes on then.
 template <class Run, class Without>
-void run_alone(conversation& at, outcome& all, const surroundings& world, Run run, Without without) {
+void run_alone(
+    conversation& at,
+    outcome& all,
+    const surroundings& world,
+    Run run,
+    Without without
+) {
     try {
         turn t(at, world);
         run(t);
@@ -623,10 +633,7 @@ patch failure_notice(std::string_view error_id) {
 }
 
 patch render_view(const conversation& now, const surroundings& world) {
-    return {
-        .what = patch::kind::view,
-        .target = now.top().id,
-        .content = render_page(now, world)};
+    return {.what = patch::kind::view, .target = now.top().id, .content = render_page(now, world)};
 }
 
 }  // namespace stube

@@ -32,7 +32,7 @@ void live_map::impl::give_up(
         }
         o.what = verdict::ended;
         o.next = now;
-        o.next.stack.clear();
+        o.next.end();
         ++o.next.revision;
         o.patches.push_back(farewell(now, why));
         return o;

@@ -88,8 +88,8 @@ const std::vector<detail::child>& children::all() const {
 }
 
 void children::replace(std::vector<detail::child> all) {
-    list_ = all.empty() ? nullptr
-                        : std::make_shared<const std::vector<detail::child>>(std::move(all));
+    list_ =
+        all.empty() ? nullptr : std::make_shared<const std::vector<detail::child>>(std::move(all));
 }
 
 detail::child children::make_child(std::string key, std::shared_ptr<const void> state) const {

@@ -2,6 +2,11 @@
 
 #include <stube/runtime/test_conversation.hpp>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <charconv>
 #include <ostream>
 #include <stdexcept>
 
@@ -71,6 +76,43 @@ public:
         value_.principal = std::move(who);
     }
 
+    /// The instance that a control belongs to; null if it is bound to no field.
+    const instance* owner_of(const node& control) const {
+        const auto name = control.get("name");
+        const auto dash = name.find('-');
+        if (!name.starts_with('i') || dash == name.npos) return nullptr;
+        instance_id id = 0;
+        std::from_chars(name.data() + 1, name.data() + dash, id);
+        return value_.instances.find(id);
+    }
+
+    bool shows(std::string_view component) const {
+        bool found = false;
+        value_.instances.each([&](const instance_ptr& each) {
+            found = found || (each->type->name == component && value_.is_shown(each->id));
+        });
+        return found;
+    }
+
+    void look_within(std::string_view text) {
+        begun();
+        const node* smallest = nullptr;
+        for (const auto* each : find_all(*page_, is_instance)) {
+            // The last one in the order of the page is the innermost.
+            if (visible_text(*each).find(text) != std::string::npos) smallest = each;
+        }
+        if (!smallest) misuse("there is no component that says " + quoted(text));
+        scope_ = smallest->get("id");
+    }
+
+    /// What the next act is about; the one after that is about the whole page again.
+    const node& scope() {
+        if (scope_.empty()) return *page_;
+        const auto id = std::exchange(scope_, {});
+        auto found = find_all(*page_, [&](const node& each) { return each.get("id") == id; });
+        return found.empty() ? *page_ : *found.front();
+    }
+
     /// Begins if it has not begun yet; every question and every act goes through here.
     impl& begun() {
         if (!has_begun_) {
@@ -84,7 +126,7 @@ public:
     impl& alive() {
         begun();
         if (ended_) misuse("the conversation has ended: there is nobody to send an event to");
-        if (value_.stack.empty()) misuse("the conversation could not begin: " + error_);
+        if (value_.root == 0) misuse("the conversation could not begin: " + error_);
         return *this;
     }
 
@@ -139,15 +181,62 @@ public:
         }
     }
 
-    void send_member(std::string_view name, std::string arguments) {
+    void send_member(std::string_view name, const event_function* target, std::string arguments) {
+        const auto& where = scope();
         event e;
-        e.instance = value_.top().id;
+        e.instance = receiver(where, name, target);
         e.name = name;
         e.arguments = std::move(arguments);
-        e.form = entered_.form_below(*page_);
-        sent_from_ = page_.get();
+        e.form = entered_.form_below(where);
+        sent_from_ = &where;
         send(std::move(e));
     }
+
+    void go(std::optional<std::uint64_t> to) { show(go_back(value_, ++last_id_, to, world_)); }
+
+    void forward() {
+        if (value_.future.empty()) misuse("there is no step to go forward to");
+        go(value_.future.front()->step);
+    }
+
+    void take(std::string_view topic, const std::string& message) {
+        auto done = stube::deliver(value_, topic, message, world_);
+        settle(std::move(done));
+    }
+
+    void run_work() {
+        while (!work_.empty() && !ended_) {
+            auto next = std::move(work_.front());
+            work_.erase(work_.begin());
+            settle(result_of(next));
+        }
+    }
+
+    void advance(std::chrono::milliseconds by) {
+        const auto until = world_.now + by;
+        if (has_begun_) {
+            for (auto due = next_due(value_); due && *due <= until && !ended_;
+                 due = next_due(value_)) {
+                world_.now = std::max(world_.now, *due);
+                settle(fire_timers(value_, world_));
+            }
+        }
+        world_.now = until;
+    }
+
+    const std::vector<patch>& patches() const { return patches_; }
+
+    const std::vector<event>& events() const { return events_; }
+
+    const std::vector<std::string>& published() const { return published_; }
+
+    const std::vector<std::string>& client_events() const { return client_events_; }
+
+    const std::string& title() const { return title_; }
+
+    const std::string& url() const { return url_; }
+
+    std::size_t waiting_work() const { return work_.size(); }
 
     void send_last_again(bool as_new) {
         if (last_event_.id == 0) misuse("no event was sent yet");
@@ -163,7 +252,59 @@ public:
     void restart();
 
 private:
+    /// The one component within `where` that has the member.
+    instance_id receiver(const node& where, std::string_view name, const event_function* target) {
+        std::vector<instance_id> found;
+        for (const auto* each : find_all(where, is_instance)) {
+            instance_id id = 0;
+            const auto text = each->get("id");
+            std::from_chars(text.data() + 1, text.data() + text.size(), id);
+            const auto* one = value_.instances.find(id);
+            const auto* member = one ? one->type->find(name) : nullptr;
+            if (member && member->on_event == target) found.push_back(id);
+        }
+        if (found.size() == 1) return found.front();
+        if (!found.empty())
+            misuse("several components on the page have " + quoted(name) + ": say within(...)");
+        misuse(
+            std::string(name) + " is no member of " + std::string(value_.top().type->name) +
+            ", which is on the page"
+        );
+    }
+
+    outcome result_of(const request::work& what) {
+        try {
+            return finish_work(value_, what.number, what.run(), world_);
+        } catch (const std::exception&) {
+            return fail_work(value_, what.number, {"This could not be completed."}, world_);
+        }
+    }
+
+    /// What the live runtime would do with the requests; a message of one's own comes back.
+    void carry_out(std::vector<any_request> requests) {
+        for (auto& each : requests) {
+            if (auto* work = std::get_if<request::work>(&each)) {
+                work_.push_back(std::move(*work));
+                continue;
+            }
+            auto& message = std::get<request::publish>(each);
+            published_.push_back(message.topic + " " + message.message);
+            const auto mine = topics(value_);
+            if (!ended_ && std::ranges::find(mine, message.topic) != mine.end())
+                take(message.topic, message.message);
+        }
+    }
+
+    /// After what no user did.
+    void settle(outcome done) {
+        if (done.what == verdict::stale) return;
+        show(std::move(done));
+    }
+
+    void record(event what) { events_.push_back(std::move(what)); }
+
     void deliver() {
+        record(last_event_);
         auto done = dispatch(value_, last_event_, world_);
         const bool is_applied = done.what == verdict::applied;
         if (is_applied && sent_from_) entered_.forget_below(*sent_from_);
@@ -180,12 +321,33 @@ private:
             value_ = std::move(done.next);
             ended_ = done.what == verdict::ended;
         }
+        patches_ = done.patches;
         for (const auto& each : done.patches)
             apply(each);
+        if (!ended_ && value_.root != 0) show_page(render_view(value_, world_));
+        carry_out(std::move(done.requests));
     }
 
+    /// The page is always the whole view: that patches lead to the same one is for other tests.
     void apply(const patch& what) {
         if (what.what == patch::kind::notice) return add_notice(what);
+        if (what.what == patch::kind::final) show_page(what);
+        if (what.what == patch::kind::command) take_command(what.json);
+    }
+
+    void take_command(const std::string& json) {
+        const auto parsed = boost::json::parse(json);
+        const auto& said = parsed.as_object();
+        if (const auto* title = said.if_contains("title")) title_ = title->as_string();
+        if (const auto* url = said.if_contains("url")) url_ = url->as_string();
+        if (const auto* name = said.if_contains("event")) {
+            client_events_.push_back(
+                std::string(name->as_string()) + " " + boost::json::serialize(said.at("detail"))
+            );
+        }
+    }
+
+    void show_page(const patch& what) {
         html_ = to_html(what);
         page_ = parse(html_);
         entered_.keep_only(*page_);
@@ -207,6 +369,14 @@ private:
     event last_event_;
     event_id last_id_ = 0;
     const node* sent_from_ = nullptr;
+    std::string scope_;  ///< document id of an instance, or empty
+    std::vector<patch> patches_;
+    std::vector<event> events_;
+    std::vector<request::work> work_;
+    std::vector<std::string> published_;
+    std::vector<std::string> client_events_;
+    std::string title_;
+    std::string url_;
 };
 
 void test_conversation::impl::restart() {
@@ -222,7 +392,7 @@ void test_conversation::impl::restart() {
     if (has_wakeup(value_)) return show(wake(value_, world_));
     outcome seen;
     seen.what = verdict::repeated;
-    seen.patches.push_back(render_view(value_));
+    seen.patches.push_back(render_view(value_, world_));
     show(std::move(seen));
     last_ = verdict::applied;
 }
@@ -231,11 +401,11 @@ void test_conversation::impl::restart() {
 
 namespace {
 
-const node& find_clickable(const node& page, std::string_view label) {
+const node& find_clickable(const node& page, const node& where, std::string_view label) {
     std::vector<std::string> names;
     nodes found;
     nodes disabled;
-    for (const auto* each : find_all(page, can_click)) {
+    for (const auto* each : find_all(where, can_click)) {
         if (is_hidden(*each)) continue;
         if (!is_disabled(*each)) names.push_back(accessible_name(page, *each));
         if (says(page, *each, label)) (is_disabled(*each) ? disabled : found).push_back(each);
@@ -252,9 +422,16 @@ const node& find_clickable(const node& page, std::string_view label) {
     misuse("there is nothing to click that says " + quoted(label) + there);
 }
 
+/// The member that a control is bound to: "name" for "i7-name".
+std::string_view field_of(const node& control) {
+    const auto name = control.get("name");
+    const auto dash = name.find('-');
+    return name.starts_with('i') && dash != name.npos ? name.substr(dash + 1) : name;
+}
+
 /// Controls of the page that a user can see.
-nodes visible_controls(const node& page) {
-    return find_all(page, [](const node& each) { return is_control(each) && !is_hidden(each); });
+nodes visible_controls(const node& where) {
+    return find_all(where, [](const node& each) { return is_control(each) && !is_hidden(each); });
 }
 
 /// The one control, or all radio buttons of a group.
@@ -263,23 +440,17 @@ nodes only_control(nodes found, const node& page, const std::string& what) {
     if (found.size() == 1 || is_group) return found;
     std::vector<std::string> names;
     for (const auto* each : visible_controls(page))
-        names.emplace_back(each->get("name"));
+        names.emplace_back(field_of(*each));
     misuse(
         (found.empty() ? "there is no control " : "there are several controls ") + what +
         " on the page. There are: " + listed(names)
     );
 }
 
-nodes controls_named(const node& page, std::string_view name) {
-    auto found = visible_controls(page);
-    std::erase_if(found, [&](const node* each) { return each->get("name") != name; });
-    return only_control(std::move(found), page, quoted(name));
-}
-
-nodes controls_labelled(const node& page, std::string_view label) {
-    auto found = visible_controls(page);
+nodes controls_labelled(const node& page, const node& where, std::string_view label) {
+    auto found = visible_controls(where);
     std::erase_if(found, [&](const node* each) { return accessible_name(page, *each) != label; });
-    return only_control(std::move(found), page, "labelled " + quoted(label));
+    return only_control(std::move(found), where, "labelled " + quoted(label));
 }
 
 const node& choose(const nodes& group, std::string_view value) {
@@ -305,7 +476,7 @@ std::string choose_option(const node& select, std::string_view wanted) {
 
 void check_can_change(const node& control) {
     if (!is_disabled(control) && !control.has("readonly")) return;
-    misuse("the control " + quoted(control.get("name")) + " is disabled or read-only");
+    misuse("the control " + quoted(field_of(control)) + " is disabled or read-only");
 }
 
 const node& enter(entries& entered, const nodes& found, std::string_view text) {
@@ -322,7 +493,7 @@ const node& tick(entries& entered, const nodes& found, bool yes) {
     const auto& control = *found.front();
     check_can_change(control);
     if (!is_check_box(control)) {
-        misuse("the control " + quoted(control.get("name")) + " is no check box");
+        misuse("the control " + quoted(field_of(control)) + " is no check box");
     }
     entered.check(control, yes);
     return control;
@@ -350,9 +521,86 @@ test_conversation& test_conversation::principal(std::string who) {
     return *this;
 }
 
+namespace {
+
+/// The controls of a field.
+template <class Conversation, class Field>
+nodes controls_of(Conversation& t, const Field& which) {
+    if (!which.component.empty() && !t.shows(which.component)) {
+        misuse(
+            std::string(which.component) +
+            " is not on the page: " + std::string(t.value().top().type->name) + " is"
+        );
+    }
+    const auto& where = t.scope();
+    auto found = visible_controls(where);
+    std::erase_if(found, [&](const node* each) {
+        const auto* owner = t.owner_of(*each);
+        const bool is_its =
+            which.component.empty() || (owner && owner->type->name == which.component);
+        return !is_its || field_of(*each) != which.name;
+    });
+    return only_control(std::move(found), where, quoted(which.name));
+}
+
+}  // namespace
+
+test_conversation& test_conversation::within(std::string_view text) {
+    impl_->look_within(text);
+    return *this;
+}
+
+test_conversation& test_conversation::back() {
+    impl_->alive().go(std::nullopt);
+    return *this;
+}
+
+test_conversation& test_conversation::forward() {
+    impl_->alive().forward();
+    return *this;
+}
+
+test_conversation& test_conversation::deliver(std::string_view topic, std::string message) {
+    impl_->alive().take(topic, message);
+    return *this;
+}
+
+test_conversation& test_conversation::run_work() {
+    impl_->alive().run_work();
+    return *this;
+}
+
+std::string test_conversation::title() const {
+    return impl_->begun().title();
+}
+
+std::string test_conversation::url() const {
+    return impl_->begun().url();
+}
+
+std::vector<std::string> test_conversation::published() const {
+    return impl_->begun().published();
+}
+
+std::vector<std::string> test_conversation::client_events() const {
+    return impl_->begun().client_events();
+}
+
+std::size_t test_conversation::waiting_work() const {
+    return impl_->begun().waiting_work();
+}
+
+const std::vector<patch>& test_conversation::patches() const {
+    return impl_->begun().patches();
+}
+
+const std::vector<event>& test_conversation::events() const {
+    return impl_->begun().events();
+}
+
 test_conversation& test_conversation::click(std::string_view label) {
     auto& t = impl_->alive();
-    const auto& target = find_clickable(t.page(), label);
+    const auto& target = find_clickable(t.page(), t.scope(), label);
     if (auto own = event_of(target, "click")) {
         t.send_from(target, *own, instance_around(target));
     } else {
@@ -364,7 +612,7 @@ test_conversation& test_conversation::click(std::string_view label) {
 
 test_conversation& test_conversation::submit() {
     auto& t = impl_->alive();
-    auto forms = find_all(t.page(), [](const node& each) {
+    auto forms = find_all(t.scope(), [](const node& each) {
         return each.tag == "form" && is_wired(each, "submit") && !is_hidden(each);
     });
     if (forms.size() != 1) {
@@ -379,31 +627,31 @@ test_conversation& test_conversation::submit() {
 
 test_conversation& test_conversation::fill(std::string_view label, std::string_view text) {
     auto& t = impl_->alive();
-    t.changed(enter(t.entered(), controls_labelled(t.page(), label), text));
+    t.changed(enter(t.entered(), controls_labelled(t.page(), t.scope(), label), text));
     return *this;
 }
 
-test_conversation& test_conversation::fill_named(std::string_view name, std::string_view text) {
+test_conversation& test_conversation::fill_field(own_field which, std::string_view text) {
     auto& t = impl_->alive();
-    t.changed(enter(t.entered(), controls_named(t.page(), name), text));
+    t.changed(enter(t.entered(), controls_of(t, which), text));
     return *this;
 }
 
 test_conversation& test_conversation::check(std::string_view label) {
     auto& t = impl_->alive();
-    t.changed(tick(t.entered(), controls_labelled(t.page(), label), true));
+    t.changed(tick(t.entered(), controls_labelled(t.page(), t.scope(), label), true));
     return *this;
 }
 
 test_conversation& test_conversation::uncheck(std::string_view label) {
     auto& t = impl_->alive();
-    t.changed(tick(t.entered(), controls_labelled(t.page(), label), false));
+    t.changed(tick(t.entered(), controls_labelled(t.page(), t.scope(), label), false));
     return *this;
 }
 
-test_conversation& test_conversation::check_named(std::string_view name, bool yes) {
+test_conversation& test_conversation::check_field(own_field which, bool yes) {
     auto& t = impl_->alive();
-    t.changed(tick(t.entered(), controls_named(t.page(), name), yes));
+    t.changed(tick(t.entered(), controls_of(t, which), yes));
     return *this;
 }
 
@@ -413,15 +661,7 @@ test_conversation& test_conversation::send_member(
     std::string arguments
 ) {
     auto& t = impl_->alive();
-    const auto& top = t.value().top();
-    const auto* found = top.type->find(name);
-    if (!found || found->on_event != target) {
-        misuse(
-            std::string(name) + " is no member of " + std::string(top.type->name) +
-            ", which is on the page"
-        );
-    }
-    t.send_member(name, std::move(arguments));
+    t.send_member(name, target, std::move(arguments));
     return *this;
 }
 
@@ -441,7 +681,7 @@ test_conversation& test_conversation::restart() {
 }
 
 test_conversation& test_conversation::advance(std::chrono::milliseconds by) {
-    impl_->world().now += by;
+    impl_->advance(by);
     return *this;
 }
 
@@ -467,9 +707,9 @@ std::vector<std::string> test_conversation::notices() const {
     return impl_->begun().notices();
 }
 
-std::string test_conversation::entered_in(std::string_view name) const {
+std::string test_conversation::entered_in(own_field which) const {
     auto& t = impl_->alive();
-    auto found = controls_named(t.page(), name);
+    auto found = controls_of(t, which);
     for (const auto* each : found) {
         if (is_check_box(*each)) return t.entered().is_checked(*each) ? "on" : "";
         if (!is_radio(*each)) return t.entered().value(*each);
@@ -478,20 +718,13 @@ std::string test_conversation::entered_in(std::string_view name) const {
     return "";
 }
 
-std::string test_conversation::message_of(std::string_view name) const {
+std::string test_conversation::message_of(own_field which) const {
     auto& t = impl_->alive();
-    const auto& control = *controls_named(t.page(), name).front();
+    const auto& control = *controls_of(t, which).front();
     const auto id = control.get("aria-describedby");
     auto found =
         find_all(t.page(), [&](const node& each) { return !id.empty() && each.get("id") == id; });
     return found.empty() ? "" : visible_text(*found.front());
-}
-
-void test_conversation::check_on_page(std::string_view component) const {
-    const auto there = impl_->alive().value().top().type->name;
-    if (there != component) {
-        misuse(std::string(component) + " is not on the page: " + std::string(there) + " is");
-    }
 }
 
 bool test_conversation::ended() const {

@@ -514,8 +514,12 @@ bool is_radio(const node& of) {
     return of.tag == "input" && of.get("type") == "radio";
 }
 
+bool is_instance(const node& of) {
+    return is_instance_id(of.get("id"));
+}
+
 const node* instance_around(const node& of) {
-    return ancestor(of, [](const node& each) { return is_instance_id(each.get("id")); });
+    return ancestor(of, is_instance);
 }
 
 // --- what the user has entered

@@ -78,6 +78,9 @@ bool is_control(const node& of);
 bool is_check_box(const node& of);
 bool is_radio(const node& of);
 
+/// The element of an instance: its id is "i" and a number.
+bool is_instance(const node& of);
+
 /// The element of the instance that rendered `of`; null outside of any.
 const node* instance_around(const node& of);
 

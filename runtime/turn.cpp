@@ -110,7 +110,9 @@ subscribers(const conversation& in, std::string_view topic) {
 }
 
 turn::turn(conversation start, const surroundings& world)
-    : next_(std::move(start)), world_(world), version_(2 * (next_.revision + 1) + 1),
+    : next_(std::move(start)),
+      world_(world),
+      version_(2 * (next_.revision + 1) + 1),
       before_(next_.instances) {}
 
 // --- instances
@@ -249,9 +251,7 @@ void turn::leave(instance_id id) {
 void turn::reconcile(const instance_ptr& before, instance_id id) {
     if (!before->type->each_list) return;
     std::vector<std::pair<std::string, detail::child_list>> was;
-    each_list(*before, [&](const children& list) {
-        was.emplace_back(list.name(), list.shared());
-    });
+    each_list(*before, [&](const children& list) { was.emplace_back(list.name(), list.shared()); });
     std::vector<instance_id> gone;
     bool fresh = false;
     std::size_t at = 0;
@@ -320,7 +320,7 @@ bool turn::show_errors(instance_id id) {
 }
 
 /// Runs a member on a copy of the state and keeps the copy.
-effects turn::change(instance_id id, const member& what) {
+effects turn::change(instance_id id, const member_call& what) {
     if (++steps_ > max_steps)
         throw std::logic_error("stube: components call each other without end");
     const auto before = next_.instances.get(id);
@@ -334,12 +334,12 @@ effects turn::change(instance_id id, const member& what) {
     return wanted;
 }
 
-void turn::run_and_carry_out(instance_id id, const member& what) {
+void turn::run_and_carry_out(instance_id id, const member_call& what) {
     const auto wanted = change(id, what);
     if (next_.instances.find(id)) carry_out(id, wanted);
 }
 
-void turn::run(instance_id id, const member& what) {
+void turn::run(instance_id id, const member_call& what) {
     if (next_.instances.find(id)) run_and_carry_out(id, what);
     deliver();
 }
@@ -350,11 +350,8 @@ void turn::deliver() {
         const auto next = messages_[at];
         if (!next_.instances.find(next.to)) continue;
         run_and_carry_out(next.to, [&](void* state, context& c) {
-            return (*next.member->on_message)(
-                next.member->owner(state),
-                c,
-                parse_arguments(next.arguments)
-            );
+            return (*next.member->on_message
+            )(next.member->owner(state), c, parse_arguments(next.arguments));
         });
     }
     messages_.clear();
@@ -460,8 +457,7 @@ void turn::apply(instance_id from, const effect::answer& answer) {
     const auto one = next_.instances.get(from);
     check_answer(*one->type, answer.value);
     if (is_child(*one)) {
-        if (!one->then)
-            broken(one->type->name, " answered in a slot or list without .then<...>()");
+        if (!one->then) broken(one->type->name, " answered in a slot or list without .then<...>()");
         return resume(one->caller, one->then, answer.value);
     }
     if (one->caller == 0) return finish(finished_view(next_, "Finished"));
@@ -557,14 +553,12 @@ void turn::apply(instance_id, const effect::back&) {
 void turn::apply(instance_id from, const effect::send& send) {
     if (send.target != 0) {
         if (const auto* target = next_.instances.find(send.target))
-            messages_.push_back(
-                {send.target, reachable(*target->type, send.member), send.arguments}
+            messages_.push_back({send.target, reachable(*target->type, send.member), send.arguments}
             );
         return;
     }
-    const auto above = find_above(next_, from, [&](const handler& h) {
-        return h.on_message == send.above;
-    });
+    const auto above =
+        find_above(next_, from, [&](const handler& h) { return h.on_message == send.above; });
     if (above == 0)
         broken(
             next_.instances.at(from).type->name,

@@ -27,7 +27,7 @@ subscribers(const conversation& in, std::string_view topic);
 /// what they throw leaves `next()` in no particular state, and the turn is to be given up.
 class turn {
 public:
-    using member = std::function<effects(void* state, context&)>;
+    using member_call = std::function<effects(void* state, context&)>;
 
     turn(conversation start, const surroundings& world);
 
@@ -40,7 +40,7 @@ public:
 
     /// Runs a member of an instance and carries out what it wants, then delivers what was sent
     /// within the conversation meanwhile. Does nothing if the instance has gone.
-    void run(instance_id id, const member& what);
+    void run(instance_id id, const member_call& what);
 
     /// Shows the messages of the instance's fields that hold no value; false if there is none.
     bool show_errors(instance_id id);
@@ -106,8 +106,8 @@ private:
     void rename_child(instance_id owner, instance_id from, instance_id to);
 
     // Running members.
-    effects change(instance_id id, const member& what);
-    void run_and_carry_out(instance_id id, const member& what);
+    effects change(instance_id id, const member_call& what);
+    void run_and_carry_out(instance_id id, const member_call& what);
     void deliver();
 
     // Effects, as an instance wants them.

@@ -67,12 +67,7 @@ public:
     virtual void children(markup& out, const hole& list) = 0;
 };
 
-void write_instance(
-    markup& out,
-    const markup& own,
-    instance_id id,
-    children_writer& writer
-) {
+void write_instance(markup& out, const markup& own, instance_id id, children_writer& writer) {
     compose(out, own, id, [&](const hole& h) {
         if (h.what == hole::kind::child) return writer.child(out, h);
         if (h.what == hole::kind::children) return writer.children(out, h);
@@ -187,7 +182,8 @@ private:
             const auto now = entries_of(owner_, slot.name);
             if (now.empty()) return;
             const auto& shown = all_.after_.shown_in_place(now.front().id);
-            if (shows(own_before_, slot.what, slot.name) && all_.shown_before(now.front().id) == shown.id) {
+            if (shows(own_before_, slot.what, slot.name) &&
+                all_.shown_before(now.front().id) == shown.id) {
                 out.append_unescaped(
                     "<template id=\"" + element_id(shown.id) + "\" data-stube-keep></template>"
                 );
@@ -217,7 +213,8 @@ private:
 
     /// Sorts out what a difference means for the page.
     void look_at(const instance_ptr& was, const instance_ptr& is) {
-        if (was && is && before_.is_shown(is->id) && after_.is_shown(is->id)) changed_.insert(is->id);
+        if (was && is && before_.is_shown(is->id) && after_.is_shown(is->id))
+            changed_.insert(is->id);
         if (was) note_place(before_, *was);
         if (is) note_place(after_, *is);
     }
@@ -269,8 +266,7 @@ private:
             replace(id, std::move(content));
         }
         for (const auto& h : own.holes()) {
-            if (h.what == hole::kind::list && writer.keeps_list(h.name))
-                arrange(was, is, h.name);
+            if (h.what == hole::kind::list && writer.keeps_list(h.name)) arrange(was, is, h.name);
             if (h.what == hole::kind::child && own == own_before) exchange(was, is, h.name);
         }
     }
@@ -301,9 +297,7 @@ private:
         }
         for (const auto& each : old) {
             if (place.contains(each.id))
-                patches_.push_back(
-                    {.what = patch::kind::remove, .target = shown_before(each.id)}
-                );
+                patches_.push_back({.what = patch::kind::remove, .target = shown_before(each.id)});
         }
         std::set<std::size_t> stay;
         for (auto position : longest_rising(kept_old))
@@ -351,7 +345,7 @@ private:
     const conversation& before_;
     const conversation& after_;
     const surroundings& world_;
-    std::set<instance_id> changed_;               ///< shown before and after, in another version
+    std::set<instance_id> changed_;              ///< shown before and after, in another version
     std::map<instance_id, instance_id> places_;  ///< first instance of a place, and its owner
     std::set<instance_id> written_;              ///< those of places that are written already
     std::vector<patch> patches_;

@@ -108,7 +108,7 @@ TEST_CASE("while a conversation holds a flow its stored copy is a mark and it is
     CHECK(f.saved[1].what == change::kind::replace);
     REQUIRE(f.saved[1].written.size() == 1);
     CHECK(f.saved[1].written[0].name == "head");
-    CHECK(called.value->stack.size() == 3);
+    CHECK(called.value->stack().size() == 3);
 
     f.send(99, "say", "[\"stale\"]");
     CHECK(f.saved.size() == 2);

@@ -135,17 +135,17 @@ TEST_CASE("a component gets what the flow it called returns") {
     d.say("Lovelace");
 
     CHECK(contains(d.page(), "Welcome Ada Lovelace"));
-    CHECK(d.now.stack.size() == 1);
+    CHECK(d.now.stack().size() == 1);
 }
 
 TEST_CASE("a flow can call another flow") {
     driver d(call<nested>().release());
-    CHECK(d.now.stack.size() == 3);
+    CHECK(d.now.stack().size() == 3);
 
     d.say("Ada").say("Lovelace");
 
     CHECK(contains(d.page(), "Hello Ada Lovelace"));
-    CHECK(d.now.stack.size() == 2);
+    CHECK(d.now.stack().size() == 2);
 }
 
 TEST_CASE("the failure of a child arrives as an exception that a try across the await catches") {

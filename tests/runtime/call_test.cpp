@@ -308,7 +308,7 @@ struct derived_page : unrelated, base_page {
 BOOST_DESCRIBE_STRUCT(derived_page, (unrelated, base_page), ())
 
 std::string_view heard(const test_conversation& t) {
-    return static_cast<const customer*>(t.value().stack.front()->state.get())->heard;
+    return static_cast<const customer*>(t.value().stack().front()->state.get())->heard;
 }
 
 }  // namespace
@@ -316,7 +316,7 @@ std::string_view heard(const test_conversation& t) {
 TEST_CASE("a call suspends the caller and shows the callee") {
     test_conversation t{customer{}};
     t.click("Ask");
-    CHECK(t.value().stack.size() == 2);
+    CHECK(t.value().stack().size() == 2);
     CHECK(t.text().contains("Teller 7"));
     CHECK_FALSE(t.text().contains("Heard"));
 }
@@ -324,7 +324,7 @@ TEST_CASE("a call suspends the caller and shows the callee") {
 TEST_CASE("an answer goes to the member that waits for it") {
     test_conversation t{customer{}};
     t.click("Ask").click("Tell");
-    CHECK(t.value().stack.size() == 1);
+    CHECK(t.value().stack().size() == 1);
     CHECK(heard(t) == "7");
 }
 
@@ -346,7 +346,7 @@ TEST_CASE("a callee may answer before it was ever shown") {
     test_conversation t{customer{}};
     t.click("Ask echo");
     CHECK(heard(t) == "hello");
-    CHECK(t.value().stack.size() == 1);
+    CHECK(t.value().stack().size() == 1);
     CHECK(t.value().last_instance == 2);
 }
 
@@ -388,7 +388,7 @@ TEST_CASE("the inner reason of a failure goes to the log and to no user") {
 TEST_CASE("an answer passes through a task") {
     test_conversation t{customer{}};
     t.click("Ask clerk");
-    CHECK(t.value().stack.size() == 3);
+    CHECK(t.value().stack().size() == 3);
     CHECK(t.text().contains("Teller 1"));
     t.click("Tell");
     CHECK(heard(t) == "2");
@@ -397,14 +397,14 @@ TEST_CASE("an answer passes through a task") {
 TEST_CASE("a failure passes through a task that does not want it") {
     test_conversation t{customer{}};
     t.click("Ask clerk").click("Give up");
-    CHECK(t.value().stack.size() == 1);
+    CHECK(t.value().stack().size() == 1);
     CHECK(t.notices() == lines{"The teller is tired"});
 }
 
 TEST_CASE("what a component becomes answers in its place") {
     test_conversation t{customer{}};
     t.click("Ask stand-in");
-    CHECK(t.value().stack.size() == 2);
+    CHECK(t.value().stack().size() == 2);
     CHECK(t.text().contains("Teller 30"));
     t.click("Tell");
     CHECK(heard(t) == "30");
@@ -415,7 +415,7 @@ TEST_CASE("the root's answer ends the conversation") {
     t.click("Tell");
     CHECK(t.ended());
     CHECK(t.text() == "Finished\nStart again");
-    CHECK(t.value().stack.empty());
+    CHECK(t.value().instances.empty());
 }
 
 TEST_CASE("the root's failure ends the conversation with its message") {
@@ -453,8 +453,11 @@ TEST_CASE("a handler can leave only once") {
     test_conversation t{customer{}};
     t.click("Ask").click("Twice");
     CHECK(t.failed());
-    CHECK(t.error() == "stube: a handler can call, answer, fail, become or end only once");
-    CHECK(t.value().stack.size() == 2);
+    CHECK(
+        t.error() ==
+        "stube: a handler can call, answer, fail, become, end or go back only once, and last"
+    );
+    CHECK(t.value().stack().size() == 2);
 }
 
 TEST_CASE("a task must say where an answer goes") {

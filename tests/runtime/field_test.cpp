@@ -176,7 +176,7 @@ field<T> stored_and_read(const field<T>& from) {
 }
 
 const form_page& state_of(const test_conversation& t) {
-    return *static_cast<const form_page*>(t.value().stack.front()->state.get());
+    return *static_cast<const form_page*>(t.value().stack().front()->state.get());
 }
 
 }  // namespace
@@ -551,7 +551,7 @@ TEST_CASE("a browser cannot call what no markup sends to") {
     CHECK(t.last() == verdict::unknown_event);
 
     t.click("Pay");
-    event forged{77, t.value().stack.front()->id, "confirmed", "[true]", {}};
+    event forged{77, t.value().stack().front()->id, "confirmed", "[true]", {}};
     CHECK(dispatch(t.value(), forged, {t.now()}).what == verdict::stale);
     forged.instance = t.value().top().id;
     CHECK(dispatch(t.value(), forged, {t.now()}).what == verdict::unknown_event);

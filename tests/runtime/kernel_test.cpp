@@ -172,7 +172,7 @@ TEST_CASE("the end gives one final view and renders nothing") {
     REQUIRE(o.patches.size() == 1);
     CHECK(o.patches[0].what == patch::kind::final);
     CHECK(o.patches[0].content.text() == "<p>Dark</p>");
-    CHECK(o.next.stack.empty());
+    CHECK(o.next.instances.empty());
     CHECK(o.next.revision == 2);
     CHECK(renders_since() == 0);
 }
@@ -190,8 +190,8 @@ TEST_CASE("the conversation that an event is applied to stays as it is") {
 TEST_CASE("instances that did not change are shared between versions") {
     const auto c = begun<house>();
     auto o = dispatch(c, make_event(c, "toggle", 1), at(noon));
-    CHECK(o.next.stack[0] == c.stack[0]);
-    CHECK(o.next.stack[1] != c.stack[1]);
+    CHECK(o.next.stack()[0] == c.stack()[0]);
+    CHECK(o.next.stack()[1] != c.stack()[1]);
 }
 
 TEST_CASE("arguments reach the member by type") {

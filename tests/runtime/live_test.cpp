@@ -91,11 +91,11 @@ effect::call a_tally() {
 }
 
 int count_of(const std::shared_ptr<const conversation>& c) {
-    return static_cast<const tally*>(c->stack.front()->state.get())->n;
+    return static_cast<const tally*>(c->stack().front()->state.get())->n;
 }
 
 const tally& tally_of(const std::shared_ptr<const conversation>& c) {
-    return *static_cast<const tally*>(c->stack.front()->state.get());
+    return *static_cast<const tally*>(c->stack().front()->state.get());
 }
 
 bool shows(const std::shared_ptr<const update>& news, std::string_view text) {
@@ -481,7 +481,7 @@ TEST_CASE("an ended conversation is removed and its pages get the final view") {
     auto r = w.wait(w.send(id, w.to_top(id, "finish")));
 
     CHECK(r.what == status::ended);
-    CHECK(r.value->stack.empty());
+    CHECK(r.value->instances.empty());
     CHECK(shows(r.news, "Bye"));
     CHECK(r.news->ended);
     CHECK(page->told() == std::vector{r.news});

@@ -334,13 +334,13 @@ TEST_CASE("a bound control carries name and id and what stands in the field") {
     shelf s;
     CHECK(
         written(div(input(bind<&shelf::title>(s))), 4) ==
-        "<div id=\"i4\"><input name=\"title\" id=\"i4-title\" "
+        "<div id=\"i4\"><input name=\"i4-title\" id=\"i4-title\" "
         "value=\"A &quot;b&quot; &amp; &lt;c&gt;\"></div>"
     );
     s.title.reject("Too long");
     CHECK(
         written(div(input(bind<&shelf::title>(s))), 4) ==
-        "<div id=\"i4\"><input name=\"title\" id=\"i4-title\" "
+        "<div id=\"i4\"><input name=\"i4-title\" id=\"i4-title\" "
         "value=\"A &quot;b&quot; &amp; &lt;c&gt;\" aria-invalid=\"true\" "
         "aria-describedby=\"i4-title-error\"></div>"
     );
@@ -353,7 +353,7 @@ TEST_CASE("a labelled control ties label and control and message together") {
     CHECK(
         written(ui::input_for<&shelf::title>(s, "Title", type("text")), 4) ==
         "<div id=\"i4\" class=\"field\"><label for=\"i4-title\">Title</label>"
-        "<input name=\"title\" id=\"i4-title\" value=\"x\" aria-invalid=\"true\" "
+        "<input name=\"i4-title\" id=\"i4-title\" value=\"x\" aria-invalid=\"true\" "
         "aria-describedby=\"i4-title-error\" type=\"text\">"
         "<p class=\"error\" id=\"i4-title-error\">Too &lt;short&gt;</p></div>"
     );
@@ -363,8 +363,8 @@ TEST_CASE("a check box is preceded by an empty value") {
     shelf s;
     CHECK(
         written(ui::check_box_for<&shelf::open>(s, "Open"), 4) ==
-        "<div id=\"i4\" class=\"field check\"><input type=\"hidden\" name=\"open\" value=\"\">"
-        "<input type=\"checkbox\" name=\"open\" id=\"i4-open\" value=\"on\" checked>"
+        "<div id=\"i4\" class=\"field check\"><input type=\"hidden\" name=\"i4-open\" value=\"\">"
+        "<input type=\"checkbox\" name=\"i4-open\" id=\"i4-open\" value=\"on\" checked>"
         "<label for=\"i4-open\">Open</label></div>"
     );
 }
@@ -375,7 +375,7 @@ TEST_CASE("a selection marks what is chosen") {
     CHECK(
         written(ui::select_for<&shelf::title>(s, "Title", {{"a", "A"}, {"b", "<B>"}}), 4) ==
         "<div id=\"i4\" class=\"field\"><label for=\"i4-title\">Title</label>"
-        "<select name=\"title\" id=\"i4-title\"><option value=\"a\">A</option>"
+        "<select name=\"i4-title\" id=\"i4-title\"><option value=\"a\">A</option>"
         "<option value=\"b\" selected>&lt;B&gt;</option></select></div>"
     );
 }

@@ -111,8 +111,8 @@ struct component_type {
     /// The address it stands for; null without one.
     page_url (*url)(const void* state) = nullptr;
     /// Calls `f` with the name of each slot and list; null if it has none.
-    void (*each_list)(void* state, const std::function<void(std::string_view, children&)>& f) =
-        nullptr;
+    void (*each_list
+    )(void* state, const std::function<void(std::string_view, children&)>& f) = nullptr;
     /// The hooks; null where the component has none.
     effects (*start)(void* state, context&) = nullptr;
     void (*stop)(void* state, context&) = nullptr;

@@ -85,6 +85,9 @@ struct conversation {
     void put(instance_ptr one);
     void erase(instance_id id);
 
+    /// Leaves nothing at work and nothing to come back to.
+    void end();
+
     bool knows(event_id id) const;
 
     /// False while it holds a component whose state cannot be stored (a live coroutine).

@@ -323,10 +323,9 @@ inline effects set_title(std::string text) {
 /// Dispatches the event `name` on the page's document, for scripts of the application's.
 /// `detail_json` is its detail: any JSON.
 inline effects client_event(std::string name, std::string detail_json = "null") {
-    return any_effect(effect::command{
-        effect::command::kind::event,
-        std::move(name),
-        std::move(detail_json)});
+    return any_effect(
+        effect::command{effect::command::kind::event, std::move(name), std::move(detail_json)}
+    );
 }
 
 /// Changes the page's address to `url`, a path of this server, as a new step of the history: the

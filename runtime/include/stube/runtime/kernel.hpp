@@ -82,10 +82,10 @@ outcome begin(conversation fresh, const effect::call& root, const surroundings& 
 /// Applies one event.
 outcome dispatch(const conversation& now, const event& what, const surroundings& world);
 
-/// Goes to another step of the history: Back and Forward of the browser. Without `to` it is one step
-/// back. The instances of that step are put back as they were, those that leave are stopped, and the
-/// `wakeup` hooks run; instance ids go on rising. The steps after it are kept until an event makes
-/// others. If there is no such step the view is shown as it is.
+/// Goes to another step of the history: Back and Forward of the browser. Without `to` it is one
+/// step back. The instances of that step are put back as they were, those that leave are stopped,
+/// and the `wakeup` hooks run; instance ids go on rising. The steps after it are kept until an
+/// event makes others. If there is no such step the view is shown as it is.
 outcome go_back(
     const conversation& now,
     event_id id,

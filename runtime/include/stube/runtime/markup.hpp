@@ -301,8 +301,8 @@ void write_markup(std::string& out, const markup& m, const markup_wire& wire);
 
 /// Fills the holes of what an instance rendered, but for its events, which then know their
 /// instance. The document id ("i7", or "i7-<name>") goes into its one element; markup that has
-/// none, or several, is wrapped in a div. `fill` appends what belongs into a child, list or children
-/// hole.
+/// none, or several, is wrapped in a div. `fill` appends what belongs into a child, list or
+/// children hole.
 void compose(
     markup& out,
     const markup& rendered,

@@ -75,8 +75,7 @@ effects send(const slot<T>& child, const Arguments&... arguments) {
 template <auto Member, class... Arguments>
 effects send_to(instance_id target, const Arguments&... arguments) {
     auto text = detail::message_arguments<Member>(arguments...);
-    return any_effect(
-        effect::send{target, nullptr, detail::member_name<Member>(), std::move(text)}
+    return any_effect(effect::send{target, nullptr, detail::member_name<Member>(), std::move(text)}
     );
 }
 

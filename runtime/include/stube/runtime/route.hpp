@@ -79,9 +79,9 @@ struct event_attribute : modifiable_event<event_attribute> {
 
     std::string_view event;
     std::string_view name;
-    std::string arguments;      ///< JSON array, or empty
-    event_modifiers modifiers;  ///< how it is sent
-    std::uint64_t target = 0;   ///< whose member it is; 0 for the one that renders it
+    std::string arguments;                  ///< JSON array, or empty
+    event_modifiers modifiers;              ///< how it is sent
+    std::uint64_t target = 0;               ///< whose member it is; 0 for the one that renders it
     const event_function* above = nullptr;  ///< the member, if it is one of an instance above
 
     event_attribute attribute() const { return *this; }

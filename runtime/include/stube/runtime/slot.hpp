@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
-#include <memory>
 #include <functional>
+#include <memory>
 #include <ranges>
 #include <stdexcept>
 #include <string>
@@ -40,9 +40,9 @@ namespace detail {
 
 /// One child of a slot or list.
 struct child {
-    std::string key;                 ///< empty in a slot
-    instance_id id = 0;              ///< 0 until the kernel has made it
-    std::uint64_t fingerprint = 0;   ///< of the state it was made from
+    std::string key;                    ///< empty in a slot
+    instance_id id = 0;                 ///< 0 until the kernel has made it
+    std::uint64_t fingerprint = 0;      ///< of the state it was made from
     std::shared_ptr<const void> fresh;  ///< the state it is to be made from; null once it is made
 };
 
@@ -169,8 +169,7 @@ public:
     void assign(Items&& items, KeyOf key_of, Make make) {
         std::vector<detail::child> wanted;
         for (auto&& each : items)
-            wanted.push_back(
-                child_of(key_text(std::invoke(key_of, each)), std::invoke(make, each))
+            wanted.push_back(child_of(key_text(std::invoke(key_of, each)), std::invoke(make, each))
             );
         take(std::move(wanted));
     }

@@ -2,6 +2,7 @@
 
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/kernel.hpp>
+#include <stube/runtime/messages.hpp>
 #include <stube/runtime/route.hpp>
 
 #include <boost/json/array.hpp>
@@ -81,6 +82,12 @@ public:
 
     test_conversation& principal(std::string who);
 
+    // --- where a user looks
+
+    /// The next act, or the next question, is about the smallest component on the page in which
+    /// this text can be read: `t.within("Buy milk").click("Edit")`.
+    test_conversation& within(std::string_view text);
+
     // --- what a user does
 
     /// Clicks the one enabled button or other control with a click event that has this visible text
@@ -94,7 +101,7 @@ public:
     /// of one of them.
     template <auto Member>
     test_conversation& fill(std::string_view text) {
-        return fill_named(name_on_page<Member>(), text);
+        return fill_field(field_on_page<Member>(), text);
     }
 
     /// The same for the control with this label.
@@ -102,19 +109,20 @@ public:
 
     template <auto Member>
     test_conversation& check() {
-        return check_named(name_on_page<Member>(), true);
+        return check_field(field_on_page<Member>(), true);
     }
 
     test_conversation& check(std::string_view label);
 
     template <auto Member>
     test_conversation& uncheck() {
-        return check_named(name_on_page<Member>(), false);
+        return check_field(field_on_page<Member>(), false);
     }
 
     test_conversation& uncheck(std::string_view label);
 
-    /// Sends the event to the component on the page, whether a control for it is there or not.
+    /// Sends the event to the one component on the page that has the member, whether a control for
+    /// it is there or not.
     template <auto Member, class... Arguments>
     test_conversation& send(const Arguments&... arguments) {
         using parameters = typename detail::member<Member>::arguments;
@@ -128,6 +136,23 @@ public:
             encode_as(static_cast<parameters*>(nullptr), arguments...)
         );
     }
+
+    /// The browser's Back: one step of the conversation's history.
+    test_conversation& back();
+
+    /// The browser's Forward, after Back.
+    test_conversation& forward();
+
+    // --- what others do
+
+    /// Something is published to a topic from outside of this conversation.
+    template <class T>
+    test_conversation& publish(std::string_view topic, const T& value) {
+        return deliver(topic, detail::one_argument(value));
+    }
+
+    /// Runs all background work that was asked for, and delivers the results.
+    test_conversation& run_work();
 
     // --- what may go wrong on the way
 
@@ -146,6 +171,7 @@ public:
 
     // --- the clock; it stands still and begins at noon of 2026-01-01, UTC
 
+    /// Timers that are due on the way are called, each at its time.
     test_conversation& advance(std::chrono::milliseconds by);
     time_point now() const;
 
@@ -163,14 +189,32 @@ public:
     /// What stands in the control of a field; for a check box "on" or "".
     template <auto Member>
     std::string entered() const {
-        return entered_in(name_on_page<Member>());
+        return entered_in(field_on_page<Member>());
     }
 
     /// The message shown at the control of a field, empty if there is none.
     template <auto Member>
     std::string message_at() const {
-        return message_of(name_on_page<Member>());
+        return message_of(field_on_page<Member>());
     }
+
+    /// The page's title and address, as the components have set them; empty before they have.
+    std::string title() const;
+    std::string url() const;
+
+    /// What was published to topics and for scripts of the page, as "topic [\"text\"]" and
+    /// "name {...}".
+    std::vector<std::string> published() const;
+    std::vector<std::string> client_events() const;
+
+    /// How many pieces of background work wait for `run_work`.
+    std::size_t waiting_work() const;
+
+    /// The patches of the last event, as they are sent to a page that is open.
+    const std::vector<patch>& patches() const;
+
+    /// All events so far, for `replay`.
+    const std::vector<event>& events() const;
 
     bool ended() const;
 
@@ -196,12 +240,20 @@ private:
         return {&type_of<C>(), std::make_shared<const C>(std::move(root)), {}, {}};
     }
 
-    /// The name of a field, whose component must be the one on the page.
+    /// A field of a component: of any with that member, if the class is none itself.
+    struct own_field {
+        std::string_view component;
+        std::string_view name;
+    };
+
     template <auto Member>
-    std::string_view name_on_page() const {
+    static own_field field_on_page() {
         using owner = typename detail::member<Member>::owner;
-        if constexpr (requires { owner::component; }) check_on_page(owner::component);
-        return detail::member_name<Member>();
+        if constexpr (requires { owner::component; }) {
+            return {owner::component, detail::member_name<Member>()};
+        } else {
+            return {{}, detail::member_name<Member>()};
+        }
     }
 
     template <class... Parameters, class... Arguments>
@@ -215,14 +267,14 @@ private:
         return detail::arguments_to_text(list);
     }
 
+    test_conversation& deliver(std::string_view topic, std::string message);
     test_conversation& provide(void* app, const std::type_info& type);
-    test_conversation& fill_named(std::string_view name, std::string_view text);
-    test_conversation& check_named(std::string_view name, bool yes);
+    test_conversation& fill_field(own_field which, std::string_view text);
+    test_conversation& check_field(own_field which, bool yes);
     test_conversation&
     send_member(std::string_view name, const event_function* target, std::string arguments);
-    std::string entered_in(std::string_view name) const;
-    std::string message_of(std::string_view name) const;
-    void check_on_page(std::string_view component) const;
+    std::string entered_in(own_field which) const;
+    std::string message_of(own_field which) const;
 
     std::unique_ptr<impl> impl_;
 };

@@ -27,6 +27,9 @@ inline event_function event_target = nullptr;
 
 std::string encode_to_text(const boost::json::value& state);
 
+/// JSON text; empty for no arguments.
+std::string arguments_to_text(const boost::json::array& arguments);
+
 /// Calls `f`, which returns void or effects.
 template <class Function>
 effects as_effects(Function f) {
