@@ -171,7 +171,7 @@ void write_attributes(markup& out, const bound_control& control) {
 }
 
 void write_attributes(markup& out, const bound_choice& choice) {
-    detail::append_attribute(out, {"name", std::string(choice.name)});
+    append_id_attribute(out, "name", choice.name);
     detail::append_attribute(out, {"value", std::string(choice.value)});
     detail::append_attribute(out, {"checked", std::nullopt, choice.is_chosen});
     if (choice.is_wrong) detail::append_attribute(out, {"aria-invalid", "true"});

@@ -23,7 +23,7 @@ markup message(const bound_control& control) {
 }
 
 markup presence(const bound_control& control) {
-    return input(type("hidden"), name(control.name), value(""));
+    return input(type("hidden"), own_id{"name", control.name}, value(""));
 }
 
 markup options(const bound_control& control, const choices& offered) {

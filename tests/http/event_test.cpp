@@ -33,7 +33,7 @@ void check_refusal(const answered& got, int status) {
 TEST_CASE("an event without a stream is answered with the patch") {
     served site;
     const auto page = open_page(site.port());
-    const auto got = send(site, page.post("1/inc", "step=3"));
+    const auto got = send(site, page.post("1/inc", "i1-step=3"));
 
     CHECK(got.status == 200);
     CHECK(got.header("content-type") == "text/html; charset=utf-8");
@@ -45,7 +45,7 @@ TEST_CASE("arguments and fields reach the member") {
     served site;
     const auto page = open_page(site.port());
     CHECK(send(site, page.post("1/add", "stube-args=%5B5%5D")).says("n=5"));
-    const auto wrong = send(site, page.post("1/inc", "step=many"));
+    const auto wrong = send(site, page.post("1/inc", "i1-step=many"));
     CHECK(wrong.status == 200);
     CHECK(wrong.says("n=5"));
     CHECK(wrong.says("value=\"many\""));

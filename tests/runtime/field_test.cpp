@@ -453,8 +453,7 @@ TEST_CASE("a handler asks all fields and answers when none has a message") {
 
 TEST_CASE("a forged choice is refused by the handler that asks") {
     test_conversation t{party_page{{"Ada"}, {2u}, {}, {true}, "twin"}};
-    const auto id = t.value().top().id;
-    event forged{1, id, "next", "", {{"bed", "twin"}, {"i" + std::to_string(id) + "-bed", "twin"}}};
+    event forged{1, t.value().top().id, "next", "", {{"i1-bed", "twin"}}};
     auto done = dispatch(t.value(), forged, {t.now()});
     CHECK(done.what == verdict::applied);
     const auto& left = *static_cast<const party_page*>(done.next.top().state.get());

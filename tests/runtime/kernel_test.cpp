@@ -143,9 +143,10 @@ TEST_CASE("a call gives one view of the callee and does not render the caller") 
 
     auto o = dispatch(c, make_event(c, "ask", 1), at(noon));
 
-    REQUIRE(o.patches.size() == 1);
+    REQUIRE(o.patches.size() == 2);
     CHECK(o.patches[0].what == patch::kind::view);
     CHECK(o.patches[0].target == 2);
+    CHECK(o.patches[1].json == "{\"step\":2,\"push\":true}");
     CHECK(renders_since() == 0);
 }
 
@@ -156,9 +157,10 @@ TEST_CASE("an answer gives one view of the caller") {
 
     auto o = dispatch(c, make_event(c, "yes", 2), at(noon));
 
-    REQUIRE(o.patches.size() == 1);
+    REQUIRE(o.patches.size() == 2);
     CHECK(o.patches[0].what == patch::kind::view);
     CHECK(o.patches[0].target == 1);
+    CHECK(o.patches[1].json == "{\"step\":3,\"push\":true}");
     CHECK(renders_since() == 1);
 }
 

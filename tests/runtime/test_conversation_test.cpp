@@ -52,7 +52,7 @@ struct guest {
     markup render() const {
         auto bed_choice = [this](std::string_view kind) {
             return label(
-                input(type("radio"), html::name("bed"), value(kind), checked(bed.text() == kind)),
+                input(type("radio"), own_id{"name", "bed"}, value(kind), checked(bed.text() == kind)),
                 kind
             );
         };

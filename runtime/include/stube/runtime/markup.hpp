@@ -173,7 +173,7 @@ inline constexpr bool is_children = false;
 
 /// True for those that make the element they stand in their list.
 template <class T>
-inline constexpr bool is_list = false;
+inline constexpr bool is_component_list = false;
 
 template <class T>
 void put_child(markup& out, const T& part) {
@@ -234,7 +234,7 @@ markup element(std::string_view tag, content what, const Parts&... parts) {
         "stube: an element can send only one event. Put the other one on an element around it."
     );
     static_assert(
-        !(is_list<Parts> || ...) || ((is_list<Parts> || is_attribute<Parts>)&&...),
+        !(is_component_list<Parts> || ...) || ((is_component_list<Parts> || is_attribute<Parts>)&&...),
         "stube: a keyed<...> list must be alone in its element, beside attributes: ul(rows)."
     );
     markup out;

@@ -257,7 +257,7 @@ inline constexpr bool is_children<keyed<T>> = true;
 template <class T>
 inline constexpr bool is_slot<slot<T>> = true;
 template <class T>
-inline constexpr bool is_list<keyed<T>> = true;
+inline constexpr bool is_component_list<keyed<T>> = true;
 template <class T>
 inline constexpr bool is_attribute<keyed<T>> = true;
 
