@@ -199,7 +199,7 @@ TEST_CASE("a request may come byte by byte") {
     served site;
     const auto page = open_page(site.port());
     client c(site.port());
-    for (const char byte : "\r\n" + page.post("1/inc", "step=4&x=y"))
+    for (const char byte : "\r\n" + page.post("1/inc", "i1-step=4&x=y"))
         c.send({&byte, 1});
 
     CHECK(c.read().says("n=4"));
@@ -208,13 +208,13 @@ TEST_CASE("a request may come byte by byte") {
 TEST_CASE("a client that waits for 100 is told to go on") {
     served site;
     const auto page = open_page(site.port());
-    auto request = page.post("1/inc", "step=7");
+    auto request = page.post("1/inc", "i1-step=7");
     request.insert(request.find("Cookie"), "Expect: 100-continue\r\n");
     client c(site.port());
 
     c.send(request.substr(0, request.size() - 6));
     CHECK(c.read().status == 100);
-    c.send("step=7");
+    c.send("i1-step=7");
     CHECK(c.read().says("n=7"));
 }
 

@@ -185,7 +185,21 @@ void booking_visitor::send_again(const event& what) {
         see(each);
 }
 
+namespace {
+
+/// "3" of ".../stube/event/<conversation>/3/next".
+std::string instance_of(const control& chosen) {
+    const auto& at = chosen.address;
+    const auto end = at.rfind('/');
+    const auto begin = at.rfind('/', end - 1) + 1;
+    return at.substr(begin, end - begin);
+}
+
+}  // namespace
+
 void booking_visitor::plan(const control& chosen, form fields, booking_state after) {
+    for (auto& [name, value] : fields)
+        name = "i" + instance_of(chosen) + "-" + name;
     fields.insert(fields.end(), chosen.values.begin(), chosen.values.end());
     pending_ = under_way{{new_event_id(), chosen.address, url_encoded(fields)}, std::move(after)};
 }

@@ -98,13 +98,19 @@ form values_of(const tag& of) {
     return values;
 }
 
+/// "arrival" of "i3-arrival".
+std::string_view field_of(std::string_view name) {
+    const auto dash = name.find('-');
+    return name.starts_with('i') && dash != name.npos ? name.substr(dash + 1) : name;
+}
+
 void read_field(const tag& input, page& into) {
     const auto name = input.attributes.find("name");
     if (name == input.attributes.end()) return;
     const auto type = input.attributes.find("type");
     const bool is_box = type != input.attributes.end() && type->second == "checkbox";
     const auto value = input.attributes.find("value");
-    auto& shown = into.fields[name->second];
+    auto& shown = into.fields[std::string(field_of(name->second))];
     if (is_box) {
         shown = input.attributes.contains("checked") ? "on" : "";
     } else {

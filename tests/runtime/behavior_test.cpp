@@ -75,7 +75,8 @@ BOOST_DESCRIBE_STRUCT(plain, (), ())
 
 template <class C>
 std::string rendered(const C& state) {
-    return written(type_of<C>().render(&state), 7);
+    const context nobody("", "", {}, nullptr, nullptr);
+    return written(type_of<C>().render(&state, nobody), 7);
 }
 
 }  // namespace
