@@ -434,9 +434,12 @@ nodes visible_controls(const node& where) {
     return find_all(where, [](const node& each) { return is_control(each) && !is_hidden(each); });
 }
 
-/// The one control, or all radio buttons of a group.
+/// The one control, or all radio buttons or check boxes of one name.
 nodes only_control(nodes found, const node& page, const std::string& what) {
-    const bool is_group = !found.empty() && is_radio(*found.front());
+    const bool is_group = !found.empty() && std::ranges::all_of(found, [&](const node* each) {
+        const bool is_box = is_radio(*each) || is_check_box(*each);
+        return is_box && each->get("name") == found.front()->get("name");
+    });
     if (found.size() == 1 || is_group) return found;
     std::vector<std::string> names;
     for (const auto* each : visible_controls(page))
@@ -459,16 +462,17 @@ const node& choose(const nodes& group, std::string_view value) {
         if (each->get("value") == value) return *each;
         values.emplace_back(each->get("value"));
     }
-    misuse("no radio button has the value " + quoted(value) + ". There are: " + listed(values));
+    const std::string kind = is_radio(*group.front()) ? "radio button" : "check box";
+    misuse("no " + kind + " has the value " + quoted(value) + ". There are: " + listed(values));
 }
 
-/// The value of the option that has this value, or else this text.
-std::string choose_option(const node& select, std::string_view wanted) {
+/// The option that has this value, or else this text.
+const node& choose_option(const node& select, std::string_view wanted) {
     std::vector<std::string> values;
-    for (const auto* each : find_all(select, [](const node& n) { return n.tag == "option"; })) {
-        const auto text = visible_text(*each);
-        const auto value = each->has("value") ? std::string(each->get("value")) : text;
-        if ((value == wanted || text == wanted) && !is_disabled(*each)) return value;
+    for (const auto* each : options_of(select)) {
+        const auto value = value_of_option(*each);
+        const bool is_wanted = value == wanted || visible_text(*each) == wanted;
+        if (is_wanted && !is_disabled(*each)) return *each;
         values.push_back(value);
     }
     misuse("the selection has no option " + quoted(wanted) + ". There are: " + listed(values));
@@ -484,8 +488,12 @@ const node& enter(entries& entered, const nodes& found, std::string_view text) {
     check_can_change(control);
     if (is_check_box(control)) misuse("use check() and uncheck() for a check box");
     if (control.get("type") == "file") misuse("files cannot be chosen here");
+    if (is_list(control)) misuse("use check() and uncheck() for a selection of several");
     const bool is_selection = control.tag == "select";
-    entered.enter(control, is_selection ? choose_option(control, text) : std::string(text));
+    entered.enter(
+        control,
+        is_selection ? value_of_option(choose_option(control, text)) : std::string(text)
+    );
     return control;
 }
 
@@ -495,7 +503,17 @@ const node& tick(entries& entered, const nodes& found, bool yes) {
     if (!is_check_box(control)) {
         misuse("the control " + quoted(field_of(control)) + " is no check box");
     }
+    if (found.size() > 1) misuse("say which of the choices of " + quoted(field_of(control)));
     entered.check(control, yes);
+    return control;
+}
+
+/// One of the choices of a list: its check box or its option.
+const node& tick_choice(entries& entered, const nodes& found, std::string_view choice, bool yes) {
+    if (!is_list(*found.front())) return tick(entered, {&choose(found, choice)}, yes);
+    const auto& control = *found.front();
+    check_can_change(control);
+    entered.choose(choose_option(control, choice), yes);
     return control;
 }
 
@@ -655,6 +673,13 @@ test_conversation& test_conversation::check_field(own_field which, bool yes) {
     return *this;
 }
 
+test_conversation&
+test_conversation::check_choice(own_field which, std::string_view choice, bool yes) {
+    auto& t = impl_->alive();
+    t.changed(tick_choice(t.entered(), controls_of(t, which), choice, yes));
+    return *this;
+}
+
 test_conversation& test_conversation::send_member(
     std::string_view name,
     const event_function* target,
@@ -721,7 +746,11 @@ std::string test_conversation::entered_in(own_field which) const {
 std::string test_conversation::message_of(own_field which) const {
     auto& t = impl_->alive();
     const auto& control = *controls_of(t, which).front();
-    const auto id = control.get("aria-describedby");
+    // The message of several controls is told by the group around them.
+    const auto* told_by = &control;
+    while (told_by->parent && !told_by->has("aria-describedby") && !is_instance(*told_by))
+        told_by = told_by->parent;
+    const auto id = told_by->get("aria-describedby");
     auto found =
         find_all(t.page(), [&](const node& each) { return !id.empty() && each.get("id") == id; });
     return found.empty() ? "" : visible_text(*found.front());

@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <iterator>
 #include <set>
 
 namespace stube::test_page {
@@ -377,17 +378,13 @@ std::string content_name(const node& page, const node& of) {
 
 // --- values
 
-std::string option_value(const node& option) {
-    return option.has("value") ? std::string(option.get("value")) : visible_text(option);
-}
-
 std::string rendered_selection(const node& select) {
-    auto options = find_all(select, [](const node& each) { return each.tag == "option"; });
+    auto options = options_of(select);
     auto chosen = std::ranges::find_if(options, [](const node* o) { return o->has("selected"); });
     if (chosen == options.end()) {
         chosen = std::ranges::find_if(options, [](const node* o) { return !o->has("disabled"); });
     }
-    return chosen == options.end() ? std::string() : option_value(**chosen);
+    return chosen == options.end() ? std::string() : value_of_option(**chosen);
 }
 
 std::string rendered_value(const node& control) {
@@ -514,6 +511,18 @@ bool is_radio(const node& of) {
     return of.tag == "input" && of.get("type") == "radio";
 }
 
+bool is_list(const node& of) {
+    return of.tag == "select" && of.has("multiple");
+}
+
+nodes options_of(const node& select) {
+    return find_all(select, [](const node& each) { return each.tag == "option"; });
+}
+
+std::string value_of_option(const node& option) {
+    return option.has("value") ? std::string(option.get("value")) : visible_text(option);
+}
+
 bool is_instance(const node& of) {
     return is_instance_id(of.get("id"));
 }
@@ -532,12 +541,30 @@ entries::key entries::key_of(const node& control) {
     return {std::string(instance ? instance->get("id") : ""), std::move(name)};
 }
 
+entries::key entries::key_of_option(const node& option) {
+    auto out = key_of(*ancestor(option, [](const node& each) { return each.tag == "select"; }));
+    out.second += "=" + value_of_option(option);
+    return out;
+}
+
+std::vector<entries::key> entries::keys_of(const node& control) {
+    if (!is_list(control)) return {key_of(control)};
+    std::vector<key> out;
+    for (const auto* option : options_of(control))
+        out.push_back(key_of_option(*option));
+    return out;
+}
+
 void entries::enter(const node& control, std::string value) {
     values_[key_of(control)] = std::move(value);
 }
 
 void entries::check(const node& box, bool yes) {
     values_[key_of(box)] = yes ? "on" : "";
+}
+
+void entries::choose(const node& option, bool yes) {
+    values_[key_of_option(option)] = yes ? "on" : "";
 }
 
 std::string entries::value(const node& control) const {
@@ -552,11 +579,23 @@ bool entries::is_checked(const node& box) const {
     return found->second == (is_radio(box) ? rendered_value(box) : "on");
 }
 
+bool entries::is_chosen(const node& option) const {
+    auto found = values_.find(key_of_option(option));
+    return found == values_.end() ? option.has("selected") : found->second == "on";
+}
+
 std::vector<form_value> entries::form_below(const node& from) const {
     std::vector<form_value> out;
     for (const auto* control : find_all(from, is_control)) {
         std::string name(control->get("name"));
         if (name.empty() || is_disabled(*control)) continue;
+        if (is_list(*control)) {
+            for (const auto* option : options_of(*control)) {
+                if (is_chosen(*option) && !is_disabled(*option))
+                    out.push_back({name, value_of_option(*option)});
+            }
+            continue;
+        }
         const bool has_box = is_check_box(*control) || is_radio(*control);
         if (has_box && !is_checked(*control)) continue;
         out.push_back({std::move(name), has_box ? rendered_value(*control) : value(*control)});
@@ -565,14 +604,16 @@ std::vector<form_value> entries::form_below(const node& from) const {
 }
 
 void entries::forget_below(const node& from) {
-    for (const auto* control : find_all(from, is_control))
-        values_.erase(key_of(*control));
+    for (const auto* control : find_all(from, is_control)) {
+        for (const auto& each : keys_of(*control))
+            values_.erase(each);
+    }
 }
 
 void entries::keep_only(const node& page) {
     std::set<key> present;
     for (const auto* control : find_all(page, is_control))
-        present.insert(key_of(*control));
+        std::ranges::copy(keys_of(*control), std::inserter(present, present.end()));
     std::erase_if(values_, [&](const auto& each) { return !present.contains(each.first); });
 }
 

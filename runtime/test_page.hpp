@@ -78,6 +78,12 @@ bool is_control(const node& of);
 bool is_check_box(const node& of);
 bool is_radio(const node& of);
 
+/// A selection of which several options can be chosen.
+bool is_list(const node& of);
+
+nodes options_of(const node& select);
+std::string value_of_option(const node& option);
+
 /// The element of an instance: its id is "i" and a number.
 bool is_instance(const node& of);
 
@@ -89,9 +95,12 @@ class entries {
 public:
     void enter(const node& control, std::string value);
     void check(const node& box, bool yes);
+    /// An option of a selection of several.
+    void choose(const node& option, bool yes);
 
     std::string value(const node& control) const;
     bool is_checked(const node& box) const;
+    bool is_chosen(const node& option) const;
 
     /// The controls below `from` as a browser sends them.
     std::vector<form_value> form_below(const node& from) const;
@@ -103,6 +112,9 @@ private:
     using key = std::pair<std::string, std::string>;
 
     static key key_of(const node& control);
+    static key key_of_option(const node& option);
+    /// Of a selection of several each option is entered by itself.
+    static std::vector<key> keys_of(const node& control);
 
     std::map<key, std::string> values_;
 };

@@ -1,4 +1,5 @@
 #include <stube/runtime/html.hpp>
+#include <stube/runtime/slot.hpp>
 #include <stube/runtime/test_conversation.hpp>
 #include <stube/runtime/ui.hpp>
 
@@ -6,6 +7,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,6 +70,59 @@ struct all_kinds {
     field<std::vector<meal_plan>> plans;
 };
 BOOST_DESCRIBE_STRUCT(all_kinds, (), (text, number, yes, at, moment, meals, plans))
+
+/// A selection of which several can be chosen.
+struct planner {
+    static constexpr std::string_view component = "ui/planner";
+    field<std::vector<meal_plan>> plans;
+    std::string heard;
+
+    void save() {
+        heard.clear();
+        for (const auto& each : plans.text())
+            heard += each + " ";
+    }
+
+    markup render() const {
+        return form(
+            on<"submit", &planner::save>,
+            ui::select_for<&planner::plans>(*this, "Plans"),
+            button("Save"),
+            p("Heard: ", heard)
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(planner, (), (plans, heard, save))
+
+struct name_form {
+    static constexpr std::string_view component = "ui/name_form";
+    std::string title;
+    field<std::string> name;
+    std::string secret;
+
+    void save() {}
+
+    markup render() const {
+        return form(
+            on<"submit", &name_form::save>,
+            h2(title),
+            ui::input_for<&name_form::name>(*this, "Name"),
+            button("Save"),
+            p(title, " is called ", name.value(), ", secret ", secret)
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(name_form, (), (title, name, secret, save))
+
+/// Two instances of one component on a page.
+struct two_forms {
+    static constexpr std::string_view component = "ui/two_forms";
+    slot<name_form> left{name_form{"Left", {}, "kept"}};
+    slot<name_form> right{name_form{"Right", {}, "kept"}};
+
+    markup render() const { return div(left, right); }
+};
+BOOST_DESCRIBE_STRUCT(two_forms, (), (left, right))
 
 /// Calls each dialog and says what it answered.
 struct host {
@@ -273,7 +328,9 @@ TEST_CASE("a form is filled in by its labels") {
     test_conversation t{signup{}};
     t.click("Sign up");
     CHECK(t.text().contains("There is a problem"));
-    CHECK(t.text().contains("Choose at least one day"));
+    CHECK(t.message_at<&signup::name>() == "Enter your name");
+    CHECK(t.message_at<&signup::meals>() == "Choose your meals");
+    CHECK(t.message_at<&signup::days>() == "Choose at least one day");
     CHECK(state_of(t).sent == 0);
 
     t.fill("Name", "Ada").fill<&signup::meals>("half_board").check("Monday").check("Wednesday");
@@ -290,10 +347,21 @@ TEST_CASE("choices can be taken back until there is none") {
     test_conversation t{filled};
     t.uncheck("Monday").click("Sign up");
     CHECK(state_of(t).days.value() == std::vector<std::string>{"tue"});
-    t.uncheck("Tuesday").click("Sign up");
+    t.uncheck<&signup::days>("tue").click("Sign up");
     CHECK(state_of(t).days.value().empty());
     CHECK(t.text().contains("Choose at least one day"));
     CHECK(state_of(t).sent == 1);
+}
+
+TEST_CASE("options of a selection of several are chosen and taken back") {
+    test_conversation t{planner{}};
+    t.check<&planner::plans>("full").check<&planner::plans>("Room only").click("Save");
+    CHECK(t.text().contains("Heard: room_only full"));
+    t.uncheck<&planner::plans>("full").check<&planner::plans>("half_board").click("Save");
+    CHECK(t.text().str().ends_with("Heard: room_only half_board"));
+    t.uncheck<&planner::plans>("room_only").uncheck<&planner::plans>("half_board").click("Save");
+    CHECK(t.text().str().ends_with("Heard:"));
+    CHECK_THROWS_AS(t.check<&planner::plans>("breakfast"), std::logic_error);
 }
 
 TEST_CASE("choices stay as they are when their group is not on the page") {
@@ -301,6 +369,39 @@ TEST_CASE("choices stay as they are when their group is not on the page") {
     filled.days.set({"mon"});
     type_of<signup>().fill(&filled, std::vector<form_value>{{"name", "Ada"}});
     CHECK(filled.days.value() == std::vector<std::string>{"mon"});
+}
+
+TEST_CASE("two instances of one component never mix") {
+    test_conversation t{two_forms{}};
+    t.within("Left").fill("Name", "Ada");
+    t.within("Right").fill("Name", "Bob");
+    t.within("Left").click("Save");
+    CHECK(t.text().contains("Left is called Ada"));
+    CHECK_FALSE(t.text().contains("Right is called Bob"));
+    t.within("Right").click("Save");
+    CHECK(t.text().contains("Left is called Ada"));
+    CHECK(t.text().contains("Right is called Bob"));
+}
+
+TEST_CASE("a form brings only what the component has declared for the browser") {
+    test_conversation t{two_forms{}};
+    event forged{1, 2, "save", "", {}};
+    forged.form = {
+        {"i3-name", "of the neighbour"},
+        {"i2-secret", "no field"},
+        {"i2-nobody", "no member"},
+        {"secret", "no field"},
+        {"i2-name", "Ada"},
+        {"i2", "no member"},
+        {"i22-name", "of nobody"}};
+    auto done = dispatch(t.value(), forged, {t.now()});
+    REQUIRE(done.what == verdict::applied);
+    auto state = [&](instance_id id) {
+        return *static_cast<const name_form*>(done.next.instances.find(id)->state.get());
+    };
+    CHECK(state(2).name.value() == "Ada");
+    CHECK(state(2).secret == "kept");
+    CHECK(state(3).name.value() == "");
 }
 
 TEST_CASE("a confirmation answers yes or no") {

@@ -121,6 +121,17 @@ public:
 
     test_conversation& uncheck(std::string_view label);
 
+    /// One of the choices of a list, by its value: a check box or an option.
+    template <auto Member>
+    test_conversation& check(std::string_view choice) {
+        return check_choice(field_on_page<Member>(), choice, true);
+    }
+
+    template <auto Member>
+    test_conversation& uncheck(std::string_view choice) {
+        return check_choice(field_on_page<Member>(), choice, false);
+    }
+
     /// Sends the event to the one component on the page that has the member, whether a control for
     /// it is there or not.
     template <auto Member, class... Arguments>
@@ -271,6 +282,7 @@ private:
     test_conversation& provide(void* app, const std::type_info& type);
     test_conversation& fill_field(own_field which, std::string_view text);
     test_conversation& check_field(own_field which, bool yes);
+    test_conversation& check_choice(own_field which, std::string_view choice, bool yes);
     test_conversation&
     send_member(std::string_view name, const event_function* target, std::string arguments);
     std::string entered_in(own_field which) const;
