@@ -6,9 +6,13 @@
 #include "http/wire_html.hpp"
 #include "http/wire_patches.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
-/// POST /stube/event/<conversation>/<instance>/<member>
+/// POST /stube/event/<conversation>/<instance>/<member> and POST /stube/back/<conversation>
 namespace stube::http {
 
 namespace {
@@ -52,15 +56,21 @@ void event_done(exchange& ex, reply&& r) {
     }
 }
 
+/// What is wrong with a request that wants to change something; nothing if its body may be read.
+std::optional<int> refusal_of(const request& asked) {
+    if (!is_same_site(asked)) return 403;
+    if (!is_form(asked.content_type)) return 415;
+    if (parse_hex16(asked.event_id).value_or(0) == 0) return 400;
+    return std::nullopt;
+}
+
 }  // namespace
 
 void apply_event(exchange& ex, const route& where) {
     const auto& asked = ex.asked();
-    if (!is_same_site(asked)) return send_problem(ex, 403);
-    if (!is_form(asked.content_type)) return send_problem(ex, 415);
+    if (const auto refused = refusal_of(asked)) return send_problem(ex, *refused);
     event what;
-    what.id = parse_hex16(asked.event_id).value_or(0);
-    if (what.id == 0) return send_problem(ex, 400);
+    what.id = *parse_hex16(asked.event_id);
     what.instance = parse_number(where.instance).value_or(0);
     if (what.instance == 0) return send_problem(ex, 404);
     what.name = where.member;
@@ -71,6 +81,30 @@ void apply_event(exchange& ex, const route& where) {
         where.conversation,
         asked.session,
         std::move(what),
+        ex.home(),
+        later(ex, &event_done)
+    );
+}
+
+void go_back(exchange& ex, const route& where) {
+    const auto& asked = ex.asked();
+    if (const auto refused = refusal_of(asked)) return send_problem(ex, *refused);
+    std::vector<form_value> form;
+    std::string arguments;
+    if (!read_form(asked.body, ex.site().limits().max_fields, form, arguments)) {
+        return send_problem(ex, 400);
+    }
+    const auto field = std::ranges::find(form, "to", &form_value::name);
+    std::optional<std::uint64_t> to;
+    if (field != form.end()) {
+        to = parse_number(field->value);
+        if (!to) return send_problem(ex, 400);
+    }
+    ex.site().live->go_back(
+        where.conversation,
+        asked.session,
+        *parse_hex16(asked.event_id),
+        to,
         ex.home(),
         later(ex, &event_done)
     );

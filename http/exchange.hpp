@@ -75,6 +75,9 @@ void visit(exchange& ex, const mount_point& where);
 /// Someone did something on a page.
 void apply_event(exchange& ex, const route& where);
 
+/// Someone used the browser's Back or Forward, within a conversation.
+void go_back(exchange& ex, const route& where);
+
 /// A page wants to be told.
 void attach_stream(exchange& ex, const route& where);
 

@@ -12,6 +12,12 @@ bool is_read(const request& asked) {
     return asked.verb == method::get || asked.verb == method::head;
 }
 
+/// Sent by htmx, which puts the answer into the page.
+bool is_change(const request& asked) {
+    return asked.verb == method::post && (asked.site_path.starts_with("/stube/event/") ||
+                                          asked.site_path.starts_with("/stube/back/"));
+}
+
 void set_session(exchange& ex) {
     auto& asked = ex.asked();
     asked.principal = ex.site().principal_of(asked);
@@ -28,10 +34,10 @@ void set_session(exchange& ex) {
 void handle(exchange& ex) {
     auto& asked = ex.asked();
     const auto to = ex.site().find(asked.path, asked.site_path);
-    if (to.what == route::kind::event) {
+    if (to.what == route::kind::event || to.what == route::kind::back) {
         if (asked.verb != method::post) return send_problem(ex, 405, "POST");
         set_session(ex);
-        return apply_event(ex, to);
+        return to.what == route::kind::event ? apply_event(ex, to) : go_back(ex, to);
     }
     if (to.what == route::kind::stream) {
         if (asked.verb != method::get) return send_problem(ex, 405, "GET");
@@ -63,7 +69,7 @@ void send_problem(exchange& ex, int status, std::string_view allow) {
     auto& body = ex.scratch();
     std::string headers;
     if (!allow.empty()) headers.append("Allow: ").append(allow).append("\r\n");
-    if (asked.site_path.starts_with("/stube/event/") && asked.verb == method::post) {
+    if (is_change(asked)) {
         std::string text;
         append_problem_notice(text, what, {});
         append_notice(body, text);

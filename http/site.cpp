@@ -176,6 +176,8 @@ route site::find_internal(std::string_view rest) const {
         to.instance = take_until(rest, '/');
         to.member = rest;
         if (!to.member.empty()) to.what = route::kind::event;
+    } else if (what == "back" && rest.empty() && !to.conversation.empty()) {
+        to.what = route::kind::back;
     } else if (what == "stream" && rest.empty() && !to.conversation.empty()) {
         to.what = route::kind::stream;
     }

@@ -56,6 +56,7 @@ void show(exchange& ex, const mount_point& where, const reply& r) {
         page.base_path = base;
         page.conversation = conversation.id;
         page.revision = conversation.revision;
+        page.step = conversation.step;
         page.view = view;
         page.commands = commands;
         append_live_body(body, page);

@@ -281,6 +281,23 @@ void live_map::send(
     impl_->submit(id, owner, std::move(op));
 }
 
+void live_map::go_back(
+    std::string_view id,
+    std::string_view owner,
+    event_id event,
+    std::optional<std::uint64_t> to,
+    runner& on,
+    on_reply done
+) {
+    operation op;
+    op.change = [this, event, to](const conversation& now) {
+        return stube::go_back(now, event, to, impl_->world());
+    };
+    op.on = &on;
+    op.done = std::move(done);
+    impl_->submit(id, owner, std::move(op));
+}
+
 void live_map::attach(
     std::string_view id,
     std::string_view owner,

@@ -63,6 +63,58 @@ TEST_CASE("the same event changes nothing the second time") {
     CHECK(send(site, page.post("1/inc", {}, 78)).says("n=2"));
 }
 
+TEST_CASE("Back and Forward go to the steps of the conversation") {
+    served site;
+    const auto page = open_page(site.port());
+    CHECK(page.page.says("data-step=\"0\""));
+    CHECK_FALSE(send(site, page.post("1/inc")).says("<hx-command>{\"step\""));
+    CHECK(send(site, page.post("1/ask")).says(R"(<hx-command>{"step":1,"push":true}</hx-command>)")
+    );
+
+    const auto back = send(site, page.back("to=0"));
+    CHECK(back.status == 200);
+    CHECK(back.header("content-type") == "text/html; charset=utf-8");
+    CHECK(back.says("n=1"));
+    CHECK(back.says(R"(<hx-command>{"step":0,"push":false}</hx-command>)"));
+
+    const auto forward = send(site, page.back("to=1", 99));
+    CHECK(forward.says("ok</button>"));
+    CHECK(forward.says(R"(<hx-command>{"step":1,"push":false}</hx-command>)"));
+    CHECK(send(site, page.back("", 100)).says("n=1"));
+    CHECK(send(site, page.back("to=1", 99)).says("n=1"));
+}
+
+TEST_CASE("where there is no such step the page is shown as it is") {
+    served site;
+    const auto page = open_page(site.port());
+    for (const auto* nowhere : {"", "to=7", "to=18446744073709551615"}) {
+        CAPTURE(std::string(nowhere));
+        const auto got = send(site, page.back(nowhere));
+        CHECK(got.status == 200);
+        CHECK(got.says("n=0"));
+        CHECK(got.says(R"(<hx-command>{"step":0,"push":false}</hx-command>)"));
+    }
+}
+
+TEST_CASE("going back is refused like an event") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto other = open_page(site.port());
+    const auto good = page.back("to=0");
+    check_refusal(send(site, page.back("to=x")), 400);
+    check_refusal(send(site, page.back("to=-1")), 400);
+    check_refusal(send(site, replaced(good, "Stube-Event-Id: ", "X: ")), 400);
+    check_refusal(send(site, replaced(good, "x-www-form-urlencoded", "json")), 415);
+    check_refusal(send(site, replaced(good, "\r\n\r\n", "\r\nOrigin: http://b.test\r\n\r\n")), 403);
+    check_refusal(send(site, replaced(good, page.cookie, other.cookie)), 403);
+    check_refusal(send(site, replaced(good, page.conversation, "nobody")), 404);
+    const auto got = send(site, get("/stube/back/" + page.conversation));
+    CHECK(got.status == 405);
+    CHECK(got.header("allow") == "POST");
+    CHECK(send(site, page.post("1/finish")).status == 200);
+    CHECK(send(site, good).status == 204);
+}
+
 TEST_CASE("an event of something that left the page shows the page") {
     served site;
     const auto page = open_page(site.port());

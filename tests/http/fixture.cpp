@@ -107,6 +107,14 @@ app served::make_site() {
 
 std::string
 opened::post(std::string_view instance_and_member, std::string_view body, std::uint64_t id) const {
+    return change("event/" + conversation + "/" + std::string(instance_and_member), body, id);
+}
+
+std::string opened::back(std::string_view body, std::uint64_t id) const {
+    return change("back/" + conversation, body, id);
+}
+
+std::string opened::change(const std::string& path, std::string_view body, std::uint64_t id) const {
     static std::atomic<std::uint64_t> last = 0x1000;
     char event_id[17];
     std::snprintf(
@@ -115,7 +123,7 @@ opened::post(std::string_view instance_and_member, std::string_view body, std::u
         "%016llx",
         static_cast<unsigned long long>(id ? id : ++last)
     );
-    return "POST /stube/event/" + conversation + "/" + std::string(instance_and_member) +
+    return "POST /stube/" + path +
            " HTTP/1.1\r\nHost: a.test\r\nContent-Type: "
            "application/x-www-form-urlencoded;charset=UTF-8\r\n"
            "Stube-Event-Id: " +

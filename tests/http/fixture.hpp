@@ -26,6 +26,18 @@ namespace testing {
 using namespace stube;
 using namespace std::chrono_literals;
 
+struct note {
+    static constexpr std::string_view component = "test/note";
+    std::string text;
+
+    void done() {}
+
+    markup render() const {
+        return html::div(html::button(html::title("\n"), on<"click", &note::done>, "ok"));
+    }
+};
+BOOST_DESCRIBE_STRUCT(note, (), (text, done))
+
 struct tally {
     static constexpr std::string_view component = "test/tally";
     int n = 0;
@@ -46,6 +58,8 @@ struct tally {
 
     void fail() { throw std::runtime_error("secret reason"); }
 
+    effects ask() { return call<note>(); }
+
     effects finish() { return end(html::p("Final words\nin two lines")); }
 
     markup render() const {
@@ -61,7 +75,7 @@ struct tally {
         );
     }
 };
-BOOST_DESCRIBE_STRUCT(tally, (), (n, step, who, inc, add, slow, fail, finish))
+BOOST_DESCRIBE_STRUCT(tally, (), (n, step, who, inc, add, slow, fail, ask, finish))
 
 /// Shows where its conversation came from.
 struct visitor {
@@ -108,18 +122,6 @@ struct broken {
 };
 BOOST_DESCRIBE_STRUCT(broken, (), ())
 
-struct note {
-    static constexpr std::string_view component = "test/note";
-    std::string text;
-
-    void done() {}
-
-    markup render() const {
-        return html::div(html::button(html::title("\n"), on<"click", &note::done>, "ok"));
-    }
-};
-BOOST_DESCRIBE_STRUCT(note, (), (text, done))
-
 inline flow<void> wait_flow() {
     co_await call<note>();
 }
@@ -161,7 +163,13 @@ struct opened {
     post(std::string_view instance_and_member, std::string_view body = {}, std::uint64_t id = 0)
         const;
 
+    /// The same for Back and Forward: `to=3`.
+    std::string back(std::string_view body = {}, std::uint64_t id = 0) const;
+
     std::string stream(std::string_view headers = {}) const;
+
+private:
+    std::string change(const std::string& path, std::string_view body, std::uint64_t id) const;
 };
 
 /// Opens `path`; with `cookie` as that visitor.

@@ -139,6 +139,16 @@ public:
     /// Applies one event.
     void send(std::string_view id, std::string_view owner, event what, runner& on, on_reply done);
 
+    /// Goes to step `to` of the conversation's history, or one step back.
+    void go_back(
+        std::string_view id,
+        std::string_view owner,
+        event_id event,
+        std::optional<std::uint64_t> to,
+        runner& on,
+        on_reply done
+    );
+
     /// Adds an open page that has seen `seen`. If that is not the present revision the stream is
     /// given the whole view first.
     void attach(
