@@ -66,22 +66,22 @@ TEST_CASE("the same event changes nothing the second time") {
 TEST_CASE("Back and Forward go to the steps of the conversation") {
     served site;
     const auto page = open_page(site.port());
-    CHECK(page.page.says("data-step=\"0\""));
+    CHECK(page.page.says("data-step=\"1\""));
     CHECK_FALSE(send(site, page.post("1/inc")).says("<hx-command>{\"step\""));
-    CHECK(send(site, page.post("1/ask")).says(R"(<hx-command>{"step":1,"push":true}</hx-command>)")
+    CHECK(send(site, page.post("1/ask")).says(R"(<hx-command>{"step":2,"push":true}</hx-command>)")
     );
 
-    const auto back = send(site, page.back("to=0"));
+    const auto back = send(site, page.back("to=1"));
     CHECK(back.status == 200);
     CHECK(back.header("content-type") == "text/html; charset=utf-8");
     CHECK(back.says("n=1"));
-    CHECK(back.says(R"(<hx-command>{"step":0,"push":false}</hx-command>)"));
+    CHECK(back.says(R"(<hx-command>{"step":1,"push":false}</hx-command>)"));
 
-    const auto forward = send(site, page.back("to=1", 99));
+    const auto forward = send(site, page.back("to=2", 99));
     CHECK(forward.says("ok</button>"));
-    CHECK(forward.says(R"(<hx-command>{"step":1,"push":false}</hx-command>)"));
+    CHECK(forward.says(R"(<hx-command>{"step":2,"push":false}</hx-command>)"));
     CHECK(send(site, page.back("", 100)).says("n=1"));
-    CHECK(send(site, page.back("to=1", 99)).says("n=1"));
+    CHECK(send(site, page.back("to=2", 99)).says("n=1"));
 }
 
 TEST_CASE("where there is no such step the page is shown as it is") {
@@ -92,7 +92,7 @@ TEST_CASE("where there is no such step the page is shown as it is") {
         const auto got = send(site, page.back(nowhere));
         CHECK(got.status == 200);
         CHECK(got.says("n=0"));
-        CHECK(got.says(R"(<hx-command>{"step":0,"push":false}</hx-command>)"));
+        CHECK(got.says(R"(<hx-command>{"step":1,"push":false}</hx-command>)"));
     }
 }
 
