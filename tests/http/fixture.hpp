@@ -71,6 +71,7 @@ struct tally {
             button(on<"keyup", &tally::add>(5), "+5"),
             button(on<"click", &tally::slow>, "slow"),
             button(on<"click", &tally::fail>, "fail"),
+            button(on<"click", &tally::ask>, "ask"),
             form(on<"submit", &tally::finish>, button("end"))
         );
     }
