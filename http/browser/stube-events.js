@@ -64,7 +64,7 @@
   // Of an element that holds other components, htmx collects the controls of all of them.
   function keepOwn(fields, instance) {
     for (const name of [...fields.keys()]) {
-      if (/^i\d+-/.test(name) && !name.startsWith(`i${instance}-`)) fields.delete(name);
+      if (name !== 'stube-args' && !name.startsWith(`i${instance}-`)) fields.delete(name);
     }
   }
 

@@ -126,7 +126,7 @@
     const instance = /\/stube\/event\/[^/]+\/(\d+)\//.exec(ctx.request.action)?.[1];
     if (!instance || defaultPrevented) return;
     for (const control of byId(`i${instance}`)?.querySelectorAll(controls) ?? []) {
-      if (!/^i\d+-/.test(control.name) || control.name.startsWith(`i${instance}-`)) edited.delete(control);
+      if (control.name.startsWith(`i${instance}-`)) edited.delete(control);
     }
   });
 

@@ -9,7 +9,8 @@ async function handWritten(t, markup, answer = '') {
     const page = await openPage(await newVisitor(await launchBrowser(t)));
     await page.route(gallery.url('/counter') + '*', async route => {
         const response = await route.fetch();
-        const body = (await response.text()).replace(/(<main[^>]*>).*<\/main>/s, (_, main) => `${main}${markup}</main>`);
+        const body = (await response.text()).replace(/(<main[^>]*>).*<\/main>/s, (_, main) => `${main}${markup}</main>`)
+            .replace(/data-step="\d+"/, 'data-step="0"');
         await route.fulfill({response, body});
     });
     page.events = [];
