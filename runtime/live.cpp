@@ -31,7 +31,14 @@ runner& live::here() {
 }
 
 live_map::impl::impl(std::unique_ptr<store> storage, live_options options)
-    : storage_(std::move(storage)), options_(std::move(options)) {
+    : storage_(std::move(storage)),
+      options_(std::move(options)),
+      work_(options_.work_threads, options_.max_work),
+      timers_(
+          [this] { return options_.clock(); },
+          [this](const auto& ids) { ring(ids); },
+          options_.watch_clock ? timer_queue::watch::by_thread : timer_queue::watch::by_hand
+      ) {
     if (!options_.clock) options_.clock = system_now;
     if (!options_.new_id) options_.new_id = random_id;
     if (!options_.logger) options_.logger = spdlog::default_logger();
@@ -41,8 +48,13 @@ live_map::impl::impl(std::unique_ptr<store> storage, live_options options)
 }
 
 void live_map::impl::stop() {
-    closed_ = true;
-    if (saver_) saver_->stop();
+    std::call_once(stopped_, [this] {
+        closed_ = true;
+        timers_.stop();
+        stop_work();
+        if (saver_) saver_->stop();
+        background_.stop();
+    });
 }
 
 void live_map::impl::store_down(const std::string& why) {
@@ -77,6 +89,8 @@ bool live_map::impl::forget(const entry_ptr& e) {
         s.entries.erase(e->id);
     }
     owners_.remove(e);
+    if (e->due) timers_.set(e->id, std::nullopt);
+    topics_.change(e, e->topics, {});
     ended_.add(e->id);
     --size_;
     return true;
@@ -118,10 +132,10 @@ void live_map::impl::submit(
             refused.what = status::foreign;
         } else if (e->state != condition::live) {
             refused = answer_for(e->state, *e);
-        } else if (e->busy && e->waiting.size() >= options_.max_waiting) {
+        } else if (e->busy && e->waiting.count(origin::user) >= options_.max_waiting) {
             refused.what = status::overloaded;
         } else if (e->busy) {
-            return e->waiting.push_back(std::move(op));
+            return e->waiting.put_last(std::move(op));
         } else {
             e->busy = true;
         }
@@ -156,6 +170,7 @@ void live_map::impl::perform(const entry_ptr& e, operation op) {
         op.done(answer_for(e->state, *e));
         return release(e);
     }
+    if (op.from == origin::clock && !is_due(e)) return release(e);
     if (op.wakes && std::exchange(e->asleep, false) && has_wakeup(*e->value))
         return wake_first(e, std::move(op));
     if (!op.change) {
@@ -169,6 +184,7 @@ void live_map::impl::perform(const entry_ptr& e, operation op) {
 /// The hooks run, and are saved, before the operation. While that is not possible, nothing is.
 void live_map::impl::wake_first(const entry_ptr& e, operation op) {
     operation wake_up;
+    wake_up.from = op.from;
     wake_up.on = op.on;
     wake_up.done = [this, e, first = std::make_shared<operation>(std::move(op))](reply&& r) {
         if (r.what == status::not_saved || r.what == status::store_down) {
@@ -176,7 +192,7 @@ void live_map::impl::wake_first(const entry_ptr& e, operation op) {
             return first->done(std::move(r));
         }
         std::lock_guard lock(shard_of(e->id).mutex);
-        e->waiting.insert(e->waiting.begin(), std::move(*first));
+        e->waiting.put_first(std::move(*first));
     };
     commit(e, std::move(wake_up), wake(*e->value, world()));
 }
@@ -207,18 +223,19 @@ void live_map::impl::look(const entry_ptr& e, operation& op) {
     op.done(std::move(r));
 }
 
+/// False: nobody waits, and the conversation is free.
+bool live_map::impl::take_next(const entry_ptr& e, operation& next) {
+    std::lock_guard lock(shard_of(e->id).mutex);
+    e->busy = !e->waiting.empty();
+    if (e->busy) next = e->waiting.take_first();
+    if (e->waiting.count(origin::message) == 0) e->is_flooded = false;
+    return e->busy;
+}
+
 /// The next one in line, on its own runner, or nobody.
 void live_map::impl::release(const entry_ptr& e) {
     operation next;
-    {
-        std::lock_guard lock(shard_of(e->id).mutex);
-        if (e->waiting.empty()) {
-            e->busy = false;
-            return;
-        }
-        next = std::move(e->waiting.front());
-        e->waiting.erase(e->waiting.begin());
-    }
+    if (!take_next(e, next)) return;
     auto& on = *next.on;
     auto shared = std::make_shared<operation>(std::move(next));
     on.post([this, e, shared] { perform(e, std::move(*shared)); });
@@ -330,6 +347,22 @@ void live_map::swap_conv(
     op.on = &on;
     op.done = std::move(done);
     impl_->submit(id, {}, std::move(op));
+}
+
+void live_map::use(std::vector<runner*> runners) {
+    impl_->use(std::move(runners));
+}
+
+void live_map::publish(std::string_view topic, std::string_view message) {
+    impl_->publish(topic, message);
+}
+
+std::size_t live_map::fire_due() {
+    return impl_->fire_due();
+}
+
+live_counts live_map::counts() const {
+    return impl_->counts();
 }
 
 std::size_t live_map::reap() {

@@ -3,6 +3,7 @@
 #include <spdlog/logger.h>
 
 #include <utility>
+#include <vector>
 
 namespace stube {
 
@@ -12,17 +13,32 @@ using namespace live;
 
 load_summary live_map::impl::load() {
     load_summary summary;
+    std::vector<entry_ptr> live;
     auto report =
-        storage_->load_all([&](record&& stored) { add_loaded(std::move(stored), summary); });
+        storage_->load_all([&](record&& stored) { add_loaded(std::move(stored), summary, live); });
     summary.quarantined = report.quarantined.size();
     for (const auto& bad : report.quarantined) {
         options_.logger
             ->error("quarantined conversation={} where={} why=\"{}\"", bad.id, bad.where, bad.why);
     }
+    begin_again(live);
     return summary;
 }
 
-void live_map::impl::add_loaded(record&& stored, load_summary& summary) {
+/// All topics are known before anything happens: nobody misses a message.
+void live_map::impl::begin_again(const std::vector<entry_ptr>& loaded) {
+    for (const auto& e : loaded)
+        note_topics(e);
+    for (const auto& e : loaded)
+        note_due(e);
+    fail_interrupted(loaded);
+}
+
+void live_map::impl::add_loaded(
+    record&& stored,
+    load_summary& summary,
+    std::vector<entry_ptr>& live
+) {
     auto e = std::make_shared<entry>();
     e->id = stored.id;
     try {
@@ -48,7 +64,9 @@ void live_map::impl::add_loaded(record&& stored, load_summary& summary) {
     }
     add(e);
     // All of them come back, also when the limit is lower than it was.
-    if (e->state == condition::live) owners_.put_back(e);
+    if (e->state != condition::live) return;
+    owners_.put_back(e);
+    live.push_back(std::move(e));
 }
 
 // --- beginning

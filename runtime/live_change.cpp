@@ -128,16 +128,32 @@ void live_map::impl::finish(
     save_result saved,
     const std::string& why
 ) {
+    auto requests = std::move(o.requests);
+    const auto how = settle(e, op, std::move(o), saved, why);
+    if (how == status::ok || how == status::ended) carry_out(e, std::move(requests));
+    note_setback(e, op, how);
+    note_due(e);
+    release(e);
+}
+
+/// All but what comes after: publishes what was saved, and answers.
+status live_map::impl::settle(
+    const entry_ptr& e,
+    const operation& op,
+    outcome o,
+    save_result saved,
+    const std::string& why
+) {
     const bool is_new = e->is_new();
     if (saved != save_result::durable) {
         options_.logger->error("not saved conversation={} why=\"{}\"", e->id, why);
         auto what = saved == save_result::refused ? status::not_saved : status::store_down;
         op.done({.what = what, .value = is_new ? nullptr : e->value});
-        return release(e);
+        return what;
     }
     if (o.what == verdict::failed) {
         op.done(report_failure(e, o.error));
-        return release(e);
+        return status::failed;
     }
     if (o.what == verdict::applied || o.what == verdict::ended) {
         if (!o.error.empty())
@@ -146,15 +162,24 @@ void live_map::impl::finish(
         e->marked = saver_ && !next->durable();
         std::lock_guard lock(shard_of(e->id).mutex);
         e->value = std::move(next);
-        e->last_seen = e->value->touched;
+        if (op.from == origin::user) e->last_seen = e->value->touched;
+    } else if (op.from != origin::user) {
+        o.patches.clear();  // nobody waits for an answer
     }
     const bool over = o.what == verdict::ended;
     if (is_new && !over) add(e);
+    if (!over) note_topics(e);
     auto told =
         tell(e, status_of(o.what), make_update(e->value->revision, std::move(o.patches), over));
-    if (over) is_new ? ended_.add(e->id) : void(forget(e));
+    if (over && is_new) {
+        e->state = condition::over;
+        ended_.add(e->id);
+    } else if (over) {
+        forget(e);
+    }
+    const auto how = told.what;
     op.done(std::move(told));
-    release(e);
+    return how;
 }
 
 }  // namespace stube

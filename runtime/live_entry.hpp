@@ -3,9 +3,12 @@
 #include <stube/runtime/live.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,13 +16,18 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 /// What the live map knows of each conversation, and two lists across all of them.
 namespace stube::live {
 
+/// Who wants something done. What no user wants keeps no conversation from being idle.
+enum class origin { user, clock, message, work };
+
 /// Something to do with one conversation, when its turn comes.
 struct operation {
+    origin from = origin::user;
     std::function<outcome(const conversation&)> change;  ///< null: look at it only
     bool wakes = true;                                   ///< false: what is asleep stays so
     bool wants_view = false;                             ///< answer with the whole view
@@ -29,6 +37,35 @@ struct operation {
     on_reply done;
 };
 
+/// Operations that wait for their turn.
+class line {
+public:
+    bool empty() const { return list_.empty(); }
+
+    std::size_t count(origin from) const { return counts_[static_cast<std::size_t>(from)]; }
+
+    void put_last(operation op) {
+        ++counts_[static_cast<std::size_t>(op.from)];
+        list_.push_back(std::move(op));
+    }
+
+    void put_first(operation op) {
+        ++counts_[static_cast<std::size_t>(op.from)];
+        list_.push_front(std::move(op));
+    }
+
+    operation take_first() {
+        auto first = std::move(list_.front());
+        list_.pop_front();
+        --counts_[static_cast<std::size_t>(first.from)];
+        return first;
+    }
+
+private:
+    std::list<operation> list_;
+    std::array<std::uint32_t, 4> counts_{};
+};
+
 enum class condition {
     live,
     lost,      ///< only a mark is stored
@@ -36,9 +73,9 @@ enum class condition {
     over,      ///< ended or reaped; the entry is on its way out
 };
 
-/// A conversation's place in the map. `id`, `owner` and `mount` stay as they are made. `value`,
-/// `asleep`, `marked` and `warned` are written by the operation that made it busy alone; so are
-/// `streams` and `value` under the shard's mutex, which guards the rest.
+/// A conversation's place in the map. `id`, `owner` and `mount` stay as they are made. What
+/// stands under "busy" belongs to the operation that made it busy; that alone writes `value` and
+/// `streams` too, under the shard's mutex, which guards the rest.
 struct entry {
     std::string id;
     std::string owner;
@@ -46,12 +83,22 @@ struct entry {
     std::atomic<condition> state = condition::live;
     std::atomic<time_point> last_seen = time_point();  ///< newest event, or open page
     std::shared_ptr<const conversation> value;
+    std::vector<std::shared_ptr<view_stream>> streams;
+
+    // busy
     bool asleep = false;  ///< loaded and not used yet: the wakeup hooks are due
     bool marked = false;  ///< what is stored is a mark
     bool warned = false;
+    std::uint8_t setbacks = 0;        ///< since something that no user wants was done last
+    time_point not_before;            ///< after a setback: what no user wants waits so long
+    std::optional<time_point> due;    ///< as the timer queue knows it
+    std::vector<std::string> topics;  ///< as the topic index knows them
+    std::vector<operation> again;     ///< could not be saved, and must not be lost
+
+    // the shard's mutex
     bool busy = false;
-    std::vector<operation> waiting;
-    std::vector<std::shared_ptr<view_stream>> streams;
+    bool is_flooded = false;  ///< messages were lost, and that was logged
+    line waiting;
 
     /// Being minted: nobody knows it yet.
     bool is_new() const { return value->revision == 0; }

@@ -1,21 +1,30 @@
 #pragma once
 
+#include "runtime/background_thread.hpp"
 #include "runtime/live_entry.hpp"
 #include "runtime/saver.hpp"
+#include "runtime/timer_queue.hpp"
+#include "runtime/topic_index.hpp"
+#include "runtime/work_pool.hpp"
 
 #include <stube/runtime/live.hpp>
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 /// The inside of the live map. Its members stand in files by what they are for: live.cpp has
 /// operations and their order, live_begin.cpp how conversations come, live_change.cpp how they
-/// change, live_leave.cpp how they go.
+/// change, live_leave.cpp how they go, live_background.cpp what happens to them without a user:
+/// timers, messages, background work.
 namespace stube {
 
 namespace live {
@@ -23,6 +32,53 @@ namespace live {
 struct shard {
     mutable std::mutex mutex;
     std::unordered_map<std::string_view, entry_ptr> entries;  ///< keys live in the entries
+};
+
+/// How background work ended, on its way to the conversation that asked for it.
+struct work_result {
+    std::string id;
+    std::uint64_t number = 0;
+    answer_value value;
+    std::optional<failure> why_not;
+    bool is_awaited = false;  ///< by stop()
+};
+
+using result_ptr = std::shared_ptr<const work_result>;
+
+/// Conversations whose turn it is.
+using turns = std::shared_ptr<const std::vector<entry_ptr>>;
+
+struct totals {
+    std::atomic<std::size_t> timers_fired = 0;
+    std::atomic<std::size_t> messages_delivered = 0;
+    std::atomic<std::size_t> messages_lost = 0;
+    std::atomic<std::size_t> work_done = 0;
+    std::atomic<std::size_t> work_failed = 0;
+    std::atomic<std::size_t> work_refused = 0;
+};
+
+/// Counts what is under way, and waits for it.
+class in_flight {
+public:
+    void begin() {
+        std::lock_guard lock(mutex_);
+        ++count_;
+    }
+
+    void end() {
+        std::lock_guard lock(mutex_);
+        if (--count_ == 0) landed_.notify_all();
+    }
+
+    bool wait(std::chrono::steady_clock::time_point latest) {
+        std::unique_lock lock(mutex_);
+        return landed_.wait_until(lock, latest, [this] { return count_ == 0; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable landed_;
+    std::size_t count_ = 0;
 };
 
 /// Null if there is nothing to tell.
@@ -52,6 +108,12 @@ public:
     std::size_t reap();
     std::size_t size() const { return size_; }
 
+    void use(std::vector<runner*> runners) { runners_ = std::move(runners); }
+
+    void publish(std::string_view topic, std::string_view message);
+    std::size_t fire_due() { return timers_.fire_due(); }
+
+    live_counts counts() const;
     void stop();
 
     surroundings world() const { return {options_.clock(), options_.app, options_.app_type}; }
@@ -64,7 +126,7 @@ private:
     live::entry_ptr find(std::string_view id);
     void add(const live::entry_ptr& e);
     bool forget(const live::entry_ptr& e);
-    void add_loaded(record&& stored, load_summary& summary);
+    void add_loaded(record&& stored, load_summary& summary, std::vector<live::entry_ptr>& live);
 
     void perform(const live::entry_ptr& e, live::operation op);
     void look(const live::entry_ptr& e, live::operation& op);
@@ -77,6 +139,14 @@ private:
         save_result saved,
         const std::string& why
     );
+    status settle(
+        const live::entry_ptr& e,
+        const live::operation& op,
+        outcome o,
+        save_result saved,
+        const std::string& why
+    );
+    bool take_next(const live::entry_ptr& e, live::operation& next);
     void release(const live::entry_ptr& e);
     void give_up(
         const live::entry_ptr& e,
@@ -86,6 +156,31 @@ private:
     );
     void make_room(const live::entry_ptr& e);
     void drop_mark(const live::entry_ptr& e);
+
+    runner& runner_of(const live::entry& e);
+    enum class placed {
+        nowhere,  ///< it is over, or has too many messages
+        first,    ///< it was free: `hand_out` has to follow
+        behind,
+    };
+    placed put_in_line(const live::entry_ptr& e, live::operation op);
+    void hand_out(const std::vector<live::entry_ptr>& free);
+    void begin_turns(runner& on, live::turns these, std::size_t from);
+    void carry_out(const live::entry_ptr& e, std::vector<any_request> requests);
+    void begin_work(const live::entry& e, request::work what);
+    void work_ended(const std::string& id, std::uint64_t number, work_pool::result&& how);
+    void give_result(live::work_result what);
+    void try_again(const live::result_ptr& what);
+    live::operation result_operation(const live::result_ptr& what);
+    live::operation clock_operation();
+    bool is_due(const live::entry_ptr& e);
+    void note_topics(const live::entry_ptr& e);
+    void note_due(const live::entry_ptr& e);
+    void note_setback(const live::entry_ptr& e, const live::operation& op, status how);
+    void ring(const std::vector<std::string>& ids);
+    void begin_again(const std::vector<live::entry_ptr>& loaded);
+    void fail_interrupted(const std::vector<live::entry_ptr>& loaded);
+    void stop_work();
 
     reply tell(const live::entry_ptr& e, status what, std::shared_ptr<const update> news);
     reply report_failure(const live::entry_ptr& e, const std::string& error);
@@ -103,7 +198,17 @@ private:
     live::recently_ended ended_;
     std::atomic<std::size_t> size_ = 0;
     std::atomic<bool> closed_ = false;  ///< stopped, or the store is down
-    std::unique_ptr<saver> saver_;      // last: its thread uses the rest
+    std::once_flag stopped_;
+    std::vector<runner*> runners_;
+    live::totals totals_;
+    live::topic_index topics_;
+    live::in_flight results_;
+
+    // last: their threads use the rest
+    background_thread background_;
+    std::unique_ptr<saver> saver_;
+    work_pool work_;
+    timer_queue timers_;
 };
 
 }  // namespace stube

@@ -66,7 +66,7 @@ std::size_t live_map::impl::reap() {
     const auto now = options_.clock();
     if (now < started_ + options_.grace_after_start) return 0;
     auto idle = [this, now](const entry& e) {
-        const bool unused = e.value && e.value->revision <= 1;
+        const bool unused = e.value && e.value->applied.empty();
         auto timeout = unused ? options_.unused_timeout : options_.idle_timeout;
         return e.streams.empty() && e.last_seen.load() + timeout < now;
     };

@@ -2,6 +2,7 @@
 
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
+#include <stube/runtime/messages.hpp>
 #include <stube/runtime/route.hpp>
 
 #include <doctest/doctest.h>
@@ -42,6 +43,36 @@ struct meter_page {
     }
 };
 BOOST_DESCRIBE_STRUCT(meter_page, (), (n, add, finish))
+
+/// Talks to all others, ticks, and has work done, all at once.
+struct gossip {
+    static constexpr std::string_view component = "stress/gossip";
+    static constexpr int speakers = 4;
+    inline static std::atomic<int> out_of_order = 0;
+    std::vector<int> last = std::vector<int>(speakers);
+    int ticks = 0;
+    int done = 0;
+
+    effects start() { return subscribe<&gossip::hear>("gossip") + after<&gossip::tick>(1ms); }
+
+    effects say(int speaker, int number) { return publish("gossip", number * speakers + speaker); }
+
+    void hear(int what) {
+        auto& before = last[static_cast<std::size_t>(what % speakers)];
+        if (what / speakers <= before) ++out_of_order;
+        before = what / speakers;
+    }
+
+    effects tick() {
+        ++ticks;
+        return after<&gossip::tick>(1ms) + run<&gossip::ready>([] { return 1; });
+    }
+
+    void ready(int more) { done += more; }
+
+    markup render() const { return p(ticks, done, button(on<"click", &gossip::say>(0, 0), "say")); }
+};
+BOOST_DESCRIBE_STRUCT(gossip, (), (last, ticks, done, start, say, hear, tick, ready))
 
 /// A server thread.
 class thread_runner final : public runner {
@@ -286,4 +317,63 @@ TEST_CASE("conversations come and go on many threads") {
     c.map.stop();
     CHECK(c.kept.empty());
     CHECK(c.mistakes == 0);
+}
+
+TEST_CASE("messages keep their order while clocks tick and work is done") {
+    constexpr std::size_t listeners = 8;
+    constexpr int words_each = 25;
+    gossip::out_of_order = 0;
+    std::map<std::string, record> kept;
+    std::atomic<int> mistakes = 0;
+    live_options options;
+    options.logger = std::make_shared<spdlog::logger>("silent");
+    live_map map(std::make_unique<flaky_store>(kept, mistakes), std::move(options));
+    thread_runner threads[2];
+    map.use({&threads[0], &threads[1]});
+    const auto ask = [&](auto start) {
+        std::promise<reply> promise;
+        start([&](reply&& r) { promise.set_value(std::move(r)); });
+        return promise.get_future().get();
+    };
+    std::vector<std::string> ids;
+    while (ids.size() < listeners) {
+        auto r = ask([&](on_reply done) {
+            map.mint("/", call<gossip>().release(), "owner", "", threads[0], std::move(done));
+        });
+        if (r.what == status::ok) ids.push_back(r.value->id);
+    }
+
+    // Each speaker speaks through one conversation, as one publisher does.
+    auto speaker = [&](int number) {
+        const auto& id = ids[static_cast<std::size_t>(number)];
+        for (int word = 1; word <= words_each; ++word) {
+            const auto text = "[" + std::to_string(number) + "," + std::to_string(word) + "]";
+            const event e{static_cast<event_id>(word), 1, "say", text, {}};
+            auto what = status::not_saved;
+            while (what == status::not_saved || what == status::overloaded) {
+                auto& on = threads[number % 2];
+                what =
+                    ask([&](on_reply done) { map.send(id, "owner", e, on, std::move(done)); }).what;
+            }
+        }
+    };
+    std::vector<std::thread> all;
+    for (int number = 0; number < gossip::speakers; ++number)
+        all.emplace_back(speaker, number);
+    for (auto& each : all)
+        each.join();
+
+    constexpr auto expected = gossip::speakers * words_each * listeners;
+    const auto is_over = [&] {
+        const auto now = map.counts();
+        return now.messages_delivered + now.messages_lost >= expected && now.work_done > 0;
+    };
+    while (!is_over())
+        std::this_thread::yield();
+    map.stop();
+    CHECK(map.counts().messages_delivered + map.counts().messages_lost == expected);
+    CHECK(map.counts().timers_fired > 0);
+    CHECK(map.counts().work_refused == 0);
+    CHECK(gossip::out_of_order == 0);
+    CHECK(mistakes == 0);
 }

@@ -4,6 +4,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 
 namespace live_test {
@@ -65,6 +66,31 @@ std::unique_ptr<store> scripted_store(std::shared_ptr<script> told) {
     return std::make_unique<scripted>(std::move(told));
 }
 
+std::shared_ptr<script> after_restart(const script& of) {
+    std::map<std::string, record> kept;
+    for (const auto& each : of.changes()) {
+        if (each.what == change::kind::remove) {
+            kept.erase(each.id);
+            continue;
+        }
+        auto& there = kept[each.id];
+        if (each.what == change::kind::replace) there.parts.clear();
+        std::erase_if(there.parts, [&](const part& old) {
+            auto is_old = [&](const part& p) { return p.name == old.name; };
+            return std::ranges::any_of(each.written, is_old) ||
+                   std::ranges::find(each.dropped, old.name) != each.dropped.end();
+        });
+        there.id = each.id;
+        there.revision = each.revision;
+        there.status = each.status;
+        there.parts.insert(there.parts.end(), each.written.begin(), each.written.end());
+    }
+    auto next = std::make_shared<script>();
+    for (auto& [id, each] : kept)
+        next->stored.push_back(std::move(each));
+    return next;
+}
+
 void queue_runner::post(std::function<void()> work) {
     std::lock_guard lock(mutex_);
     waiting_.push_back(std::move(work));
@@ -109,14 +135,21 @@ world::world(std::shared_ptr<script> told, std::function<void(live_options&)> se
         std::make_shared<spdlog::sinks::ostream_sink_mt>(log_)
     );
     options.on_store_down = [this](const std::string& why) { downs_.push_back(why); };
+    options.watch_clock = false;
     if (setup) setup(options);
     map_ = std::make_unique<live_map>(scripted_store(script_), std::move(options));
+    map_->use({&thread});
 }
 
 world::~world() {
     script_->open_gate();
     map_->stop();
     thread.run_all();
+}
+
+void world::pass(std::chrono::milliseconds time) {
+    advance(time);
+    map_->fire_due();
 }
 
 pending world::mint(effect::call root, std::string owner) {
@@ -165,7 +198,7 @@ reply world::wait(const pending& p) {
 
 std::string world::minted(effect::call root, const std::string& owner) {
     auto r = wait(mint(std::move(root), owner));
-    if (r.what != status::ok) throw std::logic_error("not minted");
+    if (r.what != status::ok) throw std::logic_error("not minted: " + log());
     return r.value->id;
 }
 

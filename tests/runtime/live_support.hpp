@@ -87,6 +87,9 @@ private:
     std::vector<std::vector<change>> batches_;
 };
 
+/// A store that holds what this one has saved.
+std::shared_ptr<script> after_restart(const script& of);
+
 std::unique_ptr<store> scripted_store(std::shared_ptr<script> told);
 
 /// Keeps what is posted until the test runs it.
@@ -112,6 +115,14 @@ public:
     void publish(const std::shared_ptr<const update>& what) override {
         std::lock_guard lock(mutex_);
         told_.push_back(what);
+        more_.notify_all();
+    }
+
+    /// Waits until it has been told so often.
+    std::vector<std::shared_ptr<const update>> wait_for(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        more_.wait(lock, [&] { return told_.size() >= count; });
+        return told_;
     }
 
     std::vector<std::shared_ptr<const update>> told() const {
@@ -128,6 +139,7 @@ public:
 
 private:
     mutable std::mutex mutex_;
+    std::condition_variable more_;
     std::vector<std::shared_ptr<const update>> told_;
 };
 
@@ -151,6 +163,9 @@ public:
     ~world();
 
     void advance(std::chrono::milliseconds by) { now_ = now_.load() + by; }
+
+    /// The same, and what is due then begins. It is done before any operation that follows.
+    void pass(std::chrono::milliseconds time);
 
     pending mint(effect::call root, std::string owner = "owner");
     pending open(const std::string& id, const std::string& owner = "owner");

@@ -81,11 +81,18 @@ struct live_options {
     /// Nothing is reaped so soon after a start, so that open pages can come back first.
     std::chrono::milliseconds grace_after_start = std::chrono::minutes(10);
     std::size_t max_conversations = 1'000'000;
-    std::size_t max_per_owner = 200;      ///< the owner's longest unused ones give way
-    std::size_t max_waiting = 64;         ///< events of one conversation that wait for each other
-    std::size_t max_streams = 16;         ///< open pages of one conversation
-    std::function<time_point()> clock;    ///< default: the system's
-    std::function<std::string()> new_id;  ///< default: 128 random bits, 22 characters
+    std::size_t max_per_owner = 200;  ///< the owner's longest unused ones give way
+    std::size_t max_waiting = 64;     ///< events of one conversation that wait for each other
+    std::size_t max_streams = 16;     ///< open pages of one conversation
+    std::size_t max_messages = 1024;  ///< that wait for one conversation; more are lost
+    std::size_t work_threads = 4;     ///< for background work
+    std::size_t max_work = 1000;      ///< that waits for one of them; more fails at once
+    /// How long stop() waits for work that runs.
+    std::chrono::milliseconds work_timeout = std::chrono::seconds(5);
+    /// False: nobody watches the clock, and `fire_due` must be called. For tests.
+    bool watch_clock = true;
+    std::function<time_point()> clock;       ///< default: the system's
+    std::function<std::string()> new_id;     ///< default: 128 random bits, 22 characters
     std::shared_ptr<spdlog::logger> logger;  ///< default: spdlog's
     void* app = nullptr;                     ///< the application's object, see `context::app`
     const std::type_info* app_type = nullptr;
@@ -101,6 +108,21 @@ struct load_summary {
     std::size_t quarantined = 0;  ///< damaged, set aside by the store
 };
 
+/// What happens without a user. Totals count since the start.
+struct live_counts {
+    std::size_t timers = 0;  ///< conversations with a timer
+    std::size_t topics = 0;  ///< with a subscriber
+    std::size_t work_running = 0;
+    std::size_t work_waiting = 0;
+
+    std::size_t timers_fired = 0;
+    std::size_t messages_delivered = 0;
+    std::size_t messages_lost = 0;  ///< too many waited, or the store refused
+    std::size_t work_done = 0;
+    std::size_t work_failed = 0;
+    std::size_t work_refused = 0;  ///< too much waited
+};
+
 /// The conversations of one server.
 ///
 /// Each changes only through `swap_conv`: one change at a time, then the store's save, and only
@@ -112,6 +134,9 @@ struct load_summary {
 /// exactly once, on the calling thread (possibly before the call returns) or on the runner's.
 /// Runners outlive the map's stop(); what was posted to them has run, or was dropped, before the
 /// map is destroyed.
+///
+/// Timers, messages and results of background work are operations like any other, in the same line,
+/// but never on the thread that brings them: they run on one of the runners of `use`.
 class live_map {
 public:
     live_map(std::unique_ptr<store> storage, live_options options);
@@ -119,8 +144,13 @@ public:
     live_map& operator=(const live_map&) = delete;
     ~live_map();
 
+    /// Where timers, messages and results are worked off; a conversation is always on the same one.
+    /// Once, before `load`. Without it they have a thread of their own.
+    void use(std::vector<runner*> runners);
+
     /// Loads everything stored; once, before anything else. Throws `store_refused` if the store
-    /// cannot be read.
+    /// cannot be read. Timers that are overdue fire soon after, background work that a restart
+    /// interrupted fails.
     load_summary load();
 
     /// Begins a conversation at `mount` with `root`.
@@ -171,12 +201,25 @@ public:
         on_reply done
     );
 
-    /// Gives up conversations that were idle too long. Returns how many.
+    /// Tells every conversation that is subscribed to `topic`. `message` is JSON, an array of
+    /// arguments. Does not wait for them: each gets it in a turn of its own, and messages of one
+    /// publisher in the order published. A conversation with too many waiting loses it.
+    void publish(std::string_view topic, std::string_view message);
+
+    /// Begins what is due now; returns for how many conversations. Needed only without
+    /// `watch_clock`.
+    std::size_t fire_due();
+
+    /// Gives up conversations that were idle too long: without an open page, and without an event.
+    /// Timers and messages are no use of a conversation. Returns how many.
     std::size_t reap();
 
     std::size_t size() const;
 
-    /// Refuses new operations, waits until everything accepted is saved. Idempotent.
+    live_counts counts() const;
+
+    /// Refuses new operations, waits for background work that runs (see `work_timeout`), and until
+    /// everything accepted is saved. Idempotent.
     void stop();
 
 private:

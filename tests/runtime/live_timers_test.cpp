@@ -1,0 +1,279 @@
+#include "runtime/live_support.hpp"
+
+#include <stube/runtime/call.hpp>
+#include <stube/runtime/html.hpp>
+#include <stube/runtime/messages.hpp>
+#include <stube/runtime/route.hpp>
+#include <stube/store/memory_store.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace stube;
+using namespace stube::html;
+using namespace live_test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Rings once after some time, or ticks every second.
+struct alarm_clock {
+    static constexpr std::string_view component = "live/alarm_clock";
+    bool ticks = false;
+    int rung = 0;
+    std::string story;
+
+    effects start() {
+        if (ticks) return after<&alarm_clock::tick>(1s);
+        return {};
+    }
+
+    void wakeup() { story += "woken "; }
+
+    effects arm(int seconds) { return after<&alarm_clock::ring>(std::chrono::seconds(seconds)); }
+
+    effects disarm() { return cancel<&alarm_clock::ring>(); }
+
+    effects smash() { return after<&alarm_clock::burst>(1s); }
+
+    effects finish() { return end(); }
+
+    void ring() {
+        ++rung;
+        story += "rung ";
+    }
+
+    effects tick() {
+        ++rung;
+        return after<&alarm_clock::tick>(1s);
+    }
+
+    void burst() { throw std::runtime_error("broken spring"); }
+
+    markup render() const {
+        return p(
+            rung,
+            button(on<"click", &alarm_clock::arm>(1), "arm"),
+            button(on<"click", &alarm_clock::disarm>, "disarm"),
+            button(on<"click", &alarm_clock::smash>, "smash"),
+            button(on<"click", &alarm_clock::finish>, "finish")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(
+    alarm_clock,
+    (),
+    (ticks, rung, story, start, wakeup, arm, disarm, smash, finish, ring, tick, burst)
+)
+
+effect::call an_alarm() {
+    return call<alarm_clock>().release();
+}
+
+effect::call a_ticking_clock() {
+    return call<alarm_clock>(true).release();
+}
+
+const alarm_clock& state(const std::shared_ptr<const conversation>& c) {
+    return *static_cast<const alarm_clock*>(c->top().state.get());
+}
+
+int rung(world& w, const std::string& id) {
+    return state(w.value(id)).rung;
+}
+
+void arm(world& w, const std::string& id, int seconds) {
+    w.wait(w.send(id, w.to_top(id, "arm", "[" + std::to_string(seconds) + "]")));
+}
+
+}  // namespace
+
+TEST_CASE("a timer fires when it is due and once") {
+    world w;
+    auto id = w.minted(an_alarm());
+    auto page = std::make_shared<recorder>();
+    arm(w, id, 5);
+    w.wait(w.attach(id, 2, page));
+    CHECK(w.map().counts().timers == 1);
+
+    w.pass(4999ms);
+    CHECK(rung(w, id) == 0);
+    w.pass(1ms);
+    CHECK(rung(w, id) == 1);
+    CHECK(page->revisions() == std::vector<std::uint64_t>{3});
+    CHECK(w.map().counts().timers == 0);
+    CHECK(w.map().counts().timers_fired == 1);
+    w.pass(1h);
+    CHECK(rung(w, id) == 1);
+}
+
+TEST_CASE("a timer that is given up does not fire although it stood in line") {
+    world w;
+    auto id = w.minted(an_alarm());
+    arm(w, id, 5);
+    auto disarm = w.to_top(id, "disarm");
+
+    w.advance(5s);
+    w.store().close_gate();
+    auto p = w.send(id, disarm);
+    CHECK(w.map().fire_due() == 1);
+    w.store().open_gate();
+    auto r = w.wait(p);
+    CHECK(rung(w, id) == 0);
+    CHECK(w.value(id)->revision == r.value->revision);
+    CHECK(w.map().counts().timers == 0);
+}
+
+TEST_CASE("an earlier timer takes the place of a later one until it has fired") {
+    world w;
+    auto id = w.minted(an_alarm());
+    arm(w, id, 60);
+    arm(w, id, 5);
+    w.pass(5s);
+    CHECK(rung(w, id) == 1);
+    w.pass(54s);
+    CHECK(rung(w, id) == 1);
+    w.pass(1s);
+    CHECK(rung(w, id) == 2);
+}
+
+TEST_CASE("a clock ticks on by itself") {
+    world w;
+    auto id = w.minted(a_ticking_clock());
+    for (int n = 1; n <= 5; ++n) {
+        w.pass(1s);
+        CHECK(rung(w, id) == n);
+    }
+}
+
+TEST_CASE("timers of many conversations that are due at once all fire") {
+    world w;
+    std::vector<std::string> all;
+    for (int n = 0; n < 100; ++n)
+        all.push_back(w.minted(a_ticking_clock()));
+    w.pass(1s);
+    for (const auto& each : all)
+        CHECK(rung(w, each) == 1);
+}
+
+TEST_CASE("a conversation that has ended has no timers") {
+    world w;
+    auto id = w.minted(an_alarm());
+    arm(w, id, 5);
+    w.wait(w.send(id, w.to_top(id, "finish")));
+    CHECK(w.map().counts().timers == 0);
+    w.advance(5s);
+    CHECK(w.map().fire_due() == 0);
+}
+
+TEST_CASE("a member that throws on its timer is logged and the timer is spent") {
+    world w;
+    auto id = w.minted(an_alarm());
+    w.wait(w.send(id, w.to_top(id, "smash")));
+    w.pass(1s);
+    CHECK(rung(w, id) == 0);
+    CHECK(w.log().find("broken spring") != std::string::npos);
+    CHECK(w.map().counts().timers == 0);
+}
+
+TEST_CASE("a timer whose turn cannot be saved fires later and later until it can") {
+    world w;
+    auto id = w.minted(an_alarm());
+    arm(w, id, 5);
+    w.store().answer(answer_of_store::refused);
+    w.store().answer(answer_of_store::refused);
+
+    w.pass(5s);
+    CHECK(rung(w, id) == 0);
+    w.pass(999ms);
+    CHECK(w.store().changes().size() == 2);
+    w.pass(1ms);  // refused again
+    CHECK(rung(w, id) == 0);
+    w.pass(1999ms);
+    CHECK(rung(w, id) == 0);
+    w.pass(1ms);
+    CHECK(rung(w, id) == 1);
+    CHECK(w.map().counts().timers == 0);
+}
+
+TEST_CASE("a timer that is overdue after a restart fires once behind the wakeup hook") {
+    std::string id;
+    std::shared_ptr<script> kept;
+    {
+        world before;
+        id = before.minted(an_alarm());
+        arm(before, id, 5);
+        kept = after_restart(before.store());
+    }
+    world w(kept, {});
+    w.advance(1h);
+    w.map().load();
+    CHECK(w.map().counts().timers == 1);
+    CHECK(w.map().fire_due() == 1);
+    CHECK(state(w.value(id)).story == "woken rung ");
+    w.pass(1h);
+    CHECK(rung(w, id) == 1);
+}
+
+TEST_CASE("a timer that is not due yet after a restart leaves its conversation asleep") {
+    std::string id;
+    std::shared_ptr<script> kept;
+    {
+        world before;
+        id = before.minted(an_alarm());
+        arm(before, id, 5);
+        kept = after_restart(before.store());
+    }
+    world w(kept, {});
+    w.map().load();
+    w.pass(4s);
+    w.thread.run_all();
+    CHECK(w.store().changes().empty());
+    w.pass(1s);
+    CHECK(state(w.value(id)).story == "woken rung ");
+}
+
+TEST_CASE("a clock alone keeps no conversation from being given up") {
+    world w([](live_options& o) {
+        o.idle_timeout = 10min;
+        o.unused_timeout = 1min;
+    });
+    auto looked = w.minted(a_ticking_clock()), used = w.minted(a_ticking_clock());
+    w.wait(w.send(used, w.to_top(used, "disarm")));
+    for (int n = 1; n <= 61; ++n) {
+        w.pass(1s);
+        CHECK(rung(w, used) == n);
+    }
+    rung(w, looked);
+    CHECK(w.map().reap() == 1);
+    CHECK(w.wait(w.open(looked)).what != status::ok);
+    w.pass(9min);
+    CHECK(rung(w, used) == 62);
+    CHECK(w.map().reap() == 1);
+    CHECK(w.wait(w.open(used)).what != status::ok);
+    CHECK(w.map().counts().timers == 0);
+}
+
+TEST_CASE("nothing fires when the map has stopped") {
+    world w;
+    auto id = w.minted(an_alarm());
+    arm(w, id, 5);
+    w.map().stop();
+    w.advance(5s);
+    CHECK(w.map().fire_due() == 0);
+}
+
+TEST_CASE("in a program a thread watches the clock") {
+    auto page = std::make_shared<recorder>();  // outlives the map
+    queue_runner thread;
+    live_map map(memory_store(), {});
+    pending p, q;
+    map.mint("/", a_ticking_clock(), "owner", "", thread, p.callback());
+    REQUIRE(p.is_there());
+    map.attach(p.replies->front().value->id, "owner", 1, page, thread, q.callback());
+    CHECK(page->wait_for(1).front()->revision == 2);
+}
