@@ -1,4 +1,5 @@
 #include "http/net.hpp"
+#include "http/switchboard.hpp"
 #include "http/text.hpp"
 
 #include <stube/http/app.hpp>
@@ -77,6 +78,12 @@ void check_path(const std::string& path) {
 }
 
 }  // namespace
+
+app::app() : servers_(std::make_shared<http::switchboard>()) {}
+
+void app::publish_text(std::string_view topic, const std::string& message) const {
+    servers_->publish(topic, message);
+}
 
 app& app::add_mount(std::string path, page_options options, root_maker root) {
     if (!options.login.empty() && !http::is_local_address(options.login)) {

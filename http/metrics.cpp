@@ -44,7 +44,33 @@ void append_type(
 
 }  // namespace
 
-std::string metrics::text(std::size_t conversations) const {
+namespace {
+
+void append_background(std::string& out, const live_counts& of) {
+    const auto line = [&](std::string_view name, std::string_view labels, std::size_t value) {
+        append_line(out, name, labels, static_cast<std::int64_t>(value));
+    };
+    append_type(out, "stube_timers", "gauge", "Conversations that wait for a timer.");
+    line("stube_timers", {}, of.timers);
+    append_type(out, "stube_timers_fired_total", "counter", "Turns made by timers.");
+    line("stube_timers_fired_total", {}, of.timers_fired);
+    append_type(out, "stube_topics", "gauge", "Topics that someone is subscribed to.");
+    line("stube_topics", {}, of.topics);
+    append_type(out, "stube_messages_total", "counter", "Messages, by how they went.");
+    line("stube_messages_total", "{result=\"delivered\"}", of.messages_delivered);
+    line("stube_messages_total", "{result=\"lost\"}", of.messages_lost);
+    append_type(out, "stube_work", "gauge", "Background work under way.");
+    line("stube_work", "{state=\"running\"}", of.work_running);
+    line("stube_work", "{state=\"waiting\"}", of.work_waiting);
+    append_type(out, "stube_work_total", "counter", "Background work, by how it went.");
+    line("stube_work_total", "{result=\"done\"}", of.work_done);
+    line("stube_work_total", "{result=\"failed\"}", of.work_failed);
+    line("stube_work_total", "{result=\"refused\"}", of.work_refused);
+}
+
+}  // namespace
+
+std::string metrics::text(std::size_t conversations, const live_counts& background) const {
     const auto sum = [this](auto member) {
         std::int64_t total = 0;
         for (const auto& each : threads_)
@@ -79,6 +105,7 @@ std::string metrics::text(std::size_t conversations) const {
                         return t.events[at];
                     }));
     }
+    append_background(out, background);
     return out;
 }
 

@@ -44,7 +44,7 @@ public:
 
     thread_counts& of_thread(std::size_t at) { return threads_[at]; }
 
-    std::string text(std::size_t conversations) const;
+    std::string text(std::size_t conversations, const live_counts& background) const;
 
 private:
     std::vector<thread_counts> threads_;

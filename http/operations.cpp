@@ -7,7 +7,8 @@ void send_operations(exchange& ex, route::kind what) {
     constexpr std::string_view plain = "text/plain; charset=utf-8";
     constexpr std::string_view fresh = "Cache-Control: no-store\r\n";
     if (what == route::kind::metrics) {
-        const auto text = ex.site().counts.text(ex.site().live->size());
+        const auto& live = *ex.site().live;
+        const auto text = ex.site().counts.text(live.size(), live.counts());
         return ex.send({200, "text/plain; version=0.0.4; charset=utf-8", fresh, text});
     }
     if (what == route::kind::ready && ex.site().draining)

@@ -1,5 +1,6 @@
 #include "http/listener.hpp"
 #include "http/site.hpp"
+#include "http/switchboard.hpp"
 #include "http/worker.hpp"
 
 #include <stube/http/server.hpp>
@@ -42,6 +43,7 @@ public:
     impl(const app& from, server_options options, std::unique_ptr<store> storage)
         : log_(options.live.logger ? options.live.logger : spdlog::default_logger()),
           drain_delay_(options.drain_delay),
+          servers_(from.servers_),
           site_(from, options) {
         refuse_clashes();
         const auto threads = thread_count(options);
@@ -58,12 +60,18 @@ public:
         options.live.app_type = from.object_type_;
         live_ = std::make_unique<live_map>(std::move(storage), std::move(options.live));
         site_.live = live_.get();
+        live_->use(runners());
         live_->load();
+        servers_->add(*live_);
     }
 
     ~impl() { stop(); }
 
     std::uint16_t port() const { return listener_->port(); }
+
+    void publish(std::string_view topic, const std::string& message) {
+        live_->publish(topic, message);
+    }
 
     std::string address() const { return "http://" + authority_ + site_.base_path() + "/"; }
 
@@ -100,7 +108,7 @@ public:
                 changed_.wait(lock, [this] { return phase_ == phase::stopped; });
             if (phase_ == phase::stopped) return;
             if (std::exchange(phase_, phase::stopping) == phase::fresh) {
-                live_->stop();
+                stop_live();
                 phase_ = phase::stopped;
                 return;
             }
@@ -117,6 +125,18 @@ public:
 
 private:
     enum class phase { fresh, running, stopping, stopped };
+
+    std::vector<runner*> runners() const {
+        std::vector<runner*> all;
+        for (const auto& each : workers_)
+            all.push_back(each.get());
+        return all;
+    }
+
+    void stop_live() {
+        servers_->remove(*live_);
+        live_->stop();
+    }
 
     http::worker& next_worker() {
         next_ = (next_ + 1) % workers_.size();
@@ -166,7 +186,7 @@ private:
         while (open_connections() > 0 && std::chrono::steady_clock::now() < latest) {
             std::this_thread::sleep_for(drain_look);
         }
-        live_->stop();
+        stop_live();
         for (auto& each : workers_)
             each->stop();
     }
@@ -183,6 +203,7 @@ private:
 
     std::shared_ptr<spdlog::logger> log_;
     const std::chrono::milliseconds drain_delay_;
+    const std::shared_ptr<http::switchboard> servers_;
     http::site site_;
     std::vector<std::unique_ptr<http::worker>> workers_;
     std::unique_ptr<http::listener> listener_;
@@ -215,6 +236,10 @@ void server::start_threads() {
 
 void server::run() {
     impl_->run();
+}
+
+void server::publish_text(std::string_view topic, const std::string& message) {
+    impl_->publish(topic, message);
 }
 
 void server::stop() {

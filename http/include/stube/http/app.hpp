@@ -3,6 +3,7 @@
 #include <stube/http/options.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/markup.hpp>
+#include <stube/runtime/messages.hpp>
 #include <stube/store/memory_store.hpp>
 
 #include <chrono>
@@ -23,6 +24,7 @@ namespace stube {
 namespace http {
 struct request;
 class site;
+class switchboard;
 }  // namespace http
 
 /// What the shell around a page says.
@@ -93,6 +95,8 @@ enum class caching {
 /// std::invalid_argument.
 class app {
 public:
+    app();
+
     /// Visitors of `path` get a conversation with the component C.
     template <class C>
     app& mount(std::string path, page_options options = {}) {
@@ -182,6 +186,19 @@ public:
     /// already when its user signs out shows what it last showed, until it is used or hidden.
     app& principal(std::function<std::string(const request_info&)> who);
 
+    /// Tells every component that is subscribed to the topic, in all conversations of all running
+    /// servers of this app and its copies: what the world outside of the pages has to say.
+    ///
+    ///     std::thread sensor([&] { site.publish("temperature", measure()); });
+    ///
+    /// Does not wait for them. Callable from any thread at any time; without a running server
+    /// nobody hears it. In a component, `stube::publish` is the word: it waits until the turn is
+    /// saved.
+    template <class T>
+    void publish(std::string_view topic, const T& value) const {
+        publish_text(topic, detail::one_argument(value));
+    }
+
     /// Loads the store and serves until SIGINT or SIGTERM, then finishes what is under way; a
     /// second signal ends the process at once. Prints the line `listening on
     /// http://127.0.0.1:8080/` when it accepts. Returns the process's exit code: 0 after a signal;
@@ -233,6 +250,7 @@ private:
 
     app& add_mount(std::string path, page_options options, root_maker root);
     void take(const std::string& path);
+    void publish_text(std::string_view topic, const std::string& message) const;
 
     std::vector<conversation_at> conversations_;
     std::vector<page_at> pages_;
@@ -243,6 +261,7 @@ private:
     std::function<std::string(const request_info&)> principal_;
     void* object_ = nullptr;
     const std::type_info* object_type_ = nullptr;
+    std::shared_ptr<http::switchboard> servers_;
 
     friend class server;
 };

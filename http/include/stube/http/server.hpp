@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace stube {
 
@@ -37,10 +38,19 @@ public:
     /// Serves until `stop` is called and done.
     void run();
 
+    /// Tells every component that is subscribed to the topic, in all conversations of this server;
+    /// see `app::publish`.
+    template <class T>
+    void publish(std::string_view topic, const T& value) {
+        publish_text(topic, detail::one_argument(value));
+    }
+
     /// Finishes what is under way, saves everything accepted, closes all. Idempotent.
     void stop();
 
 private:
+    void publish_text(std::string_view topic, const std::string& message);
+
     class impl;
     std::unique_ptr<impl> impl_;
 };

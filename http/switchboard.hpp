@@ -1,0 +1,38 @@
+#pragma once
+
+#include <stube/runtime/live.hpp>
+
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stube::http {
+
+/// The running servers of an app, for what the application publishes.
+/// Threads: any.
+class switchboard {
+public:
+    void add(live_map& one) {
+        std::lock_guard lock(mutex_);
+        servers_.push_back(&one);
+    }
+
+    /// Nothing reaches it any more when this returns.
+    void remove(live_map& one) {
+        std::lock_guard lock(mutex_);
+        std::erase(servers_, &one);
+    }
+
+    void publish(std::string_view topic, std::string_view message) {
+        std::lock_guard lock(mutex_);  // nobody waits for anything under it
+        for (auto* each : servers_)
+            each->publish(topic, message);
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<live_map*> servers_;
+};
+
+}  // namespace stube::http

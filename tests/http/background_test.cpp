@@ -1,0 +1,140 @@
+#include "http/fixture.hpp"
+
+#include <stube/runtime/messages.hpp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+using namespace testing;
+
+namespace {
+
+/// What changes without its user.
+struct board {
+    static constexpr std::string_view component = "test/board";
+    std::string text = "nothing";
+
+    effects start() { return subscribe<&board::show>("board"); }
+
+    effects later() { return after<&board::ring>(20ms); }
+
+    effects compute() {
+        return run<&board::show>([] { return std::string("computed"); });
+    }
+
+    effects tell_all() { return publish("board", "from a page"); }
+
+    void ring() { text = "ring"; }
+
+    void show(std::string what) { text = std::move(what); }
+
+    markup render() const {
+        using namespace html;
+        return div(
+            output(text),
+            button(on<"click", &board::later>, "later"),
+            button(on<"click", &board::compute>, "compute"),
+            button(on<"click", &board::tell_all>, "tell")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(board, (), (text, start, later, compute, tell_all, ring, show))
+
+app board_site() {
+    app site;
+    site.mount<board>("/b");
+    return site;
+}
+
+server_options any_port() {
+    server_options options;
+    options.port = 0;
+    options.threads = 2;
+    options.live.logger = quiet();
+    return options;
+}
+
+int post(const server& to, const opened& page, std::string_view member) {
+    return client(to.port()).ask(page.post("1/" + std::string(member))).status;
+}
+
+}  // namespace
+
+TEST_CASE("what the application publishes reaches every open page") {
+    const auto site = board_site();
+    server running(site, any_port());
+    running.start_threads();
+    const auto one = open_page(running.port(), "/b"), two = open_page(running.port(), "/b");
+    client left(running.port()), right(running.port());
+    attach(left, one);
+    attach(right, two);
+
+    site.publish("board", "from the app");
+    left.read_until("from the app");
+    right.read_until("from the app");
+    running.publish("board", std::string("from the server"));
+    left.read_until("from the server");
+    right.read_until("from the server");
+    CHECK(post(running, one, "tell_all") == 204);
+    left.read_until("from a page");
+    right.read_until("from a page");
+
+    const auto numbers = client(running.port()).ask("GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n");
+    CHECK(numbers.says("stube_topics 1\n"));
+    CHECK(numbers.says("stube_messages_total{result=\"delivered\"} 6\n"));
+    CHECK(numbers.says("stube_messages_total{result=\"lost\"} 0\n"));
+}
+
+TEST_CASE("what an app publishes reaches all its servers and none that has stopped") {
+    const auto site = board_site();
+    site.publish("board", "nobody hears it");
+    server first(site, any_port()), second(site, any_port());
+    first.start_threads();
+    second.start_threads();
+    const auto page = open_page(second.port(), "/b");
+    client stream(second.port());
+    attach(stream, page);
+
+    first.stop();
+    site.publish("board", "still here");
+    stream.read_until("still here");
+}
+
+TEST_CASE("a timer fires and work comes back while a page looks on") {
+    const auto site = board_site();
+    server running(site, any_port());
+    running.start_threads();
+    const auto page = open_page(running.port(), "/b");
+    client stream(running.port());
+    attach(stream, page);
+
+    CHECK(post(running, page, "later") == 204);
+    stream.read_until(">ring<");
+    CHECK(post(running, page, "compute") == 204);
+    stream.read_until(">computed<");
+    const auto numbers = client(running.port()).ask("GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n");
+    CHECK(numbers.says("stube_timers_fired_total 1\n"));
+    CHECK(numbers.says("stube_work_total{result=\"done\"} 1\n"));
+}
+
+TEST_CASE("a timer that was set before a restart fires after it") {
+    const auto where = std::make_shared<disk>();
+    const auto site = board_site();
+    opened page;
+    {
+        auto options = any_port();
+        options.live.watch_clock = false;  // this one is gone before it is due
+        server before(site, options, store_on(where));
+        before.start_threads();
+        page = open_page(before.port(), "/b");
+        CHECK(post(before, page, "later") == 200);
+    }
+    server running(site, any_port(), store_on(where));
+    running.start_threads();
+    client stream(running.port());
+    stream.send(page.stream("Last-Event-ID: 2\r\n"));
+    stream.read_until(">ring<");
+}
