@@ -393,6 +393,17 @@ outcome dispatch(const conversation& now, const event& what, const surroundings&
     });
 }
 
+std::vector<outcome>
+replay(conversation from, std::span<const event> events, const surroundings& world) {
+    std::vector<outcome> all;
+    for (const auto& each : events) {
+        all.push_back(dispatch(from, each, world));
+        if (all.back().what == verdict::ended) break;
+        if (all.back().what == verdict::applied) from = all.back().next;
+    }
+    return all;
+}
+
 outcome go_back(
     const conversation& now,
     event_id id,

@@ -100,10 +100,11 @@ struct conversation {
 /// Calls `f` for each slot and list of an instance.
 void each_list(const instance& of, const std::function<void(const children&)>& f);
 
-/// The conversation for people: one line for each component, indented under the one it stands in or
-/// was called by.
+/// The conversation for people: one line for each component with its state, what stands in it or
+/// was called by it indented below. For a desk with a slot and a list:
 ///
-///     #1 demo/desk {"visitors":2,"tickets":[["7",3,…]]}
+///     conversation 4fQ… revision 7 step 1
+///     #1 demo/desk {"visitors":2,"tickets":[["7",3,8124…]]}
 ///       visitors: #2 demo/counter {"n":0}
 ///       tickets 7: #3 demo/ticket {"number":7}
 std::string tree(const conversation& of);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +82,11 @@ outcome begin(conversation fresh, const effect::call& root, const surroundings& 
 
 /// Applies one event.
 outcome dispatch(const conversation& now, const event& what, const surroundings& world);
+
+/// Applies events one after the other, from a conversation as it stood: the same events bring the
+/// same patches. Ends early when the conversation does.
+std::vector<outcome>
+replay(conversation from, std::span<const event> events, const surroundings& world);
 
 /// Goes to another step of the history: Back and Forward of the browser. Without `to` it is one
 /// step back. The instances of that step are put back as they were, those that leave are stopped,

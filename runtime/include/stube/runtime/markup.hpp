@@ -234,7 +234,8 @@ markup element(std::string_view tag, content what, const Parts&... parts) {
         "stube: an element can send only one event. Put the other one on an element around it."
     );
     static_assert(
-        !(is_component_list<Parts> || ...) || ((is_component_list<Parts> || is_attribute<Parts>)&&...),
+        !(is_component_list<Parts> || ...) ||
+            ((is_component_list<Parts> || is_attribute<Parts>)&&...),
         "stube: a keyed<...> list must be alone in its element, beside attributes: ul(rows)."
     );
     markup out;
