@@ -49,6 +49,11 @@ void keep_step(const conversation& before, turn& done) {
     next.step = ++next.last_step;
 }
 
+void forget_steps(conversation& in) {
+    in.past.clear();
+    in.future.clear();
+}
+
 /// Compares the address with the root's state; says what the page is to be told.
 std::optional<patch> sync_url(const conversation& before, turn& done) {
     if (done.sets_url()) return std::nullopt;
@@ -100,6 +105,7 @@ outcome settle(
         const auto step = next.step;
         if (is_step) keep_step(before, done);
         if (who == made_by::user) next.future.clear();
+        if (done.seals()) forget_steps(next);
         out.patches = differences(before, next, world);
         if (next.step != step) out.patches.push_back(step_command(next, true));
         if (auto url = sync_url(before, done)) out.patches.push_back(std::move(*url));
@@ -129,7 +135,7 @@ outcome unchanged(const conversation& now, verdict why, const surroundings& worl
     return guarded([&] {
         outcome out;
         out.what = why;
-        out.patches.push_back(render_view(now, world));
+        out.patches = whole_view(now, world);
         return out;
     });
 }
@@ -295,9 +301,7 @@ outcome step_back(
 ) {
     const auto place = find_step(now, to);
     if (!place) {
-        auto here = unchanged(now, verdict::stale, world);
-        here.patches.push_back(step_command(now, false));
-        return here;
+        return unchanged(now, verdict::stale, world);
     }
     auto next = now;
     const auto target = move_to(next, *place);
@@ -336,6 +340,7 @@ void run_alone(
         for (auto& each : t.requests())
             all.requests.push_back(std::move(each));
         at = std::move(t.next());
+        if (t.seals()) forget_steps(at);
         if (t.ended()) {
             all.what = verdict::ended;
             all.patches = {{.what = patch::kind::final, .content = t.final_view()}};
@@ -641,6 +646,12 @@ patch failure_notice(std::string_view error_id) {
         "Something went wrong; nothing was changed. Please try again. Error " +
         std::string(error_id)
     );
+}
+
+std::vector<patch> whole_view(const conversation& now, const surroundings& world) {
+    std::vector<patch> out{render_view(now, world), step_command(now, false)};
+    if (!now.url.empty()) out.push_back(command({{"url", now.url}, {"push", false}}));
+    return out;
 }
 
 patch render_view(const conversation& now, const surroundings& world) {

@@ -204,7 +204,7 @@ void live_map::impl::look(const entry_ptr& e, operation& op) {
     bool up_to_date = op.seen && *op.seen == e->value->revision;
     if (op.wants_view && !up_to_date) {
         try {
-            r.news = make_update(e->value->revision, {render_view(*e->value, world())});
+            r.news = make_update(e->value->revision, whole_view(*e->value, world()));
         } catch (const std::exception& error) {
             r = report_failure(e, error.what());
         }

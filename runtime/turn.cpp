@@ -550,6 +550,10 @@ void turn::apply(instance_id, const effect::back&) {
     goes_back_ = true;
 }
 
+void turn::apply(instance_id, const effect::seal&) {
+    seals_ = true;
+}
+
 void turn::apply(instance_id from, const effect::send& send) {
     if (send.target != 0) {
         if (const auto* target = next_.instances.find(send.target))

@@ -79,6 +79,9 @@ public:
     /// True if a handler asked to go back.
     bool goes_back() const { return goes_back_; }
 
+    /// True if a handler wants the steps so far forgotten.
+    bool seals() const { return seals_; }
+
     /// True if a handler set the address itself.
     bool sets_url() const { return sets_url_; }
 
@@ -118,6 +121,7 @@ private:
     void apply(instance_id from, const effect::become& become);
     void apply(instance_id from, const effect::end& end);
     void apply(instance_id from, const effect::back&);
+    void apply(instance_id from, const effect::seal&);
     void apply(instance_id from, const effect::send& send);
     void apply(instance_id from, const effect::publish& publish);
     void apply(instance_id from, const effect::subscribe& subscribe);
@@ -145,6 +149,7 @@ private:
     std::string error_;
     bool is_step_ = false;
     bool goes_back_ = false;
+    bool seals_ = false;
     bool sets_url_ = false;
     int steps_ = 0;
 };

@@ -26,7 +26,7 @@ effects book_room::described(guest who) {
 
 effects book_room::confirmed(bool yes) {
     if (!yes) return call<pick_room>(wanted.stay).then<&book_room::chosen>();
-    return call<show_receipt>(wanted).then<&book_room::again>();
+    return no_way_back() + call<show_receipt>(wanted).then<&book_room::again>();
 }
 
 effects book_room::again() {

@@ -129,17 +129,16 @@ test('the same step sent twice at once happens once', async t => {
     assertFlawless(page);
 });
 
-test('Back after the receipt books nothing, Forward shows the receipt', async t => {
+test('Back after the receipt leads nowhere and books nothing', async t => {
     const {gallery, page} = await visit(t, '/');
     await page.goto(gallery.url('/booking'));
     const booked = await book(page, ada);
     await page.goBack();
-    assert.equal(new URL(page.url()).pathname, '/');
-    await page.goForward();
+    await aMoment();
     assert.equal(await receipt(page, ada), booked);
     await gallery.restart();
     await page.goBack();
-    await page.goForward();
+    await aMoment();
     assert.equal(await receipt(page, ada), booked);
     assertFlawless(page, serverAway);
 });

@@ -247,8 +247,9 @@ TEST_CASE("a repeated event changes nothing and gives the view") {
     auto o = dispatch(c, make_event(c, "toggle", 77), at(noon));
 
     CHECK(o.what == verdict::repeated);
-    REQUIRE(o.patches.size() == 1);
+    REQUIRE(o.patches.size() == 2);
     CHECK(o.patches[0].what == patch::kind::view);
+    CHECK(o.patches[1].json == "{\"step\":1,\"push\":false}");
 }
 
 TEST_CASE("a repeated event is known even when its instance has left") {
@@ -285,7 +286,8 @@ TEST_CASE("an event to an instance that is not on the page changes nothing and g
         early.instance = id;
         auto o = dispatch(c, early, at(noon));
         CHECK(o.what == verdict::stale);
-        CHECK(o.patches.size() == 1);
+        REQUIRE(o.patches.size() == 2);
+        CHECK(o.patches[0].what == patch::kind::view);
     }
 }
 

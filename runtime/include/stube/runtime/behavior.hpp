@@ -76,7 +76,7 @@ public:
     );
 
     /// Lets the module send events to this member.
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     behavior event() && {
         static_cast<void>(&detail::known_as_event<Member>);
         members_.push_back(detail::member_name<Member>());

@@ -36,7 +36,7 @@ public:
         : call_{&type, std::move(state)} {}
 
     /// The member that gets the answer: it takes the callee's `answer_type`, or nothing.
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     call_request then() && {
         using parameters = typename detail::member<Member>::arguments;
         static_assert(
@@ -50,7 +50,7 @@ public:
     }
 
     /// The member that gets the failure if the callee fails: it takes a `failure`, or nothing.
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     call_request or_else() && {
         using parameters = typename detail::member<Member>::arguments;
         static_assert(
@@ -63,7 +63,7 @@ public:
 
     /// Shows the callee over what the slot of this component shows, until it answers: editing in
     /// place.
-    template <auto Slot>
+    template <auto Slot, class Type = decltype(Slot)>
     call_request in() && {
         static_assert(
             detail::is_slot<typename detail::member<Slot>::type>,

@@ -99,6 +99,9 @@ struct end {
 /// One step back in the conversation's history.
 struct back {};
 
+/// What came before cannot be returned to.
+struct seal {};
+
 /// An event for another instance of this conversation.
 struct send {
     instance_id target = 0;  ///< 0: the nearest above that has the member
@@ -165,6 +168,7 @@ using any_effect = std::variant<
     effect::become,
     effect::end,
     effect::back,
+    effect::seal,
     effect::send,
     effect::publish,
     effect::subscribe,
@@ -313,6 +317,12 @@ effects end(markup final_view = {});
 /// step. What the handler has changed is given up too. Does nothing at the beginning.
 inline effects back() {
     return any_effect(effect::back{});
+}
+
+/// A point of no return: the steps so far are forgotten, so that Back cannot lead to them. For what
+/// was done in the world outside: `return no_way_back() + call<show_receipt>(booked);`
+inline effects no_way_back() {
+    return any_effect(effect::seal{});
 }
 
 /// Sets the page's title.

@@ -149,6 +149,10 @@ std::vector<std::string> stop_all(const conversation& now, const surroundings& w
 /// The page as it stands. May throw what the component's render() throws.
 patch render_view(const conversation& now, const surroundings& world);
 
+/// The same with the step and the address that it stands for: for somebody who may have missed
+/// something.
+std::vector<patch> whole_view(const conversation& now, const surroundings& world);
+
 /// The last view of a conversation that is given up.
 patch farewell(const conversation& of, std::string_view text);
 

@@ -39,7 +39,7 @@ std::string encode_arguments(std::tuple<Parameters...>*, const Arguments&... arg
 }
 
 /// The arguments for a member as JSON; makes the member one that messages may reach.
-template <auto Member, class... Arguments>
+template <auto Member, class Type = decltype(Member), class... Arguments>
 std::string message_arguments(const Arguments&... arguments) {
     using parameters = typename member<Member>::arguments;
     static_assert(
@@ -72,7 +72,7 @@ effects send(const slot<T>& child, const Arguments&... arguments) {
 }
 
 /// Sends to an instance of this conversation whose id is known: `send_to<&row::mark>(rows.id(7))`.
-template <auto Member, class... Arguments>
+template <auto Member, class Type = decltype(Member), class... Arguments>
 effects send_to(instance_id target, const Arguments&... arguments) {
     auto text = detail::message_arguments<Member>(arguments...);
     return any_effect(effect::send{target, nullptr, detail::member_name<Member>(), std::move(text)}
@@ -81,7 +81,7 @@ effects send_to(instance_id target, const Arguments&... arguments) {
 
 /// Sends to the nearest component above this one that has the member: the one whose slot or list it
 /// stands in, the one that called it, or one of theirs. `send_up<&board::remove>(number)`.
-template <auto Member, class... Arguments>
+template <auto Member, class Type = decltype(Member), class... Arguments>
 effects send_up(const Arguments&... arguments) {
     auto text = detail::message_arguments<Member>(arguments...);
     return any_effect(effect::send{
@@ -92,21 +92,21 @@ effects send_up(const Arguments&... arguments) {
 }
 
 /// Calls the member once after `delay`, in a turn of its own.
-template <auto Member, class... Arguments>
+template <auto Member, class Type = decltype(Member), class... Arguments>
 effects after(std::chrono::milliseconds delay, const Arguments&... arguments) {
     auto text = detail::message_arguments<Member>(arguments...);
     return any_effect(effect::after{delay, detail::member_name<Member>(), std::move(text)});
 }
 
 /// Gives up all of this component's timers for the member.
-template <auto Member>
+template <auto Member, class Type = decltype(Member)>
 effects cancel() {
     return any_effect(effect::cancel{detail::member_name<Member>()});
 }
 
 /// From now on, what is published to the topic arrives at the member. It takes what is published,
 /// or nothing.
-template <auto Member>
+template <auto Member, class Type = decltype(Member)>
 effects subscribe(std::string topic) {
     static_assert(
         detail::takes_message<typename detail::member<Member>::arguments>,
@@ -170,7 +170,7 @@ public:
 
     /// The member that is told if the work throws, or if a restart comes between: it takes a
     /// `failure`, or nothing. Without one the page shows a message.
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     run_request or_else() && {
         using parameters = typename detail::member<Member>::arguments;
         static_assert(
@@ -191,7 +191,7 @@ private:
 /// the member, in a turn of its own: `run<&report::ready>([ids = ids] { return load(ids); })`. It
 /// must not refer to the component, which goes on without it. A result for a component that has
 /// gone is dropped.
-template <auto Member, class Work>
+template <auto Member, class Type = decltype(Member), class Work>
 run_request run(Work work) {
     static_assert(
         detail::accepts<detail::result_of<Work>, typename detail::member<Member>::arguments>,

@@ -26,7 +26,7 @@ struct literal {
     constexpr std::string_view view() const { return {text, Size - 1}; }
 };
 
-template <literal Event, auto Member, bool Above = false>
+template <literal Event, auto Member, bool Above = false, class Type = decltype(Member)>
 struct event_route;
 struct event_attribute;
 
@@ -94,7 +94,7 @@ std::string arguments_to_text(const boost::json::array& arguments);
 template <literal Event>
 inline constexpr auto event_name = Event;
 
-template <literal Event, auto Member, bool Above>
+template <literal Event, auto Member, bool Above, class Type = decltype(Member)>
 event_attribute make_event(const boost::json::array& arguments) {
     static_cast<void>(&known_as_event<Member>);
     event_attribute out(
@@ -122,8 +122,8 @@ void write_attributes(markup& out, const event_attribute& route);
 /// Sends a DOM event to a member: `button(on<"click", &counter::inc>, "+")`, and with arguments
 /// `button(on<"click", &board::remove>(item.id), "✕")`. Arguments travel through the browser as
 /// JSON: a user can change them, so the member must check them.
-template <literal Event, auto Member, bool Above>
-struct event_route : modifiable_event<event_route<Event, Member, Above>> {
+template <literal Event, auto Member, bool Above, class Type>
+struct event_route : modifiable_event<event_route<Event, Member, Above, Type>> {
     template <class... Arguments>
     event_attribute operator()(const Arguments&... arguments) const {
         using parameters = typename detail::member<Member>::arguments;

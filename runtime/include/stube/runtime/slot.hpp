@@ -109,7 +109,7 @@ public:
     }
 
     /// The owner's member that gets what the child answers; the child stays where it is.
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     slot then() && {
         static_assert(
             detail::accepts<answer_type_of<T>, typename detail::member<Member>::arguments>,
@@ -131,7 +131,7 @@ public:
     keyed() : children(type_of<T>()) { static_cast<void>(&detail::known<T>); }
 
     /// The owner's member that gets what a child answers; the child stays where it is.
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     keyed then() && {
         static_assert(
             detail::accepts<answer_type_of<T>, typename detail::member<Member>::arguments>,

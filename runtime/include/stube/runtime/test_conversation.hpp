@@ -99,7 +99,7 @@ public:
 
     /// Enters `text` into the control of a field. For a selection or radio buttons it is the value
     /// of one of them.
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     test_conversation& fill(std::string_view text) {
         return fill_field(field_on_page<Member>(), text);
     }
@@ -107,14 +107,14 @@ public:
     /// The same for the control with this label.
     test_conversation& fill(std::string_view label, std::string_view text);
 
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     test_conversation& check() {
         return check_field(field_on_page<Member>(), true);
     }
 
     test_conversation& check(std::string_view label);
 
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     test_conversation& uncheck() {
         return check_field(field_on_page<Member>(), false);
     }
@@ -122,19 +122,19 @@ public:
     test_conversation& uncheck(std::string_view label);
 
     /// One of the choices of a list, by its value: a check box or an option.
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     test_conversation& check(std::string_view choice) {
         return check_choice(field_on_page<Member>(), choice, true);
     }
 
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     test_conversation& uncheck(std::string_view choice) {
         return check_choice(field_on_page<Member>(), choice, false);
     }
 
     /// Sends the event to the one component on the page that has the member, whether a control for
     /// it is there or not.
-    template <auto Member, class... Arguments>
+    template <auto Member, class Type = decltype(Member), class... Arguments>
     test_conversation& send(const Arguments&... arguments) {
         using parameters = typename detail::member<Member>::arguments;
         static_assert(
@@ -198,13 +198,13 @@ public:
     std::vector<std::string> notices() const;
 
     /// What stands in the control of a field; for a check box "on" or "".
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     std::string entered() const {
         return entered_in(field_on_page<Member>());
     }
 
     /// The message shown at the control of a field, empty if there is none.
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     std::string message_at() const {
         return message_of(field_on_page<Member>());
     }
@@ -257,7 +257,7 @@ private:
         std::string_view name;
     };
 
-    template <auto Member>
+    template <auto Member, class Type = decltype(Member)>
     static own_field field_on_page() {
         using owner = typename detail::member<Member>::owner;
         if constexpr (requires { owner::component; }) {

@@ -97,7 +97,7 @@ struct chosen<std::vector<T>> {
 template <auto Member>
 using value_of = typename stube::detail::member<Member>::type::value_type;
 
-template <auto Member>
+template <auto Member, class Type = decltype(Member)>
 inline constexpr bool is_list = stube::detail::is_list<value_of<Member>>;
 
 template <class... Attributes>
@@ -146,7 +146,7 @@ choices choices_of() {
 namespace detail {
 
 /// What a field takes, as its type says it.
-template <auto Member>
+template <auto Member, class Type = decltype(Member)>
 choices choices_by_type() {
     using type = typename chosen<value_of<Member>>::type;
     static_assert(

@@ -22,7 +22,7 @@ template <class C>
 inline const bool known = make_known(type_of<C>());
 
 /// Set when some markup names the member as the target of an event.
-template <auto Member>
+template <auto Member, class Type = decltype(Member)>
 inline event_function event_target = nullptr;
 
 std::string encode_to_text(const boost::json::value& state);
@@ -41,7 +41,7 @@ effects as_effects(Function f) {
     }
 }
 
-template <auto Member, class... Arguments>
+template <auto Member, class Type = decltype(Member), class... Arguments>
 effects call_member(void* owner, context& surroundings, Arguments&&... arguments) {
     auto& self = *static_cast<typename member<Member>::owner*>(owner);
     return as_effects([&] {
@@ -70,7 +70,7 @@ void decode_arguments(std::tuple<Values...>& to, const boost::json::array& argum
     }
 }
 
-template <auto Member>
+template <auto Member, class Type = decltype(Member)>
 effects run_event(void* owner, context& surroundings, const boost::json::array& arguments) {
     typename member<Member>::arguments values{};
     decode_arguments(values, arguments);
@@ -83,7 +83,7 @@ effects run_event(void* owner, context& surroundings, const boost::json::array& 
 }
 
 /// A member without parameters needs nothing of what a message says.
-template <auto Member>
+template <auto Member, class Type = decltype(Member)>
 effects run_message(void* owner, context& surroundings, const boost::json::array& arguments) {
     if constexpr (std::tuple_size_v<typename member<Member>::arguments> == 0) {
         return call_member<Member>(owner, surroundings);
@@ -93,16 +93,16 @@ effects run_message(void* owner, context& surroundings, const boost::json::array
 }
 
 /// Set when the program names the member as the target of a message.
-template <auto Member>
+template <auto Member, class Type = decltype(Member)>
 inline event_function message_target = nullptr;
 
-template <auto Member>
+template <auto Member, class Type = decltype(Member)>
 inline const bool known_as_message = (message_target<Member> = &run_message<Member>, true);
 
-template <auto Member>
+template <auto Member, class Type = decltype(Member)>
 inline const bool known_as_event = (event_target<Member> = &run_event<Member>, true);
 
-template <auto Member>
+template <auto Member, class Type = decltype(Member)>
 effects run_answer(void* owner, context& surroundings, const answer_value& value) {
     using parameters = typename member<Member>::arguments;
     if constexpr (std::tuple_size_v<parameters> == 0) {
@@ -113,7 +113,7 @@ effects run_answer(void* owner, context& surroundings, const answer_value& value
     }
 }
 
-template <auto Member>
+template <auto Member, class Type = decltype(Member)>
 effects run_failure(void* owner, context& surroundings, const failure& why) {
     if constexpr (std::tuple_size_v<typename member<Member>::arguments> == 0) {
         return call_member<Member>(owner, surroundings);

@@ -10,6 +10,11 @@
 #include <type_traits>
 
 /// What the library reads off a pointer to member.
+///
+/// Templates over a member have `class Type = decltype(Member)` as a further parameter: g++ 12
+/// gives an instantiation for a member of a class in an unnamed namespace external linkage (as a
+/// template argument only a type keeps it internal), so that equally named members of two source
+/// files would be taken for one.
 namespace stube::detail {
 
 template <class Arguments>
@@ -74,7 +79,7 @@ constexpr const char* name_in() {
 
 /// The described name of a member. Only from the body of a function template: there the
 /// description, which stands behind the struct, is visible.
-template <auto Member>
+template <auto Member, class Type = decltype(Member)>
 std::string_view member_name() {
     using namespace boost::describe;
     using owner = typename member<Member>::owner;
