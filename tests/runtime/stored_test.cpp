@@ -101,6 +101,33 @@ std::string body_of(const record& r, std::string_view name) {
     return found == r.parts.end() ? "" : found->body;
 }
 
+struct drawer {
+    static constexpr std::string_view component = "stored/drawer";
+    std::string label;
+    bool is_open = false;
+
+    void pull() { is_open = !is_open; }
+
+    markup render() const {
+        return li(button(on<"click", &drawer::pull>, label), when(is_open, " open"));
+    }
+};
+BOOST_DESCRIBE_STRUCT(drawer, (), (label, is_open, pull))
+
+struct chest {
+    static constexpr std::string_view component = "stored/chest";
+    slot<drawer> top{drawer{"Top"}};
+    keyed<drawer> others;
+
+    void start() {
+        others.push_back(1, drawer{"One"});
+        others.push_back(2, drawer{"Two"});
+    }
+
+    markup render() const { return div(top, ul(others)); }
+};
+BOOST_DESCRIBE_STRUCT(chest, (), (top, others, start))
+
 }  // namespace
 
 template <>
@@ -364,4 +391,15 @@ TEST_CASE("a mark without its members is refused") {
     CHECK_THROWS_AS(decode_mark(r), decode_error);
     r.parts.clear();
     CHECK_THROWS_AS(decode_mark(r), decode_error);
+}
+
+TEST_CASE("children stand where they stood after a restart although their owner was not touched") {
+    test_conversation t{chest{}};
+    t.click("Two");
+    const auto before = t.html();
+
+    t.restart();
+
+    CHECK(t.html() == before);
+    CHECK(t.click("Top").text() == "Top open\nOne\nTwo open");
 }

@@ -394,6 +394,11 @@ component_type make_component_type() {
     type.decode = [](const boost::json::value& from) -> std::shared_ptr<const void> {
         auto state = std::make_shared<C>();
         decode_struct(*state, from);
+        if constexpr (has_lists<C>()) {
+            each_list<C>(state.get(), [](std::string_view name, auto& list) {
+                list.name_as(name);
+            });
+        }
         return state;
     };
     set_hooks<C>(type);
