@@ -1,16 +1,28 @@
+#include "breadcrumb.hpp"
 #include "counter.hpp"
+#include "dialogs.hpp"
+#include "error_answer.hpp"
+#include "error_banner.hpp"
 #include "hotel/book_room.hpp"
 #include "hotel/book_room_flow.hpp"
 #include "options.hpp"
+#include "paginated_list.hpp"
 #include "preserved_widget.hpp"
 #include "protected_counter.hpp"
+#include "reading_list.hpp"
 #include "sources.hpp"
+#include "table_report.hpp"
+#include "tree.hpp"
+#include "url_counter.hpp"
+#include "wizard.hpp"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -55,6 +67,47 @@ const std::vector<example>& examples() {
          "Protected counter",
          "A page behind a login: what one user counts, nobody else sees.",
          {"protected_counter.cpp", "protected_counter.hpp"}},
+        {"/wizard",
+         "Wizard",
+         "Three questions with Back, in the page and in the browser. What was typed is there "
+         "again.",
+         {"wizard.cpp", "wizard.hpp"}},
+        {"/dialogs",
+         "Dialogs",
+         "A question, a line of text, a choice and a message, one after the other.",
+         {"dialogs.cpp", "dialogs.hpp"}},
+        {"/url-counter",
+         "Counter in the address",
+         "Its number is in the address: Back, a bookmark and a friend find it there.",
+         {"url_counter.cpp", "url_counter.hpp"}},
+        {"/reading-list",
+         "Reading list",
+         "Filtered and sorted. How it is looked at is in the address, to be shared.",
+         {"reading_list.cpp", "reading_list.hpp"}},
+        {"/paginated-list",
+         "Paginated list",
+         "A hundred invoices, ten at a time.",
+         {"paginated_list.cpp", "paginated_list.hpp"}},
+        {"/table-report",
+         "Table report",
+         "Sorted by a click on a heading, with totals.",
+         {"table_report.cpp", "table_report.hpp"}},
+        {"/tree",
+         "Tree",
+         "Branches within branches: a component that holds components of its own kind.",
+         {"tree.cpp", "tree.hpp"}},
+        {"/breadcrumb",
+         "Breadcrumb",
+         "A component that another one decorates.",
+         {"breadcrumb.cpp", "breadcrumb.hpp"}},
+        {"/error-banner",
+         "Error banner",
+         "A handler that throws changes nothing; the page says so and goes on.",
+         {"error_banner.cpp", "error_banner.hpp"}},
+        {"/error-answer",
+         "Error answer",
+         "A payment that fails, and the caller who hears of it.",
+         {"error_answer.cpp", "error_answer.hpp"}},
     };
     return all;
 }
@@ -106,15 +159,34 @@ markup source_page(const example& of) {
 
 app make_site() {
     app site;
-    auto options_of = [](const example& e) {
-        return page_options{.title = e.title, .header = header_of(e)};
+    auto options_of = [](std::string_view path) {
+        const auto& shown = *std::ranges::find(examples(), path, &example::path);
+        return page_options{.title = shown.title, .header = header_of(shown)};
     };
-    site.mount<gallery::counter>("/counter", options_of(examples()[0]));
-    site.mount<hotel::book_room>("/booking", options_of(examples()[1]));
-    site.mount<hotel::book_room_flow>("/booking-flow", options_of(examples()[2]));
-    site.mount<gallery::preserved_widget>("/preserved-widget", options_of(examples()[3]));
+    site.mount<gallery::counter>("/counter", options_of("/counter"));
+    site.mount<hotel::book_room>("/booking", options_of("/booking"));
+    site.mount<hotel::book_room_flow>("/booking-flow", options_of("/booking-flow"));
+    site.mount<gallery::preserved_widget>("/preserved-widget", options_of("/preserved-widget"));
     site.behavior("gallery/sketch", std::string(gallery::source_of("sketch.js")));
-    gallery::add_protected_counter(site, options_of(examples()[4]));
+    gallery::add_protected_counter(site, options_of("/protected-counter"));
+    site.mount<gallery::wizard>("/wizard", options_of("/wizard"));
+    site.mount<gallery::dialogs>("/dialogs", options_of("/dialogs"));
+    site.mount<gallery::url_counter>(
+        "/url-counter",
+        gallery::url_counter::from,
+        options_of("/url-counter")
+    );
+    site.mount<gallery::reading_list>(
+        "/reading-list",
+        gallery::reading_list::from,
+        options_of("/reading-list")
+    );
+    site.mount<gallery::paginated_list>("/paginated-list", options_of("/paginated-list"));
+    site.mount<gallery::table_report>("/table-report", options_of("/table-report"));
+    site.mount<gallery::tree_view>("/tree", options_of("/tree"));
+    site.mount<gallery::breadcrumb>("/breadcrumb", options_of("/breadcrumb"));
+    site.mount<gallery::error_banner>("/error-banner", options_of("/error-banner"));
+    site.mount<gallery::error_answer>("/error-answer", options_of("/error-answer"));
     site.page("/", {.title = "stube gallery"}, front_page());
     for (const auto& e : examples()) {
         site.page(

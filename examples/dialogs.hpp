@@ -1,0 +1,33 @@
+#pragma once
+
+#include <stube/stube.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gallery {
+
+struct dialog_answer {
+    std::string dialog;
+    std::string answer;
+};
+BOOST_DESCRIBE_STRUCT(dialog_answer, (), (dialog, answer))
+
+/// The four stock dialogs one after the other. Each is a call, and what the user said is its
+/// answer: nothing at all, for one that was cancelled.
+struct dialogs {
+    static constexpr std::string_view component = "gallery/dialogs";
+
+    std::vector<dialog_answer> answers;
+
+    stube::effects begin();
+    stube::effects wanted(bool yes);
+    stube::effects named(std::optional<std::string> name);
+    stube::effects chosen(std::optional<std::string> drink);
+
+    stube::markup render() const;
+};
+BOOST_DESCRIBE_STRUCT(dialogs, (), (answers, begin, wanted, named, chosen))
+
+}  // namespace gallery

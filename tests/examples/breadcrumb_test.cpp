@@ -1,0 +1,37 @@
+#include "examples/breadcrumb.hpp"
+
+#include <stube/runtime/test_conversation.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace stube;
+using gallery::breadcrumb;
+using gallery::catalogue;
+
+TEST_CASE("a catalogue alone says nothing of the way to where it is") {
+    test_conversation t{catalogue{}};
+
+    t.click("Plants").click("Bulbs");
+
+    CHECK(t.text() == "Bulbs\nCrocuses\nTulips");
+}
+
+TEST_CASE("a breadcrumb shows the way and leads back on it") {
+    test_conversation t{breadcrumb{}};
+
+    t.click("Plants").click("Bulbs").click("Tulips");
+    CHECK(t.text().contains("Garden shop\nPlants\nBulbs\nTulips\nTulips"));
+    t.restart().click("Plants");
+    CHECK(t.text() == "Garden shop\nPlants\nPlants\nBulbs\nShrubs");
+    t.click("Garden shop").click("Tools");
+    CHECK(t.text().contains("For lawns"));
+}
+
+TEST_CASE("a browser that makes up departments stays where it is") {
+    test_conversation t{breadcrumb{}};
+
+    t.send<&catalogue::enter>("Tulips").send<&breadcrumb::leave_to>(7u);
+
+    CHECK(!t.failed());
+    CHECK(t.text().contains("Garden shop\nGarden shop"));
+}
