@@ -256,6 +256,19 @@ snapshot_ptr move_to(conversation& next, place_in_line to) {
     return target;
 }
 
+using waits_ptr = std::shared_ptr<const attachments>;
+
+/// Work that has come back since does not come back again.
+waits_ptr without_finished_work(const waits_ptr& then, const waits_ptr& now) {
+    if (!then || then->work.empty()) return then;
+    auto waits = *then;
+    std::erase_if(waits.work, [&](const pending_work& each) {
+        return !now ||
+               std::ranges::find(now->work, each.number, &pending_work::number) == now->work.end();
+    });
+    return waits.empty() ? nullptr : std::make_shared<const attachments>(std::move(waits));
+}
+
 /// Puts the instances of a step into the conversation, as versions of now.
 void restore(conversation& next, const snapshot& step) {
     const auto version = 2 * (next.revision + 1) + 1;
@@ -268,6 +281,7 @@ void restore(conversation& next, const snapshot& step) {
             if (!then) return gone.push_back(now->id);
             auto again = std::make_shared<instance>(*then);
             again->version = version;
+            again->waits = without_finished_work(then->waits, now ? now->waits : nullptr);
             back.push_back(std::move(again));
         }
     );
@@ -481,7 +495,9 @@ void run_member(turn& t, instance_id id, const handler& member, std::string_view
 outcome fire_timers(const conversation& now, const surroundings& world) {
     auto at = now;
     outcome all;
-    for (const auto& due : due_timers(now, world.now)) {
+    const auto timers = due_timers(now, world.now);
+    if (timers.empty()) return {.what = verdict::stale};
+    for (const auto& due : timers) {
         if (all.what == verdict::ended) break;
         run_alone(
             at,
@@ -513,7 +529,9 @@ outcome deliver(
 ) {
     auto at = now;
     outcome all;
-    for (const auto& [id, member] : subscribers(now, topic)) {
+    const auto hearing = subscribers(now, topic);
+    if (hearing.empty()) return {.what = verdict::stale};
+    for (const auto& [id, member] : hearing) {
         if (all.what == verdict::ended) break;
         run_alone(
             at,
@@ -616,7 +634,7 @@ outcome wake(const conversation& now, const surroundings& world) {
     return guarded([&] {
         turn t(now, world);
         t.wake();
-        return settle(now, t, 0, made_by::user, world);
+        return settle(now, t, 0, made_by::other, world);
     });
 }
 

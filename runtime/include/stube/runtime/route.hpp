@@ -68,6 +68,9 @@ struct modifiable_event {
     event_attribute confirm(std::string_view question) const;
 
 private:
+    friend Self;
+    modifiable_event() = default;
+
     template <class Change>
     event_attribute changed(Change change) const;
 };
@@ -124,6 +127,8 @@ void write_attributes(markup& out, const event_attribute& route);
 /// JSON: a user can change them, so the member must check them.
 template <literal Event, auto Member, bool Above, class Type>
 struct event_route : modifiable_event<event_route<Event, Member, Above, Type>> {
+    constexpr event_route() = default;
+
     template <class... Arguments>
     event_attribute operator()(const Arguments&... arguments) const {
         using parameters = typename detail::member<Member>::arguments;

@@ -87,6 +87,11 @@ protected:
 
     detail::child make_child(std::string key, std::shared_ptr<const void> state) const;
 
+    void answer_to(std::string_view then) { then_ = then; }
+
+    void fail_to(std::string_view or_else) { or_else_ = or_else; }
+
+private:
     const component_type* type_;
     std::string_view name_;
     std::string_view then_;
@@ -116,7 +121,18 @@ public:
             "stube: this member cannot take the answer. It must take exactly the answer_type of "
             "the component in the slot, or nothing."
         );
-        then_ = detail::member_name<Member>();
+        answer_to(detail::member_name<Member>());
+        return std::move(*this);
+    }
+
+    /// The owner's member that gets the failure if the child fails.
+    template <auto Member, class Type = decltype(Member)>
+    slot or_else() && {
+        static_assert(
+            detail::accepts<failure, typename detail::member<Member>::arguments>,
+            "stube: this member cannot take the failure. It must take a stube::failure, or nothing."
+        );
+        fail_to(detail::member_name<Member>());
         return std::move(*this);
     }
 
@@ -138,7 +154,18 @@ public:
             "stube: this member cannot take the answer. It must take exactly the answer_type of "
             "the components in the list, or nothing."
         );
-        then_ = detail::member_name<Member>();
+        answer_to(detail::member_name<Member>());
+        return std::move(*this);
+    }
+
+    /// The owner's member that gets the failure if a child fails.
+    template <auto Member, class Type = decltype(Member)>
+    keyed or_else() && {
+        static_assert(
+            detail::accepts<failure, typename detail::member<Member>::arguments>,
+            "stube: this member cannot take the failure. It must take a stube::failure, or nothing."
+        );
+        fail_to(detail::member_name<Member>());
         return std::move(*this);
     }
 
