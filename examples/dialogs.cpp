@@ -27,13 +27,13 @@ effects dialogs::wanted(bool yes) {
     return call<ui::prompt>("What is your name?").then<&dialogs::named>();
 }
 
-effects dialogs::named(std::optional<std::string> name) {
+effects dialogs::named(const std::optional<std::string>& name) {
     answers.push_back({"Prompt", said(name)});
     const ui::choices drinks{"Tea", "Coffee", {"Juice", "Orange juice"}};
     return call<ui::choose>("What may it be?", drinks).then<&dialogs::chosen>();
 }
 
-effects dialogs::chosen(std::optional<std::string> drink) {
+effects dialogs::chosen(const std::optional<std::string>& drink) {
     answers.push_back({"Choose", said(drink)});
     return call<ui::info>(drink ? "Your drink is on its way." : "Another time, then.");
 }

@@ -23,8 +23,8 @@ struct dialogs {
 
     stube::effects begin();
     stube::effects wanted(bool yes);
-    stube::effects named(std::optional<std::string> name);
-    stube::effects chosen(std::optional<std::string> drink);
+    stube::effects named(const std::optional<std::string>& name);
+    stube::effects chosen(const std::optional<std::string>& drink);
 
     stube::markup render() const;
 };

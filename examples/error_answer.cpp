@@ -38,7 +38,7 @@ void error_answer::paid() {
     outcome = "Thank you: the tickets are yours.";
 }
 
-void error_answer::declined(failure why) {
+void error_answer::declined(const failure& why) {
     outcome = why.message + " The tickets are kept for you.";
 }
 

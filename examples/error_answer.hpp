@@ -30,7 +30,7 @@ struct error_answer {
 
     stube::effects check_out();
     void paid();
-    void declined(stube::failure why);
+    void declined(const stube::failure& why);
 
     stube::markup render() const;
 };

@@ -10,8 +10,8 @@ struct paginated_list {
     static constexpr std::string_view component = "gallery/paginated_list";
 
     static constexpr std::string_view styles = R"(
-        & > nav { gap: .375rem; }
-        & > nav > button { min-height: 2.25rem; padding: .25rem .625rem; }
+        & > nav { gap: .25rem; }
+        & > nav > button { min-height: 2.25rem; padding: .25rem .5rem; font-size: .9375rem; }
     )";
 
     int page = 1;
