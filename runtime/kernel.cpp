@@ -449,6 +449,7 @@ namespace {
 
 struct due_timer {
     time_point due;
+    std::size_t order;  ///< of those due at once, the one that was asked for first
     instance_id of;
     timer what;
 };
@@ -458,10 +459,12 @@ std::vector<due_timer> due_timers(const conversation& of, time_point now) {
     std::vector<due_timer> out;
     for (auto id : of.waiting) {
         for (const auto& each : of.instances.at(id).waits->timers) {
-            if (each.due <= now) out.push_back({each.due, id, each});
+            if (each.due <= now) out.push_back({each.due, out.size(), id, each});
         }
     }
-    std::ranges::stable_sort(out, {}, &due_timer::due);
+    std::ranges::sort(out, {}, [](const due_timer& each) {
+        return std::pair(each.due, each.order);
+    });
     return out;
 }
 
@@ -531,14 +534,14 @@ outcome deliver(
     outcome all;
     const auto hearing = subscribers(now, topic);
     if (hearing.empty()) return {.what = verdict::stale};
-    for (const auto& [id, member] : hearing) {
+    for (const auto& [to, member] : hearing) {
         if (all.what == verdict::ended) break;
         run_alone(
             at,
             all,
             world,
-            [&, id = id, member = member](turn& t) {
-                if (t.next().instances.find(id)) run_member(t, id, *member, message);
+            [&, id = to, heard_by = member](turn& t) {
+                if (t.next().instances.find(id)) run_member(t, id, *heard_by, message);
             },
             [](turn&) {}
         );

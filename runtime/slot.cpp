@@ -11,8 +11,8 @@ namespace {
 /// FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/
 std::uint64_t hash(std::string_view text) {
     std::uint64_t out = 0xcbf29ce484222325;
-    for (unsigned char c : text)
-        out = (out ^ c) * 0x100000001b3;
+    for (char c : text)
+        out = (out ^ static_cast<unsigned char>(c)) * 0x100000001b3;
     return out;
 }
 
