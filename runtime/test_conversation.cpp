@@ -252,10 +252,12 @@ public:
     void restart();
 
 private:
-    /// The one component within `where` that has the member.
+    /// The one component that has the member: `where` itself, or one within it.
     instance_id receiver(const node& where, std::string_view name, const event_function* target) {
         std::vector<instance_id> found;
-        for (const auto* each : find_all(where, is_instance)) {
+        auto all = find_all(where, is_instance);
+        if (is_instance(where)) all.push_back(&where);
+        for (const auto* each : all) {
             instance_id id = 0;
             const auto text = each->get("id");
             std::from_chars(text.data() + 1, text.data() + text.size(), id);

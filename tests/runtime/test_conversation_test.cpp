@@ -52,7 +52,12 @@ struct guest {
     markup render() const {
         auto bed_choice = [this](std::string_view kind) {
             return label(
-                input(type("radio"), own_id{"name", "bed"}, value(kind), checked(bed.text() == kind)),
+                input(
+                    type("radio"),
+                    own_id{"name", "bed"},
+                    value(kind),
+                    checked(bed.text() == kind)
+                ),
                 kind
             );
         };
@@ -181,6 +186,15 @@ std::string complaint(Function misuse) {
     return "no complaint";
 }
 
+struct two_counters {
+    static constexpr std::string_view component = "page/two_counters";
+    slot<counter> left = counter{3};
+    slot<counter> right = counter{5};
+
+    markup render() const { return div(left, right); }
+};
+BOOST_DESCRIBE_STRUCT(two_counters, (), (left, right))
+
 }  // namespace
 
 TEST_CASE("a click sends the event of the button that says so") {
@@ -305,6 +319,16 @@ TEST_CASE("a click that fits nothing says what can be clicked") {
     );
     CHECK(complaint([&] { t.click("✕"); }).starts_with("stube: 2 controls say \"✕\""));
     CHECK(complaint([&] { t.click("Clear"); }).starts_with("stube: \"Clear\" is disabled"));
+}
+
+TEST_CASE("within names the component whose member an event is sent to") {
+    test_conversation t{two_counters{}};
+    CHECK(complaint([&] { t.send<&counter::inc>(); }).find("within(") != std::string::npos);
+    t.within("5").send<&counter::inc>();
+    CHECK(t.text() == "3 +\n6 +");
+    CHECK(complaint([&] {
+              t.within("6").send<&guest::save>();
+          }).find("no member") != std::string::npos);
 }
 
 TEST_CASE("a field that is not on the page is a mistake of the test") {
