@@ -68,12 +68,23 @@
     }
   }
 
+  // htmx puts the control whose event it is before all others. So the empty value that says of a check box
+  // that it is there would come behind its tick, and count.
+  function keepOrder(fields, {name, type}) {
+    if (type !== 'checkbox' || !fields.has(name)) return;
+    fields.delete(name);
+    for (const control of document.getElementsByName(name)) {
+      if (!control.disabled && (control.type !== 'checkbox' || control.checked)) fields.append(name, control.value);
+    }
+  }
+
   document.addEventListener('htmx:config:request', event => {
     const {ctx} = event.detail;
     const instance = /\/stube\/event\/[^/]+\/(\d+)\//.exec(ctx.request.action)?.[1];
     if (!instance) return;
-    if (ctx.stubeBehavior || maySend(ctx.sourceElement)) keepOwn(ctx.request.body, instance);
-    else event.preventDefault();
+    if (!ctx.stubeBehavior && !maySend(ctx.sourceElement)) return event.preventDefault();
+    keepOwn(ctx.request.body, instance);
+    keepOrder(ctx.request.body, ctx.sourceElement);
   }, true); // before what stube.js does with those that are sent
 
   // ---- a double click -----------------------------------------------------------------------------
