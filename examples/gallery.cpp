@@ -1,10 +1,14 @@
 #include "breadcrumb.hpp"
+#include "calculator.hpp"
+#include "calendar.hpp"
+#include "columns.hpp"
 #include "counter.hpp"
 #include "dialogs.hpp"
 #include "error_answer.hpp"
 #include "error_banner.hpp"
 #include "hotel/book_room.hpp"
 #include "hotel/book_room_flow.hpp"
+#include "multi_counter.hpp"
 #include "options.hpp"
 #include "paginated_list.hpp"
 #include "preserved_widget.hpp"
@@ -12,6 +16,8 @@
 #include "reading_list.hpp"
 #include "sources.hpp"
 #include "table_report.hpp"
+#include "tabs.hpp"
+#include "todo.hpp"
 #include "tree.hpp"
 #include "url_counter.hpp"
 #include "wizard.hpp"
@@ -43,6 +49,30 @@ const std::vector<example>& examples() {
          "Counter",
          "A number and two buttons: the smallest component there is.",
          {"counter.cpp", "counter.hpp"}},
+        {"/multi-counter",
+         "Several counters",
+         "The same component three times. A click renders, sends and saves one of them.",
+         {"multi_counter.cpp", "multi_counter.hpp"}},
+        {"/calculator",
+         "Calculator",
+         "Four operations, by mouse and by keyboard.",
+         {"calculator.cpp", "calculator.hpp"}},
+        {"/tabs",
+         "Tabs",
+         "Three components, one of which is shown. The others keep what they hold.",
+         {"tabs.cpp", "tabs.hpp"}},
+        {"/calendar",
+         "Calendar",
+         "A month to choose a day in, called like a function.",
+         {"calendar.cpp", "calendar.hpp"}},
+        {"/todo",
+         "To do",
+         "A list whose rows are edited in place, checked off and deleted.",
+         {"todo.cpp", "todo.hpp"}},
+        {"/columns",
+         "Columns",
+         "Notes that open beside each other, and change places without being rendered again.",
+         {"columns.cpp", "columns.hpp"}},
         {"/booking",
          "Hotel booking",
          "Five steps as a durable task. Kill the server in the middle: the page goes on by itself.",
@@ -164,6 +194,12 @@ app make_site() {
         return page_options{.title = shown.title, .header = header_of(shown)};
     };
     site.mount<gallery::counter>("/counter", options_of("/counter"));
+    site.mount<gallery::multi_counter>("/multi-counter", options_of("/multi-counter"));
+    site.mount<gallery::calculator>("/calculator", options_of("/calculator"));
+    site.mount<gallery::tabs>("/tabs", options_of("/tabs"));
+    site.mount<gallery::appointment>("/calendar", options_of("/calendar"));
+    site.mount<gallery::todo>("/todo", options_of("/todo"));
+    site.mount<gallery::columns>("/columns", options_of("/columns"));
     site.mount<hotel::book_room>("/booking", options_of("/booking"));
     site.mount<hotel::book_room_flow>("/booking-flow", options_of("/booking-flow"));
     site.mount<gallery::preserved_widget>("/preserved-widget", options_of("/preserved-widget"));

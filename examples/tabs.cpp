@@ -1,0 +1,93 @@
+#include "tabs.hpp"
+
+#include <array>
+
+namespace gallery {
+
+using namespace stube;
+using namespace stube::html;
+
+namespace {
+
+struct tab {
+    const char* id;
+    const char* title;
+};
+
+constexpr std::array<tab, 3> all{{{"count", "Counter"}, {"note", "Notepad"}, {"drink", "Order"}}};
+
+markup tab_button(int which, int shown) {
+    const bool is_shown = which == shown;
+    const auto& [name, title] = all[static_cast<std::size_t>(which)];
+    return button(
+        role("tab"),
+        own_id{"id", name},
+        own_id{"aria-controls", "panel"},
+        attr("aria-selected", is_shown ? "true" : "false"),
+        tabindex(is_shown ? 0 : -1),  // the arrow keys go from tab to tab
+        on<"click", &tabs::show>(which),
+        title
+    );
+}
+
+}  // namespace
+
+markup notepad::render() const {
+    return section(
+        h1("Notepad"),
+        ui::text_area_for<&notepad::text>(*this, "Your note", on<"change", &notepad::typed>),
+        p(class_("muted"), text.value().size(), " bytes kept")
+    );
+}
+
+effects order::ask() {
+    return call<ui::choose>("What would you like?", ui::choices{"Tea", "Coffee", "Juice"})
+        .then<&order::chosen>();
+}
+
+void order::chosen(std::optional<std::string> what) {
+    if (what) drink = *what;
+}
+
+markup order::render() const {
+    return section(
+        h1("Order"),
+        p(drink.empty() ? "Nothing is ordered." : "On its way: " + drink + "."),
+        div(class_("actions"), button(on<"click", &order::ask>, "Choose a drink"))
+    );
+}
+
+effects tabs::show(int which) {
+    if (which < 0 || which >= static_cast<int>(all.size())) return {};
+    shown = which;
+    return focus_on(all[static_cast<std::size_t>(which)].id);
+}
+
+effects tabs::next() {
+    return show((shown + 1) % static_cast<int>(all.size()));
+}
+
+effects tabs::previous() {
+    return show((shown + static_cast<int>(all.size()) - 1) % static_cast<int>(all.size()));
+}
+
+markup tabs::render() const {
+    return section(
+        div(role("tablist"),
+            attr("aria-label", "Things to do"),
+            on<"keydown", &tabs::next>.key("ArrowRight"),
+            div(on<"keydown", &tabs::previous>.key("ArrowLeft"),
+                role("presentation"),
+                tab_button(0, shown),
+                tab_button(1, shown),
+                tab_button(2, shown))),
+        div(role("tabpanel"),
+            own_id{"id", "panel"},
+            own_id{"aria-labelledby", all[static_cast<std::size_t>(shown)].id},
+            when(shown == 0, fragment(first)),
+            when(shown == 1, fragment(second)),
+            when(shown == 2, fragment(third)))
+    );
+}
+
+}  // namespace gallery

@@ -1,0 +1,95 @@
+#include "todo.hpp"
+
+namespace gallery {
+
+using namespace stube;
+using namespace stube::html;
+
+answers<edit_text::answer_type> edit_text::save() {
+    if (!text.require("Enter what is to be done")) return {};
+    return answer(text.value());
+}
+
+answers<edit_text::answer_type> edit_text::cancel() {
+    return answer(std::nullopt);
+}
+
+markup edit_text::render() const {
+    return li(
+        on<"keydown", &edit_text::cancel>.key("Escape"),
+        form(
+            class_("edit"),
+            on<"submit", &edit_text::save>,
+            ui::input_for<&edit_text::text>(*this, "What to do", autofocus()),
+            button("Save"),
+            button(type("button"), class_("secondary"), on<"click", &edit_text::cancel>, "Cancel")
+        )
+    );
+}
+
+effects todo_row::ticked() {
+    return send_up<&todo::mark>(number, done.value());
+}
+
+effects todo_row::edit() {
+    return call<edit_text>(text).then<&todo_row::edited>();
+}
+
+void todo_row::edited(std::optional<std::string> to) {
+    if (to) text = *to;
+}
+
+effects todo_row::remove() {
+    return call<ui::confirm>("Delete \"" + text + "\"?", "Delete", "Keep")
+        .then<&todo_row::removed>()
+        .on_page();
+}
+
+effects todo_row::removed(bool yes) {
+    if (!yes) return {};
+    return send_up<&todo::take_out>(number);
+}
+
+markup todo_row::render() const {
+    auto named = [this](const char* what) { return attr("aria-label", what + (" " + text)); };
+    return li(
+        ui::check_box_for<&todo_row::done>(*this, text, on<"change", &todo_row::ticked>),
+        button(class_("secondary"), on<"click", &todo_row::edit>, named("Edit"), "Edit"),
+        button(class_("secondary"), on<"click", &todo_row::remove>, named("Delete"), "Delete")
+    );
+}
+
+void todo::add() {
+    if (!draft.require("Enter what is to be done")) return;
+    const int number = ++last_number;
+    rows.push_back(number, todo_row{number, draft.value(), {}});
+    open.push_back(number);
+    draft.clear();
+}
+
+void todo::mark(int number, bool done) {
+    std::erase(open, number);
+    if (!done) open.push_back(number);
+}
+
+void todo::take_out(int number) {
+    rows.erase(number);
+    std::erase(open, number);
+}
+
+markup todo::render() const {
+    return section(
+        class_("card"),
+        h1("To do"),
+        form(
+            on<"submit", &todo::add>,
+            novalidate(),
+            ui::input_for<&todo::draft>(*this, "New", placeholder("Water the plants")),
+            button("Add")
+        ),
+        p(class_("muted"), role("status"), open.size(), " of ", rows.size(), " to do"),
+        ul(rows)
+    );
+}
+
+}  // namespace gallery

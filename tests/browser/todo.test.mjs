@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {aMoment, assertFlawless, assertNotReloaded, button, eventually, mark, serverAway, visit} from './support.mjs';
+
+const row = (page, text) => page.getByRole('listitem').filter({hasText: text});
+const box = (page, text) => page.getByRole('checkbox', {name: text, exact: true});
+const counts = (page, text) => page.getByText(text, {exact: true}).waitFor();
+
+async function add(page, text) {
+    await page.getByLabel('New').fill(text);
+    await page.keyboard.press('Enter');
+    await box(page, text).waitFor();
+}
+
+test('adds, checks off and deletes', async t => {
+    const {gallery, page} = await visit(t, '/todo');
+    await mark(page);
+    await add(page, 'Milk');
+    await eventually(async () => assert.equal(await page.getByLabel('New').inputValue(), ''));
+    await add(page, 'Bread');
+    await counts(page, '2 of 2 to do');
+    await box(page, 'Milk').check();
+    await counts(page, '1 of 2 to do');
+
+    await gallery.restart();
+    await box(page, 'Milk').uncheck();
+    await counts(page, '2 of 2 to do');
+    await box(page, 'Milk').check();
+    await counts(page, '1 of 2 to do');
+    await assertNotReloaded(page);
+    await page.reload();
+    assert.ok(await box(page, 'Milk').isChecked());
+    assert.ok(!await box(page, 'Bread').isChecked());
+
+    await button(page, 'Delete Milk').dblclick(); // the second click must not confirm
+    await page.getByRole('dialog', {name: 'Delete "Milk"?'}).waitFor();
+    await aMoment();
+    await button(page, 'Delete').dblclick();
+    await counts(page, '1 of 1 to do');
+    assert.equal(await row(page, 'Milk').count(), 0);
+    assertFlawless(page, serverAway);
+});
+
+test('a row is edited in its place while another one is too', async t => {
+    const {page} = await visit(t, '/todo');
+    await add(page, 'Milk');
+    await add(page, 'Bread');
+    await button(page, 'Edit Milk').click();
+    await page.getByLabel('What to do').fill('Oat milk');
+    await button(page, 'Edit Bread').click();
+    await eventually(async () => assert.equal(await page.getByLabel('What to do').count(), 2));
+
+    // Opened last, it has the focus. What is typed in the other one stays.
+    await page.keyboard.type(' rolls');
+    await page.keyboard.press('Escape');
+    await box(page, 'Bread').waitFor();
+    assert.equal(await page.getByLabel('What to do').inputValue(), 'Oat milk');
+    await page.getByLabel('What to do').press('Enter');
+    await box(page, 'Oat milk').waitFor();
+    await eventually(async () =>
+        assert.deepEqual(await page.getByRole('listitem').getByRole('checkbox').count(), 2));
+
+    await page.goBack();
+    await page.getByLabel('What to do').waitFor();
+    await page.goForward();
+    await box(page, 'Oat milk').waitFor();
+    assertFlawless(page);
+});
