@@ -45,7 +45,7 @@ effects order::ask() {
         .then<&order::chosen>();
 }
 
-void order::chosen(std::optional<std::string> what) {
+void order::chosen(const std::optional<std::string>& what) {
     if (what) drink = *what;
 }
 

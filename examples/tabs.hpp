@@ -27,7 +27,7 @@ struct order {
     std::string drink;
 
     stube::effects ask();
-    void chosen(std::optional<std::string> what);
+    void chosen(const std::optional<std::string>& what);
     stube::markup render() const;
 };
 BOOST_DESCRIBE_STRUCT(order, (), (drink, ask, chosen))

@@ -35,7 +35,7 @@ effects todo_row::edit() {
     return call<edit_text>(text).then<&todo_row::edited>();
 }
 
-void todo_row::edited(std::optional<std::string> to) {
+void todo_row::edited(const std::optional<std::string>& to) {
     if (to) text = *to;
 }
 

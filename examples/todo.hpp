@@ -32,7 +32,7 @@ struct todo_row {
 
     stube::effects ticked();
     stube::effects edit();
-    void edited(std::optional<std::string> to);
+    void edited(const std::optional<std::string>& to);
     stube::effects remove();
     stube::effects removed(bool yes);
     stube::markup render() const;
