@@ -19,11 +19,11 @@ namespace stube {
 // A step in `past` and `future` is its number, its clock and its root. Each version of an instance
 // that is at work now or in one of the steps has a part "i<id>_<version>":
 //   {"component":"hotel/pick_room","caller":1,"under":1,"then":"chosen","state":{…}}
-// with "owner", "over", "or_else", "timers", "subscriptions" and "work" where there are any. What
-// is at work is what can be reached from the root, each instance in its highest version, for a step
-// in the highest up to its clock. So an event writes the head and what it changed, and no step is
-// ever written again. Times are milliseconds since 1970. A mark has a head only, with owner, mount
-// and touched.
+// with "owner", "over", "begun", "or_else", "timers", "subscriptions" and "work" where there are
+// any. What is at work is what can be reached from the root, each instance in its highest version,
+// for a step in the highest up to its clock. So an event writes the head and what it changed, and
+// no step is ever written again. Times are milliseconds since 1970. A mark has a head only, with
+// owner, mount and touched.
 namespace {
 
 constexpr std::int64_t format = 1;
@@ -163,6 +163,7 @@ part encode_instance(const instance& from) {
     append_link(out, "owner", from.owner);
     append_link(out, "under", from.under);
     append_link(out, "over", from.over);
+    append_link(out, "begun", from.begun);
     append_member(out, "then", from.then);
     append_member(out, "or_else", from.or_else);
     if (from.waits) append_waits(out, *from.waits);
@@ -387,6 +388,7 @@ private:
         one.owner = link_of(object, "owner");
         one.under = link_of(object, "under");
         one.over = link_of(object, "over");
+        one.begun = link_of(object, "begun");
         const auto* state = object.if_contains("state");
         if (!state) throw decode_error("part " + from.name + " has no state");
         one.state = decode_state(*one.type, *state);

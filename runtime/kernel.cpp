@@ -293,14 +293,15 @@ void restore(conversation& next, const snapshot& step) {
     next.step = step.step;
 }
 
-/// The instances of `now` that are not in `step`, the youngest first: children before their owners.
+/// The instances of `now` that are not in `step`, or live another life there, the youngest first:
+/// children before their owners.
 std::vector<instance_ptr> leaving(const conversation& now, const snapshot& step) {
     std::vector<instance_ptr> out;
     instance_table::compare(
         now.instances,
         step.instances,
         [&](const instance_ptr& is, const instance_ptr& then) {
-            if (!then) out.push_back(is);
+            if (is && (!then || then->begun != is->begun)) out.push_back(is);
         }
     );
     std::ranges::reverse(out);
@@ -637,6 +638,7 @@ outcome wake(const conversation& now, const surroundings& world) {
     return guarded([&] {
         turn t(now, world);
         t.wake();
+        // No user has done anything: the steps to go forward to stay.
         return settle(now, t, 0, made_by::other, world);
     });
 }

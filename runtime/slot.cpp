@@ -100,6 +100,11 @@ detail::child children::make_child(std::string key, std::shared_ptr<const void> 
     return out;
 }
 
+void name_lists(const component_type& type, void* state) {
+    if (!type.each_list) return;
+    type.each_list(state, [](std::string_view name, children& list) { list.name_as(name); });
+}
+
 void put_hole(markup& out, hole::kind what, const children& of) {
     if (of.name().empty()) return;
     hole h;

@@ -151,7 +151,7 @@ void turn::make_children(instance_id id) {
     const auto owner = edit(id);
     if (!owner->type->each_list) return;
     auto state = owner->type->copy(owner->state);
-    std::vector<instance_id> made_ids;
+    std::vector<instance_id> made_ids, gone;
     std::vector<std::pair<instance_id, std::shared_ptr<const void>>> begin_again;
     owner->type->each_list(state.get(), [&](std::string_view name, children& list) {
         list.name_as(name);
@@ -160,9 +160,13 @@ void turn::make_children(instance_id id) {
         for (auto& child : all) {
             if (!child.fresh) continue;
             changed = true;
-            if (child.id != 0) {
-                begin_again.emplace_back(child.id, std::exchange(child.fresh, nullptr));
-                continue;
+            if (const auto* there = next_.instances.find(child.id)) {
+                if (there->type == &list.type()) {
+                    begin_again.emplace_back(child.id, std::exchange(child.fresh, nullptr));
+                    continue;
+                }
+                // It became another: the state is none for that.
+                gone.push_back(child.id);
             }
             auto made = make(list.type(), std::exchange(child.fresh, nullptr));
             child.id = made->id;
@@ -176,6 +180,8 @@ void turn::make_children(instance_id id) {
     });
     owner->state = std::move(state);
     put(owner);
+    for (auto child : gone)
+        leave_place(child);
     for (auto& [child, fresh] : begin_again)
         begin_anew(child, std::move(fresh));
     for (auto child : made_ids)
@@ -184,18 +190,15 @@ void turn::make_children(instance_id id) {
 
 /// A child of a list that is made from another state than before: it keeps its id and its place.
 void turn::begin_anew(instance_id id, std::shared_ptr<const void> state) {
-    const auto* there = next_.instances.find(id);
+    const auto there = next_.instances.get(id);
     if (!there) return;
-    if (there->over != 0) leave_place(there->over);
-    each_list(next_.instances.at(id), [&](const children& list) {
-        for (const auto& child : list.all())
-            leave_place(child.id);
-    });
-    stop(next_.instances.at(id));
+    leave_below(*there);
+    stop(*there);
     auto fresh = edit(id);
     fresh->state = std::move(state);
     fresh->over = 0;
     fresh->waits = nullptr;
+    fresh->begun = version_;
     put(std::move(fresh));
     come_to_life(id);
 }
@@ -217,21 +220,24 @@ void turn::leave_place(instance_id first) {
     leave_place(first);
 }
 
+/// All leave that were called by an instance or stand in it.
+void turn::leave_below(const instance& of) {
+    for (auto other : covering(next_, of)) {
+        const auto* there = next_.instances.find(other);
+        if (there && there->caller == of.id) leave(other);
+    }
+    each_list(of, [&](const children& list) {
+        for (const auto& child : list.all())
+            leave_place(child.id);
+    });
+}
+
 /// One instance leaves, and first all that stand in it or were called by it: children before
 /// parents, each stopped once.
 void turn::leave(instance_id id) {
     const auto gone = next_.instances.get(id);
     if (!gone) return;
-    const auto is_called_by_it = [&](instance_id other) {
-        return next_.instances.at(other).caller == id;
-    };
-    for (auto other : covering(next_, *gone)) {
-        if (next_.instances.find(other) && is_called_by_it(other)) leave(other);
-    }
-    each_list(*gone, [&](const children& list) {
-        for (const auto& child : list.all())
-            leave_place(child.id);
-    });
+    leave_below(*gone);
     const auto last = next_.instances.get(id);
     stop(*last);
     if (last->under != 0) {
@@ -263,7 +269,6 @@ void turn::reconcile(const instance_ptr& before, instance_id id) {
             kept.push_back(child.id);
             fresh = fresh || child.fresh;
         }
-        fresh = fresh || list.name().empty();
         std::ranges::sort(kept);
         for (const auto& child : old ? *old : std::vector<detail::child>()) {
             if (!std::ranges::binary_search(kept, child.id)) gone.push_back(child.id);
@@ -328,6 +333,8 @@ effects turn::change(instance_id id, const member_call& what) {
     auto state = changed->type->copy(changed->state);
     auto surroundings_now = context_of(next_, world_);
     auto wanted = what(state.get(), surroundings_now);
+    // The handler may have put other slots and lists in the place of those that had a name.
+    name_lists(*changed->type, state.get());
     changed->state = std::move(state);
     put(std::move(changed));
     reconcile(before, id);
@@ -508,10 +515,7 @@ void turn::fail_to(instance_id caller, const handler* or_else, const failure& wh
 void turn::apply(instance_id from, const effect::become& become) {
     auto made = make(*become.type, become.state);
     const auto id = made->id;
-    each_list(next_.instances.at(from), [&](const children& list) {
-        for (const auto& child : list.all())
-            leave_place(child.id);
-    });
+    leave_below(*next_.instances.get(from));
     const auto one = next_.instances.get(from);
     stop(*one);
     made->caller = one->caller;

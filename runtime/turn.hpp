@@ -101,6 +101,7 @@ private:
     void put(std::shared_ptr<instance> one);
     void come_to_life(instance_id id);
     void leave(instance_id id);
+    void leave_below(const instance& of);
     void leave_place(instance_id first);
     void stop(const instance& of);
     void begin_anew(instance_id id, std::shared_ptr<const void> state);

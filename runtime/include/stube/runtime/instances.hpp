@@ -56,6 +56,7 @@ struct instance {
     const handler* or_else = nullptr;  ///< the caller's member that gets a failure
     std::shared_ptr<const attachments> waits = nullptr;  ///< null for nothing
     std::uint64_t version = 0;  ///< rises with every change of any instance of the conversation
+    std::uint64_t begun = 0;    ///< the version it last began anew with; 0 if it never has
 };
 
 using instance_ptr = std::shared_ptr<const instance>;

@@ -99,6 +99,10 @@ private:
     detail::child_list list_;
 };
 
+/// Gives all slots and lists of a state their names, which they need to be shown and which are not
+/// stored. For the kernel.
+void name_lists(const component_type& type, void* state);
+
 /// One component within another: `slot<search> search_box;`. Assigning a new slot to it in a
 /// handler ends the old child and makes a new one.
 template <class T>

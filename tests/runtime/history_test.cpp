@@ -1,0 +1,203 @@
+#include <stube/runtime/html.hpp>
+#include <stube/runtime/test_conversation.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace stube;
+using namespace stube::html;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What hooks said; the application's object.
+struct diary {
+    std::vector<std::string> lines;
+};
+
+using lines = std::vector<std::string>;
+
+struct question {
+    static constexpr std::string_view component = "history/question";
+
+    answers<> yes() { return answer(); }
+
+    markup render() const { return p("Sure?", button(on<"click", &question::yes>, "Yes")); }
+};
+BOOST_DESCRIBE_STRUCT(question, (), (yes))
+
+struct row {
+    static constexpr std::string_view component = "history/row";
+    std::string name;
+
+    void start(context& c) { c.app<diary>().lines.push_back(name + " starts"); }
+
+    void stop(context& c) { c.app<diary>().lines.push_back(name + " stops"); }
+
+    void wakeup(context& c) { c.app<diary>().lines.push_back(name + " wakes"); }
+
+    markup render() const { return li(name); }
+};
+BOOST_DESCRIBE_STRUCT(row, (), (name))
+
+struct board {
+    static constexpr std::string_view component = "history/board";
+    int n = 0;
+    keyed<row> rows;
+
+    void inc() { ++n; }
+
+    effects ask() { return call<question>(); }
+
+    void add(int key) { rows.push_back(key, row{"row " + std::to_string(key)}); }
+
+    void rename(int key) { rows.set(key, row{"other " + std::to_string(key)}); }
+
+    effects inc_and_ask() {
+        ++n;
+        return call<question>();
+    }
+
+    effects undo() {
+        n = 100;
+        return back();
+    }
+
+    effects later() { return after<&board::ask>(10s); }
+
+    markup render() const {
+        return section(
+            "n ",
+            n,
+            button(on<"click", &board::inc>, "+"),
+            button(on<"click", &board::ask>, "Ask"),
+            button(on<"click", &board::add>(1), "Add"),
+            button(on<"click", &board::rename>(1), "Rename"),
+            button(on<"click", &board::inc_and_ask>, "Both"),
+            button(on<"click", &board::undo>, "Undo"),
+            button(on<"click", &board::later>, "Later"),
+            ul(rows)
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(board, (), (n, rows, inc, ask, add, rename, inc_and_ask, undo, later))
+
+}  // namespace
+
+TEST_CASE("Back returns to what was before a call, and Forward to the callee") {
+    test_conversation t{board{}};
+    t.click("+").click("Ask");
+    CHECK(t.text() == "Sure? Yes");
+    CHECK(t.back().text().contains("n 1"));
+    CHECK(t.forward().text() == "Sure? Yes");
+}
+
+TEST_CASE("what only changes a component is no step") {
+    test_conversation t{board{}};
+    t.click("+").click("+");
+    CHECK(t.value().past.empty());
+    t.back();
+    CHECK(t.last() == verdict::stale);
+    CHECK(t.text().contains("n 2"));
+}
+
+TEST_CASE("Back gives up what the handler of the step had changed") {
+    test_conversation t{board{}};
+    t.click("Both");
+    CHECK(t.back().text().contains("n 0"));
+}
+
+TEST_CASE("after Back a new step begins a new line and ids go on upwards") {
+    test_conversation t{board{}};
+    t.click("Ask");
+    CHECK(t.value().top().id == 2);
+    t.back().click("Ask");
+    CHECK(t.value().top().id == 3);
+    CHECK(t.value().future.empty());
+    CHECK(t.value().step == 3);
+}
+
+TEST_CASE("after Back any event of a user's gives Forward up") {
+    test_conversation t{board{}};
+    t.click("Ask").back();
+    CHECK(t.value().future.size() == 1);
+    t.click("+");
+    CHECK(t.value().future.empty());
+}
+
+TEST_CASE("a handler can go back, and what it has changed is given up") {
+    test_conversation t{board{}};
+    t.click("+").click("Ask").click("Yes");
+    CHECK(t.value().step == 3);
+    t.click("Undo");
+    CHECK(t.text() == "Sure? Yes");
+    CHECK(t.value().step == 2);
+}
+
+TEST_CASE("a handler that goes back at the beginning changes nothing") {
+    test_conversation t{board{}};
+    t.click("Undo");
+    CHECK(t.last() == verdict::stale);
+    CHECK(t.text().contains("n 0"));
+}
+
+TEST_CASE("Back walks thirty-two steps and no more") {
+    test_conversation t{board{}};
+    for (int n = 0; n < 40; ++n)
+        t.click("Ask").click("Yes");
+    CHECK(t.value().past.size() == 32);
+    for (int n = 0; n < 32; ++n)
+        CHECK(t.back().last() == verdict::applied);
+    CHECK(t.back().last() == verdict::stale);
+    CHECK(t.value().step == 81 - 32);
+}
+
+TEST_CASE("Back and Forward hold across a restart") {
+    diary d;
+    test_conversation t{board{}};
+    t.provide(d).click("Add").click("Both").back().restart();
+    CHECK(t.text().contains("row 1"));
+    CHECK(t.forward().text() == "Sure? Yes");
+    t.restart();
+    CHECK(t.back().text().contains("n 0"));
+}
+
+TEST_CASE("what the clock does is no step") {
+    test_conversation t{board{}};
+    t.click("Later").advance(10s);
+    CHECK(t.text() == "Sure? Yes");
+    CHECK(t.value().past.empty());
+}
+
+TEST_CASE("Back stops what has come since and wakes what is there") {
+    diary d;
+    test_conversation t{board{}};
+    t.provide(d).click("Ask").click("Yes").click("Add");
+    CHECK(d.lines == lines{"row 1 starts"});
+    t.back();
+    CHECK(d.lines == lines{"row 1 starts", "row 1 stops"});
+    t.forward();
+    CHECK(d.lines == lines{"row 1 starts", "row 1 stops", "row 1 wakes"});
+}
+
+TEST_CASE("Back stops a child that has begun anew since, and wakes what it was") {
+    diary d;
+    test_conversation t{board{}};
+    t.provide(d).click("Add").click("Ask").click("Yes").click("Rename");
+    d.lines.clear();
+    t.back();
+    CHECK(d.lines == lines{"other 1 stops", "row 1 wakes"});
+}
+
+TEST_CASE("the page is told which step it shows") {
+    test_conversation t{board{}};
+    t.click("Ask");
+    CHECK(t.patches().back().json == "{\"step\":2,\"push\":true}");
+    t.back();
+    CHECK(t.patches().back().json == "{\"step\":1,\"push\":false}");
+    t.forward();
+    CHECK(t.patches().back().json == "{\"step\":2,\"push\":false}");
+}
