@@ -84,6 +84,7 @@ enum deed {
     listen_no_more,
     forget_timers,
     return_back,
+    seal_and_call,
     throw_up,
     end_all,
     fold,
@@ -293,6 +294,8 @@ answers<int> act_as(Self& self, int what, int a, int b) {
         return cancel<&Self::act>();
     case return_back:
         return back();
+    case seal_and_call:
+        return no_way_back() + called(call<leaf>());
     case throw_up:
         throw std::runtime_error("asked to");
     case end_all:

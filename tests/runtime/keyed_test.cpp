@@ -1,0 +1,286 @@
+#include <stube/runtime/html.hpp>
+#include <stube/runtime/test_conversation.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+using namespace stube;
+using namespace stube::html;
+
+namespace {
+
+/// What hooks said; the application's object.
+struct diary {
+    std::vector<std::string> lines;
+};
+
+using lines = std::vector<std::string>;
+
+int renders = 0;
+
+struct note {
+    static constexpr std::string_view component = "keyed/note";
+    std::string text;
+
+    void start(context& c) { c.app<diary>().lines.push_back(text + " starts"); }
+
+    void stop(context& c) { c.app<diary>().lines.push_back(text + " stops"); }
+
+    void shout() { text += "!"; }
+
+    effects frame();
+
+    markup render() const {
+        ++renders;
+        return li(
+            text,
+            button(on<"click", &note::shout>, "Shout"),
+            button(on<"click", &note::frame>, "Frame")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(note, (), (text, shout, frame))
+
+/// What a note becomes.
+struct picture {
+    static constexpr std::string_view component = "keyed/picture";
+    int width = 3;
+
+    void stop(context& c) { c.app<diary>().lines.push_back("picture stops"); }
+
+    markup render() const { return li("picture ", width); }
+};
+BOOST_DESCRIBE_STRUCT(picture, (), (width))
+
+effects note::frame() {
+    return become<picture>();
+}
+
+/// Its notes have the ids 2, 3 and 4 and the keys 1, 2 and 3.
+struct wall {
+    static constexpr std::string_view component = "keyed/wall";
+    keyed<note> notes;
+
+    void start() {
+        for (int key : {1, 2, 3})
+            add(key);
+    }
+
+    void add(int key) { notes.push_back(key, note{"note " + std::to_string(key)}); }
+
+    void add_at(int position, int key) {
+        notes.insert(static_cast<std::size_t>(position), key, note{"note " + std::to_string(key)});
+    }
+
+    void remove(int key) { notes.erase(key); }
+
+    void move(int key, int position) { notes.move(key, static_cast<std::size_t>(position)); }
+
+    void write(int key, std::string text) { notes.set(key, note{std::move(text)}); }
+
+    void order(std::vector<int> keys) {
+        notes.assign(keys, std::identity(), [](int key) {
+            return note{"note " + std::to_string(key)};
+        });
+    }
+
+    void clear() { notes.clear(); }
+
+    markup render() const {
+        return section(
+            ul(notes),
+            button(on<"click", &wall::add>(4), "a"),
+            button(on<"click", &wall::add_at>(0, 4), "i"),
+            button(on<"click", &wall::remove>(1), "r"),
+            button(on<"click", &wall::move>(1, 2), "m"),
+            button(on<"click", &wall::write>(1, std::string("x")), "w"),
+            button(on<"click", &wall::order>(std::vector<int>{1}), "o"),
+            button(on<"click", &wall::clear>, "c")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(wall, (), (notes, add, add_at, remove, move, write, order, clear))
+
+/// A wall as it hangs, and the kernel alone to change it: nothing is drawn besides.
+struct hung {
+    diary said;
+    test_conversation t{wall{}};
+    conversation now;
+
+    hung() {
+        t.provide(said);
+        now = t.value();
+        said.lines.clear();
+        renders = 0;
+    }
+
+    outcome send(std::string name, std::string arguments, instance_id to = 1) {
+        auto done = dispatch(
+            now,
+            {0, to, std::move(name), std::move(arguments), {}},
+            {t.now(), &said, &typeid(diary)}
+        );
+        REQUIRE(done.what == verdict::applied);
+        now = done.next;
+        return done;
+    }
+
+    /// The ids in the order of the list.
+    std::vector<instance_id> ids() const {
+        std::vector<instance_id> out;
+        each_list(now.instances.at(1), [&](const children& list) {
+            for (const auto& each : list.all())
+                out.push_back(each.id);
+        });
+        return out;
+    }
+};
+
+using ids = std::vector<instance_id>;
+
+}  // namespace
+
+TEST_CASE("a new key at the end is one insert and renders one child") {
+    hung w;
+    const auto done = w.send("add", "[4]");
+    REQUIRE(done.patches.size() == 1);
+    CHECK(done.patches[0].what == patch::kind::insert);
+    CHECK(done.patches[0].target == 1);
+    CHECK(done.patches[0].list == "notes");
+    CHECK(done.patches[0].before == 0);
+    CHECK(done.patches[0].content.text().find("id=\"i5\"") != std::string::npos);
+    CHECK(renders == 1);
+    CHECK(w.said.lines == lines{"note 4 starts"});
+}
+
+TEST_CASE("a new key among others is inserted before the next one") {
+    hung w;
+    const auto done = w.send("add_at", "[1,4]");
+    REQUIRE(done.patches.size() == 1);
+    CHECK(done.patches[0].what == patch::kind::insert);
+    CHECK(done.patches[0].before == 3);
+    CHECK(w.ids() == ids{2, 5, 3, 4});
+}
+
+TEST_CASE("a key that is gone is one removal and renders nothing") {
+    hung w;
+    const auto done = w.send("remove", "[2]");
+    REQUIRE(done.patches.size() == 1);
+    CHECK(done.patches[0].what == patch::kind::remove);
+    CHECK(done.patches[0].target == 3);
+    CHECK(renders == 0);
+    CHECK(w.said.lines == lines{"note 2 stops"});
+}
+
+TEST_CASE("removing a key that is not there changes nothing") {
+    hung w;
+    CHECK(w.send("remove", "[9]").patches.empty());
+    CHECK(w.ids() == ids{2, 3, 4});
+}
+
+TEST_CASE("another order is as few moves as can be and renders nothing") {
+    hung w;
+    const auto done = w.send("move", "[1,2]");
+    REQUIRE(done.patches.size() == 1);
+    CHECK(done.patches[0].what == patch::kind::move);
+    CHECK(done.patches[0].target == 2);
+    CHECK(done.patches[0].before == 0);
+    CHECK(w.ids() == ids{3, 4, 2});
+    CHECK(renders == 0);
+    CHECK(w.said.lines.empty());
+}
+
+TEST_CASE("the order turned round moves all but one") {
+    hung w;
+    const auto done = w.send("order", "[[3,2,1]]");
+    CHECK(done.patches.size() == 2);
+    CHECK(w.ids() == ids{4, 3, 2});
+    CHECK(renders == 0);
+}
+
+TEST_CASE("a child made from another state begins anew in its place and keeps its id") {
+    hung w;
+    const auto done = w.send("write", "[2,\"other\"]");
+    REQUIRE(done.patches.size() == 1);
+    CHECK(done.patches[0].what == patch::kind::instance);
+    CHECK(done.patches[0].target == 3);
+    CHECK(renders == 1);
+    CHECK(w.ids() == ids{2, 3, 4});
+    CHECK(w.said.lines == lines{"note 2 stops", "other starts"});
+}
+
+TEST_CASE("a child made from the state it was made from before stays as it has become") {
+    hung w;
+    w.send("shout", "", 3);
+    renders = 0;
+    const auto done = w.send("write", "[2,\"note 2\"]");
+    CHECK(done.patches.empty());
+    CHECK(renders == 0);
+    CHECK(w.said.lines.empty());
+    CHECK(static_cast<const note*>(w.now.instances.at(3).state.get())->text == "note 2!");
+}
+
+TEST_CASE("assigning a list inserts, removes and moves at once") {
+    hung w;
+    const auto done = w.send("order", "[[3,4,1]]");
+    CHECK(done.patches.size() == 3);
+    CHECK(done.patches[0].what == patch::kind::remove);
+    CHECK(w.ids() == ids{4, 5, 2});
+    CHECK(w.said.lines == lines{"note 2 stops", "note 4 starts"});
+    CHECK(renders == 1);
+}
+
+TEST_CASE("a list that is cleared stops all its children") {
+    hung w;
+    w.send("clear", "");
+    CHECK(w.now.instances.size() == 1);
+    CHECK(w.said.lines == lines{"note 1 stops", "note 2 stops", "note 3 stops"});
+}
+
+TEST_CASE("a key that comes twice is refused, and nothing is changed") {
+    hung w;
+    auto done = dispatch(w.now, {0, 1, "add", "[1]", {}}, {w.t.now(), &w.said, &typeid(diary)});
+    CHECK(done.what == verdict::failed);
+    CHECK(done.error == "stube: the key 1 comes twice in a list");
+}
+
+TEST_CASE("an event of one child renders and patches that one alone") {
+    hung w;
+    const auto done = w.send("shout", "", 3);
+    REQUIRE(done.patches.size() == 1);
+    CHECK(done.patches[0].what == patch::kind::instance);
+    CHECK(done.patches[0].target == 3);
+    CHECK(renders == 1);
+}
+
+TEST_CASE("a child that becomes another stands where it stood") {
+    hung w;
+    w.send("frame", "", 3);
+    CHECK(w.ids() == ids{2, 5, 4});
+    CHECK(w.said.lines == lines{"note 2 stops"});
+}
+
+TEST_CASE("a child that became another and is made from another state is a new one") {
+    hung w;
+    w.send("frame", "", 3);
+    w.said.lines.clear();
+    w.send("write", "[2,\"other\"]");
+    CHECK(w.ids() == ids{2, 6, 4});
+    CHECK(w.now.instances.at(6).type->name == "keyed/note");
+    CHECK(w.said.lines == lines{"picture stops", "other starts"});
+}
+
+TEST_CASE("a list and its order hold across a restart, and take events") {
+    diary d;
+    test_conversation t{wall{}};
+    t.provide(d).send<&wall::move>(1, 2).restart();
+    CHECK(t.text().contains("note 2 Shout Frame\nnote 3 Shout Frame\nnote 1 Shout Frame"));
+    CHECK(t.within("note 3").click("Shout").text().contains("note 3!"));
+    t.send<&wall::add>(9);
+    CHECK(t.text().contains("note 9"));
+    CHECK(t.patches()[0].what == patch::kind::insert);
+}
