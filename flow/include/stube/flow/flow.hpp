@@ -21,8 +21,12 @@
 ///         auto room = co_await call<pick_room>(stay);
 ///         co_return receipt{stay, room};
 ///     }
-///     site.mount<book_room>("/booking");            // or from a component:
-///     call<book_room>().then<...>()
+///
+/// It is mounted, or called, by its name:
+///
+///     site.mount<book_room>("/booking");
+///
+///     effects book() { return call<book_room>().then<&front_desk::booked>(); }
 ///
 /// A flow lives in memory only. While a conversation holds one it is not saved: the log says so
 /// once, and after a restart its user is told that it could not be kept. Write a task component

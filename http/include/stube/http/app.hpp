@@ -98,6 +98,8 @@ public:
     app();
 
     /// Visitors of `path` get a conversation with the component C.
+    ///
+    ///     site.mount<counter>("/counter", {.title = "Counter"});
     template <class C>
     app& mount(std::string path, page_options options = {}) {
         return add_mount(std::move(path), std::move(options), {[](const request_info&) {
@@ -157,8 +159,9 @@ public:
     ///
     ///     site.post("/login", [&](const request_info& from) -> redirect {
     ///         const auto name = from.form("name").value_or("");
-    ///         if (!is_password_of(name, from.form("password").value_or(""))) return
-    ///         {"/login?failed"}; return {"/inbox", {logins.begin(name)}};
+    ///         const auto password = from.form("password").value_or("");
+    ///         if (!is_password_of(name, password)) return {"/login?failed"};
+    ///         return {"/inbox", {logins.begin(name)}};
     ///     });
     ///
     /// Refused before `answer` sees it: what another site sent (403), what does not say where it
@@ -168,6 +171,9 @@ public:
     app& post(std::string path, std::function<redirect(const request_info&)> answer);
 
     /// The application's own object, for `context::app<T>()`. It outlives the servers.
+    ///
+    ///     library books;
+    ///     site.provide(books);
     template <class T>
     app& provide(T& object) {
         object_ = const_cast<std::remove_const_t<T>*>(&object);
@@ -184,6 +190,10 @@ public:
     /// what comes with all of them: a cookie (see <stube/http/login.hpp>), or a header that a proxy
     /// sets. Runs on the server's threads; an exception is answered with 500. A page that is open
     /// already when its user signs out shows what it last showed, until it is used or hidden.
+    ///
+    ///     site.principal([](const request_info& from) {
+    ///         return std::string(from.header("X-User"));  // set by the proxy
+    ///     });
     app& principal(std::function<std::string(const request_info&)> who);
 
     /// Tells every component that is subscribed to the topic, in all conversations of all running

@@ -22,23 +22,26 @@
 /// The module's default export holds up to three functions, which the page calls exactly once for
 /// each time an element appears, outlives a patch, and leaves:
 ///
-///     export default {
-///       mount(el, ctx) { ... },     // the element is on the page
-///       patched(el, ctx) { ... },   // a patch of the part that it stands in, or of what is in it
-///       unmount(el, ctx) { ... },   // the element has left the page
-///     };
+/// ```js
+/// export default {
+///   mount(el, ctx) {},    // the element is on the page
+///   patched(el, ctx) {},  // a patch of the part that it stands in, or of what is in it
+///   unmount(el, ctx) {},  // the element has left the page
+/// };
+/// ```
 ///
 /// An element that is only moved, in a list say, neither leaves nor appears. A page that is closed
 /// or reloaded calls nothing. What a function throws goes to the console and stops nothing else.
 /// `ctx` is the same object for all three, to keep things in:
 ///
-///     ctx.el                      the element
-///     ctx.args                    {color: "teal", penWidth: "3"}: always as it stands now
-///     ctx.send("drawn", ...args)  sends an event as a click would, with the same retries and in
-///     the
-///                                 same order; a promise, true if the server took it
-///     ctx.signal                  an AbortSignal that fires when the element leaves, for
-///                                 addEventListener and fetch
+/// ```js
+/// ctx.el             // the element
+/// ctx.args           // {color: "teal", penWidth: "3"}: always as it stands now
+/// ctx.send("drawn")  // sends an event as a click would, with the same retries and in the same
+///                    // order; arguments follow. A promise, true if the server took it
+/// ctx.signal         // an AbortSignal that fires when the element leaves, for
+///                    // addEventListener and fetch
+/// ```
 ///
 /// Only members that are named by `.event<>` can be sent to, and they are members of the component
 /// in whose markup the element stands. Their arguments come from the browser: a user can change

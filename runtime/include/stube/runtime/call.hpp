@@ -7,7 +7,13 @@
 #include <type_traits>
 #include <utility>
 
-/// Calling another component: `call<pick_room>(stay).then<&book_room::chosen>()`.
+/// Calling another component. It does not know who called it; it answers:
+///
+///     effects book() {
+///         return call<pick_room>(guests).then<&front_desk::chosen>().or_else<&front_desk::full>();
+///     }
+///     void chosen(int room) { note = "Room " + std::to_string(room); }
+///     void full(const failure& why) { note = why.message; }
 namespace stube {
 
 namespace detail {
@@ -63,6 +69,8 @@ public:
 
     /// Shows the callee over what the slot of this component shows, until it answers: editing in
     /// place.
+    ///
+    ///     effects edit() { return call<edit_text>(text).in<&item::line>().then<&item::edited>(); }
     template <auto Slot, class Type = decltype(Slot)>
     call_request in() && {
         static_assert(
@@ -75,6 +83,8 @@ public:
     }
 
     /// Shows the callee over the whole page, also when the caller stands in a slot.
+    ///
+    ///     effects help() { return call<ui::info>("Double-click to edit.").on_page(); }
     call_request on_page() && {
         call_.where = effect::call::place::page;
         return std::move(*this);
@@ -110,8 +120,7 @@ std::shared_ptr<const void> make_state(Arguments&&... arguments) {
 }  // namespace detail
 
 /// Suspends this component and shows a new C in its place until C answers: on the page, or where
-/// this component stands in another. `arguments` initialise
-/// C's members in order.
+/// this component stands in another. `arguments` initialise C's members in order.
 template <class C, class... Arguments>
 call_request<C> call(Arguments&&... arguments) {
     static_cast<void>(&detail::known<C>);
@@ -129,7 +138,9 @@ call_request<function_component<Function>> call(Arguments&&... arguments) {
     return {component::type(), component::make_state(std::forward<Arguments>(arguments)...)};
 }
 
-/// Leaves for good and puts a new C here, which will answer to this component's caller.
+/// Leaves for good and puts a new C here, which will answer to this component's caller:
+///
+///     effects checkout() { return become<payment>(total); }
 template <class C, class... Arguments>
 effects become(Arguments&&... arguments) {
     static_cast<void>(&detail::known<C>);

@@ -32,10 +32,16 @@
 /// `wakeup` return `void`, `effects` or `answers<...>`, `stop` returns `void`; each may take
 /// `context&` first. `render()` may take `const context&`.
 ///
+///     effects start() { return subscribe<&inbox::arrived>("mail"); }
+///     void stop(context& c) { c.app<presence>().leave(c.conversation_id()); }
+///     void wakeup(context& c) { unread = c.app<mailbox>().unread(); }  // may be old by now
+///
 /// Members of type `slot<T>` and `keyed<T>` (<stube/runtime/slot.hpp>) are components within it.
 ///
 /// `std::string url() const` of the component that a page begins with is the address that its state
 /// stands for: it is compared after each event, and the browser's is changed when it has changed.
+///
+///     std::string url() const { return "/report?year=" + std::to_string(year); }
 ///
 /// Also optional, for the browser:
 ///
@@ -90,7 +96,9 @@ struct page_url {
     bool push = false;  ///< a new step of the history, or the present one in place
 };
 
-/// What `url()` returns when a change of the address is a step of its own, for the browser's Back.
+/// What `url()` returns when a change of the address is a step of its own, for the browser's Back:
+///
+///     page_url url() const { return pushed("/list?page=" + std::to_string(page)); }
 inline page_url pushed(std::string url) {
     return {std::move(url), true};
 }

@@ -12,6 +12,8 @@ using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
 
 /// What surrounds a conversation while one of its members runs. A handler that needs it takes
 /// `context&` as its first parameter. Never stored; valid only during the call.
+///
+///     void borrow(context& c) { c.app<library>().lend(title, c.principal(), c.now()); }
 class context {
 public:
     context(

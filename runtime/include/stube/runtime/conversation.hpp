@@ -101,12 +101,15 @@ struct conversation {
 void each_list(const instance& of, const std::function<void(const children&)>& f);
 
 /// The conversation for people: one line for each component with its state, what stands in it or
-/// was called by it indented below. For a desk with a slot and a list:
+/// was called by it indented below. `std::cout << tree(t.value())` in a test prints, for a desk
+/// with a slot and a list:
 ///
-///     conversation 4fQ… revision 7 step 1
-///     #1 demo/desk {"visitors":2,"tickets":[["7",3,8124…]]}
-///       visitors: #2 demo/counter {"n":0}
-///       tickets 7: #3 demo/ticket {"number":7}
+/// ```text
+/// conversation 4fQ… revision 7 step 1
+/// #1 demo/desk {"visitors":2,"tickets":[["7",3,8124…]]}
+///   visitors: #2 demo/counter {"n":0}
+///   tickets 7: #3 demo/ticket {"number":7}
+/// ```
 std::string tree(const conversation& of);
 
 /// What a store writes to get from `before` to `after`. With `before` null, or when the store does

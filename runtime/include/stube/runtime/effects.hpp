@@ -304,34 +304,48 @@ answers<T> operator+(effects left, answer_request<T> right) {
 
 /// Leaves with a failure: the caller's `.or_else<>()` gets it; a caller without one shows it as a
 /// message.
+///
+///     effects refuse() { return fail("This card is not accepted."); }
 effects fail(std::string message);
 
 /// The same, with a reason that goes to the log and to no user.
+///
+///     effects lost() { return fail_because("Payments are down.", "bank: no answer in 5 s"); }
 effects fail_because(std::string message, std::string internal);
 
 /// Ends the whole conversation. `final_view` stays on the page; nothing of the conversation is
 /// kept.
+///
+///     effects leave() { return end(p("Goodbye.")); }
 effects end(markup final_view = {});
 
 /// Goes back one step of the conversation's history: an event that called, answered or became is a
 /// step. What the handler has changed is given up too. Does nothing at the beginning.
+///
+///     effects previous() { return back(); }
 inline effects back() {
     return any_effect(effect::back{});
 }
 
 /// A point of no return: the steps so far are forgotten, so that Back cannot lead to them. For what
-/// was done in the world outside: `return no_way_back() + call<show_receipt>(booked);`
+/// was done in the world outside:
+///
+///     effects pay() { return no_way_back() + call<receipt>(total); }
 inline effects no_way_back() {
     return any_effect(effect::seal{});
 }
 
-/// Sets the page's title.
+/// Sets the page's title:
+///
+///     effects open(const std::string& name) { return set_title(name + " - Notes"); }
 inline effects set_title(std::string text) {
     return any_effect(effect::command{effect::command::kind::title, std::move(text)});
 }
 
 /// Dispatches the event `name` on the page's document, for scripts of the application's.
 /// `detail_json` is its detail: any JSON.
+///
+///     effects saved() { return client_event("notes:saved", R"({"number":7})"); }
 inline effects client_event(std::string name, std::string detail_json = "null") {
     return any_effect(
         effect::command{effect::command::kind::event, std::move(name), std::move(detail_json)}
@@ -341,32 +355,44 @@ inline effects client_event(std::string name, std::string detail_json = "null") 
 /// Changes the page's address to `url`, a path of this server, as a new step of the history: the
 /// browser's Back returns to the state before. The address of a conversation's root is better
 /// derived from its state: see `url()` in <stube/runtime/component.hpp>.
+///
+///     effects show(int number) { return push_url("/notes?number=" + std::to_string(number)); }
 inline effects push_url(std::string url) {
     return any_effect(effect::command{effect::command::kind::url, std::move(url), {}, true});
 }
 
-/// Changes the page's address without a new step.
+/// Changes the page's address without a new step:
+///
+///     effects sort() { return replace_url("/notes?sorted=true"); }
 inline effects replace_url(std::string url) {
     return any_effect(effect::command{effect::command::kind::url, std::move(url)});
 }
 
-/// Moves the focus to the element with the own id `name`: see `own_id`.
+/// Moves the focus to the element with the own id `name`, `input(own_id{"id", "search"})`:
+///
+///     effects find() { return focus_on("search"); }
 inline effects focus_on(std::string name) {
     return any_effect(effect::command{effect::command::kind::focus, std::move(name)});
 }
 
-/// Scrolls to it.
+/// Scrolls to it:
+///
+///     effects newest() { return scroll_to("end"); }
 inline effects scroll_to(std::string name) {
     return any_effect(effect::command{effect::command::kind::scroll, std::move(name)});
 }
 
 /// Shows `content`, one element, in place of the element with the own id `name`, until the
 /// component is rendered again: for output that is no state, such as a progress line.
+///
+///     effects half() { return patch_element("progress", p("Half of it is done.")); }
 inline effects patch_element(std::string name, markup content) {
     return any_effect(effect::patch{std::move(name), std::move(content)});
 }
 
-/// Stops hearing of a topic; without one, of all.
+/// Stops hearing of a topic; without one, of all:
+///
+///     effects quiet() { return unsubscribe("news"); }
 inline effects unsubscribe(std::string topic = {}) {
     return any_effect(effect::unsubscribe{std::move(topic)});
 }

@@ -84,7 +84,10 @@ outcome begin(conversation fresh, const effect::call& root, const surroundings& 
 outcome dispatch(const conversation& now, const event& what, const surroundings& world);
 
 /// Applies events one after the other, from a conversation as it stood: the same events bring the
-/// same patches. Ends early when the conversation does.
+/// same patches. Ends early when the conversation does. With a test_conversation `t` that began as
+/// `beginning`:
+///
+///     auto again = replay(beginning, t.events(), {t.now()});
 std::vector<outcome>
 replay(conversation from, std::span<const event> events, const surroundings& world);
 

@@ -16,9 +16,9 @@
 /// Events that no user sends: from other components, from topics, after a while, from work in the
 /// background. Each is an effect, and arrives at a member as an event does:
 ///
-///     effects start()      { return after<&clock::tick>(1s) + subscribe<&clock::said>("news"); }
-///     effects tick()       { ++seconds; return after<&clock::tick>(1s); }
-///     void said(std::string text);
+///     effects start() { return after<&clock::tick>(1s) + subscribe<&clock::said>("news"); }
+///     effects tick() { ++seconds; return after<&clock::tick>(1s); }
+///     void said(const std::string& text) { heard = text; }
 ///
 /// Timers and subscriptions belong to the component at work: they are stored with it, hold across a
 /// restart (a timer that is overdue by then fires once), and leave with it. Values travel as JSON,
@@ -56,8 +56,10 @@ inline constexpr bool takes_message = std::tuple_size_v<Parameters> <= 1;
 
 }  // namespace detail
 
-/// Sends to a child: `send<&search::clear>(search_box)`. It arrives after the present handler, in
-/// the same turn. Nothing happens if the child has gone.
+/// Sends to a child. It arrives after the present handler, in the same turn. Nothing happens if the
+/// child has gone.
+///
+///     effects reset() { return send<&search::clear>(search_box); }
 template <auto Member, class T, class... Arguments>
 effects send(const slot<T>& child, const Arguments&... arguments) {
     static_assert(
@@ -71,7 +73,9 @@ effects send(const slot<T>& child, const Arguments&... arguments) {
         detail::message_arguments<Member>(arguments...)});
 }
 
-/// Sends to an instance of this conversation whose id is known: `send_to<&row::mark>(rows.id(7))`.
+/// Sends to an instance of this conversation whose id is known:
+///
+///     effects point_at(int number) { return send_to<&row::mark>(rows.id(number)); }
 template <auto Member, class Type = decltype(Member), class... Arguments>
 effects send_to(instance_id target, const Arguments&... arguments) {
     auto text = detail::message_arguments<Member>(arguments...);
@@ -80,7 +84,9 @@ effects send_to(instance_id target, const Arguments&... arguments) {
 }
 
 /// Sends to the nearest component above this one that has the member: the one whose slot or list it
-/// stands in, the one that called it, or one of theirs. `send_up<&board::remove>(number)`.
+/// stands in, the one that called it, or one of theirs.
+///
+///     effects done() { return send_up<&board::remove>(number); }
 template <auto Member, class Type = decltype(Member), class... Arguments>
 effects send_up(const Arguments&... arguments) {
     auto text = detail::message_arguments<Member>(arguments...);
@@ -98,7 +104,9 @@ effects after(std::chrono::milliseconds delay, const Arguments&... arguments) {
     return any_effect(effect::after{delay, detail::member_name<Member>(), std::move(text)});
 }
 
-/// Gives up all of this component's timers for the member.
+/// Gives up all of this component's timers for the member:
+///
+///     effects typed() { return cancel<&draft::save>() + after<&draft::save>(2s); }
 template <auto Member, class Type = decltype(Member)>
 effects cancel() {
     return any_effect(effect::cancel{detail::member_name<Member>()});
@@ -134,12 +142,16 @@ std::string one_argument(const T& value) {
 /// Tells every component that is subscribed to the topic, in any conversation of this server, in a
 /// turn of its own, once this turn is saved. At most once: a message is lost if the server stops
 /// before it has arrived.
+///
+///     effects say(const std::string& text) { return publish("news", text); }
 template <class T>
 effects publish(std::string topic, const T& value) {
     return any_effect(effect::publish{std::move(topic), detail::one_argument(value), false});
 }
 
-/// The same within this conversation only, in the same turn.
+/// The same within this conversation only, in the same turn:
+///
+///     effects pick(int day) { return publish_here("day", day); }
 template <class T>
 effects publish_here(std::string topic, const T& value) {
     return any_effect(effect::publish{std::move(topic), detail::one_argument(value), true});
@@ -188,9 +200,13 @@ private:
 };
 
 /// Runs `work` on a thread of the background pool once this turn is saved; its result arrives at
-/// the member, in a turn of its own: `run<&report::ready>([ids = ids] { return load(ids); })`. It
-/// must not refer to the component, which goes on without it. A result for a component that has
-/// gone is dropped.
+/// the member, in a turn of its own. It must not refer to the component, which goes on without it.
+/// A result for a component that has gone is dropped.
+///
+///     effects load() {
+///         return run<&report::ready>([year = year] { return sum_of(year); })
+///             .or_else<&report::failed>();
+///     }
 template <auto Member, class Type = decltype(Member), class Work>
 run_request run(Work work) {
     static_assert(

@@ -32,9 +32,9 @@ struct event_attribute;
 
 /// What both forms of an event can be told, one after the other:
 ///
-///     input(on<"input", &board::search>.debounce(300ms), bind<&board::query>(*this))
-///     button(on<"click", &board::remove>(item.id).confirm("Delete " + item.text + "?"), "Delete")
-///     section(on<"keydown", &prompt::cancel>.key("Escape"), form(on<"submit", &prompt::ok>, ...))
+///     input(on<"input", &board::search>.debounce(300ms), bind<&board::query>(*this)),
+///     button(on<"click", &board::remove>(id).confirm("Delete " + text + "?"), "Delete"),
+///     section(on<"keydown", &board::close>.key("Escape"), p("Escape closes this."))
 ///
 /// They are the browser's business: what reaches the member is an event like any other.
 template <class Self>
@@ -60,8 +60,9 @@ struct modifiable_event {
     /// "keydown" or "keyup".
     event_attribute key(std::string_view name) const;
 
-    /// Sends it to another instance of this conversation, a child: `on<"click",
-    /// &search::clear>.to(search_box)`.
+    /// Sends it to another instance of this conversation, a child:
+    ///
+    ///     button(on<"click", &search::clear>.to(search_box), "Clear")
     event_attribute to(const auto& child) const;
 
     /// Asks this question first, and sends the event only if the user agrees.
@@ -170,7 +171,8 @@ inline constexpr event_route<Event, Member> on{};
 
 /// Sends a DOM event to the nearest component above the one that renders it that has the member:
 /// the one whose slot or list it stands in, the one that called it, or one of theirs.
-/// `button(on_parent<"click", &board::close>(number), "Close")`.
+///
+///     button(on_parent<"click", &board::remove>(number), "Remove")
 template <literal Event, auto Member>
 inline constexpr event_route<Event, Member, true> on_parent{};
 

@@ -118,6 +118,8 @@ public:
     }
 
     /// The owner's member that gets what the child answers; the child stays where it is.
+    ///
+    ///     slot<pick_day> day = slot<pick_day>().then<&planner::picked>();
     template <auto Member, class Type = decltype(Member)>
     slot then() && {
         static_assert(
@@ -130,6 +132,8 @@ public:
     }
 
     /// The owner's member that gets the failure if the child fails.
+    ///
+    ///     slot<pay> till = slot<pay>().then<&shop::paid>().or_else<&shop::refused>();
     template <auto Member, class Type = decltype(Member)>
     slot or_else() && {
         static_assert(
@@ -151,6 +155,8 @@ public:
     keyed() : children(type_of<T>()) { static_cast<void>(&detail::known<T>); }
 
     /// The owner's member that gets what a child answers; the child stays where it is.
+    ///
+    ///     keyed<pick_day> days = keyed<pick_day>().then<&planner::picked>();
     template <auto Member, class Type = decltype(Member)>
     keyed then() && {
         static_assert(
@@ -192,9 +198,12 @@ public:
         return at == size() ? 0 : all()[at].id;
     }
 
-    /// Makes the list one child for each of `items`, in their order: `rows.assign(items,
-    /// &item::number, [](const item& i) { return row{i}; })`. A child whose key was there stays as
-    /// it is, moves, or begins anew if it is made from another state than it was made from before.
+    /// Makes the list one child for each of `items`, in their order:
+    ///
+    ///     rows.assign(items, &item::number, [](const item& each) { return row{each.text}; });
+    ///
+    /// A child whose key was there stays as it is, moves, or begins anew if it is made from another
+    /// state than it was made from before.
     /// Throws std::invalid_argument if a key comes twice.
     template <std::ranges::input_range Items, class KeyOf, class Make>
     void assign(Items&& items, KeyOf key_of, Make make) {
@@ -206,6 +215,11 @@ public:
     }
 
     /// Throws std::invalid_argument if the key is there already.
+    ///
+    ///     rows.push_back(7, row{"Milk"});
+    ///     rows.set(7, row{"Oat milk"});
+    ///     rows.move(7, 0);  // to the top
+    ///     rows.erase(7);
     void push_back(const auto& key, T state) { insert(size(), key, std::move(state)); }
 
     /// Before the child at `position`.

@@ -49,6 +49,10 @@ private:
 ///     test_conversation t{book_room{}};
 ///     t.fill<&pick_dates::arrival>("2026-12-01").click("Next");
 ///     CHECK(t.text().contains("Choose a room"));
+///     t.back();
+///     CHECK(t.entered<&pick_dates::arrival>() == "2026-12-01");
+///     t.forward();
+///     CHECK(t.text().contains("Choose a room"));
 ///
 /// It begins with the first thing that is done or asked, so that `provide`, `principal` and
 /// `advance` can prepare it. Events send what a browser sends: a form that is submitted its own
@@ -85,7 +89,9 @@ public:
     // --- where a user looks
 
     /// The next act, or the next question, is about the smallest component on the page in which
-    /// this text can be read: `t.within("Buy milk").click("Edit")`.
+    /// this text can be read:
+    ///
+    ///     t.within("Buy milk").click("Edit");
     test_conversation& within(std::string_view text);
 
     // --- what a user does
@@ -156,13 +162,19 @@ public:
 
     // --- what others do
 
-    /// Something is published to a topic from outside of this conversation.
+    /// Something is published to a topic from outside of this conversation:
+    ///
+    ///     t.publish("news", "Rain");
+    ///     CHECK(t.text().contains("Rain"));
     template <class T>
     test_conversation& publish(std::string_view topic, const T& value) {
         return deliver(topic, detail::one_argument(value));
     }
 
-    /// Runs all background work that was asked for, and delivers the results.
+    /// Runs all background work that was asked for, and delivers the results:
+    ///
+    ///     t.click("Load").run_work();
+    ///     CHECK(t.text().contains("The sum is 2026"));
     test_conversation& run_work();
 
     // --- what may go wrong on the way
@@ -182,7 +194,11 @@ public:
 
     // --- the clock; it stands still and begins at noon of 2026-01-01, UTC
 
-    /// Timers that are due on the way are called, each at its time.
+    /// Timers that are due on the way are called, each at its time:
+    ///
+    ///     CHECK(t.text().contains("0 seconds"));
+    ///     t.advance(3s);
+    ///     CHECK(t.text().contains("3 seconds"));
     test_conversation& advance(std::chrono::milliseconds by);
     time_point now() const;
 

@@ -301,8 +301,11 @@ markup error_summary(const T& self, std::string_view title = "There is a problem
 
 /// Asks a question and answers true or false:
 ///
-///     return call<ui::confirm>("Delete this item?").then<&board::removed>();
-///     return call<ui::confirm>("Delete this item?", "Delete", "Keep").then<&board::removed>();
+///     effects remove() { return call<ui::confirm>("Delete this?").then<&note::removed>(); }
+///     effects burn() {
+///         return call<ui::confirm>("Burn this?", "Burn", "Keep").then<&note::removed>();
+///     }
+///     void removed(bool yes) { is_gone = yes; }
 struct confirm {
     static constexpr std::string_view component = "stube/confirm";
     using answer_type = bool;
@@ -322,8 +325,8 @@ BOOST_DESCRIBE_STRUCT(confirm, (), (question, yes_label, no_label, yes, no))
 /// Asks for a line of text, which may come with a proposal. Answers what was entered, or nothing if
 /// the user cancelled:
 ///
-///     return call<ui::prompt>("What is it called?", name).then<&document::named>();
-///     void named(std::optional<std::string> what);
+///     effects rename() { return call<ui::prompt>("Its name?", name).then<&note::named>(); }
+///     void named(const std::optional<std::string>& what) { name = what.value_or(name); }
 struct prompt {
     static constexpr std::string_view component = "stube/prompt";
     using answer_type = std::optional<std::string>;
@@ -343,9 +346,11 @@ BOOST_DESCRIBE_STRUCT(prompt, (), (question, text, ok_label, cancel_label, ok, c
 
 /// Lets the user choose one of several. Answers its value, or nothing if the user cancelled:
 ///
-///     return call<ui::choose>("What to drink?", ui::choices{"Tea", {"oj", "Orange juice"}})
-///         .then<&table::ordered>();
-///     void ordered(std::optional<std::string> what);
+///     effects order() {
+///         return call<ui::choose>("What to drink?", ui::choices{"Tea", {"oj", "Orange juice"}})
+///             .then<&table::ordered>();
+///     }
+///     void ordered(const std::optional<std::string>& what) { drink = what.value_or("nothing"); }
 struct choose {
     static constexpr std::string_view component = "stube/choose";
     using answer_type = std::optional<std::string>;
@@ -365,7 +370,7 @@ BOOST_DESCRIBE_STRUCT(choose, (), (question, offered, cancel_label, pick, cancel
 
 /// Tells the user something, until they have read it. Answers nothing:
 ///
-///     return call<ui::info>("Your changes are saved.");
+///     effects save() { return call<ui::info>("Your changes are saved."); }
 struct info {
     static constexpr std::string_view component = "stube/info";
 

@@ -1,0 +1,169 @@
+// The examples in the headers of http/ and flow/, header by header. Change both:
+// check_header_examples.cmake compares them.
+
+#include <stube/flow/flow.hpp>
+#include <stube/http/app.hpp>
+#include <stube/http/login.hpp>
+#include <stube/runtime/html.hpp>
+#include <stube/runtime/route.hpp>
+#include <stube/runtime/test_conversation.hpp>
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+
+using namespace stube;
+using namespace stube::html;
+
+namespace {
+
+// --- app.hpp
+
+struct counter {
+    static constexpr std::string_view component = "docs/app_counter";
+    int n = 0;
+
+    markup render() const { return p(n); }
+};
+BOOST_DESCRIBE_STRUCT(counter, (), (n))
+
+struct report {
+    static constexpr std::string_view component = "docs/app_report";
+    int page = 1;
+
+    markup render() const { return p(page); }
+};
+BOOST_DESCRIBE_STRUCT(report, (), (page))
+
+struct inbox {
+    static constexpr std::string_view component = "docs/app_inbox";
+
+    markup render() const { return p("Inbox"); }
+};
+BOOST_DESCRIBE_STRUCT(inbox, (), ())
+
+struct library {};
+
+int number_from(const std::string& text) {
+    if (text.empty() || text.find_first_not_of("0123456789") != text.npos || text.size() > 6)
+        throw std::invalid_argument("no number");
+    return std::stoi(text);
+}
+
+bool is_password_of(const std::string& name, const std::string& password) {
+    return name == "ada" && password == "lovelace";
+}
+
+int measure() {
+    return 21;
+}
+
+TEST_CASE("example: what a site serves") {
+    app site;
+    login_sessions logins;
+
+    site.mount<counter>("/counter", {.title = "Counter"});
+
+    site.mount<report>("/report", [](const request_info& from) {
+        return report{.page = number_from(from.query("page").value_or("1"))};
+    });
+
+    site.post("/login", [&](const request_info& from) -> redirect {
+        const auto name = from.form("name").value_or("");
+        const auto password = from.form("password").value_or("");
+        if (!is_password_of(name, password)) return {"/login?failed"};
+        return {"/inbox", {logins.begin(name)}};
+    });
+
+    library books;
+    site.provide(books);
+
+    site.principal([](const request_info& from) {
+        return std::string(from.header("X-User"));  // set by the proxy
+    });
+
+    std::thread sensor([&] { site.publish("temperature", measure()); });
+    sensor.join();
+
+    CHECK_THROWS_AS(site.mount<counter>("/report"), std::invalid_argument);
+}
+
+// --- login.hpp
+
+TEST_CASE("example: signing in and out") {
+    app site;
+
+    login_sessions logins;
+    site.principal([&](const request_info& from) { return logins.user_of(from); });
+    site.post("/login", [&](const request_info& from) -> redirect {
+        const auto name = from.form("name").value_or("");
+        if (!is_password_of(name, from.form("password").value_or(""))) return {"/login?failed"};
+        return {"/inbox", {logins.begin(name)}};
+    });
+    site.post("/logout", [&](const request_info& from) -> redirect {
+        return {"/", {logins.end(from)}};
+    });
+    site.mount<inbox>("/inbox", {.login = "/login"});
+
+    CHECK_THROWS_AS(site.mount<counter>("/inbox"), std::invalid_argument);
+}
+
+// --- flow.hpp
+
+struct pick_dates {
+    static constexpr std::string_view component = "docs/flow_dates";
+    using answer_type = int;
+
+    answers<int> two() { return answer(2); }
+
+    markup render() const { return p(button(on<"click", &pick_dates::two>, "Two nights")); }
+};
+BOOST_DESCRIBE_STRUCT(pick_dates, (), (two))
+
+struct pick_room {
+    static constexpr std::string_view component = "docs/flow_room";
+    using answer_type = std::string;
+    int nights = 0;
+
+    answers<std::string> attic() { return answer("the attic"); }
+
+    markup render() const { return p(button(on<"click", &pick_room::attic>, "Attic")); }
+};
+BOOST_DESCRIBE_STRUCT(pick_room, (), (nights, attic))
+
+struct receipt {
+    int nights = 0;
+    std::string room;
+};
+
+flow<receipt> book_room() {
+    auto stay = co_await call<pick_dates>();
+    auto room = co_await call<pick_room>(stay);
+    co_return receipt{stay, room};
+}
+
+struct front_desk {
+    static constexpr std::string_view component = "docs/flow_desk";
+    std::string note;
+
+    effects book() { return call<book_room>().then<&front_desk::booked>(); }
+
+    void booked(const receipt& of) { note = std::to_string(of.nights) + " nights in " + of.room; }
+
+    markup render() const { return p(note, button(on<"click", &front_desk::book>, "Book")); }
+};
+BOOST_DESCRIBE_STRUCT(front_desk, (), (note, book, booked))
+
+TEST_CASE("example: a flow") {
+    app site;
+    site.mount<book_room>("/booking");
+
+    test_conversation t{front_desk{}};
+    t.click("Book").click("Two nights").click("Attic");
+    CHECK(t.text().contains("2 nights in the attic"));
+}
+
+}  // namespace
