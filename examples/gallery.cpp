@@ -1,11 +1,14 @@
 #include "breadcrumb.hpp"
 #include "calculator.hpp"
 #include "calendar.hpp"
+#include "chat.hpp"
+#include "clock.hpp"
 #include "columns.hpp"
 #include "counter.hpp"
 #include "dialogs.hpp"
 #include "error_answer.hpp"
 #include "error_banner.hpp"
+#include "everyone.hpp"
 #include "hotel/book_room.hpp"
 #include "hotel/book_room_flow.hpp"
 #include "multi_counter.hpp"
@@ -14,6 +17,8 @@
 #include "preserved_widget.hpp"
 #include "protected_counter.hpp"
 #include "reading_list.hpp"
+#include "report.hpp"
+#include "shared_counter.hpp"
 #include "sources.hpp"
 #include "table_report.hpp"
 #include "tabs.hpp"
@@ -138,6 +143,22 @@ const std::vector<example>& examples() {
          "Error answer",
          "A payment that fails, and the caller who hears of it.",
          {"error_answer.cpp", "error_answer.hpp"}},
+        {"/clock",
+         "Clock",
+         "Ticks by a timer that is part of the page, and goes on after a restart.",
+         {"clock.cpp", "clock.hpp"}},
+        {"/shared-counter",
+         "Shared counter",
+         "One number for all visitors. When somebody raises it, everyone sees it.",
+         {"shared_counter.cpp", "shared_counter.hpp", "everyone.hpp"}},
+        {"/chat",
+         "Chat",
+         "A room for all visitors. What is said is published, and every page hears it.",
+         {"chat.cpp", "chat.hpp", "everyone.hpp"}},
+        {"/report",
+         "Report",
+         "Long work in the background, with its progress. What a restart interrupts can go on.",
+         {"report.cpp", "report.hpp"}},
     };
     return all;
 }
@@ -187,8 +208,9 @@ markup source_page(const example& of) {
     );
 }
 
-app make_site() {
+app make_site(gallery::everyone& everyone) {
     app site;
+    site.provide(everyone);
     auto options_of = [](std::string_view path) {
         const auto& shown = *std::ranges::find(examples(), path, &example::path);
         return page_options{.title = shown.title, .header = header_of(shown)};
@@ -223,6 +245,10 @@ app make_site() {
     site.mount<gallery::breadcrumb>("/breadcrumb", options_of("/breadcrumb"));
     site.mount<gallery::error_banner>("/error-banner", options_of("/error-banner"));
     site.mount<gallery::error_answer>("/error-answer", options_of("/error-answer"));
+    site.mount<gallery::clock>("/clock", options_of("/clock"));
+    site.mount<gallery::shared_counter>("/shared-counter", options_of("/shared-counter"));
+    site.mount<gallery::chat>("/chat", options_of("/chat"));
+    site.mount<gallery::report>("/report", options_of("/report"));
     site.page("/", {.title = "stube gallery"}, front_page());
     for (const auto& e : examples()) {
         site.page(
@@ -244,7 +270,8 @@ int main(int argc, char** argv) {
             std::fputs(gallery::help_text, stdout);
             return 0;
         }
-        return make_site().start(options.server, gallery::open_store(options.store));
+        gallery::everyone everyone;
+        return make_site(everyone).start(options.server, gallery::open_store(options.store));
     } catch (const std::exception& e) {
         std::fprintf(stderr, "gallery: %s\n", e.what());
         return 1;

@@ -250,6 +250,7 @@ public:
     }
 
     void restart();
+    void show_again();
 
 private:
     /// The one component that has the member: `where` itself, or one within it.
@@ -391,6 +392,15 @@ void test_conversation::impl::restart() {
     }
     auto stored = encode_change(nullptr, value_, false);
     value_ = decode_conversation({stored.id, stored.revision, stored.status, stored.written});
+    work_.clear();
+    const auto interrupted = unfinished_work(value_);
+    show_again();
+    for (const auto number : interrupted)
+        settle(fail_work(value_, number, {"This was interrupted by a restart."}, world_));
+}
+
+/// What an open page is shown when it comes back.
+void test_conversation::impl::show_again() {
     if (has_wakeup(value_)) return show(wake(value_, world_));
     outcome seen;
     seen.what = verdict::repeated;

@@ -29,6 +29,23 @@ BOOST_DESCRIBE_STRUCT(counter, (), (n, inc, add))
 enum class board { none, half, full };
 BOOST_DESCRIBE_ENUM(board, none, half, full)
 
+struct order {
+    static constexpr std::string_view component = "page/order";
+    std::string news;
+
+    effects place() {
+        return run<&order::arrived>([] { return std::string("Delivered"); }
+        ).or_else<&order::failed>();
+    }
+
+    void arrived(std::string what) { news = std::move(what); }
+
+    void failed(const failure& why) { news = why.message; }
+
+    markup render() const { return div(p(news), button(on<"click", &order::place>, "Order")); }
+};
+BOOST_DESCRIBE_STRUCT(order, (), (news, place, arrived, failed))
+
 struct guest {
     static constexpr std::string_view component = "page/guest";
     using answer_type = std::string;
@@ -465,6 +482,16 @@ TEST_CASE("a restart keeps what a store keeps") {
     CHECK(t.text() == "Really?\nYes No");
     CHECK(t.click("No").restart().text().contains("Heard no"));
     CHECK(t.repeat_last_event().last() == verdict::repeated);
+}
+
+TEST_CASE("a restart interrupts work") {
+    test_conversation t{order{}};
+    t.click("Order").restart();
+    CHECK(t.text().contains("This was interrupted by a restart."));
+    CHECK(t.waiting_work() == 0);
+
+    t.click("Order").run_work();
+    CHECK(t.text().contains("Delivered"));
 }
 
 TEST_CASE("a restart wakes") {

@@ -188,8 +188,9 @@ public:
     test_conversation& resend_to_previous();
 
     /// The process ends and another one goes on: what a store keeps is written and read back, the
-    /// `wakeup` hooks run. Throws std::logic_error if the conversation holds a component that
-    /// cannot be kept, and `decode_error` if what was written cannot be read.
+    /// `wakeup` hooks run, background work that waits fails. Throws std::logic_error if the
+    /// conversation holds a component that cannot be kept, and `decode_error` if what was written
+    /// cannot be read.
     test_conversation& restart();
 
     // --- the clock; it stands still and begins at noon of 2026-01-01, UTC

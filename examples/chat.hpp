@@ -1,0 +1,49 @@
+#pragma once
+
+#include "everyone.hpp"
+
+#include <stube/stube.hpp>
+
+#include <string>
+#include <vector>
+
+/// A room for all visitors.
+namespace gallery {
+
+/// What one visitor sees of the room: a copy that is brought up to date when something was said.
+struct talk {
+    static constexpr std::string_view component = "gallery/talk";
+
+    std::string who;
+    std::vector<message> messages;
+    int said = 0;
+    stube::field<std::string> text;
+
+    stube::effects start(stube::context& around);
+
+    stube::effects wakeup(stube::context& around);
+
+    /// `turn` is how many messages had been said when the form was shown.
+    stube::effects say(stube::context& around, int turn);
+
+    void heard(stube::context& around);
+
+    stube::answers<> leave() { return stube::answer(); }
+
+    stube::markup render() const;
+};
+BOOST_DESCRIBE_STRUCT(talk, (), (who, messages, said, text, start, wakeup, say, heard, leave))
+
+/// Asks for a name, and goes in.
+struct chat {
+    static constexpr std::string_view component = "gallery/chat";
+
+    stube::field<std::string> name;
+
+    stube::effects enter();
+
+    stube::markup render() const;
+};
+BOOST_DESCRIBE_STRUCT(chat, (), (name, enter))
+
+}  // namespace gallery

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <stube/stube.hpp>
+
+#include <string>
+
+namespace gallery {
+
+/// Ticks by a timer. It is part of the conversation: a restart does not stop it.
+struct clock {
+    static constexpr std::string_view component = "gallery/clock";
+
+    stube::time_point now;
+    bool is_paused = false;
+
+    stube::effects start(stube::context& around) { return tick(around); }
+
+    stube::effects tick(stube::context& around);
+
+    stube::effects pause();
+
+    stube::effects go_on(stube::context& around);
+
+    std::string time_of_day() const;
+
+    stube::markup render() const;
+};
+BOOST_DESCRIBE_STRUCT(clock, (), (now, is_paused, start, tick, pause, go_on))
+
+}  // namespace gallery

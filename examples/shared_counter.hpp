@@ -1,0 +1,28 @@
+#pragma once
+
+#include <stube/stube.hpp>
+
+#include <algorithm>
+
+namespace gallery {
+
+/// One number for all visitors: each page hears at once when somebody raises it.
+struct shared_counter {
+    static constexpr std::string_view component = "gallery/shared_counter";
+
+    int n = 0;
+
+    stube::effects start(stube::context& around);
+
+    stube::effects wakeup(stube::context& around);
+
+    stube::effects raise(stube::context& around);
+
+    /// What two others publish may arrive in either order.
+    void raised(int to) { n = std::max(n, to); }
+
+    stube::markup render() const;
+};
+BOOST_DESCRIBE_STRUCT(shared_counter, (), (n, start, wakeup, raise, raised))
+
+}  // namespace gallery

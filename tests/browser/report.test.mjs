@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {assertFlawless, assertNotReloaded, button, eventually, mark, serverAway, visit} from './support.mjs';
+
+const parts = async page => Number(await page.getByRole('progressbar', {name: 'Progress'}).getAttribute('value'));
+const done = page => page.getByText('Done: 664579 primes'); // below ten million
+
+test('works in the background, and says when a restart interrupts it', async t => {
+    const {gallery, page} = await visit(t, '/report');
+    await mark(page);
+    await button(page, 'Start').dblclick();
+    await page.getByText('Working on part 2 of 5').waitFor();
+    await gallery.restart();
+    await page.getByRole('alert').filter({hasText: 'This was interrupted by a restart.'}).waitFor();
+    const kept = await parts(page);
+    assert.ok(kept >= 1 && kept < 5);
+
+    await button(page, 'Go on').click();
+    await eventually(async () => assert.ok(await parts(page) > kept));
+    await done(page).waitFor();
+    assert.equal(await parts(page), 5);
+    await assertNotReloaded(page);
+    await page.reload();
+    await done(page).waitFor();
+    assertFlawless(page, serverAway);
+});
+
+test('says when the work fails, and can go on', async t => {
+    const {page} = await visit(t, '/report');
+    await page.getByLabel('Jam the machine').check();
+    await button(page, 'Start').click();
+    await page.getByRole('alert').filter({hasText: 'This could not be completed.'}).waitFor();
+    await page.getByLabel('Jam the machine').uncheck();
+    await button(page, 'Go on').click();
+    await done(page).waitFor();
+    await button(page, 'Clear').click();
+    await button(page, 'Start').waitFor();
+    assertFlawless(page);
+});
