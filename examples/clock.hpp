@@ -9,6 +9,8 @@ namespace gallery {
 /// Ticks by a timer. It is part of the conversation: a restart does not stop it.
 struct clock {
     static constexpr std::string_view component = "gallery/clock";
+    static constexpr std::string_view styles =
+        "& output { font-size: clamp(2.5rem, 12vw, 4.5rem); }";
 
     stube::time_point now;
     bool is_paused = false;

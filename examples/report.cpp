@@ -24,6 +24,14 @@ int count_primes(int first, int end) {
     return found;
 }
 
+/// 10000000 as people write it: 10,000,000.
+std::string with_commas(int n) {
+    auto text = std::to_string(n);
+    for (auto at = static_cast<int>(text.size()) - 3; at > 0; at -= 3)
+        text.insert(static_cast<std::size_t>(at), ",");
+    return text;
+}
+
 }  // namespace
 
 /// Runs elsewhere, and much later for all it knows: so it takes along what it needs.
@@ -62,13 +70,14 @@ void report::clear() {
 markup report::render() const {
     const auto parts = static_cast<int>(counts.size());
     const auto total = std::accumulate(counts.begin(), counts.end(), 0);
-    const auto status = is_running  ? "Working on part " + std::to_string(parts + 1) + " of 5"
-                        : is_done() ? "Done: " + std::to_string(total) + " primes"
+    const auto status = is_running ? "Working on part " + std::to_string(parts + 1) + " of " +
+                                         std::to_string(all_parts)
+                        : is_done() ? "Done: " + with_commas(total) + " primes"
                                     : "Nothing is running";
     return section(
         class_("card"),
         h1("Report"),
-        p("How many primes are there below ", all_parts * part_size, "?"),
+        p("How many primes are there below ", with_commas(all_parts * part_size), "?"),
         progress(attr("aria-label", "Progress"), max(all_parts), value(parts)),
         p(role("status"), status),
         when(!problem.empty(), p(class_("notice"), role("alert"), problem)),

@@ -10,6 +10,8 @@ namespace gallery {
 /// Counts primes in the background, part by part, while the page goes on.
 struct report {
     static constexpr std::string_view component = "gallery/report";
+    static constexpr std::string_view styles =
+        "& progress { width: 100%; height: 1rem; accent-color: var(--accent); }";
     static constexpr int all_parts = 5;
 
     int part_size = 2'000'000;

@@ -1,16 +1,20 @@
 #include <stube/stube.hpp>
 
+#include <chrono>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
-/// A page full of behaviors, whose modules write down in `window.journal` what is called when. Run
-/// as `behaviors_site --port <n>`; other options are ignored.
+/// A page full of behaviors, whose modules write down in `window.journal` what is called when, and
+/// one at "/alarm" whose timers break. Run as `behaviors_site --port <n>`; other options are
+/// ignored.
 namespace {
 
 using namespace stube;
 using namespace stube::html;
+using namespace std::chrono_literals;
 
 constexpr std::string_view journal = R"(
     window.journal ??= [];
@@ -142,6 +146,38 @@ BOOST_DESCRIBE_STRUCT(
      open)
 )
 
+/// Ticks, while other timers of its break.
+struct alarm {
+    static constexpr std::string_view component = "test/alarm";
+
+    int n = 0;
+    int clicks = 0;
+
+    effects start() { return tick() + after<&alarm::burst>(200ms) + after<&alarm::burst>(1500ms); }
+
+    effects tick() {
+        ++n;
+        return after<&alarm::tick>(500ms);
+    }
+
+    effects burst() {
+        n = 1'000'000;
+        throw std::runtime_error("broken spring");
+    }
+
+    void click() { ++clicks; }
+
+    markup render() const {
+        return section(
+            h1("Alarm"),
+            p(role("timer"), n),
+            p(role("status"), "Clicked ", clicks),
+            button(on<"click", &alarm::click>, "Click")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(alarm, (), (n, clicks, start, tick, burst, click))
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -152,6 +188,7 @@ int main(int argc, char** argv) {
     }
     app site;
     site.mount<stage>("/");
+    site.mount<alarm>("/alarm");
     for (const auto* name : {"test/journal", "test/other"})
         site.behavior(name, std::string(journal));
     site.behavior("test/widget", std::string(widget));

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {assertFlawless, assertNotReloaded, button, eventually, mark, serverAway, visit} from './support.mjs';
 
 const parts = async page => Number(await page.getByRole('progressbar', {name: 'Progress'}).getAttribute('value'));
-const done = page => page.getByText('Done: 664579 primes'); // below ten million
+const done = page => page.getByText('Done: 664,579 primes'); // below ten million
 
 test('works in the background, and says when a restart interrupts it', async t => {
     const {gallery, page} = await visit(t, '/report');

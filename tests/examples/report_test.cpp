@@ -1,5 +1,6 @@
 #include "examples/report.hpp"
 
+#include <stube/runtime/call.hpp>
 #include <stube/runtime/test_conversation.hpp>
 
 #include <doctest/doctest.h>
@@ -20,7 +21,7 @@ bool shows_progress(const test_conversation& t, int parts) {
 }  // namespace
 
 TEST_CASE("a report works part by part and shows how far it is") {
-    test_conversation t{report{small}};
+    test_conversation t{call<report>(small)};
     CHECK(t.text().contains("How many primes are there below 500?"));
     CHECK(t.text().contains("Nothing is running"));
 
@@ -35,13 +36,13 @@ TEST_CASE("a report works part by part and shows how far it is") {
 }
 
 TEST_CASE("a double click on Start begins the work once") {
-    test_conversation t{report{small}};
+    test_conversation t{call<report>(small)};
     t.click("Start").resend_to_previous();
     CHECK(t.waiting_work() == 1);
 }
 
 TEST_CASE("work that throws is said and can go on") {
-    test_conversation t{report{small}};
+    test_conversation t{call<report>(small)};
     t.check<&report::jam>().click("Start").run_work();
     CHECK(t.text().contains("This could not be completed."));
     CHECK(t.text().contains("Nothing is running"));
@@ -52,7 +53,7 @@ TEST_CASE("work that throws is said and can go on") {
 }
 
 TEST_CASE("a report that a restart interrupts says so and goes on when told to") {
-    test_conversation t{report{small}};
+    test_conversation t{call<report>(small)};
     t.click("Start").restart();
     CHECK(t.text().contains("This was interrupted by a restart."));
     CHECK(t.waiting_work() == 0);
@@ -62,7 +63,7 @@ TEST_CASE("a report that a restart interrupts says so and goes on when told to")
 }
 
 TEST_CASE("a report can be cleared and begun again") {
-    test_conversation t{report{small}};
+    test_conversation t{call<report>(small)};
     t.click("Start").run_work().click("Clear");
     CHECK(shows_progress(t, 0));
 

@@ -1,0 +1,26 @@
+// A timer whose handler throws, on a page of its own (behaviors_site.cpp).
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import {test} from 'node:test';
+import {assertFlawless, assertNotReloaded, button, eventually, mark, openPage, sourceRoot, visit} from './support.mjs';
+
+const program = process.env.STUBE_BEHAVIORS_SITE ?? path.join(sourceRoot, 'build/release/tests/browser/behaviors_site');
+
+const count = async page => Number(await page.getByRole('timer').textContent());
+const reaches = (page, number) => eventually(async () => assert.ok(await count(page) >= number));
+
+test('a timer that throws does no harm, in any tab', async t => {
+    const {gallery, visitor, page} = await visit(t, '/alarm', program);
+    await mark(page);
+    const other = await openPage(visitor, page.url());
+    await eventually(() => assert.equal(gallery.log.match(/broken spring/g)?.length, 2));
+
+    const before = await count(page);
+    await Promise.all([reaches(page, before + 2), reaches(other, before + 2)]);
+    assert.ok(await count(page) < 1000);
+    await button(other, 'Click').click();
+    await page.getByRole('status').filter({hasText: 'Clicked 1'}).waitFor();
+    await assertNotReloaded(page);
+    assertFlawless(page);
+    assertFlawless(other);
+});
