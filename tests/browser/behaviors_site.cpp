@@ -147,17 +147,17 @@ BOOST_DESCRIBE_STRUCT(
 )
 
 /// Ticks, while other timers of its break.
-struct alarm {
-    static constexpr std::string_view component = "test/alarm";
+struct siren {
+    static constexpr std::string_view component = "test/siren";
 
     int n = 0;
     int clicks = 0;
 
-    effects start() { return tick() + after<&alarm::burst>(200ms) + after<&alarm::burst>(1500ms); }
+    effects start() { return tick() + after<&siren::burst>(200ms) + after<&siren::burst>(1500ms); }
 
     effects tick() {
         ++n;
-        return after<&alarm::tick>(500ms);
+        return after<&siren::tick>(500ms);
     }
 
     effects burst() {
@@ -172,11 +172,11 @@ struct alarm {
             h1("Alarm"),
             p(role("timer"), n),
             p(role("status"), "Clicked ", clicks),
-            button(on<"click", &alarm::click>, "Click")
+            button(on<"click", &siren::click>, "Click")
         );
     }
 };
-BOOST_DESCRIBE_STRUCT(alarm, (), (n, clicks, start, tick, burst, click))
+BOOST_DESCRIBE_STRUCT(siren, (), (n, clicks, start, tick, burst, click))
 
 }  // namespace
 
@@ -188,7 +188,7 @@ int main(int argc, char** argv) {
     }
     app site;
     site.mount<stage>("/");
-    site.mount<alarm>("/alarm");
+    site.mount<siren>("/alarm");
     for (const auto* name : {"test/journal", "test/other"})
         site.behavior(name, std::string(journal));
     site.behavior("test/widget", std::string(widget));
