@@ -93,8 +93,6 @@ struct event_attribute : modifiable_event<event_attribute> {
 
 namespace detail {
 
-std::string arguments_to_text(const boost::json::array& arguments);
-
 template <literal Event>
 inline constexpr auto event_name = Event;
 

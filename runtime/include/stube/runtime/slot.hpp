@@ -187,6 +187,7 @@ public:
 
     std::vector<std::string> keys() const {
         std::vector<std::string> out;
+        out.reserve(size());
         for (const auto& each : all())
             out.push_back(each.key);
         return out;
@@ -208,6 +209,7 @@ public:
     template <std::ranges::input_range Items, class KeyOf, class Make>
     void assign(Items&& items, KeyOf key_of, Make make) {
         std::vector<detail::child> wanted;
+        if constexpr (std::ranges::sized_range<Items>) wanted.reserve(std::ranges::size(items));
         for (auto&& each : items)
             wanted.push_back(child_of(key_text(std::invoke(key_of, each)), std::invoke(make, each))
             );
