@@ -559,7 +559,7 @@ void turn::apply(instance_id, const effect::seal&) {
 }
 
 void turn::apply(instance_id from, const effect::send& send) {
-    if (send.target != 0) {
+    if (!send.above) {
         if (const auto* target = next_.instances.find(send.target))
             messages_.push_back({send.target, reachable(*target->type, send.member), send.arguments}
             );

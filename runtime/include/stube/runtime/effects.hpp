@@ -104,7 +104,8 @@ struct seal {};
 
 /// An event for another instance of this conversation.
 struct send {
-    instance_id target = 0;  ///< 0: the nearest above that has the member
+    instance_id target = 0;
+    /// Not null: the nearest above that has the member, whatever `target` is.
     const event_function* above = nullptr;
     std::string_view member;
     std::string arguments;  ///< JSON array
