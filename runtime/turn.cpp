@@ -14,8 +14,11 @@
 namespace stube::kernel {
 namespace {
 
-/// A turn that calls, answers and sends this often without coming to rest never will.
+/// A turn that runs this many members without coming to rest never will.
 constexpr int max_steps = 20'000;
+
+/// Members that run because of what another one wanted, one within the other: each takes stack.
+constexpr int max_nesting = 500;
 
 [[noreturn]] void broken(std::string_view component, std::string_view what) {
     throw std::logic_error("stube: " + std::string(component) + std::string(what));
@@ -342,8 +345,11 @@ effects turn::change(instance_id id, const member_call& what) {
 }
 
 void turn::run_and_carry_out(instance_id id, const member_call& what) {
+    if (++nesting_ > max_nesting)
+        throw std::logic_error("stube: components call each other without end");
     const auto wanted = change(id, what);
     if (next_.instances.find(id)) carry_out(id, wanted);
+    --nesting_;
 }
 
 void turn::run(instance_id id, const member_call& what) {

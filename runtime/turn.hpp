@@ -153,6 +153,7 @@ private:
     bool seals_ = false;
     bool sets_url_ = false;
     int steps_ = 0;
+    int nesting_ = 0;
 };
 
 }  // namespace stube::kernel
