@@ -128,6 +128,7 @@ private:
 
     std::vector<runner*> runners() const {
         std::vector<runner*> all;
+        all.reserve(workers_.size());
         for (const auto& each : workers_)
             all.push_back(each.get());
         return all;

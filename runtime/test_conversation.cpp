@@ -590,7 +590,7 @@ test_conversation& test_conversation::forward() {
     return *this;
 }
 
-test_conversation& test_conversation::deliver(std::string_view topic, std::string message) {
+test_conversation& test_conversation::deliver(std::string_view topic, const std::string& message) {
     impl_->alive().take(topic, message);
     return *this;
 }

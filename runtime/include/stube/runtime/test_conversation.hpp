@@ -295,7 +295,7 @@ private:
         return detail::arguments_to_text(list);
     }
 
-    test_conversation& deliver(std::string_view topic, std::string message);
+    test_conversation& deliver(std::string_view topic, const std::string& message);
     test_conversation& provide(void* app, const std::type_info& type);
     test_conversation& fill_field(own_field which, std::string_view text);
     test_conversation& check_field(own_field which, bool yes);
