@@ -11,18 +11,6 @@ namespace stube::http {
 
 namespace {
 
-void append_element_text(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        if (c == '&') {
-            out += "&amp;";
-        } else if (c == '<') {
-            out += "&lt;";
-        } else {
-            out += c;
-        }
-    }
-}
-
 /// The address of an embedded file, or nothing if the library was built without it.
 std::string address_of(std::string_view name, std::string_view base_path) {
     const auto all = assets();

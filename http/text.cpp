@@ -106,6 +106,18 @@ void append_number(std::string& out, std::uint64_t value) {
     out.append(digits.data(), end);
 }
 
+void append_element_text(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        if (c == '&') {
+            out += "&amp;";
+        } else if (c == '<') {
+            out += "&lt;";
+        } else {
+            out += c;
+        }
+    }
+}
+
 void append_attribute(std::string& out, std::string_view text) {
     for (const char c : text) {
         switch (c) {

@@ -28,6 +28,9 @@ std::optional<std::uint64_t> parse_hex16(std::string_view text);
 
 void append_number(std::string& out, std::uint64_t value);
 
+/// Appends `text` as the content of an element.
+void append_element_text(std::string& out, std::string_view text);
+
 /// Appends `text` as a value between double quotes.
 void append_attribute(std::string& out, std::string_view text);
 
@@ -35,8 +38,7 @@ void append_attribute(std::string& out, std::string_view text);
 bool is_token(std::string_view text);
 
 /// True for an address that leads to this server, whatever a browser makes of it: it begins with
-/// one
-/// "/" and holds neither backslashes nor anything that ends a header line.
+/// one "/" and holds neither backslashes nor anything that ends a header line.
 bool is_local_address(std::string_view address);
 
 /// Appends `text` as a value in a query.

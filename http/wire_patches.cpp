@@ -32,19 +32,6 @@ void append_before(std::string& out, const patch& what) {
     if (what.before != 0) append_element(out, "before", what.before);
 }
 
-/// JSON as text of an element.
-void append_json(std::string& out, std::string_view json) {
-    for (const char c : json) {
-        if (c == '&') {
-            out += "&amp;";
-        } else if (c == '<') {
-            out += "&lt;";
-        } else {
-            out += c;
-        }
-    }
-}
-
 }  // namespace
 
 void append_partial(std::string& out, const patch& what, const markup_wire& wire) {
@@ -78,7 +65,7 @@ void append_partial(std::string& out, const patch& what, const markup_wire& wire
         break;
     case patch::kind::command:
         out += "<hx-command>";
-        append_json(out, what.json);
+        append_element_text(out, what.json);
         out += "</hx-command>";
         break;
     case patch::kind::view:

@@ -509,6 +509,13 @@ std::vector<instance_ptr> conversation::stack() const {
     return out;
 }
 
+const instance& conversation::first_in_place(const instance& one) const {
+    const auto* at = &one;
+    while (at->under != 0)
+        at = &instances.at(at->under);
+    return *at;
+}
+
 const instance& conversation::shown_in_place(instance_id first) const {
     const auto* at = &instances.at(first);
     while (at->over != 0)

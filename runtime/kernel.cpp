@@ -39,9 +39,8 @@ page_url url_of(const conversation& of) {
 
 /// Keeps what was before the turn as a step to come back to.
 void keep_step(const conversation& before, turn& done) {
-    auto& next = done.next();
-    next.future.clear();
     if (!before.durable()) return;
+    auto& next = done.next();
     if (next.past.size() >= max_history) next.past.erase(next.past.begin());
     next.past.push_back(std::make_shared<const snapshot>(
         snapshot{before.step, 2 * next.revision, before.root, done.before()}
@@ -54,22 +53,14 @@ void forget_steps(conversation& in) {
     in.future.clear();
 }
 
-/// Compares the address with the root's state; says what the page is to be told.
-std::optional<patch> sync_url(const conversation& before, turn& done) {
+/// The address that the root's state has come to stand for; nothing if it is as it was, or a
+/// handler has set it itself.
+std::optional<page_url> changed_url(turn& done) {
     if (done.sets_url()) return std::nullopt;
-    auto& next = done.next();
+    const auto& next = done.next();
     auto wanted = url_of(next);
     if (wanted.text.empty() || wanted.text == next.url) return std::nullopt;
-    next.url = wanted.text;
-    // The page was loaded with the first one.
-    if (before.root == 0) return std::nullopt;
-    return command({{"url", wanted.text}, {"push", false}});
-}
-
-bool wants_step_for_url(const conversation& before, turn& done) {
-    if (done.sets_url() || before.root == 0) return false;
-    const auto wanted = url_of(done.next());
-    return wanted.push && !wanted.text.empty() && wanted.text != done.next().url;
+    return wanted;
 }
 
 void append(std::vector<patch>& to, std::vector<patch> more) {
@@ -100,15 +91,19 @@ outcome settle(
         next.end();
         out.patches.push_back({.what = patch::kind::final, .content = done.final_view()});
     } else {
-        const bool is_step = who == made_by::user && before.root != 0 &&
-                             (done.is_step() || wants_step_for_url(before, done));
+        // The page was loaded with the first one.
+        const bool is_first = before.root == 0;
+        const auto url = changed_url(done);
+        if (url) next.url = url->text;
+        const bool is_step =
+            who == made_by::user && !is_first && (done.is_step() || (url && url->push));
         const auto step = next.step;
         if (is_step) keep_step(before, done);
         if (who == made_by::user) next.future.clear();
         if (done.seals()) forget_steps(next);
         out.patches = differences(before, next, world);
         if (next.step != step) out.patches.push_back(step_command(next, true));
-        if (auto url = sync_url(before, done)) out.patches.push_back(std::move(*url));
+        if (url && !is_first) out.patches.push_back(command({{"url", url->text}, {"push", false}}));
         append(out.patches, std::move(done.extras()));
     }
     append(out.patches, std::move(done.notices()));
@@ -116,19 +111,25 @@ outcome settle(
     return out;
 }
 
+/// What the exception that is being handled says.
+std::string caught() {
+    try {
+        throw;
+    } catch (const std::exception& e) {
+        return e.what();
+    } catch (...) {
+        return "an exception that is no std::exception";
+    }
+}
+
 /// Runs a turn. Whatever a component throws undoes all of it.
 template <class Function>
 outcome guarded(Function run) {
-    outcome failed;
-    failed.what = verdict::failed;
     try {
         return run();
-    } catch (const std::exception& e) {
-        failed.error = e.what();
     } catch (...) {
-        failed.error = "an exception that is no std::exception";
+        return {.what = verdict::failed, .error = caught()};
     }
-    return failed;
 }
 
 outcome unchanged(const conversation& now, verdict why, const surroundings& world) {
@@ -140,70 +141,15 @@ outcome unchanged(const conversation& now, verdict why, const surroundings& worl
     });
 }
 
-/// The arguments of an event; nothing if they are not a JSON array.
-std::optional<boost::json::array> parse_arguments(std::string_view text) {
-    if (text.empty()) return boost::json::array();
-    boost::json::error_code ec;
-    auto parsed = boost::json::parse(text, ec);
-    if (ec || !parsed.is_array()) return std::nullopt;
-    return std::move(parsed.get_array());
-}
-
 /// The fields of one instance: other instances' stand in the same form when they are within it.
 std::vector<form_value> own_fields(const event& what) {
-    const auto prefix = "i" + std::to_string(what.instance) + "-";
+    const auto prefix = element_id(what.instance) + "-";
     std::vector<form_value> own;
     for (const auto& each : what.form) {
         if (each.name.starts_with(prefix))
             own.push_back({each.name.substr(prefix.size()), each.value});
     }
     return own;
-}
-
-outcome step_back(
-    const conversation& now,
-    event_id id,
-    std::optional<std::uint64_t> to,
-    const surroundings& world
-);
-
-/// A handler wanted a value that is none: it is undone, and what was typed stays with its messages.
-outcome show_errors(
-    const conversation& now,
-    const event& what,
-    const std::vector<form_value>& form,
-    const surroundings& world
-) {
-    turn t(now, world);
-    t.fill(what.instance, form);
-    if (!t.show_errors(what.instance)) {
-        throw std::logic_error("stube: a field without a value was read, and it is not on the page"
-        );
-    }
-    return settle(now, t, what.id, made_by::user, world);
-}
-
-outcome run_event(
-    const conversation& now,
-    const event& what,
-    const handler& target,
-    const boost::json::array& arguments,
-    const surroundings& world
-) {
-    const auto& type = *now.instances.at(what.instance).type;
-    const auto form = type.fill ? own_fields(what) : std::vector<form_value>();
-    try {
-        turn t(now, world);
-        if (!form.empty()) t.fill(what.instance, form);
-        t.run(what.instance, [&](void* state, context& c) {
-            return (*target.on_event)(target.owner(state), c, arguments);
-        });
-        if (t.goes_back()) return step_back(now, what.id, std::nullopt, world);
-        return settle(now, t, what.id, made_by::user, world);
-    } catch (const invalid_field& e) {
-        if (!type.fill) throw std::logic_error(e.what());
-        return show_errors(now, what, form, world);
-    }
 }
 
 /// Where a step stands: in the past or in the future.
@@ -315,17 +261,11 @@ outcome step_back(
     const surroundings& world
 ) {
     const auto place = find_step(now, to);
-    if (!place) {
-        return unchanged(now, verdict::stale, world);
-    }
+    if (!place) return unchanged(now, verdict::stale, world);
     auto next = now;
     const auto target = move_to(next, *place);
-    {
-        turn leave(now, world);
-        for (const auto& each : leaving(now, *target)) {
-            if (each->type->stop) leave.run_stop(*each);
-        }
-    }
+    for (const auto& each : leaving(now, *target))
+        stop(now, *each, world);
     restore(next, *target);
     turn t(std::move(next), world);
     t.wake();
@@ -333,6 +273,45 @@ outcome step_back(
     out.next.touched = world.now;
     out.patches.push_back(step_command(out.next, false));
     return out;
+}
+
+/// A handler wanted a value that is none: it is undone, and what was typed stays with its messages.
+outcome show_errors(
+    const conversation& now,
+    const event& what,
+    const std::vector<form_value>& form,
+    const surroundings& world
+) {
+    turn t(now, world);
+    t.fill(what.instance, form);
+    if (!t.show_errors(what.instance)) {
+        throw std::logic_error("stube: a field without a value was read, and it is not on the page"
+        );
+    }
+    return settle(now, t, what.id, made_by::user, world);
+}
+
+outcome run_event(
+    const conversation& now,
+    const event& what,
+    const handler& target,
+    const boost::json::array& arguments,
+    const surroundings& world
+) {
+    const auto& type = *now.instances.at(what.instance).type;
+    const auto form = type.fill ? own_fields(what) : std::vector<form_value>();
+    try {
+        turn t(now, world);
+        if (!form.empty()) t.fill(what.instance, form);
+        t.run(what.instance, [&](void* state, context& c) {
+            return (*target.on_event)(target.owner(state), c, arguments);
+        });
+        if (t.goes_back()) return step_back(now, what.id, std::nullopt, world);
+        return settle(now, t, what.id, made_by::user, world);
+    } catch (const invalid_field& e) {
+        if (!type.fill) throw std::logic_error(e.what());
+        return show_errors(now, what, form, world);
+    }
 }
 
 /// One part of a turn that the clock or others ask for: if it throws, the others still happen.
@@ -360,8 +339,8 @@ void run_alone(
             all.what = verdict::ended;
             all.patches = {{.what = patch::kind::final, .content = t.final_view()}};
         }
-    } catch (const std::exception& e) {
-        all.error = e.what();
+    } catch (...) {
+        all.error = caught();
         turn t(at, world);
         without(t);
         at = std::move(t.next());
@@ -484,16 +463,6 @@ bool take_timer(turn& t, const due_timer& due) {
     return true;
 }
 
-void run_member(turn& t, instance_id id, const handler& member, std::string_view arguments) {
-    if (!*member.on_message)
-        throw std::logic_error("stube: no message can reach " + std::string(member.name));
-    auto list = parse_arguments(arguments);
-    if (!list) throw std::logic_error("stube: the message is not a JSON array");
-    t.run(id, [&](void* state, context& c) {
-        return (*member.on_message)(member.owner(state), c, *list);
-    });
-}
-
 }  // namespace
 
 outcome fire_timers(const conversation& now, const surroundings& world) {
@@ -508,7 +477,7 @@ outcome fire_timers(const conversation& now, const surroundings& world) {
             all,
             world,
             [&](turn& t) {
-                if (take_timer(t, due)) run_member(t, due.of, *due.what.to, due.what.arguments);
+                if (take_timer(t, due)) t.receive(due.of, *due.what.to, due.what.arguments);
             },
             [&](turn& t) { take_timer(t, due); }
         );
@@ -541,9 +510,7 @@ outcome deliver(
             at,
             all,
             world,
-            [&, id = to, heard_by = member](turn& t) {
-                if (t.next().instances.find(id)) run_member(t, id, *heard_by, message);
-            },
+            [&, id = to, heard_by = member](turn& t) { t.receive(id, *heard_by, message); },
             [](turn&) {}
         );
     }
@@ -649,10 +616,9 @@ std::vector<std::string> stop_all(const conversation& now, const surroundings& w
         if (each->type->stop) all.push_back(each);
     });
     std::vector<std::string> errors;
-    turn t(now, world);
     for (auto at = all.rbegin(); at != all.rend(); ++at) {
         auto stopped = guarded([&] {
-            t.run_stop(**at);
+            stop(now, **at, world);
             return outcome();
         });
         if (!stopped.error.empty()) errors.push_back(std::move(stopped.error));

@@ -115,6 +115,12 @@ markup raw_html(std::string_view html) {
     return out;
 }
 
+std::string element_id(std::uint64_t instance, std::string_view name) {
+    std::string out;
+    append_own_id(out, instance, name);
+    return out;
+}
+
 void write_markup(std::string& out, const markup& m, const markup_wire& wire) {
     const auto text = m.text();
     std::size_t done = 0;
@@ -146,9 +152,7 @@ void compose_from(
             if (known.instance == 0) known.instance = instance;
             out.append_hole(std::move(known));
         } else if (h.what == hole::kind::own_id) {
-            std::string id;
-            append_own_id(id, instance, h.name);
-            out.append_unescaped(id);
+            out.append_unescaped(element_id(instance, h.name));
         } else {
             fill(h);
         }
@@ -165,8 +169,7 @@ void compose(
     const std::function<void(const hole&)>& fill,
     std::string_view name
 ) {
-    std::string id;
-    append_own_id(id, instance, name);
+    const auto id = element_id(instance, name);
     if (!rendered.takes_id()) {
         out.append_unescaped("<div id=\"" + id + "\">");
         compose_from(out, rendered, 0, instance, fill);

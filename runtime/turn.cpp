@@ -38,11 +38,6 @@ const handler* reachable(const component_type& type, std::string_view name) {
     return found;
 }
 
-boost::json::array parse_arguments(const std::string& text) {
-    if (text.empty()) return {};
-    return boost::json::parse(text).as_array();
-}
-
 /// True for what leaves or suspends the component.
 bool is_move(const any_effect& one) {
     return std::holds_alternative<effect::call>(one) ||
@@ -89,6 +84,21 @@ instance_id find_above(
 
 context context_of(const conversation& of, const surroundings& world) {
     return context(of.id, of.principal, world.now, world.app, world.app_type);
+}
+
+void stop(const conversation& in, const instance& leaving, const surroundings& world) {
+    if (!leaving.type->stop) return;
+    auto state = leaving.type->copy(leaving.state);
+    auto surroundings_now = context_of(in, world);
+    leaving.type->stop(state.get(), surroundings_now);
+}
+
+std::optional<boost::json::array> parse_arguments(std::string_view text) {
+    if (text.empty()) return boost::json::array();
+    boost::json::error_code ec;
+    auto parsed = boost::json::parse(text, ec);
+    if (ec || !parsed.is_array()) return std::nullopt;
+    return std::move(parsed.get_array());
 }
 
 markup finished_view(const conversation& of, std::string_view text) {
@@ -141,7 +151,7 @@ void turn::put(std::shared_ptr<instance> one) {
     next_.put(std::move(one));
 }
 
-/// Makes the children of a new instance, and starts it, then them.
+/// Makes the children of a new instance and starts them, then it.
 void turn::come_to_life(instance_id id) {
     if (next_.instances.find(id)) make_children(id);
     // A child's start may have ended it all.
@@ -151,8 +161,8 @@ void turn::come_to_life(instance_id id) {
 
 /// Makes what is fresh in the slots and lists of an instance.
 void turn::make_children(instance_id id) {
+    if (!next_.instances.at(id).type->each_list) return;
     const auto owner = edit(id);
-    if (!owner->type->each_list) return;
     auto state = owner->type->copy(owner->state);
     std::vector<instance_id> made_ids, gone;
     std::vector<std::pair<instance_id, std::shared_ptr<const void>>> begin_again;
@@ -196,7 +206,7 @@ void turn::begin_anew(instance_id id, std::shared_ptr<const void> state) {
     const auto there = next_.instances.get(id);
     if (!there) return;
     leave_below(*there);
-    stop(*there);
+    stop(next_, *there, world_);
     auto fresh = edit(id);
     fresh->state = std::move(state);
     fresh->over = 0;
@@ -204,16 +214,6 @@ void turn::begin_anew(instance_id id, std::shared_ptr<const void> state) {
     fresh->begun = version_;
     put(std::move(fresh));
     come_to_life(id);
-}
-
-void turn::stop(const instance& of) {
-    if (of.type->stop) run_stop(of);
-}
-
-void turn::run_stop(const instance& of) {
-    auto state = of.type->copy(of.state);
-    auto surroundings_now = context_of(next_, world_);
-    of.type->stop(state.get(), surroundings_now);
 }
 
 /// All that stand in one place, the uppermost first.
@@ -242,7 +242,7 @@ void turn::leave(instance_id id) {
     if (!gone) return;
     leave_below(*gone);
     const auto last = next_.instances.get(id);
-    stop(*last);
+    stop(next_, *last, world_);
     if (last->under != 0) {
         auto below = edit(last->under);
         below->over = last->over;
@@ -259,21 +259,22 @@ void turn::leave(instance_id id) {
 /// After a handler: children that are not wanted any more leave, new ones come to life.
 void turn::reconcile(const instance_ptr& before, instance_id id) {
     if (!before->type->each_list) return;
-    std::vector<std::pair<std::string, detail::child_list>> was;
-    each_list(*before, [&](const children& list) { was.emplace_back(list.name(), list.shared()); });
+    std::vector<detail::child_list> was;
+    each_list(*before, [&](const children& list) { was.push_back(list.shared()); });
     std::vector<instance_id> gone;
     bool fresh = false;
     std::size_t at = 0;
     each_list(next_.instances.at(id), [&](const children& list) {
-        const auto& old = was[at++].second;
+        const auto& old = was[at++];
         if (old == list.shared()) return;
         std::vector<instance_id> kept;
         for (const auto& child : list.all()) {
             kept.push_back(child.id);
             fresh = fresh || child.fresh;
         }
+        if (!old) return;
         std::ranges::sort(kept);
-        for (const auto& child : old ? *old : std::vector<detail::child>()) {
+        for (const auto& child : *old) {
             if (!std::ranges::binary_search(kept, child.id)) gone.push_back(child.id);
         }
     });
@@ -357,15 +358,27 @@ void turn::run(instance_id id, const member_call& what) {
     deliver();
 }
 
+void turn::receive(instance_id id, const handler& at, std::string_view arguments) {
+    if (!next_.instances.find(id)) return;
+    take_message(id, at, arguments);
+    deliver();
+}
+
+void turn::take_message(instance_id id, const handler& at, std::string_view arguments) {
+    if (!*at.on_message)
+        throw std::logic_error("stube: no message can reach " + std::string(at.name));
+    const auto list = parse_arguments(arguments);
+    if (!list) throw std::logic_error("stube: the message is not a JSON array");
+    run_and_carry_out(id, [&](void* state, context& c) {
+        return (*at.on_message)(at.owner(state), c, *list);
+    });
+}
+
 /// Messages within the conversation arrive one after the other, in the order they were sent.
 void turn::deliver() {
     for (std::size_t at = 0; at < messages_.size() && !ended() && !goes_back_; ++at) {
         const auto next = messages_[at];
-        if (!next_.instances.find(next.to)) continue;
-        run_and_carry_out(next.to, [&](void* state, context& c) {
-            return (*next.member->on_message
-            )(next.member->owner(state), c, parse_arguments(next.arguments));
-        });
+        if (next_.instances.find(next.to)) take_message(next.to, *next.member, next.arguments);
     }
     messages_.clear();
 }
@@ -419,12 +432,7 @@ void turn::carry_out(instance_id from, const effects& wanted) {
 /// The first instance of the place that the callee will stand in.
 instance_id turn::first_of(const instance& caller, const effect::call& call) const {
     if (call.where == effect::call::place::page) return next_.root;
-    if (call.where == effect::call::place::own) {
-        const auto* at = &caller;
-        while (at->under != 0)
-            at = &next_.instances.at(at->under);
-        return at->id;
-    }
+    if (call.where == effect::call::place::own) return next_.first_in_place(caller).id;
     instance_id first = 0;
     each_list(caller, [&](const children& list) {
         if (list.name() == call.slot) first = list.all().front().id;
@@ -523,7 +531,7 @@ void turn::apply(instance_id from, const effect::become& become) {
     const auto id = made->id;
     leave_below(*next_.instances.get(from));
     const auto one = next_.instances.get(from);
-    stop(*one);
+    stop(next_, *one, world_);
     made->caller = one->caller;
     made->then = one->then;
     made->or_else = one->or_else;
@@ -585,7 +593,7 @@ void turn::apply(instance_id from, const effect::send& send) {
 
 void turn::apply(instance_id, const effect::publish& publish) {
     if (!publish.here_only) {
-        requests_.push_back(request::publish{publish.topic, publish.arguments});
+        requests_.emplace_back(request::publish{publish.topic, publish.arguments});
         return;
     }
     for (auto& [to, member] : subscribers(next_, publish.topic))
@@ -632,22 +640,21 @@ void turn::apply(instance_id from, const effect::run& run) {
     change_waits(from, [&](attachments& waits) {
         waits.work.push_back({number, member_of(type, run.then), member_of(type, run.or_else)});
     });
-    requests_.push_back(request::work{number, run.work});
+    requests_.emplace_back(request::work{number, run.work});
 }
 
 void turn::apply(instance_id from, const effect::command& command) {
     using kind = effect::command::kind;
-    const auto own_id = "i" + std::to_string(from) + "-" + command.text;
     boost::json::object json;
     switch (command.what) {
     case kind::title:
         json["title"] = command.text;
         break;
     case kind::focus:
-        json["focus"] = own_id;
+        json["focus"] = element_id(from, command.text);
         break;
     case kind::scroll:
-        json["scroll"] = own_id;
+        json["scroll"] = element_id(from, command.text);
         break;
     case kind::event:
         json["event"] = command.text;

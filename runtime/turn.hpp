@@ -3,7 +3,10 @@
 #include <stube/runtime/conversation.hpp>
 #include <stube/runtime/kernel.hpp>
 
+#include <boost/json/array.hpp>
+
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +16,12 @@ namespace stube::kernel {
 
 /// The context that members of the conversation run in.
 context context_of(const conversation& of, const surroundings& world);
+
+/// Runs the `stop` hook of an instance that leaves, if it has one, on a copy of its state.
+void stop(const conversation& in, const instance& leaving, const surroundings& world);
+
+/// The arguments of an event or a message; nothing if they are not a JSON array.
+std::optional<boost::json::array> parse_arguments(std::string_view text);
 
 /// The page of a conversation that has ended with these words.
 markup finished_view(const conversation& of, std::string_view text);
@@ -42,14 +51,14 @@ public:
     /// within the conversation meanwhile. Does nothing if the instance has gone.
     void run(instance_id id, const member_call& what);
 
+    /// The same for a message (a JSON array of arguments) to one of its members.
+    void receive(instance_id id, const handler& at, std::string_view arguments);
+
     /// Shows the messages of the instance's fields that hold no value; false if there is none.
     bool show_errors(instance_id id);
 
     /// The `wakeup` hooks of all instances, owners and callers first.
     void wake();
-
-    /// The `stop` hook of an instance that has left by going Back.
-    void run_stop(const instance& of);
 
     /// Changes what an instance waits for.
     void change_waits(instance_id id, const std::function<void(attachments&)>& change);
@@ -103,7 +112,6 @@ private:
     void leave(instance_id id);
     void leave_below(const instance& of);
     void leave_place(instance_id first);
-    void stop(const instance& of);
     void begin_anew(instance_id id, std::shared_ptr<const void> state);
     void reconcile(const instance_ptr& before, instance_id id);
     void make_children(instance_id id);
@@ -112,6 +120,7 @@ private:
     // Running members.
     effects change(instance_id id, const member_call& what);
     void run_and_carry_out(instance_id id, const member_call& what);
+    void take_message(instance_id id, const handler& at, std::string_view arguments);
     void deliver();
 
     // Effects, as an instance wants them.

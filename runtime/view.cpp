@@ -42,17 +42,15 @@ markup render_own(const conversation& in, const instance& of, const surroundings
 
 using entries = std::vector<detail::child>;
 
-/// The children in the slot or list of this name; none if there is no such member.
-entries entries_of(const instance& of, std::string_view name) {
-    entries out;
+/// The children in the slot or list of this name; none if there is no such member. They live as
+/// long as the instance; versions of it in which they are the same share them.
+const entries& entries_of(const instance& of, std::string_view name) {
+    static const entries none;
+    const auto* found = &none;
     each_list(of, [&](const children& list) {
-        if (list.name() == name) out = list.all();
+        if (list.name() == name) found = &list.all();
     });
-    return out;
-}
-
-std::string element_id(instance_id id) {
-    return "i" + std::to_string(id);
+    return *found;
 }
 
 /// How the children of an instance that is rendered are written.
@@ -71,7 +69,7 @@ void write_instance(markup& out, const markup& own, instance_id id, children_wri
     compose(out, own, id, [&](const hole& h) {
         if (h.what == hole::kind::child) return writer.child(out, h);
         if (h.what == hole::kind::children) return writer.children(out, h);
-        out.append_unescaped(" id=\"" + element_id(id) + "-" + std::string(h.name) + "\"");
+        out.append_unescaped(" id=\"" + element_id(id, h.name) + "\"");
         writer.list_attributes(out, h);
     });
 }
@@ -171,15 +169,28 @@ private:
     /// already stay.
     class keeping_writer final : public children_writer {
     public:
-        keeping_writer(comparison& all, const instance& owner, const markup& own_before)
-            : all_(all), owner_(owner), own_before_(own_before) {}
+        keeping_writer(
+            comparison& all,
+            const instance& owner,
+            const markup& own_before,
+            const markup& own
+        )
+            : all_(all), owner_(owner), own_before_(own_before) {
+            for (const auto& h : own.holes()) {
+                if (h.what != hole::kind::list) continue;
+                const bool stays =
+                    shows(own_before, h.what, h.name) && all.shares_children(owner.id, h.name);
+                if (stays) kept_lists_.push_back(h.name);
+                keeps_all_ = keeps_all_ && stays;
+            }
+        }
 
         void list_attributes(markup& out, const hole& list) override {
             if (keeps_list(list.name)) out.append_unescaped(" data-stube-keep");
         }
 
         void child(markup& out, const hole& slot) override {
-            const auto now = entries_of(owner_, slot.name);
+            const auto& now = entries_of(owner_, slot.name);
             if (now.empty()) return;
             const auto& shown = all_.after_.shown_in_place(now.front().id);
             if (shows(own_before_, slot.what, slot.name) &&
@@ -201,14 +212,17 @@ private:
         }
 
         bool keeps_list(std::string_view name) const {
-            return shows(own_before_, hole::kind::list, name) &&
-                   all_.shares_children(owner_.id, name);
+            return std::ranges::find(kept_lists_, name) != kept_lists_.end();
         }
+
+        bool keeps_all_lists() const { return keeps_all_; }
 
     private:
         comparison& all_;
         const instance& owner_;
         const markup& own_before_;
+        std::vector<std::string_view> kept_lists_;
+        bool keeps_all_ = true;
     };
 
     /// Sorts out what a difference means for the page.
@@ -220,10 +234,8 @@ private:
     }
 
     void note_place(const conversation& in, const instance& one) {
-        const auto* at = &one;
-        while (at->under != 0)
-            at = &in.instances.at(at->under);
-        places_.emplace(at->id, at->owner);
+        const auto& first = in.first_in_place(one);
+        places_.emplace(first.id, first.owner);
     }
 
     /// What stood in a place before; 0 if there was no such place.
@@ -234,8 +246,9 @@ private:
     /// True if a list that both values have need not be written anew: some of its children are on
     /// the page.
     bool shares_children(instance_id owner, std::string_view name) const {
-        const auto was = entries_of(before_.instances.at(owner), name);
-        const auto is = entries_of(after_.instances.at(owner), name);
+        const auto& was = entries_of(before_.instances.at(owner), name);
+        const auto& is = entries_of(after_.instances.at(owner), name);
+        if (&was == &is) return true;
         if (was.empty() || is.empty()) return was.empty() && is.empty();
         std::set<instance_id> ids;
         for (const auto& each : was)
@@ -248,33 +261,26 @@ private:
         const auto& was = before_.instances.at(id);
         const auto& is = after_.instances.at(id);
         if (was.state == is.state) return;
+        if (!is.type->each_list) return replace(id, whole(after_, is, world_));
         const auto own = render_own(after_, is, world_);
-        if (!is.type->each_list) {
-            markup content;
-            whole_writer writer(after_, is, world_);
-            write_instance(content, own, id, writer);
-            return replace(id, std::move(content));
-        }
         const auto own_before = render_own(before_, was, world_);
-        keeping_writer writer(*this, is, own_before);
-        const bool lists_stay = std::ranges::all_of(own.holes(), [&](const hole& h) {
-            return h.what != hole::kind::list || writer.keeps_list(h.name);
-        });
-        if (own != own_before || !lists_stay) {
+        const bool same = own == own_before;
+        keeping_writer writer(*this, is, own_before, own);
+        if (!same || !writer.keeps_all_lists()) {
             markup content;
             write_instance(content, own, id, writer);
             replace(id, std::move(content));
         }
         for (const auto& h : own.holes()) {
             if (h.what == hole::kind::list && writer.keeps_list(h.name)) arrange(was, is, h.name);
-            if (h.what == hole::kind::child && own == own_before) exchange(was, is, h.name);
+            if (h.what == hole::kind::child && same) exchange(was, is, h.name);
         }
     }
 
     /// Another first instance in a slot: it became another, or a new slot was assigned.
     void exchange(const instance& was, const instance& is, std::string_view slot) {
-        const auto old = entries_of(was, slot);
-        const auto now = entries_of(is, slot);
+        const auto& old = entries_of(was, slot);
+        const auto& now = entries_of(is, slot);
         if (old.empty() || now.empty() || old.front().id == now.front().id) return;
         const auto& shown = after_.shown_in_place(now.front().id);
         replace(shown_before(old.front().id), whole(after_, shown, world_));
@@ -282,8 +288,9 @@ private:
 
     /// The children of a list: those that left, those that came, and those that moved.
     void arrange(const instance& was, const instance& is, std::string_view list) {
-        const auto old = entries_of(was, list);
-        const auto now = entries_of(is, list);
+        const auto& old = entries_of(was, list);
+        const auto& now = entries_of(is, list);
+        if (&old == &now) return;
         std::map<instance_id, std::size_t> place;
         for (std::size_t at = 0; at < old.size(); ++at)
             place.emplace(old[at].id, at);

@@ -75,6 +75,9 @@ struct conversation {
     /// The instances of the page, root first: each was called while the one before was shown.
     std::vector<instance_ptr> stack() const;
 
+    /// The one that all others in the place of `one` cover; itself if it covers none.
+    const instance& first_in_place(const instance& one) const;
+
     /// The uncovered instance of the place in which `first` is the first.
     const instance& shown_in_place(instance_id first) const;
 

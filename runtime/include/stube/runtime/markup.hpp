@@ -297,6 +297,9 @@ public:
     virtual void event(std::string& out, const hole& h) const = 0;
 };
 
+/// The document id of an instance's element, "i7", or one within it, "i7-<name>".
+std::string element_id(std::uint64_t instance, std::string_view name = {});
+
 /// Writes `m` as finished HTML.
 void write_markup(std::string& out, const markup& m, const markup_wire& wire);
 
