@@ -23,7 +23,7 @@ function galleryProgram() {
     return program;
 }
 
-function freePort() {
+export function freePort() {
     return new Promise((resolve, reject) => {
         const probe = createServer();
         probe.once('error', reject);

@@ -1,5 +1,6 @@
 # Every block fenced as ```cpp in the pages must stand, to the last space, in one of the compiled sources
-# under examples/, tutorial/ or tests/, so that no page shows code that does not compile.
+# under examples/, tutorial/ or tests/, so that no page shows code that does not compile. One of a page of the
+# tutorial must stand in that page's own program, headers included, and its ```cmake in that program's CMakeLists.txt.
 #
 # cmake -D ROOT=<source tree> -D DATABASE=<compile_commands.json> -P check_code_blocks.cmake
 cmake_minimum_required(VERSION 3.25)
@@ -20,24 +21,20 @@ endforeach()
 
 set(blocks 0)
 set(complaints "")
-foreach(page IN LISTS pages)
-  cmake_path(RELATIVE_PATH page BASE_DIRECTORY ${ROOT} OUTPUT_VARIABLE page_name)
-  file(READ ${page} text)
-  set(text "\n${text}")
-  # Nothing that a reader would see as C++ may pass under another name or an indent.
-  if(text MATCHES "\n([ \t>]+```+(cpp|c\\+\\+)[^\n]*|```+(cpp[^\n]+|[cC]\\+\\+[^\n]*|cxx[^\n]*|hpp[^\n]*)|~~~+[^\n]*)\n")
-    string(APPEND complaints "${page_name}: a block of C++ starts a line with ```cpp and nothing else, not with: ${CMAKE_MATCH_1}\n")
-  endif()
+
+# Takes the blocks of a language in `text` one by one and looks for each in the files.
+function(check_blocks page_name text language files)
   while(TRUE)
-    string(FIND "${text}" "\n```cpp\n" at)
+    string(FIND "${text}" "\n```${language}\n" at)
     if(at EQUAL -1)
       break()
     endif()
-    math(EXPR at "${at} + 7")  # at the newline before the block
+    string(LENGTH "\n```${language}" skipped)
+    math(EXPR at "${at} + ${skipped}")  # at the newline before the block
     string(SUBSTRING "${text}" ${at} -1 text)
     string(FIND "${text}\n" "\n```\n" end)
     if(end EQUAL -1)
-      string(APPEND complaints "${page_name}: a block of C++ has no end\n")
+      string(APPEND complaints "${page_name}: a block of ${language} has no end\n")
       break()
     endif()
     math(EXPR length "${end} + 1")  # with the newline after the block
@@ -46,8 +43,8 @@ foreach(page IN LISTS pages)
     math(EXPR blocks "${blocks} + 1")
 
     set(found FALSE)
-    foreach(source IN LISTS sources)
-      file(READ ${source} code)
+    foreach(file IN LISTS files)
+      file(READ ${file} code)
       string(FIND "\n${code}" "${block}" at)
       if(NOT at EQUAL -1)
         set(found TRUE)
@@ -58,6 +55,28 @@ foreach(page IN LISTS pages)
       string(APPEND complaints "${page_name}: this block stands in no compiled source:${block}\n")
     endif()
   endwhile()
+  set(complaints "${complaints}" PARENT_SCOPE)
+  set(blocks ${blocks} PARENT_SCOPE)
+endfunction()
+
+foreach(page IN LISTS pages)
+  cmake_path(RELATIVE_PATH page BASE_DIRECTORY ${ROOT} OUTPUT_VARIABLE page_name)
+  file(READ ${page} text)
+  set(text "\n${text}")
+  # Nothing that a reader would see as C++ may pass under another name or an indent.
+  if(text MATCHES "\n([ \t>]+```+(cpp|c\\+\\+)[^\n]*|```+(cpp[^\n]+|[cC]\\+\\+[^\n]*|cxx[^\n]*|hpp[^\n]*)|~~~+[^\n]*)\n")
+    string(APPEND complaints "${page_name}: a block of C++ starts a line with ```cpp and nothing else, not with: ${CMAKE_MATCH_1}\n")
+  endif()
+
+  set(code ${sources})
+  cmake_path(REMOVE_EXTENSION page LAST_ONLY OUTPUT_VARIABLE program)
+  if(IS_DIRECTORY ${program})
+    list(FILTER code INCLUDE REGEX "^${program}/")
+    file(GLOB headers ${program}/*.hpp)
+    list(APPEND code ${headers})
+    check_blocks(${page_name} "${text}" cmake "${program}/CMakeLists.txt")
+  endif()
+  check_blocks(${page_name} "${text}" cpp "${code}")
 endforeach()
 
 if(complaints)
