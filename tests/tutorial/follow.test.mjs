@@ -8,6 +8,14 @@ import {
 import {Desk} from './follow.mjs';
 
 const item = (page, text) => page.getByRole('listitem').filter({hasText: text});
+const sees = (page, text) => page.getByText(text).first().waitFor();
+const answers = (page, name) => button(page.getByRole('dialog'), name).click();
+
+async function add(page, text) {
+    await page.getByLabel('I will').fill(text);
+    await button(page, 'Add').click();
+    await item(page, text).waitFor();
+}
 
 test('the tutorial', async t => {
     const desk = new Desk(t);
@@ -21,6 +29,8 @@ test('the tutorial', async t => {
             const page = await openPage(visitor, desk.url('/'));
             await look(page, visitor);
             assertFlawless(page, serverAway);
+            if (process.env.STUBE_TUTORIAL_PICTURES)
+                await page.screenshot({path: `${process.env.STUBE_TUTORIAL_PICTURES}/${name}.png`, fullPage: true});
             await visitor.close();
         });
     };
@@ -50,5 +60,43 @@ test('the tutorial', async t => {
             await page.getByRole('listitem').allInnerTexts(),
             ['Mend the tests', 'Write to the customer', 'Answer Grace'],
         ));
+    });
+
+    await reads('02-asking-and-answering', async page => {
+        await add(page, 'Mend the tests');
+        await button(page, 'Delete').click();
+        await sees(page, 'Delete "Mend the tests"?');
+        await answers(page, 'Keep');
+        await button(page, 'Blocked').click();
+        await sees(page, 'What is in the way?');
+
+        await desk.kill();
+        await desk.start();
+        await page.getByLabel('It waits for').fill('a licence');
+        await button(page, 'Save').click();
+        await item(page, 'Mend the tests (blocked: a licence)').waitFor();
+        await add(page, 'Call Grace');
+        await item(page, 'Call Grace').getByRole('button', {name: 'Delete'}).click();
+        await answers(page, 'Delete');
+        await item(page, 'Call Grace').waitFor({state: 'detached'});
+    });
+
+    await reads('03-edit-in-place', async page => {
+        await add(page, 'Mend the tests');
+        await add(page, 'Call Grace');
+        await button(page, 'Edit Mend the tests').click();
+        await page.getByRole('listitem').getByLabel('I will').fill('Mend two tests');
+        await button(page, 'Done Call Grace').click();
+        await item(page, 'Call Grace (done)').waitFor();
+        await button(page, 'Save').click();
+        await item(page, 'Mend two tests').waitFor();
+
+        await button(page, 'Edit Call Grace').click();
+        await page.getByRole('listitem').getByLabel('I will').press('Escape');
+        await item(page, 'Call Grace (done)').waitFor();
+        await button(page, 'Delete Call Grace').click();
+        await answers(page, 'Delete');
+        await item(page, 'Call Grace').waitFor({state: 'detached'});
+        await item(page, 'Mend two tests').waitFor();
     });
 });
