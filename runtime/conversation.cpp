@@ -85,7 +85,7 @@ std::string& member_of(std::string& out, std::string_view name) {
     return out.append("\"").append(name).append("\":");
 }
 
-void append_steps(std::string& out, const std::vector<snapshot_ptr>& steps) {
+void append_steps(std::string& out, const std::vector<history_step_ptr>& steps) {
     out += '[';
     for (const auto& each : steps) {
         if (out.back() != '[') out += ',';
@@ -172,16 +172,17 @@ part encode_instance(const instance& from) {
 }
 
 bool has_step_with(const conversation& in, const instance_ptr& version) {
-    auto holds = [&](const snapshot_ptr& each) {
+    auto holds = [&](const history_step_ptr& each) {
         return each->instances.get(version->id) == version;
     };
     return std::ranges::any_of(in.past, holds) || std::ranges::any_of(in.future, holds);
 }
 
 /// Steps that `before` has and `after` has not.
-std::vector<snapshot_ptr> forgotten_steps(const conversation& before, const conversation& after) {
-    std::vector<snapshot_ptr> out;
-    auto holds = [](const std::vector<snapshot_ptr>& in, const snapshot_ptr& step) {
+std::vector<history_step_ptr>
+forgotten_steps(const conversation& before, const conversation& after) {
+    std::vector<history_step_ptr> out;
+    auto holds = [](const std::vector<history_step_ptr>& in, const history_step_ptr& step) {
         return std::ranges::find(in, step) != in.end();
     };
     for (const auto* line : {&before.past, &before.future}) {
@@ -483,14 +484,14 @@ private:
     std::map<instance_id, const component_type*> types_;
 };
 
-std::vector<snapshot_ptr>
+std::vector<history_step_ptr>
 decode_steps(const boost::json::object& head, std::string_view name, const stored_instances& from) {
-    std::vector<snapshot_ptr> out;
+    std::vector<history_step_ptr> out;
     for (const auto& [step, clock, root] :
          member<std::vector<std::tuple<std::uint64_t, std::uint64_t, instance_id>>>(head, name)) {
-        out.push_back(
-            std::make_shared<const snapshot>(snapshot{step, clock, root, from.at(root, clock)})
-        );
+        out.push_back(std::make_shared<const history_step>(
+            history_step{step, clock, root, from.at(root, clock)}
+        ));
     }
     if (out.size() > max_history) throw decode_error("there are too many steps");
     return out;

@@ -42,8 +42,8 @@ void keep_step(const conversation& before, turn& done) {
     if (!before.durable()) return;
     auto& next = done.next();
     if (next.past.size() >= max_history) next.past.erase(next.past.begin());
-    next.past.push_back(std::make_shared<const snapshot>(
-        snapshot{before.step, 2 * next.revision, before.root, done.before()}
+    next.past.push_back(std::make_shared<const history_step>(
+        history_step{before.step, 2 * next.revision, before.root, done.before()}
     ));
     next.step = ++next.last_step;
 }
@@ -174,12 +174,12 @@ find_step(const conversation& in, std::optional<std::uint64_t> wanted) {
 }
 
 /// Moves the present to another place in the line of steps, and returns what is there.
-snapshot_ptr move_to(conversation& next, place_in_line to) {
+history_step_ptr move_to(conversation& next, place_in_line to) {
     auto& from_line = to.in_past ? next.past : next.future;
     auto& to_line = to.in_past ? next.future : next.past;
     if (next.durable()) {
-        auto present = std::make_shared<const snapshot>(
-            snapshot{next.step, 2 * next.revision + 1, next.root, next.instances}
+        auto present = std::make_shared<const history_step>(
+            history_step{next.step, 2 * next.revision + 1, next.root, next.instances}
         );
         to_line.insert(to.in_past ? to_line.begin() : to_line.end(), std::move(present));
     } else {
@@ -216,7 +216,7 @@ waits_ptr without_finished_work(const waits_ptr& then, const waits_ptr& now) {
 }
 
 /// Puts the instances of a step into the conversation, as versions of now.
-void restore(conversation& next, const snapshot& step) {
+void restore(conversation& next, const history_step& step) {
     const auto version = 2 * (next.revision + 1) + 1;
     std::vector<instance_id> gone;
     std::vector<instance_ptr> back;
@@ -241,7 +241,7 @@ void restore(conversation& next, const snapshot& step) {
 
 /// The instances of `now` that are not in `step`, or live another life there, the youngest first:
 /// children before their owners.
-std::vector<instance_ptr> leaving(const conversation& now, const snapshot& step) {
+std::vector<instance_ptr> leaving(const conversation& now, const history_step& step) {
     std::vector<instance_ptr> out;
     instance_table::compare(
         now.instances,

@@ -38,14 +38,14 @@ inline constexpr std::size_t max_waits = 100;
 inline constexpr std::size_t max_history = 32;
 
 /// A step that Back or Forward can return to. It shares with the others what did not change.
-struct snapshot {
+struct history_step {
     std::uint64_t step = 0;
     std::uint64_t clock = 0;  ///< its instances are those of the highest version up to here
     instance_id root = 0;
     instance_table instances;
 };
 
-using snapshot_ptr = std::shared_ptr<const snapshot>;
+using history_step_ptr = std::shared_ptr<const history_step>;
 
 struct conversation {
     std::string id;     ///< 128 random bits, text-safe
@@ -57,11 +57,11 @@ struct conversation {
     instance_id last_instance = 0;  ///< high-water mark: ids are never used twice
     instance_id root = 0;           ///< the first instance of the page; 0 when it has ended
     instance_table instances;
-    std::uint64_t step = 0;            ///< the step it is at
-    std::uint64_t last_step = 0;       ///< high-water mark
-    std::vector<snapshot_ptr> past;    ///< the newest last
-    std::vector<snapshot_ptr> future;  ///< steps that Back has left, the nearest first
-    std::vector<event_id> applied;     ///< the newest last
+    std::uint64_t step = 0;                ///< the step it is at
+    std::uint64_t last_step = 0;           ///< high-water mark
+    std::vector<history_step_ptr> past;    ///< the newest last
+    std::vector<history_step_ptr> future;  ///< steps that Back has left, the nearest first
+    std::vector<event_id> applied;         ///< the newest last
     time_point created;
     time_point touched;
     // Which instances have `waits`, and which have a state that cannot be stored; rising. Kept
