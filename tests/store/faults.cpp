@@ -3,9 +3,11 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdarg>
 #include <cstddef>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -18,42 +20,144 @@ struct plan {
     std::atomic<long> first{0};  ///< the call that fails, by number; 0 is none
     std::atomic<long> last{0};
     std::atomic<int> error{0};
+    std::atomic<bool> half{false};  ///< the first of them is half done
     std::atomic<bool> tripped{false};
 };
 
-std::array<plan, 3> plans;
+std::array<plan, 11> plans;
+std::atomic<watcher*> watching{nullptr};
 
 plan& plan_for(fault kind) {
     return plans[static_cast<std::size_t>(kind)];
 }
 
-void fail_between(fault kind, int nth, long last, int error) {
+void fail_between(fault kind, int nth, long last, int error, bool half) {
     plan& one = plan_for(kind);
     one.error = error;
     one.tripped = false;
+    one.half = half;
     one.last = last;
     one.first = one.calls + nth;
 }
 
 /// True if this call has to fail; errno is set then.
 bool fails(fault kind) {
-    plan& one = plan_for(kind);
-    long call = ++one.calls;
-    long first = one.first;
-    if (first == 0 || call < first || call > one.last) return false;
-    one.tripped = true;
-    errno = one.error;
-    return true;
+    verdict now = judge(kind);
+    if (now.fails) errno = now.error;
+    return now.fails;
+}
+
+std::string name_of(int file) {
+    std::array<char, 4096> text;
+    ssize_t size = ::readlink(
+        std::string("/proc/self/fd/").append(std::to_string(file)).c_str(),
+        text.data(),
+        text.size()
+    );
+    return size < 0 ? "" : std::string(text.data(), static_cast<std::size_t>(size));
+}
+
+std::string path_in(int folder, const char* path) {
+    if (path[0] == '/' || folder == AT_FDCWD) return path;
+    return name_of(folder) + "/" + path;
+}
+
+int open_and_tell(int folder, const char* path, int flags, mode_t mode) {
+    if (fails(fault::open)) return -1;
+    watcher* told = watching;
+    bool was_there = told && ::faccessat(folder, path, F_OK, 0) == 0;
+    auto file = static_cast<int>(::syscall(SYS_openat, folder, path, flags, mode));
+    if (told && file >= 0)
+        told->opened(
+            file,
+            path_in(folder, path),
+            !was_there && (flags & O_CREAT) != 0,
+            was_there && (flags & O_TRUNC) != 0
+        );
+    return file;
+}
+
+/// As many bytes as are to be written, or -1.
+ssize_t allowed(std::size_t size) {
+    verdict now = judge(fault::write);
+    if (now.half && size > 1) return static_cast<ssize_t>(size / 2);
+    if (!now.fails && !now.half) return static_cast<ssize_t>(size);
+    errno = now.error;
+    return -1;
+}
+
+ssize_t write_and_tell(int file, const void* data, std::size_t size) {
+    ssize_t most = allowed(size);
+    if (most < 0) return -1;
+    watcher* told = watching;
+    long at = told ? ::syscall(SYS_lseek, file, 0L, SEEK_CUR) : 0;
+    ssize_t written = ::syscall(SYS_write, file, data, most);
+    if (told && written > 0 && at >= 0)
+        told->wrote(
+            file,
+            static_cast<std::uint64_t>(at),
+            {static_cast<const char*>(data), static_cast<std::size_t>(written)}
+        );
+    return written;
+}
+
+ssize_t write_at_and_tell(int file, const void* data, std::size_t size, long at) {
+    ssize_t most = allowed(size);
+    if (most < 0) return -1;
+    ssize_t written = ::syscall(SYS_pwrite64, file, data, most, at);
+    watcher* told = watching;
+    if (told && written > 0)
+        told->wrote(
+            file,
+            static_cast<std::uint64_t>(at),
+            {static_cast<const char*>(data), static_cast<std::size_t>(written)}
+        );
+    return written;
+}
+
+int sync_and_tell(long call, int file) {
+    if (fails(fault::sync)) return -1;
+    auto answer = static_cast<int>(::syscall(call, file));
+    if (watcher* told = watching; told && answer == 0) told->synced(file);
+    return answer;
+}
+
+int truncate_and_tell(int file, long size) {
+    if (fails(fault::truncate)) return -1;
+    auto answer = static_cast<int>(::syscall(SYS_ftruncate, file, size));
+    if (watcher* told = watching; told && answer == 0)
+        told->truncated(file, static_cast<std::uint64_t>(size));
+    return answer;
+}
+
+int rename_and_tell(int from_folder, const char* from, int to_folder, const char* to) {
+    if (fails(fault::rename)) return -1;
+    auto answer = static_cast<int>(::syscall(SYS_renameat2, from_folder, from, to_folder, to, 0));
+    if (watcher* told = watching; told && answer == 0)
+        told->renamed(path_in(from_folder, from), path_in(to_folder, to));
+    return answer;
+}
+
+int remove_and_tell(int folder, const char* path, int flags) {
+    if (fails(fault::remove)) return -1;
+    auto answer = static_cast<int>(::syscall(SYS_unlinkat, folder, path, flags));
+    if (watcher* told = watching; told && answer == 0) told->removed(path_in(folder, path));
+    return answer;
 }
 
 }  // namespace
 
 void fail_from(fault kind, int nth, int error) {
-    fail_between(kind, nth, 1L << 60, error);
+    fail_between(kind, nth, 1L << 60, error, false);
 }
 
 void fail_once(fault kind, int nth, int error) {
-    fail_between(kind, nth, calls_of(kind) + nth, error);
+    fail_between(kind, nth, calls_of(kind) + nth, error, false);
+}
+
+void fail_half_way(fault kind, int nth, int error) {
+    bool at_once = kind == fault::vfs_write;
+    fail_between(kind, nth, calls_of(kind) + nth + (at_once ? 0 : 1), error, true);
 }
 
 bool end_of_faults() {
@@ -69,36 +173,92 @@ long calls_of(fault kind) {
     return plan_for(kind).calls;
 }
 
+verdict judge(fault kind) {
+    plan& one = plan_for(kind);
+    long call = ++one.calls;
+    long first = one.first;
+    if (first == 0 || call < first || call > one.last) return {};
+    one.tripped = true;
+    bool half = one.half && call == first;
+    return {!half, half, one.error};
+}
+
+void watch(watcher* one) {
+    watching = one;
+}
+
 }  // namespace store_test
 
-using store_test::fails;
-using store_test::fault;
+using namespace store_test;
 
 extern "C" {
 
+int open(const char* path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    return open_and_tell(AT_FDCWD, path, flags, mode);
+}
+
+int open64(const char* path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    return open_and_tell(AT_FDCWD, path, flags, mode);
+}
+
+int openat(int folder, const char* path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    return open_and_tell(folder, path, flags, mode);
+}
+
 ssize_t write(int file, const void* data, size_t size) {
-    return fails(fault::write) ? -1 : ::syscall(SYS_write, file, data, size);
+    return write_and_tell(file, data, size);
 }
 
 ssize_t pwrite(int file, const void* data, size_t size, off_t at) {
-    return fails(fault::write) ? -1 : ::syscall(SYS_pwrite64, file, data, size, at);
+    return write_at_and_tell(file, data, size, at);
 }
 
 ssize_t pwrite64(int file, const void* data, size_t size, off64_t at) {
-    return fails(fault::write) ? -1 : ::syscall(SYS_pwrite64, file, data, size, at);
+    return write_at_and_tell(file, data, size, at);
 }
 
 int fsync(int file) {
-    return fails(fault::sync) ? -1 : static_cast<int>(::syscall(SYS_fsync, file));
+    return sync_and_tell(SYS_fsync, file);
 }
 
 int fdatasync(int file) {
-    return fails(fault::sync) ? -1 : static_cast<int>(::syscall(SYS_fdatasync, file));
+    return sync_and_tell(SYS_fdatasync, file);
+}
+
+int ftruncate(int file, off_t size) noexcept {
+    return truncate_and_tell(file, size);
+}
+
+int ftruncate64(int file, off64_t size) noexcept {
+    return truncate_and_tell(file, size);
 }
 
 int renameat(int from_folder, const char* from, int to_folder, const char* to) noexcept {
-    if (fails(fault::rename)) return -1;
-    return static_cast<int>(::syscall(SYS_renameat2, from_folder, from, to_folder, to, 0));
+    return rename_and_tell(from_folder, from, to_folder, to);
+}
+
+int rename(const char* from, const char* to) noexcept {
+    return rename_and_tell(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+int unlink(const char* path) noexcept {
+    return remove_and_tell(AT_FDCWD, path, 0);
+}
+
+int unlinkat(int folder, const char* path, int flags) noexcept {
+    return remove_and_tell(folder, path, flags);
 }
 
 }  // extern "C"

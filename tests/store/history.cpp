@@ -1,0 +1,169 @@
+#include "history.hpp"
+
+#include <cstdlib>
+#include <optional>
+#include <random>
+#include <stdlib.h>
+
+namespace store_test {
+namespace {
+
+class maker {
+public:
+    explicit maker(const history_options& options)
+        : options_(options), random_(options.seed), revisions_(options.conversations) {}
+
+    history make() {
+        made_.states.emplace_back();
+        for (std::size_t i = 0; i < options_.batches; ++i)
+            add_batch();
+        return std::move(made_);
+    }
+
+private:
+    std::size_t below(std::size_t limit) { return random_() % limit; }
+
+    void add_batch() {
+        contents next = made_.states.back();
+        std::vector<change> batch;
+        std::size_t first = below(options_.conversations);
+        for (std::size_t i = below(3) + 1; i > 0; --i) {
+            batch.push_back(next_change((first + i * 5) % options_.conversations, next));
+            follow(next, batch.back());
+        }
+        made_.batches.push_back(std::move(batch));
+        made_.states.push_back(std::move(next));
+    }
+
+    change next_change(std::size_t conversation, const contents& now) {
+        std::string id = numbered("conversation-", conversation);
+        std::uint64_t revision = revisions_[conversation] += 1 + below(3);
+        auto stored = now.find(id);
+        if (stored == now.end()) return replacing(id, revision, some_parts(3));
+        switch (below(20)) {
+        case 0:
+            return removing(id);
+        case 1:
+            return replacing(id, revision, some_parts(1 + below(6)));
+        case 2:
+            return replacing(id, revision, {}, keeping::not_kept);
+        case 3:
+            return replacing(id, revision, {{"head", body()}}, keeping::not_kept);
+        default:
+            break;
+        }
+        if (stored->second.status == keeping::not_kept)
+            return replacing(id, revision, some_parts(4));
+        change next = update_of(stored->second, revision);
+        return options_.in_parts ? next : as_a_whole(next, now);
+    }
+
+    change update_of(const record& stored, std::uint64_t revision) {
+        change next = updating(stored.id, revision, {});
+        if (below(8) != 0) next.written.push_back({"head", body()});
+        std::vector<std::string> others;
+        for (const part& each : stored.parts)
+            if (each.name != "head") others.push_back(each.name);
+        if (!others.empty() && below(3) != 0)
+            next.written.push_back({others[below(others.size())], body()});
+        if (others.empty() || below(4) == 0)
+            next.written.push_back({numbered("i", revision), body()});
+        if (others.size() > 4 || (!others.empty() && below(8) == 0)) {
+            const std::string& dropped = others[below(others.size())];
+            std::erase_if(next.written, [&](const part& each) { return each.name == dropped; });
+            next.dropped.push_back(dropped);
+        }
+        return next;
+    }
+
+    static change as_a_whole(const change& some, contents now) {
+        follow(now, some);
+        return replacing(some.id, some.revision, now[some.id].parts);
+    }
+
+    std::vector<part> some_parts(std::size_t count) {
+        std::vector<part> parts{{"head", body()}};
+        for (std::size_t i = 1; i < count; ++i)
+            parts.push_back({numbered("i", i), body()});
+        return parts;
+    }
+
+    std::string body() {
+        std::string text = numbered("{\"number\":", ++bodies_) + ",\"text\":\"";
+        for (std::size_t size = below(options_.largest); size > 0; --size)
+            text += static_cast<char>('a' + random_() % 26);
+        return text + "\"}";
+    }
+
+    history_options options_;
+    std::mt19937 random_;
+    std::vector<std::uint64_t> revisions_;
+    std::uint64_t bodies_ = 0;
+    history made_;
+};
+
+std::optional<record> find(const contents& in, const std::string& id) {
+    auto at = in.find(id);
+    if (at == in.end()) return std::nullopt;
+    return at->second;
+}
+
+}  // namespace
+
+history make_history(const history_options& options) {
+    return maker(options).make();
+}
+
+std::vector<change> not_yet_in(const contents& found, const std::vector<change>& batch) {
+    std::vector<change> left;
+    for (const change& one : batch) {
+        auto stored = found.find(one.id);
+        bool is_there = stored != found.end();
+        bool is_done = one.what == change::kind::remove
+                           ? !is_there
+                           : is_there && stored->second.revision >= one.revision;
+        if (!is_done) left.push_back(one);
+    }
+    return left;
+}
+
+bool is_a_mixture(const contents& found, const contents& one, const contents& other) {
+    contents all = found;
+    all.insert(one.begin(), one.end());
+    all.insert(other.begin(), other.end());
+    return std::all_of(all.begin(), all.end(), [&](const auto& each) {
+        auto stored = find(found, each.first);
+        return stored == find(one, each.first) || stored == find(other, each.first);
+    });
+}
+
+quick_folder::quick_folder() {
+    fs::path parent = fs::is_directory("/dev/shm") ? "/dev/shm" : fs::temp_directory_path();
+    std::string name = (parent / "stube-faults-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+}
+
+quick_folder::~quick_folder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+}
+
+void copy_as_killed(const fs::path& from, const fs::path& to) {
+    fs::remove_all(to);
+    fs::create_directories(to);
+    for (const auto& each : fs::directory_iterator(from)) {
+        std::string name = each.path().filename().string();
+        if (each.is_directory())
+            copy_as_killed(each.path(), to / name);
+        else if (!name.ends_with("-shm") && !name.ends_with("lock"))
+            fs::copy_file(each.path(), to / name);
+    }
+}
+
+unsigned from_environment(const char* name, unsigned otherwise) {
+    const char* value = std::getenv(name);
+    return value ? static_cast<unsigned>(std::strtoul(value, nullptr, 10)) : otherwise;
+}
+
+}  // namespace store_test
