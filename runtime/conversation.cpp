@@ -583,12 +583,18 @@ void each_list(const instance& of, const std::function<void(const children&)>& f
 }
 
 change encode_change(const conversation* before, const conversation& after, bool in_parts) {
-    if (!after.durable()) return encode_mark(after);
+    const bool whole = !in_parts || !before || !before->durable();
     change out;
+    if (!after.durable()) {
+        out = encode_mark(after);
+        out.what = before ? change::kind::replace : change::kind::create;
+        return out;
+    }
     out.id = after.id;
     out.revision = after.revision;
-    const bool whole = !in_parts || !before || !before->durable();
-    out.what = whole ? change::kind::replace : change::kind::update;
+    out.what = !before ? change::kind::create
+               : whole ? change::kind::replace
+                       : change::kind::update;
     out.written.push_back({"head", encode_head(after)});
     if (whole) {
         encode_whole(after, out);

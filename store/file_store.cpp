@@ -349,13 +349,8 @@ void folder_store::check(std::span<const change> batch) const {
     for (const change& one : batch) {
         if (one.what == change::kind::update)
             throw store_refused("a file store takes whole conversations, not updates");
-        if (one.what == change::kind::remove) continue;
         auto stored = revisions_.find(one.id);
-        if (stored != revisions_.end() && one.revision <= stored->second)
-            throw store_refused(
-                "conversation " + one.id + " is stored with revision " +
-                std::to_string(stored->second) + ", not below " + std::to_string(one.revision)
-            );
+        check_follows(one, stored == revisions_.end() ? nullptr : &stored->second);
     }
 }
 

@@ -6,7 +6,7 @@ namespace {
 class nothing_kept final : public store {
 public:
     load_report load_all(const std::function<void(record&&)>&) override { return {}; }
-    void save(std::span<const change>) override {}
+    void save(std::span<const change> batch) override { check_batch(batch); }
     bool keeps() const override { return false; }
 };
 

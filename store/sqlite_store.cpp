@@ -79,11 +79,15 @@ struct statements {
 struct entry {
     std::int64_t number = 0;  ///< its row; 0 is none
     std::int64_t head = 0;    ///< the row of its head
-    std::int64_t revision = 0;
+    std::uint64_t revision = 0;
     keeping status = keeping::kept;
 };
 
 using entries = std::unordered_map<std::string, entry>;
+
+std::int64_t as_number(std::uint64_t revision) {
+    return static_cast<std::int64_t>(revision);
+}
 
 std::string_view status_text(keeping status) {
     return status == keeping::kept ? "kept" : "not_kept";
@@ -135,8 +139,8 @@ void add_part(const sqlite_statement& row, loading& into) {
         into.why = "the revision of part \"" + name + "\" is not a whole number";
     if (is_head) {
         into.known.head = row.number(3);
-        into.known.revision = revision;
         into.one.revision = static_cast<std::uint64_t>(revision);
+        into.known.revision = into.one.revision;
         if (row.type(6) == SQLITE_NULL) return;
     }
     bool is_text = row.type(6) == SQLITE_TEXT;
@@ -151,7 +155,7 @@ void see_to_the_whole(loading& read) {
     if (!read.why.empty()) return;
     if (read.known.head == 0)
         read.why = "it has no head";
-    else if (read.newest_part > read.known.revision)
+    else if (static_cast<std::uint64_t>(read.newest_part) > read.known.revision)
         read.why = "one of its parts is newer than its head";
 }
 
@@ -197,7 +201,7 @@ private:
     void settle(bool committed);
     bool roll_back() noexcept;
     [[noreturn]] void fail(const sqlite_error& error, bool committing);
-    [[noreturn]] void take_back(const std::string& why, bool harmless);
+    [[noreturn]] void take_back(const std::string& why, bool harmless, bool conflict = false);
     void checkpoint_if_due();
 
     fs::path file_;
@@ -380,6 +384,8 @@ void database_store::save(std::span<const change> batch) {
         statements_->commit.run();
     } catch (const sqlite_error& error) {
         fail(error, committing);
+    } catch (const store_conflict& conflict) {
+        take_back(conflict.what(), true, true);
     } catch (const std::exception& error) {  // a refusal of ours, or no memory
         take_back(error.what(), true);
     }
@@ -400,20 +406,12 @@ void database_store::apply(const change& one) {
         next = {};
         return;
     }
-    auto revision = static_cast<std::int64_t>(one.revision);
-    if (!is_new && revision <= next.revision)
-        throw store_refused(
-            "conversation " + one.id + " is stored with revision " + std::to_string(next.revision) +
-            ", not below " + std::to_string(revision)
-        );
-    if (is_new && one.what == change::kind::update)
-        throw store_refused("conversation " + one.id + " is not stored, so it cannot be updated");
-
-    next.revision = revision;
-    if (one.what == change::kind::replace)
-        rewrite(one, next);
-    else
+    check_follows(one, is_new ? nullptr : &next.revision);
+    next.revision = one.revision;
+    if (one.what == change::kind::update)
         update(one, next);
+    else
+        rewrite(one, next);
 }
 
 void database_store::rewrite(const change& one, entry& next) {
@@ -432,12 +430,12 @@ void database_store::rewrite(const change& one, entry& next) {
         if (each.name == "head")
             head = &each;
         else
-            statements_->add_part.run(next.number, each.name, next.revision, each.body);
+            statements_->add_part.run(next.number, each.name, as_number(next.revision), each.body);
     }
     if (head)
-        statements_->add_part.run(next.number, head->name, next.revision, head->body);
+        statements_->add_part.run(next.number, head->name, as_number(next.revision), head->body);
     else
-        statements_->add_part.run(next.number, "head", next.revision, nullptr);
+        statements_->add_part.run(next.number, "head", as_number(next.revision), nullptr);
     next.head = connection_->last_row();
 }
 
@@ -449,9 +447,9 @@ void database_store::update(const change& one, entry& next) {
             head = &each;
             continue;
         }
-        statements_->set_part.run(next.revision, each.body, next.number, each.name);
+        statements_->set_part.run(as_number(next.revision), each.body, next.number, each.name);
         if (connection_->changed_rows() == 0) {
-            statements_->add_part.run(next.number, each.name, next.revision, each.body);
+            statements_->add_part.run(next.number, each.name, as_number(next.revision), each.body);
             added = true;
         }
     }
@@ -465,15 +463,15 @@ void database_store::update(const change& one, entry& next) {
 
 void database_store::set_head(const part* head, bool beside_new_part, entry& next) {
     if (!head)
-        statements_->touch_row.run(next.revision, next.head);
+        statements_->touch_row.run(as_number(next.revision), next.head);
     else if (!beside_new_part)
-        statements_->set_row.run(next.revision, head->body, next.head);
+        statements_->set_row.run(as_number(next.revision), head->body, next.head);
     else
         statements_->drop_row.run(next.head);
     if (connection_->changed_rows() != 1)
         throw store_refused(quoted(file_) + ": a head is missing; has another program changed it?");
     if (head && beside_new_part) {
-        statements_->add_part.run(next.number, head->name, next.revision, head->body);
+        statements_->add_part.run(next.number, head->name, as_number(next.revision), head->body);
         next.head = connection_->last_row();
     }
 }
@@ -518,9 +516,12 @@ void database_store::fail(const sqlite_error& error, bool committing) {
     take_back(quoted(file_) + ": " + explain(error, file_), harmless);
 }
 
-void database_store::take_back(const std::string& why, bool harmless) {
+void database_store::take_back(const std::string& why, bool harmless, bool conflict) {
     settle(false);
-    if (roll_back() && harmless) throw store_refused(why);
+    if (roll_back() && harmless) {
+        if (conflict) throw store_conflict(why);
+        throw store_refused(why);
+    }
     stopped_ = why + "; what is stored is not known, the store is stopped";
     throw store_unknown(stopped_);
 }

@@ -94,4 +94,18 @@ void check_batch(std::span<const change> batch) {
         );
 }
 
+void check_follows(const change& one, const std::uint64_t* stored) {
+    if (one.what == change::kind::remove) return;
+    if (one.what == change::kind::create) {
+        if (stored) throw store_conflict("conversation " + one.id + " is stored already");
+        return;
+    }
+    if (!stored) throw store_conflict("conversation " + one.id + " is not stored");
+    if (one.revision <= *stored)
+        throw store_conflict(
+            "conversation " + one.id + " is stored with revision " + std::to_string(*stored) +
+            ", not below " + std::to_string(one.revision)
+        );
+}
+
 }  // namespace stube

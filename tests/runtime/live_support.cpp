@@ -74,7 +74,7 @@ std::shared_ptr<script> after_restart(const script& of) {
             continue;
         }
         auto& there = kept[each.id];
-        if (each.what == change::kind::replace) there.parts.clear();
+        if (each.what != change::kind::update) there.parts.clear();
         std::erase_if(there.parts, [&](const part& old) {
             auto is_old = [&](const part& p) { return p.name == old.name; };
             return std::ranges::any_of(each.written, is_old) ||

@@ -151,7 +151,7 @@ TEST_CASE("a new conversation is told of when it is saved and not before") {
     CHECK_FALSE(r.streamed);
     CHECK(w.map().size() == 1);
     REQUIRE(w.store().changes().size() == 1);
-    CHECK(w.store().changes()[0].what == change::kind::replace);
+    CHECK(w.store().changes()[0].what == change::kind::create);
 }
 
 TEST_CASE("neither page nor stream hears of an event before it is saved") {

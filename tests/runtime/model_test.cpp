@@ -673,7 +673,7 @@ private:
     /// What was written part by part is what would be written as a whole, and can be read back.
     void check_stored(const conversation& before) {
         const auto written = encode_change(before.root == 0 ? nullptr : &before, now_, true);
-        if (written.what == change::kind::replace) parts_.clear();
+        if (written.what != change::kind::update) parts_.clear();
         for (const auto& name : written.dropped)
             check(parts_.erase(name) == 1, "a part was dropped that was not stored: " + name);
         for (const auto& each : written.written)

@@ -109,6 +109,15 @@ inline void save(stube::store& to, std::vector<change> batch) {
     to.save(batch);
 }
 
+inline change creating(
+    std::string id,
+    std::uint64_t revision,
+    std::vector<part> parts,
+    keeping status = keeping::kept
+) {
+    return {std::move(id), change::kind::create, revision, status, std::move(parts), {}};
+}
+
 inline change replacing(
     std::string id,
     std::uint64_t revision,
@@ -147,7 +156,7 @@ inline void follow(contents& model, const change& one) {
     kept.id = one.id;
     kept.revision = one.revision;
     kept.status = one.status;
-    if (one.what == change::kind::replace) kept.parts.clear();
+    if (one.what != change::kind::update) kept.parts.clear();
     auto drop = [&](const std::string& name) {
         std::erase_if(kept.parts, [&](const part& each) { return each.name == name; });
     };

@@ -141,7 +141,7 @@ cost our_store(const std::filesystem::path& file, std::size_t head, std::size_t 
         for (std::size_t i = 0; i < conversations; ++i)
             all.push_back(change_of(
                 i * 7 % conversations,
-                call == 0 ? change::kind::replace : change::kind::update
+                call == 0 ? change::kind::create : change::kind::update
             ));
         kept->save(all);
     }

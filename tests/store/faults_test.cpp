@@ -15,15 +15,15 @@ using stube::store_unknown;
 namespace {
 
 const std::vector<change> before{
-    replacing("a", 1, {{"head", "1"}, {"i1", "1"}}),
-    replacing("b", 1, {{"head", "1"}, {"i1", "1"}}),
-    replacing("gone", 1, {{"head", "1"}, {"i1", "1"}})};
+    creating("a", 1, {{"head", "1"}, {"i1", "1"}}),
+    creating("b", 1, {{"head", "1"}, {"i1", "1"}}),
+    creating("gone", 1, {{"head", "1"}, {"i1", "1"}})};
 
 std::vector<change> next_batch() {
     std::string body = '"' + std::string(9000, 'x') + '"';
     return {
         replacing("a", 2, {{"head", "2"}, {"i1", body}}),
-        replacing("new", 1, {{"head", body}}),
+        creating("new", 1, {{"head", body}}),
         removing("gone"),
         replacing("b", 2, {{"head", "2"}, {"i2", body}})};
 }
@@ -159,12 +159,12 @@ TEST_CASE("after a failed checkpoint nothing acknowledged is lost and nothing mo
         sqlite_place place;
         auto kept = open_and_load(place);
         std::vector<change> large{
-            replacing("a", 1, {{"head", '"' + std::string(5 << 20, 'x') + '"'}})};
+            creating("a", 1, {{"head", '"' + std::string(5 << 20, 'x') + '"'}})};
 
         fail_from(fault::sync, nth, EIO);
         outcome first = try_save(*kept, large);
         bool tripped = end_of_faults();
-        outcome second = try_save(*kept, {replacing("b", 1, {{"head", "1"}})});
+        outcome second = try_save(*kept, {creating("b", 1, {{"head", "1"}})});
         kept.reset();
 
         CHECK(first == outcome::saved);
@@ -206,7 +206,7 @@ TEST_CASE_TEMPLATE(
     sqlite_place
 ) {
     Place place;
-    save(*open_and_load(place), {replacing("a", 1, {{"head", "1"}})});
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
     int ends[2];
     REQUIRE(::pipe(ends) == 0);
 

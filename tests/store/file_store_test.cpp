@@ -42,8 +42,8 @@ TEST_CASE("a conversation is one readable file") {
     auto kept = open_and_load(place);
     save(
         *kept,
-        {replacing("a", 3, {{"head", R"({"n":1})"}, {"i1", "[ ]"}}),
-         replacing("b", 1, {}, keeping::not_kept)}
+        {creating("a", 3, {{"head", R"({"n":1})"}, {"i1", "[ ]"}}),
+         creating("b", 1, {}, keeping::not_kept)}
     );
 
     CHECK(
@@ -67,13 +67,13 @@ TEST_CASE("a file laid out by hand is read") {
         "  \"revision\": 3,\n  \"id\": \"a\",\n  \"format\": 1\n}\n");
 
     contents expected;
-    follow(expected, replacing("a", 3, {{"head", "{ \"n\": [1, 2] }"}}));
+    follow(expected, creating("a", 3, {{"head", "{ \"n\": [1, 2] }"}}));
     CHECK(stored_in(place) == expected);
 }
 
 TEST_CASE("only the owner can read the folder and its files") {
     file_place place;
-    save(*open_and_load(place), {replacing("a", 1, {{"head", "1"}})});
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
 
     CHECK(mode_of(place.path()) == 0700);
     CHECK(mode_of(place.path() / "a.json") == 0600);
@@ -112,7 +112,7 @@ TEST_CASE("files that cannot be read are set aside and stop nobody") {
     for (const row& each : rows) {
         CAPTURE(each.name);
         file_place place;
-        save(*open_and_load(place), {replacing("good", 1, {{"head", "1"}})});
+        save(*open_and_load(place), {creating("good", 1, {{"head", "1"}})});
         put(place.path() / "bad.json", each.text);
 
         auto kept = place.open();
@@ -129,7 +129,7 @@ TEST_CASE("files that cannot be read are set aside and stop nobody") {
             (fs::canonical(place.path()) / "quarantine/bad.json").string()
         );
         CHECK(text_of(report.quarantined[0].where) == each.text);
-        CHECK_NOTHROW(save(*kept, {replacing("bad", 1, {{"head", "1"}})}));
+        CHECK_NOTHROW(save(*kept, {creating("bad", 1, {{"head", "1"}})}));
         kept.reset();
         CHECK(stored_in(place).size() == 2);
     }
@@ -137,7 +137,7 @@ TEST_CASE("files that cannot be read are set aside and stop nobody") {
 
 TEST_CASE("what is no conversation by its name or kind is set aside") {
     file_place place;
-    save(*open_and_load(place), {replacing("good", 1, {{"head", "1"}})});
+    save(*open_and_load(place), {creating("good", 1, {{"head", "1"}})});
     std::string text = text_of(place.path() / "good.json");
     put(place.path() / "no id.json", text);
     fs::create_directory(place.path() / "folder.json");
@@ -185,7 +185,7 @@ TEST_CASE("unfinished files are removed and foreign ones left alone") {
 
 TEST_CASE("a file of a newer release is refused and left where it is") {
     file_place place;
-    save(*open_and_load(place), {replacing("a", 1, {{"head", "1"}})});
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
     put(place.path() / "b.json", R"({"format":2,"something":"new"})");
 
     std::string text = refusal([&] { place.open()->load_all([](record&&) {}); });
@@ -231,28 +231,28 @@ TEST_CASE("a file store takes whole conversations only") {
 TEST_CASE("a conversation too large to be read again is not taken") {
     file_place place;
     auto kept = open_and_load(place);
-    save(*kept, {replacing("a", 1, {{"head", "1"}})});
+    save(*kept, {creating("a", 1, {{"head", "1"}})});
 
     std::string body = '"' + std::string(64u << 20, 'x') + '"';
     CHECK_THROWS_AS(save(*kept, {replacing("a", 2, {{"head", body}})}), store_refused);
     kept.reset();
 
     contents expected;
-    follow(expected, replacing("a", 1, {{"head", "1"}}));
+    follow(expected, creating("a", 1, {{"head", "1"}}));
     CHECK(stored_in(place) == expected);
 }
 
 TEST_CASE("a file that cannot be replaced is a refusal when it is the first of the batch") {
     file_place place;
     auto kept = open_and_load(place);
-    save(*kept, {replacing("a", 1, {{"head", "1"}})});
+    save(*kept, {creating("a", 1, {{"head", "1"}})});
     fs::create_directories(place.path() / "b.json/inside");  // a rename onto it fails, for root too
 
-    CHECK_THROWS_AS(save(*kept, {replacing("b", 1, {{"head", "1"}})}), store_refused);
+    CHECK_THROWS_AS(save(*kept, {creating("b", 1, {{"head", "1"}})}), store_refused);
     CHECK_FALSE(fs::exists(place.path() / "b.tmp"));
     CHECK_NOTHROW(save(*kept, {replacing("a", 2, {{"head", "2"}})}));
     CHECK_THROWS_AS(
-        save(*kept, {replacing("a", 3, {{"head", "3"}}), replacing("b", 1, {{"head", "1"}})}),
+        save(*kept, {replacing("a", 3, {{"head", "3"}}), creating("b", 1, {{"head", "1"}})}),
         stube::store_unknown
     );
     CHECK_THROWS_AS(save(*kept, {replacing("a", 4, {{"head", "4"}})}), stube::store_unknown);

@@ -39,7 +39,7 @@ private:
         std::string id = numbered("conversation-", conversation);
         std::uint64_t revision = revisions_[conversation] += 1 + below(3);
         auto stored = now.find(id);
-        if (stored == now.end()) return replacing(id, revision, some_parts(3));
+        if (stored == now.end()) return creating(id, revision, some_parts(3));
         switch (below(20)) {
         case 0:
             return removing(id);

@@ -56,7 +56,8 @@ record state_at(std::uint32_t conversation, std::uint64_t revision) {
 change change_to(std::uint32_t conversation, std::uint64_t revision, bool in_parts) {
     if (is_removed_at(revision)) return removing(id_of(conversation));
     record next = state_at(conversation, revision);
-    if (!in_parts || revision % life == 0) return replacing(next.id, revision, next.parts);
+    if (revision % life == 0) return creating(next.id, revision, next.parts);
+    if (!in_parts) return replacing(next.id, revision, next.parts);
 
     change some = updating(next.id, revision, {});
     record last = state_at(conversation, revision - 1);

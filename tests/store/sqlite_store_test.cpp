@@ -50,7 +50,7 @@ TEST_CASE("an update writes some parts and leaves the rest") {
     CHECK(kept->saves_parts());
     contents model;
     const std::vector<change> steps{
-        replacing("a", 1, {{"head", "1"}, {"i1", "1"}}),
+        creating("a", 1, {{"head", "1"}, {"i1", "1"}}),
         updating("a", 2, {{"head", "2"}, {"i1", "2"}}),
         updating("a", 3, {{"head", "3"}, {"i2", "3"}, {"i3", "3"}}),
         updating("a", 4, {{"head", "4"}, {"i3", "4"}}, {"i1", "never_there"}),
@@ -73,7 +73,7 @@ TEST_CASE("an update writes some parts and leaves the rest") {
 TEST_CASE("an update can turn a conversation into a mark and back") {
     sqlite_place place;
     auto kept = open_and_load(place);
-    save(*kept, {replacing("a", 1, {}, keeping::not_kept), replacing("b", 1, {{"head", "1"}})});
+    save(*kept, {creating("a", 1, {}, keeping::not_kept), creating("b", 1, {{"head", "1"}})});
     change mark = updating("b", 2, {{"head", "2"}});
     mark.status = keeping::not_kept;
 
@@ -89,8 +89,8 @@ TEST_CASE("an update can turn a conversation into a mark and back") {
 TEST_CASE("an update of what is not stored is refused and leaves no torso") {
     sqlite_place place;
     auto kept = open_and_load(place);
-    save(*kept, {replacing("a", 1, {{"head", "1"}})});
-    save(*kept, {replacing("gone", 1, {{"head", "1"}}), removing("never_there")});
+    save(*kept, {creating("a", 1, {{"head", "1"}})});
+    save(*kept, {creating("gone", 1, {{"head", "1"}}), removing("never_there")});
     save(*kept, {removing("gone")});
 
     for (const char* id : {"never_there", "gone"})
@@ -109,7 +109,7 @@ TEST_CASE("an update of what is not stored is refused and leaves no torso") {
 TEST_CASE("only the owner can read the database") {
     sqlite_place place;
     auto kept = open_and_load(place);
-    save(*kept, {replacing("a", 1, {{"head", "1"}})});
+    save(*kept, {creating("a", 1, {{"head", "1"}})});
 
     for (const char* end : {"", "-wal", "-shm", ".lock"}) {
         CAPTURE(end);
@@ -122,7 +122,7 @@ TEST_CASE("a database in use can be read with the ordinary tool") {
     auto kept = open_and_load(place);
     save(
         *kept,
-        {replacing("a", 1, {{"head", R"({"n":41})"}}), replacing("m", 1, {}, keeping::not_kept)}
+        {creating("a", 1, {{"head", R"({"n":41})"}}), creating("m", 1, {}, keeping::not_kept)}
     );
     save(*kept, {updating("a", 2, {{"head", R"({"n":42})"}})});
 
@@ -148,6 +148,7 @@ TEST_CASE("the log stays small and is gone after an orderly end") {
     auto kept = open_and_load(place);
     std::string body = '"' + std::string(100000, 'x') + '"';
     std::uintmax_t largest = 0;
+    save(*kept, {creating("a", 0, {{"head", body}})});
     for (std::uint64_t revision = 1; revision <= 200; ++revision) {
         save(*kept, {replacing("a", revision, {{"head", body}})});
         largest = std::max(largest, fs::file_size(place.path().string() + "-wal"));
@@ -194,9 +195,9 @@ TEST_CASE("conversations that cannot be read are set aside and stop nobody") {
         sqlite_place place;
         save(
             *open_and_load(place),
-            {replacing("good", 1, {{"head", "1"}, {"i1", "1"}}),
-             replacing("bad", 1, {{"head", "1"}, {"i1", "\"bad\""}}),
-             replacing("last", 1, {{"head", "1"}, {"i1", "1"}})}
+            {creating("good", 1, {{"head", "1"}, {"i1", "1"}}),
+             creating("bad", 1, {{"head", "1"}, {"i1", "\"bad\""}}),
+             creating("last", 1, {{"head", "1"}, {"i1", "1"}})}
         );
         outside(place.path(), each.damage);
         std::string rows_before =
@@ -214,7 +215,7 @@ TEST_CASE("conversations that cannot be read are set aside and stop nobody") {
         CHECK(report.quarantined[0].where.find("quarantine") != std::string::npos);
         CHECK(outside(place.path(), "SELECT count(name) FROM quarantine") == rows_before);
         CHECK(outside(place.path(), "SELECT count(*) FROM part WHERE conversation = 2") == "0");
-        CHECK_NOTHROW(save(*kept, {replacing("bad", 1, {{"head", "2"}})}));
+        CHECK_NOTHROW(save(*kept, {creating("bad", 1, {{"head", "2"}})}));
         kept.reset();
         CHECK(stored_in(place).size() == 3);
     }
@@ -236,7 +237,7 @@ TEST_CASE("a database of a newer release or another program is refused and left 
     for (const row& each : rows) {
         CAPTURE(each.name);
         sqlite_place place;
-        save(*open_and_load(place), {replacing("a", 1, {{"head", "1"}})});
+        save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
         outside(place.path(), each.change);
 
         std::string text = refusal([&] { place.open(); });
@@ -268,7 +269,7 @@ TEST_CASE("a file that is not a sound database is refused with a clear text") {
     SUBCASE("cut off anywhere") {
         auto kept = open_and_load(place);
         std::string body = '"' + std::string(100000, 'x') + '"';
-        save(*kept, {replacing("a", 1, {{"head", body}}), replacing("b", 1, {{"head", body}})});
+        save(*kept, {creating("a", 1, {{"head", body}}), creating("b", 1, {{"head", body}})});
         kept.reset();
         std::uintmax_t whole = fs::file_size(place.path());
         for (std::uintmax_t size :
@@ -287,7 +288,7 @@ TEST_CASE("a file that is not a sound database is refused with a clear text") {
         std::vector<change> batch;
         batch.reserve(50);
         for (int i = 0; i < 50; ++i)
-            batch.push_back(replacing(numbered("c", i), 1, {{"head", body}}));
+            batch.push_back(creating(numbered("c", i), 1, {{"head", body}}));
         kept->save(batch);
         kept.reset();
         std::fstream file(place.path(), std::ios::in | std::ios::out | std::ios::binary);
@@ -305,7 +306,7 @@ TEST_CASE("an empty file becomes a database") {
     sqlite_place place;
     std::ofstream(place.path()).close();
 
-    save(*open_and_load(place), {replacing("a", 1, {{"head", "1"}})});
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
 
     CHECK(stored_in(place).size() == 1);
 }

@@ -8,7 +8,7 @@ using namespace store_test;
 TEST_CASE("a memory store keeps nothing and says so") {
     auto kept = stube::memory_store();
     load(*kept);
-    save(*kept, {replacing("a", 1, {{"head", "1"}})});
+    save(*kept, {creating("a", 1, {{"head", "1"}})});
 
     CHECK_FALSE(kept->keeps());
     CHECK_FALSE(kept->saves_parts());

@@ -115,9 +115,9 @@ void each_list(const instance& of, const std::function<void(const children&)>& f
 /// ```
 std::string tree(const conversation& of);
 
-/// What a store writes to get from `before` to `after`. With `before` null, or when the store does
-/// not save parts, that is the whole of it; for a conversation that is not durable it is a mark
-/// with who and where.
+/// What a store writes to get from `before` to `after`. With `before` null nothing is stored yet and
+/// it creates the whole; when the store does not save parts, it replaces the whole; for a
+/// conversation that is not durable it writes a mark with who and where.
 change encode_change(const conversation* before, const conversation& after, bool in_parts);
 
 /// A mark that was stored in place of a conversation that could not be kept.

@@ -43,6 +43,7 @@ struct record {
 /// One change of one conversation, as the kernel hands it to `store::save`.
 struct change {
     enum class kind {
+        create,   ///< the first save: `written` is all there is; a conflict if the id is stored
         replace,  ///< `written` is all there is: forget any other part of this id
         update,   ///< `written` replaces or adds parts, `dropped` removes parts, the rest stays
         remove,   ///< forget the conversation; removing what is not there is not an error
@@ -50,7 +51,10 @@ struct change {
 
     std::string id;
     kind what = kind::replace;
-    std::uint64_t revision = 0;  ///< above the stored one, or the store refuses; unused by `remove`
+    /// For `replace` and `update` the id must be stored with a lower one, else it is a conflict: so
+    /// a save that comes late, after `remove`, never brings a conversation back. Unused by
+    /// `remove`.
+    std::uint64_t revision = 0;
     keeping status = keeping::kept;
     std::vector<part> written;
     std::vector<std::string> dropped;  ///< names of parts, never "head"; only for `update`
@@ -73,6 +77,14 @@ struct load_report {
 class store_refused : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
+};
+
+/// A change that does not follow what is stored: the id of a `create` is taken, or a `replace` or
+/// an `update` finds no conversation, or one that is not older. Nothing was changed, and trying
+/// again would not help.
+class store_conflict : public store_refused {
+public:
+    using store_refused::store_refused;
 };
 
 /// The outcome is not known: the data may be on the disk or not (a sync failed). The store refuses
@@ -104,8 +116,8 @@ public:
     /// store's own promise: at the least, every conversation is whole, old or new.
     ///
     /// Throws `store_refused` (nothing was changed), also for a batch that `check_batch` does not
-    /// pass, for an update of a conversation that is not stored, and for a revision that is not
-    /// above the stored one; or `store_unknown`.
+    /// pass, and as `store_conflict` for a change that does not follow what is stored; or
+    /// `store_unknown`.
     virtual void save(std::span<const change> batch) = 0;
 
     /// True if the store can apply `change::kind::update`. The others are always given whole
@@ -123,8 +135,12 @@ void check_id(std::string_view id);
 void check_part_name(std::string_view name);
 void check_change(const change& one);
 
-/// What every store that keeps anything begins a save with: `check_change` for each, and no
-/// conversation twice. Throws `store_refused`.
+/// What every store begins a save with: `check_change` for each, and no conversation twice. Throws
+/// `store_refused`.
 void check_batch(std::span<const change> batch);
+
+/// What every store that keeps anything asks of each change next: that it follows what is stored,
+/// whose revision is `stored`, or null if there is none. Throws `store_conflict`.
+void check_follows(const change& one, const std::uint64_t* stored);
 
 }  // namespace stube
