@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <random>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -126,17 +127,24 @@ void compare(const contents& found, revisions& at) {
     }
 }
 
+/// For runs by hand: STUBE_KILL_ROUNDS, STUBE_SEED.
+unsigned from_environment(const char* name, unsigned otherwise) {
+    const char* value = std::getenv(name);
+    return value ? static_cast<unsigned>(std::strtoul(value, nullptr, 10)) : otherwise;
+}
+
 template <class Place>
-void kill_loop(int rounds) {
+void kill_loop(unsigned rounds) {
+    rounds = from_environment("STUBE_KILL_ROUNDS", rounds);
     Place place;
-    unsigned seed = std::random_device{}();
+    unsigned seed = from_environment("STUBE_SEED", std::random_device{}());
     CAPTURE(seed);
     std::mt19937 random(seed);
     revisions at(conversations, life - 1);  // so that the first change makes it
     std::uint64_t before = 0;
     std::uint64_t rounds_with_saves = 0;
 
-    for (int round = 0; round < rounds; ++round) {
+    for (unsigned round = 0; round < rounds; ++round) {
         CAPTURE(round);
         int ends[2];
         REQUIRE(::pipe(ends) == 0);
@@ -155,7 +163,7 @@ void kill_loop(int rounds) {
         // Half of the kills come while the store is busy, the others may also hit it while it
         // opens.
         if (random() % 2 == 0) read_acknowledgement(ends[0], at);
-        ::usleep(static_cast<useconds_t>(5000 + random() % 40000));
+        ::usleep(static_cast<useconds_t>(2000 + random() % 30000));
         ::kill(child, SIGKILL);
         int status = 0;
         REQUIRE(::waitpid(child, &status, 0) == child);
@@ -187,10 +195,10 @@ TEST_CASE_TEMPLATE(
 }
 
 TEST_CASE_TEMPLATE(
-    "nothing acknowledged is lost or torn by 200 kills" * doctest::test_suite("long"),
+    "nothing acknowledged is lost or torn by 1000 kills" * doctest::test_suite("long"),
     Place,
     file_place,
     sqlite_place
 ) {
-    kill_loop<Place>(200);
+    kill_loop<Place>(1000);
 }
