@@ -99,4 +99,59 @@ test('the tutorial', async t => {
         await item(page, 'Call Grace').waitFor({state: 'detached'});
         await item(page, 'Mend two tests').waitFor();
     });
+
+    const fillPlan = async (page, text, who) => {
+        await page.getByLabel('What').fill(text);
+        await page.getByLabel('Who').selectOption(who);
+    };
+    const addPlan = async (page, text, who) => {
+        await button(page, 'New item').click();
+        await fillPlan(page, text, who);
+        await button(page, 'Save').click();
+        await item(page, text).waitFor();
+    };
+
+    await reads('04-forms-that-validate', async page => {
+        await button(page, 'New item').click();
+        await button(page, 'Save').click();
+        await page.getByRole('link', {name: 'Say what is to be done'}).waitFor();
+        await page.getByRole('link', {name: 'Choose who does it'}).click();
+        await fillPlan(page, 'Mend the tests', 'Ada');
+        await page.getByLabel('Until').fill('2020-01-01');
+        await button(page, 'Save').click();
+        await sees(page, 'Choose a day that is still to come');
+        assert.equal(await page.getByLabel('What').inputValue(), 'Mend the tests');
+        await page.getByLabel('Until').fill('2099-01-01');
+        await page.getByLabel('An hour').check();
+        await button(page, 'Save').click();
+        await item(page, 'Ada, an hour, until 2099-01-01').waitFor();
+
+        await button(page, 'Edit Mend the tests').click();
+        await item(page, 'Until').getByLabel('Who').selectOption('Grace');
+        await button(page, 'Save').click();
+        await item(page, 'Grace, an hour').waitFor();
+    });
+
+    await reads('05-live-across-browsers', async page => {
+        const other = await openPage(await newVisitor(browser), desk.url('/'));
+        await addPlan(page, 'Mend the tests', 'Ada');
+        await item(other, 'Mend the tests').waitFor();
+        await button(other, 'Edit Mend the tests').click();
+        await other.getByLabel('What').fill('Mend two tests');
+        await button(page, 'Done Mend the tests').click();
+        await item(page, 'Mend the tests (done)').waitFor();
+        await addPlan(page, 'Call Grace', 'Edsger');
+        await item(other, 'Call Grace').waitFor();
+
+        await desk.kill();
+        await desk.start();
+        await button(other, 'Save').click();
+        await item(other, 'Mend two tests (done)').waitFor();
+        await item(page, 'Mend two tests (done)').waitFor();
+        await button(other, 'Delete Call Grace').click();
+        await answers(other, 'Delete');
+        await item(page, 'Call Grace').waitFor({state: 'detached'});
+        assertFlawless(other, serverAway);
+        await other.context().close();
+    });
 });

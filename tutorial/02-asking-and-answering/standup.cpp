@@ -98,7 +98,7 @@ markup board::render() const {
     return section(
         class_("card"),
         h1("Stand-up"),
-        ul(each(items, row)),
+        ul(class_("choices"), each(items, row)),
         form(
             on<"submit", &board::add>,
             novalidate(),

@@ -94,7 +94,7 @@ markup board::render() const {
     return section(
         class_("card"),
         h1("Stand-up"),
-        ul(rows),
+        ul(class_("choices"), rows),
         form(
             on<"submit", &board::add>,
             novalidate(),

@@ -54,6 +54,10 @@ BOOST_DESCRIBE_STRUCT(row, (), (shown, finish, edit, edited, block, blocked, rem
 
 struct board {
     static constexpr std::string_view component = "standup/board";
+    static constexpr std::string_view styles = R"(
+        & .actions { margin-top: .75rem; }
+        & .choices button { min-height: 2.25rem; padding: .25rem .875rem; }
+    )";
 
     keyed<row> rows;
     field<std::string> draft;
