@@ -114,8 +114,8 @@ export async function launchBrowser(t, options = {}) {
 }
 
 /// A person with cookies of their own.
-export async function newVisitor(browser) {
-    const context = await browser.newContext({locale: 'en-US', timezoneId: 'UTC'});
+export async function newVisitor(browser, options = {}) {
+    const context = await browser.newContext({locale: 'en-US', timezoneId: 'UTC', ...options});
     context.setDefaultTimeout(patience);
     return context;
 }

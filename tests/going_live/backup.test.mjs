@@ -1,0 +1,77 @@
+// The backups of tutorial/11-going-live.md, by its own commands, while many people use the board.
+import assert from 'node:assert/strict';
+import {execFile} from 'node:child_process';
+import {cp, mkdir} from 'node:fs/promises';
+import path from 'node:path';
+import {test} from 'node:test';
+import {promisify} from 'node:util';
+import {blocksOf} from '../tutorial/follow.mjs';
+import {scratchFolder, Standup} from './support.mjs';
+
+const page = '11-going-live.md';
+
+/// Somebody with a board of their own. Knows how many items were acknowledged, and how many sent.
+class Member {
+    sent = 0;
+    acknowledged = 0;
+
+    async begin(standup) {
+        const answer = await fetch(standup.url('/'));
+        this.cookie = answer.headers.get('set-cookie').split(';')[0];
+        const html = await answer.text();
+        this.event = /hx-post="([^"]+\/add)"/.exec(html)[1];
+        this.conversation = /data-conversation="([^"]+)"/.exec(html)[1];
+    }
+
+    async add(standup) {
+        ++this.sent;
+        const id = this.sent.toString(16).padStart(16, '0');
+        const answer = await fetch(standup.url(this.event), {
+            method: 'POST',
+            headers: {cookie: this.cookie, 'stube-event-id': id, 'content-type': 'application/x-www-form-urlencoded'},
+            body: `i1-draft=item+${this.sent}`,
+        });
+        assert.equal(answer.status, 200, await answer.text());
+        ++this.acknowledged;
+    }
+
+    async itemsOn(standup) {
+        const answer = await fetch(standup.url(`/?c=${this.conversation}`), {headers: {cookie: this.cookie}});
+        const html = await answer.text();
+        assert.ok(html.includes(`data-conversation="${this.conversation}"`), 'not in the copy');
+        return html.match(/<li>/g)?.length ?? 0;
+    }
+}
+
+test('each backup is the whole board at one moment, though it is in use', async t => {
+    const standup = await Standup.started(t);
+    const backups = await scratchFolder(t);
+    const members = Array.from({length: 8}, () => new Member());
+    for (const each of members) await each.begin(standup);
+    let goesOn = true;
+    const busy = members.map(async each => { while (goesOn) await each.add(standup); });
+    await new Promise(resolve => setTimeout(resolve, 500));
+
+    const commands = blocksOf(page).filter(block => block.text.startsWith('sqlite3 '));
+    assert.equal(commands.length, 2);
+    for (const {text} of commands) {
+        const command = text.replaceAll('/var/lib/standup', standup.folder).replaceAll('/var/backups', backups);
+        const before = members.map(each => each.acknowledged);
+        await promisify(execFile)('bash', ['-euc', command]);
+        const after = members.map(each => each.sent);
+
+        const folder = path.join(await scratchFolder(t), 'copy');
+        await mkdir(folder);
+        await cp(path.join(backups, /standup[-a-z]*\.db/.exec(text.split('/var/backups/')[1])[0]), path.join(folder, 'standup.db'));
+        const copy = await Standup.started(t, {folder});
+        for (const [at, each] of members.entries()) {
+            const items = await each.itemsOn(copy);
+            assert.ok(before[at] > 0 && items >= before[at] && items <= after[at], `${before[at]} <= ${items} <= ${after[at]}`);
+        }
+        assert.equal(await copy.end('SIGTERM'), 0);
+    }
+    goesOn = false;
+    await Promise.all(busy);
+    for (const each of members) assert.equal(await each.itemsOn(standup), each.sent);
+    assert.equal(await standup.end('SIGTERM'), 0);
+});

@@ -1,0 +1,98 @@
+// The stand-up board of tutorial/11-going-live behind a proxy, which is set up with the files of the page. Only
+// names, ports and certificates differ, for they are a machine's own.
+import assert from 'node:assert/strict';
+import {execFileSync, spawn} from 'node:child_process';
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {connect} from 'node:net';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {createInterface} from 'node:readline';
+import {freePort, launchBrowser, newVisitor, sourceRoot} from '../browser/support.mjs';
+
+export const pageFolder = path.join(sourceRoot, 'tutorial/11-going-live');
+
+/// A folder that is gone after the test.
+export async function scratchFolder(t) {
+    const folder = await mkdtemp(path.join(tmpdir(), 'stube-live-'));
+    t.after(() => rm(folder, {recursive: true, force: true}));
+    return folder;
+}
+
+/// A file of the page. Each of `changes` ([what, by what]) must be there: the test would try another file else.
+export async function fileOfPage(name, changes) {
+    let text = await readFile(path.join(pageFolder, name), 'utf8');
+    for (const [what, by] of changes) {
+        assert.ok(text.includes(what), `${name} has no "${what}"`);
+        text = text.replaceAll(what, by);
+    }
+    return text;
+}
+
+/// The program of the page, which is killed and started again on the same port and store.
+export class Standup {
+    log = '';
+
+    static async started(t, {program = process.env.STUBE_STANDUP, folder} = {}) {
+        const standup = new Standup();
+        standup.program = program;
+        standup.folder = folder ?? await scratchFolder(t);
+        standup.port = await freePort();
+        t.after(() => standup.end('SIGKILL'));
+        await standup.start();
+        return standup;
+    }
+
+    url(at) { return `http://127.0.0.1:${this.port}${at}`; }
+
+    async start() {
+        const env = {...process.env, STATE_DIRECTORY: this.folder};
+        this.process = spawn(this.program, [String(this.port)], {env});
+        this.exited = new Promise(resolve => this.process.once('exit', resolve));
+        this.process.stderr.setEncoding('utf8').on('data', text => { this.log += text; });
+        await new Promise((resolve, reject) => {
+            this.process.once('error', reject);
+            this.process.once('exit', code => reject(new Error(`exited with ${code}:\n${this.log}`)));
+            createInterface({input: this.process.stdout}).on('line', line => {
+                if (line === `listening on ${this.url('/')}`) resolve();
+            });
+        });
+    }
+
+    /// Tells the exit code.
+    end(signal) {
+        this.process.kill(signal);
+        return this.exited;
+    }
+}
+
+export function makeCertificate(folder) {
+    execFileSync('openssl', [
+        'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost',
+        '-addext', 'subjectAltName=DNS:localhost', '-keyout', path.join(folder, 'key.pem'), '-out', path.join(folder, 'cert.pem'),
+    ], {stdio: 'ignore'});
+    return {certificate: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem')};
+}
+
+/// Runs a proxy for the time of the test, from the moment that it listens.
+export async function runProxy(t, program, args, port, env = {}) {
+    const child = spawn(program, args, {env: {...process.env, ...env}});
+    let log = '';
+    for (const from of [child.stdout, child.stderr]) from.setEncoding('utf8').on('data', text => { log += text; });
+    const exited = new Promise(resolve => child.once('exit', resolve));
+    t.after(() => { child.kill('SIGTERM'); return exited; });
+    for (;;) {
+        if (child.exitCode !== null) throw new Error(`${program} exited with ${child.exitCode}:\n${log}`);
+        const listens = await new Promise(resolve => {
+            const probe = connect(port, '127.0.0.1', () => { probe.destroy(); resolve(true); });
+            probe.once('error', () => resolve(false));
+        });
+        if (listens) return;
+        await new Promise(resolve => setTimeout(resolve, 50));
+    }
+}
+
+/// A person who trusts the certificate of this test.
+export async function visitorOf(t) {
+    const browser = await launchBrowser(t);
+    return newVisitor(browser, {ignoreHTTPSErrors: true});
+}
