@@ -1,18 +1,16 @@
 #include <stube/runtime/conversation.hpp>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <map>
 #include <set>
-#include <tuple>
 
 namespace stube {
 
-// The stored form, format 1. The part "head" holds what the conversation is:
+// The stored form, format 1; conversation_read.cpp reads it back. The part "head" holds what the
+// conversation is:
 //   {"format":1,"owner":"…","principal":"…","mount":"/booking","url":"","last_instance":3,"root":1,
 //    "step":2,"last_step":2,"past":[[1,2,1]],"future":[],"applied":["00c0ffee00c0ffee"],
 //    "created":1764547200000,"touched":1764547260000}
@@ -27,9 +25,6 @@ namespace stube {
 namespace {
 
 constexpr std::int64_t format = 1;
-
-/// Far above what any conversation reaches; the next ones must still fit.
-constexpr std::uint64_t highest_number = std::uint64_t(1) << 53;
 
 std::int64_t milliseconds(time_point t) {
     return t.time_since_epoch().count();
@@ -61,14 +56,6 @@ void append_quoted(std::string& out, std::string_view text) {
     } else {
         out += boost::json::serialize(boost::json::string(text));
     }
-}
-
-std::uint64_t parse_hex(std::string_view text) {
-    std::uint64_t number = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
-    if (error != std::errc() || end != text.data() + text.size())
-        throw decode_error("expected an event id");
-    return number;
 }
 
 std::string part_name(const instance& of) {
@@ -159,6 +146,7 @@ part encode_instance(const instance& from) {
     out.reserve(state.size() + 160);
     out += '{';
     append_quoted(member_of(out, "component"), from.type->name);
+    if (from.type->version != 1) append_number(member_of(out, "version"), from.type->version);
     append_link(out, "caller", from.caller);
     append_link(out, "owner", from.owner);
     append_link(out, "under", from.under);
@@ -261,239 +249,6 @@ change encode_mark(const conversation& from) {
              {"touched", milliseconds(from.touched)},
          })}
     );
-    return out;
-}
-
-boost::json::value parse_part(const part& from) {
-    boost::json::error_code ec;
-    boost::json::parse_options options;
-    options.max_depth = 512;  // the store's promise and some room; the default is 32
-    auto parsed = boost::json::parse(from.body, ec, {}, options);
-    if (ec) throw decode_error("part " + from.name + " is not JSON: " + ec.message());
-    if (!parsed.is_object()) throw decode_error("part " + from.name + " is not an object");
-    return parsed;
-}
-
-const part& find_part(const record& in, std::string_view name) {
-    auto found = std::ranges::find(in.parts, name, &part::name);
-    if (found == in.parts.end()) throw decode_error("part " + std::string(name) + " is missing");
-    return *found;
-}
-
-template <class T>
-T member(const boost::json::object& of, std::string_view name) {
-    const auto* found = of.if_contains(name);
-    if (!found) throw decode_error("member " + std::string(name) + " is missing");
-    T value{};
-    decode(value, *found);
-    return value;
-}
-
-time_point time_member(const boost::json::object& of, std::string_view name) {
-    return time_point(std::chrono::milliseconds(member<std::int64_t>(of, name)));
-}
-
-boost::json::value parse_head(const record& from) {
-    auto head = parse_part(find_part(from, "head"));
-    auto found = member<std::int64_t>(head.get_object(), "format");
-    if (found != format)
-        throw decode_error(
-            "stored in format " + std::to_string(found) + ", which this release cannot read"
-        );
-    return head;
-}
-
-std::shared_ptr<const void>
-decode_state(const component_type& type, const boost::json::value& from) {
-    try {
-        return type.decode(from);
-    } catch (const std::exception& e
-    ) {  // a codec or a constructor of the application's may throw anything
-        throw decode_error("state of " + std::string(type.name) + ": " + e.what());
-    }
-}
-
-/// All stored versions of all instances.
-class stored_instances {
-public:
-    explicit stored_instances(const record& from) {
-        for (const auto& each : from.parts) {
-            if (each.name != "head") read(each);
-        }
-        for (auto& [id, versions] : versions_) {
-            for (auto& [number, one] : versions)
-                link(one);
-        }
-    }
-
-    /// What could be reached from `root` when the clock stood at `clock`.
-    instance_table at(instance_id root, std::uint64_t clock) const {
-        instance_table out;
-        // What is to be visited: an instance, its owner, and the one it covers.
-        struct visit {
-            instance_id id, owner, under;
-        };
-        std::vector<visit> open{{root, 0, 0}};
-        std::map<instance_id, instance_ptr> found;
-        while (!open.empty()) {
-            const auto [id, owner, under] = open.back();
-            open.pop_back();
-            auto one = version(id, clock);
-            if (one->owner != owner || one->under != under || !found.emplace(id, one).second)
-                throw decode_error("the instances do not fit together");
-            if (one->over != 0) open.push_back({one->over, owner, id});
-            each_list(*one, [&](const children& list) {
-                for (const auto& child : list.all())
-                    open.push_back({child.id, id, 0});
-            });
-        }
-        for (const auto& [id, one] : found) {
-            if (one->caller != 0 && !found.contains(one->caller))
-                throw decode_error("the instances do not fit together");
-            out.put(one);
-        }
-        return out;
-    }
-
-    instance_id highest() const { return versions_.empty() ? 0 : versions_.rbegin()->first; }
-
-private:
-    struct stored {
-        std::shared_ptr<instance> made;
-        boost::json::value json;
-    };
-
-    static std::string text_of(const boost::json::object& from, std::string_view name) {
-        return from.contains(name) ? member<std::string>(from, name) : std::string();
-    }
-
-    static instance_id link_of(const boost::json::object& from, std::string_view name) {
-        return from.contains(name) ? member<instance_id>(from, name) : 0;
-    }
-
-    void read(const part& from) {
-        stored next{std::make_shared<instance>(), parse_part(from)};
-        auto& one = *next.made;
-        std::string_view name = from.name;
-        const auto middle = name.find('_');
-        if (middle == name.npos || name[0] != 'i')
-            throw decode_error("part " + from.name + " is not known");
-        one.id = parse_id(name.substr(1, middle - 1));
-        one.version = parse_id(name.substr(middle + 1));
-        const auto& object = next.json.get_object();
-        auto component = member<std::string>(object, "component");
-        one.type = find_component(component);
-        if (!one.type || !one.type->durable())
-            throw decode_error("component '" + component + "' is not known to this program");
-        one.caller = link_of(object, "caller");
-        one.owner = link_of(object, "owner");
-        one.under = link_of(object, "under");
-        one.over = link_of(object, "over");
-        one.begun = link_of(object, "begun");
-        const auto* state = object.if_contains("state");
-        if (!state) throw decode_error("part " + from.name + " has no state");
-        one.state = decode_state(*one.type, *state);
-        types_.emplace(one.id, one.type);
-        versions_[one.id].emplace(one.version, std::move(next));
-    }
-
-    static std::uint64_t parse_id(std::string_view text) {
-        std::uint64_t number = 0;
-        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error != std::errc() || end != text.data() + text.size() || number == 0)
-            throw decode_error("the name of a part is damaged");
-        return number;
-    }
-
-    static const handler* member_named(const component_type& type, const std::string& name) {
-        if (name.empty()) return nullptr;
-        const auto* found = type.find(name);
-        if (!found)
-            throw decode_error(
-                "component " + std::string(type.name) + " has no member '" + name + "'"
-            );
-        return found;
-    }
-
-    /// Finds the members that the instance, and those it waits for, name.
-    void link(stored& from) {
-        auto& one = *from.made;
-        const auto& object = from.json.get_object();
-        auto then = text_of(object, "then");
-        auto or_else = text_of(object, "or_else");
-        auto caller = types_.find(one.caller);
-        if (caller != types_.end()) {
-            one.then = member_named(*caller->second, then);
-            one.or_else = member_named(*caller->second, or_else);
-        } else if (!then.empty() || !or_else.empty()) {
-            throw decode_error("nobody waits for the answer of an instance");
-        }
-        attachments waits;
-        for (const auto& each : list_of(object, "timers")) {
-            const auto& fields = detail::array_of(each, 3);
-            waits.timers.push_back(
-                {time_point(std::chrono::milliseconds(value_of<std::int64_t>(fields[0]))),
-                 member_named(*one.type, value_of<std::string>(fields[1])),
-                 value_of<std::string>(fields[2])}
-            );
-        }
-        for (const auto& each : list_of(object, "subscriptions")) {
-            const auto& fields = detail::array_of(each, 2);
-            waits.subscriptions.push_back(
-                {value_of<std::string>(fields[0]),
-                 member_named(*one.type, value_of<std::string>(fields[1]))}
-            );
-        }
-        for (const auto& each : list_of(object, "work")) {
-            const auto& fields = detail::array_of(each, 3);
-            waits.work.push_back(
-                {value_of<std::uint64_t>(fields[0]),
-                 member_named(*one.type, value_of<std::string>(fields[1])),
-                 member_named(*one.type, value_of<std::string>(fields[2]))}
-            );
-        }
-        if (!waits.empty()) one.waits = std::make_shared<const attachments>(std::move(waits));
-        from.json = nullptr;
-    }
-
-    static boost::json::array list_of(const boost::json::object& from, std::string_view name) {
-        const auto* found = from.if_contains(name);
-        if (!found) return {};
-        if (!found->is_array()) throw decode_error("member " + std::string(name) + " is no list");
-        return found->get_array();
-    }
-
-    template <class T>
-    static T value_of(const boost::json::value& from) {
-        T value{};
-        decode(value, from);
-        return value;
-    }
-
-    instance_ptr version(instance_id id, std::uint64_t clock) const {
-        auto found = versions_.find(id);
-        if (found == versions_.end())
-            throw decode_error("instance " + std::to_string(id) + " is missing");
-        auto above = found->second.upper_bound(clock);
-        if (above == found->second.begin())
-            throw decode_error("instance " + std::to_string(id) + " is missing");
-        return std::prev(above)->second.made;
-    }
-
-    std::map<instance_id, std::map<std::uint64_t, stored>> versions_;
-    std::map<instance_id, const component_type*> types_;
-};
-
-std::vector<history_step_ptr>
-decode_steps(const boost::json::object& head, std::string_view name, const stored_instances& from) {
-    std::vector<history_step_ptr> out;
-    for (const auto& [step, clock, root] :
-         member<std::vector<std::tuple<std::uint64_t, std::uint64_t, instance_id>>>(head, name)) {
-        out.push_back(std::make_shared<const history_step>(
-            history_step{step, clock, root, from.at(root, clock)}
-        ));
-    }
-    if (out.size() > max_history) throw decode_error("there are too many steps");
     return out;
 }
 
@@ -601,48 +356,6 @@ change encode_change(const conversation* before, const conversation& after, bool
     } else {
         encode_difference(*before, after, out);
     }
-    return out;
-}
-
-lost_conversation decode_mark(const record& from) {
-    auto head = parse_head(from);
-    const auto& object = head.get_object();
-    return {
-        member<std::string>(object, "owner"),
-        member<std::string>(object, "mount"),
-        time_member(object, "touched")};
-}
-
-conversation decode_conversation(const record& from) {
-    auto head = parse_head(from);
-    const auto& object = head.get_object();
-    conversation out;
-    out.id = from.id;
-    out.revision = from.revision;
-    out.owner = member<std::string>(object, "owner");
-    out.principal = member<std::string>(object, "principal");
-    out.mount = member<std::string>(object, "mount");
-    out.last_instance = member<instance_id>(object, "last_instance");
-    if (out.revision == 0 || out.revision > highest_number || out.last_instance > highest_number) {
-        throw decode_error("the numbers are damaged");
-    }
-    out.created = time_member(object, "created");
-    out.touched = time_member(object, "touched");
-    for (const auto& id : member<std::vector<std::string>>(object, "applied")) {
-        if (out.applied.size() == remembered_events) out.applied.erase(out.applied.begin());
-        out.applied.push_back(parse_hex(id));
-    }
-    out.url = member<std::string>(object, "url");
-    out.root = member<instance_id>(object, "root");
-    out.step = member<std::uint64_t>(object, "step");
-    out.last_step = member<std::uint64_t>(object, "last_step");
-    const stored_instances stored(from);
-    if (stored.highest() > out.last_instance) throw decode_error("the numbers are damaged");
-    stored.at(out.root, 2 * out.revision + 1).each([&](const instance_ptr& each) {
-        out.put(each);
-    });
-    out.past = decode_steps(object, "past", stored);
-    out.future = decode_steps(object, "future", stored);
     return out;
 }
 

@@ -39,6 +39,32 @@ TEST_CASE("example: a component") {
 
 }  // namespace counting
 
+namespace versions {
+
+struct visit {
+    static constexpr std::string_view component = "docs/visit";
+    std::string name;
+    int minutes = 0;
+
+    static constexpr int version = 3;
+    static void migrate(int from, boost::json::object& state) {
+        if (from < 2) state["name"] = state["nmae"];  // renamed
+        if (from < 3) state["minutes"] = state["hours"].to_number<int>() * 60;
+    }
+
+    markup render() const { return p(name, " ", minutes); }
+};
+BOOST_DESCRIBE_STRUCT(visit, (), (name, minutes))
+
+TEST_CASE("example: the state of an older version") {
+    boost::json::object state{{"nmae", "Ada"}, {"hours", 2}};
+    type_of<visit>().migrate(1, state);
+    CHECK(state.at("name") == "Ada");
+    CHECK(state.at("minutes") == 120);
+}
+
+}  // namespace versions
+
 namespace hooks {
 
 struct world {

@@ -56,6 +56,39 @@ struct forgetful {
 };
 BOOST_DESCRIBE_STRUCT(forgetful, (), (described))
 
+struct changed {
+    static constexpr std::string_view component = "fail/changed";
+
+#ifdef version_that_is_not_constant
+    static inline int version = 2;
+#elif defined version_that_is_no_number
+    static constexpr std::string_view version = "2";
+#elif defined version_below_the_first
+    static constexpr int version = 0;
+#elif !defined migrate_without_a_version
+    static constexpr int version = 2;
+#endif
+
+#ifdef migrate_that_is_not_static
+    void migrate(int, boost::json::object&) {}
+#elif defined migrate_of_a_copy
+    static void migrate(int, boost::json::object) {}
+#elif defined migrate_with_a_result
+    static boost::json::object migrate(int, boost::json::object& state) {
+        return state;
+    }
+#elif defined version_with_a_misspelt_migrate
+    static void migrated(int, boost::json::object&) {}
+#elif !defined version_without_migrate
+    static void migrate(int, boost::json::object&) {}
+#endif
+
+    markup render() const {
+        return p();
+    }
+};
+BOOST_DESCRIBE_STRUCT(changed, (), ())
+
 struct liar {
     static constexpr std::string_view component = "fail/liar";
     using answer_type = int;
@@ -158,6 +191,7 @@ void mistakes() {
 #ifdef data_member_that_is_not_described
     wanted = call<forgetful>();
 #endif
+    wanted = call<changed>();
 #ifdef input_of_a_list
     shown = ui::input_for<&page::several>(page(), "Several");
 #endif

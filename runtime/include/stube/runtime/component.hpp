@@ -6,6 +6,7 @@
 #include <stube/runtime/markup.hpp>
 
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 
 #include <functional>
 #include <memory>
@@ -42,6 +43,27 @@
 /// stands for: it is compared after each event, and the browser's is changed when it has changed.
 ///
 ///     std::string url() const { return "/report?year=" + std::to_string(year); }
+///
+/// What is stored outlives the program that wrote it. A member that was added has its default in a
+/// state that does not have it yet, and one that was removed is passed over, without a word from
+/// you. Where that is not enough, count the shape's `version` up (it is 1 if nothing is said) and
+/// let `migrate` bring an older state into the present shape, before it is read:
+///
+///     static constexpr int version = 3;
+///     static void migrate(int from, boost::json::object& state) {
+///         if (from < 2) state["name"] = state["nmae"];      // renamed
+///         if (from < 3) state["minutes"] = state["hours"].to_number<int>() * 60;
+///     }
+///
+/// It sees the JSON of the data members by their names, written by version `from`, whichever that
+/// was. Slots and lists of components are in there, too: leave those as they are. It runs each time
+/// such a state is read, until an event changes the instance, so it goes by its arguments alone. If
+/// it throws, or leaves what does not fit the members, the conversation is kept as it is stored and
+/// cannot be used. So is one that a newer version has written: an older release never overwrites it
+/// (see <stube/runtime/check_store.hpp> for how to find out beforehand). The names of members that
+/// somebody waits with (`then`, `or_else`, timers, subscriptions, work) are stored as well:
+/// `migrate` does not see them, so a resume that is renamed should stay under its old name for a
+/// while.
 ///
 /// Also optional, for the browser:
 ///
@@ -114,6 +136,10 @@ struct component_type {
     /// State to JSON text and back. Null if the state cannot be stored (a live coroutine).
     std::string (*encode)(const void* state) = nullptr;
     std::shared_ptr<const void> (*decode)(const boost::json::value&) = nullptr;
+    /// The version of its shape, and what brings the state of an older one into it; null if there
+    /// is none.
+    int version = 1;
+    void (*migrate)(int from, boost::json::object& state) = nullptr;
     /// Null for a task.
     markup (*render)(const void* state, const context&) = nullptr;
     /// The address it stands for; null without one.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stube/runtime/codec.hpp>
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/context.hpp>
 #include <stube/runtime/instances.hpp>
@@ -130,8 +131,36 @@ struct lost_conversation {
 /// Reads the head of a mark. Throws `decode_error`.
 lost_conversation decode_mark(const record& from);
 
-/// Reads a stored conversation back. Throws `decode_error` if this program cannot: damaged, written
-/// by a newer release, or with a component that is not known here.
+/// A stored component that another release of the program knows and this one does not. Its
+/// conversation is kept for the release that does.
+class unknown_component : public decode_error {
+public:
+    explicit unknown_component(std::string component);
+
+    const std::string& component() const { return component_; }
+
+private:
+    std::string component_;
+};
+
+/// A stored component whose state has a newer shape than this program knows.
+class newer_shape : public decode_error {
+public:
+    newer_shape(std::string component, int stored, int known);
+
+    const std::string& component() const { return component_; }
+    int stored() const { return stored_; }  ///< its version in the store
+    int known() const { return known_; }    ///< the one that this program has
+
+private:
+    std::string component_;
+    int stored_;
+    int known_;
+};
+
+/// Reads a stored conversation back, what is of an older shape migrated. Throws `newer_shape` or
+/// `unknown_component` if another release has written it, and another `decode_error` if this
+/// program cannot read it for any other reason: it is damaged, or does not fit the components.
 conversation decode_conversation(const record& from);
 
 }  // namespace stube

@@ -361,6 +361,68 @@ void set_client_side(component_type& type) {
     }
 }
 
+/// True if C has a static `version`. A data member of that name is state like any other.
+template <class C>
+concept has_version = requires {
+    C::version;
+    requires !std::is_member_pointer_v<decltype(&C::version)>;
+};
+
+template <class C>
+concept has_constant_version = has_version<C> && requires {
+    typename std::integral_constant<int, C::version>;
+};
+
+using migration = void (*)(int, boost::json::object&);
+
+/// By its exact type: an object that is taken by value would be changed in vain.
+template <class C>
+concept has_migrate = requires {
+    requires std::convertible_to<decltype(&C::migrate), migration>;
+    requires !std::is_member_pointer_v<decltype(&C::migrate)>;
+};
+
+/// A static `migrate` that is not what it should be, or one that is not static. A member function
+/// of that name with other parameters is an event like any other.
+template <class C>
+concept has_wrong_migrate = (requires {
+                                &C::migrate;
+                                requires !std::is_member_pointer_v<decltype(&C::migrate)>;
+                            } &&
+                             !has_migrate<C>) ||
+                            requires(C& c, int from, boost::json::object& state) {
+    c.migrate(from, state);
+    requires std::is_member_pointer_v<decltype(&C::migrate)>;
+};
+
+template <class C>
+void set_version(component_type& type) {
+    static_assert(
+        !has_wrong_migrate<C>,
+        "stube: migrate must be `static void migrate(int from, boost::json::object& state)`."
+    );
+    static_assert(
+        !has_version<C> || has_constant_version<C>,
+        "stube: the version of a component must be `static constexpr int version = 2;`."
+    );
+    if constexpr (has_constant_version<C>) {
+        static_assert(C::version >= 1, "stube: the first version of a component is 1.");
+        static_assert(
+            C::version == 1 || has_migrate<C>,
+            "stube: a component whose version is above 1 needs `static void migrate(int from, "
+            "boost::json::object& state)`; leave it empty if a state of an older version can be "
+            "read as it is."
+        );
+        type.version = C::version;
+    } else {
+        static_assert(
+            !has_migrate<C>,
+            "stube: nobody calls this migrate. Write `static constexpr int version = 2;` beside it."
+        );
+    }
+    if constexpr (has_migrate<C>) type.migrate = &C::migrate;
+}
+
 template <class C>
 component_type make_component_type() {
     static_assert(
@@ -401,6 +463,7 @@ component_type make_component_type() {
         }
         return state;
     };
+    set_version<C>(type);
     set_hooks<C>(type);
     set_client_side<C>(type);
     return type;
