@@ -152,7 +152,7 @@ private:
     }
 
     static void goes_on(const fs::path& folder, contents found) {
-        std::vector<change> more{replacing("one-more", 1, {{"head", "1"}})};
+        std::vector<change> more{creating("one-more", 1, {{"head", "1"}})};
         save(*open_and_load(opener{folder}), more);
         follow(found, more.front());
         CHECK(stored_in(opener{folder}) == found);
