@@ -36,15 +36,54 @@ export function blocksOf(page) {
 const buildsStube = block => block.language === 'sh' && block.text.includes('--prefix stube-installed');
 const startsProgram = block => block.language === 'sh' && block.text === './build/standup\n';
 
-/// The folder in which a reader has a clone of stube, and types.
-export class Desk {
-    log = ''; // what the program wrote to standard error, over all its lives
+/// A program of the tutorial on a port of its own, where a reader has 8080. It keeps its files over kill() and start().
+export class Program {
+    log = ''; // what it wrote, over all its lives
 
+    constructor(command, cwd) {
+        this.command = command;
+        this.cwd = cwd;
+    }
+
+    url(at) { return `http://127.0.0.1:${this.port}${at}`; }
+
+    async start() {
+        this.port ??= await freePort();
+        const child = spawn(this.command, [String(this.port)], {cwd: this.cwd});
+        this.process = child;
+        this.exited = new Promise(resolve => child.once('exit', resolve));
+        child.stderr.setEncoding('utf8').on('data', text => { this.log += text; });
+        await new Promise((resolve, reject) => {
+            child.once('error', reject);
+            child.once('exit', code => reject(new Error(`the program exited with ${code}:\n${this.log}`)));
+            createInterface({input: child.stdout}).on('line', line => {
+                this.log += `${line}\n`;
+                if (line === `listening on ${this.url('/')}`) resolve();
+            });
+        });
+    }
+
+    /// kill -9
+    async kill() {
+        if (!this.process) return;
+        this.process.kill('SIGKILL');
+        await this.exited;
+        this.process = null;
+    }
+
+    async restart() {
+        await this.kill();
+        await this.start();
+    }
+}
+
+/// The folder in which a reader has a clone of stube, and types; and the program that they have built last.
+export class Desk {
     constructor(t) {
         this.folder = mkdtempSync(path.join(tmpdir(), 'stube-tutorial-'));
         this.cwd = this.folder;
         t.after(async () => {
-            await this.kill();
+            await this.program?.kill();
             rmSync(this.folder, {recursive: true, force: true});
         });
         symlinkSync(sourceRoot, path.join(this.folder, 'stube'));
@@ -60,9 +99,12 @@ export class Desk {
 
     /// Does all that the page says up to where it starts the program, and starts it.
     async follow(page) {
-        await this.kill();
+        await this.program?.kill();
         for (const block of blocksOf(page)) {
-            if (startsProgram(block)) return this.start();
+            if (startsProgram(block)) {
+                this.program = new Program('./build/standup', this.cwd);
+                return this.program.start();
+            }
             if (block.file) {
                 writeFileSync(path.join(this.cwd, block.file), block.text);
             } else if (buildsStube(block) && stubeBuild) {
@@ -72,31 +114,5 @@ export class Desk {
             }
         }
         assert.fail(`${page} does not start the program`);
-    }
-
-    url(at) { return `http://127.0.0.1:${this.port}${at}`; }
-
-    /// A port of its own, where a reader has 8080.
-    async start() {
-        this.port ??= await freePort();
-        const child = spawn('./build/standup', [String(this.port)], {cwd: this.cwd});
-        this.program = child;
-        this.exited = new Promise(resolve => child.once('exit', resolve));
-        child.stderr.setEncoding('utf8').on('data', text => { this.log += text; });
-        await new Promise((resolve, reject) => {
-            child.once('error', reject);
-            child.once('exit', code => reject(new Error(`the program exited with ${code}:\n${this.log}`)));
-            createInterface({input: child.stdout}).on('line', line => {
-                if (line === `listening on ${this.url('/')}`) resolve();
-            });
-        });
-    }
-
-    /// kill -9
-    async kill() {
-        if (!this.program) return;
-        this.program.kill('SIGKILL');
-        await this.exited;
-        this.program = null;
     }
 }

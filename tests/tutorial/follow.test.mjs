@@ -26,7 +26,7 @@ test('the tutorial', async t => {
         await t.test(name, async () => {
             await desk.follow(`${name}.md`);
             const visitor = await newVisitor(browser);
-            const page = await openPage(visitor, desk.url('/'));
+            const page = await openPage(visitor, desk.program.url('/'));
             await look(page, visitor);
             assertFlawless(page, serverAway);
             if (process.env.STUBE_TUTORIAL_PICTURES)
@@ -48,11 +48,11 @@ test('the tutorial', async t => {
         await page.getByText('Say what you will do').waitFor();
 
         await mark(page);
-        await desk.kill();
+        await desk.program.kill();
         await page.getByText('Connection lost.').waitFor();
         await add('Answer Grace');
         await page.getByText('Your last action is kept and will be sent.').waitFor();
-        await desk.start();
+        await desk.program.start();
         await item(page, 'Answer Grace').waitFor();
         await assertNotReloaded(page);
         await page.reload();
@@ -70,8 +70,7 @@ test('the tutorial', async t => {
         await button(page, 'Blocked').click();
         await sees(page, 'What is in the way?');
 
-        await desk.kill();
-        await desk.start();
+        await desk.program.restart();
         await page.getByLabel('It waits for').fill('a licence');
         await button(page, 'Save').click();
         await item(page, 'Mend the tests (blocked: a licence)').waitFor();
@@ -133,7 +132,7 @@ test('the tutorial', async t => {
     });
 
     await reads('05-live-across-browsers', async page => {
-        const other = await openPage(await newVisitor(browser), desk.url('/'));
+        const other = await openPage(await newVisitor(browser), desk.program.url('/'));
         await addPlan(page, 'Mend the tests', 'Ada');
         await item(other, 'Mend the tests').waitFor();
         await button(other, 'Edit Mend the tests').click();
@@ -143,8 +142,7 @@ test('the tutorial', async t => {
         await addPlan(page, 'Call Grace', 'Edsger');
         await item(other, 'Call Grace').waitFor();
 
-        await desk.kill();
-        await desk.start();
+        await desk.program.restart();
         await button(other, 'Save').click();
         await item(other, 'Mend two tests (done)').waitFor();
         await item(page, 'Mend two tests (done)').waitFor();
@@ -153,5 +151,23 @@ test('the tutorial', async t => {
         await item(page, 'Call Grace').waitFor({state: 'detached'});
         assertFlawless(other, serverAway);
         await other.context().close();
+    });
+
+    await reads('06-tasks-and-flows', async page => {
+        await button(page, 'New person').click();
+        await page.getByLabel('Name').fill('Barbara');
+        await button(page, 'Next').click();
+        await sees(page, 'What does Barbara do?');
+        await desk.program.restart();
+        await answers(page, 'tester');
+        await answers(page, 'Right');
+        await item(page, 'Barbara, tester').waitFor();
+
+        await button(page, 'New person, by a flow').click();
+        await page.getByLabel('Name').fill('Alan');
+        await button(page, 'Next').click();
+        await answers(page, 'developer');
+        await answers(page, 'Right');
+        await item(page, 'Alan, developer').waitFor();
     });
 });

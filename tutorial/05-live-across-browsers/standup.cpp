@@ -16,7 +16,14 @@ std::string details(const plan& of) {
     return out;
 }
 
-const std::string all_items = "standup/items";
+const std::string board_topic = "standup/board";
+
+std::vector<std::string> names(const context& around) {
+    std::vector<std::string> out;
+    for (const person& each : around.app<team>().people())
+        out.push_back(each.name);
+    return out;
+}
 
 std::string topic_of(int number) {
     return "standup/item/" + std::to_string(number);
@@ -38,7 +45,7 @@ answers<plan_form::answer_type> plan_form::save(context& around) {
     text.require("Say what is to be done");
     text.check(is_short, "Say it shorter");
     owner.require("Choose who does it");
-    owner.one_of(around.app<team>().people());
+    owner.one_of(names(around));
     due.check(is_ahead, "Choose a day that is still to come");
     if (has_errors(*this)) return {};
     return answer(plan{text.value(), owner.value(), size.value(), due.value()});
@@ -49,7 +56,7 @@ answers<plan_form::answer_type> plan_form::cancel() {
 }
 
 markup plan_form::render(const context& around) const {
-    const auto people = around.app<team>().people();
+    const auto people = names(around);
     const ui::choices offered(people.begin(), people.end());
     auto form = html::form(
         on<"submit", &plan_form::save>,
@@ -114,7 +121,7 @@ effects row::remove() {
 effects row::removed(context& around, bool yes) {
     if (!yes) return {};
     around.app<team>().remove(number);
-    return publish(all_items, number);
+    return publish(board_topic, number);
 }
 
 markup row::render() const {
@@ -136,7 +143,7 @@ markup row::render() const {
 
 effects board::start(context& around) {
     refresh(around);
-    return subscribe<&board::refresh>(all_items);
+    return subscribe<&board::refresh>(board_topic);
 }
 
 void board::wakeup(context& around) {
@@ -157,7 +164,7 @@ effects board::add(context& around) {
 effects board::added(context& around, const std::optional<plan>& what) {
     if (!what) return {};
     around.app<team>().add({.number = next, .what = *what});
-    return publish(all_items, next);
+    return publish(board_topic, next);
 }
 
 markup board::render() const {

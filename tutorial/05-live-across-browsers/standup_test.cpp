@@ -55,7 +55,7 @@ TEST_CASE("an editor that is open stays open when others change the list") {
     t.provide(o.all).click("Edit Mend the tests").fill<&plan_form::text>("Mend two tests");
 
     o.all.add({.number = o.all.next_number(), .what = {.text = "Call Grace", .owner = "Ada"}});
-    t.publish("standup/items", 2);
+    t.publish("standup/board", 2);
     CHECK(t.text().contains("Call Grace"));
 
     t.fill<&plan_form::text>("Mend two tests").click("Save").publish("standup/item/1", 1);

@@ -22,7 +22,7 @@ team::team(std::string file) : file_(std::move(file)) {
     stube::decode(known_, boost::json::parse(text.str()));
 }
 
-std::vector<std::string> team::people() const {
+std::vector<person> team::people() const {
     std::lock_guard lock(mutex_);
     return known_.people;
 }

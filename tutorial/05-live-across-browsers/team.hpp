@@ -35,9 +35,15 @@ struct item {
 };
 BOOST_DESCRIBE_STRUCT(item, (), (number, what, state, blocker))
 
+struct person {
+    std::string name;
+    std::string role;
+};
+BOOST_DESCRIBE_STRUCT(person, (), (name, role))
+
 /// What is written to the file.
 struct records {
-    std::vector<std::string> people{"Ada", "Edsger", "Grace"};
+    std::vector<person> people{{"Ada", "developer"}, {"Edsger", "tester"}, {"Grace", "designer"}};
     std::vector<item> items;
     int last_number = 0;
 };
@@ -48,7 +54,7 @@ class team {
 public:
     explicit team(std::string file);
 
-    std::vector<std::string> people() const;
+    std::vector<person> people() const;
     std::vector<item> items() const;
     std::optional<item> find(int number) const;
 
