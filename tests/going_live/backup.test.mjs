@@ -6,42 +6,9 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {promisify} from 'node:util';
 import {blocksOf} from '../tutorial/follow.mjs';
-import {scratchFolder, Standup} from './support.mjs';
+import {Member, scratchFolder, Standup} from './support.mjs';
 
 const page = '11-going-live.md';
-
-/// Somebody with a board of their own. Knows how many items were acknowledged, and how many sent.
-class Member {
-    sent = 0;
-    acknowledged = 0;
-
-    async begin(standup) {
-        const answer = await fetch(standup.url('/'));
-        this.cookie = answer.headers.get('set-cookie').split(';')[0];
-        const html = await answer.text();
-        this.event = /hx-post="([^"]+\/add)"/.exec(html)[1];
-        this.conversation = /data-conversation="([^"]+)"/.exec(html)[1];
-    }
-
-    async add(standup) {
-        ++this.sent;
-        const id = this.sent.toString(16).padStart(16, '0');
-        const answer = await fetch(standup.url(this.event), {
-            method: 'POST',
-            headers: {cookie: this.cookie, 'stube-event-id': id, 'content-type': 'application/x-www-form-urlencoded'},
-            body: `i1-draft=item+${this.sent}`,
-        });
-        assert.equal(answer.status, 200, await answer.text());
-        ++this.acknowledged;
-    }
-
-    async itemsOn(standup) {
-        const answer = await fetch(standup.url(`/?c=${this.conversation}`), {headers: {cookie: this.cookie}});
-        const html = await answer.text();
-        assert.ok(html.includes(`data-conversation="${this.conversation}"`), 'not in the copy');
-        return html.match(/<li>/g)?.length ?? 0;
-    }
-}
 
 test('each backup is the whole board at one moment, though it is in use', async t => {
     const standup = await Standup.started(t);

@@ -32,9 +32,10 @@ export async function fileOfPage(name, changes) {
 export class Standup {
     log = '';
 
-    static async started(t, {program = process.env.STUBE_STANDUP, folder} = {}) {
+    static async started(t, {program = process.env.STUBE_STANDUP, folder, args = []} = {}) {
         const standup = new Standup();
         standup.program = program;
+        standup.args = args;
         standup.folder = folder ?? await scratchFolder(t);
         standup.port = await freePort();
         t.after(() => standup.end('SIGKILL'));
@@ -46,7 +47,7 @@ export class Standup {
 
     async start() {
         const env = {...process.env, STATE_DIRECTORY: this.folder};
-        this.process = spawn(this.program, [String(this.port)], {env});
+        this.process = spawn(this.program, [String(this.port), ...this.args], {env, cwd: this.folder});
         this.exited = new Promise(resolve => this.process.once('exit', resolve));
         this.process.stderr.setEncoding('utf8').on('data', text => { this.log += text; });
         await new Promise((resolve, reject) => {
@@ -62,6 +63,42 @@ export class Standup {
     end(signal) {
         this.process.kill(signal);
         return this.exited;
+    }
+}
+
+/// Somebody with a board of their own. Knows how many items were acknowledged, and how many sent.
+export class Member {
+    sent = 0;
+    acknowledged = 0;
+
+    async begin(standup) {
+        const answer = await fetch(standup.url('/'));
+        this.cookie = answer.headers.get('set-cookie').split(';')[0];
+        const html = await answer.text();
+        this.event = /hx-post="([^"]+\/add)"/.exec(html)[1];
+        this.conversation = /data-conversation="([^"]+)"/.exec(html)[1];
+    }
+
+    async add(standup) {
+        ++this.sent;
+        const id = this.sent.toString(16).padStart(16, '0');
+        const answer = await fetch(standup.url(this.event), {
+            method: 'POST',
+            headers: {cookie: this.cookie, 'stube-event-id': id, 'content-type': 'application/x-www-form-urlencoded'},
+            body: `i1-draft=item+${this.sent}`,
+        });
+        assert.equal(answer.status, 200, await answer.text());
+        ++this.acknowledged;
+    }
+
+    visit(standup) {
+        return fetch(standup.url(`/?c=${this.conversation}`), {headers: {cookie: this.cookie}});
+    }
+
+    async itemsOn(standup) {
+        const html = await (await this.visit(standup)).text();
+        assert.ok(html.includes(`data-conversation="${this.conversation}"`), 'the conversation is not there');
+        return html.match(/<li>/g)?.length ?? 0;
     }
 }
 
