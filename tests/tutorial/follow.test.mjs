@@ -170,4 +170,61 @@ test('the tutorial', async t => {
         await answers(page, 'Right');
         await item(page, 'Alan, developer').waitFor();
     });
+
+    const signIn = async (page, name) => {
+        await page.getByLabel('Name').fill(name);
+        await page.getByLabel('Password').fill('standup');
+        await button(page, 'Sign in').click();
+        await sees(page, `You are ${name}.`);
+    };
+
+    await reads('07-your-objects-and-the-user', async page => {
+        await page.getByLabel('Name').fill('Ada');
+        await page.getByLabel('Password').fill('wrong');
+        await button(page, 'Sign in').click();
+        await sees(page, 'Name and password do not match.');
+        await signIn(page, 'Ada');
+        await addPlan(page, 'Read the manual', 'Ada');
+        assert.equal(await button(page, 'Take Read the manual').count(), 0);
+
+        const other = await openPage(await newVisitor(browser), desk.program.url('/'));
+        await signIn(other, 'Grace');
+        await button(other, 'Take Read the manual').click();
+        await item(page, 'Read the manual').filter({hasText: 'Grace'}).waitFor();
+        await other.context().close();
+        await button(page, 'Sign out').click();
+        await button(page, 'Sign in').waitFor();
+    });
+
+    await reads('08-addresses-and-back', async page => {
+        await signIn(page, 'Ada');
+        await item(page, 'Read the manual').waitFor();
+        await button(page, 'Blocked').click();
+        await sees(page, 'Nothing to show here.');
+        await button(page, 'All').click();
+        await button(page, 'Blocked Read the manual').click();
+        await page.getByRole('textbox').fill('glasses');
+        await button(page, 'OK').click();
+        await item(page, 'Read the manual (blocked: glasses)').waitFor();
+        await button(page, 'Mine').click();
+        await item(page, 'Read the manual').waitFor({state: 'detached'});
+        await button(page, 'Blocked').click();
+        await item(page, 'Read the manual').waitFor();
+        await page.waitForURL(/show=blocked/);
+
+        const other = await openPage(await newVisitor(browser), page.url());
+        await signIn(other, 'Grace');
+        await item(other, 'Read the manual').waitFor();
+        assert.equal(await item(other, 'Mend two tests').count(), 0);
+        assert.match(other.url(), /show=blocked/);
+        await other.context().close();
+
+        await page.goBack();
+        await item(page, 'Read the manual').waitFor({state: 'detached'});
+        await page.goForward();
+        await item(page, 'Read the manual').waitFor();
+        await button(page, 'New item').click();
+        await page.goBack();
+        await item(page, 'Read the manual').waitFor();
+    });
 });

@@ -1,0 +1,70 @@
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "standup.hpp"
+
+#include <stube/runtime/test_conversation.hpp>
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+using namespace standup;
+
+namespace {
+
+/// A team with one item, in a file that is gone afterwards.
+struct office {
+    std::string file = std::filesystem::temp_directory_path() / "stube-tutorial-8.json";
+    team all{(std::filesystem::remove(file), file)};
+
+    office() {
+        all.add({.number = all.next_number(), .what = {.text = "Mend the tests", .owner = "Ada"}});
+    }
+
+    ~office() { std::filesystem::remove(file); }
+};
+
+board blocked_items() {
+    board out;
+    out.shown = filter::blocked;
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("what is shown is in the address") {
+    office o;
+    test_conversation t{blocked_items()};
+    t.provide(o.all).principal("Ada");
+    CHECK(!t.text().contains("Mend the tests"));
+
+    t.click("Mine");
+    CHECK(t.url() == "/?show=mine");
+    CHECK(t.text().contains("Mend the tests"));
+    t.back();
+    CHECK(t.url() == "/?show=blocked");
+    CHECK(!t.text().contains("Mend the tests"));
+    t.forward();
+    CHECK(t.text().contains("Mend the tests"));
+}
+
+TEST_CASE("an item that others block comes into the list of those that are blocked") {
+    office o;
+    test_conversation t{blocked_items()};
+    t.provide(o.all).principal("Ada");
+    CHECK(!t.text().contains("Mend the tests"));
+
+    o.all.change(1, [](item& it) { it.state = item_state::blocked; });
+    t.publish("standup/board", 1);
+    CHECK(t.text().contains("Mend the tests"));
+}
+
+TEST_CASE("Back leads through the questions and not behind their end") {
+    office o;
+    test_conversation t{board{}};
+    t.provide(o.all).principal("Ada").click("New item").back();
+    CHECK(t.text().contains("Mend the tests"));
+
+    t.forward().fill<&plan_form::text>("Call Grace").click("Save").back();
+    CHECK(o.all.items().size() == 2);
+    CHECK(t.text().contains("Stand-up"));
+}
