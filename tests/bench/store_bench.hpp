@@ -1,0 +1,25 @@
+// What stores and growing conversations cost: the parts of `./dev bench store`.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <cstddef>
+#include <filesystem>
+
+namespace bench {
+
+struct store_options {
+    std::filesystem::path folder;  ///< for databases
+    std::size_t rounds = 5;
+    std::size_t part = 1;  ///< only one in so many of the events, conversations and children
+};
+
+/// Each prints its table and returns its figures.
+boost::json::array measure_saves(const store_options& options);
+boost::json::array measure_children(const store_options& options);
+boost::json::array measure_history(const store_options& options);
+boost::json::array measure_pages(const store_options& options);
+boost::json::object measure_load(const store_options& options);
+
+}  // namespace bench

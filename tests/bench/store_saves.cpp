@@ -1,0 +1,323 @@
+// Saves and loads of the SQLite store, next to bare SQLite that keeps one row of the same size for
+// each conversation and updates it by its number. Both with synchronous FULL.
+#include "measure.hpp"
+#include "store_bench.hpp"
+
+#include <stube/store/sqlite_store.hpp>
+
+#include <sqlite3.h>
+
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t conversations = 1000;
+
+/// All of it is another at another revision: SQLite does not write a page that stays as it was.
+std::string body(std::size_t size, std::uint64_t revision) {
+    std::string text = "{\"revision\":";
+    text.append(std::to_string(1000000 + revision)).append(",\"text\":\"");
+    text.resize(size - 2, static_cast<char>('a' + revision % 26));
+    return text + "\"}";
+}
+
+/// Different conversations, as in a batch of events of many users.
+std::vector<std::size_t> pick(std::mt19937& random, std::size_t count) {
+    std::vector<bool> taken(conversations);
+    std::vector<std::size_t> picked;
+    while (picked.size() < count) {
+        const auto one = random() % conversations;
+        if (!taken[one]) picked.push_back(one);
+        taken[one] = true;
+    }
+    return picked;
+}
+
+class connection {
+public:
+    explicit connection(const fs::path& file) {
+        sqlite3* opened = nullptr;
+        const int code = sqlite3_open(file.c_str(), &opened);
+        handle_.reset(opened);
+        if (code != SQLITE_OK) throw std::runtime_error(sqlite3_errstr(code));
+    }
+
+    void run(const char* text) {
+        if (sqlite3_exec(handle_.get(), text, nullptr, nullptr, nullptr) != SQLITE_OK)
+            throw std::runtime_error(sqlite3_errmsg(handle_.get()));
+    }
+
+    auto prepare(const char* text) {
+        sqlite3_stmt* made = nullptr;
+        if (sqlite3_prepare_v2(handle_.get(), text, -1, &made, nullptr) != SQLITE_OK)
+            throw std::runtime_error(sqlite3_errmsg(handle_.get()));
+        return std::unique_ptr<sqlite3_stmt, closer>(made);
+    }
+
+    struct closer {
+        void operator()(sqlite3* one) const { sqlite3_close_v2(one); }
+        void operator()(sqlite3_stmt* one) const { sqlite3_finalize(one); }
+    };
+
+private:
+    std::unique_ptr<sqlite3, closer> handle_;
+};
+
+using statement = std::unique_ptr<sqlite3_stmt, connection::closer>;
+
+class bare_sqlite {
+public:
+    bare_sqlite(const fs::path& file, std::size_t size) : on_(file), size_(size) {
+        on_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                "CREATE TABLE kept(number INTEGER PRIMARY KEY, body TEXT)");
+        const auto insert = on_.prepare("INSERT INTO kept(body) VALUES(?)");
+        update_ = on_.prepare("UPDATE kept SET body = ? WHERE number = ?");
+        on_.run("BEGIN");
+        for (std::size_t i = 0; i < conversations; ++i)
+            step(insert, body(size_, 0));
+        on_.run("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    auto make(std::size_t count) {
+        ++revision_;
+        std::vector<std::pair<std::size_t, std::string>> batch;
+        for (const auto one : pick(random_, count))
+            batch.emplace_back(one, body(size_, revision_));
+        return batch;
+    }
+
+    void save(const std::vector<std::pair<std::size_t, std::string>>& batch) {
+        on_.run("BEGIN");
+        for (const auto& [one, text] : batch) {
+            sqlite3_bind_int64(update_.get(), 2, static_cast<sqlite3_int64>(one) + 1);
+            step(update_, text);
+        }
+        on_.run("COMMIT");
+    }
+
+private:
+    static void step(const statement& what, const std::string& text) {
+        sqlite3_bind_text(what.get(), 1, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+        if (sqlite3_step(what.get()) != SQLITE_DONE) throw std::runtime_error("bare SQLite failed");
+        sqlite3_reset(what.get());
+    }
+
+    connection on_;
+    std::size_t size_;
+    statement update_;
+    std::mt19937 random_{1};
+    std::uint64_t revision_ = 0;
+};
+
+/// Each conversation is a head and one part.
+class stube_store {
+public:
+    stube_store(const fs::path& file, std::size_t size)
+        : kept_(stube::sqlite_store(file)), size_(size) {
+        kept_->load_all([](stube::record&&) {});
+        std::vector<stube::change> all;
+        ++revision_;
+        for (std::size_t i = 0; i < conversations; ++i)
+            all.push_back(change_of(i * 7 % conversations, stube::change::kind::create));
+        kept_->save(all);
+    }
+
+    auto make(std::size_t count) {
+        ++revision_;
+        std::vector<stube::change> batch;
+        for (const auto one : pick(random_, count))
+            batch.push_back(change_of(one, stube::change::kind::update));
+        return batch;
+    }
+
+    void save(const std::vector<stube::change>& batch) { kept_->save(batch); }
+
+private:
+    stube::change change_of(std::size_t one, stube::change::kind what) const {
+        constexpr std::size_t head = 300;
+        return {
+            std::string("conversation-").append(std::to_string(100000 + one)),
+            what,
+            revision_,
+            stube::keeping::kept,
+            {{"head", body(head, revision_)}, {"i1", body(size_ - head, revision_)}},
+            {}};
+    }
+
+    std::unique_ptr<stube::store> kept_;
+    std::size_t size_;
+    std::mt19937 random_{1};
+    std::uint64_t revision_ = 0;
+};
+
+/// Without the making of the bodies.
+template <class Store>
+cost save_some(Store& to, std::size_t batch, std::size_t batches) {
+    meter spent;
+    const double before = bytes_written();
+    for (std::size_t i = 0; i < batches; ++i) {
+        const auto next = to.make(batch);
+        spent.start();
+        to.save(next);
+        spent.stop();
+    }
+    const auto saves = static_cast<double>(batch * batches);
+    cost one = spent.per(saves);
+    one.bytes = (bytes_written() - before) / saves;
+    return one;
+}
+
+boost::json::object figures(const cost& of) {
+    return {
+        {"cpu_us", of.cpu_us},
+        {"saves_per_second", 1e6 / of.wall_us},
+        {"bytes_written", of.bytes}};
+}
+
+}  // namespace
+
+boost::json::array measure_saves(const store_options& options) {
+    boost::json::array all;
+    std::puts("saves       batch   bare saves/s  cpu us   bytes    store saves/s  cpu us   bytes"
+              "   x bare cpu");
+    for (const std::size_t size : {1024u, 16384u}) {
+        for (const std::size_t batch : {1u, 8u, 64u, 512u}) {
+            const auto name = std::to_string(size) + "-" + std::to_string(batch);
+            bare_sqlite bare(options.folder / ("bare-" + name), size);
+            stube_store ours(options.folder / ("ours-" + name), size);
+            const std::size_t saves = (batch < 64 ? 1000 : 12800) / (size > 10000 ? 4 : 1);
+            const auto batches = std::max<std::size_t>(4, saves / batch / options.part);
+            std::vector<cost> of_bare;
+            std::vector<cost> of_ours;
+            for (std::size_t round = 0; round < options.rounds; ++round) {
+                of_bare.push_back(save_some(bare, batch, batches));
+                of_ours.push_back(save_some(ours, batch, batches));
+            }
+            const auto b = median(of_bare);
+            const auto o = median(of_ours);
+            const auto times = ratio(of_ours, of_bare);
+            const bool has_goal = batch == 64 && size == 1024;
+            std::printf(
+                "%6zu B %8zu %14.0f %7.1f %7.0f %16.0f %7.1f %7.0f %9.2f%s\n",
+                size,
+                batch,
+                1e6 / b.wall_us,
+                b.cpu_us,
+                b.bytes,
+                1e6 / o.wall_us,
+                o.cpu_us,
+                o.bytes,
+                times,
+                !has_goal      ? ""
+                : times <= 1.3 ? "  <= 1.3 met"
+                               : "  <= 1.3 MISSED"
+            );
+            all.push_back(
+                {{"bytes", size},
+                 {"batch", batch},
+                 {"bare", figures(b)},
+                 {"store", figures(o)},
+                 {"cpu_ratio", times}}
+            );
+        }
+    }
+    return all;
+}
+
+namespace {
+
+/// Reads every value of a table and copies it.
+std::size_t read_all(connection& on, const char* query) {
+    const auto rows = on.prepare(query);
+    std::size_t bytes = 0;
+    std::string copy;
+    while (sqlite3_step(rows.get()) == SQLITE_ROW) {
+        for (int i = 0; i < sqlite3_column_count(rows.get()); ++i) {
+            const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(rows.get(), i));
+            copy.assign(
+                text ? text : "",
+                static_cast<std::size_t>(sqlite3_column_bytes(rows.get(), i))
+            );
+            bytes += copy.size();
+        }
+    }
+    return bytes;
+}
+
+void fill(stube::store& to, std::size_t count) {
+    constexpr std::size_t at_once = 1000;
+    std::vector<stube::change> batch;
+    for (std::size_t i = 0; i < count; ++i) {
+        batch.push_back(
+            {std::string("conversation-").append(std::to_string(100000 + i)),
+             stube::change::kind::create,
+             1,
+             stube::keeping::kept,
+             {{"head", body(300, i)}, {"i1_3", body(724, i)}},
+             {}}
+        );
+        if (batch.size() < at_once && i + 1 < count) continue;
+        to.save(batch);
+        batch.clear();
+    }
+}
+
+}  // namespace
+
+boost::json::object measure_load(const store_options& options) {
+    const std::size_t count = 100'000 / options.part;
+    const auto file = options.folder / "load.db";
+    {
+        const auto kept = stube::sqlite_store(file);
+        kept->load_all([](stube::record&&) {});
+        fill(*kept, count);
+    }
+    std::vector<cost> of_bare;
+    std::vector<cost> of_ours;
+    for (std::size_t round = 0; round < options.rounds; ++round) {
+        meter bare;
+        bare.start();
+        {
+            connection on(file);
+            read_all(on, "SELECT * FROM conversation");
+            read_all(on, "SELECT * FROM part");
+        }
+        bare.stop();
+        of_bare.push_back(bare.per(1));
+
+        meter ours;
+        std::size_t loaded = 0;
+        ours.start();
+        auto kept = stube::sqlite_store(file);
+        kept->load_all([&](stube::record&& one) { loaded += one.parts.size() == 2 ? 1 : 0; });
+        ours.stop();
+        if (loaded != count) throw std::runtime_error("not all conversations were loaded");
+        of_ours.push_back(ours.per(1));
+    }
+    const auto b = median(of_bare);
+    const auto o = median(of_ours);
+    const double times = o.wall_us / b.wall_us;
+    std::printf(
+        "\nload of %zu conversations of 1 KiB: bare loop %.0f ms, store %.0f ms: %.2f x  %s\n",
+        count,
+        b.wall_us / 1000,
+        o.wall_us / 1000,
+        times,
+        times <= 3 ? "<= 3 met" : "<= 3 MISSED"
+    );
+    return {
+        {"conversations", count},
+        {"bare_ms", b.wall_us / 1000},
+        {"store_ms", o.wall_us / 1000},
+        {"ratio", times}};
+}
+
+}  // namespace bench
