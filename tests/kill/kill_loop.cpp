@@ -93,9 +93,9 @@ void kill_loop::add_visitors() {
         visitors_.push_back(std::make_unique<passing_visitor>(next(i, 0)));
 }
 
-/// 10 to 60 ms; more for files, because each event takes several syncs.
+/// From 10 ms on.
 std::chrono::microseconds kill_loop::random_moment() {
-    const unsigned range = options_.store == store_kind::file ? 200'000 : 50'000;
+    const auto range = static_cast<std::uint64_t>(options_.longest_life.count()) - 10'000;
     return std::chrono::microseconds(10'000 + random_() % range);
 }
 

@@ -30,6 +30,7 @@ struct kill_options {
     int stop_every = 20;  ///< so many rounds, SIGTERM takes the place of SIGKILL
     std::uint64_t seed = 0;
     fault what = fault::none;
+    std::chrono::microseconds longest_life{60'000};  ///< of the gallery under load
 };
 
 struct kill_report {
