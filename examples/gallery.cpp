@@ -25,6 +25,7 @@
 #include "todo.hpp"
 #include "tree.hpp"
 #include "url_counter.hpp"
+#include "weather.hpp"
 #include "wizard.hpp"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -159,6 +160,11 @@ const std::vector<example>& examples() {
          "Report",
          "Long work in the background, with its progress. What a restart interrupts can go on.",
          {"report.cpp", "report.hpp"}},
+        {"/weather",
+         "Rule session",
+         "Facts in, rules fired, query out. The whole conversation goes into a file and goes on "
+         "from there.",
+         {"weather.cpp", "weather.hpp"}},
     };
     return all;
 }
@@ -249,6 +255,7 @@ app make_site(gallery::everyone& everyone) {
     site.mount<gallery::shared_counter>("/shared-counter", options_of("/shared-counter"));
     site.mount<gallery::chat>("/chat", options_of("/chat"));
     site.mount<gallery::report>("/report", options_of("/report"));
+    gallery::add_weather(site, options_of("/weather"));
     site.page("/", {.title = "stube gallery"}, front_page());
     for (const auto& e : examples()) {
         site.page(

@@ -5,6 +5,7 @@
 #include <stube/http/app.hpp>
 #include <stube/http/server.hpp>
 #include <stube/runtime/behavior.hpp>
+#include <stube/runtime/snapshot.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -94,6 +95,21 @@ app& app::add_mount(std::string path, page_options options, root_maker root) {
     take(path);
     conversations_.push_back({std::move(path), std::move(options), std::move(root)});
     return *this;
+}
+
+app& app::restore(
+    std::string path,
+    std::function<boost::json::value(const request_info&)> from,
+    page_options options
+) {
+    return add_mount(
+        std::move(path),
+        std::move(options),
+        {[from = std::move(from)](const request_info& asked) {
+             return stube::restore(from(asked));
+         },
+         true}
+    );
 }
 
 app& app::page(std::string path, page_options options, markup content) {

@@ -21,7 +21,7 @@ namespace stube::http {
 struct mount_point {
     std::string address;  ///< with the base path
     std::string head;     ///< of its pages
-    std::function<effect::call(const request_info&)> root;
+    std::function<beginning(const request_info&)> root;
     bool reads_request;  ///< `root` does
     std::string login;  ///< address, with the base path, for visitors without a principal; or empty
 };

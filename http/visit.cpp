@@ -73,8 +73,8 @@ void minted(exchange& ex, reply&& r) {
     shown ? show(ex, place_of(ex), r) : send_problem_page(ex, place_of(ex), r);
 }
 
-/// The component that the page begins with; nothing if the request does not make one.
-std::optional<effect::call> root_from(const request& asked, const mount_point& where) {
+/// What the page begins with; nothing if the request does not make it.
+std::optional<beginning> root_from(const request& asked, const mount_point& where) {
     try {
         return where.root(request_info(asked));
     } catch (const std::invalid_argument&) {
@@ -84,14 +84,14 @@ std::optional<effect::call> root_from(const request& asked, const mount_point& w
 
 void mint(exchange& ex, const mount_point& where) {
     auto& asked = ex.asked();
-    const auto root = root_from(asked, where);
+    auto root = root_from(asked, where);
     if (!root) return send_problem(ex, 400);
     if (asked.session.empty()) asked.new_session = random_id();
     auto owner = asked.session.empty() ? owner_of(asked.new_session, asked.principal)
                                        : std::string(asked.session);
     ex.site().live->mint(
         where.address,
-        *root,
+        std::move(*root),
         std::move(owner),
         asked.principal,
         ex.home(),

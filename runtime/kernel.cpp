@@ -367,10 +367,9 @@ outcome conclude(const conversation& now, conversation at, outcome all, const su
 outcome begin(conversation fresh, const effect::call& root, const surroundings& world) {
     return guarded([&] {
         fresh.created = world.now;
-        const conversation nothing = fresh;
-        turn t(std::move(fresh), world);
+        turn t(fresh, world);
         t.begin(root);
-        return settle(nothing, t, 0, made_by::user, world);
+        return settle(fresh, t, 0, made_by::user, world);
     });
 }
 
@@ -607,6 +606,18 @@ outcome wake(const conversation& now, const surroundings& world) {
         t.wake();
         // No user has done anything: the steps to go forward to stay.
         return settle(now, t, 0, made_by::other, world);
+    });
+}
+
+outcome resume(conversation restored, const surroundings& world) {
+    restored.touched = world.now;
+    restored.applied.clear();  // the pages that sent these are of the other one
+    return guarded([&] {
+        turn t(restored, world);
+        t.wake();
+        auto done = settle(restored, t, 0, made_by::other, world);
+        if (done.what == verdict::applied) done.patches = whole_view(done.next, world);
+        return done;
     });
 }
 

@@ -264,14 +264,20 @@ load_summary live_map::load() {
 
 void live_map::mint(
     std::string mount,
-    const effect::call& root,
+    beginning with,
     std::string owner,
     std::string principal,
     runner& on,
     on_reply done
 ) {
-    impl_
-        ->mint(std::move(mount), root, std::move(owner), std::move(principal), on, std::move(done));
+    impl_->mint(
+        std::move(mount),
+        std::move(with),
+        std::move(owner),
+        std::move(principal),
+        on,
+        std::move(done)
+    );
 }
 
 void live_map::open(std::string_view id, std::string_view owner, runner& on, on_reply done) {

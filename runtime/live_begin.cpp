@@ -73,7 +73,7 @@ void live_map::impl::add_loaded(
 
 void live_map::impl::mint(
     std::string mount,
-    const effect::call& root,
+    beginning with,
     std::string owner,
     std::string principal,
     runner& on,
@@ -81,7 +81,8 @@ void live_map::impl::mint(
 ) {
     if (closed_) return done({.what = status::store_down});
     if (size_ >= options_.max_conversations) return done({.what = status::overloaded});
-    conversation fresh;
+    auto* restored = std::get_if<conversation>(&with);
+    conversation fresh = restored ? std::move(*restored) : conversation();
     fresh.id = options_.new_id();
     fresh.owner = std::move(owner);
     fresh.principal = std::move(principal);
@@ -94,12 +95,14 @@ void live_map::impl::mint(
     op.on = &on;
     op.done = [this, e, done = std::move(done)](reply&& r) {
         if (r.what == status::ok) {
+            fail_interrupted({e});
             for (const auto& oldest : owners_.add(e, options_.max_per_owner))
                 make_room(oldest);
         }
         done(std::move(r));
     };
-    auto begun = begin(std::move(fresh), root, world());
+    auto begun = restored ? resume(std::move(fresh), world())
+                          : begin(std::move(fresh), std::get<effect::call>(with), world());
     e->value = std::make_shared<const conversation>();
     // Not in the map before it is saved: nobody else knows the id yet.
     commit(e, std::move(op), std::move(begun));

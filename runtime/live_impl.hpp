@@ -97,7 +97,7 @@ public:
     load_summary load();
     void mint(
         std::string mount,
-        const effect::call& root,
+        beginning with,
         std::string owner,
         std::string principal,
         runner& on,

@@ -61,7 +61,7 @@ std::ostream& operator<<(std::ostream& out, const page_text& text) {
 
 class test_conversation::impl {
 public:
-    explicit impl(effect::call root) : root_(std::move(root)) {
+    explicit impl(beginning with) : beginning_(std::move(with)) {
         world_.now =
             std::chrono::sys_days(std::chrono::year(2026) / 1 / 1) + std::chrono::hours(12);
         value_.id = "test";
@@ -117,7 +117,7 @@ public:
     impl& begun() {
         if (!has_begun_) {
             has_begun_ = true;
-            show(begin(value_, root_, world_));
+            begin_now();
         }
         return *this;
     }
@@ -249,7 +249,10 @@ public:
         }
     }
 
+    void begin_now();
+    void go_on_from(conversation stood);
     void restart();
+    void fail_interrupted();
     void show_again();
 
 private:
@@ -358,7 +361,7 @@ private:
 
     void add_notice(const patch& what) { notices_.push_back(visible_text(*parse(to_html(what)))); }
 
-    effect::call root_;
+    beginning beginning_;
     surroundings world_;
     conversation value_;
     bool has_begun_ = false;
@@ -382,6 +385,19 @@ private:
     std::string url_;
 };
 
+void test_conversation::impl::begin_now() {
+    if (auto* stood = std::get_if<conversation>(&beginning_)) return go_on_from(std::move(*stood));
+    show(begin(value_, std::get<effect::call>(beginning_), world_));
+}
+
+void test_conversation::impl::go_on_from(conversation stood) {
+    stood.id = value_.id;
+    stood.owner = value_.owner;
+    if (!value_.principal.empty()) stood.principal = value_.principal;
+    show(resume(std::move(stood), world_));
+    fail_interrupted();
+}
+
 void test_conversation::impl::restart() {
     alive();
     if (const auto* flow = value_.not_durable()) {
@@ -393,9 +409,13 @@ void test_conversation::impl::restart() {
     auto stored = encode_change(nullptr, value_, false);
     value_ = decode_conversation({stored.id, stored.revision, stored.status, stored.written});
     work_.clear();
-    const auto interrupted = unfinished_work(value_);
     show_again();
-    for (const auto number : interrupted)
+    fail_interrupted();
+}
+
+/// Work that was under way will never come back.
+void test_conversation::impl::fail_interrupted() {
+    for (const auto number : unfinished_work(value_))
         settle(fail_work(value_, number, {"This was interrupted by a restart."}, world_));
 }
 
@@ -535,6 +555,9 @@ const node& tick_choice(entries& entered, const nodes& found, std::string_view c
 
 test_conversation::test_conversation(effect::call root)
     : impl_(std::make_unique<impl>(std::move(root))) {}
+
+test_conversation::test_conversation(conversation from)
+    : impl_(std::make_unique<impl>(std::move(from))) {}
 
 test_conversation::test_conversation(test_conversation&&) noexcept = default;
 test_conversation& test_conversation::operator=(test_conversation&&) noexcept = default;

@@ -82,8 +82,8 @@ instance_id find_above(
     return 0;
 }
 
-context context_of(const conversation& of, const surroundings& world) {
-    return context(of.id, of.principal, world.now, world.app, world.app_type);
+context context_of(const conversation& of, const surroundings& world, const conversation* stood) {
+    return context(of.id, of.principal, world.now, world.app, world.app_type, stood);
 }
 
 void stop(const conversation& in, const instance& leaving, const surroundings& world) {
@@ -122,8 +122,9 @@ subscribers(const conversation& in, std::string_view topic) {
     return out;
 }
 
-turn::turn(conversation start, const surroundings& world)
-    : next_(std::move(start)),
+turn::turn(const conversation& start, const surroundings& world)
+    : next_(start),
+      start_(start),
       world_(world),
       version_(2 * (next_.revision + 1) + 1),
       before_(next_.instances) {}
@@ -335,7 +336,7 @@ effects turn::change(instance_id id, const member_call& what) {
     const auto before = next_.instances.get(id);
     auto changed = edit(id);
     auto state = changed->type->copy(changed->state);
-    auto surroundings_now = context_of(next_, world_);
+    auto surroundings_now = context_of(next_, world_, &start_);
     auto wanted = what(state.get(), surroundings_now);
     // The handler may have put other slots and lists in the place of those that had a name.
     name_lists(*changed->type, state.get());

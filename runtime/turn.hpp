@@ -15,7 +15,9 @@
 namespace stube::kernel {
 
 /// The context that members of the conversation run in.
-context context_of(const conversation& of, const surroundings& world);
+/// `stood` is the conversation as it was before the turn, for handlers.
+context
+context_of(const conversation& of, const surroundings& world, const conversation* stood = nullptr);
 
 /// Runs the `stop` hook of an instance that leaves, if it has one, on a copy of its state.
 void stop(const conversation& in, const instance& leaving, const surroundings& world);
@@ -38,7 +40,8 @@ class turn {
 public:
     using member_call = std::function<effects(void* state, context&)>;
 
-    turn(conversation start, const surroundings& world);
+    /// `start` outlives it.
+    turn(const conversation& start, const surroundings& world);
 
     /// Makes the first instance of the page and starts it.
     void begin(const effect::call& root);
@@ -148,6 +151,7 @@ private:
     void finish(markup view);
 
     conversation next_;
+    const conversation& start_;
     const surroundings& world_;
     std::uint64_t version_;
     instance_table before_;

@@ -1,19 +1,25 @@
-// The examples in the headers of http/ and flow/, header by header. Change both:
-// check_header_examples.cmake compares them.
+// The examples in the headers of http/ and flow/, and of conversations as values, header by header.
+// Change both: check_header_examples.cmake compares them.
 
 #include <stube/flow/flow.hpp>
 #include <stube/http/app.hpp>
 #include <stube/http/login.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/route.hpp>
+#include <stube/runtime/snapshot.hpp>
 #include <stube/runtime/test_conversation.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <doctest/doctest.h>
 
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 using namespace stube;
 using namespace stube::html;
@@ -57,6 +63,41 @@ bool is_password_of(const std::string& name, const std::string& password) {
     return name == "ada" && password == "lovelace";
 }
 
+// --- snapshot.hpp
+
+/// What stands for a disk.
+std::map<std::string, std::string>& files() {
+    static std::map<std::string, std::string> all;
+    return all;
+}
+
+void write(const std::string& file, const boost::json::value& what) {
+    files()[file] = boost::json::serialize(what);
+}
+
+boost::json::value read(const std::string& file) {
+    return boost::json::parse(files().at(file));
+}
+
+struct rules {
+    static constexpr std::string_view component = "demo/rules";
+    std::vector<std::string> facts;
+    void save(context& c) { write("rules.json", c.snapshot()); }
+    markup render() const { return html::button(on<"click", &rules::save>, "Save"); }
+};
+BOOST_DESCRIBE_STRUCT(rules, (), (facts, save))
+
+TEST_CASE("example: a conversation as a value") {
+    test_conversation t{rules{{"cold"}}};
+    t.click("Save");
+    CHECK(restore(read("rules.json")).revision == 1);
+
+    auto taken = snapshot(t.value());
+    test_conversation fresh(restore(taken));
+
+    CHECK(tree(fresh.value()).find("cold") != std::string::npos);
+}
+
 int measure() {
     return 21;
 }
@@ -77,6 +118,8 @@ TEST_CASE("example: what a site serves") {
         if (!is_password_of(name, password)) return {"/login?failed"};
         return {"/inbox", {logins.begin(name)}};
     });
+
+    site.restore("/rules/saved", [](const request_info&) { return read("rules.json"); });
 
     library books;
     site.provide(books);

@@ -152,9 +152,9 @@ void world::pass(std::chrono::milliseconds time) {
     map_->fire_due();
 }
 
-pending world::mint(effect::call root, std::string owner) {
+pending world::mint(beginning with, std::string owner) {
     pending p;
-    map_->mint("/here", std::move(root), std::move(owner), "principal", thread, p.callback());
+    map_->mint("/here", std::move(with), std::move(owner), "principal", thread, p.callback());
     return p;
 }
 

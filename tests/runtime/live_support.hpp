@@ -167,7 +167,7 @@ public:
     /// The same, and what is due then begins. It is done before any operation that follows.
     void pass(std::chrono::milliseconds time);
 
-    pending mint(effect::call root, std::string owner = "owner");
+    pending mint(beginning with, std::string owner = "owner");
     pending open(const std::string& id, const std::string& owner = "owner");
     pending send(const std::string& id, event what, const std::string& owner = "owner");
     pending attach(

@@ -2,6 +2,7 @@
 
 #include <stube/http/options.hpp>
 #include <stube/runtime/call.hpp>
+#include <stube/runtime/conversation.hpp>
 #include <stube/runtime/markup.hpp>
 #include <stube/runtime/messages.hpp>
 #include <stube/store/memory_store.hpp>
@@ -138,6 +139,19 @@ public:
                          }});
     }
 
+    /// Visitors of `path` get a conversation that goes on from a snapshot (see
+    /// <stube/runtime/snapshot.hpp>), which stays as it is: each visitor gets one of their own.
+    ///
+    ///     site.restore("/rules/saved", [](const request_info&) { return read("rules.json"); });
+    ///
+    /// Runs on the server's threads. std::invalid_argument is answered with 400; other exceptions,
+    /// also those of a snapshot that cannot be read, with 500.
+    app& restore(
+        std::string path,
+        std::function<boost::json::value(const request_info&)> from,
+        page_options options = {}
+    );
+
     /// A page without a conversation, in the same shell. Events in it go nowhere.
     app& page(std::string path, page_options options, markup content);
 
@@ -224,7 +238,7 @@ private:
     friend class http::site;
 
     struct root_maker {
-        std::function<effect::call(const request_info&)> make;
+        std::function<beginning(const request_info&)> make;
         bool reads_request = false;
     };
 

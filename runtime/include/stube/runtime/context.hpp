@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/json/fwd.hpp>
+
 #include <chrono>
 #include <stdexcept>
 #include <string>
@@ -7,6 +9,8 @@
 #include <typeinfo>
 
 namespace stube {
+
+struct conversation;
 
 using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
 
@@ -21,13 +25,15 @@ public:
         std::string_view principal,
         time_point now,
         void* app,
-        const std::type_info* app_type
+        const std::type_info* app_type,
+        const conversation* stood = nullptr
     )
         : conversation_id_(conversation_id),
           principal_(principal),
           now_(now),
           app_(app),
-          app_type_(app_type) {}
+          app_type_(app_type),
+          stood_(stood) {}
 
     std::string_view conversation_id() const { return conversation_id_; }
 
@@ -48,12 +54,18 @@ public:
         return *static_cast<App*>(app_);
     }
 
+    /// The whole conversation as a value, as it stood before this event; see
+    /// <stube/runtime/snapshot.hpp>. For handlers: throws std::logic_error in `start()` of the
+    /// component that the conversation begins with, in `stop()` and in `render()`.
+    boost::json::value snapshot() const;
+
 private:
     std::string_view conversation_id_;
     std::string_view principal_;
     time_point now_;
     void* app_;
     const std::type_info* app_type_;
+    const conversation* stood_;
 };
 
 }  // namespace stube

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 /// A conversation as plain data: the components at work in it, each called by another or standing
@@ -100,6 +101,9 @@ struct conversation {
     /// The component that keeps it from being stored, or null.
     const component_type* not_durable() const;
 };
+
+/// What a conversation begins with: its first component, or another one to go on from.
+using beginning = std::variant<effect::call, conversation>;
 
 /// Calls `f` for each slot and list of an instance.
 void each_list(const instance& of, const std::function<void(const children&)>& f);

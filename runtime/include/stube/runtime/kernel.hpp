@@ -145,6 +145,10 @@ bool has_wakeup(const conversation& now);
 /// Runs the `wakeup` hooks after a restart, root first.
 outcome wake(const conversation& now, const surroundings& world);
 
+/// Goes on with a conversation that was taken out elsewhere (<stube/runtime/snapshot.hpp>): the
+/// `wakeup` hooks run, and the patches are the whole view.
+outcome resume(conversation restored, const surroundings& world);
+
 /// Runs the `stop` hooks, top first, for a conversation that is given up. Never throws; what the
 /// hooks throw is returned, one text each.
 std::vector<std::string> stop_all(const conversation& now, const surroundings& world);

@@ -153,10 +153,10 @@ public:
     /// interrupted fails.
     load_summary load();
 
-    /// Begins a conversation at `mount` with `root`.
+    /// Begins a conversation at `mount`. One that goes on from a snapshot gets an id of its own.
     void mint(
         std::string mount,
-        const effect::call& root,
+        beginning with,
         std::string owner,
         std::string principal,
         runner& on,

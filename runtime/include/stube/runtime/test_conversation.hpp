@@ -72,6 +72,9 @@ public:
         : test_conversation(std::move(root).release()) {}
 
     explicit test_conversation(effect::call root);
+
+    /// Goes on from another one, see <stube/runtime/snapshot.hpp>.
+    explicit test_conversation(conversation from);
     test_conversation(test_conversation&&) noexcept;
     test_conversation& operator=(test_conversation&&) noexcept;
     ~test_conversation();

@@ -1,0 +1,122 @@
+#include "weather.hpp"
+
+#include <stube/runtime/random_id.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace gallery {
+
+using namespace stube;
+using namespace stube::html;
+
+namespace {
+
+std::filesystem::path kept_in(const std::string& name) {
+    return std::filesystem::temp_directory_path() / ("stube-weather-" + name + ".json");
+}
+
+void write(const std::string& name, const boost::json::value& snapshot) {
+    std::ofstream to(kept_in(name), std::ios::trunc);
+    to << boost::json::serialize(snapshot) << std::flush;
+    if (!to) throw std::runtime_error("could not write " + kept_in(name).string());
+}
+
+/// The name comes from an address, so it is only taken if it is one of ours.
+boost::json::value read(const std::string& name) {
+    const bool is_ours = name.size() == 22 && std::ranges::all_of(name, [](unsigned char c) {
+                             return std::isalnum(c) || c == '-' || c == '_';
+                         });
+    std::ifstream from;
+    if (is_ours) from.open(kept_in(name));
+    if (!from.is_open()) throw std::invalid_argument("there is no file " + name);
+    return boost::json::parse(std::string(std::istreambuf_iterator<char>(from), {}));
+}
+
+markup match(const cold_and_windy& at) {
+    return li(strong(at.place), " ", at.celsius, " °C, ", at.speed, " km/h");
+}
+
+}  // namespace
+
+int rule_session::fire() {
+    int fired = 0;
+    for (const auto& cold : temperatures) {
+        for (const auto& windy : winds) {
+            if (cold.place != windy.place || cold.celsius >= 5 || windy.speed <= 30) continue;
+            const cold_and_windy both{cold.place, cold.celsius, windy.speed};
+            if (std::ranges::find(found, both) != found.end()) continue;
+            found.push_back(both);
+            ++fired;
+        }
+    }
+    return fired;
+}
+
+void weather::report() {
+    place.require("Enter a place");
+    if (has_errors(*this)) return;
+    if (const auto degrees = celsius.value())
+        rules.temperatures.push_back({place.value(), *degrees});
+    if (const auto fast = speed.value()) rules.winds.push_back({place.value(), *fast});
+    fired += rules.fire();
+    place.clear();
+    celsius.clear();
+    speed.clear();
+}
+
+/// The file holds the conversation as it stood before this click.
+void weather::keep(context& around) {
+    if (file.empty()) file = random_id();
+    write(file, around.snapshot());
+}
+
+markup weather::render() const {
+    return section(
+        class_("card"),
+        h1("Cold and windy"),
+        form(
+            on<"submit", &weather::report>,
+            ui::input_for<&weather::place>(*this, "Place", autocomplete("off")),
+            ui::input_for<&weather::celsius>(*this, "Temperature, °C", inputmode("numeric")),
+            ui::input_for<&weather::speed>(*this, "Wind, km/h", inputmode("numeric")),
+            div(class_("actions"), button("Report"))
+        ),
+        p(rules.temperatures.size(),
+          " temperatures, ",
+          rules.winds.size(),
+          " winds, ",
+          fired,
+          " rules fired"),
+        when(
+            rules.found.empty(),
+            p(class_("muted"), "Nowhere is it below 5 °C and above 30 km/h.")
+        ),
+        when(
+            !rules.found.empty(),
+            ul(attr("aria-label", "Cold and windy"), each(rules.found, match))
+        ),
+        div(class_("actions"),
+            button(class_("secondary"), on<"click", &weather::keep>, "Write to a file")),
+        when(
+            !file.empty(),
+            p("Written. ", a(href("weather-kept?file=" + file), "Go on from the file"))
+        )
+    );
+}
+
+void add_weather(app& site, page_options options) {
+    site.mount<weather>("/weather", options);
+    site.restore(
+        "/weather-kept",
+        [](const request_info& from) { return read(from.query("file").value_or("")); },
+        options
+    );
+}
+
+}  // namespace gallery

@@ -1,0 +1,64 @@
+#include "examples/weather.hpp"
+
+#include <stube/runtime/snapshot.hpp>
+#include <stube/runtime/test_conversation.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace stube;
+using gallery::weather;
+
+namespace {
+
+void report(
+    test_conversation& t,
+    std::string_view place,
+    std::string_view celsius,
+    std::string_view speed
+) {
+    t.fill<&weather::place>(place).fill<&weather::celsius>(celsius).fill<&weather::speed>(speed);
+    t.click("Report");
+}
+
+}  // namespace
+
+TEST_CASE("a place is cold and windy when both facts are known of it") {
+    test_conversation t{weather{}};
+
+    report(t, "Oslo", "-3", "");
+    report(t, "Rome", "", "60");
+    CHECK(t.text().contains("Nowhere"));
+    report(t, "Oslo", "", "45");
+
+    CHECK(t.text().contains("Oslo -3 °C, 45 km/h"));
+    CHECK(t.text().contains("1 temperatures, 2 winds, 1 rules fired"));
+    CHECK_FALSE(t.text().contains("Rome"));
+}
+
+TEST_CASE("at 5 degrees it is not cold and at 30 km/h it is not windy") {
+    test_conversation t{weather{}};
+
+    report(t, "Bergen", "5", "31");
+    report(t, "Skagen", "4", "30");
+
+    CHECK(t.text().contains("Nowhere"));
+}
+
+TEST_CASE("a session that is taken out goes on in a fresh one and fires nothing twice") {
+    test_conversation t{weather{}};
+    report(t, "Oslo", "-3", "45");
+    report(t, "Bergen", "2", "");
+    const auto text = boost::json::serialize(snapshot(t.value()));
+
+    test_conversation fresh(restore(boost::json::parse(text)));
+    CHECK(fresh.text().str() == t.text().str());
+    report(fresh, "Bergen", "", "50");
+
+    CHECK(fresh.text().contains("Oslo -3 °C, 45 km/h"));
+    CHECK(fresh.text().contains("Bergen 2 °C, 50 km/h"));
+    CHECK(fresh.text().contains("2 rules fired"));
+    CHECK(t.text().contains("1 rules fired"));
+}
