@@ -3,6 +3,7 @@
 #include "http/page.hpp"
 #include "http/problem.hpp"
 #include "http/worker.hpp"
+#include "runtime/logged.hpp"
 
 #include <boost/asio/buffer.hpp>
 
@@ -229,7 +230,7 @@ void connection::send_no_content() {
 }
 
 void connection::fail(const std::exception& why) {
-    home_.log().error("request failed why=\"{}\"", why.what());
+    home_.log().error("request failed why={}", logged(why.what()));
     if (state_ == state::answering) send_problem(*this, 500);
 }
 

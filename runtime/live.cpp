@@ -1,4 +1,5 @@
 #include "runtime/live_impl.hpp"
+#include "runtime/logged.hpp"
 
 #include <stube/runtime/random_id.hpp>
 
@@ -59,7 +60,7 @@ void live_map::impl::stop() {
 
 void live_map::impl::store_down(const std::string& why) {
     closed_ = true;
-    options_.logger->critical("the store is not usable any more why=\"{}\"", why);
+    options_.logger->critical("the store is not usable any more why={}", logged(why));
     if (options_.on_store_down) options_.on_store_down(why);
 }
 

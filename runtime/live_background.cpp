@@ -1,4 +1,5 @@
 #include "runtime/live_impl.hpp"
+#include "runtime/logged.hpp"
 
 #include <spdlog/logger.h>
 
@@ -202,7 +203,7 @@ void live_map::impl::work_ended(
     work_result what{id, number, std::move(how.value), std::nullopt, true};
     if (how.error) {
         options_.logger
-            ->error("work failed conversation={} number={} why=\"{}\"", id, number, *how.error);
+            ->error("work failed conversation={} number={} why={}", id, number, logged(*how.error));
         what.why_not = failure{"This could not be completed."};
     }
     give_result(std::move(what));

@@ -1,4 +1,5 @@
 #include "runtime/live_impl.hpp"
+#include "runtime/logged.hpp"
 
 #include <spdlog/logger.h>
 
@@ -18,8 +19,12 @@ load_summary live_map::impl::load() {
         storage_->load_all([&](record&& stored) { add_loaded(std::move(stored), summary, live); });
     summary.quarantined = report.quarantined.size();
     for (const auto& bad : report.quarantined) {
-        options_.logger
-            ->error("quarantined conversation={} where={} why=\"{}\"", bad.id, bad.where, bad.why);
+        options_.logger->error(
+            "quarantined conversation={} where={} why={}",
+            bad.id,
+            bad.where,
+            logged(bad.why)
+        );
     }
     begin_again(live);
     return summary;
@@ -60,7 +65,7 @@ void live_map::impl::add_loaded(
     } catch (const std::exception& why) {
         e->state = condition::unusable;
         ++summary.unusable;
-        options_.logger->error("unusable conversation={} why=\"{}\" (kept)", e->id, why.what());
+        options_.logger->error("unusable conversation={} why={} (kept)", e->id, logged(why.what()));
     }
     add(e);
     // All of them come back, also when the limit is lower than it was.

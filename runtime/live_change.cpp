@@ -1,4 +1,5 @@
 #include "runtime/live_impl.hpp"
+#include "runtime/logged.hpp"
 
 #include <stube/runtime/random_id.hpp>
 
@@ -115,7 +116,8 @@ reply live_map::impl::tell(const entry_ptr& e, status what, std::shared_ptr<cons
 
 reply live_map::impl::report_failure(const entry_ptr& e, const std::string& error) {
     auto error_id = random_id().substr(0, 8);
-    options_.logger->error("failed conversation={} error_id={} why=\"{}\"", e->id, error_id, error);
+    options_.logger
+        ->error("failed conversation={} error_id={} why={}", e->id, error_id, logged(error));
     auto r = tell(e, status::failed, make_update(e->value->revision, {failure_notice(error_id)}));
     r.error_id = std::move(error_id);
     return r;
@@ -146,7 +148,7 @@ status live_map::impl::settle(
 ) {
     const bool is_new = e->is_new();
     if (saved != save_result::durable) {
-        options_.logger->error("not saved conversation={} why=\"{}\"", e->id, why);
+        options_.logger->error("not saved conversation={} why={}", e->id, logged(why));
         auto what = saved == save_result::refused ? status::not_saved : status::store_down;
         op.done({.what = what, .value = is_new ? nullptr : e->value});
         return what;
@@ -157,7 +159,7 @@ status live_map::impl::settle(
     }
     if (o.what == verdict::applied || o.what == verdict::ended) {
         if (!o.error.empty())
-            options_.logger->error("failed conversation={} why=\"{}\"", e->id, o.error);
+            options_.logger->error("failed conversation={} why={}", e->id, logged(o.error));
         auto next = std::make_shared<const conversation>(std::move(o.next));
         e->marked = saver_ && !next->durable();
         std::lock_guard lock(shard_of(e->id).mutex);

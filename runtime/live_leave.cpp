@@ -1,4 +1,5 @@
 #include "runtime/live_impl.hpp"
+#include "runtime/logged.hpp"
 
 #include <spdlog/logger.h>
 
@@ -28,7 +29,7 @@ void live_map::impl::give_up(
             if (!wanted(*e)) return o;
         }
         for (const auto& error : stop_all(now, world())) {
-            options_.logger->error("stop failed conversation={} why=\"{}\"", e->id, error);
+            options_.logger->error("stop failed conversation={} why={}", e->id, logged(error));
         }
         o.what = verdict::ended;
         o.next = now;

@@ -157,6 +157,7 @@ void turn::come_to_life(instance_id id) {
     if (next_.instances.find(id)) make_children(id);
     // A child's start may have ended it all.
     const auto* one = next_.instances.find(id);
+    not_started_.erase(id);
     if (one && one->type->start) run_and_carry_out(id, one->type->start);
 }
 
@@ -188,6 +189,7 @@ void turn::make_children(instance_id id) {
             made->then = member_of(*owner->type, list.then_member());
             made->or_else = member_of(*owner->type, list.or_else_member());
             made_ids.push_back(made->id);
+            not_started_.insert(made->id);
             put(std::move(made));
         }
         if (changed) list.replace(std::move(all));
@@ -202,12 +204,17 @@ void turn::make_children(instance_id id) {
         come_to_life(child);
 }
 
+/// What a sibling's start made leave before its own has nothing to stop.
+void turn::stop_started(const instance& leaving) {
+    if (not_started_.erase(leaving.id) == 0) stop(next_, leaving, world_);
+}
+
 /// A child of a list that is made from another state than before: it keeps its id and its place.
 void turn::begin_anew(instance_id id, std::shared_ptr<const void> state) {
     const auto there = next_.instances.get(id);
     if (!there) return;
     leave_below(*there);
-    stop(next_, *there, world_);
+    stop_started(*there);
     auto fresh = edit(id);
     fresh->state = std::move(state);
     fresh->over = 0;
@@ -243,7 +250,7 @@ void turn::leave(instance_id id) {
     if (!gone) return;
     leave_below(*gone);
     const auto last = next_.instances.get(id);
-    stop(next_, *last, world_);
+    stop_started(*last);
     if (last->under != 0) {
         auto below = edit(last->under);
         below->over = last->over;

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,6 +116,7 @@ private:
     void leave(instance_id id);
     void leave_below(const instance& of);
     void leave_place(instance_id first);
+    void stop_started(const instance& leaving);
     void begin_anew(instance_id id, std::shared_ptr<const void> state);
     void reconcile(const instance_ptr& before, instance_id id);
     void make_children(instance_id id);
@@ -155,6 +157,7 @@ private:
     const surroundings& world_;
     std::uint64_t version_;
     instance_table before_;
+    std::set<instance_id> not_started_;
     std::vector<message> messages_;
     std::vector<patch> notices_;
     std::vector<patch> extras_;

@@ -65,6 +65,42 @@ BOOST_DESCRIBE_STRUCT(orphan, (), (cry))
 
 using strings = std::vector<std::string>;
 
+/// Notes its start and its stop; an eager one answers at once.
+struct runner {
+    static constexpr std::string_view component = "leaving/runner";
+    using answer_type = std::string;
+    static inline std::vector<std::string> log;
+    std::string name;
+    bool eager = false;
+
+    answers<std::string> start() {
+        log.push_back("start " + name);
+        if (eager) return answer(name);
+        return {};
+    }
+
+    void stop() { log.push_back("stop " + name); }
+
+    markup render() const { return li(name); }
+};
+BOOST_DESCRIBE_STRUCT(runner, (), (name, eager, start))
+
+struct race {
+    static constexpr std::string_view component = "leaving/race";
+    keyed<runner> runners = keyed<runner>().then<&race::first>();
+
+    void go() {
+        runners.push_back("a", runner{"a"});
+        runners.push_back("b", runner{"b", true});
+        runners.push_back("c", runner{"c"});
+    }
+
+    void first(std::string) { runners.clear(); }
+
+    markup render() const { return div(ul(runners), button(on<"click", &race::go>, "Go")); }
+};
+BOOST_DESCRIBE_STRUCT(race, (), (runners, go, first))
+
 }  // namespace
 
 TEST_CASE("subscriptions and timers leave with their component") {
@@ -108,4 +144,13 @@ TEST_CASE("a message up to a member that nobody above has is a mistake and chang
     CHECK(t.failed());
     CHECK(t.error() == "stube: leaving/orphan sends up to buy, which nobody above it has");
     CHECK(t.value().revision == 1);
+}
+
+TEST_CASE("a child that leaves before its turn to start came is not stopped") {
+    runner::log.clear();
+    test_conversation t{race{}};
+
+    t.click("Go");
+
+    CHECK(runner::log == std::vector<std::string>{"start a", "start b", "stop a", "stop b"});
 }

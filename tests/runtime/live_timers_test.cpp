@@ -40,6 +40,8 @@ struct alarm_clock {
 
     effects smash() { return after<&alarm_clock::burst>(1s); }
 
+    effects shatter() { return after<&alarm_clock::splinter>(1s); }
+
     effects finish() { return end(); }
 
     void ring() {
@@ -52,7 +54,9 @@ struct alarm_clock {
         return after<&alarm_clock::tick>(1s);
     }
 
-    void burst() { throw std::runtime_error("broken spring"); }
+    void burst() { throw std::runtime_error("broken\nspring"); }
+
+    void splinter() { throw 7; }
 
     markup render() const {
         return p(
@@ -60,6 +64,7 @@ struct alarm_clock {
             button(on<"click", &alarm_clock::arm>(1), "arm"),
             button(on<"click", &alarm_clock::disarm>, "disarm"),
             button(on<"click", &alarm_clock::smash>, "smash"),
+            button(on<"click", &alarm_clock::shatter>, "shatter"),
             button(on<"click", &alarm_clock::finish>, "finish")
         );
     }
@@ -67,7 +72,20 @@ struct alarm_clock {
 BOOST_DESCRIBE_STRUCT(
     alarm_clock,
     (),
-    (ticks, rung, story, start, wakeup, arm, disarm, smash, finish, ring, tick, burst)
+    (ticks,
+     rung,
+     story,
+     start,
+     wakeup,
+     arm,
+     disarm,
+     smash,
+     shatter,
+     finish,
+     ring,
+     tick,
+     burst,
+     splinter)
 )
 
 effect::call an_alarm() {
@@ -176,8 +194,31 @@ TEST_CASE("a member that throws on its timer is logged and the timer is spent") 
     w.wait(w.send(id, w.to_top(id, "smash")));
     w.pass(1s);
     CHECK(rung(w, id) == 0);
-    CHECK(w.log().find("broken spring") != std::string::npos);
+    CHECK(w.log().find("spring") != std::string::npos);
     CHECK(w.map().counts().timers == 0);
+}
+
+TEST_CASE("a member that throws what is no exception is logged too and the timer is spent") {
+    world w;
+    auto id = w.minted(an_alarm());
+    w.wait(w.send(id, w.to_top(id, "shatter")));
+
+    w.pass(1s);
+
+    CHECK(rung(w, id) == 0);
+    CHECK(w.log().find("an exception that is no std::exception") != std::string::npos);
+    CHECK(w.map().counts().timers == 0);
+}
+
+TEST_CASE("what a component throws writes no line of its own into the log") {
+    world w;
+    auto id = w.minted(an_alarm());
+    w.wait(w.send(id, w.to_top(id, "smash")));
+
+    w.pass(1s);
+
+    CHECK(rung(w, id) == 0);
+    CHECK(w.log().find(R"(why="broken\nspring")") != std::string::npos);
 }
 
 TEST_CASE("a timer whose turn cannot be saved fires later and later until it can") {
