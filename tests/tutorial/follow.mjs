@@ -97,7 +97,8 @@ export class Desk {
         return said;
     }
 
-    /// Does all that the page says up to where it starts the program, and starts it.
+    /// Does all that the page says up to where it starts the program, and starts it. Page 10 starts none: it is
+    /// followed when its commands have succeeded.
     async follow(page) {
         await this.program?.kill();
         for (const block of blocksOf(page)) {
@@ -113,6 +114,5 @@ export class Desk {
                 this.type(block.text);
             }
         }
-        assert.fail(`${page} does not start the program`);
     }
 }

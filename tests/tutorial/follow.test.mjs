@@ -1,5 +1,5 @@
-// Every page of the tutorial, followed by its own text on one desk, one after the other, and then used in a browser
-// as the page describes it.
+// The pages of the tutorial that build the board, followed by their own text on one desk, one after the other, and
+// then used in a browser as the page describes it. What pages 9 and 11 say is tried by tests/going_live.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {
@@ -227,4 +227,6 @@ test('the tutorial', async t => {
         await page.goBack();
         await item(page, 'Read the manual').waitFor();
     });
+
+    await t.test('10-testing-without-a-browser', () => desk.follow('10-testing-without-a-browser.md'));
 });

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "team.hpp"
+
+#include <stube/stube.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace standup {
+
+using namespace stube;
+
+struct ask_name {
+    static constexpr std::string_view component = "standup/ask_name";
+    using answer_type = std::string;
+
+    field<std::string> name;
+
+    answers<std::string> next();
+    markup render() const;
+};
+BOOST_DESCRIBE_STRUCT(ask_name, (), (name, next))
+
+/// Somebody new.
+struct onboarding {
+    static constexpr std::string_view component = "standup/onboarding";
+    using answer_type = person;
+
+    person who;
+
+    effects start();
+    effects named(const std::string& name);
+    effects chosen(const std::optional<std::string>& role);
+    answers<person> confirmed(bool yes);
+};
+BOOST_DESCRIBE_STRUCT(onboarding, (), (who, start, named, chosen, confirmed))
+
+}  // namespace standup

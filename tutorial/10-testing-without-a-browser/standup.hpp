@@ -1,0 +1,111 @@
+#pragma once
+
+#include "team.hpp"
+
+#include <stube/stube.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace standup {
+
+using namespace stube;
+
+/// A form for a plan. Answers nothing if the user cancels.
+struct plan_form {
+    static constexpr std::string_view component = "standup/plan_form";
+    using answer_type = std::optional<plan>;
+
+    bool in_list = false;
+    field<std::string> text;
+    field<std::string> owner;
+    field<item_size> size = item_size::a_day;
+    field<std::optional<std::chrono::year_month_day>> due;
+
+    answers<answer_type> save(context& around);
+    answers<answer_type> cancel();
+    markup render(const context& around) const;
+};
+BOOST_DESCRIBE_STRUCT(plan_form, (), (in_list, text, owner, size, due, save, cancel))
+
+/// One item on the board, as the team last told it.
+struct row {
+    static constexpr std::string_view component = "standup/row";
+
+    int number = 0;
+    item shown = {};
+
+    effects start(context& around);
+    void wakeup(context& around);
+    void refresh(context& around);
+
+    effects finish(context& around);
+    effects take(context& around);
+    effects edit();
+    effects edited(context& around, const std::optional<plan>& to);
+    effects block();
+    effects blocked(context& around, const std::optional<std::string>& reason);
+    effects remove();
+    effects removed(context& around, bool yes);
+    markup render(const context& around) const;
+};
+BOOST_DESCRIBE_STRUCT(
+    row,
+    (),
+    (number,
+     shown,
+     start,
+     wakeup,
+     refresh,
+     finish,
+     take,
+     edit,
+     edited,
+     block,
+     blocked,
+     remove,
+     removed)
+)
+
+/// Which items are shown.
+enum class filter { all, mine, blocked };
+BOOST_DESCRIBE_ENUM(filter, all, mine, blocked)
+
+struct board {
+    static constexpr std::string_view component = "standup/board";
+    static constexpr std::string_view styles = R"(
+        & .actions { margin-block: .75rem; }
+        & h2 { margin-top: 2rem; }
+        & .choices button { min-height: 2.25rem; padding: .25rem .875rem; }
+    )";
+
+    filter shown = filter::all;
+    std::vector<person> people;
+    keyed<row> rows;
+    int next = 0;  ///< the number for the item that is being written
+
+    /// Made from the address.
+    static board from(const request_info& request);
+    page_url url() const;
+
+    effects start(context& around);
+    void wakeup(context& around);
+    void refresh(context& around);
+
+    void show(context& around, filter which);
+    effects add(context& around);
+    effects added(context& around, const std::optional<plan>& what);
+    effects welcome();
+    effects joined(context& around, const person& who);
+    markup render(const context& around) const;
+};
+BOOST_DESCRIBE_STRUCT(
+    board,
+    (),
+    (shown, people, rows, next, start, wakeup, refresh, show, add, added, welcome, joined)
+)
+
+}  // namespace standup

@@ -1,0 +1,114 @@
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "onboarding.hpp"
+#include "standup.hpp"
+#include "team.hpp"
+
+#include <stube/runtime/test_conversation.hpp>
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+
+using namespace standup;
+
+namespace {
+
+/// A team with one item, in a file that is gone afterwards.
+struct office {
+    std::string file = std::filesystem::temp_directory_path() / "stube-tutorial-10.json";
+    team all{(std::filesystem::remove(file), file)};
+
+    office() {
+        all.add({.number = all.next_number(), .what = {.text = "Mend the tests", .owner = "Ada"}});
+    }
+
+    ~office() { std::filesystem::remove(file); }
+
+    /// The board as somebody has it before them.
+    test_conversation board_of(const std::string& who) {
+        test_conversation page{board{}};
+        page.provide(all).principal(who);
+        return page;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a page shows who is signed in and what is to be done") {
+    office o;
+    auto ada = o.board_of("Ada");
+    CHECK(ada.text().contains("You are Ada."));
+    CHECK(ada.text().contains("Mend the tests"));
+}
+
+TEST_CASE("a new item needs a text") {
+    office o;
+    auto ada = o.board_of("Ada");
+
+    ada.click("New item").click("Save");
+    CHECK(ada.message_at<&plan_form::text>() == "Say what is to be done");
+
+    ada.fill<&plan_form::text>("Call Grace").click("Save");
+    CHECK(ada.published().back() == "standup/board [2]");
+    ada.publish("standup/board", 2);
+    CHECK(ada.text().contains("Call Grace"));
+}
+
+TEST_CASE("nothing can be due in the past") {
+    office o;
+    auto ada = o.board_of("Ada");  // the clock stands at noon of 2026-01-01
+    ada.click("New item").fill<&plan_form::text>("Call Grace");
+
+    ada.fill<&plan_form::due>("2026-01-01").advance(std::chrono::hours(24)).click("Save");
+    CHECK(ada.message_at<&plan_form::due>() == "Choose a day that is still to come");
+    CHECK(o.all.items().size() == 1);
+}
+
+TEST_CASE("what one does the others see") {
+    office o;
+    auto ada = o.board_of("Ada");
+    auto grace = o.board_of("Grace");
+    CHECK(ada.text().contains("Mend the tests"));
+
+    grace.click("Take Mend the tests");
+    CHECK(grace.published().front() == "standup/item/1 [1]");
+    ada.publish("standup/item/1", 1);
+    CHECK(ada.within("Mend the tests").text().contains("Grace"));
+}
+
+TEST_CASE("an item is deleted once however often one clicks") {
+    office o;
+    auto ada = o.board_of("Ada");
+    ada.click("Delete Mend the tests").click("Delete").resend_to_previous();
+    CHECK(!ada.failed());
+    CHECK(o.all.items().empty());
+}
+
+TEST_CASE("an event that the browser sends again is not run again") {
+    office o;
+    auto ada = o.board_of("Ada");
+    ada.click("New item").repeat_last_event();
+    CHECK(o.all.next_number() == 3);  // the form took 2, and only once
+}
+
+TEST_CASE("a form that is half filled in outlives the server") {
+    office o;
+    auto ada = o.board_of("Ada");
+    ada.click("New item").fill<&plan_form::owner>("Grace").click("Save");
+    CHECK(ada.message_at<&plan_form::text>() == "Say what is to be done");
+
+    ada.restart();
+    CHECK(ada.entered<&plan_form::owner>() == "Grace");
+    ada.fill<&plan_form::text>("Call Grace").click("Save");
+    CHECK(o.all.items().size() == 2);
+}
+
+TEST_CASE("somebody new goes through the questions and a restart at each of them") {
+    test_conversation t{onboarding{}};
+    t.fill<&ask_name::name>("Barbara").click("Next").restart();
+    t.click("tester").restart();
+    CHECK(t.text().contains("Barbara joins the team as tester."));
+    t.click("Right");
+    CHECK(t.ended());
+}
