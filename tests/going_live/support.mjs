@@ -70,6 +70,7 @@ export class Standup {
 export class Member {
     sent = 0;
     acknowledged = 0;
+    events = 0;
 
     async begin(standup) {
         const answer = await fetch(standup.url('/'));
@@ -81,14 +82,29 @@ export class Member {
 
     async add(standup) {
         ++this.sent;
-        const id = this.sent.toString(16).padStart(16, '0');
-        const answer = await fetch(standup.url(this.event), {
+        await this.post(standup, this.event, `i1-draft=item+${this.sent}`);
+        ++this.acknowledged;
+    }
+
+    send(standup, member, args) {
+        return this.post(standup, this.event.replace(/add$/, member), `stube-args=${encodeURIComponent(args)}`);
+    }
+
+    async post(standup, address, body) {
+        const id = (++this.events).toString(16).padStart(16, '0');
+        const answer = await fetch(standup.url(address), {
             method: 'POST',
             headers: {cookie: this.cookie, 'stube-event-id': id, 'content-type': 'application/x-www-form-urlencoded'},
-            body: `i1-draft=item+${this.sent}`,
+            body,
         });
         assert.equal(answer.status, 200, await answer.text());
-        ++this.acknowledged;
+    }
+
+    /// For each item, what can be done with it.
+    async buttonsOf(standup) {
+        const html = await (await this.visit(standup)).text();
+        return html.match(/<li>.*?<\/li>/g).map(item =>
+            [...item.matchAll(/<button[^>]*>([^<]*)/g)].map(button => button[1]).join(' '));
     }
 
     visit(standup) {

@@ -1,0 +1,51 @@
+// The upgrade and the way back of tutorial/11-going-live.md: the release before, which knew no blocked items, and the
+// one of the page, in turn on one store.
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {Member, Standup} from './support.mjs';
+
+const before = process.env.STUBE_BEFORE;
+const now = process.env.STUBE_STANDUP;
+
+async function replaceBy(standup, program) {
+    assert.equal(await standup.end('SIGTERM'), 0);
+    standup.program = program;
+    await standup.start();
+}
+
+async function membersOf(standup, count, items) {
+    const members = Array.from({length: count}, () => new Member());
+    for (const each of members) {
+        await each.begin(standup);
+        for (let item = 0; item < items; ++item) await each.add(standup);
+    }
+    return members;
+}
+
+test('the next release goes on with every board, and brings it into its own shape', async t => {
+    const standup = await Standup.started(t, {program: before});
+    const [ada, grace] = await membersOf(standup, 2, 3);
+    await ada.send(standup, 'toggle', '[2]');
+    await replaceBy(standup, now);
+    assert.deepEqual(await ada.buttonsOf(standup), ['Done Blocked', 'Not done Blocked', 'Done Blocked']);
+    await ada.send(standup, 'set', '[3,"blocked"]');
+    await ada.add(standup);
+    assert.deepEqual(
+        await ada.buttonsOf(standup), ['Done Blocked', 'Not done Blocked', 'Not done Done', 'Done Blocked']);
+    assert.equal(await grace.itemsOn(standup), 3);
+});
+
+test('the release before refuses what it cannot read, keeps it, and goes on with the rest', async t => {
+    const standup = await Standup.started(t, {program: before});
+    const [ada, grace] = await membersOf(standup, 2, 3);
+    await replaceBy(standup, now);
+    await ada.add(standup);
+    await replaceBy(standup, before);
+    assert.equal(await grace.itemsOn(standup), 3);
+    await grace.add(standup);
+    const refused = await ada.visit(standup);
+    assert.ok(refused.status >= 400, String(refused.status));
+    await replaceBy(standup, now);
+    assert.equal(await ada.itemsOn(standup), 4);
+    assert.equal(await grace.itemsOn(standup), 4);
+});
