@@ -19,7 +19,7 @@ test('each backup is the whole board at one moment, though it is in use', async 
     const busy = members.map(async each => { while (goesOn) await each.add(standup); });
     await new Promise(resolve => setTimeout(resolve, 500));
 
-    const commands = blocksOf(page).filter(block => block.text.startsWith('sqlite3 '));
+    const commands = blocksOf(page).filter(block => block.language === 'sh' && block.text.startsWith('sqlite3 '));
     assert.equal(commands.length, 2);
     for (const {text} of commands) {
         const command = text.replaceAll('/var/lib/standup', standup.folder).replaceAll('/var/backups', backups);
