@@ -79,7 +79,7 @@ void apply_event(exchange& ex, const route& where) {
     }
     ex.site().live->send(
         where.conversation,
-        asked.session,
+        asked.owner,
         std::move(what),
         ex.home(),
         later(ex, &event_done)
@@ -102,7 +102,7 @@ void go_back(exchange& ex, const route& where) {
     }
     ex.site().live->go_back(
         where.conversation,
-        asked.session,
+        asked.owner,
         *parse_hex16(asked.event_id),
         to,
         ex.home(),

@@ -23,10 +23,7 @@ void set_session(exchange& ex) {
     asked.principal = ex.site().principal_of(asked);
     const auto session = asked.cookie("stube_session");
     if (!is_token(session)) return;
-    asked.session = session;
-    if (asked.principal.empty()) return;
     asked.owner = owner_of(session, asked.principal);
-    asked.session = asked.owner;
 }
 
 }  // namespace

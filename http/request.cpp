@@ -4,6 +4,9 @@
 
 #include <stube/http/app.hpp>
 
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
 namespace stube {
 
 namespace http {
@@ -34,7 +37,25 @@ std::optional<std::string_view> request::raw_query(std::string_view name) const 
 }
 
 std::string owner_of(std::string_view session, std::string_view principal) {
-    std::string owner(session);
+    static constexpr boost::uuids::uuid sessions{
+        {0x0c,
+         0x5d,
+         0x9a,
+         0x41,
+         0x6e,
+         0x2b,
+         0x47,
+         0x13,
+         0x9f,
+         0x58,
+         0x1b,
+         0xa0,
+         0x7e,
+         0x66,
+         0xd3,
+         0x24}};
+    const boost::uuids::name_generator_sha1 digest(sessions);
+    std::string owner = boost::uuids::to_string(digest(session.data(), session.size()));
     if (!principal.empty()) owner.append(":").append(principal);
     return owner;
 }

@@ -38,8 +38,7 @@ struct request {
     // What the server adds.
     std::string_view site_path;   ///< `path` without the base path
     std::string principal;        ///< as the application says
-    std::string_view session;     ///< who the visitor is to a conversation; empty for a new one
-    std::string owner;            ///< `session`, where it is more than the cookie's value
+    std::string owner;            ///< who the visitor is to a conversation; empty for a new one
     std::string new_session;      ///< the id of a session that begins with this request
     const void* place = nullptr;  ///< what the router found, while an answer is awaited
 
@@ -52,8 +51,8 @@ struct request {
     std::optional<std::string_view> raw_query(std::string_view name) const;
 };
 
-/// Whose a conversation is: a browser session's, and in it the principal's. A session id has no
-/// colon in it.
+/// Whose a conversation is: a browser session's, and in it the principal's. It is stored with the
+/// conversation, so it does not give the session's id away: it holds a digest of it.
 std::string owner_of(std::string_view session, std::string_view principal);
 
 /// True for the media type of forms without files.

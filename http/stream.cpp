@@ -182,7 +182,7 @@ void attach_stream(exchange& ex, const route& where) {
     ex.stream() = std::make_shared<event_stream>(where.conversation, ex.home(), wanted);
     ex.site().live->attach(
         where.conversation,
-        asked.session,
+        asked.owner,
         seen_by(asked),
         ex.stream(),
         ex.home(),

@@ -86,13 +86,14 @@ void mint(exchange& ex, const mount_point& where) {
     auto& asked = ex.asked();
     auto root = root_from(asked, where);
     if (!root) return send_problem(ex, 400);
-    if (asked.session.empty()) asked.new_session = random_id();
-    auto owner = asked.session.empty() ? owner_of(asked.new_session, asked.principal)
-                                       : std::string(asked.session);
+    if (asked.owner.empty()) {
+        asked.new_session = random_id();
+        asked.owner = owner_of(asked.new_session, asked.principal);
+    }
     ex.site().live->mint(
         where.address,
         std::move(*root),
-        std::move(owner),
+        asked.owner,
         asked.principal,
         ex.home(),
         later(ex, &minted)
@@ -142,7 +143,7 @@ void visit(exchange& ex, const mount_point& where) {
     asked.place = &where;
     const auto id = asked.raw_query("c").value_or("");
     if (id.empty()) return mint(ex, where);
-    ex.site().live->open(id, asked.session, ex.home(), later(ex, &opened));
+    ex.site().live->open(id, asked.owner, ex.home(), later(ex, &opened));
 }
 
 }  // namespace stube::http

@@ -100,6 +100,19 @@ TEST_CASE("the address resumes a conversation for its owner") {
     CHECK(again.header("set-cookie").empty());
 }
 
+TEST_CASE("what is stored of a conversation does not give its session away") {
+    const auto where = std::make_shared<disk>();
+    served site({}, store_on(where));
+    const auto page = open_page(site.port());
+    const auto session = page.cookie.substr(page.cookie.find('=') + 1);
+    REQUIRE(session.size() == 22);
+
+    std::lock_guard lock(where->mutex);
+    REQUIRE(where->records.size() == 1);
+    for (const auto& each : where->records.begin()->second.parts)
+        CHECK(each.body.find(session) == std::string::npos);
+}
+
 TEST_CASE("the address of somebody else begins a new conversation") {
     served site;
     const auto page = open_page(site.port());
