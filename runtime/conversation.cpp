@@ -14,14 +14,15 @@ namespace stube {
 //   {"format":1,"owner":"…","principal":"…","mount":"/booking","url":"","last_instance":3,"root":1,
 //    "step":2,"last_step":2,"past":[[1,2,1]],"future":[],"applied":["00c0ffee00c0ffee"],
 //    "created":1764547200000,"touched":1764547260000}
-// A step in `past` and `future` is its number, its clock and its root. Each version of an instance
-// that is at work now or in one of the steps has a part "i<id>_<version>":
-//   {"component":"hotel/pick_room","caller":1,"under":1,"then":"chosen","state":{…}}
+// A step in `past` and `future` is its number, its clock and its root. Each instance at work has a
+// part "i<id>", which is overwritten as it changes; a version that only steps have is a part
+// "i<id>_<clock>":
+//   {"clock":7,"component":"hotel/pick_room","caller":1,"under":1,"then":"chosen","state":{…}}
 // with "owner", "over", "begun", "or_else", "timers", "subscriptions" and "work" where there are
 // any. What is at work is what can be reached from the root, each instance in its highest version,
-// for a step in the highest up to its clock. So an event writes the head and what it changed, and
-// no step is ever written again. Times are milliseconds since 1970. A mark has a head only, with
-// owner, mount and touched.
+// for a step in the highest up to its clock. So an event overwrites the head and what it changed,
+// which costs a store least; one that makes a step also keeps what it changed as it was before.
+// Times are milliseconds since 1970. A mark has a head only, with owner, mount and touched.
 namespace {
 
 constexpr std::int64_t format = 1;
@@ -61,7 +62,12 @@ void append_quoted(std::string& out, std::string_view text) {
 std::string part_name(const instance& of) {
     std::string name = "i";
     append_number(name, of.id);
-    name += '_';
+    return name;
+}
+
+/// Of a version that only steps have.
+std::string old_part_name(const instance& of) {
+    std::string name = part_name(of) + '_';
     append_number(name, of.version);
     return name;
 }
@@ -140,11 +146,12 @@ void append_waits(std::string& out, const attachments& from) {
     if (!work.empty()) member_of(out, "work") += boost::json::serialize(work);
 }
 
-part encode_instance(const instance& from) {
+std::string encode_instance(const instance& from) {
     auto state = from.type->encode(from.state.get());
     std::string out;
     out.reserve(state.size() + 160);
     out += '{';
+    append_number(member_of(out, "clock"), from.version);
     append_quoted(member_of(out, "component"), from.type->name);
     if (from.type->version != 1) append_number(member_of(out, "version"), from.type->version);
     append_link(out, "caller", from.caller);
@@ -156,7 +163,7 @@ part encode_instance(const instance& from) {
     append_member(out, "or_else", from.or_else);
     if (from.waits) append_waits(out, *from.waits);
     member_of(out, "state") += state;
-    return {part_name(from), out += '}'};
+    return out += '}';
 }
 
 bool has_step_with(const conversation& in, const instance_ptr& version) {
@@ -181,33 +188,47 @@ forgotten_steps(const conversation& before, const conversation& after) {
     return out;
 }
 
-/// Writes each version once.
+bool is_present(const conversation& in, const instance_ptr& version) {
+    return in.instances.get(version->id) == version;
+}
+
+/// Writes and drops parts, those of old versions once each.
 class version_writer {
 public:
     explicit version_writer(change& out) : out_(out) {}
 
-    void write(const instance_ptr& one) {
-        if (one && seen_.emplace(one->id, one->version).second)
-            out_.written.push_back(encode_instance(*one));
+    void write(const instance& one) {
+        out_.written.push_back({part_name(one), encode_instance(one)});
     }
 
-    void drop(const instance_ptr& one) {
-        if (one && seen_.emplace(one->id, one->version).second)
-            out_.dropped.push_back(part_name(*one));
+    void drop(const instance& one) { out_.dropped.push_back(part_name(one)); }
+
+    void write_old(const instance& one) {
+        if (is_new(one)) out_.written.push_back({old_part_name(one), encode_instance(one)});
+    }
+
+    void drop_old(const instance& one) {
+        if (is_new(one)) out_.dropped.push_back(old_part_name(one));
     }
 
 private:
+    bool is_new(const instance& one) { return seen_.emplace(one.id, one.version).second; }
+
     change& out_;
     std::set<std::pair<instance_id, std::uint64_t>> seen_;
 };
 
 void encode_whole(const conversation& from, change& out) {
     version_writer writer(out);
-    from.instances.each([&](const instance_ptr& each) { writer.write(each); });
     for (const auto* line : {&from.past, &from.future}) {
-        for (const auto& step : *line)
-            step->instances.each([&](const instance_ptr& each) { writer.write(each); });
+        for (const auto& step : *line) {
+            step->instances.each([&](const instance_ptr& each) {
+                if (!is_present(from, each)) writer.write_old(*each);
+            });
+        }
     }
+    // Behind the old ones, side by side: these change together.
+    from.instances.each([&](const instance_ptr& each) { writer.write(*each); });
 }
 
 void encode_difference(const conversation& before, const conversation& after, change& out) {
@@ -215,7 +236,11 @@ void encode_difference(const conversation& before, const conversation& after, ch
     instance_table::compare(
         before.instances,
         after.instances,
-        [&](const instance_ptr&, const instance_ptr& now) { writer.write(now); }
+        [&](const instance_ptr& was, const instance_ptr& is) {
+            if (is) writer.write(*is);
+            if (was && !is) writer.drop(*was);
+            if (was && has_step_with(after, was)) writer.write_old(*was);
+        }
     );
     if (!after.past.empty() && (before.past.empty() || before.past.back() != after.past.back())) {
         // The step has what was typed into it, which no earlier version has.
@@ -223,16 +248,20 @@ void encode_difference(const conversation& before, const conversation& after, ch
             before.instances,
             after.past.back()->instances,
             [&](const instance_ptr&, const instance_ptr& then) {
-                if (then && then->version > 2 * before.revision + 1) writer.write(then);
+                if (then && then->version > 2 * before.revision + 1 && !is_present(after, then))
+                    writer.write_old(*then);
             }
         );
     }
-    auto drop_unless_kept = [&](const instance_ptr& gone, const instance_ptr&) {
-        if (gone && !has_step_with(after, gone)) writer.drop(gone);
-    };
-    instance_table::compare(before.instances, after.instances, drop_unless_kept);
-    for (const auto& step : forgotten_steps(before, after))
-        instance_table::compare(step->instances, after.instances, drop_unless_kept);
+    for (const auto& step : forgotten_steps(before, after)) {
+        instance_table::compare(
+            step->instances,
+            before.instances,
+            [&](const instance_ptr& old, const instance_ptr&) {
+                if (old && !has_step_with(after, old)) writer.drop_old(*old);
+            }
+        );
+    }
 }
 
 change encode_mark(const conversation& from) {

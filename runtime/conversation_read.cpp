@@ -165,12 +165,14 @@ private:
         stored next{std::make_shared<instance>(), parse_part(from)};
         auto& one = *next.made;
         std::string_view name = from.name;
-        const auto middle = name.find('_');
-        if (middle == name.npos || name[0] != 'i')
-            throw decode_error("part " + from.name + " is not known");
+        if (name[0] != 'i') throw decode_error("part " + from.name + " is not known");
+        const auto middle = std::min(name.find('_'), name.size());
         one.id = parse_id(name.substr(1, middle - 1));
-        one.version = parse_id(name.substr(middle + 1));
         auto& object = next.json.get_object();
+        one.version = member<std::uint64_t>(object, "clock");
+        const bool is_old = middle < name.size();
+        if (one.version == 0 || (is_old && parse_id(name.substr(middle + 1)) != one.version))
+            throw decode_error("the clock of part " + from.name + " is damaged");
         auto component = member<std::string>(object, "component");
         const auto shape = object.contains("version") ? member<int>(object, "version") : 1;
         one.type = &find_shape(component, shape);
@@ -183,7 +185,9 @@ private:
         if (!state) throw decode_error("part " + from.name + " has no state");
         one.state = decode_state(*one.type, shape, *state);
         types_.emplace(one.id, one.type);
-        versions_[one.id].emplace(one.version, std::move(next));
+        const auto version = one.version;
+        if (!versions_[one.id].emplace(version, std::move(next)).second)
+            throw decode_error("part " + from.name + " is there twice");
     }
 
     static std::uint64_t parse_id(std::string_view text) {

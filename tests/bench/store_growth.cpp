@@ -103,6 +103,13 @@ conversation after_event(const conversation& of, instance_id to, const char* nam
     return std::move(out.next);
 }
 
+/// Sends it as many events as a conversation remembers: from then on its head stays as large.
+conversation well_used(conversation one) {
+    for (std::size_t i = 0; i < remembered_events; ++i)
+        one = after_event(one, one.root, "inc", 2'000'000 + i);
+    return one;
+}
+
 struct event_costs {
     cost dispatch;
     cost encode;
@@ -260,7 +267,7 @@ boost::json::array measure_children(const store_options& options) {
         all.push_back(std::make_unique<grown>(
             name,
             options.folder / ("children-" + std::to_string(children)),
-            begun(static_cast<int>(count)),
+            well_used(begun(static_cast<int>(count))),
             batch_size * 1000 / options.part
         ));
     }
@@ -279,13 +286,10 @@ boost::json::array measure_history(const store_options& options) {
         auto one = begun(1);
         for (std::size_t i = 0; i < steps; ++i)
             one = after_event(one, one.root, "step", 1'000'000 + i);
-        // One more, so that all have applied as many events as a conversation remembers.
-        for (std::size_t i = 0; i < remembered_events; ++i)
-            one = after_event(one, one.root, "inc", 2'000'000 + i);
         all.push_back(std::make_unique<grown>(
             std::to_string(steps) + " steps",
             options.folder / ("history-" + std::to_string(steps)),
-            one,
+            well_used(std::move(one)),
             batch_size * 1000 / options.part
         ));
     }

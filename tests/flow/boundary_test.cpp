@@ -124,10 +124,10 @@ TEST_CASE("when the flow has answered the conversation is saved whole again") {
     REQUIRE(f.saved.size() == 3);
     CHECK(f.saved[2].status == keeping::kept);
     CHECK(f.saved[2].what == change::kind::replace);
-    // Head, the caller, and the caller as it was before the flow: the step that Back returns to.
+    // Head, the caller as it was before the flow (the step that Back returns to), and the caller.
     REQUIRE(f.saved[2].written.size() == 3);
-    CHECK(f.saved[2].written[1].name == "i1_7");
-    CHECK(count(f.saved[2].written[1].body, "hello") == 1);
+    CHECK(f.saved[2].written[2].name == "i1");
+    CHECK(count(f.saved[2].written[2].body, "hello") == 1);
 }
 
 TEST_CASE("the log warns once for each conversation and names it and the flow") {

@@ -186,9 +186,9 @@ TEST_CASE("an event saves only what it changed") {
     REQUIRE(changes.size() == 3);
     CHECK(changes[1].what == change::kind::update);
     CHECK(changes[1].revision == 2);
-    // Head and caller; the question stays as a step to come back to.
-    CHECK(changes[2].written.size() == 2);
-    CHECK(changes[2].dropped.empty());
+    // Head and caller, and both as they were: the question is a step to come back to.
+    CHECK(changes[2].written.size() == 4);
+    CHECK(changes[2].dropped == std::vector<std::string>{"i2"});
 }
 
 TEST_CASE("a store without parts gets whole conversations") {
@@ -878,7 +878,7 @@ TEST_CASE("what cannot be read is kept and stops nobody else") {
     auto newer = told->stored[0];
     newer.id = "newer";
     newer.parts[1].body =
-        R"({"component":"from/tomorrow","caller":0,"then":"","or_else":"","state":{}})";
+        R"({"clock":3,"component":"from/tomorrow","caller":0,"then":"","or_else":"","state":{}})";
     told->stored.insert(told->stored.begin(), newer);
     told->stored.push_back({"torn", 1, keeping::kept, {{"head", "{"}}});
     told->stored.push_back({"mark", 1, keeping::not_kept, {}});

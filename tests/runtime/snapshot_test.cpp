@@ -157,7 +157,7 @@ TEST_CASE("a handler takes the conversation as it stood before its event") {
 
 TEST_CASE("what is no snapshot is refused with the reason") {
     auto broken = snapshot(asking().value());
-    REQUIRE(broken.at("parts").as_object().erase("i4_9") == 1);  // the second question
+    REQUIRE(broken.at("parts").as_object().erase("i4") == 1);  // the second question
 
     CHECK_THROWS_WITH_AS(
         restore(boost::json::parse("[]")),

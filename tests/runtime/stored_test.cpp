@@ -141,13 +141,13 @@ namespace {
 BOOST_DESCRIBE_STRUCT(fussy, (), (value))
 }
 
-TEST_CASE("a conversation is stored as a head and one part for each version of an instance") {
+TEST_CASE("a conversation is stored as a head and one part for each instance and older version") {
     auto r = stored(asked());
     CHECK(r.id == "test");
     CHECK(r.revision == 2);
     CHECK(r.status == keeping::kept);
-    // The last one is the note as it was, with what was typed: the step that Back returns to.
-    CHECK(names(r.parts) == strings{"head", "i1_5", "i2_5", "i1_4"});
+    // The second is the note as it was, with what was typed: the step that Back returns to.
+    CHECK(names(r.parts) == strings{"head", "i1_4", "i1", "i2"});
     CHECK(
         body_of(r, "head") ==
         "{\"format\":1,\"owner\":\"test\",\"principal\":\"\",\"mount\":\"/\",\"url\":\"\","
@@ -156,8 +156,8 @@ TEST_CASE("a conversation is stored as a head and one part for each version of a
         "\"touched\":1767268800000}"
     );
     CHECK(
-        body_of(r, "i2_5") ==
-        "{\"component\":\"stube/"
+        body_of(r, "i2") ==
+        "{\"clock\":5,\"component\":\"stube/"
         "confirm\",\"caller\":1,\"under\":1,\"then\":\"sure\",\"or_else\":\"unsure\","
         "\"state\":{\"question\":\"Sure?\",\"yes_label\":\"Yes\",\"no_label\":\"No\"}}"
     );
@@ -190,7 +190,7 @@ TEST_CASE("a state that could not be read back is found when it is written") {
     CHECK_THROWS_AS(encode_change(nullptr, t.value(), false), std::logic_error);
 }
 
-TEST_CASE("an event writes the head and the instance it changed") {
+TEST_CASE("an event that makes a step keeps what it changed as it was") {
     test_conversation t{note{}};
     t.click("Ask");
     const auto before = t.value();
@@ -200,9 +200,30 @@ TEST_CASE("an event writes the head and the instance it changed") {
 
     CHECK(what.what == change::kind::update);
     CHECK(what.revision == 3);
-    // What was before stays: Back returns to it.
-    CHECK(names(what.written) == strings{"head", "i1_7"});
+    // What was before is kept: Back returns to it.
+    CHECK(names(what.written) == strings{"head", "i1", "i1_5", "i2_5"});
+    CHECK(what.dropped == strings{"i2"});
+}
+
+TEST_CASE("an event that makes no step writes over what it changed") {
+    test_conversation t{note{}};
+    const auto before = t.value();
+    t.click("Grow");
+    auto what = encode_change(&before, t.value(), true);
+    CHECK(what.what == change::kind::update);
+    CHECK(names(what.written) == strings{"head", "i1"});
     CHECK(what.dropped.empty());
+}
+
+TEST_CASE("going back drops what only the step had") {
+    test_conversation t{note{}};
+    t.click("Ask");
+    const auto before = t.value();
+    t.back();
+    auto what = encode_change(&before, t.value(), true);
+    // The question is a step to go forward to; the note is as it was, in a version of now.
+    CHECK(names(what.written) == strings{"head", "i1", "i1_5", "i2_5"});
+    CHECK(what.dropped == strings{"i2", "i1_4"});
 }
 
 TEST_CASE("a call writes the head and the new instance and the changed caller") {
@@ -210,8 +231,8 @@ TEST_CASE("a call writes the head and the new instance and the changed caller") 
     const auto before = t.value();
     t.click("Ask");
     auto what = encode_change(&before, t.value(), true);
-    CHECK(names(what.written) == strings{"head", "i1_5", "i2_5", "i1_4"});
-    CHECK(what.dropped == strings{"i1_3"});
+    CHECK(names(what.written) == strings{"head", "i1", "i2", "i1_4"});
+    CHECK(what.dropped.empty());
 }
 
 TEST_CASE("an instance that did not change is not written") {
@@ -227,7 +248,7 @@ TEST_CASE("a store that does not save parts gets the whole") {
     ++after.revision;
     auto what = encode_change(&before, after, false);
     CHECK(what.what == change::kind::replace);
-    CHECK(names(what.written) == strings{"head", "i1_5", "i2_5", "i1_4"});
+    CHECK(names(what.written) == strings{"head", "i1_4", "i1", "i2"});
 }
 
 TEST_CASE("a conversation with what cannot be stored becomes a mark") {
@@ -281,21 +302,24 @@ std::vector<damage> damages() {
     std::vector<damage> out{
         {"no parts", [](record& r) { r.parts.clear(); }},
         {"no head", [](record& r) { r.parts.erase(r.parts.begin()); }},
-        {"no version of a step", [](record& r) { r.parts.pop_back(); }},
-        {"no instance", [](record& r) { r.parts.erase(r.parts.begin() + 2); }},
-        {"a part of another name", [](record& r) { r.parts.back().name = "x1_4"; }},
-        {"a part without a version", [](record& r) { r.parts.back().name = "i1"; }},
-        {"a part with a version of letters", [](record& r) { r.parts.back().name = "i1_x"; }},
+        {"no version of a step", [](record& r) { r.parts.erase(r.parts.begin() + 1); }},
+        {"no instance", [](record& r) { r.parts.pop_back(); }},
+        {"a part of another name", [](record& r) { r.parts[1].name = "x1_4"; }},
+        {"a part without a clock", [](record& r) { replace(body(r, "i1"), "\"clock\":5,", ""); }},
+        {"a part with the clock 0", [](record& r) { replace(body(r, "i1"), "5", "0"); }},
+        {"a version under two names", [](record& r) { r.parts[1].body = body(r, "i1"); }},
+        {"another clock than in the name", [](record& r) { r.parts[1].name = "i1_3"; }},
+        {"a part with a clock of letters", [](record& r) { r.parts[1].name = "i1_x"; }},
         {"revision 0", [](record& r) { r.revision = 0; }},
         {"empty head", [](record& r) { body(r, "head") = ""; }},
         {"head is an array", [](record& r) { body(r, "head") = "[]"; }},
         {"head is null", [](record& r) { body(r, "head") = "null"; }},
         {"cut head", [](record& r) { body(r, "head").resize(40); }},
-        {"cut instance", [](record& r) { body(r, "i1_5").resize(40); }},
+        {"cut instance", [](record& r) { body(r, "i1").resize(40); }},
         {"text behind the head", [](record& r) { body(r, "head") += "{}"; }},
-        {"not UTF-8", [](record& r) { replace(body(r, "i1_5"), "€", "\xFF\xFE"); }},
-        {"endless nesting", [](record& r) { body(r, "i1_5") = std::string(100000, '['); }},
-        {"instance is an array", [](record& r) { body(r, "i2_5") = "[1]"; }},
+        {"not UTF-8", [](record& r) { replace(body(r, "i1"), "€", "\xFF\xFE"); }},
+        {"endless nesting", [](record& r) { body(r, "i1") = std::string(100000, '['); }},
+        {"instance is an array", [](record& r) { body(r, "i2") = "[1]"; }},
     };
     for (auto& each : std::vector<damage>{
              edit("head", "\"format\":1", "\"format\":2"),
@@ -321,27 +345,27 @@ std::vector<damage> damages() {
              edit("head", "0000000000000001", "10000000000000001ffff"),
              edit("head", "\"created\":1767268800000", "\"created\":\"noon\""),
              edit("head", "\"touched\":1767268800000", "\"touched\":1.5"),
-             edit("i1_5", "stored/note", "stored/nobody"),
-             edit("i1_5", "stored/note", ""),
-             edit("i1_5", "\"component\"", "\"caller\":7,\"component\""),
-             edit("i1_5", "\"component\"", "\"then\":\"sure\",\"component\""),
-             edit("i1_5", "\"component\"", "\"owner\":2,\"component\""),
-             edit("i1_5", "\"over\":2", "\"over\":1"),
-             edit("i1_5", "\"over\":2", "\"over\":9"),
-             edit("i2_5", "\"component\"", "\"over\":1,\"component\""),
-             edit("i2_5", "\"under\":1", "\"under\":2"),
-             edit("i2_5", "\"component\"", "\"timers\":7,\"component\""),
-             edit("i2_5", "\"component\"", "\"timers\":[[1,\"nobody\",\"\"]],\"component\""),
-             edit("i2_5", "\"component\"", "\"subscriptions\":[[\"t\"]],\"component\""),
-             edit("i2_5", "\"component\"", "\"work\":[7],\"component\""),
-             edit("i1_5", "\"state\":{", "\"state\":7,\"x\":{"),
-             edit("i1_5", "\"body\":\"", "\"body\":7,\"x\":\""),
-             edit("i1_5", "\"state\"", "\"renamed\""),
-             edit("i2_5", "\"caller\":1", "\"caller\":0"),
-             edit("i2_5", "\"then\":\"sure\"", "\"then\":\"nobody\""),
-             edit("i2_5", "\"or_else\":\"unsure\"", "\"or_else\":\"nobody\""),
-             edit("i2_5", "\"then\":\"sure\"", "\"then\":null"),
-             edit("i2_5", "\"component\"", "\"renamed\""),
+             edit("i1", "stored/note", "stored/nobody"),
+             edit("i1", "stored/note", ""),
+             edit("i1", "\"component\"", "\"caller\":7,\"component\""),
+             edit("i1", "\"component\"", "\"then\":\"sure\",\"component\""),
+             edit("i1", "\"component\"", "\"owner\":2,\"component\""),
+             edit("i1", "\"over\":2", "\"over\":1"),
+             edit("i1", "\"over\":2", "\"over\":9"),
+             edit("i2", "\"component\"", "\"over\":1,\"component\""),
+             edit("i2", "\"under\":1", "\"under\":2"),
+             edit("i2", "\"component\"", "\"timers\":7,\"component\""),
+             edit("i2", "\"component\"", "\"timers\":[[1,\"nobody\",\"\"]],\"component\""),
+             edit("i2", "\"component\"", "\"subscriptions\":[[\"t\"]],\"component\""),
+             edit("i2", "\"component\"", "\"work\":[7],\"component\""),
+             edit("i1", "\"state\":{", "\"state\":7,\"x\":{"),
+             edit("i1", "\"body\":\"", "\"body\":7,\"x\":\""),
+             edit("i1", "\"state\"", "\"renamed\""),
+             edit("i2", "\"caller\":1", "\"caller\":0"),
+             edit("i2", "\"then\":\"sure\"", "\"then\":\"nobody\""),
+             edit("i2", "\"or_else\":\"unsure\"", "\"or_else\":\"nobody\""),
+             edit("i2", "\"then\":\"sure\"", "\"then\":null"),
+             edit("i2", "\"component\"", "\"renamed\""),
          }) {
         out.push_back(std::move(each));
     }
@@ -374,8 +398,8 @@ TEST_CASE("more event ids than are remembered are cut to the newest") {
 TEST_CASE("what a newer release added is ignored and what it removed takes its default") {
     auto r = stored(asked());
     replace(body(r, "head"), "\"format\":1", "\"format\":1,\"theme\":\"dark\"");
-    replace(body(r, "i1_5"), "\"state\":{", "\"colour\":7,\"state\":{\"rating\":5,");
-    replace(body(r, "i2_5"), "\"yes_label\":\"Yes\",", "");
+    replace(body(r, "i1"), "\"state\":{", "\"colour\":7,\"state\":{\"rating\":5,");
+    replace(body(r, "i2"), "\"yes_label\":\"Yes\",", "");
     auto c = decode_conversation(r);
     CHECK(static_cast<const ui::confirm*>(c.top().state.get())->yes_label == "Yes");
 }

@@ -76,7 +76,7 @@ void replace(std::string& in, std::string_view from, std::string_view to) {
 record stored_visit(std::string_view shape, std::string_view state) {
     test_conversation t{visit{}};
     auto out = stored(t.value());
-    auto& part = body(out, "i1_3");
+    auto& part = body(out, "i1");
     replace(part, "\"version\":3,", shape);
     replace(part, R"({"name":"nobody","minutes":0})", state);
     return out;
@@ -91,8 +91,8 @@ const visit& visit_of(const conversation& of) {
 TEST_CASE("a part says the version of its shape unless it is the first") {
     test_conversation t{server_room{}};
     auto r = stored(t.value());
-    CHECK(body(r, "i1_3").find("{\"component\":\"version/server_room\",\"state\"") == 0);
-    CHECK(body(r, "i2_3").find("{\"component\":\"version/visit\",\"version\":3,") == 0);
+    CHECK(body(r, "i1").find("{\"clock\":3,\"component\":\"version/server_room\",\"state\"") == 0);
+    CHECK(body(r, "i2").find("{\"clock\":3,\"component\":\"version/visit\",\"version\":3,") == 0);
 }
 
 TEST_CASE("a state of an older version is migrated when it is read") {
@@ -149,7 +149,7 @@ TEST_CASE("a newer shape is refused and says which") {
 
 TEST_CASE("a component that is not known says which") {
     auto r = stored_visit("", "{}");
-    replace(body(r, "i1_3"), "version/visit", "version/gone");
+    replace(body(r, "i1"), "version/visit", "version/gone");
     try {
         decode_conversation(r);
         FAIL("it was read");
@@ -166,7 +166,7 @@ TEST_CASE("what migrate throws says that the state cannot be read") {
     );
     test_conversation t{stubborn{}};
     auto r = stored(t.value());
-    replace(body(r, "i1_3"), "\"version\":2,", "");
+    replace(body(r, "i1"), "\"version\":2,", "");
     CHECK_THROWS_WITH_AS(
         decode_conversation(r),
         "state of version/stubborn, from version 1 to 2: an exception that is no std::exception",
