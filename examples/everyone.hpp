@@ -1,5 +1,7 @@
 #pragma once
 
+#include "standup_team.hpp"
+
 #include <stube/stube.hpp>
 
 #include <algorithm>
@@ -80,6 +82,7 @@ private:
 struct everyone {
     shared_number number;
     chat_room room;
+    standup::team standup;
 };
 
 }  // namespace gallery

@@ -20,6 +20,7 @@
 #include "report.hpp"
 #include "shared_counter.hpp"
 #include "sources.hpp"
+#include "standup.hpp"
 #include "table_report.hpp"
 #include "tabs.hpp"
 #include "todo.hpp"
@@ -156,6 +157,11 @@ const std::vector<example>& examples() {
          "Chat",
          "A room for all visitors. What is said is published, and every page hears it.",
          {"chat.cpp", "chat.hpp", "everyone.hpp"}},
+        {"/standup",
+         "Stand-up board",
+         "The application that the tutorial builds: forms, lists, a process of several steps, live "
+         "for all who are signed in.",
+         {"standup.cpp", "standup.hpp", "standup_team.hpp", "everyone.hpp"}},
         {"/report",
          "Report",
          "Long work in the background, with its progress. What a restart interrupts can go on.",
@@ -254,6 +260,9 @@ app make_site(gallery::everyone& everyone) {
     site.mount<gallery::clock>("/clock", options_of("/clock"));
     site.mount<gallery::shared_counter>("/shared-counter", options_of("/shared-counter"));
     site.mount<gallery::chat>("/chat", options_of("/chat"));
+    auto standup_options = options_of("/standup");
+    standup_options.login = "/login";  // of the protected counter
+    site.mount<standup::board>("/standup", standup::board::from, standup_options);
     site.mount<gallery::report>("/report", options_of("/report"));
     gallery::add_weather(site, options_of("/weather"));
     site.page("/", {.title = "stube gallery"}, front_page());
