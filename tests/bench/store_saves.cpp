@@ -261,7 +261,7 @@ void fill(stube::store& to, std::size_t count) {
              stube::change::kind::create,
              1,
              stube::keeping::kept,
-             {{"head", body(300, i)}, {"i1_3", body(724, i)}},
+             {{"head", body(300, i)}, {"i1", body(724, i)}},
              {}}
         );
         if (batch.size() < at_once && i + 1 < count) continue;

@@ -25,7 +25,7 @@
 ///     site.restore("/rules/saved", [](const request_info&) { return read("rules.json"); });
 namespace stube {
 
-/// `{"stube":"conversation","format":1,"id":…,"revision":…,"parts":{"head":{…},"i1_3":{…}}}`: all
+/// `{"stube":"conversation","format":1,"id":…,"revision":…,"parts":{"head":{…},"i1":{…}}}`: all
 /// that a store keeps of it (docs/decisions/0002) but whose browser it belongs to, which would be a
 /// secret in a file. Pieces of an unknown format are refused by `restore`; older ones will always
 /// be read. States may nest up to 500 deep: whoever reads the text back with Boost.JSON, whose
