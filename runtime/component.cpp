@@ -52,6 +52,7 @@ std::vector<std::string> clashing_components() {
 namespace detail {
 
 bool make_known(const component_type& type) {
+    if (!type.durable()) return true;  // it is never stored, so nobody looks for it
     auto& all = all_components();
     auto [at, is_new] = all.types.emplace(type.name, &type);
     if (!is_new && at->second != &type) all.clashes.insert(std::string(type.name));

@@ -39,8 +39,14 @@ page_url url_of(const conversation& of) {
 
 /// Keeps what was before the turn as a step to come back to.
 void keep_step(const conversation& before, turn& done) {
-    if (!before.durable()) return;
     auto& next = done.next();
+    if (!before.durable()) {
+        // The browser needs an entry that its Back can leave: else it would leave the page.
+        const bool is_first = next.past.empty() && !next.passed_on;
+        next.passed_on = true;
+        if (is_first) next.step = ++next.last_step;
+        return;
+    }
     if (next.past.size() >= max_history) next.past.erase(next.past.begin());
     next.past.push_back(std::make_shared<const history_step>(
         history_step{before.step, 2 * next.revision, before.root, done.before()}
@@ -101,6 +107,7 @@ outcome settle(
         if (is_step) keep_step(before, done);
         if (who == made_by::user) next.future.clear();
         if (done.seals()) forget_steps(next);
+        if (next.durable()) next.passed_on = false;
         out.patches = differences(before, next, world);
         if (next.step != step) out.patches.push_back(step_command(next, true));
         if (url && !is_first) out.patches.push_back(command({{"url", url->text}, {"push", false}}));
@@ -254,12 +261,21 @@ std::vector<instance_ptr> leaving(const conversation& now, const history_step& s
     return out;
 }
 
+/// What has gone on and cannot be rewound is not left behind by a Back that meant one step of it:
+/// the user decides.
+outcome refuse_to_go_back(const conversation& now, const surroundings& world) {
+    auto out = unchanged(now, verdict::stale, world);
+    out.patches.push_back(no_way_back_notice(now));
+    return out;
+}
+
 outcome step_back(
     const conversation& now,
     event_id id,
     std::optional<std::uint64_t> to,
     const surroundings& world
 ) {
+    if (now.passed_on) return refuse_to_go_back(now, world);
     const auto place = find_step(now, to);
     if (!place) return unchanged(now, verdict::stale, world);
     auto next = now;
@@ -333,7 +349,9 @@ void run_alone(
         append(all.patches, std::move(t.notices()));
         for (auto& each : t.requests())
             all.requests.push_back(std::move(each));
+        const bool passes_on = t.is_step() && !at.durable();
         at = std::move(t.next());
+        at.passed_on = (at.passed_on || passes_on) && !at.durable();
         if (t.seals()) forget_steps(at);
         if (t.ended()) {
             all.what = verdict::ended;

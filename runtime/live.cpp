@@ -97,6 +97,19 @@ bool live_map::impl::forget(const entry_ptr& e) {
     return true;
 }
 
+/// While all else is there yet: the locals of flows go with them, which may do as they like.
+void live_map::impl::drop_all() {
+    for (auto& s : shards_) {
+        decltype(s.entries) gone;
+        {
+            std::lock_guard lock(s.mutex);
+            std::swap(gone, s.entries);
+        }
+        for (const auto& [id, e] : gone)
+            owners_.remove(e);
+    }
+}
+
 // --- operations
 
 reply live_map::impl::answer_for(condition state, const entry& e) const {
@@ -257,6 +270,7 @@ live_map::live_map(std::unique_ptr<store> storage, live_options options)
 
 live_map::~live_map() {
     stop();
+    impl_->drop_all();
 }
 
 load_summary live_map::load() {

@@ -147,8 +147,14 @@ status live_map::impl::settle(
     const std::string& why
 ) {
     const bool is_new = e->is_new();
-    if (saved != save_result::durable) {
+    // Goes after the lock: the locals of a flow go with it, which may do as they like.
+    std::shared_ptr<const conversation> old;
+    // What is under a mark has promised nothing: it goes on as it would without a store, and is
+    // saved with a later change. To undo it would be worse: a flow that has gone on cannot go back.
+    const bool stays_marked = e->marked && saved == save_result::refused;
+    if (saved != save_result::durable)
         options_.logger->error("not saved conversation={} why={}", e->id, logged(why));
+    if (saved != save_result::durable && !stays_marked) {
         auto what = saved == save_result::refused ? status::not_saved : status::store_down;
         op.done({.what = what, .value = is_new ? nullptr : e->value});
         return what;
@@ -161,9 +167,9 @@ status live_map::impl::settle(
         if (!o.error.empty())
             options_.logger->error("failed conversation={} why={}", e->id, logged(o.error));
         auto next = std::make_shared<const conversation>(std::move(o.next));
-        e->marked = saver_ && !next->durable();
+        e->marked = saver_ && (stays_marked || !next->durable());
         std::lock_guard lock(shard_of(e->id).mutex);
-        e->value = std::move(next);
+        old = std::exchange(e->value, std::move(next));
         if (op.from == origin::user) e->last_seen = e->value->touched;
     } else if (op.from != origin::user) {
         o.patches.clear();  // nobody waits for an answer

@@ -115,6 +115,7 @@ public:
 
     live_counts counts() const;
     void stop();
+    void drop_all();
 
     surroundings world() const { return {options_.clock(), options_.app, options_.app_type}; }
 

@@ -95,7 +95,8 @@ void children::replace(std::vector<detail::child> all) {
 detail::child children::make_child(std::string key, std::shared_ptr<const void> state) const {
     detail::child out;
     out.key = std::move(key);
-    if (type_->encode) out.fingerprint = detail::hash(type_->encode(state.get()));
+    const auto text = type_->encode ? type_->encode : type_->made_from;
+    if (text) out.fingerprint = detail::hash(text(state.get()));
     out.fresh = std::move(state);
     return out;
 }

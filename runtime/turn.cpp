@@ -83,7 +83,14 @@ instance_id find_above(
 }
 
 context context_of(const conversation& of, const surroundings& world, const conversation* stood) {
-    return context(of.id, of.principal, world.now, world.app, world.app_type, stood);
+    return {
+        of.id,
+        of.principal,
+        world.now,
+        world.app,
+        world.app_type,
+        stood,
+        of.can_go_back()};
 }
 
 void stop(const conversation& in, const instance& leaving, const surroundings& world) {
@@ -109,6 +116,14 @@ markup finished_view(const conversation& of, std::string_view text) {
 patch notice(std::string_view text) {
     using namespace html;
     return {.what = patch::kind::notice, .content = p(role("alert"), text)};
+}
+
+patch no_way_back_notice(const conversation& of) {
+    using namespace html;
+    return {
+        .what = patch::kind::notice,
+        .content =
+            p(role("alert"), "This step cannot be taken back. ", a(href(of.mount), "Start again"))};
 }
 
 std::vector<std::pair<instance_id, const handler*>>
@@ -470,6 +485,14 @@ void turn::apply(instance_id from, const effect::call& call) {
 
 namespace {
 
+/// What stands in the place of a child that is over.
+struct nothing {
+    static constexpr std::string_view component = "stube/nothing";
+
+    markup render() const { return html::span(html::hidden()); }
+};
+BOOST_DESCRIBE_STRUCT(nothing, (), ())
+
 /// A child of a slot or list, as against one that was called there.
 bool is_child(const instance& one) {
     return one.owner != 0 && one.under == 0;
@@ -485,6 +508,11 @@ void check_answer(const component_type& type, const answer_value& value) {
 void turn::apply(instance_id from, const effect::answer& answer) {
     const auto one = next_.instances.get(from);
     check_answer(*one->type, answer.value);
+    if (is_child(*one) && one->type->answers_once) {
+        leave_nothing(one);
+        if (one->then) resume(one->caller, one->then, answer.value);
+        return;
+    }
     if (is_child(*one)) {
         if (!one->then) broken(one->type->name, " answered in a slot or list without .then<...>()");
         return resume(one->caller, one->then, answer.value);
@@ -517,6 +545,8 @@ void turn::apply(instance_id from, const effect::fail& fail) {
     if (!is_child(*one)) {
         is_step_ = true;
         leave(from);
+    } else if (one->type->answers_once) {
+        leave_nothing(one);
     }
     fail_to(one->caller, one->or_else, fail.why);
 }
@@ -535,7 +565,21 @@ void turn::fail_to(instance_id caller, const handler* or_else, const failure& wh
 }
 
 void turn::apply(instance_id from, const effect::become& become) {
-    auto made = make(*become.type, become.state);
+    const auto id = exchange(from, *become.type, become.state);
+    is_step_ = true;
+    come_to_life(id);
+}
+
+/// A child that is over: its place shows nothing.
+void turn::leave_nothing(const instance_ptr& over) {
+    static_cast<void>(&detail::known<nothing>);
+    exchange(over->id, type_of<nothing>(), std::make_shared<nothing>());
+}
+
+/// Puts another component where `from` stands, which leaves.
+instance_id
+turn::exchange(instance_id from, const component_type& type, std::shared_ptr<const void> state) {
+    auto made = make(type, std::move(state));
     const auto id = made->id;
     leave_below(*next_.instances.get(from));
     const auto one = next_.instances.get(from);
@@ -557,8 +601,7 @@ void turn::apply(instance_id from, const effect::become& become) {
     next_.erase(from);
     if (next_.root == from) next_.root = id;
     if (is_child(*one)) rename_child(one->owner, from, id);
-    is_step_ = true;
-    come_to_life(id);
+    return id;
 }
 
 void turn::apply(instance_id, const effect::end& end) {

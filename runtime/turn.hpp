@@ -31,6 +31,9 @@ markup finished_view(const conversation& of, std::string_view text);
 
 patch notice(std::string_view text);
 
+/// Says that this step cannot be taken back, and offers to begin anew.
+patch no_way_back_notice(const conversation& of);
+
 /// Which instances hear of a topic, and where.
 std::vector<std::pair<instance_id, const handler*>>
 subscribers(const conversation& in, std::string_view topic);
@@ -150,6 +153,9 @@ private:
     instance_id first_of(const instance& caller, const effect::call& call) const;
     void resume(instance_id caller, const handler* then, const answer_value& value);
     void fail_to(instance_id caller, const handler* or_else, const failure& why);
+    instance_id
+    exchange(instance_id from, const component_type& type, std::shared_ptr<const void> state);
+    void leave_nothing(const instance_ptr& over);
     void finish(markup view);
 
     conversation next_;

@@ -73,3 +73,60 @@ test('a click made while the server is away gets the same answer, and the fresh 
     await book(page, grace);
     assertFlawless(page, serverAway, refused);
 });
+
+const cannotBeTakenBack = page => page.getByRole('alert').filter({hasText: 'This step cannot be taken back.'});
+
+/// To "Your details", with a name typed in.
+async function atDetails(page) {
+    for (const step of steps.slice(0, 2)) {
+        await step.enter(page, ada);
+        await button(page, step.next(ada)).click();
+    }
+    await heading(page, 'Your details').waitFor();
+    await page.getByLabel('Name').fill('Half typed');
+}
+
+test("the browser's Back in the middle of a flow changes nothing and says so", async t => {
+    const {page} = await visit(t, '/booking-flow');
+    await mark(page);
+    await atDetails(page);
+    const here = conversationOf(page);
+
+    await page.goBack();
+    await cannotBeTakenBack(page).waitFor();
+    assert.ok(await heading(page, 'Your details').isVisible());
+    assert.equal(await page.getByLabel('Name').inputValue(), 'Half typed');
+    assert.equal(conversationOf(page), here);
+
+    await book(page, ada, {first: 2});
+    assert.equal(await cannotBeTakenBack(page).count(), 0);
+    await assertNotReloaded(page);
+    assertFlawless(page);
+});
+
+test('a flow that cannot be taken back can be begun again', async t => {
+    const {page} = await visit(t, '/booking-flow');
+    await atDetails(page);
+    const here = conversationOf(page);
+
+    await page.goBack();
+    await cannotBeTakenBack(page).getByRole('link', {name: 'Start again'}).click();
+    await heading(page, steps[0].title).waitFor();
+    assert.notEqual(conversationOf(page), here);
+    await book(page, grace);
+    assertFlawless(page);
+});
+
+test('a second Back leaves the page, and Forward comes back to the step', async t => {
+    const {page} = await visit(t, '/');
+    await page.goto(new URL('/booking-flow', page.url()).href);
+    await atDetails(page);
+
+    await page.goBack();
+    await cannotBeTakenBack(page).waitFor();
+    await page.goBack();
+    await eventually(() => assert.equal(new URL(page.url()).pathname, '/'));
+    await page.goForward();
+    await heading(page, 'Your details').waitFor();
+    assertFlawless(page);
+});

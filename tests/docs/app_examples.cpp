@@ -1,7 +1,6 @@
-// The examples in the headers of http/ and flow/, and of conversations as values, header by header.
-// Change both: check_header_examples.cmake compares them.
+// The examples in the headers of http/, and of conversations as values, header by header. Change
+// both: check_header_examples.cmake compares them.
 
-#include <stube/flow/flow.hpp>
 #include <stube/http/app.hpp>
 #include <stube/http/login.hpp>
 #include <stube/runtime/html.hpp>
@@ -152,61 +151,6 @@ TEST_CASE("example: signing in and out") {
     site.mount<inbox>("/inbox", {.login = "/login"});
 
     CHECK_THROWS_AS(site.mount<counter>("/inbox"), std::invalid_argument);
-}
-
-// --- flow.hpp
-
-struct pick_dates {
-    static constexpr std::string_view component = "docs/flow_dates";
-    using answer_type = int;
-
-    answers<int> two() { return answer(2); }
-
-    markup render() const { return p(button(on<"click", &pick_dates::two>, "Two nights")); }
-};
-BOOST_DESCRIBE_STRUCT(pick_dates, (), (two))
-
-struct pick_room {
-    static constexpr std::string_view component = "docs/flow_room";
-    using answer_type = std::string;
-    int nights = 0;
-
-    answers<std::string> attic() { return answer("the attic"); }
-
-    markup render() const { return p(button(on<"click", &pick_room::attic>, "Attic")); }
-};
-BOOST_DESCRIBE_STRUCT(pick_room, (), (nights, attic))
-
-struct receipt {
-    int nights = 0;
-    std::string room;
-};
-
-flow<receipt> book_room() {
-    auto stay = co_await call<pick_dates>();
-    auto room = co_await call<pick_room>(stay);
-    co_return receipt{stay, room};
-}
-
-struct front_desk {
-    static constexpr std::string_view component = "docs/flow_desk";
-    std::string note;
-
-    effects book() { return call<book_room>().then<&front_desk::booked>(); }
-
-    void booked(const receipt& of) { note = std::to_string(of.nights) + " nights in " + of.room; }
-
-    markup render() const { return p(note, button(on<"click", &front_desk::book>, "Book")); }
-};
-BOOST_DESCRIBE_STRUCT(front_desk, (), (note, book, booked))
-
-TEST_CASE("example: a flow") {
-    app site;
-    site.mount<book_room>("/booking");
-
-    test_conversation t{front_desk{}};
-    t.click("Book").click("Two nights").click("Attic");
-    CHECK(t.text().contains("2 nights in the attic"));
 }
 
 }  // namespace

@@ -1,13 +1,14 @@
-#include "flow/steps.hpp"
+#include "flow/live.hpp"
 
-#include <stube/runtime/live.hpp>
+#include <stube/store/file_store.hpp>
+#include <stube/store/sqlite_store.hpp>
 
 #include <doctest/doctest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
-#include <future>
-#include <sstream>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <stdexcept>
 #include <vector>
 
 using namespace flow_test;
@@ -32,59 +33,38 @@ struct host {
 };
 BOOST_DESCRIBE_STRUCT(host, (), (heard, go, back))
 
-/// Remembers what it was told to save.
+/// Remembers what it was told to save, and refuses what it is told to.
 class recording_store final : public store {
 public:
-    explicit recording_store(std::vector<change>& saved) : saved_(saved) {}
+    recording_store(std::vector<change>& saved, int& refusals)
+        : saved_(saved), refusals_(refusals) {}
 
     load_report load_all(const std::function<void(record&&)>&) override { return {}; }
 
     void save(std::span<const change> batch) override {
+        if (refusals_ > 0) {
+            --refusals_;
+            throw store_refused("the disk is full");
+        }
         saved_.insert(saved_.end(), batch.begin(), batch.end());
     }
 
 private:
     std::vector<change>& saved_;
+    int& refusals_;
 };
 
-class here final : public runner {
-public:
-    void post(std::function<void()> work) override { work(); }
-};
-
-/// A live map with a recording store and a log to read, used from one thread.
+/// A site with a recording store.
 struct fixture {
-    fixture() {
-        live_options options;
-        options.logger = std::make_shared<spdlog::logger>(
-            "test",
-            std::make_shared<spdlog::sinks::ostream_sink_mt>(log)
-        );
-        live = std::make_unique<live_map>(std::make_unique<recording_store>(saved), options);
-        id = wait([&](on_reply done) {
-                 live->mint("/", call<host>().release(), "me", "", on, done);
-             }).value->id;
-    }
-
-    reply wait(const std::function<void(on_reply)>& operation) {
-        std::promise<reply> answer;
-        operation([&](reply&& r) { answer.set_value(std::move(r)); });
-        return answer.get_future().get();
-    }
+    fixture() { at.begin(call<host>().release()); }
 
     reply send(instance_id instance, std::string member, std::string arguments = {}) {
-        event what;
-        what.instance = instance;
-        what.name = std::move(member);
-        what.arguments = std::move(arguments);
-        return wait([&](on_reply done) { live->send(id, "me", what, on, done); });
+        return at.send(instance, std::move(member), std::move(arguments));
     }
 
     std::vector<change> saved;
-    std::ostringstream log;
-    here on;
-    std::unique_ptr<live_map> live;
-    std::string id;
+    int refusals = 0;
+    site at{std::make_unique<recording_store>(saved, refusals)};
 };
 
 std::size_t count(const std::string& text, std::string_view part) {
@@ -137,18 +117,154 @@ TEST_CASE("the log warns once for each conversation and names it and the flow") 
     f.send(3, "say", "[\"hello\"]");
     f.send(1, "go");
 
-    CHECK(count(f.log.str(), "warning") == 1);
-    CHECK(count(f.log.str(), "conversation=" + f.id) == 1);
-    CHECK(count(f.log.str(), "short_flow") == 1);
+    CHECK(count(f.at.log.str(), "warning") == 1);
+    CHECK(count(f.at.log.str(), "conversation=" + f.at.id) == 1);
+    CHECK(count(f.at.log.str(), "short_flow") == 1);
 }
 
 TEST_CASE("a mark that is loaded tells its owner where to begin again") {
     fixture f;
     f.send(1, "go");
-    record stored{f.id, f.saved[1].revision, f.saved[1].status, f.saved[1].written};
+    record stored{f.at.id, f.saved[1].revision, f.saved[1].status, f.saved[1].written};
 
     auto mark = decode_mark(stored);
 
     CHECK(mark.owner == "me");
     CHECK(mark.mount == "/");
+}
+
+TEST_CASE("a save that is refused when the flow ends is made up for by the next event") {
+    fixture f;
+    f.send(1, "go");
+
+    f.refusals = 1;
+    auto back = f.send(3, "say", "[\"hello\"]");
+
+    CHECK(back.what == status::ok);
+    CHECK(contains(f.at.page(), "hello"));
+    CHECK(count(f.at.log.str(), "the disk is full") == 1);
+    CHECK(f.saved.size() == 2);
+
+    CHECK(f.send(1, "go").what == status::ok);
+    CHECK(f.send(5, "say", "[\"again\"]").what == status::ok);
+    REQUIRE(f.saved.size() == 3);
+    CHECK(f.saved[2].status == keeping::kept);
+    CHECK(count(f.saved[2].written[1].body, "again") == 1);
+}
+
+TEST_CASE("a flow whose mark cannot be written does not begin") {
+    fixture f;
+
+    f.refusals = 1;
+    CHECK(f.send(1, "go").what == status::not_saved);
+
+    CHECK(contains(f.at.page(), "Go"));
+    CHECK(f.send(1, "go").what == status::ok);
+    CHECK(contains(f.at.page(), "Anything?"));
+}
+
+namespace {
+
+/// A folder that goes with it.
+class folder {
+public:
+    folder() {
+        auto pattern = (std::filesystem::temp_directory_path() / "stube-flow-XXXXXX").string();
+        if (!mkdtemp(pattern.data())) throw std::runtime_error("no folder");
+        path_ = pattern;
+    }
+
+    folder(const folder&) = delete;
+    folder& operator=(const folder&) = delete;
+
+    ~folder() { std::filesystem::remove_all(path_); }
+
+    const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+struct named_store {
+    const char* name;
+    bool keeps;
+    std::function<std::unique_ptr<store>(const std::filesystem::path&)> open;
+};
+
+const std::vector<named_store> all_stores{
+    {"memory", false, [](const auto&) { return memory_store(); }},
+    {"file", true, [](const auto& in) { return file_store(in / "files"); }},
+    {"sqlite", true, [](const auto& in) { return sqlite_store(in / "flow.db"); }},
+};
+
+}  // namespace
+
+TEST_CASE("a flow lives alike on every store and one warning tells that it is not kept") {
+    for (const auto& each : all_stores) {
+        CAPTURE(each.name);
+        folder where;
+        site s(each.open(where.path()));
+        s.begin(call<host>().release());
+
+        for (const char* text : {"one", "two"}) {
+            s.send("go");
+            CHECK(contains(s.page(), "Anything?"));
+            CHECK(s.say(text).what == status::ok);
+            CHECK(contains(s.page(), text));
+        }
+
+        CHECK(count(s.log.str(), "not saved: conversation=" + s.id) == (each.keeps ? 1 : 0));
+        CHECK(count(s.log.str(), "short_flow") == (each.keeps ? 1 : 0));
+    }
+}
+
+TEST_CASE("after a restart in the middle of a flow its user is told and no older state comes back"
+) {
+    for (const auto& each : all_stores) {
+        if (!each.keeps) continue;
+        CAPTURE(each.name);
+        folder where;
+        std::string id;
+        {
+            site s(each.open(where.path()));
+            s.begin(call<host>().release());
+            s.send("go");
+            id = s.id;
+        }
+        site again(each.open(where.path()));
+        again.id = id;
+
+        const auto found = again.open();
+        CHECK(found.what == status::lost);
+        CHECK(found.mount == "/");
+        CHECK(again.send(1, "go").what == status::lost);
+
+        again.begin(call<host>().release());
+        CHECK(again.id != id);
+        CHECK(contains(again.page(), "Go"));
+    }
+}
+
+TEST_CASE("after a restart behind the end of a flow the conversation is there with what it brought"
+) {
+    for (const auto& each : all_stores) {
+        if (!each.keeps) continue;
+        CAPTURE(each.name);
+        folder where;
+        std::string id;
+        {
+            site s(each.open(where.path()));
+            s.begin(call<host>().release());
+            s.send("go");
+            s.say("hello");
+            id = s.id;
+        }
+        site again(each.open(where.path()));
+        again.id = id;
+        again.last_event = 100;  // a browser's ids are not used twice
+
+        CHECK(contains(again.page(), "hello"));
+        CHECK(again.send("go").what == status::ok);
+        CHECK(contains(again.page(), "Anything?"));
+    }
 }

@@ -9,10 +9,6 @@ using namespace flow_test;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
-
 /// Counts how many of its kind live.
 struct counted {
     static inline int alive = 0;

@@ -37,6 +37,10 @@ struct ask {
 };
 BOOST_DESCRIBE_STRUCT(ask, (), (question, say, give_up, leave_all))
 
+inline bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
 /// A conversation driven by hand.
 class driver {
 public:
@@ -53,8 +57,12 @@ public:
         event what;
         what.instance = now.top().id;
         what.name = member;
-        if (member != "leave_all") what.arguments = "[\"" + text + "\"]";
-        last = dispatch(now, what, world);
+        if (member != "leave_all" && member != "ok") what.arguments = "[\"" + text + "\"]";
+        return take(dispatch(now, what, world));
+    }
+
+    driver& take(outcome came) {
+        last = std::move(came);
         keep();
         return *this;
     }

@@ -84,6 +84,20 @@ TEST_CASE("Back and Forward go to the steps of the conversation") {
     CHECK(send(site, page.back("to=2", 99)).says("n=1"));
 }
 
+TEST_CASE("Back within a flow changes nothing, says so and offers to begin anew") {
+    served site;
+    const auto page = open_page(site.port(), "/asking");
+    CHECK(send(site, page.post("2/yes")).says(R"(<hx-command>{"step":2,"push":true}</hx-command>)")
+    );
+
+    const auto back = send(site, page.back("to=1"));
+    CHECK(back.status == 200);
+    CHECK(back.says("Second?"));
+    CHECK(back.says(R"(<hx-command>{"step":2,"push":false}</hx-command>)"));
+    CHECK(back.says("This step cannot be taken back. <a href=\"/asking\">Start again</a>"));
+    CHECK(send(site, page.post("3/yes")).says("Finished"));
+}
+
 TEST_CASE("where there is no such step the page is shown as it is") {
     served site;
     const auto page = open_page(site.port());

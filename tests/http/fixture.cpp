@@ -78,6 +78,7 @@ app served::make_site() {
     site.mount<broken>("/broken");
     site.mount<note>("/note");
     site.mount<wait_flow>("/flow");
+    site.mount<asking_flow>("/asking");
     site.page("/about", {.title = "About"}, html::p("About this"));
     site.asset("/app.css", "text/css; charset=utf-8", "p { color: red }");
     site.principal([](const request_info& from) {

@@ -127,6 +127,25 @@ inline flow<void> wait_flow() {
     co_await call<note>();
 }
 
+struct question {
+    static constexpr std::string_view component = "test/question";
+    using answer_type = bool;
+    std::string text;
+
+    answers<bool> yes() { return answer(true); }
+
+    markup render() const {
+        return html::div(html::p(text), html::button(on<"click", &question::yes>, "yes"));
+    }
+};
+BOOST_DESCRIBE_STRUCT(question, (), (text, yes))
+
+/// Two steps.
+inline flow<void> asking_flow() {
+    co_await call<question>("First?");
+    co_await call<question>("Second?");
+}
+
 /// A disk that outlives its servers, and fails when told to.
 struct disk {
     enum class mood { well, refusing, dead };

@@ -29,11 +29,18 @@ inline constexpr bool accepts<Answer, std::tuple<Answer>> = true;
 template <class T>
 inline constexpr bool is_slot = false;
 
+/// True for what an argument may be that g++ 12 frees twice when it stands in one expression with
+/// `co_await`: a temporary that is written in braces.
+template <class Argument>
+inline constexpr bool may_be_braced =
+    !std::is_lvalue_reference_v<Argument> && std::is_aggregate_v<std::remove_cvref_t<Argument>> &&
+    !std::is_trivially_destructible_v<std::remove_cvref_t<Argument>>;
+
 }  // namespace detail
 
 /// A call that is being put together: an effect for a handler to return, or something for a flow to
-/// await.
-template <class C>
+/// await. A flow refuses those that are `Unsafe` to await, see <stube/flow/flow.hpp>.
+template <class C, bool Unsafe = false>
 class [[nodiscard]] call_request {
 public:
     using answer_type = answer_type_of<C>;
@@ -122,7 +129,7 @@ std::shared_ptr<const void> make_state(Arguments&&... arguments) {
 /// Suspends this component and shows a new C in its place until C answers: on the page, or where
 /// this component stands in another. `arguments` initialise C's members in order.
 template <class C, class... Arguments>
-call_request<C> call(Arguments&&... arguments) {
+call_request<C, (detail::may_be_braced<Arguments> || ...)> call(Arguments&&... arguments) {
     static_cast<void>(&detail::known<C>);
     return {type_of<C>(), detail::make_state<C>(std::forward<Arguments>(arguments)...)};
 }
@@ -133,7 +140,8 @@ struct function_component;
 
 /// The same for a flow: `call<book_room>(stay).then<&front_desk::booked>()`.
 template <auto Function, class... Arguments>
-call_request<function_component<Function>> call(Arguments&&... arguments) {
+call_request<function_component<Function>, (detail::may_be_braced<Arguments> || ...)>
+call(Arguments&&... arguments) {
     using component = function_component<Function>;
     return {component::type(), component::make_state(std::forward<Arguments>(arguments)...)};
 }
@@ -147,6 +155,15 @@ effects become(Arguments&&... arguments) {
     return any_effect(
         effect::become{&type_of<C>(), detail::make_state<C>(std::forward<Arguments>(arguments)...)}
     );
+}
+
+/// The same for a flow: `become<book_room>(stay)`.
+template <auto Function, class... Arguments>
+effects become(Arguments&&... arguments) {
+    using component = function_component<Function>;
+    return any_effect(effect::become{
+        &component::type(),
+        component::make_state(std::forward<Arguments>(arguments)...)});
 }
 
 }  // namespace stube

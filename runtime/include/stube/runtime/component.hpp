@@ -157,6 +157,13 @@ struct component_type {
     /// it has no fields.
     bool (*show_errors)(void* state) = nullptr;
 
+    /// True for what is over when it has answered or failed: in a slot or list nothing takes its
+    /// place. Other components stay there.
+    bool answers_once = false;
+    /// Text of what a state that cannot be stored was made from, so that a list can tell whether a
+    /// child is to begin anew; null if that cannot be told.
+    std::string (*made_from)(const void* state) = nullptr;
+
     std::string_view styles;                ///< CSS, see above; empty for none
     std::vector<std::string_view> modules;  ///< addresses
 
@@ -196,7 +203,7 @@ struct answer_of<C> {
 template <class C>
 using answer_type_of = typename detail::answer_of<C>::type;
 
-/// The one description of the component C. For a flow there is an overload of its own in `flow/`.
+/// The one description of the component C.
 template <class C>
 const component_type& type_of();
 

@@ -26,14 +26,16 @@ public:
         time_point now,
         void* app,
         const std::type_info* app_type,
-        const conversation* stood = nullptr
+        const conversation* stood = nullptr,
+        bool can_go_back = false
     )
         : conversation_id_(conversation_id),
           principal_(principal),
           now_(now),
           app_(app),
           app_type_(app_type),
-          stood_(stood) {}
+          stood_(stood),
+          can_go_back_(can_go_back) {}
 
     std::string_view conversation_id() const { return conversation_id_; }
 
@@ -42,6 +44,14 @@ public:
 
     /// The time of this event: the same however often it is asked.
     time_point now() const { return now_; }
+
+    /// False if `back()` would lead nowhere: at the beginning, and when a flow has gone on, which
+    /// cannot be taken back. For `render()`:
+    ///
+    ///     markup render(const context& c) const {
+    ///         return div(when(c.can_go_back(), button(on<"click", &ask_size::previous>, "Back")));
+    ///     }
+    bool can_go_back() const { return can_go_back_; }
 
     /// The application's own object, as given to `app::provide`. Shared by all conversations and
     /// threads: its type answers for locking. Throws std::logic_error if there is none or it has
@@ -66,6 +76,7 @@ private:
     void* app_;
     const std::type_info* app_type_;
     const conversation* stood_;
+    bool can_go_back_;
 };
 
 }  // namespace stube

@@ -63,7 +63,10 @@ struct conversation {
     std::uint64_t last_step = 0;           ///< high-water mark
     std::vector<history_step_ptr> past;    ///< the newest last
     std::vector<history_step_ptr> future;  ///< steps that Back has left, the nearest first
-    std::vector<event_id> applied;         ///< the newest last
+    /// True if there was a step that could not be kept, since a state that cannot be stored had
+    /// gone on; until there is none such any more.
+    bool passed_on = false;
+    std::vector<event_id> applied;  ///< the newest last
     time_point created;
     time_point touched;
     // Which instances have `waits`, and which have a state that cannot be stored; rising. Kept
@@ -94,6 +97,9 @@ struct conversation {
     void end();
 
     bool knows(event_id id) const;
+
+    /// True if there is a step that Back may return to.
+    bool can_go_back() const { return !past.empty() && !passed_on; }
 
     /// False while it holds a component whose state cannot be stored (a live coroutine).
     bool durable() const;

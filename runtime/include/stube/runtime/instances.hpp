@@ -65,6 +65,18 @@ using instance_ptr = std::shared_ptr<const instance>;
 /// did not change, in chunks.
 class instance_table {
 public:
+    instance_table() = default;
+    instance_table(const instance_table&) = default;
+    instance_table(instance_table&&) noexcept = default;
+    instance_table& operator=(const instance_table&) = default;
+    instance_table& operator=(instance_table&&) noexcept = default;
+
+    /// The youngest goes first: the locals of a flow before those of the one that called it.
+    ~instance_table() {
+        while (!chunks_.empty())
+            chunks_.pop_back();
+    }
+
     /// Null if there is none.
     const instance* find(instance_id id) const;
 
@@ -90,7 +102,18 @@ public:
     compare(const instance_table& left, const instance_table& right, const on_difference& f);
 
 private:
-    using chunk = std::vector<instance_ptr>;
+    struct chunk : std::vector<instance_ptr> {
+        using std::vector<instance_ptr>::vector;
+        chunk(const chunk&) = default;
+        chunk(chunk&&) noexcept = default;
+        chunk& operator=(const chunk&) = default;
+        chunk& operator=(chunk&&) noexcept = default;
+
+        ~chunk() {
+            while (!empty())
+                pop_back();
+        }
+    };
 
     /// Where `id` is, or would be: the first chunk that ends with it or behind it.
     std::size_t chunk_of(instance_id id) const;

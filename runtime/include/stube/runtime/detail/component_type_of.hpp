@@ -469,12 +469,24 @@ component_type make_component_type() {
     return type;
 }
 
+template <class C>
+const component_type& made_type() {
+    static const component_type& type = *new component_type(make_component_type<C>());
+    return type;
+}
+
 }  // namespace detail
 
 template <class C>
 const component_type& type_of() {
-    static const component_type& type = *new component_type(detail::make_component_type<C>());
-    return type;
+    // A flow has made its own.
+    if constexpr (requires {
+                      { C::type() } -> std::same_as<const component_type&>;
+                  }) {
+        return C::type();
+    } else {
+        return detail::made_type<C>();
+    }
 }
 
 }  // namespace stube

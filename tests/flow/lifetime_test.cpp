@@ -1,0 +1,259 @@
+#include "flow/live.hpp"
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace flow_test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using names = std::vector<std::string>;
+
+/// The names of the locals that have gone, in order.
+names gone;
+
+/// A local with a name.
+class local {
+public:
+    explicit local(std::string name) : name_(std::move(name)) {}
+
+    local(local&& other) noexcept : name_(std::exchange(other.name_, {})) {}
+
+    local(const local&) = delete;
+    local& operator=(const local&) = delete;
+    local& operator=(local&&) = delete;
+
+    ~local() {
+        if (!name_.empty()) gone.push_back(name_);
+    }
+
+private:
+    std::string name_;
+};
+
+flow<std::string> steps(local) {
+    local outer("outer");
+    co_await call<ask>("One");
+    local inner("inner");
+    std::string how = co_await call<ask>("Two");
+    if (how == "throw") throw std::runtime_error("thrown");
+    if (how == "fail") co_await fail("failed");
+    if (how == "end") co_await end();
+    if (how == "become") co_await become<ask>("became");
+    if (how == "sleep") co_await sleep(1h);
+    if (how == "work") co_await run([] {});
+    co_return how;
+}
+
+const names all{"inner", "outer", "parameter"};
+
+flow<> around() {
+    local mine("around");
+    co_await call<steps>(local("parameter"));
+    co_await call<ask>("Done");
+}
+
+/// A component that calls the flow, keeps it in a slot, or in a list.
+struct host {
+    static constexpr std::string_view component = "test/life_host";
+
+    std::string heard;
+    keyed<flow_of<around>> list;
+
+    effects go() { return call<steps>(local("parameter")).then<&host::back_again>(); }
+
+    void add(int key) { list.push_back(key, flow_of<around>()); }
+
+    void drop(int key) { list.erase(key); }
+
+    effects leave() { return become<ask>("left"); }
+
+    void back_again(std::string text) { heard = std::move(text); }
+
+    markup render() const {
+        using namespace html;
+        return div(
+            heard,
+            div(list),
+            button(on<"click", &host::go>, "Go"),
+            button(on<"click", &host::add>(1), "Add"),
+            button(on<"click", &host::drop>(1), "Drop"),
+            button(on<"click", &host::leave>, "Leave")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(host, (), (heard, list, go, add, drop, leave, back_again))
+
+/// A site whose flow stands at its second step.
+site& at_second_step(site& s) {
+    gone.clear();
+    s.begin(call<host>().release());
+    s.send("go");
+    s.say("");
+    return s;
+}
+
+}  // namespace
+
+TEST_CASE("the locals of a flow go in reverse order when it returns or throws or leaves") {
+    for (const char* how : {"return", "throw", "fail", "end", "become"}) {
+        CAPTURE(how);
+        site s;
+        at_second_step(s);
+        CHECK(gone.empty());
+
+        s.say(how);
+
+        CHECK(gone == all);
+    }
+}
+
+TEST_CASE("the locals of a flow go when the component that it called ends the conversation") {
+    site s;
+    at_second_step(s);
+
+    s.send("leave_all");
+
+    CHECK(gone == all);
+}
+
+TEST_CASE("the locals of a flow go when a user goes back to what was before it") {
+    gone.clear();
+    site s;
+    s.begin(call<host>().release());
+    s.send("go");
+
+    CHECK(s.back().what == status::ok);
+
+    CHECK(gone == names{"outer", "parameter"});
+}
+
+TEST_CASE("the locals of a flow go while it sleeps or waits for work") {
+    for (const char* how : {"sleep", "work"}) {
+        CAPTURE(how);
+        site s;
+        at_second_step(s);
+        s.say(how);
+        CHECK(gone.empty());
+
+        s.live.reset();
+
+        CHECK(gone == all);
+    }
+}
+
+TEST_CASE("the locals of a flow go when its conversation is given up") {
+    site s({memory_store()}, [](live_options& options) { options.grace_after_start = 0h; });
+    at_second_step(s);
+
+    s.now = s.now.load() + 25h;
+    s.live->reap();
+
+    CHECK(gone == all);
+}
+
+TEST_CASE("the locals of a flow go when the server stops") {
+    site s;
+    at_second_step(s);
+
+    s.live->stop();
+    s.live.reset();
+
+    CHECK(gone == all);
+}
+
+TEST_CASE("the locals of a flow within a flow go before those of the other") {
+    gone.clear();
+    {
+        site s;
+        s.begin(call<around>().release());
+        s.say("");
+        CHECK(gone.empty());
+    }
+    CHECK(gone == names{"inner", "outer", "parameter", "around"});
+}
+
+TEST_CASE("the locals of a child go when it is taken out of its list") {
+    gone.clear();
+    site s;
+    s.begin(call<host>().release());
+    s.send(1, "add", "[1]");
+
+    s.send(1, "drop", "[1]");
+
+    CHECK(gone.size() == 3);
+}
+
+TEST_CASE("the locals of a child go with its owner") {
+    gone.clear();
+    site s;
+    s.begin(call<host>().release());
+    s.send(1, "add", "[1]");
+
+    s.send(1, "leave");
+
+    CHECK(gone.size() == 3);
+    CHECK(contains(s.page(), "left"));
+}
+
+TEST_CASE("a flow that was never started destroys its parameters") {
+    gone.clear();
+    { auto request = call<steps>(local("parameter")); }
+    CHECK(gone == names{"parameter"});
+}
+
+namespace {
+
+live_map* served = nullptr;
+
+/// Tells all others that it goes.
+struct teller {
+    ~teller() {
+        if (served) served->publish("gone", "[]");
+    }
+};
+
+flow<> telling() {
+    teller at_the_end;
+    co_await call<ask>("Stay?");
+    co_await call<ask>("Still?");
+}
+
+struct listener {
+    static constexpr std::string_view component = "test/listener";
+
+    int heard = 0;
+
+    effects start() {
+        return subscribe<&listener::hear>("gone") + call<telling>().then<&listener::ended>();
+    }
+
+    void hear() { ++heard; }
+
+    void ended() {}
+
+    markup render() const { return html::p("Heard ", heard); }
+};
+BOOST_DESCRIBE_STRUCT(listener, (), (heard, start, hear, ended))
+
+}  // namespace
+
+TEST_CASE("a destructor of a flow may publish even to the conversation that it leaves") {
+    site s;
+    served = s.live.get();
+    s.begin(call<listener>().release());
+
+    s.say("");
+    s.say("");
+    CHECK(contains(s.page(), "Heard 1"));
+
+    s.begin(call<listener>().release());
+    s.live->stop();
+    s.live.reset();
+    served = nullptr;
+}

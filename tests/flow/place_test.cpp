@@ -1,0 +1,179 @@
+#include "flow/steps.hpp"
+
+#include <stube/runtime/test_conversation.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace flow_test;
+
+namespace {
+
+flow<std::string> full_name(std::string greeting) {
+    auto first = co_await call<ask>(greeting + " First?");
+    auto last = co_await call<ask>(greeting + " Last?");
+    co_return first + " " + last;
+}
+
+flow<> nothing_to_do() {
+    co_return;
+}
+
+flow<> giving_up() {
+    co_await call<ask>("Shall I fail?");
+    co_await fail("I gave up.");
+}
+
+/// Has a flow as a child, in a slot.
+struct reception {
+    static constexpr std::string_view component = "test/reception";
+
+    int visitors = 0;
+    std::string heard;
+    slot<flow_of<full_name>> desk =
+        slot<flow_of<full_name>>(flow_of<full_name>("Hello")).then<&reception::named>();
+
+    void named(std::string name) { heard = std::move(name); }
+
+    void next() {
+        desk = slot<flow_of<full_name>>(flow_of<full_name>("Again")).then<&reception::named>();
+    }
+
+    void count() { ++visitors; }
+
+    markup render() const {
+        using namespace html;
+        return div(
+            p("Heard: ", heard, " of ", visitors),
+            desk,
+            button(on<"click", &reception::next>, "Next"),
+            button(on<"click", &reception::count>, "Count")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(reception, (), (visitors, heard, desk, named, next, count))
+
+struct pair_of_slots {
+    static constexpr std::string_view component = "test/pair_of_slots";
+
+    slot<flow_of<nothing_to_do>> first;
+    slot<flow_of<giving_up>> second;
+    std::string last;
+
+    markup render() const { return html::div("Slots: ", first, second, last); }
+};
+BOOST_DESCRIBE_STRUCT(pair_of_slots, (), (first, second, last))
+
+/// Has a flow for each number.
+struct queue {
+    static constexpr std::string_view component = "test/queue";
+
+    keyed<flow_of<full_name>> open = keyed<flow_of<full_name>>().then<&queue::named>();
+    std::string heard;
+
+    void take(std::vector<int> numbers) {
+        auto same = [](int number) { return number; };
+        open.assign(numbers, same, [](int number) {
+            return flow_of<full_name>("No. " + std::to_string(number));
+        });
+    }
+
+    void named(std::string name) { heard = std::move(name); }
+
+    markup render() const {
+        using namespace html;
+        return div(
+            p("Heard: ", heard),
+            ul(open),
+            button(on<"click", &queue::take>(std::vector<int>{}), "Take")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(queue, (), (open, heard, take, named))
+
+struct hurried {
+    static constexpr std::string_view component = "test/hurried";
+
+    effects start() { return become<full_name>("Now."); }
+};
+BOOST_DESCRIBE_STRUCT(hurried, (), (start))
+
+}  // namespace
+
+TEST_CASE("a flow stands in a slot and its owner gets what it answers") {
+    test_conversation t{reception{}};
+    CHECK(t.text().contains("Hello First?"));
+
+    t.send<&ask::say>(std::string("Ada")).click("Count");
+    CHECK(t.text().contains("Hello Last?"));
+    t.send<&ask::say>(std::string("Lovelace"));
+
+    CHECK(t.text().contains("Heard: Ada Lovelace of 1"));
+}
+
+TEST_CASE("what a flow in a slot leaves behind is an empty place and plain data") {
+    test_conversation t{reception{}};
+    CHECK_FALSE(t.value().durable());
+    t.send<&ask::say>(std::string("Ada")).send<&ask::say>(std::string("Lovelace"));
+
+    CHECK_FALSE(t.text().contains("?"));
+    CHECK(t.value().durable());
+    t.restart();
+    CHECK(t.text().contains("Heard: Ada Lovelace of 0"));
+}
+
+TEST_CASE("the owner of a slot puts another flow into it") {
+    test_conversation t{reception{}};
+    t.send<&ask::say>(std::string("Ada"));
+
+    t.click("Next");
+
+    CHECK(t.text().contains("Again First?"));
+    CHECK_FALSE(t.text().contains("Hello"));
+    CHECK(t.value().instances.size() == 3);
+}
+
+TEST_CASE("a flow in a slot may end at once or fail without an owner that listens") {
+    test_conversation t{pair_of_slots{}};
+    CHECK(t.text().contains("Shall I fail?"));
+
+    t.send<&ask::say>(std::string());
+
+    CHECK(t.notices() == std::vector<std::string>{"I gave up."});
+    CHECK_FALSE(t.text().contains("Shall I fail?"));
+    CHECK(t.value().durable());
+}
+
+TEST_CASE("each flow of a list goes on by itself while the list is assigned anew") {
+    test_conversation t{queue{}};
+    t.send<&queue::take>(std::vector<int>{1, 2});
+    t.within("No. 2").send<&ask::say>(std::string("Grace"));
+    CHECK(t.text().contains("No. 1 First?"));
+    CHECK(t.text().contains("No. 2 Last?"));
+
+    t.send<&queue::take>(std::vector<int>{3, 2});
+    CHECK_FALSE(t.text().contains("No. 1"));
+    CHECK(t.text().contains("No. 3 First?"));
+    CHECK(t.text().contains("No. 2 Last?"));
+
+    t.within("No. 2").send<&ask::say>(std::string("Hopper"));
+    CHECK(t.text().contains("Heard: Grace Hopper"));
+}
+
+TEST_CASE("a component becomes a flow") {
+    test_conversation t{hurried{}};
+    CHECK(t.text().contains("Now. First?"));
+    CHECK(t.value().stack().size() == 2);
+}
+
+TEST_CASE("the same call carried out in two conversations begins once") {
+    const auto root = call<full_name>("Hello").release();
+    driver first(root);
+    driver second(root);
+
+    CHECK(second.ended());
+    first.say("Ada");
+    CHECK(contains(first.page(), "Hello Last?"));
+}
