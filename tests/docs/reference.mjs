@@ -49,7 +49,7 @@ const pages = [
     {
         file: 'flows.md', title: 'Flows',
         text: 'Coroutines as components: [Tasks and flows](../../tutorial/06-tasks-and-flows.md).',
-        headers: ['flow'],
+        headers: ['flow', 'waiting'],
     },
     {
         file: 'stores.md', title: 'Stores',

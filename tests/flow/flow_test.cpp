@@ -64,6 +64,48 @@ flow<> nested() {
     co_await call<ask>(name);
 }
 
+struct cannot_begin {
+    static constexpr std::string_view component = "test/cannot_begin";
+
+    void start() { throw std::runtime_error("no database"); }
+
+    markup render() const { return html::p(); }
+};
+BOOST_DESCRIBE_STRUCT(cannot_begin, (), (start))
+
+flow<> into_trouble() {
+    co_await call<ask>("Go on?");
+    co_await call<cannot_begin>();
+}
+
+flow<> until_it_works() {
+    for (int tries = 1;; ++tries) {
+        try {
+            auto said = co_await call<ask>("Try " + std::to_string(tries));
+            co_await call<ask>("Got " + said);
+            co_return;
+        } catch (const call_failed& why) {
+            if (why.why().message == "never") throw;
+        }
+    }
+}
+
+/// Throws when it goes in the ordinary way.
+struct bomb {
+    bomb() {}
+
+    ~bomb() noexcept(false) { throw std::runtime_error("the destructor"); }
+};
+
+flow<> exploding() {
+    try {
+        bomb local;
+    } catch (const std::runtime_error& e) {
+        throw std::runtime_error(std::string("caught ") + e.what());
+    }
+    co_return;
+}
+
 /// A component that calls a flow and shows what came of it.
 struct desk {
     static constexpr std::string_view component = "test/desk";
@@ -223,4 +265,37 @@ TEST_CASE("a flow is not rewound: an older version of its conversation cannot go
 TEST_CASE("a flow is known by the name of its function") {
     CHECK(contains(std::string(function_component<until_done>::type().name), "until_done"));
     CHECK_FALSE(function_component<until_done>::type().durable());
+}
+
+TEST_CASE("a flow may try again what has failed, as often as it likes, or give up") {
+    driver d(call<until_it_works>().release());
+    d.send("give_up", "not yet").send("give_up", "not yet");
+    CHECK(contains(d.page(), "Try 3"));
+    d.say("it").say("");
+    CHECK(d.ended());
+    CHECK(contains(d.page(), "Finished"));
+
+    driver other(call<until_it_works>().release());
+    other.send("give_up", "never");
+    CHECK(other.ended());
+    CHECK(contains(other.page(), "never"));
+}
+
+TEST_CASE("when what a flow calls cannot begin the turn is undone and the flow cannot go on") {
+    driver d(call<into_trouble>().release());
+
+    d.say("");
+    CHECK(d.last.what == verdict::failed);
+    CHECK(d.last.error == "no database");
+
+    d.say("");
+    CHECK(d.ended());
+    CHECK(contains(d.page(), "This could not be continued. Please start again."));
+}
+
+TEST_CASE("a destructor that throws within a flow is an exception like any other") {
+    driver d(call<exploding>().release());
+
+    CHECK(d.ended());
+    CHECK(d.last.error == "caught the destructor");
 }
