@@ -351,7 +351,7 @@ public:
 
     batch next(const contents& model) {
         std::map<std::string, change> by_id;
-        for (int count = between(1, 12); count > 0; --count) {
+        for (unsigned count = between(1, 12); count > 0; --count) {
             std::string id = numbered("c", between(1, 30));
             by_id.insert_or_assign(id, one(id, model));
         }
