@@ -5,6 +5,7 @@
 #include <stube/http/app.hpp>
 #include <stube/http/server.hpp>
 #include <stube/runtime/behavior.hpp>
+#include <stube/runtime/check_store.hpp>
 #include <stube/runtime/snapshot.hpp>
 
 #include <boost/asio/post.hpp>
@@ -16,11 +17,25 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <ostream>
 #include <stdexcept>
 #include <sys/resource.h>
 #include <utility>
 
 namespace stube {
+
+int app::check_store(std::unique_ptr<store> from, std::ostream& report) const {
+    using std::chrono::milliseconds;
+    const auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
+    try {
+        const auto found = stube::check_store(*from, {now, object_, object_type_});
+        report << report_of(found);
+        return found.all_go_on() ? 0 : 1;
+    } catch (const std::exception& e) {
+        report << "the store cannot be read: " << e.what() << "\n";
+        return 2;
+    }
+}
 
 namespace {
 

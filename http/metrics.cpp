@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, status_count> status_names{
     "foreign",
     "lost",
     "unusable",
+    "other_release",
     "unknown_event",
     "bad_arguments",
     "failed",
@@ -66,6 +67,13 @@ void append_background(std::string& out, const live_counts& of) {
     line("stube_work_total", "{result=\"done\"}", of.work_done);
     line("stube_work_total", "{result=\"failed\"}", of.work_failed);
     line("stube_work_total", "{result=\"refused\"}", of.work_refused);
+    append_type(
+        out,
+        "stube_rolled_back_total",
+        "counter",
+        "Conversations that a page had seen in a later state than the store had them."
+    );
+    line("stube_rolled_back_total", {}, of.rolled_back);
 }
 
 }  // namespace

@@ -23,9 +23,15 @@ problem problem_of(status what) {
     case status::unusable:
         return {
             503,
+            "Not readable",
+            "What is stored of this page cannot be read. It is kept as it is, for the people who "
+            "run this server."};
+    case status::other_release:
+        return {
+            503,
             "Not now",
-            "This release of the server cannot read this conversation. It is kept; please try "
-            "again later."};
+            "Another release of this application has written what is stored of this page, and the "
+            "one that runs now cannot go on with it. It is kept as it is; please try again later."};
     case status::unknown_event:
         return {
             404,

@@ -13,7 +13,7 @@ namespace stube {
 // conversation is:
 //   {"format":1,"owner":"…","principal":"…","mount":"/booking","url":"","last_instance":3,"root":1,
 //    "step":2,"last_step":2,"past":[[1,2,1]],"future":[],"applied":["00c0ffee00c0ffee"],
-//    "created":1764547200000,"touched":1764547260000}
+//    "created":1764547200000,"touched":1764547260000,"shapes":{"hotel/pick_room":1},"waits":true}
 // A step in `past` and `future` is its number, its clock and its root. Each instance at work has a
 // part "i<id>", which is overwritten as it changes; a version that only steps have is a part
 // "i<id>_<clock>":
@@ -90,6 +90,32 @@ void append_steps(std::string& out, const std::vector<history_step_ptr>& steps) 
     out += ']';
 }
 
+constexpr auto name_of_type = [](const component_type* type) { return type->name; };
+
+/// Of all instances that are stored: those at work and those of the steps.
+std::vector<const component_type*> stored_types(const conversation& of) {
+    auto out = of.types();
+    for (const auto* line : {&of.past, &of.future}) {
+        for (const auto& step : *line) {
+            for (const auto* type : step->types) {
+                if (std::ranges::find(out, type) == out.end())
+                    out.insert(std::ranges::lower_bound(out, type->name, {}, name_of_type), type);
+            }
+        }
+    }
+    return out;
+}
+
+void append_shapes(std::string& out, const conversation& from) {
+    out += '{';
+    for (const auto* type : stored_types(from)) {
+        if (out.back() != '{') out += ',';
+        append_quoted(out, type->name);
+        append_number(out += ':', type->version);
+    }
+    out += '}';
+}
+
 // Written as text and not through a boost::json::value: this runs for every event, and takes a
 // fifth of the time.
 std::string encode_head(const conversation& from) {
@@ -119,6 +145,8 @@ std::string encode_head(const conversation& from) {
     out += ']';
     append_number(member_of(out, "created"), milliseconds(from.created));
     append_number(member_of(out, "touched"), milliseconds(from.touched));
+    append_shapes(member_of(out, "shapes"), from);
+    if (!from.waiting.empty()) member_of(out, "waits") += "true";
     return out += '}';
 }
 
@@ -326,15 +354,32 @@ void note(std::vector<instance_id>& in, instance_id one, bool wanted) {
     if (!wanted && there) in.erase(at);
 }
 
+using counted_type = std::pair<const component_type*, std::size_t>;
+
+void count(std::vector<counted_type>& in, const component_type& type, int more) {
+    auto at = std::ranges::lower_bound(in, type.name, {}, [](const counted_type& each) {
+        return each.first->name;
+    });
+    if (at == in.end() || at->first != &type) at = in.insert(at, {&type, 0});
+    at->second += static_cast<std::size_t>(more);
+    if (at->second == 0) in.erase(at);
+}
+
 }  // namespace
 
 void conversation::put(instance_ptr one) {
+    const auto* before = instances.find(one->id);
+    if (!before || before->type != one->type) {
+        if (before) count(shapes, *before->type, -1);
+        count(shapes, *one->type, +1);
+    }
     note(waiting, one->id, one->waits != nullptr);
     note(not_storable, one->id, !one->type->durable());
     instances.put(std::move(one));
 }
 
 void conversation::erase(instance_id gone) {
+    if (const auto* before = instances.find(gone)) count(shapes, *before->type, -1);
     note(waiting, gone, false);
     note(not_storable, gone, false);
     instances.erase(gone);
@@ -345,6 +390,7 @@ void conversation::end() {
     instances = {};
     waiting.clear();
     not_storable.clear();
+    shapes.clear();
     past.clear();
     future.clear();
 }
@@ -355,6 +401,14 @@ bool conversation::durable() const {
 
 const component_type* conversation::not_durable() const {
     return durable() ? nullptr : instances.at(not_storable.front()).type;
+}
+
+std::vector<const component_type*> conversation::types() const {
+    std::vector<const component_type*> out;
+    out.reserve(shapes.size());
+    for (const auto& [type, count] : shapes)
+        out.push_back(type);
+    return out;
 }
 
 void each_list(const instance& of, const std::function<void(const children&)>& f) {

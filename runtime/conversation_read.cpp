@@ -87,11 +87,12 @@ decode_state(const component_type& type, int from, boost::json::value& state) {
     } catch (...) {  // a codec, a constructor or migrate may throw anything
         why = "an exception that is no std::exception";
     }
-    std::string text = "state of " + std::string(type.name);
-    if (from != type.version) {
-        text += ", from version " + std::to_string(from) + " to " + std::to_string(type.version);
-    }
-    throw decode_error(text + ": " + why);
+    throw bad_state(std::string(type.name), from, type.version, why);
+}
+
+/// A part does not say it if it is the first.
+int version_of(const boost::json::object& part) {
+    return part.contains("version") ? member<int>(part, "version") : 1;
 }
 
 /// Throws unless this program can read that version of the component.
@@ -174,7 +175,7 @@ private:
         if (one.version == 0 || (is_old && parse_id(name.substr(middle + 1)) != one.version))
             throw decode_error("the clock of part " + from.name + " is damaged");
         auto component = member<std::string>(object, "component");
-        const auto shape = object.contains("version") ? member<int>(object, "version") : 1;
+        const auto shape = version_of(object);
         one.type = &find_shape(component, shape);
         one.caller = link_of(object, "caller");
         one.owner = link_of(object, "owner");
@@ -277,14 +278,23 @@ private:
     std::map<instance_id, const component_type*> types_;
 };
 
+std::vector<const component_type*> types_in(const instance_table& of) {
+    std::map<std::string_view, const component_type*> by_name;
+    of.each([&](const instance_ptr& each) { by_name.emplace(each->type->name, each->type); });
+    std::vector<const component_type*> out;
+    for (const auto& [name, type] : by_name)
+        out.push_back(type);
+    return out;
+}
+
 std::vector<history_step_ptr>
 decode_steps(const boost::json::object& head, std::string_view name, const stored_instances& from) {
     std::vector<history_step_ptr> out;
     for (const auto& [step, clock, root] :
          member<std::vector<std::tuple<std::uint64_t, std::uint64_t, instance_id>>>(head, name)) {
-        out.push_back(std::make_shared<const history_step>(
-            history_step{step, clock, root, from.at(root, clock)}
-        ));
+        history_step next{step, clock, root, from.at(root, clock), {}};
+        next.types = types_in(next.instances);
+        out.push_back(std::make_shared<const history_step>(std::move(next)));
     }
     if (out.size() > max_history) throw decode_error("there are too many steps");
     return out;
@@ -304,6 +314,58 @@ newer_shape::newer_shape(std::string component, int stored, int known)
       component_(std::move(component)),
       stored_(stored),
       known_(known) {}
+
+namespace {
+
+std::string words_of(const std::string& component, int stored, int known, const std::string& why) {
+    std::string out = "state of " + component;
+    if (stored != known)
+        out += ", from version " + std::to_string(stored) + " to " + std::to_string(known);
+    return out + ": " + why;
+}
+
+}  // namespace
+
+bad_state::bad_state(std::string component, int stored, int known, const std::string& why)
+    : decode_error(words_of(component, stored, known, why)),
+      component_(std::move(component)),
+      stored_(stored) {}
+
+stored_head read_head(const record& from) {
+    auto head = parse_head(from);
+    const auto& object = head.get_object();
+    stored_head out;
+    out.owner = member<std::string>(object, "owner");
+    out.touched = time_member(object, "touched");
+    const auto* applied = object.if_contains("applied");
+    if (!applied || !applied->is_array()) throw decode_error("the list of events is damaged");
+    out.is_used = !applied->get_array().empty();
+    out.waits = object.contains("waits");
+    const auto* shapes = object.if_contains("shapes");
+    if (!shapes || !shapes->is_object()) throw decode_error("the list of components is damaged");
+    for (const auto& [component, version] : shapes->get_object()) {
+        int number = 0;
+        decode(number, version);
+        out.shapes.emplace_back(component, number);
+    }
+    return out;
+}
+
+std::set<std::pair<std::string, int>> stored_shapes(const record& of) {
+    std::set<std::pair<std::string, int>> out;
+    for (const auto& each : of.parts) {
+        if (each.name == "head") continue;
+        const auto body = parse_part(each);
+        const auto& object = body.get_object();
+        out.emplace(member<std::string>(object, "component"), version_of(object));
+    }
+    return out;
+}
+
+void check_shapes(const stored_head& of) {
+    for (const auto& [component, version] : of.shapes)
+        find_shape(component, version);
+}
 
 lost_conversation decode_mark(const record& from) {
     auto head = parse_head(from);

@@ -49,7 +49,7 @@ void keep_step(const conversation& before, turn& done) {
     }
     if (next.past.size() >= max_history) next.past.erase(next.past.begin());
     next.past.push_back(std::make_shared<const history_step>(
-        history_step{before.step, 2 * next.revision, before.root, done.before()}
+        history_step{before.step, 2 * next.revision, before.root, done.before(), before.types()}
     ));
     next.step = ++next.last_step;
 }
@@ -186,7 +186,7 @@ history_step_ptr move_to(conversation& next, place_in_line to) {
     auto& to_line = to.in_past ? next.future : next.past;
     if (next.durable()) {
         auto present = std::make_shared<const history_step>(
-            history_step{next.step, 2 * next.revision + 1, next.root, next.instances}
+            history_step{next.step, 2 * next.revision + 1, next.root, next.instances, next.types()}
         );
         to_line.insert(to.in_past ? to_line.begin() : to_line.end(), std::move(present));
     } else {
@@ -657,6 +657,13 @@ std::vector<std::string> stop_all(const conversation& now, const surroundings& w
 
 patch farewell(const conversation& of, std::string_view text) {
     return {.what = patch::kind::final, .content = finished_view(of, text)};
+}
+
+patch rollback_notice() {
+    return notice(
+        "The server has lost what was last done here. This is how it stands; please check it "
+        "before you go on."
+    );
 }
 
 patch failure_notice(std::string_view error_id) {

@@ -124,6 +124,9 @@ reply live_map::impl::answer_for(condition state, const entry& e) const {
     case condition::unusable:
         r.what = status::unusable;
         break;
+    case condition::other_release:
+        r.what = status::other_release;
+        break;
     case condition::over:
         r.what = status::just_ended;
         break;
@@ -184,6 +187,11 @@ void live_map::impl::perform(const entry_ptr& e, operation op) {
         op.done(answer_for(e->state, *e));
         return release(e);
     }
+    if (!e->value && !make_usable(e)) {
+        op.done(answer_for(e->state, *e));
+        return release(e);
+    }
+    note_rollback(e, op);
     if (op.from == origin::clock && !is_due(e)) return release(e);
     if (op.wakes && std::exchange(e->asleep, false) && has_wakeup(*e->value))
         return wake_first(e, std::move(op));
@@ -193,6 +201,21 @@ void live_map::impl::perform(const entry_ptr& e, operation op) {
     }
     auto o = run_change(op, *e->value);
     commit(e, std::move(op), std::move(o));
+}
+
+/// A page cannot have seen what was not saved, unless the store has lost it since. Found out before
+/// waking, which makes a revision of its own.
+void live_map::impl::note_rollback(const entry_ptr& e, operation& op) {
+    if (!op.seen || *op.seen <= e->value->revision) return;
+    op.is_ahead = true;
+    if (std::exchange(e->is_rolled_back, true)) return;
+    ++totals_.rolled_back;
+    options_.logger->error(
+        "rolled_back conversation={} stored={} seen={} why=\"the store has lost what was saved\"",
+        e->id,
+        e->value->revision,
+        *op.seen
+    );
 }
 
 /// The hooks run, and are saved, before the operation. While that is not possible, nothing is.
@@ -215,10 +238,12 @@ void live_map::impl::wake_first(const entry_ptr& e, operation op) {
 void live_map::impl::look(const entry_ptr& e, operation& op) {
     reply r;
     r.value = e->value;
-    bool up_to_date = op.seen && *op.seen == e->value->revision;
+    const bool up_to_date = op.seen && *op.seen == e->value->revision && !op.is_ahead;
     if (op.wants_view && !up_to_date) {
         try {
-            r.news = make_update(e->value->revision, whole_view(*e->value, world()));
+            auto view = whole_view(*e->value, world());
+            if (op.is_ahead) view.push_back(rollback_notice());
+            r.news = make_update(e->value->revision, std::move(view));
         } catch (const std::exception& error) {
             r = report_failure(e, error.what());
         }

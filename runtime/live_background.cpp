@@ -276,6 +276,7 @@ live_counts live_map::impl::counts() const {
         .work_done = totals_.work_done,
         .work_failed = totals_.work_failed,
         .work_refused = totals_.work_refused,
+        .rolled_back = totals_.rolled_back,
     };
 }
 

@@ -33,6 +33,7 @@ struct operation {
     bool wants_view = false;                             ///< answer with the whole view
     std::shared_ptr<view_stream> stream;                 ///< to attach
     std::optional<std::uint64_t> seen;
+    bool is_ahead = false;  ///< `seen` is later than what is stored
     runner* on = nullptr;
     on_reply done;
 };
@@ -68,9 +69,10 @@ private:
 
 enum class condition {
     live,
-    lost,      ///< only a mark is stored
-    unusable,  ///< stored, but this program cannot read it
-    over,      ///< ended or reaped; the entry is on its way out
+    lost,           ///< only a mark is stored
+    unusable,       ///< stored, and cannot be read
+    other_release,  ///< stored in a newer shape, or with a component that is not known here
+    over,           ///< ended or reaped; the entry is on its way out
 };
 
 /// A conversation's place in the map. `id`, `owner` and `mount` stay as they are made. What
@@ -82,13 +84,16 @@ struct entry {
     std::string mount;  ///< for `lost`
     std::atomic<condition> state = condition::live;
     std::atomic<time_point> last_seen = time_point();  ///< newest event, or open page
-    std::shared_ptr<const conversation> value;
+    std::shared_ptr<const conversation> value;         ///< null until it is first used
+    std::unique_ptr<const record> stored;              ///< what it is made of then
+    bool is_used = false;                              ///< it had an event; of what is stored
     std::vector<std::shared_ptr<view_stream>> streams;
 
     // busy
     bool asleep = false;  ///< loaded and not used yet: the wakeup hooks are due
     bool marked = false;  ///< what is stored is a mark
     bool warned = false;
+    bool is_rolled_back = false;      ///< and that was logged
     std::uint8_t setbacks = 0;        ///< since something that no user wants was done last
     time_point not_before;            ///< after a setback: what no user wants waits so long
     std::optional<time_point> due;    ///< as the timer queue knows it
@@ -101,7 +106,7 @@ struct entry {
     line waiting;
 
     /// Being minted: nobody knows it yet.
-    bool is_new() const { return value->revision == 0; }
+    bool is_new() const { return value && value->revision == 0; }
 };
 
 using entry_ptr = std::shared_ptr<entry>;

@@ -22,9 +22,9 @@
 #include <vector>
 
 /// The inside of the live map. Its members stand in files by what they are for: live.cpp has
-/// operations and their order, live_begin.cpp how conversations come, live_change.cpp how they
-/// change, live_leave.cpp how they go, live_background.cpp what happens to them without a user:
-/// timers, messages, background work.
+/// operations and their order, live_load.cpp and live_begin.cpp how conversations come,
+/// live_change.cpp how they change, live_leave.cpp how they go, live_background.cpp what happens to
+/// them without a user: timers, messages, background work.
 namespace stube {
 
 namespace live {
@@ -55,7 +55,10 @@ struct totals {
     std::atomic<std::size_t> work_done = 0;
     std::atomic<std::size_t> work_failed = 0;
     std::atomic<std::size_t> work_refused = 0;
+    std::atomic<std::size_t> rolled_back = 0;
 };
+
+class loading;
 
 /// Counts what is under way, and waits for it.
 class in_flight {
@@ -127,7 +130,11 @@ private:
     live::entry_ptr find(std::string_view id);
     void add(const live::entry_ptr& e);
     bool forget(const live::entry_ptr& e);
-    void add_loaded(record&& stored, load_summary& summary, std::vector<live::entry_ptr>& live);
+    void add_loaded(record&& stored, live::loading& progress);
+    void place_loaded(const live::entry_ptr& e, record&& stored, load_summary& summary);
+    void read_stored(live::entry& e);
+    bool make_usable(const live::entry_ptr& e);
+    void note_rollback(const live::entry_ptr& e, live::operation& op);
 
     void perform(const live::entry_ptr& e, live::operation op);
     void look(const live::entry_ptr& e, live::operation& op);
@@ -156,7 +163,7 @@ private:
         on_reply done
     );
     void make_room(const live::entry_ptr& e);
-    void drop_mark(const live::entry_ptr& e);
+    void drop_unread(const live::entry_ptr& e);
 
     runner& runner_of(const live::entry& e);
     enum class placed {

@@ -54,8 +54,8 @@ void live_map::impl::make_room(const entry_ptr& e) {
     );
 }
 
-/// A mark has no value to change.
-void live_map::impl::drop_mark(const entry_ptr& e) {
+/// A mark has no value to change, and what another release has stored cannot be asked to stop.
+void live_map::impl::drop_unread(const entry_ptr& e) {
     if (!forget(e)) return;
     change what;
     what.id = e->id;
@@ -67,7 +67,7 @@ std::size_t live_map::impl::reap() {
     const auto now = options_.clock();
     if (now < started_ + options_.grace_after_start) return 0;
     auto idle = [this, now](const entry& e) {
-        const bool unused = e.value && e.value->applied.empty();
+        const bool unused = e.value ? e.value->applied.empty() : !e.is_used;
         auto timeout = unused ? options_.unused_timeout : options_.idle_timeout;
         return e.streams.empty() && e.last_seen.load() + timeout < now;
     };
@@ -79,8 +79,8 @@ std::size_t live_map::impl::reap() {
         }
     }
     for (const auto& e : found) {
-        if (e->state == condition::lost) {
-            drop_mark(e);
+        if (e->state == condition::lost || e->state == condition::other_release) {
+            drop_unread(e);
         } else {
             give_up(e, idle, "This page was not used for a long time.", [](reply&&) {});
         }

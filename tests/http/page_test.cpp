@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <sstream>
 
 using namespace testing;
 
@@ -32,6 +33,15 @@ bool has_inline_code(const std::string& html) {
     return html.find("<style") != html.npos || html.find(" style=") != html.npos ||
            html.find(" on") != html.npos;
 }
+
+class closed_store final : public store {
+public:
+    load_report load_all(const std::function<void(record&&)>&) override {
+        throw store_refused("it is locked away");
+    }
+
+    void save(std::span<const change>) override {}
+};
 
 }  // namespace
 
@@ -381,6 +391,58 @@ TEST_CASE("operations are told how it goes") {
     CHECK(got.says("stube_events_total{status=\"ok\"} 1\n"));
     CHECK(ask(site, "/healthz").body == "ok\n");
     CHECK(ask(site, "/readyz").body == "ready\n");
+}
+
+TEST_CASE("a visitor reads whether another release has stored the page or nobody can read it") {
+    auto where = std::make_shared<disk>();
+    opened newer, torn;
+    {
+        served before({}, store_on(where));
+        newer = open_page(before.port());
+        torn = open_page(before.port());
+    }
+    auto change = [&](const opened& page, const std::string& from, const std::string& to) {
+        for (auto& part : where->records.at(page.conversation).parts) {
+            const auto at = part.body.find(from);
+            if (at != part.body.npos) part.body.replace(at, from.size(), to);
+        }
+    };
+    change(newer, "\"test/tally\":1", "\"test/tally\":2");
+    change(torn, "\"n\":0", "\"n\":[]");
+
+    served site({}, store_on(where));
+    const auto of = [&](const opened& page) {
+        return client(site.port())
+            .ask(
+                "GET /t?c=" + page.conversation + " HTTP/1.1\r\nHost: t\r\nCookie: " + page.cookie +
+                "\r\n\r\n"
+            );
+    };
+    CHECK(of(newer).status == 503);
+    CHECK(of(newer).says("Another release of this application has written"));
+    CHECK(of(torn).status == 503);
+    CHECK(of(torn).says("What is stored of this page cannot be read."));
+}
+
+TEST_CASE("an application checks a store for a release") {
+    auto where = std::make_shared<disk>();
+    std::string conversation;
+    {
+        served before({}, store_on(where));
+        conversation = open_page(before.port()).conversation;
+    }
+    std::ostringstream good, bad, none;
+    const auto site = served::make_site();
+    CHECK(site.check_store(store_on(where), good) == 0);
+    CHECK(good.str().find("as_they_are=1") != std::string::npos);
+
+    auto& head = where->records.at(conversation).parts.at(0).body;
+    head.replace(head.find("test/tally"), 10, "test/gone_");
+    CHECK(site.check_store(store_on(where), bad) == 1);
+    CHECK(bad.str().find("component 'test/gone_' is not known") != std::string::npos);
+
+    CHECK(site.check_store(std::make_unique<closed_store>(), none) == 2);
+    CHECK(none.str() == "the store cannot be read: it is locked away\n");
 }
 
 TEST_CASE("paths that cannot be served are refused when the site is made") {

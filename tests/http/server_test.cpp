@@ -114,7 +114,7 @@ TEST_CASE("what this program cannot read is kept and says so") {
     const auto got = client(site.port())
                          .ask(get("/t?c=" + page.conversation, "Cookie: " + page.cookie + "\r\n"));
     CHECK(got.status == 503);
-    CHECK(got.says("cannot read"));
+    CHECK(got.says("cannot be read"));
     CHECK(send(site, page.post("1/inc")).status == 503);
     CHECK(where->records.size() == 1);
 }

@@ -90,6 +90,31 @@ TEST_CASE("a stream that comes back is given what it missed") {
     CHECK(message(no_revision).find(view) != std::string::npos);
 }
 
+TEST_CASE("a page that had seen more than the store has is told that something is lost") {
+    auto where = std::make_shared<disk>();
+    opened page;
+    record earlier;
+    {
+        served before({}, store_on(where));
+        page = open_page(before.port());
+        earlier = where->records.at(page.conversation);
+        send(before, page.post("1/inc"));
+        send(before, page.post("1/inc"));
+    }
+    where->records[page.conversation] = earlier;  // an old copy was put in its place
+
+    served site({}, store_on(where));
+    client stream(site.port());
+    attach(stream, page, "Last-Event-ID: 3\r\n");
+    const auto told = message(stream);
+    CHECK(told.starts_with("id: 1\n"));
+    CHECK(told.find("<output>n=0") != told.npos);
+    CHECK(told.find("#stube-notice") != told.npos);
+    CHECK(told.find("The server has lost what was last done here.") != told.npos);
+    const auto numbers = send(site, "GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n");
+    CHECK(numbers.says("stube_rolled_back_total 1\n"));
+}
+
 TEST_CASE("the end goes to the stream and closes it") {
     served site;
     const auto page = open_page(site.port());

@@ -153,7 +153,7 @@ TEST_CASE("a conversation is stored as a head and one part for each instance and
         "{\"format\":1,\"owner\":\"test\",\"principal\":\"\",\"mount\":\"/\",\"url\":\"\","
         "\"last_instance\":2,\"root\":1,\"step\":2,\"last_step\":2,\"past\":[[1,4,1]],"
         "\"future\":[],\"applied\":[\"0000000000000001\"],\"created\":1767268800000,"
-        "\"touched\":1767268800000}"
+        "\"touched\":1767268800000,\"shapes\":{\"stored/note\":1,\"stube/confirm\":1}}"
     );
     CHECK(
         body_of(r, "i2") ==

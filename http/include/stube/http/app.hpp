@@ -11,6 +11,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -233,6 +234,12 @@ public:
     int start(server_options options, std::unique_ptr<store> storage = memory_store());
 
     static constexpr int exit_store_down = 70;
+
+    /// Finds out whether this program can go on with what is stored, without changing anything, and
+    /// writes a report for people; see <stube/runtime/check_store.hpp>. `render` is given the
+    /// object of `provide`. Returns an exit code for whoever rolls out a release: 0 if all
+    /// conversations go on, 1 if some would not, 2 if the store cannot be read.
+    int check_store(std::unique_ptr<store> from, std::ostream& report) const;
 
 private:
     friend class http::site;

@@ -10,8 +10,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -45,6 +47,7 @@ struct history_step {
     std::uint64_t clock = 0;  ///< its instances are those of the highest version up to here
     instance_id root = 0;
     instance_table instances;
+    std::vector<const component_type*> types;  ///< of its instances, each once, by name
 };
 
 using history_step_ptr = std::shared_ptr<const history_step>;
@@ -73,6 +76,8 @@ struct conversation {
     // beside them so that nobody need search.
     std::vector<instance_id> waiting;
     std::vector<instance_id> not_storable;
+    // How many instances there are of each type, by its name; kept beside them likewise.
+    std::vector<std::pair<const component_type*, std::size_t>> shapes;
 
     /// The instance that the page shows.
     const instance& top() const { return shown_in_place(root); }
@@ -106,6 +111,9 @@ struct conversation {
 
     /// The component that keeps it from being stored, or null.
     const component_type* not_durable() const;
+
+    /// The types of its instances, each once, by name.
+    std::vector<const component_type*> types() const;
 };
 
 /// What a conversation begins with: its first component, or another one to go on from.
@@ -126,10 +134,30 @@ void each_list(const instance& of, const std::function<void(const children&)>& f
 /// ```
 std::string tree(const conversation& of);
 
-/// What a store writes to get from `before` to `after`. With `before` null nothing is stored yet and
-/// it creates the whole; when the store does not save parts, it replaces the whole; for a
+/// What a store writes to get from `before` to `after`. With `before` null nothing is stored yet
+/// and it creates the whole; when the store does not save parts, it replaces the whole; for a
 /// conversation that is not durable it writes a mark with who and where.
 change encode_change(const conversation* before, const conversation& after, bool in_parts);
+
+/// What the head of a stored conversation says: enough to keep it until it is used.
+struct stored_head {
+    std::string owner;
+    time_point touched;
+    bool is_used = false;  ///< it had an event
+    bool waits = false;    ///< for a timer, a message or work: somebody may call it at any time
+    /// The components that it consists of, with the versions of their shapes.
+    std::vector<std::pair<std::string, int>> shapes;
+};
+
+/// Throws `decode_error`.
+stored_head read_head(const record& from);
+
+/// The components and versions that its parts say they are of, each once. Throws `decode_error`.
+std::set<std::pair<std::string, int>> stored_shapes(const record& of);
+
+/// Throws what `decode_conversation` would if another release has written it: `unknown_component`
+/// or `newer_shape`.
+void check_shapes(const stored_head& of);
 
 /// A mark that was stored in place of a conversation that could not be kept.
 struct lost_conversation {
@@ -166,6 +194,19 @@ private:
     std::string component_;
     int stored_;
     int known_;
+};
+
+/// The state of a component that is damaged, does not fit its members, or cannot be migrated.
+class bad_state : public decode_error {
+public:
+    bad_state(std::string component, int stored, int known, const std::string& why);
+
+    const std::string& component() const { return component_; }
+    int stored() const { return stored_; }  ///< its version in the store
+
+private:
+    std::string component_;
+    int stored_;
 };
 
 /// Reads a stored conversation back, what is of an older shape migrated. Throws `newer_shape` or

@@ -163,6 +163,9 @@ std::vector<patch> whole_view(const conversation& now, const surroundings& world
 /// The last view of a conversation that is given up.
 patch farewell(const conversation& of, std::string_view text);
 
+/// The message shown on a page that had seen a later revision than the store has.
+patch rollback_notice();
+
 /// The message shown for a component that threw; `error_id` stands in the log beside the reason.
 patch failure_notice(std::string_view error_id);
 

@@ -53,7 +53,10 @@ enum class status {
     gone,        ///< no such conversation: it ended, was idle too long, or never was
     foreign,     ///< it belongs to another browser session
     lost,        ///< it could not be kept over the last restart; `mount` says where it began
-    unusable,    ///< it is stored, but this release cannot read it; kept for the one that can
+    unusable,    ///< what is stored cannot be read; kept as it is
+    /// It is stored in a newer shape than this release knows, or holds a component that it does not
+    /// know: kept as it is for the release that does, until it is idle too long.
+    other_release,
     unknown_event,
     bad_arguments,
     failed,      ///< the component threw: nothing changed; `news` shows a notice with `error_id`
@@ -101,11 +104,16 @@ struct live_options {
     std::function<void(const std::string& why)> on_store_down;
 };
 
+/// Conversations are decoded when they are first used, except those that wait for a timer, a
+/// message or work. So a state that does not fit its component, or whose `migrate` throws, may
+/// count as loaded; `check_store` finds those.
 struct load_summary {
     std::size_t loaded = 0;
-    std::size_t lost = 0;         ///< marks of conversations that could not be kept
-    std::size_t unusable = 0;     ///< kept for a release that can read them
-    std::size_t quarantined = 0;  ///< damaged, set aside by the store
+    std::size_t lost = 0;               ///< marks of conversations that could not be kept
+    std::size_t newer_shape = 0;        ///< kept for the release that knows it
+    std::size_t unknown_component = 0;  ///< likewise
+    std::size_t unusable = 0;           ///< kept, but cannot be read
+    std::size_t quarantined = 0;        ///< damaged, set aside by the store
 };
 
 /// What happens without a user. Totals count since the start.
@@ -121,6 +129,9 @@ struct live_counts {
     std::size_t work_done = 0;
     std::size_t work_failed = 0;
     std::size_t work_refused = 0;  ///< too much waited
+    /// Conversations of which a page had seen a later revision than the store had: the store lost
+    /// what was acknowledged, or an older copy was put in its place.
+    std::size_t rolled_back = 0;
 };
 
 /// The conversations of one server.
@@ -149,7 +160,8 @@ public:
     void use(std::vector<runner*> runners);
 
     /// Loads everything stored; once, before anything else. Throws `store_refused` if the store
-    /// cannot be read. Timers that are overdue fire soon after, background work that a restart
+    /// cannot be read. Says in the log how far it is, what cannot be used, and in the end how many
+    /// there are. Timers that are overdue fire soon after, background work that a restart
     /// interrupted fails.
     load_summary load();
 
@@ -180,7 +192,8 @@ public:
     );
 
     /// Adds an open page that has seen `seen`. If that is not the present revision the stream is
-    /// given the whole view first.
+    /// given the whole view first; if it was a later one, with a notice that something is lost,
+    /// which stands in the log as well.
     void attach(
         std::string_view id,
         std::string_view owner,
@@ -211,7 +224,8 @@ public:
     std::size_t fire_due();
 
     /// Gives up conversations that were idle too long: without an open page, and without an event.
-    /// Timers and messages are no use of a conversation. Returns how many.
+    /// Timers and messages are no use of a conversation. Those of another release go in the same
+    /// time, unread; what cannot be read stays for somebody to look at. Returns how many.
     std::size_t reap();
 
     std::size_t size() const;

@@ -1,0 +1,183 @@
+#include "runtime/live_impl.hpp"
+#include "runtime/logged.hpp"
+
+#include <spdlog/logger.h>
+
+#include <chrono>
+#include <exception>
+#include <utility>
+#include <vector>
+
+namespace stube {
+
+using namespace live;
+
+namespace live {
+
+/// What loading has come to, and what the log says of it meanwhile.
+class loading {
+public:
+    explicit loading(spdlog::logger& log) : log_(log) {}
+
+    load_summary summary;
+    std::vector<entry_ptr> usable;  ///< those that were decoded at once
+
+    /// One more was looked at.
+    void note_one() {
+        if (++seen_ % 1000 != 0) return;
+        const auto now = clock::now();
+        if (now < last_said_ + std::chrono::seconds(1)) return;
+        last_said_ = now;
+        log_.info("loading conversations={}", seen_);
+    }
+
+    /// A line for one that cannot be used; after the first ones they are only counted.
+    void note_bad(const std::string& line) {
+        if (++bad_ <= most_lines) log_.error(line);
+    }
+
+    void finish() const {
+        if (bad_ > most_lines) log_.error("not usable: {} more, not listed", bad_ - most_lines);
+        if (seen_ + summary.quarantined == 0) return;
+        using std::chrono::milliseconds;
+        log_.info(
+            "loaded conversations={} not_kept={} newer_shape={} unknown_component={} unusable={} "
+            "quarantined={} ms={}",
+            summary.loaded,
+            summary.lost,
+            summary.newer_shape,
+            summary.unknown_component,
+            summary.unusable,
+            summary.quarantined,
+            std::chrono::duration_cast<milliseconds>(clock::now() - begun_).count()
+        );
+    }
+
+private:
+    using clock = std::chrono::steady_clock;
+    static constexpr std::size_t most_lines = 20;
+
+    spdlog::logger& log_;
+    std::size_t seen_ = 0;
+    std::size_t bad_ = 0;
+    clock::time_point begun_ = clock::now();
+    clock::time_point last_said_ = begun_;
+};
+
+}  // namespace live
+
+load_summary live_map::impl::load() {
+    loading progress(*options_.logger);
+    auto report =
+        storage_->load_all([&](record&& stored) { add_loaded(std::move(stored), progress); });
+    progress.summary.quarantined = report.quarantined.size();
+    for (const auto& bad : report.quarantined) {
+        progress.note_bad(
+            "quarantined conversation=" + bad.id + " where=" + bad.where + " why=" + logged(bad.why)
+        );
+    }
+    progress.finish();
+    begin_again(progress.usable);
+    return progress.summary;
+}
+
+/// All topics are known before anything happens: nobody misses a message.
+void live_map::impl::begin_again(const std::vector<entry_ptr>& loaded) {
+    for (const auto& e : loaded)
+        note_topics(e);
+    for (const auto& e : loaded)
+        note_due(e);
+    fail_interrupted(loaded);
+}
+
+namespace {
+
+/// Why a stored conversation cannot be used, as the entry's condition. Called while an exception is
+/// handled.
+condition condition_for(const std::exception& why) {
+    const bool is_other = dynamic_cast<const newer_shape*>(&why) != nullptr ||
+                          dynamic_cast<const unknown_component*>(&why) != nullptr;
+    return is_other ? condition::other_release : condition::unusable;
+}
+
+std::string line_for(const entry& e, const std::exception& why) {
+    const std::string_view what = dynamic_cast<const newer_shape*>(&why) ? "newer_shape"
+                                  : dynamic_cast<const unknown_component*>(&why)
+                                      ? "unknown_component"
+                                      : "unusable";
+    return std::string(what) + " conversation=" + e.id + " why=" + logged(why.what()) + " (kept)";
+}
+
+}  // namespace
+
+/// Makes the value. Throws if this program cannot.
+void live_map::impl::read_stored(entry& e) {
+    auto value = std::make_shared<const conversation>(decode_conversation(*e.stored));
+    std::lock_guard lock(shard_of(e.id).mutex);
+    e.value = std::move(value);
+    e.stored.reset();
+}
+
+/// What was loaded as bytes is used for the first time: `e` is busy. False if this program cannot
+/// read it.
+bool live_map::impl::make_usable(const entry_ptr& e) {
+    try {
+        read_stored(*e);
+        return true;
+    } catch (const std::exception& why) {
+        options_.logger->error(line_for(*e, why));
+        std::lock_guard lock(shard_of(e->id).mutex);
+        e->state = condition_for(why);
+        e->stored.reset();
+    }
+    owners_.remove(e);
+    return false;
+}
+
+/// Knows it by its head alone; what waits for something is decoded, since nobody else would.
+void live_map::impl::place_loaded(const entry_ptr& e, record&& stored, load_summary& summary) {
+    if (stored.status == keeping::not_kept) {
+        auto mark = decode_mark(stored);
+        e->state = condition::lost;
+        e->owner = std::move(mark.owner);
+        e->mount = std::move(mark.mount);
+        e->last_seen = mark.touched;
+        e->marked = true;
+        e->is_used = true;
+        ++summary.lost;
+        return;
+    }
+    auto head = read_head(stored);
+    e->owner = std::move(head.owner);
+    e->last_seen = head.touched;
+    e->is_used = head.is_used;
+    check_shapes(head);
+    e->stored = std::make_unique<const record>(std::move(stored));
+    if (head.waits) read_stored(*e);
+    e->asleep = true;
+    ++summary.loaded;
+}
+
+void live_map::impl::add_loaded(record&& stored, loading& progress) {
+    auto e = std::make_shared<entry>();
+    e->id = stored.id;
+    auto& summary = progress.summary;
+    try {
+        place_loaded(e, std::move(stored), summary);
+    } catch (const std::exception& why) {
+        e->state = condition_for(why);
+        e->stored.reset();
+        ++(dynamic_cast<const newer_shape*>(&why)         ? summary.newer_shape
+           : dynamic_cast<const unknown_component*>(&why) ? summary.unknown_component
+                                                          : summary.unusable);
+        progress.note_bad(line_for(*e, why));
+    }
+    progress.note_one();
+    add(e);
+    // All of them come back, also when the limit is lower than it was.
+    if (e->state != condition::live) return;
+    owners_.put_back(e);
+    if (e->value) progress.usable.push_back(std::move(e));
+}
+
+}  // namespace stube

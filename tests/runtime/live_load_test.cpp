@@ -1,0 +1,326 @@
+#include "runtime/live_support.hpp"
+
+#include <stube/runtime/call.hpp>
+#include <stube/runtime/html.hpp>
+#include <stube/runtime/messages.hpp>
+#include <stube/runtime/route.hpp>
+#include <stube/runtime/slot.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+using namespace stube;
+using namespace stube::html;
+using namespace live_test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct lamp {
+    static constexpr std::string_view component = "load/lamp";
+    static constexpr int version = 2;
+    bool is_on = false;
+    int woken = 0;
+
+    static void migrate(int, boost::json::object& state) {
+        if (state.contains("broken")) throw std::runtime_error("out of bulbs");
+        state["is_on"] = state["lit"];
+    }
+
+    void toggle() { is_on = !is_on; }
+
+    void ring() { ++woken; }
+
+    effects sleep() { return after<&lamp::ring>(1h); }
+
+    markup render() const {
+        return p(
+            is_on ? "on" : "off",
+            button(on<"click", &lamp::toggle>, "Toggle"),
+            button(on<"click", &lamp::sleep>, "Sleep")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(lamp, (), (is_on, woken, toggle, ring, sleep))
+
+/// Wakes up, which makes a revision of its own.
+struct sleeper {
+    static constexpr std::string_view component = "load/sleeper";
+    int n = 0;
+
+    void wakeup() { ++n; }
+
+    void inc() { ++n; }
+
+    markup render() const { return p("n=", n, button(on<"click", &sleeper::inc>, "+")); }
+};
+BOOST_DESCRIBE_STRUCT(sleeper, (), (n, wakeup, inc))
+
+void replace(record& in, std::string_view part_name, std::string_view from, std::string_view to) {
+    auto& body = std::ranges::find_if(in.parts, [&](const part& each) {
+                     return each.name.starts_with(part_name);
+                 })->body;
+    const auto at = body.find(from);
+    REQUIRE(at != body.npos);
+    body.replace(at, from.size(), to);
+}
+
+/// What a store holds after a lamp was made; under each of these ids.
+template <class C>
+std::shared_ptr<script> stored(std::initializer_list<const char*> ids) {
+    world w;
+    const auto id = w.minted(call<C>().release());
+    auto out = after_restart(w.store());
+    const auto made = out->stored.at(0);
+    out->stored.clear();
+    for (const auto* each : ids) {
+        out->stored.push_back(made);
+        out->stored.back().id = each;
+    }
+    return out;
+}
+
+std::shared_ptr<script> stored_lamps(std::initializer_list<const char*> ids) {
+    return stored<lamp>(ids);
+}
+
+std::size_t count_in(std::string_view text, std::string_view what) {
+    std::size_t count = 0;
+    for (auto at = text.find(what); at != text.npos; at = text.find(what, at + 1))
+        ++count;
+    return count;
+}
+
+bool shows(const std::shared_ptr<const update>& news, std::string_view text) {
+    return news && std::ranges::any_of(news->patches, [&](const patch& p) {
+               return p.content.text().find(text) != std::string_view::npos;
+           });
+}
+
+const part& head_of(const change& of) {
+    return *std::ranges::find(of.written, "head", &part::name);
+}
+
+}  // namespace
+
+// --- the head
+
+TEST_CASE("the head names the components with their versions and says who waits") {
+    world w;
+    auto id = w.minted(call<lamp>().release());
+    CHECK(head_of(w.store().changes().back()).body.ends_with(R"("shapes":{"load/lamp":2}})"));
+    w.wait(w.send(id, w.to_top(id, "sleep")));
+    CHECK(head_of(w.store().changes().back())
+              .body.ends_with(R"("shapes":{"load/lamp":2},"waits":true})"));
+}
+
+// --- on first use
+
+TEST_CASE("a conversation is decoded when it is first used and not before") {
+    auto told = stored_lamps({"good", "bad"});
+    replace(told->stored[1], "i", R"("is_on":false)", R"("is_on":7)");
+    world w(told, {});
+    CHECK(w.map().load().loaded == 2);
+    CHECK(w.log().find("unusable conversation") == std::string::npos);
+
+    CHECK(w.wait(w.open("good")).what == status::ok);
+    CHECK(w.wait(w.open("bad")).what == status::unusable);
+    CHECK(
+        w.log().find("unusable conversation=bad why=\"state of load/lamp: expected true or false"
+        ) != std::string::npos
+    );
+    CHECK(w.wait(w.send("bad", {1, 1, "toggle", "", {}})).what == status::unusable);
+    CHECK(count_in(w.log(), "unusable conversation") == 1);
+}
+
+TEST_CASE("what cannot be decoded is never overwritten nor reaped") {
+    auto told = stored_lamps({"bad"});
+    replace(told->stored[0], "i", R"("is_on":false)", R"("is_on":7)");
+    world w(told, [](live_options& o) { o.unused_timeout = 1min; });
+    w.map().load();
+    w.advance(1h);
+    w.map().reap();  // looks at it, and finds that it cannot
+    w.thread.run_all();
+    w.advance(1000h);
+    CHECK(w.map().reap() == 0);
+    w.map().stop();
+    CHECK(told->changes().empty());
+    CHECK(w.map().size() == 1);
+}
+
+TEST_CASE("a stream and an event may be the first to use a conversation") {
+    auto told = stored_lamps({"looked_at", "clicked"});
+    world w(told, {});
+    w.map().load();
+    auto page = std::make_shared<recorder>();
+    w.wait(w.attach("looked_at", {}, page));
+    CHECK(shows(page->told().at(0), "off"));
+    auto r = w.wait(w.send("clicked", {7, 1, "toggle", "", {}}));
+    CHECK(r.what == status::ok);
+    CHECK(shows(r.news, "on"));
+}
+
+TEST_CASE("what was never used is reaped in its time although nobody has decoded it") {
+    auto told = stored_lamps({"a", "b"});
+    world w(told, [](live_options& o) { o.unused_timeout = 1min; });
+    w.map().load();
+    w.advance(2min);
+    CHECK(w.map().reap() == 2);
+    w.thread.run_all();
+    w.map().stop();
+    CHECK(w.map().size() == 0);
+    CHECK(told->changes().size() == 2);
+}
+
+TEST_CASE("whoever waits for a timer is decoded at once and its timer fires") {
+    world first;
+    const auto id = first.minted(call<lamp>().release());
+    first.wait(first.send(id, first.to_top(id, "sleep")));
+    first.map().stop();
+    auto told = after_restart(first.store());
+    world w(told, {});
+    CHECK(w.map().load().loaded == 1);
+    CHECK(w.map().counts().timers == 1);
+    w.pass(2h);
+    w.thread.run_all();
+    w.map().stop();
+    REQUIRE(told->changes().size() == 1);
+}
+
+TEST_CASE("what waits and cannot be decoded is known to be unusable at once") {
+    world first;
+    const auto id = first.minted(call<lamp>().release());
+    first.wait(first.send(id, first.to_top(id, "sleep")));
+    first.map().stop();
+    auto told = after_restart(first.store());
+    replace(told->stored[0], "i", R"("is_on":false)", R"("is_on":7)");
+    world w(told, {});
+    CHECK(w.map().load().unusable == 1);
+    CHECK(w.map().counts().timers == 0);
+}
+
+// --- another release
+
+TEST_CASE("a newer shape is kept byte for byte whatever is tried with it") {
+    auto told = stored_lamps({"newer"});
+    replace(told->stored[0], "head", R"("load/lamp":2)", R"("load/lamp":3)");
+    world w(told, [](live_options& o) {
+        o.unused_timeout = 10min;
+        o.idle_timeout = 10min;
+    });
+    const auto summary = w.map().load();
+    CHECK(summary.loaded == 0);
+    CHECK(summary.newer_shape == 1);
+    CHECK(
+        w.log().find("newer_shape conversation=newer why=\"component 'load/lamp' was stored in "
+                     "version 3, this program has version 2\" (kept)") != std::string::npos
+    );
+
+    CHECK(w.wait(w.open("newer")).what == status::other_release);
+    CHECK(w.wait(w.open("newer", "eve")).what == status::foreign);
+    CHECK(w.wait(w.send("newer", {1, 1, "toggle", "", {}})).what == status::other_release);
+    CHECK(w.wait(w.attach("newer", 1, std::make_shared<recorder>())).what == status::other_release);
+    w.advance(9min);
+    CHECK(w.map().reap() == 0);
+    w.map().stop();
+    CHECK(told->changes().empty());
+}
+
+TEST_CASE("what another release has stored is given up when its time is over") {
+    auto told = stored_lamps({"newer"});
+    replace(told->stored[0], "head", R"("load/lamp":2)", R"("load/lamp":3)");
+    world w(told, [](live_options& o) { o.unused_timeout = 10min; });
+    w.map().load();
+    w.advance(11min);
+    CHECK(w.map().reap() == 1);
+    w.map().stop();
+    REQUIRE(told->changes().size() == 1);
+    CHECK(told->changes()[0].what == change::kind::remove);
+}
+
+TEST_CASE("a component that is not known is counted apart") {
+    auto told = stored_lamps({"gone"});
+    replace(told->stored[0], "head", "load/lamp", "load/gone");
+    world w(told, {});
+    CHECK(w.map().load().unknown_component == 1);
+    CHECK(w.wait(w.open("gone")).what == status::other_release);
+    CHECK(w.log().find("unknown_component conversation=gone") != std::string::npos);
+}
+
+TEST_CASE("a migrate that throws is found on first use and what it was given is kept") {
+    auto told = stored_lamps({"old", "broken"});
+    for (auto& each : told->stored)
+        replace(each, "i", R"("version":2,)", "");
+    replace(told->stored[0], "i", R"("is_on":false)", R"("lit":true)");
+    replace(told->stored[1], "i", R"("is_on":false)", R"("broken":true)");
+    world w(told, {});
+    CHECK(w.map().load().loaded == 2);
+    CHECK(shows(w.wait(w.open("old")).news, "on"));
+    CHECK(w.wait(w.open("broken")).what == status::unusable);
+    CHECK(w.log().find("from version 1 to 2: migrate failed: out of bulbs") != std::string::npos);
+    w.map().stop();
+    CHECK(told->changes().empty());
+}
+
+TEST_CASE("the log names the first that cannot be used and counts the others") {
+    auto told = stored_lamps({});
+    for (int at = 0; at < 25; ++at)
+        told->stored.push_back({"bad" + std::to_string(at), 1, keeping::kept, {{"head", "{"}}});
+    world w(told, {});
+    CHECK(w.map().load().unusable == 25);
+    CHECK(count_in(w.log(), "unusable conversation=") == 20);
+    CHECK(count_in(w.log(), "not usable: 5 more") == 1);
+    CHECK(
+        count_in(
+            w.log(),
+            "loaded conversations=0 not_kept=0 newer_shape=0 unknown_component=0 "
+            "unusable=25 quarantined=0"
+        ) == 1
+    );
+}
+
+// --- a store that has lost something
+
+TEST_CASE("a page that has seen more than is stored is told so and it is logged once") {
+    auto told = stored_lamps({"back"});
+    world w(told, {});
+    w.map().load();
+    for (int time = 0; time < 2; ++time) {
+        auto page = std::make_shared<recorder>();
+        w.wait(w.attach("back", 9, page));
+        REQUIRE(page->told().size() == 1);
+        CHECK(page->told()[0]->patches.front().what == patch::kind::view);
+        CHECK(page->told()[0]->patches.back().what == patch::kind::notice);
+        CHECK(shows(page->told()[0], "lost what was last done here"));
+    }
+    CHECK(count_in(w.log(), "rolled_back conversation=back stored=1 seen=9") == 1);
+    CHECK(w.map().counts().rolled_back == 1);
+}
+
+TEST_CASE("waking does not hide that the store has lost something") {
+    auto told = stored<sleeper>({"back"});
+    world w(told, {});
+    w.map().load();
+    auto page = std::make_shared<recorder>();
+    w.wait(w.attach("back", 2, page));  // waking makes revision 2
+    CHECK(page->told().back()->revision == 2);
+    CHECK(shows(page->told().back(), "lost what was last done here"));
+    CHECK(w.map().counts().rolled_back == 1);
+}
+
+TEST_CASE("a page that is behind or up to date is told nothing of the kind") {
+    world w;
+    const auto id = w.minted(call<lamp>().release());
+    w.wait(w.send(id, w.to_top(id, "toggle")));
+    for (std::uint64_t seen : {1, 2}) {
+        auto page = std::make_shared<recorder>();
+        w.wait(w.attach(id, seen, page));
+        CHECK(page->told().size() == 2 - seen);
+    }
+    CHECK(w.map().counts().rolled_back == 0);
+}
