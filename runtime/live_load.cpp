@@ -76,6 +76,8 @@ load_summary live_map::impl::load() {
             "quarantined conversation=" + bad.id + " where=" + bad.where + " why=" + logged(bad.why)
         );
     }
+    for (const auto& warning : report.warnings)
+        options_.logger->error("loading why={}", logged(warning));
     progress.finish();
     begin_again(progress.usable);
     return progress.summary;

@@ -1,5 +1,6 @@
+#include "store/checksum.hpp"
 #include "store/files.hpp"
-#include "store/json_text.hpp"
+#include "store/mark.hpp"
 
 #include <stube/store/file_store.hpp>
 
@@ -7,26 +8,32 @@
 #include <cerrno>
 #include <charconv>
 #include <fcntl.h>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <unordered_map>
+#include <unordered_set>
 
 // The folder:
 //
 //   <id>.json     one conversation
 //   <id>.tmp      one that is being written; what a crash left of it is removed on loading
 //   quarantine/   files that could not be read, under their old names
+//   .mark         how far the folder was durable (mark.hpp)
 //   lock          locked by the process that owns the folder
 //
-// A file is a JSON object with exactly these members, a part on each line:
+// A file is a JSON object of exactly this form, a part on each line:
 //
-//   {"format":1,"id":"...","revision":3,"status":"kept","parts":{
-//   "head":{...},
-//   "i1":{...}
+//   {"format":1,"checksum":"0123456789abcdef","id":"...","revision":3,"saved":7,"status":"kept",
+//   "sizes":{"head":7,"i1":9},"parts":{
+//   "head":{"n":1},
+//   "i1":{"n":22}
 //   }}
 //
-// `status` is "kept" or "not_kept". The bodies of the parts are the caller's bytes. Other files are
-// left alone.
+// (with the first two lines as one). `checksum` is of the format and of all that follows, `saved`
+// the number of the batch, `status` "kept" or "not_kept". The bodies of the parts are the caller's
+// bytes, found by their sizes. A newer format keeps the first two members as they are, so that it
+// can be told from damage. Other files are left alone.
 
 namespace stube {
 namespace {
@@ -48,12 +55,38 @@ std::string_view status_text(keeping status) {
     return status == keeping::kept ? "kept" : "not_kept";
 }
 
-std::string encode(const change& one) {
-    std::string text = "{\"format\":" + std::to_string(our_format) + ",\"id\":\"" + one.id +
-                       "\",\"revision\":" + std::to_string(one.revision) + ",\"status\":\"";
+/// What is known of a stored file.
+struct stored_file {
+    std::uint64_t revision = 0;
+    std::uint64_t saved = 0;
+    std::uint64_t checksum = 0;
+};
+
+/// Of the format and of all that follows the checksum itself.
+std::uint64_t file_checksum(std::uint64_t format, std::string_view rest) {
+    return checksum(std::to_string(format)) ^ checksum(rest);
+}
+
+struct encoded_file {
+    std::string text;
+    std::uint64_t checksum = 0;
+};
+
+encoded_file encode(const change& one, std::uint64_t saved) {
+    std::string text = "\",\"id\":\"" + one.id + "\",\"revision\":" + std::to_string(one.revision) +
+                       ",\"saved\":" + std::to_string(saved) + ",\"status\":\"";
     text += status_text(one.status);
-    text += "\",\"parts\":{";
-    const char* before = "\n\"";
+    text += "\",\"sizes\":{";
+    const char* before = "\"";
+    for (const part& each : one.written) {
+        text += before;
+        text += each.name;
+        text += "\":";
+        text += std::to_string(each.body.size());
+        before = ",\"";
+    }
+    text += "},\"parts\":{";
+    before = "\n\"";
     for (const part& each : one.written) {
         text += before;
         text += each.name;
@@ -62,39 +95,86 @@ std::string encode(const change& one) {
         before = ",\n\"";
     }
     text += "\n}}\n";
-    return text;
+    std::uint64_t sum = file_checksum(our_format, text);
+    return {
+        "{\"format\":" + std::to_string(our_format) + ",\"checksum\":\"" + hex(sum) + text,
+        sum};
 }
 
-std::uint64_t decode_number(std::string_view text, const char* what) {
-    std::uint64_t number = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size())
-        throw bad_file(std::string(what) + " is not a whole number");
-    return number;
-}
+/// Takes a text of known form apart, from its beginning to its end.
+class text_reader {
+public:
+    explicit text_reader(std::string_view text) : rest_(text) {}
 
-std::vector<part> decode_parts(std::string_view text) {
-    auto members = json_members(text);
-    if (!members) throw bad_file("\"parts\" is not an object");
+    bool skip(std::string_view expected) {
+        if (!rest_.starts_with(expected)) return false;
+        rest_.remove_prefix(expected.size());
+        return true;
+    }
+
+    void need(std::string_view expected) {
+        if (!skip(expected)) throw bad_file("it does not have the form of a conversation");
+    }
+
+    std::uint64_t number() {
+        std::uint64_t value = 0;
+        auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+        if (error != std::errc()) throw bad_file("a number is missing");
+        rest_ = rest_.substr(static_cast<std::size_t>(end - rest_.data()));
+        return value;
+    }
+
+    std::string_view take(std::size_t size) {
+        if (size > rest_.size()) throw bad_file("it is cut off");
+        std::string_view taken = rest_.substr(0, size);
+        rest_.remove_prefix(size);
+        return taken;
+    }
+
+    std::string_view until(char end) {
+        std::size_t size = rest_.find(end);
+        if (size == rest_.npos) throw bad_file("it is cut off");
+        return take(size);
+    }
+
+    std::string_view rest() const { return rest_; }
+
+private:
+    std::string_view rest_;
+};
+
+/// Reads the parts, whose sizes come first.
+std::vector<part> decode_parts(text_reader& text) {
     std::vector<part> parts;
-    for (const auto& [name, body] : *members)
-        parts.push_back({std::string(name), std::string(body)});
+    std::vector<std::size_t> sizes;
+    while (!text.skip("}")) {
+        if (!parts.empty()) text.need(",");
+        text.need("\"");
+        parts.push_back({std::string(text.until('"')), {}});
+        text.need("\":");
+        sizes.push_back(text.number());
+    }
+    text.need(",\"parts\":{");
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        text.need(i == 0 ? "\n\"" : ",\n\"");
+        text.need(parts[i].name);
+        text.need("\":");
+        parts[i].body = text.take(sizes[i]);
+    }
+    text.need("\n}}\n");
     return parts;
 }
 
-keeping decode_status(std::string_view text) {
-    if (text == "\"kept\"") return keeping::kept;
-    if (text == "\"not_kept\"") return keeping::not_kept;
-    throw bad_file("the status is not known");
-}
-
-/// Sees to the format first: a file of a newer release is not bad, and must not be moved aside.
-void check_format(const std::vector<json_member>& members, const fs::path& file) {
-    auto found = std::find_if(members.begin(), members.end(), [](const json_member& each) {
-        return each.first == "format";
-    });
-    if (found == members.end()) throw bad_file("it does not say its format");
-    std::uint64_t format = decode_number(found->second, "the format");
+/// Throws bad_file, or store_refused if a newer release wrote the file.
+record decode(std::string_view text, const fs::path& file, stored_file& known) {
+    text_reader reader(text);
+    reader.need("{\"format\":");
+    std::uint64_t format = reader.number();
+    reader.need(",\"checksum\":\"");
+    std::string_view sum = reader.take(16);
+    known.checksum = file_checksum(format, reader.rest());
+    if (sum != hex(known.checksum)) throw bad_file("it is damaged: its checksum is another");
+    // A sound file of a newer release must not be moved aside.
     if (format > our_format)
         refuse_place(
             file,
@@ -102,41 +182,20 @@ void check_format(const std::vector<json_member>& members, const fs::path& file)
                 ", this one knows " + std::to_string(our_format) + ")"
         );
     if (format != our_format) throw bad_file("format " + std::to_string(format) + " is not known");
-}
-
-/// Throws bad_file, or store_refused if a newer release wrote the file.
-record decode(std::string_view text, const std::string& id, const fs::path& file) {
-    if (!is_json(text, deepest_body + 2)) throw bad_file("it is not JSON");
-    auto members = json_members(text);
-    if (!members) throw bad_file("it is not a JSON object");
-    check_format(*members, file);
 
     record one;
-    one.id = id;
-    int known = 0;
-    for (const auto& [name, value] : *members) {
-        if (name == "id" && value != "\"" + id + "\"") throw bad_file("its id is not its name");
-        if (name == "revision") one.revision = decode_number(value, "the revision");
-        if (name == "status") one.status = decode_status(value);
-        if (name == "parts") one.parts = decode_parts(value);
-        known += name == "format" || name == "id" || name == "revision" || name == "status" ||
-                 name == "parts";
-    }
-    if (known != 5 || members->size() != 5)
-        throw bad_file("it does not have the members of a conversation, each once");
+    reader.need("\",\"id\":\"");
+    one.id = reader.until('"');
+    reader.need("\",\"revision\":");
+    one.revision = known.revision = reader.number();
+    reader.need(",\"saved\":");
+    known.saved = reader.number();
+    reader.need(",\"status\":\"");
+    one.status = reader.skip("not_") ? keeping::not_kept : keeping::kept;
+    reader.need("kept\",\"sizes\":{");
+    one.parts = decode_parts(reader);
+    if (!reader.rest().empty()) throw bad_file("something stands behind its end");
     return one;
-}
-
-/// What was read must be what save() accepts, or the next save of it would fail.
-void check_record(record& one) {
-    change as_saved{one.id, change::kind::replace, one.revision, one.status, {}, {}};
-    as_saved.written.swap(one.parts);
-    try {
-        check_change(as_saved);
-    } catch (const std::invalid_argument& broken) {
-        throw bad_file(broken.what());
-    }
-    as_saved.written.swap(one.parts);
 }
 
 bool is_id(std::string_view text) {
@@ -186,43 +245,66 @@ private:
 
 class folder_store final : public store {
 public:
-    explicit folder_store(const fs::path& dir);
+    folder_store(const fs::path& dir, file_options options);
+    ~folder_store() override;
 
     load_report load_all(const std::function<void(record&&)>& each) override;
     void save(std::span<const change> batch) override;
 
 private:
     void make_folder();
+    void check_mark(const std::optional<marked>& before, bool all_read, load_report& report);
     std::vector<std::string> names() const;
-    std::string read(const fs::path& file) const;
-    void load_one(
+    std::optional<std::string> read(const fs::path& file) const;
+    bool load_one(
         const std::string& name,
         const std::function<void(record&&)>& each,
         load_report& report
     );
     std::string set_aside(const std::string& name);
     void check(std::span<const change> batch) const;
+    void note_removals(std::span<const change> batch);
     void write_all(std::span<const change> batch, unfinished_files& files);
     void publish_all(std::span<const change> batch);
     int publish(const change& one) const;
     void remember(std::span<const change> batch);
+    void forget(const std::string& id);
+    std::uint64_t highest_without(std::span<const change> batch) const;
+    marked state() const { return {saved_, saved_, stored_.size(), checksum_}; }
     [[noreturn]] void refuse(const std::string& doing, int error) const;
     [[noreturn]] void stop(const std::string& doing, int error);
 
     fs::path dir_;
+    file_options options_;
     file_descriptor lock_;
     file_descriptor folder_;
-    std::unordered_map<std::string, std::uint64_t> revisions_;  ///< of what is stored
+    rollback_mark mark_;
+    std::unordered_map<std::string, stored_file> stored_;
+    std::vector<std::uint64_t> checksums_;  ///< of the files of the batch under way
+    std::uint64_t saved_ = 0;               ///< the number of the last batch
+    std::uint64_t checksum_ = 0;            ///< the XOR of the checksums of all files
+    bool has_saved_ = false;
     bool loaded_ = false;
     std::string stopped_;  ///< why it takes no more changes; empty while it does
 };
 
-folder_store::folder_store(const fs::path& dir) : dir_(absolute_path(dir)) {
+folder_store::folder_store(const fs::path& dir, file_options options)
+    : dir_(absolute_path(dir)), options_(options), mark_(dir_ / ".mark") {
     if (!dir_.has_filename()) dir_ = dir_.parent_path();
-    make_folder();
-    lock_ = take_ownership(dir_ / "lock", dir_);
+    if (options_.read_only)
+        need_folder(dir_, dir_);
+    else
+        make_folder();
+    if (!options_.read_only) lock_ = take_ownership(dir_ / "lock", dir_);
     folder_ = file_descriptor(::open(dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder_.is_open()) refuse_place(dir_, words_for(errno));
+}
+
+folder_store::~folder_store() {
+    if (!has_saved_ || !stopped_.empty()) return;
+    marked last = state();
+    last.saved = highest_without({});
+    mark_.write(last);
 }
 
 void folder_store::make_folder() {
@@ -237,17 +319,49 @@ void folder_store::make_folder() {
 }
 
 load_report folder_store::load_all(const std::function<void(record&&)>& each) {
-    revisions_.clear();
+    stored_.clear();
+    saved_ = checksum_ = 0;
     load_report report;
+    // Before the files: whoever writes meanwhile writes the mark last.
+    auto mark = mark_.read();
+    std::vector<std::string> unfinished;
+    std::vector<std::string> bad;
     for (const std::string& name : names()) {
         fs::path path(name);
         if (path.extension() == unfinished_suffix && is_id(path.stem().string()))
+            unfinished.push_back(name);
+        else if (path.extension() == final_suffix && !load_one(name, each, report))
+            bad.push_back(name);
+    }
+    check_mark(mark, bad.empty(), report);
+    if (!options_.read_only) {
+        for (const std::string& name : unfinished)
             ::unlinkat(folder_.number(), name.c_str(), 0);
-        else if (path.extension() == final_suffix)
-            load_one(name, each, report);
+        for (std::size_t i = 0; i < bad.size(); ++i)
+            report.quarantined[i].where = set_aside(bad[i]);
     }
     loaded_ = true;
     return report;
+}
+
+void folder_store::check_mark(
+    const std::optional<marked>& before,
+    bool all_read,
+    load_report& report
+) {
+    // Whoever removes meanwhile writes the mark first.
+    auto after = options_.read_only ? mark_.read() : before;
+    auto mark = before == after ? before : std::nullopt;
+    found_stored found{state(), all_read};
+    refuse_rollback(dir_, mark, found, options_.accept_rollback);
+    if (before == after) add_warnings(dir_, mark_, mark, found, report);
+    if (!mark || options_.read_only) return;
+    // What is missing by now is known and accepted.
+    bool is_behind = saved_ < mark->saved;
+    saved_ = std::max(saved_, mark->last);
+    if (!is_behind) return;
+    if (int error = mark_.write({0, saved_, 0, 0}))
+        refuse_place(dir_, "cannot write its mark: " + words_for(error));
 }
 
 std::vector<std::string> folder_store::names() const {
@@ -259,7 +373,8 @@ std::vector<std::string> folder_store::names() const {
     return found;
 }
 
-void folder_store::load_one(
+/// False if it cannot be read, which is then in the report.
+bool folder_store::load_one(
     const std::string& name,
     const std::function<void(record&&)>& each,
     load_report& report
@@ -267,23 +382,31 @@ void folder_store::load_one(
     fs::path file = dir_ / name;
     std::string id = file.stem().string();
     record one;
+    stored_file known;
     try {
         if (!is_id(id)) throw bad_file("its name is not the id of a conversation");
-        one = decode(read(file), id, file);
-        check_record(one);
+        auto text = read(file);
+        if (!text) return true;
+        one = decode(*text, file, known);
+        if (one.id != id) throw bad_file("its id is not its name");
     } catch (const bad_file& bad) {
-        report.quarantined.push_back({is_id(id) ? id : "", bad.what(), set_aside(name)});
-        return;
+        report.quarantined.push_back({is_id(id) ? id : "", bad.what(), "left at " + file.string()});
+        return false;
     }
-    revisions_[one.id] = one.revision;
+    saved_ = std::max(saved_, known.saved);
+    checksum_ ^= known.checksum;
+    stored_[one.id] = known;
     ++report.loaded;
     each(std::move(one));
+    return true;
 }
 
-std::string folder_store::read(const fs::path& file) const {
+/// Nothing if the file went away, which is no fault while another process owns the folder.
+std::optional<std::string> folder_store::read(const fs::path& file) const {
     // Without O_NONBLOCK, opening a pipe that somebody put here would wait for ever.
     file_descriptor handle(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
     if (!handle.is_open()) {
+        if (errno == ENOENT && options_.read_only) return std::nullopt;
         if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
             refuse_place(dir_, words_for(errno));  // no fault of the file
         throw bad_file("it cannot be opened: " + words_for(errno));
@@ -312,9 +435,7 @@ std::string folder_store::set_aside(const std::string& name) {
     std::string doing = "cannot set aside the unreadable file \"" + name + "\": ";
     if (::mkdir(quarantine.c_str(), 0700) != 0 && errno != EEXIST)
         refuse_place(dir_, doing + words_for(errno));
-    fs::path target = quarantine / name;
-    for (int copy = 1; fs::exists(fs::symlink_status(target)); ++copy)
-        target = quarantine / (name + "." + std::to_string(copy));
+    fs::path target = unused_name(quarantine / name);
     if (::rename((dir_ / name).c_str(), target.c_str()) != 0)
         refuse_place(dir_, doing + words_for(errno));
     int error = sync_folder(quarantine);
@@ -324,24 +445,61 @@ std::string folder_store::set_aside(const std::string& name) {
 }
 
 void folder_store::save(std::span<const change> batch) {
+    if (options_.read_only) throw store_refused(quoted(dir_) + " is open for reading only");
     if (!stopped_.empty()) throw store_unknown(stopped_);
     if (!loaded_) throw std::logic_error("load_all comes before the first save");
     if (batch.empty()) return;
     check(batch);
     unfinished_files files(folder_.number());
     write_all(batch, files);
+    note_removals(batch);
     publish_all(batch);
     files.renamed();
     remember(batch);
+    bool writes = std::any_of(batch.begin(), batch.end(), [](const change& one) {
+        return one.what != change::kind::remove;
+    });
+    if (writes) mark_.note(state());  // the number is in the files
+}
+
+/// A mark must not claim a number that goes with the files of this batch.
+void folder_store::note_removals(std::span<const change> batch) {
+    bool removes = std::any_of(batch.begin(), batch.end(), [](const change& one) {
+        return one.what == change::kind::remove;
+    });
+    if (!removes) return;
+    std::uint64_t claimed = std::min(mark_.written().saved, highest_without(batch));
+    if (int error = mark_.write({claimed, saved_, 0, 0})) refuse("writing the mark", error);
+}
+
+/// The highest number in the files that this batch does not remove.
+std::uint64_t folder_store::highest_without(std::span<const change> batch) const {
+    std::unordered_set<std::string_view> removed;
+    for (const change& one : batch)
+        if (one.what == change::kind::remove) removed.insert(one.id);
+    std::uint64_t highest = 0;
+    for (const auto& [id, file] : stored_)
+        if (!removed.contains(id)) highest = std::max(highest, file.saved);
+    return highest;
 }
 
 void folder_store::remember(std::span<const change> batch) {
-    for (const change& one : batch) {
-        if (one.what == change::kind::remove)
-            revisions_.erase(one.id);
-        else
-            revisions_[one.id] = one.revision;
+    ++saved_;
+    has_saved_ = true;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const change& one = batch[i];
+        forget(one.id);
+        if (one.what == change::kind::remove) continue;
+        stored_[one.id] = {one.revision, saved_, checksums_[i]};
+        checksum_ ^= checksums_[i];
     }
+}
+
+void folder_store::forget(const std::string& id) {
+    auto old = stored_.find(id);
+    if (old == stored_.end()) return;
+    checksum_ ^= old->second.checksum;
+    stored_.erase(old);
 }
 
 void folder_store::check(std::span<const change> batch) const {
@@ -349,15 +507,18 @@ void folder_store::check(std::span<const change> batch) const {
     for (const change& one : batch) {
         if (one.what == change::kind::update)
             throw store_refused("a file store takes whole conversations, not updates");
-        auto stored = revisions_.find(one.id);
-        check_follows(one, stored == revisions_.end() ? nullptr : &stored->second);
+        auto stored = stored_.find(one.id);
+        check_follows(one, stored == stored_.end() ? nullptr : &stored->second.revision);
     }
 }
 
 void folder_store::write_all(std::span<const change> batch, unfinished_files& files) {
+    checksums_.clear();
     for (const change& one : batch) {
+        checksums_.push_back(0);
         if (one.what == change::kind::remove) continue;
-        std::string text = encode(one);
+        auto [text, sum] = encode(one, saved_ + 1);
+        checksums_.back() = sum;
         if (text.size() > largest_file)
             throw store_refused("conversation " + one.id + " is larger than 64 MiB");
         bool syncing = false;
@@ -407,8 +568,8 @@ void folder_store::stop(const std::string& doing, int error) {
 
 }  // namespace
 
-std::unique_ptr<store> file_store(const std::filesystem::path& dir) {
-    return std::make_unique<folder_store>(dir);
+std::unique_ptr<store> file_store(const std::filesystem::path& dir, file_options options) {
+    return std::make_unique<folder_store>(dir, options);
 }
 
 }  // namespace stube

@@ -80,6 +80,15 @@ int sync_folder(const std::filesystem::path& folder) {
     return 0;
 }
 
+std::filesystem::path unused_name(const std::filesystem::path& wanted) {
+    std::filesystem::path name = wanted;
+    std::error_code ignored;
+    for (int copy = 1; std::filesystem::exists(std::filesystem::symlink_status(name, ignored));
+         ++copy)
+        name = wanted.string() + "." + std::to_string(copy);
+    return name;
+}
+
 file_descriptor
 take_ownership(const std::filesystem::path& lock_file, const std::filesystem::path& path) {
     file_descriptor lock(::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));

@@ -44,6 +44,9 @@ void need_folder(const std::filesystem::path& folder, const std::filesystem::pat
 /// done.
 int sync_folder(const std::filesystem::path& folder);
 
+/// `wanted`, or with a number behind it, so that nothing stands there yet.
+std::filesystem::path unused_name(const std::filesystem::path& wanted);
+
 /// Takes the lock that makes this process the owner of the store at `path` until the answer is
 /// destroyed. Locks the file `lock_file`, makes it if needed and leaves it there: removing it would
 /// let a third process lock a new file of the same name. Refuses at once if there is another owner.

@@ -50,7 +50,8 @@ void sqlite_statement::bind(int index, std::string_view text) {
     if (code != SQLITE_OK) fail();
 }
 
-void sqlite_statement::bind(int index, std::nullptr_t) {
+void sqlite_statement::bind(int index, const std::optional<std::string_view>& text) {
+    if (text) return bind(index, *text);
     if (sqlite3_bind_null(statement_.get(), index) != SQLITE_OK) fail();
 }
 
@@ -66,13 +67,13 @@ void sqlite_statement::fail() {
     throw error;
 }
 
-sqlite_connection::sqlite_connection(const std::filesystem::path& file) {
+sqlite_connection::sqlite_connection(const std::filesystem::path& file, access how) {
     sqlite3* made = nullptr;
     int code = sqlite3_open_v2(
         file.c_str(),
         &made,
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
-            SQLITE_OPEN_EXRESCODE,
+        (how == access::writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
+            SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
         nullptr
     );
     connection_.reset(made);

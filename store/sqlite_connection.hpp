@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -61,7 +62,8 @@ private:
 
     void bind(int index, std::int64_t number);
     void bind(int index, std::string_view text);
-    void bind(int index, std::nullptr_t);
+    void bind(int index, const std::string& text) { bind(index, std::string_view(text)); }
+    void bind(int index, const std::optional<std::string_view>& text);
     void finish();
     [[noreturn]] void fail();
 
@@ -71,8 +73,10 @@ private:
 /// One connection to a database file, used by one thread at a time.
 class sqlite_connection {
 public:
-    /// Opens an existing file for reading and writing.
-    explicit sqlite_connection(const std::filesystem::path& file);
+    enum class access { writes, reads };
+
+    /// Opens an existing file.
+    explicit sqlite_connection(const std::filesystem::path& file, access how = access::writes);
 
     sqlite3* handle() const { return connection_.get(); }
 

@@ -1,55 +1,22 @@
+#include "store/checksum.hpp"
 #include "store/files.hpp"
-#include "store/json_text.hpp"
+#include "store/mark.hpp"
 #include "store/sqlite_connection.hpp"
+#include "store/sqlite_format.hpp"
+#include "store/sqlite_loading.hpp"
 
 #include <stube/store/sqlite_store.hpp>
 
-#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <optional>
 #include <unistd.h>
-#include <unordered_map>
-
-// Format 1 (why it looks like this, with figures: docs/decisions/0002-store-format.md).
-//
-//   conversation  a row each; not touched by an update
-//   part          a row each. The head's revision is the conversation's; another part's is that
-//                 of the save that wrote it. A mark that came without a head has one with no body.
-//   quarantine    the rows of conversations that could not be read, as they were
-//
-// When an update adds a part, the head moves to the end of the table beside it: the next updates
-// change just these two, and they now lie on one page, which is what a save costs.
 
 namespace stube {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t our_application = 0x73747562;  // "stub"
-constexpr std::int64_t our_format = 1;
 constexpr std::int64_t longest_wal = 4 << 20;
-
-constexpr const char* schema = R"(
-    BEGIN IMMEDIATE;
-    CREATE TABLE conversation(
-        number INTEGER PRIMARY KEY,
-        id TEXT NOT NULL UNIQUE,
-        status TEXT NOT NULL          -- kept, not_kept
-    );
-    CREATE TABLE part(
-        number INTEGER PRIMARY KEY,
-        conversation INTEGER NOT NULL,
-        name TEXT NOT NULL,
-        revision INTEGER NOT NULL,
-        body TEXT,                    -- JSON
-        UNIQUE(conversation, name)
-    );
-    CREATE TABLE quarantine(why, id, status, name, revision, body);
-    PRAGMA application_id = 1937012066;
-    PRAGMA user_version = 1;
-    COMMIT;
-)";
 
 struct statements {
     explicit statements(sqlite3* on) : connection(on) {}
@@ -57,121 +24,44 @@ struct statements {
     sqlite3* connection;
     sqlite_statement begin{connection, "BEGIN IMMEDIATE"};
     sqlite_statement commit{connection, "COMMIT"};
-    sqlite_statement add_conversation{
-        connection,
-        "INSERT INTO conversation(id, status) VALUES(?, ?)"};
-    sqlite_statement set_status{connection, "UPDATE conversation SET status = ? WHERE number = ?"};
-    sqlite_statement drop_conversation{connection, "DELETE FROM conversation WHERE number = ?"};
     sqlite_statement add_part{
         connection,
-        "INSERT INTO part(conversation, name, revision, body) VALUES(?, ?, ?, ?)"};
+        "INSERT INTO part(conversation, name, revision, saved, checksum, body)"
+        " VALUES(?, ?, ?, ?, ?, ?)"};
+    sqlite_statement add_head{
+        connection,
+        "INSERT INTO part(status, parts, checksum_of_all, conversation, name, revision, saved,"
+        " checksum, body) VALUES(?, ?, ?, ?, 'head', ?, ?, ?, ?)"};
     sqlite_statement set_part{
         connection,
-        "UPDATE part SET revision = ?, body = ? WHERE conversation = ? AND name = ?"};
-    sqlite_statement drop_part{connection, "DELETE FROM part WHERE conversation = ? AND name = ?"};
-    sqlite_statement drop_parts{connection, "DELETE FROM part WHERE conversation = ?"};
-    sqlite_statement set_row{connection, "UPDATE part SET revision = ?, body = ? WHERE number = ?"};
-    sqlite_statement touch_row{connection, "UPDATE part SET revision = ? WHERE number = ?"};
-    sqlite_statement drop_row{connection, "DELETE FROM part WHERE number = ?"};
+        "UPDATE part SET revision = ?, saved = ?, checksum = ?, body = ?"
+        " WHERE number = ? AND conversation = ? AND name = ?"};
+    sqlite_statement set_head{
+        connection,
+        "UPDATE part SET status = ?, parts = ?, checksum_of_all = ?, revision = ?, saved = ?,"
+        " checksum = ?, body = ? WHERE number = ? AND conversation = ? AND name = 'head'"};
+    sqlite_statement drop_part{
+        connection,
+        "DELETE FROM part WHERE number = ? AND conversation = ?"};
+    sqlite_statement read_body{connection, "SELECT body FROM part WHERE number = ?"};
+    sqlite_statement note_removal{connection, "UPDATE removal SET saved = ?"};
 };
 
-/// What is remembered of a stored conversation, so that an update needs no look-up.
-struct entry {
-    std::int64_t number = 0;  ///< its row; 0 is none
-    std::int64_t head = 0;    ///< the row of its head
-    std::uint64_t revision = 0;
-    keeping status = keeping::kept;
+std::int64_t as_number(std::uint64_t natural) {
+    return static_cast<std::int64_t>(natural);
+}
+
+/// What a batch makes of one entry, if it is committed.
+struct next_entry {
+    entries::value_type* slot = nullptr;
+    bool is_new = false;
+    bool gone = false;
+    bool anew = false;  ///< `set` is all there is
+    entry next;         ///< without its parts other than the head
+    std::uint64_t parts = 0;
+    std::vector<stored_part> set;
+    std::vector<std::uint64_t> dropped;
 };
-
-using entries = std::unordered_map<std::string, entry>;
-
-std::int64_t as_number(std::uint64_t revision) {
-    return static_cast<std::int64_t>(revision);
-}
-
-std::string_view status_text(keeping status) {
-    return status == keeping::kept ? "kept" : "not_kept";
-}
-
-/// One conversation while its rows come in.
-struct loading {
-    record one;
-    entry known;
-    std::int64_t newest_part = 0;
-    std::string why;  ///< what is wrong with it; empty while nothing is
-};
-
-/// Columns of the loading query: number, id, status, then of the part: number, name, revision,
-/// body. Types are asked for before values, because reading a value as text makes text of it.
-void start(const sqlite_statement& row, loading& into) {
-    bool is_text = row.type(1) == SQLITE_TEXT;
-    into.known.number = row.number(0);
-    into.one.id = row.text(1);
-    std::string_view status = row.text(2);
-    try {
-        if (!is_text) throw std::invalid_argument("its id is not text");
-        check_id(into.one.id);
-    } catch (const std::invalid_argument& bad) {
-        into.one.id.clear();
-        into.why = bad.what();
-    }
-    if (status != "kept" && status != "not_kept") into.why = "its status is not known";
-    into.known.status = status == "kept" ? keeping::kept : keeping::not_kept;
-    into.one.status = into.known.status;
-}
-
-void add_part(const sqlite_statement& row, loading& into) {
-    if (row.type(3) == SQLITE_NULL) return;  // no parts at all
-    bool name_is_text = row.type(4) == SQLITE_TEXT;
-    bool revision_is_number = row.type(5) == SQLITE_INTEGER;
-    std::string name(row.text(4));
-    std::int64_t revision = row.number(5);
-    into.newest_part = std::max(into.newest_part, revision);
-    bool is_head = name == "head";
-    try {
-        if (!name_is_text) throw std::invalid_argument("the name of a part is not text");
-        check_part_name(name);
-    } catch (const std::invalid_argument& bad) {
-        into.why = bad.what();
-        return;
-    }
-    if (!revision_is_number || revision < 0)
-        into.why = "the revision of part \"" + name + "\" is not a whole number";
-    if (is_head) {
-        into.known.head = row.number(3);
-        into.one.revision = static_cast<std::uint64_t>(revision);
-        into.known.revision = into.one.revision;
-        if (row.type(6) == SQLITE_NULL) return;
-    }
-    bool is_text = row.type(6) == SQLITE_TEXT;
-    std::string_view body = row.text(6);
-    if (is_text && is_json(body))
-        into.one.parts.push_back({std::move(name), std::string(body)});
-    else
-        into.why = "part \"" + name + "\" is not JSON";
-}
-
-void see_to_the_whole(loading& read) {
-    if (!read.why.empty()) return;
-    if (read.known.head == 0)
-        read.why = "it has no head";
-    else if (static_cast<std::uint64_t>(read.newest_part) > read.known.revision)
-        read.why = "one of its parts is newer than its head";
-}
-
-std::string explain(const sqlite_error& error, const fs::path& file) {
-    switch (error.primary_code()) {
-    case SQLITE_NOTADB:
-        return "it is not an SQLite database";
-    case SQLITE_CORRUPT:
-        return "the database is damaged (" + std::string(error.what()) +
-               "); keep a copy of it and of its -wal file, and rescue what is left with: sqlite3 "
-               "\"" +
-               file.string() + "\" .recover";
-    default:
-        return error.what();
-    }
-}
 
 class database_store final : public store {
 public:
@@ -183,33 +73,50 @@ public:
     bool saves_parts() const override { return true; }
 
 private:
-    bool identify();
-    void configure(sqlite_options options);
+    void open();
+    void configure();
 
-    void read_all(
-        const std::function<void(record&&)>& each,
-        load_report& report,
-        std::vector<loading>& bad
+    void load(const std::function<void(record&&)>& each, load_report& report);
+    void look_for_loss(
+        const std::optional<marked>& mark,
+        const found_stored& found,
+        load_report& report
     );
-    void set_aside(const std::vector<loading>& bad, load_report& report);
-    std::int64_t set_aside_lost_parts();
+    void set_aside(std::vector<bad_rows>& bad, load_report& report);
+    void move_to_quarantine(const std::vector<bad_rows>& bad);
 
     void apply(const change& one);
-    void rewrite(const change& one, entry& next);
-    void update(const change& one, entry& next);
-    void set_head(const part* head, bool beside_new_part, entry& next);
+    void rewrite(const change& one, next_entry& to);
+    void update(const change& one, next_entry& to);
+    void update_part(const change& one, const part& each, next_entry& to);
+    void drop_part(const change& one, std::uint64_t name, next_entry& to);
+    void drop_row(const std::string& id, std::int64_t row);
+    stored_part add_part(const change& one, const part& each);
+    void add_head(const change& one, std::optional<std::string_view> body, next_entry& to);
+    void set_head(const change& one, std::optional<std::string_view> body, next_entry& to);
+    void update_head(const change& one, const part* written, next_entry& to);
+    void count_in_head(const change& one, std::optional<std::string_view> body, next_entry& to);
+    void need_one_changed(const std::string& id);
+
     void settle(bool committed);
+    void settle(next_entry& one);
     bool roll_back() noexcept;
     [[noreturn]] void fail(const sqlite_error& error, bool committing);
     [[noreturn]] void take_back(const std::string& why, bool harmless, bool conflict = false);
     void checkpoint_if_due();
+    marked state() const { return {saved_, saved_, entries_.size(), checksum_}; }
 
     fs::path file_;
+    sqlite_options options_;
     file_descriptor lock_;  // outlives the connection
+    rollback_mark mark_;
     std::optional<sqlite_connection> connection_;
     std::optional<statements> statements_;
     entries entries_;
-    std::vector<std::pair<entries::value_type*, entry>> staged_;  ///< entries after this batch
+    std::vector<next_entry> staged_;
+    std::uint64_t saved_ = 0;     ///< the number of the last transaction
+    std::uint64_t checksum_ = 0;  ///< the XOR of the checksums of all conversations
+    bool removes_ = false;        ///< the batch under way removes something
     std::int64_t wal_pages_ = 0;
     std::int64_t most_wal_pages_ = 0;
     bool loaded_ = false;
@@ -231,46 +138,52 @@ file_descriptor take_file(const fs::path& file) {
     return lock;
 }
 
+/// Reading takes no lock and makes nothing.
+file_descriptor need_file(const fs::path& file) {
+    std::error_code error;
+    if (!fs::is_regular_file(file, error)) refuse_place(file, "there is no such file");
+    return {};
+}
+
 database_store::database_store(const fs::path& file, sqlite_options options)
-    : file_(absolute_path(file)), lock_(take_file(file_)) {
+    : file_(absolute_path(file)),
+      options_(options),
+      lock_(options.read_only ? need_file(file_) : take_file(file_)),
+      mark_(file_.string() + ".mark") {
     try {
-        connection_.emplace(file_);
-        // The files of somebody else are left as they are, and a stopped store leaves its own.
-        sqlite3_db_config(connection_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-        connection_->run(
-            "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0"
-        );
-        bool is_new = identify();
-        configure(options);
-        if (is_new) connection_->run(schema);
-        statements_.emplace(connection_->handle());
+        open();
     } catch (const sqlite_error& error) {
         refuse_place(file_, explain(error, file_));
     }
 }
 
-/// True if the database is empty and may be made ours; refuses what is not ours.
-bool database_store::identify() {
-    std::int64_t application = connection_->number("PRAGMA application_id");
-    std::int64_t format = connection_->number("PRAGMA user_version");
-    std::int64_t tables = connection_->number("SELECT count(*) FROM sqlite_schema");
-    if (application == 0 && format == 0 && tables == 0) return true;
-    if (application != our_application) refuse_place(file_, "it is a database of another program");
-    if (format > our_format)
-        refuse_place(
-            file_,
-            "it was written by a newer release (format " + std::to_string(format) +
-                ", this one knows " + std::to_string(our_format) + ")"
-        );
-    if (format != our_format)
-        refuse_place(file_, "its format " + std::to_string(format) + " is not known");
-    return false;
+void database_store::open() {
+    using access = sqlite_connection::access;
+    connection_.emplace(file_, options_.read_only ? access::reads : access::writes);
+    // The files of somebody else are left as they are, and a stopped store leaves its own.
+    sqlite3_db_config(connection_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    connection_->run(
+        "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0"
+    );
+    bool is_empty = is_empty_database(*connection_, file_, format_steps());
+    if (options_.read_only) {
+        std::int64_t newest = first_format + static_cast<std::int64_t>(format_steps().size());
+        if (!is_empty && connection_->number("PRAGMA user_version") != newest)
+            refuse_place(file_, "it is of an older format; opening it for writing brings it up");
+        return;
+    }
+    configure();
+    if (is_empty)
+        make_tables(*connection_);
+    else
+        bring_up_to_date(*connection_, file_, format_steps());
+    statements_.emplace(connection_->handle());
 }
 
-void database_store::configure(sqlite_options options) {
+void database_store::configure() {
     if (connection_->text("PRAGMA journal_mode = WAL") != "wal")
         refuse_place(file_, "its file system cannot hold a write-ahead log");
-    bool full = options.acknowledged == durability::survives_power_loss;
+    bool full = options_.acknowledged == durability::survives_power_loss;
     connection_->run(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
 
     // This hook takes the place of SQLite's own checkpointing, which would run inside a commit.
@@ -285,101 +198,114 @@ void database_store::configure(sqlite_options options) {
 
 database_store::~database_store() {
     statements_.reset();
-    if (!stopped_.empty() || !connection_) return;
+    if (!stopped_.empty() || !connection_ || options_.read_only) return;
     sqlite3* handle = connection_->handle();
     sqlite3_busy_timeout(handle, 0);
     int code =
         sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-    if (code == SQLITE_OK) sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+    if (code != SQLITE_OK) return;
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+    if (loaded_) mark_.write(state());
 }
 
 load_report database_store::load_all(const std::function<void(record&&)>& each) {
     load_report report;
     try {
-        std::vector<loading> bad;
         entries_.clear();
-        read_all(each, report, bad);
-        set_aside(bad, report);
+        load(each, report);
     } catch (const sqlite_error& error) {
         roll_back();
         refuse_place(file_, explain(error, file_));
+    } catch (...) {
+        roll_back();
+        throw;
     }
     loaded_ = true;
     return report;
 }
 
-void database_store::read_all(
-    const std::function<void(record&&)>& each,
-    load_report& report,
-    std::vector<loading>& bad
-) {
-    sqlite_statement rows(
-        connection_->handle(),
-        "SELECT c.number, c.id, c.status, p.number, p.name, p.revision, p.body"
-        " FROM conversation c LEFT JOIN part p ON p.conversation = c.number ORDER BY c.number"
-    );
-    bool more = rows.next();
-    while (more) {
-        loading read;
-        start(rows, read);
-        do {
-            add_part(rows, read);
-            more = rows.next();
-        } while (more && rows.number(0) == read.known.number);
+void database_store::load(const std::function<void(record&&)>& each, load_report& report) {
+    bool is_empty = connection_->number("SELECT count(*) FROM sqlite_schema") == 0;
+    sqlite_loading found(entries_, each);
+    // Before the rows: whoever writes meanwhile writes the mark last.
+    auto mark = mark_.read();
+    connection_->run("BEGIN");
+    if (mark) entries_.reserve(mark->conversations);
+    if (!is_empty) {
+        found.read_all(*connection_);
+        auto removal = static_cast<std::uint64_t>(connection_->number("SELECT saved FROM removal"));
+        saved_ = std::max(found.saved(), removal);
+    }
+    checksum_ = found.checksum();
+    report.loaded = found.loaded();
 
-        see_to_the_whole(read);
-        if (read.why.empty()) {
-            entries_[read.one.id] = read.known;
-            ++report.loaded;
-            each(std::move(read.one));
-        } else {
-            read.one.parts.clear();  // its bytes stay in the database
-            bad.push_back(std::move(read));
-        }
+    found_stored state_found{state(), found.bad().empty()};
+    refuse_rollback(file_, mark, state_found, options_.accept_rollback);
+    if (!is_as_marked(mark, state_found)) look_for_loss(mark, state_found, report);
+    connection_->run("COMMIT");
+    set_aside(found.bad(), report);
+    // What is missing by now is known and accepted, and no number is used twice.
+    if (mark && mark->saved > saved_ && !options_.read_only) {
+        statements_->note_removal.run(as_number(mark->saved));
+        saved_ = mark->saved;
     }
 }
 
-void database_store::set_aside(const std::vector<loading>& bad, load_report& report) {
-    std::string where = "the table quarantine in \"" + file_.string() + "\"";
+/// Without a mark that was written at this very state, lost rows could hide behind a damaged page:
+/// then the pages are looked through. Says what an operator should know.
+void database_store::look_for_loss(
+    const std::optional<marked>& mark,
+    const found_stored& found,
+    load_report& report
+) {
+    if (found.now.saved > 0) {
+        std::string sound = connection_->text("PRAGMA quick_check(1)");
+        if (sound != "ok") throw sqlite_error(SQLITE_CORRUPT, sound);
+    }
+    add_warnings(file_, mark_, mark, found, report);
+}
+
+void database_store::set_aside(std::vector<bad_rows>& bad, load_report& report) {
+    if (bad.empty()) return;
+    std::string where = options_.read_only ? "left where it is in " + quoted(file_)
+                                           : "the table quarantine in " + quoted(file_);
+    if (!options_.read_only) move_to_quarantine(bad);
+    for (bad_rows& each : bad)
+        report.quarantined.push_back({std::move(each.id), std::move(each.why), where});
+}
+
+void database_store::move_to_quarantine(const std::vector<bad_rows>& bad) {
     connection_->run("BEGIN IMMEDIATE");
     sqlite_statement copy(
         connection_->handle(),
-        "INSERT INTO quarantine(why, id, status, name, revision, body)"
-        " SELECT ?, c.id, c.status, p.name, p.revision, p.body"
-        " FROM conversation c LEFT JOIN part p ON p.conversation = c.number WHERE c.number = ?"
+        "INSERT INTO quarantine(why, conversation, name, revision, saved, checksum, status, parts,"
+        " checksum_of_all, body) SELECT ?, conversation, name, revision, saved, checksum, status,"
+        " parts, checksum_of_all, body FROM part WHERE number = ?"
     );
-    for (const loading& each : bad) {
-        copy.run(each.why, each.known.number);
-        statements_->drop_parts.run(each.known.number);
-        statements_->drop_conversation.run(each.known.number);
-        report.quarantined.push_back({each.one.id, each.why, where});
-    }
-    if (set_aside_lost_parts() > 0)
-        report.quarantined.push_back({"", "parts without a conversation", where});
+    sqlite_statement drop(connection_->handle(), "DELETE FROM part WHERE number = ?");
+    for (const bad_rows& each : bad)
+        for (std::int64_t row : each.rows) {
+            copy.run(each.why, row);
+            drop.run(row);
+        }
     connection_->run("COMMIT");
 }
 
-/// Parts whose conversation is not there would turn up in a later one that gets its number.
-std::int64_t database_store::set_aside_lost_parts() {
-    connection_->run("INSERT INTO quarantine(why, name, revision, body)"
-                     " SELECT 'parts without a conversation', name, revision, body FROM part"
-                     " WHERE conversation NOT IN (SELECT number FROM conversation)");
-    connection_->run("DELETE FROM part WHERE conversation NOT IN (SELECT number FROM conversation)"
-    );
-    return connection_->changed_rows();
-}
-
 void database_store::save(std::span<const change> batch) {
+    if (options_.read_only) throw store_refused(quoted(file_) + " is open for reading only");
     if (!stopped_.empty()) throw store_unknown(stopped_);
     if (!loaded_) throw std::logic_error("load_all comes before the first save");
     if (batch.empty()) return;
     bool committing = false;
+    removes_ = false;
+    ++saved_;
     try {
         check_batch(batch);
         staged_.reserve(batch.size());
         statements_->begin.run();
         for (const change& one : batch)
             apply(one);
+        if (removes_) statements_->note_removal.run(as_number(saved_));
         committing = true;
         statements_->commit.run();
     } catch (const sqlite_error& error) {
@@ -390,100 +316,228 @@ void database_store::save(std::span<const change> batch) {
         take_back(error.what(), true);
     }
     settle(true);
+    if (options_.acknowledged == durability::survives_power_loss) mark_.note(state());
     checkpoint_if_due();
 }
 
 void database_store::apply(const change& one) {
     auto [slot, is_new] = entries_.try_emplace(one.id);
-    staged_.emplace_back(&*slot, slot->second);
-    entry& next = staged_.back().second;
+    next_entry& to = staged_.emplace_back();
+    to.slot = &*slot;
+    to.is_new = is_new;
+    const entry& now = slot->second;
+    check_follows(one, is_new ? nullptr : &now.revision);
 
-    if (one.what == change::kind::remove) {
-        if (!is_new) {
-            statements_->drop_parts.run(next.number);
-            statements_->drop_conversation.run(next.number);
-        }
-        next = {};
-        return;
-    }
-    check_follows(one, is_new ? nullptr : &next.revision);
-    next.revision = one.revision;
+    to.next.revision = one.revision;
+    to.next.status = one.status;
+    to.next.head = now.head;
+    to.next.of_parts = now.of_parts;
+    to.parts = now.parts();
     if (one.what == change::kind::update)
-        update(one, next);
+        update(one, to);
     else
-        rewrite(one, next);
+        rewrite(one, to);
+    // What settles must not fail.
+    slot->second.others.reserve(slot->second.others.size() + to.set.size());
 }
 
-void database_store::rewrite(const change& one, entry& next) {
-    if (next.number == 0) {
-        statements_->add_conversation.run(one.id, status_text(one.status));
-        next.number = connection_->last_row();
-    } else {
-        statements_->drop_parts.run(next.number);
-        if (next.status != one.status)
-            statements_->set_status.run(status_text(one.status), next.number);
+void database_store::rewrite(const change& one, next_entry& to) {
+    to.gone = one.what == change::kind::remove;
+    // Also if it was not there: every transaction leaves its number somewhere.
+    removes_ = removes_ || to.gone;
+    if (!to.is_new) {
+        drop_row(one.id, to.slot->second.head.row);
+        for (const stored_part& each : to.slot->second.others)
+            drop_row(one.id, each.row);
     }
-    next.status = one.status;
+    to.anew = true;
+    if (to.gone) return;
 
+    to.next.of_parts = 0;
+    to.parts = 1;
+    std::optional<std::string_view> head;
+    for (const part& each : one.written) {
+        if (each.name == "head") {
+            head = each.body;
+            continue;
+        }
+        to.set.push_back(add_part(one, each));
+        to.next.of_parts ^= to.set.back().checksum;
+        ++to.parts;
+    }
+    add_head(one, head, to);
+}
+
+void database_store::update(const change& one, next_entry& to) {
     const part* head = nullptr;
+    std::uint64_t before = to.parts;
     for (const part& each : one.written) {
         if (each.name == "head")
             head = &each;
         else
-            statements_->add_part.run(next.number, each.name, as_number(next.revision), each.body);
+            update_part(one, each, to);
     }
-    if (head)
-        statements_->add_part.run(next.number, head->name, as_number(next.revision), head->body);
-    else
-        statements_->add_part.run(next.number, "head", as_number(next.revision), nullptr);
-    next.head = connection_->last_row();
-}
-
-void database_store::update(const change& one, entry& next) {
-    const part* head = nullptr;
-    bool added = false;
-    for (const part& each : one.written) {
-        if (each.name == "head") {
-            head = &each;
-            continue;
-        }
-        statements_->set_part.run(as_number(next.revision), each.body, next.number, each.name);
-        if (connection_->changed_rows() == 0) {
-            statements_->add_part.run(next.number, each.name, as_number(next.revision), each.body);
-            added = true;
-        }
-    }
+    bool added = to.parts > before;
     for (const std::string& name : one.dropped)
-        statements_->drop_part.run(next.number, name);
-    if (next.status != one.status)
-        statements_->set_status.run(status_text(one.status), next.number);
-    next.status = one.status;
-    set_head(head, added, next);
+        drop_part(one, checksum(name), to);
+
+    to.next.of_parts ^= to.next.head.checksum;
+    if (head && added) {
+        drop_row(one.id, to.next.head.row);
+        add_head(one, head->body, to);
+    } else {
+        update_head(one, head, to);
+    }
 }
 
-void database_store::set_head(const part* head, bool beside_new_part, entry& next) {
-    if (!head)
-        statements_->touch_row.run(as_number(next.revision), next.head);
-    else if (!beside_new_part)
-        statements_->set_row.run(as_number(next.revision), head->body, next.head);
-    else
-        statements_->drop_row.run(next.head);
-    if (connection_->changed_rows() != 1)
-        throw store_refused(quoted(file_) + ": a head is missing; has another program changed it?");
-    if (head && beside_new_part) {
-        statements_->add_part.run(next.number, head->name, as_number(next.revision), head->body);
-        next.head = connection_->last_row();
+void database_store::update_part(const change& one, const part& each, next_entry& to) {
+    std::uint64_t name = checksum(each.name);
+    const stored_part* old = to.slot->second.find(name);
+    if (!old) {
+        to.set.push_back(add_part(one, each));
+        ++to.parts;
+    } else {
+        std::uint64_t sum = part_checksum(one.id, each.name, one.revision, saved_, each.body);
+        statements_->set_part.run(
+            as_number(one.revision),
+            as_number(saved_),
+            as_number(sum),
+            each.body,
+            old->row,
+            one.id,
+            each.name
+        );
+        need_one_changed(one.id);
+        to.next.of_parts ^= old->checksum;
+        to.set.push_back({name, old->row, sum});
     }
+    to.next.of_parts ^= to.set.back().checksum;
+}
+
+void database_store::drop_part(const change& one, std::uint64_t name, next_entry& to) {
+    const stored_part* old = to.slot->second.find(name);
+    if (!old) return;
+    drop_row(one.id, old->row);
+    to.next.of_parts ^= old->checksum;
+    --to.parts;
+    to.dropped.push_back(name);
+}
+
+void database_store::drop_row(const std::string& id, std::int64_t row) {
+    statements_->drop_part.run(row, id);
+    need_one_changed(id);
+}
+
+stored_part database_store::add_part(const change& one, const part& each) {
+    std::uint64_t sum = part_checksum(one.id, each.name, one.revision, saved_, each.body);
+    statements_->add_part.run(
+        one.id,
+        each.name,
+        as_number(one.revision),
+        as_number(saved_),
+        as_number(sum),
+        each.body
+    );
+    return {checksum(each.name), connection_->last_row(), sum};
+}
+
+/// The checksums that the head's row tells.
+void database_store::count_in_head(
+    const change& one,
+    std::optional<std::string_view> body,
+    next_entry& to
+) {
+    to.next.head.name = checksum("head");
+    to.next.head.checksum = part_checksum(one.id, "head", one.revision, saved_, body);
+    to.next.of_parts ^= to.next.head.checksum;
+    to.next.of_all = conversation_checksum(to.next.of_parts, to.parts, status_text(to.next.status));
+}
+
+void database_store::add_head(
+    const change& one,
+    std::optional<std::string_view> body,
+    next_entry& to
+) {
+    count_in_head(one, body, to);
+    statements_->add_head.run(
+        status_text(one.status),
+        as_number(to.parts),
+        as_number(to.next.of_all),
+        one.id,
+        as_number(one.revision),
+        as_number(saved_),
+        as_number(to.next.head.checksum),
+        body
+    );
+    to.next.head.row = connection_->last_row();
+}
+
+void database_store::set_head(
+    const change& one,
+    std::optional<std::string_view> body,
+    next_entry& to
+) {
+    count_in_head(one, body, to);
+    statements_->set_head.run(
+        status_text(one.status),
+        as_number(to.parts),
+        as_number(to.next.of_all),
+        as_number(one.revision),
+        as_number(saved_),
+        as_number(to.next.head.checksum),
+        body,
+        to.next.head.row,
+        one.id
+    );
+    need_one_changed(one.id);
+}
+
+/// The head tells of every save, also of one that does not write it.
+void database_store::update_head(const change& one, const part* written, next_entry& to) {
+    if (written) return set_head(one, written->body, to);
+    sqlite_statement& read = statements_->read_body;
+    read.bind_all(to.next.head.row);
+    std::optional<std::string> body;
+    while (read.next())
+        if (read.type(0) != SQLITE_NULL) body = read.text(0);
+    set_head(one, body, to);
+}
+
+void database_store::need_one_changed(const std::string& id) {
+    if (connection_->changed_rows() == 1) return;
+    throw store_refused(
+        quoted(file_) + ": a part of conversation " + id +
+        " is missing; has another program changed it?"
+    );
 }
 
 /// Brings the entries in line with what the database holds now. Does not fail: that is why the
 /// places of new entries are made before the commit.
 void database_store::settle(bool committed) {
-    for (auto& [slot, next] : staged_) {
-        if (committed) slot->second = next;
-        if (slot->second.number == 0) entries_.erase(entries_.find(slot->first));
+    for (next_entry& each : staged_) {
+        if (committed)
+            settle(each);
+        else if (each.is_new)
+            entries_.erase(entries_.find(each.slot->first));
     }
     staged_.clear();
+}
+
+void database_store::settle(next_entry& one) {
+    entry& now = one.slot->second;
+    checksum_ ^= now.of_all;  // 0 if it is new
+    if (one.gone) {
+        entries_.erase(entries_.find(one.slot->first));
+        return;
+    }
+    checksum_ ^= one.next.of_all;
+    one.next.others.swap(now.others);
+    now = std::move(one.next);
+    if (one.anew) now.others.clear();
+    for (const stored_part& each : one.set)
+        now.put(each);
+    for (std::uint64_t name : one.dropped)
+        now.drop(name);
 }
 
 /// True if no transaction is left.
@@ -518,6 +572,7 @@ void database_store::fail(const sqlite_error& error, bool committing) {
 
 void database_store::take_back(const std::string& why, bool harmless, bool conflict) {
     settle(false);
+    --saved_;
     if (roll_back() && harmless) {
         if (conflict) throw store_conflict(why);
         throw store_refused(why);
@@ -528,13 +583,17 @@ void database_store::take_back(const std::string& why, bool harmless, bool confl
 
 void database_store::checkpoint_if_due() {
     if (wal_pages_ < most_wal_pages_) return;
+    int pages = 0;
+    int carried_over = 0;
     int code = sqlite3_wal_checkpoint_v2(
         connection_->handle(),
         nullptr,
         SQLITE_CHECKPOINT_PASSIVE,
-        nullptr,
-        nullptr
+        &pages,
+        &carried_over
     );
+    // The log is synced before it is carried over, so what it holds is durable from here on.
+    if (code == SQLITE_OK && pages == carried_over) mark_.note(state());
     // This batch is safe in the log. But after a failed sync the system may forget what it could
     // not write and let the next sync pass: a checkpoint that then succeeds would lose the log.
     int primary = code & 0xff;

@@ -1,4 +1,4 @@
-#include "store/json_text.hpp"
+#include "store/utf8.hpp"
 
 #include <stube/store/store.hpp>
 

@@ -287,7 +287,6 @@ boost::json::object measure_load(const store_options& options) {
         bare.start();
         {
             connection on(file);
-            read_all(on, "SELECT * FROM conversation");
             read_all(on, "SELECT * FROM part");
         }
         bare.stop();

@@ -42,10 +42,11 @@ std::set<std::string> in_database(const fs::path& file, std::vector<std::string>
         for (const auto& each : rows(opened, check))
             if (each != "ok") problems.push_back(check + (": " + each));
     }
-    for (const auto& each : rows(opened, "SELECT why || ' ' || coalesce(id, '') FROM quarantine"))
+    for (const auto& each :
+         rows(opened, "SELECT why || ' ' || coalesce(conversation, '') FROM quarantine"))
         problems.push_back("in quarantine: " + each);
     const auto lonely = "SELECT name FROM part"
-                        " WHERE conversation NOT IN (SELECT number FROM conversation)";
+                        " WHERE conversation NOT IN (SELECT id FROM conversation)";
     for (const auto& each : rows(opened, lonely))
         problems.push_back("a part without a conversation: " + each);
     const auto ids = rows(opened, "SELECT id FROM conversation WHERE status = 'kept'");
@@ -56,7 +57,8 @@ std::set<std::string> in_folder(const fs::path& folder, std::vector<std::string>
     std::set<std::string> ids;
     for (const auto& each : fs::recursive_directory_iterator(folder)) {
         const auto& path = each.path();
-        if (each.is_directory() || path.filename() == "lock") continue;
+        if (each.is_directory() || path.filename() == "lock" || path.filename() == ".mark")
+            continue;
         if (path.extension() == ".json" && path.parent_path() == folder) {
             ids.insert(path.stem().string());
         } else {

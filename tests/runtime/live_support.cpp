@@ -17,7 +17,7 @@ public:
     load_report load_all(const std::function<void(record&&)>& each) override {
         for (auto found : script_->stored)
             each(std::move(found));
-        return {script_->stored.size(), script_->quarantined};
+        return {script_->stored.size(), script_->quarantined, {}};
     }
 
     void save(std::span<const change> batch) override { script_->save(batch); }

@@ -208,7 +208,7 @@ private:
         std::optional<std::size_t> state;
         for (std::size_t i = of.at_least; i <= of.at; ++i)
             if (found == all_.states[i]) state = i;
-        CHECK(state.has_value());  // else a wrong state is served
+        CHECK((state || !report.warnings.empty()));  // else a wrong state is served
         if (state) ++(*state == of.at ? whole_ : earlier_);
         return state;
     }
@@ -273,13 +273,7 @@ private:
 
 }  // namespace
 
-// Skipped until stores check sums over what they read.
-TEST_CASE_TEMPLATE(
-    "a damaged store is told or serves the truth" * doctest::skip(),
-    Kind,
-    sqlite_kind,
-    file_kind
-) {
+TEST_CASE_TEMPLATE("a damaged store is told or serves the truth", Kind, sqlite_kind, file_kind) {
     unsigned seed = from_environment("STUBE_SEED", std::random_device{}());
     unsigned images = std::is_same_v<Kind, sqlite_kind> ? 700 : 300;
     damages<Kind>(seed).look_at(from_environment("STUBE_IMAGES", images));

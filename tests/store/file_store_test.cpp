@@ -1,4 +1,5 @@
 #include "contract.hpp"
+#include "store/checksum.hpp"
 
 #include <fstream>
 #include <functional>
@@ -35,6 +36,12 @@ std::string refusal(const std::function<void()>& doing) {
     return "not refused";
 }
 
+/// A file whose checksum is right; `rest` is all that follows it.
+std::string file_with(const std::string& rest, int format = 1) {
+    return numbered("{\"format\":", format) + ",\"checksum\":\"" +
+           stube::hex(stube::checksum(std::to_string(format)) ^ stube::checksum(rest)) + rest;
+}
+
 }  // namespace
 
 TEST_CASE("a conversation is one readable file") {
@@ -48,26 +55,30 @@ TEST_CASE("a conversation is one readable file") {
 
     CHECK(
         text_of(place.path() / "a.json") ==
-        "{\"format\":1,\"id\":\"a\",\"revision\":3,\"status\":\"kept\",\"parts\":{\n"
-        "\"head\":{\"n\":1},\n\"i1\":[ ]\n}}\n"
+        file_with("\",\"id\":\"a\",\"revision\":3,\"saved\":1,\"status\":\"kept\","
+                  "\"sizes\":{\"head\":7,\"i1\":3},\"parts\":{\n"
+                  "\"head\":{\"n\":1},\n\"i1\":[ ]\n}}\n")
     );
     CHECK(
         text_of(place.path() / "b.json") ==
-        "{\"format\":1,\"id\":\"b\",\"revision\":1,\"status\":\"not_kept\",\"parts\":{\n}}\n"
+        file_with("\",\"id\":\"b\",\"revision\":1,\"saved\":1,\"status\":\"not_kept\","
+                  "\"sizes\":{},\"parts\":{\n}}\n")
     );
     save(*kept, {removing("a")});
     CHECK_FALSE(fs::exists(place.path() / "a.json"));
 }
 
-TEST_CASE("a file laid out by hand is read") {
+TEST_CASE("bodies are found by their sizes, whatever they hold") {
     file_place place;
-    open_and_load(place);
-    put(place.path() / "a.json",
-        "{\n  \"status\": \"kept\",\n  \"parts\": {\n    \"head\": { \"n\": [1, 2] }\n  },\n"
-        "  \"revision\": 3,\n  \"id\": \"a\",\n  \"format\": 1\n}\n");
-
     contents expected;
-    follow(expected, creating("a", 3, {{"head", "{ \"n\": [1, 2] }"}}));
+    std::vector<change> batch{
+        creating("a", 1, {{"head", "1,\n\"i1\":2"}, {"i1", ""}, {"i2", "\n}}\n"}}),
+        creating("b", 1, {{"head", std::string("\0\"", 2)}, {"i1", " 1 "}})};
+    for (const change& one : batch)
+        follow(expected, one);
+
+    save(*open_and_load(place), batch);
+
     CHECK(stored_in(place) == expected);
 }
 
@@ -78,6 +89,7 @@ TEST_CASE("only the owner can read the folder and its files") {
     CHECK(mode_of(place.path()) == 0700);
     CHECK(mode_of(place.path() / "a.json") == 0600);
     CHECK(mode_of(place.path() / "lock") == 0600);
+    CHECK(mode_of(place.path() / ".mark") == 0600);
 }
 
 TEST_CASE("files that cannot be read are set aside and stop nobody") {
@@ -85,28 +97,24 @@ TEST_CASE("files that cannot be read are set aside and stop nobody") {
         std::string name;
         std::string text;
     };
-    std::string start = R"({"format":1,"id":"bad","revision":1,"status":"kept","parts":)";
+    const std::string from_id = R"(","id":"bad","revision":1,"saved":1,"status":)";
+    const std::string start = from_id + R"("kept","sizes":{)";
+    const std::string sound = start + "\"head\":1},\"parts\":{\n\"head\":1\n}}\n";
     const row rows[] = {
         {"empty", ""},
-        {"cut off", start + R"({"head":{"n")"},
-        {"not an object", "[1]"},
-        {"no format", R"({"id":"bad","revision":1,"status":"kept","parts":{}})"},
-        {"format 0", R"({"format":0,"id":"bad","revision":1,"status":"kept","parts":{}})"},
-        {"another id", R"({"format":1,"id":"good","revision":1,"status":"kept","parts":{}})"},
-        {"no parts", R"({"format":1,"id":"bad","revision":1,"status":"kept"})"},
-        {"parts twice", start + R"({},"parts":{}})"},
-        {"parts is a list", start + "[]}"},
-        {"a part twice", start + R"({"head":1,"head":2}})"},
-        {"name of a part", start + R"({"Head":1}})"},
-        {"name with an escape", start + R"({"he\u0061d":1}})"},
-        {"unknown member", start + R"({},"more":1})"},
-        {"unknown status", R"({"format":1,"id":"bad","revision":1,"status":"?","parts":{}})"},
-        {"negative revision",
-         R"({"format":1,"id":"bad","revision":-1,"status":"kept","parts":{}})"},
-        {"revision too high",
-         R"({"format":1,"id":"bad","revision":9223372036854775808,"status":"kept","parts":{}})"},
-        {"not UTF-8", start + "{\"head\":\"\xff\"}}"},
-        {"too deep", start + "{\"head\":" + std::string(501, '[') + std::string(501, ']') + "}}"},
+        {"no object", "[1]"},
+        {"without a checksum", R"({"format":1,"id":"bad","revision":1,"status":"kept"})"},
+        {"a digit of the format", "{\"format\":2" + file_with(sound).substr(11)},
+        {"a digit of the checksum", file_with(sound + " ").substr(0, 44) + sound},
+        {"format 0", file_with(sound, 0)},
+        {"another id", file_with(R"(","id":"good","revision":1,"saved":1,"status":"kept",)")},
+        {"something behind", file_with(sound + " ")},
+        {"unknown status", file_with(from_id + R"("?","sizes":{},"parts":{)")},
+        {"no parts", file_with(start)},
+        {"a size too large", file_with(start + "\"head\":99},\"parts\":{\n\"head\":1\n}}\n")},
+        {"a size too small", file_with(start + "\"head\":0},\"parts\":{\n\"head\":1\n}}\n")},
+        {"another name", file_with(start + "\"head\":1},\"parts\":{\n\"hedd\":1\n}}\n")},
+        {"negative revision", file_with(R"(","id":"bad","revision":-1,"saved":1)")},
     };
 
     for (const row& each : rows) {
@@ -186,7 +194,7 @@ TEST_CASE("unfinished files are removed and foreign ones left alone") {
 TEST_CASE("a file of a newer release is refused and left where it is") {
     file_place place;
     save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
-    put(place.path() / "b.json", R"({"format":2,"something":"new"})");
+    put(place.path() / "b.json", file_with("\",\"something\":\"new\"}", 2));
 
     std::string text = refusal([&] { place.open()->load_all([](record&&) {}); });
 

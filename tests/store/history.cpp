@@ -67,7 +67,7 @@ private:
         if (!others.empty() && below(3) != 0)
             next.written.push_back({others[below(others.size())], body()});
         if (others.empty() || below(4) == 0)
-            next.written.push_back({numbered("i", revision), body()});
+            next.written.push_back({numbered("new", revision), body()});
         if (others.size() > 4 || (!others.empty() && below(8) == 0)) {
             const std::string& dropped = others[below(others.size())];
             std::erase_if(next.written, [&](const part& each) { return each.name == dropped; });

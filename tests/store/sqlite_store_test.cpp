@@ -111,7 +111,7 @@ TEST_CASE("only the owner can read the database") {
     auto kept = open_and_load(place);
     save(*kept, {creating("a", 1, {{"head", "1"}})});
 
-    for (const char* end : {"", "-wal", "-shm", ".lock"}) {
+    for (const char* end : {"", "-wal", "-shm", ".lock", ".mark"}) {
         CAPTURE(end);
         CHECK(mode_of(place.path().string() + end) == 0600);
     }
@@ -131,14 +131,16 @@ TEST_CASE("a database in use can be read with the ordinary tool") {
     CHECK(outside(file, "PRAGMA integrity_check") == "ok");
     CHECK(outside(file, "PRAGMA user_version") == "1");
     CHECK(
-        outside(file, "SELECT group_concat(id || ' ' || status, '/') FROM conversation") ==
-        "a kept/m not_kept"
+        outside(
+            file,
+            "SELECT group_concat(id || ' ' || revision || ' ' || status, '/') FROM conversation"
+        ) == "a 2 kept/m 1 not_kept"
     );
     CHECK(
         outside(
             file,
-            "SELECT revision || (body ->> 'n') FROM part JOIN conversation c"
-            " ON c.number = part.conversation WHERE id = 'a' AND name = 'head'"
+            "SELECT revision || (body ->> 'n') FROM part"
+            " WHERE conversation = 'a' AND name = 'head'"
         ) == "242"
     );
 }
@@ -168,26 +170,46 @@ TEST_CASE("conversations that cannot be read are set aside and stop nobody") {
         const char* id;
     };
     const row rows[] = {
-        {"not JSON", "UPDATE part SET body = '{' WHERE body = '\"bad\"'", "bad"},
+        {"another body", "UPDATE part SET body = '\"bed\"' WHERE body = '\"bad\"'", "bad"},
         {"empty body", "UPDATE part SET body = '' WHERE body = '\"bad\"'", "bad"},
         {"no body", "UPDATE part SET body = NULL WHERE body = '\"bad\"'", "bad"},
         {"bytes", "UPDATE part SET body = CAST(body AS BLOB) WHERE body = '\"bad\"'", "bad"},
         {"not UTF-8",
          "UPDATE part SET body = CAST(x'22ff22' AS TEXT) WHERE body = '\"bad\"'",
          "bad"},
-        {"no head", "DELETE FROM part WHERE conversation = 2 AND name = 'head'", "bad"},
-        {"no parts", "DELETE FROM part WHERE conversation = 2", "bad"},
-        {"part newer than the head", "UPDATE part SET revision = 9 WHERE body = '\"bad\"'", "bad"},
-        {"revision is text", "UPDATE part SET revision = 'x' WHERE conversation = 2", "bad"},
-        {"negative revision", "UPDATE part SET revision = -1 WHERE conversation = 2", "bad"},
+        {"no head", "DELETE FROM part WHERE conversation = 'bad' AND name = 'head'", "bad"},
+        {"head without body",
+         "UPDATE part SET body = NULL WHERE conversation = 'bad' AND name = 'head'",
+         "bad"},
+        {"two heads",
+         "INSERT INTO part SELECT 99, conversation, name, revision, saved, checksum, status, 3,"
+         " checksum_of_all, body FROM part WHERE conversation = 'bad' AND name = 'head';"
+         "UPDATE part SET parts = 3 WHERE conversation = 'bad' AND name = 'head'",
+         "bad"},
+        {"lost part", "DELETE FROM part WHERE body = '\"bad\"'", "bad"},
+        {"lost part and a smaller number of parts",
+         "DELETE FROM part WHERE body = '\"bad\"';"
+         "UPDATE part SET parts = 1 WHERE conversation = 'bad'",
+         "bad"},
+        {"revision", "UPDATE part SET revision = 9 WHERE conversation = 'bad'", "bad"},
+        {"revision of one part", "UPDATE part SET revision = 9 WHERE body = '\"bad\"'", "bad"},
+        {"revision is text", "UPDATE part SET revision = 'x' WHERE conversation = 'bad'", "bad"},
+        {"number", "UPDATE part SET saved = saved + 1 WHERE conversation = 'bad'", "bad"},
+        {"checksum", "UPDATE part SET checksum = checksum + 1 WHERE conversation = 'bad'", "bad"},
+        {"checksum of all",
+         "UPDATE part SET checksum_of_all = 0 WHERE conversation = 'bad'",
+         "bad"},
         {"name of a part", "UPDATE part SET name = 'I 1' WHERE body = '\"bad\"'", "bad"},
         {"name is bytes",
-         "UPDATE part SET name = CAST(name AS BLOB) WHERE conversation = 2",
+         "UPDATE part SET name = CAST(name AS BLOB) WHERE conversation = 'bad'",
          "bad"},
-        {"status", "UPDATE conversation SET status = '?' WHERE number = 2", "bad"},
-        {"id", "UPDATE conversation SET id = '../bad' WHERE number = 2", ""},
-        {"id is bytes", "UPDATE conversation SET id = CAST(id AS BLOB) WHERE number = 2", ""},
-        {"conversation is gone", "DELETE FROM conversation WHERE number = 2", ""},
+        {"status", "UPDATE part SET status = '?' WHERE conversation = 'bad'", "bad"},
+        {"other status", "UPDATE part SET status = 'not_kept' WHERE conversation = 'bad'", "bad"},
+        {"id", "UPDATE part SET conversation = '../bad' WHERE conversation = 'bad'", ""},
+        {"other id", "UPDATE part SET conversation = 'bed' WHERE conversation = 'bad'", "bed"},
+        {"id is bytes",
+         "UPDATE part SET conversation = CAST(conversation AS BLOB) WHERE conversation = 'bad'",
+         ""},
     };
 
     for (const row& each : rows) {
@@ -200,8 +222,7 @@ TEST_CASE("conversations that cannot be read are set aside and stop nobody") {
              creating("last", 1, {{"head", "1"}, {"i1", "1"}})}
         );
         outside(place.path(), each.damage);
-        std::string rows_before =
-            outside(place.path(), "SELECT count(*) FROM part WHERE conversation = 2");
+        std::string rows_before = outside(place.path(), "SELECT count(*) FROM part");
 
         auto kept = place.open();
         contents found;
@@ -213,12 +234,82 @@ TEST_CASE("conversations that cannot be read are set aside and stop nobody") {
         CHECK(report.quarantined[0].id == each.id);
         CHECK_FALSE(report.quarantined[0].why.empty());
         CHECK(report.quarantined[0].where.find("quarantine") != std::string::npos);
-        CHECK(outside(place.path(), "SELECT count(name) FROM quarantine") == rows_before);
-        CHECK(outside(place.path(), "SELECT count(*) FROM part WHERE conversation = 2") == "0");
+        std::string rows_now =
+            outside(place.path(), "SELECT (SELECT count(*) FROM part) + count(*) FROM quarantine");
+        CHECK(rows_now == rows_before);
+        CHECK(outside(place.path(), "SELECT count(*) FROM part") == "4");
         CHECK_NOTHROW(save(*kept, {creating("bad", 1, {{"head", "2"}})}));
         kept.reset();
         CHECK(stored_in(place).size() == 3);
     }
+}
+
+TEST_CASE("rows that were put back, moved or doubled are noticed") {
+    sqlite_place place;
+    auto kept = open_and_load(place);
+    save(
+        *kept,
+        {creating("a", 1, {{"head", "1"}, {"i1", "1"}}), creating("b", 1, {{"head", "1"}})}
+    );
+    auto file = place.path();
+    outside(file, "CREATE TABLE old AS SELECT * FROM part");
+    save(*kept, {updating("a", 2, {{"head", "2"}, {"i1", "2"}})});
+    kept.reset();
+    struct row {
+        std::string name;
+        const char* damage;
+        std::vector<std::string> set_aside;
+    };
+    const row rows[] = {
+        {"an older part", "INSERT OR REPLACE INTO part SELECT * FROM old WHERE name = 'i1'", {"a"}},
+        {"an older head",
+         "INSERT OR REPLACE INTO part SELECT * FROM old WHERE name = 'head' AND conversation = 'a'",
+         {"a"}},
+        {"a part of another conversation",
+         "UPDATE part SET conversation = 'b' WHERE name = 'i1'",
+         {"a", "b"}},
+        {"a part twice",
+         "INSERT INTO part SELECT 99, conversation, name, revision, saved, checksum, status, parts,"
+         " checksum_of_all, body FROM part WHERE name = 'i1'",
+         {"a"}},
+        {"a conversation twice",
+         "INSERT INTO part SELECT 99 + number, conversation, name, revision, saved, checksum,"
+         " status, parts, checksum_of_all, body FROM part WHERE conversation = 'b'",
+         {"b"}},
+    };
+    fs::path sound = place.folder.path() / "sound.db";
+    fs::copy_file(file, sound);
+
+    for (const row& each : rows) {
+        CAPTURE(each.name);
+        fs::copy_file(sound, file, fs::copy_options::overwrite_existing);
+        outside(file, each.damage);
+        contents found;
+        auto report = place.open()->load_all([&](record&& one) { found[one.id] = one; });
+        std::vector<std::string> ids;
+        for (const auto& bad : report.quarantined)
+            ids.push_back(bad.id);
+        std::sort(ids.begin(), ids.end());
+        CHECK(ids == each.set_aside);
+        for (const auto& [id, one] : found)
+            CHECK(one.revision == (id == "a" ? 2 : 1));
+    }
+}
+
+TEST_CASE("a whole conversation that got lost is told after an orderly end") {
+    sqlite_place place;
+    save(
+        *open_and_load(place),
+        {creating("a", 1, {{"head", "1"}}), creating("b", 1, {{"head", "1"}})}
+    );
+    outside(place.path(), "DELETE FROM part WHERE conversation = 'b'");
+
+    auto report = place.open()->load_all([](record&&) {});
+
+    CHECK(report.loaded == 1);
+    CHECK(report.quarantined.empty());
+    REQUIRE(report.warnings.size() == 1);
+    CHECK(report.warnings[0].find("some were lost") != std::string::npos);
 }
 
 TEST_CASE("a database of a newer release or another program is refused and left as it is") {

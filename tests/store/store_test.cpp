@@ -1,5 +1,5 @@
 #include "contract.hpp"
-#include "store/json_text.hpp"
+#include "store/utf8.hpp"
 
 #include <stube/store/memory_store.hpp>
 
@@ -42,44 +42,4 @@ TEST_CASE("UTF-8 is told from what is not") {
         CAPTURE(each.name);
         CHECK(stube::is_utf8(each.text) == each.expected);
     }
-}
-
-TEST_CASE("the members of an object are found as their bytes") {
-    std::string text = R"( { "a" : [1, {"b":"]}"}] ,"c\"":"x\\" , "d":-1.50e3,"e":{} } )";
-    REQUIRE(stube::is_json(text));
-
-    auto members = stube::json_members(text);
-
-    REQUIRE(members);
-    using member = stube::json_member;
-    std::vector<member> expected{
-        {"a", R"([1, {"b":"]}"}])"},
-        {R"(c\")", R"("x\\")"},
-        {"d", "-1.50e3"},
-        {"e", "{}"}};
-    CHECK((*members == expected));
-    CHECK(stube::json_members("{}")->empty());
-    CHECK_FALSE(stube::json_members("[1]"));
-}
-
-TEST_CASE("looking for members stays inside text that is not JSON") {
-    std::string text = R"({"a":[1,{"b":"]}\\"}],"c":{"d":"\u00e4"}})";
-
-    for (std::size_t size = 0; size < text.size(); ++size) {
-        // A copy of just this size, so that a sanitizer sees a step too far.
-        std::vector<char> copy(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size));
-        CHECK_FALSE(stube::json_members({copy.data(), copy.size()}));
-    }
-}
-
-TEST_CASE("JSON may nest to the limit and not beyond") {
-    auto nested = [](std::size_t depth) {
-        return std::string(depth, '[') + std::string(depth, ']');
-    };
-
-    CHECK(stube::is_json(nested(stube::deepest_body)));
-    CHECK_FALSE(stube::is_json(nested(stube::deepest_body + 1)));
-    CHECK_FALSE(stube::is_json(""));
-    CHECK_FALSE(stube::is_json("{} {}"));
-    CHECK_FALSE(stube::is_json("\"\xff\""));
 }

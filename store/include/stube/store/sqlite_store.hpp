@@ -15,6 +15,14 @@ enum class durability {
 
 struct sqlite_options {
     durability acknowledged = durability::survives_power_loss;
+
+    /// Only reads, also while another process owns the database: takes no lock, changes no
+    /// conversation, sets nothing aside (the report tells), refuses to save. SQLite itself may
+    /// leave its `-shm` and an empty `-wal` beside the file.
+    bool read_only = false;
+
+    /// Opens a database that is behind its mark, without what is missing.
+    bool accept_rollback = false;
 };
 
 /// Keeps conversations in one SQLite database, `file`, with `file-wal` and `file-shm` beside it
@@ -24,8 +32,20 @@ struct sqlite_options {
 ///
 /// Owns the database for life through a lock on `file.lock`: a second store on it is refused at
 /// once. A database of another program, of a newer release, or a damaged one is refused and left as
-/// it is. Conversations that cannot be read are moved into the table `quarantine`. Throws
-/// `store_refused`.
+/// it is. One of an older release is brought up to date, after a copy `file.format-<n>.backup`.
+///
+/// Conversations that are not as they were saved (each part has a checksum, and each conversation
+/// one of all its parts) are moved into the table `quarantine`, byte for byte. To take them out:
+///
+/// ```text
+/// sqlite3 kept.db "SELECT * FROM quarantine"
+/// sqlite3 kept.db "SELECT writefile(conversation || '.' || name || '.json', body) FROM quarantine"
+/// ```
+///
+/// `file.mark` tells how far the database was durable, at most a second behind. `load_all` throws
+/// `store_rolled_back` if the database is behind it: an older copy was put back, or the `-wal` file
+/// got lost. With `survives_process_crash` the mark is written only when the log is carried over.
+/// Throws `store_refused`.
 std::unique_ptr<store> sqlite_store(const std::filesystem::path& file, sqlite_options options = {});
 
 }  // namespace stube

@@ -18,7 +18,7 @@ namespace stube {
 /// there.
 struct part {
     std::string name;  ///< at most 64 characters of [a-z0-9_]
-    std::string body;  ///< JSON text, UTF-8, nested at most 500 deep; comes back byte for byte
+    std::string body;  ///< JSON text in UTF-8; comes back byte for byte, no store looks into it
 
     friend bool operator==(const part&, const part&) = default;
 };
@@ -70,6 +70,7 @@ struct unreadable {
 struct load_report {
     std::uint64_t loaded = 0;
     std::vector<unreadable> quarantined;
+    std::vector<std::string> warnings;  ///< of the store as a whole; an operator should see them
 };
 
 /// The store refused and changed nothing (disk full, quota, a conversation of a newer format). The
@@ -83,6 +84,13 @@ public:
 /// an `update` finds no conversation, or one that is not older. Nothing was changed, and trying
 /// again would not help.
 class store_conflict : public store_refused {
+public:
+    using store_refused::store_refused;
+};
+
+/// What is stored is older than what was known to be durable: an old copy was put back, or the end
+/// was lost. what() says what to do. Nothing was changed.
+class store_rolled_back : public store_refused {
 public:
     using store_refused::store_refused;
 };

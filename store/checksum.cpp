@@ -1,0 +1,57 @@
+#include "store/checksum.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace stube {
+namespace {
+
+/// Little-endian on every machine, so that a store can be carried to another.
+void put_number(std::string& to, std::uint64_t number) {
+    for (int shift = 0; shift < 64; shift += 8)
+        to += static_cast<char>(number >> shift & 0xff);
+}
+
+}  // namespace
+
+std::uint64_t checksum(std::string_view bytes) {
+    return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+std::uint64_t part_checksum(
+    std::string_view id,
+    std::string_view name,
+    std::uint64_t revision,
+    std::uint64_t saved,
+    std::optional<std::string_view> body
+) {
+    thread_local std::string place;
+    place.assign(id);
+    place += '\0';  // neither an id nor a name has one
+    place += name;
+    place += '\0';
+    put_number(place, revision);
+    put_number(place, saved);
+    place += body ? '1' : '0';
+    std::uint64_t seed = checksum(place);
+    if (!body) return seed;
+    return XXH3_64bits_withSeed(body->data(), body->size(), seed);
+}
+
+std::uint64_t
+conversation_checksum(std::uint64_t of_parts, std::uint64_t parts, std::string_view status) {
+    thread_local std::string text;
+    text.assign(status);
+    put_number(text, of_parts);
+    put_number(text, parts);
+    return checksum(text);
+}
+
+std::string hex(std::uint64_t number) {
+    std::string text(16, '0');
+    for (auto digit = text.rbegin(); digit != text.rend(); ++digit, number >>= 4)
+        *digit = "0123456789abcdef"[number & 15];
+    return text;
+}
+
+}  // namespace stube

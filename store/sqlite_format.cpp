@@ -1,0 +1,153 @@
+#include "store/sqlite_format.hpp"
+
+#include "store/files.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+// Format 1 (why it looks like this, with figures: docs/decisions/0002-store-format.md).
+//
+//   part        All there is, a row for each part. Every conversation has one part "head", whose
+//               row also tells of the whole; a mark that came without a head has one with no body.
+//   removal     One row: the last transaction that removed a conversation.
+//   quarantine  The rows of conversations that could not be read, as they were.
+//
+// No index: the store remembers the row of each part, and loading reads all of them in their order.
+//
+// When an update adds a part, the head moves to the end of the table beside it: the next updates
+// change just these two, and they now lie on one page, which is what a save costs.
+
+namespace stube {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t our_application = 0x73747562;  // "stub"
+
+constexpr const char* schema = R"(
+    BEGIN IMMEDIATE;
+    CREATE TABLE part(
+        number INTEGER PRIMARY KEY,
+        conversation TEXT NOT NULL,   -- its id
+        name TEXT NOT NULL,
+        revision INTEGER NOT NULL,    -- of the save that wrote it; the head's is the conversation's
+        saved INTEGER NOT NULL,       -- in which transaction, counted from 1
+        checksum INTEGER NOT NULL,    -- XXH3 of all of these, and of the body
+        status TEXT,                  -- only of a head: kept, not_kept
+        parts INTEGER,                -- only of a head: how many there are
+        checksum_of_all INTEGER,      -- only of a head: of the checksums of all parts
+        body TEXT                     -- JSON
+    );
+    CREATE TABLE removal(saved INTEGER NOT NULL);
+    INSERT INTO removal VALUES(0);
+    CREATE TABLE quarantine(
+        why TEXT, conversation, name, revision, saved, checksum, status, parts, checksum_of_all,
+        body
+    );
+    CREATE VIEW conversation AS
+        SELECT conversation AS id, status, revision, parts, saved FROM part WHERE name = 'head';
+    PRAGMA application_id = 1937012066;
+    PRAGMA user_version = 1;
+    COMMIT;
+)";
+
+/// Copies the database to where nothing is yet.
+void back_up(sqlite_connection& database, const fs::path& file, std::int64_t format) {
+    fs::path target = file.string() + ".format-" + std::to_string(format) + ".backup";
+    fs::path unfinished = target.string() + ".tmp";
+    auto give_up = [&](const std::string& why) {
+        ::unlink(unfinished.c_str());
+        refuse_place(
+            file,
+            "it has to be brought from format " + std::to_string(format) +
+                " to a newer one, and the backup that comes first failed (" + quoted(target) +
+                "): " + why + ". Nothing was changed"
+        );
+    };
+    ::unlink(unfinished.c_str());
+    file_descriptor made(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!made.is_open()) give_up(words_for(errno));
+    try {
+        sqlite_statement(database.handle(), "VACUUM INTO ?")
+            .run(std::string_view(unfinished.native()));
+    } catch (const sqlite_error& error) {
+        give_up(error.what());
+    }
+    int error = ::fsync(made.number()) == 0 ? 0 : errno;
+    if (error == 0 && ::rename(unfinished.c_str(), unused_name(target).c_str()) != 0) error = errno;
+    if (error == 0) error = sync_folder(file.parent_path());
+    if (error != 0) give_up(words_for(error));
+}
+
+}  // namespace
+
+std::span<const format_step> format_steps() {
+    return {};
+}
+
+bool is_empty_database(
+    sqlite_connection& database,
+    const fs::path& file,
+    std::span<const format_step> steps
+) {
+    std::int64_t newest = first_format + static_cast<std::int64_t>(steps.size());
+    std::int64_t application = database.number("PRAGMA application_id");
+    std::int64_t format = database.number("PRAGMA user_version");
+    std::int64_t tables = database.number("SELECT count(*) FROM sqlite_schema");
+    if (application == 0 && format == 0 && tables == 0) return true;
+    if (application != our_application) refuse_place(file, "it is a database of another program");
+    if (format > newest)
+        refuse_place(
+            file,
+            "it was written by a newer release (format " + std::to_string(format) +
+                ", this one knows " + std::to_string(newest) + ")"
+        );
+    if (format < first_format)
+        refuse_place(file, "its format " + std::to_string(format) + " is not known");
+    return false;
+}
+
+void make_tables(sqlite_connection& database) {
+    database.run(schema);
+}
+
+void bring_up_to_date(
+    sqlite_connection& database,
+    const fs::path& file,
+    std::span<const format_step> steps
+) {
+    std::int64_t format = database.number("PRAGMA user_version");
+    std::int64_t newest = first_format + static_cast<std::int64_t>(steps.size());
+    if (format == newest) return;
+    back_up(database, file, format);
+    for (; format < newest; ++format) {
+        database.run("BEGIN IMMEDIATE");
+        try {
+            steps[static_cast<std::size_t>(format - first_format)](database);
+            database.run(("PRAGMA user_version = " + std::to_string(format + 1)).c_str());
+            database.run("COMMIT");
+        } catch (...) {
+            if (database.in_transaction())
+                sqlite3_exec(database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+            throw;
+        }
+    }
+}
+
+std::string explain(const sqlite_error& error, const fs::path& file) {
+    switch (error.primary_code()) {
+    case SQLITE_NOTADB:
+        return "it is not an SQLite database";
+    case SQLITE_CORRUPT:
+        return "the database is damaged (" + std::string(error.what()) +
+               "); keep a copy of it and of its -wal file, and rescue what is left with: sqlite3 "
+               "\"" +
+               file.string() + "\" .recover";
+    default:
+        return error.what();
+    }
+}
+
+}  // namespace stube

@@ -1,0 +1,9 @@
+#pragma once
+
+#include <string_view>
+
+namespace stube {
+
+bool is_utf8(std::string_view text);
+
+}  // namespace stube

@@ -1,0 +1,337 @@
+#include "contract.hpp"
+
+#include <fstream>
+#include <sstream>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Stores that were put back to an older copy, or lost their end, and reading a store of another
+// process.
+
+using namespace store_test;
+using stube::store_refused;
+using stube::store_rolled_back;
+
+namespace {
+
+std::unique_ptr<stube::store> open_accepting(const file_place& place) {
+    return stube::file_store(place.path(), {.accept_rollback = true});
+}
+
+std::unique_ptr<stube::store> open_accepting(const sqlite_place& place) {
+    return stube::sqlite_store(place.path(), {.accept_rollback = true});
+}
+
+std::unique_ptr<stube::store> open_for_reading(const file_place& place) {
+    return stube::file_store(place.path(), {.read_only = true});
+}
+
+std::unique_ptr<stube::store> open_for_reading(const sqlite_place& place) {
+    return stube::sqlite_store(place.path(), {.read_only = true});
+}
+
+fs::path mark_of(const file_place& place) {
+    return place.path() / ".mark";
+}
+
+fs::path mark_of(const sqlite_place& place) {
+    return place.path().string() + ".mark";
+}
+
+std::string text_of(const fs::path& file) {
+    std::ostringstream text;
+    text << std::ifstream(file, std::ios::binary).rdbuf();
+    return text.str();
+}
+
+/// Everything that is stored at a place but its mark.
+void copy_all(const fs::path& from, const fs::path& to) {
+    fs::remove_all(to);
+    fs::copy(from, to, fs::copy_options::recursive);
+}
+
+/// Puts back what was copied and leaves the marks as they are.
+template <class Place>
+void put_back(const fs::path& copy, const Place& place) {
+    std::string mark = text_of(mark_of(place));
+    copy_all(copy, place.folder.path());
+    std::ofstream(mark_of(place), std::ios::binary) << mark;
+}
+
+/// A process that does something with a store and is killed before it ends it.
+template <class Doing>
+void in_a_process_that_is_killed(Doing doing) {
+    pid_t child = ::fork();
+    if (child == 0) {
+        doing();
+        ::_exit(0);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(status == 0);
+}
+
+template <class Place>
+void save_and_be_killed(const Place& place, const std::vector<change>& batch) {
+    in_a_process_that_is_killed([&] {
+        auto kept = place.open();
+        kept->load_all([](record&&) {});
+        kept->save(batch);
+        new std::unique_ptr<stube::store>(std::move(kept));
+    });
+}
+
+template <class Place>
+void expect_rolled_back(const Place& place) {
+    std::string told;
+    try {
+        place.open()->load_all([](record&&) {});
+    } catch (const store_rolled_back& rolled_back) {
+        told = rolled_back.what();
+    }
+    CAPTURE(told);
+    CHECK(told.find(place.path().string()) != std::string::npos);
+    CHECK(told.find("accept_rollback") != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("an older copy that was put back is noticed", Place, file_place, sqlite_place) {
+    Place place;
+    temporary_folder elsewhere;
+    fs::path copy = elsewhere.path() / "copy";
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
+    copy_all(place.folder.path(), copy);
+    SUBCASE("after an orderly end") {
+        save(*open_and_load(place), {replacing("a", 2, {{"head", "2"}})});
+    }
+    SUBCASE("after a kill") {
+        save_and_be_killed(place, {replacing("a", 2, {{"head", "2"}})});
+    }
+    SUBCASE("after a removal") {
+        save(*open_and_load(place), {removing("a"), creating("b", 1, {{"head", "1"}})});
+    }
+    put_back(copy, place);
+
+    expect_rolled_back(place);
+    expect_rolled_back(place);
+
+    // Accepted once, it goes on, and a mark for what is there now is made.
+    contents old;
+    follow(old, creating("a", 1, {{"head", "1"}}));
+    {
+        auto kept = open_accepting(place);
+        CHECK(load(*kept) == old);
+        save(*kept, {replacing("a", 2, {{"head", "other"}})});
+    }
+    CHECK(stored_in(place).at("a").parts[0].body == "other");
+    copy_all(place.folder.path(), copy);
+    save(*open_and_load(place), {replacing("a", 3, {{"head", "3"}})});
+    put_back(copy, place);
+    expect_rolled_back(place);
+}
+
+TEST_CASE("a removed file that was put back is told") {
+    file_place place;
+    temporary_folder elsewhere;
+    fs::path copy = elsewhere.path() / "copy";
+    save(
+        *open_and_load(place),
+        {creating("a", 1, {{"head", "1"}}), creating("b", 1, {{"head", "1"}})}
+    );
+    copy_all(place.folder.path(), copy);
+    save(*open_and_load(place), {removing("a")});
+    put_back(copy, place);
+
+    auto report = place.open()->load_all([](record&&) {});
+
+    REQUIRE(report.warnings.size() == 1);
+    CHECK(report.warnings[0].find("2 conversations that are not the 1") != std::string::npos);
+}
+
+TEST_CASE("a log that was deleted or cut off is noticed") {
+    sqlite_place place;
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
+    save_and_be_killed(place, {replacing("a", 2, {{"head", "2"}})});
+    fs::path log = place.path().string() + "-wal";
+    REQUIRE(fs::file_size(log) > 0);
+
+    SUBCASE("deleted") {
+        fs::remove(log);
+    }
+    SUBCASE("cut off") {
+        fs::resize_file(log, fs::file_size(log) - 1);
+    }
+    SUBCASE("damaged") {
+        std::fstream file(log, std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(200);
+        file << "x";
+    }
+    fs::remove(place.path().string() + "-shm");
+
+    expect_rolled_back(place);
+}
+
+TEST_CASE_TEMPLATE("a store that was emptied is noticed", Place, file_place, sqlite_place) {
+    Place place;
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
+    if constexpr (std::is_same_v<Place, file_place>)
+        fs::remove(place.path() / "a.json");
+    else
+        fs::remove(place.path());
+
+    expect_rolled_back(place);
+}
+
+TEST_CASE_TEMPLATE(
+    "removing the newest is no rollback, however it ends",
+    Place,
+    file_place,
+    sqlite_place
+) {
+    Place place;
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
+    save(*open_and_load(place), {creating("b", 1, {{"head", "1"}})});
+
+    save_and_be_killed(place, {removing("b"), removing("never_there")});
+    CHECK(stored_in(place).size() == 1);
+    save_and_be_killed(place, {removing("a")});
+    CHECK(stored_in(place).empty());
+    save_and_be_killed(place, {creating("a", 1, {{"head", "1"}})});
+    CHECK(stored_in(place).size() == 1);
+}
+
+TEST_CASE_TEMPLATE(
+    "what was set aside is not taken for a rollback, now or later",
+    Place,
+    file_place,
+    sqlite_place
+) {
+    Place place;
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
+    save(*open_and_load(place), {creating("newest", 1, {{"head", R"("damaged")"}})});
+    fs::path file = place.path();
+    if constexpr (std::is_same_v<Place, file_place>) file /= "newest.json";
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(static_cast<std::streamoff>(text_of(file).find("damaged")));
+    bytes << "D";
+    bytes.close();
+
+    auto report = place.open()->load_all([](record&&) {});
+
+    REQUIRE(report.quarantined.size() == 1);
+    CHECK(report.quarantined[0].id == "newest");
+    CHECK(stored_in(place).size() == 1);
+}
+
+TEST_CASE_TEMPLATE(
+    "a mark that is missing or torn is told and is no alarm",
+    Place,
+    file_place,
+    sqlite_place
+) {
+    Place place;
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
+    save(*open_and_load(place), {replacing("a", 2, {{"head", "2"}})});
+    auto load_with_warnings = [&] { return place.open()->load_all([](record&&) {}).warnings; };
+    CHECK(load_with_warnings().empty());
+
+    SUBCASE("missing") {
+        fs::remove(mark_of(place));
+        REQUIRE(load_with_warnings().size() == 1);
+    }
+    SUBCASE("nonsense") {
+        std::ofstream(mark_of(place)) << std::string(320, 'x');
+        auto warnings = load_with_warnings();
+        REQUIRE(warnings.size() == 1);
+        CHECK(warnings[0].find("cannot be read") != std::string::npos);
+    }
+    SUBCASE("the line that was written last is torn") {
+        std::string text = text_of(mark_of(place));
+        for (std::size_t at : {30u, 190u}) {
+            text[at] = '#';
+            std::ofstream(mark_of(place)) << text;
+            CHECK_NOTHROW(load_with_warnings());
+        }
+    }
+    save(*open_and_load(place), {replacing("a", 3, {{"head", "3"}})});
+    CHECK(load_with_warnings().empty());
+}
+
+TEST_CASE("with survives_process_crash the mark follows the log that was carried over") {
+    sqlite_place place;
+    stube::sqlite_options options{.acknowledged = stube::durability::survives_process_crash};
+    auto kept = stube::sqlite_store(place.path(), options);
+    load(*kept);
+    save(*kept, {creating("a", 1, {{"head", "1"}})});
+    CHECK_FALSE(fs::exists(mark_of(place)));
+    std::string body = '"' + std::string(5 << 20, 'x') + '"';
+    save(*kept, {replacing("a", 2, {{"head", body}})});
+    CHECK(text_of(mark_of(place)).find(" saved 2 ") != std::string::npos);
+}
+
+TEST_CASE_TEMPLATE(
+    "a store can be read while another process owns it",
+    Place,
+    file_place,
+    sqlite_place
+) {
+    Place place;
+    auto kept = open_and_load(place);
+    contents expected;
+    for (std::uint64_t revision = 1; revision <= 3; ++revision) {
+        change one = creating("a", revision, {{"head", numbered("", revision)}});
+        if (revision > 1) one.what = change::kind::replace;
+        save(*kept, {one});
+        follow(expected, one);
+
+        auto reader = open_for_reading(place);
+        CHECK(load(*reader) == expected);
+        CHECK_THROWS_AS(save(*reader, {removing("a")}), store_refused);
+        CHECK(load(*reader) == expected);
+    }
+    save(*kept, {removing("a")});
+    CHECK(load(*open_for_reading(place)).empty());
+}
+
+TEST_CASE_TEMPLATE(
+    "reading changes nothing and sets nothing aside",
+    Place,
+    file_place,
+    sqlite_place
+) {
+    Place place;
+    save(
+        *open_and_load(place),
+        {creating("a", 1, {{"head", "1"}}), creating("bad", 1, {{"head", R"("damaged")"}})}
+    );
+    fs::path file = place.path();
+    if constexpr (std::is_same_v<Place, file_place>) file /= "bad.json";
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(static_cast<std::streamoff>(text_of(file).find("damaged")));
+    bytes << "D";
+    bytes.close();
+    std::string before = text_of(file) + text_of(mark_of(place));
+
+    for (int twice = 0; twice < 2; ++twice) {
+        auto report = open_for_reading(place)->load_all([](record&&) {});
+        CHECK(report.loaded == 1);
+        REQUIRE(report.quarantined.size() == 1);
+        CHECK(report.quarantined[0].where.find("left") != std::string::npos);
+    }
+    CHECK(text_of(file) + text_of(mark_of(place)) == before);
+}
+
+TEST_CASE_TEMPLATE("reading makes no store where there is none", Place, file_place, sqlite_place) {
+    Place place;
+    CHECK_THROWS_AS(open_for_reading(place), store_refused);
+    CHECK(fs::is_empty(place.folder.path()));
+}
+
+TEST_CASE_TEMPLATE("what a killed process left can be read", Place, file_place, sqlite_place) {
+    Place place;
+    save_and_be_killed(place, {creating("a", 1, {{"head", "1"}})});
+
+    CHECK(load(*open_for_reading(place)).size() == 1);
+    CHECK(stored_in(place).size() == 1);
+}
