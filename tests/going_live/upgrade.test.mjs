@@ -1,8 +1,10 @@
 // The upgrade and the way back of tutorial/11-going-live.md: the release before, which knew no blocked items, and the
 // one of the page, in turn on one store.
 import assert from 'node:assert/strict';
+import {execFileSync, spawnSync} from 'node:child_process';
+import path from 'node:path';
 import {test} from 'node:test';
-import {Member, Standup} from './support.mjs';
+import {Member, scratchFolder, Standup} from './support.mjs';
 
 const before = process.env.STUBE_BEFORE;
 const now = process.env.STUBE_STANDUP;
@@ -11,6 +13,14 @@ async function replaceBy(standup, program) {
     assert.equal(await standup.end('SIGTERM'), 0);
     standup.program = program;
     await standup.start();
+}
+
+/// What the page has its reader ask before, on a backup.
+async function checkStore(t, program, standup) {
+    const folder = await scratchFolder(t);
+    const file = path.join(folder, 'standup.db');
+    execFileSync(process.env.STUBE_SQLITE3, [path.join(standup.folder, 'standup.db'), `.backup ${file}`]);
+    return spawnSync(program, ['--check-store'], {env: {...process.env, STATE_DIRECTORY: folder}, encoding: 'utf8'});
 }
 
 async function membersOf(standup, count, items) {
@@ -48,4 +58,20 @@ test('the release before refuses what it cannot read, keeps it, and goes on with
     await replaceBy(standup, now);
     assert.equal(await ada.itemsOn(standup), 4);
     assert.equal(await grace.itemsOn(standup), 4);
+});
+
+test('the store is checked while the other release serves from it', async t => {
+    const standup = await Standup.started(t, {program: before});
+    const [ada] = await membersOf(standup, 3, 2);
+    const found = await checkStore(t, now, standup);
+    assert.equal(found.status, 0, found.stdout + found.stderr);
+    assert.match(found.stdout, /standup\/board/);
+    await ada.add(standup);
+    await replaceBy(standup, now);
+    await ada.add(standup);
+    assert.equal((await checkStore(t, now, standup)).status, 0);
+    const back = await checkStore(t, before, standup);
+    assert.equal(back.status, 1, back.stdout + back.stderr);
+    t.diagnostic(found.stdout);
+    t.diagnostic(back.stdout);
 });

@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <iostream>
 #include <string>
+#include <string_view>
 
 using namespace stube;
 
@@ -13,16 +15,16 @@ int main(int argc, char** argv) {
         app site;
         site.mount<board>("/", {.title = "Stand-up"});
 
+        const char* folder = std::getenv("STATE_DIRECTORY");  // set by systemd
+        const auto file = std::string(folder ? folder : ".") + "/standup.db";
+        const std::string_view argument = argc > 1 ? argv[1] : "8080";
+        if (argument == "--check-store") return site.check_store(sqlite_store(file), std::cout);
+
         server_options options;  // listens on 127.0.0.1 only: the proxy is on the same machine
-        options.port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 8080);
+        options.port = static_cast<std::uint16_t>(std::atoi(argument.data()));
         options.behind_tls = true;
         options.live.idle_timeout = std::chrono::hours(24 * 7);
-
-        const char* folder = std::getenv("STATE_DIRECTORY");  // set by systemd
-        return site.start(
-            options,
-            sqlite_store(std::string(folder ? folder : ".") + "/standup.db")
-        );
+        return site.start(options, sqlite_store(file));
     } catch (const std::exception& problem) {
         std::fprintf(stderr, "standup: %s\n", problem.what());
         return 1;
