@@ -17,6 +17,17 @@ using stube::store_unknown;
 
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool is_sanitized = true;
+#elif defined(__has_feature)
+constexpr bool is_sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool is_sanitized = false;
+#endif
+
+/// Sanitizers make it slow, and the same calls come again and again.
+constexpr std::size_t saves = is_sanitized ? 40 : 200;
+
 enum class how { once, half_way };
 
 struct failure {
@@ -85,9 +96,9 @@ template <class Kind>
 class run {
 public:
     explicit run(const failure& what)
-        : what_(what), all_(make_history({7, 200, true, 1500})), kept_(Kind::open(live())) {
+        : what_(what), all_(make_history({7, saves, true, 1500})), kept_(Kind::open(live())) {
         load(*kept_);
-        if (!kept_->saves_parts()) all_ = make_history({7, 200, false, 1500});
+        if (!kept_->saves_parts()) all_ = make_history({7, saves, false, 1500});
     }
 
     tally play() {
