@@ -32,8 +32,8 @@ std::string numbered(const char* text, Number number) {
 
 class temporary_folder {
 public:
-    temporary_folder() {
-        std::string name = (fs::temp_directory_path() / "stube-store-XXXXXX").string();
+    explicit temporary_folder(const fs::path& parent = fs::temp_directory_path()) {
+        std::string name = (parent / "stube-store-XXXXXX").string();
         REQUIRE(::mkdtemp(name.data()) != nullptr);
         path_ = name;
     }
@@ -68,6 +68,19 @@ struct sqlite_place {
     fs::path path() const { return folder.path() / "kept.db"; }
     std::unique_ptr<stube::store> open() const { return stube::sqlite_store(path()); }
     static constexpr bool whole_batches_survive_a_crash = true;
+};
+
+/// A folder in memory (tmpfs), if the system has one.
+inline fs::path memory_folder() {
+    return fs::is_directory("/dev/shm") ? "/dev/shm" : fs::temp_directory_path();
+}
+
+struct file_place_in_memory : file_place {
+    file_place_in_memory() : file_place{temporary_folder(memory_folder())} {}
+};
+
+struct sqlite_place_in_memory : sqlite_place {
+    sqlite_place_in_memory() : sqlite_place{temporary_folder(memory_folder())} {}
 };
 
 /// What is stored, by id, the parts by name.

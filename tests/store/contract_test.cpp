@@ -41,7 +41,14 @@ TEST_CASE("my store keeps the contract") {
     }
 }
 
-TEST_CASE_TEMPLATE("a store keeps the contract", Place, EVERY_PLACE, memory_place) {
+TEST_CASE_TEMPLATE(
+    "a store keeps the contract",
+    Place,
+    EVERY_PLACE,
+    file_place_in_memory,
+    sqlite_place_in_memory,
+    memory_place
+) {
     for (const stube::store_rule& rule : stube::store_contract()) {
         CAPTURE(rule.name);
         Place place;

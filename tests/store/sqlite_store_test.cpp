@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <sys/stat.h>
@@ -435,4 +436,27 @@ TEST_CASE("two names of one database have one owner") {
     std::string text = refusal([&] { stube::sqlite_store(place.folder.path() / "other.db"); });
 
     CHECK(text.find("another server is using it") != std::string::npos);
+}
+
+TEST_CASE("what is in quarantine can be taken out with the ordinary tool") {
+    if (std::system("sqlite3 -version > /dev/null 2>&1") != 0) {
+        MESSAGE("not tried: there is no sqlite3");
+        return;
+    }
+    sqlite_place place;
+    save(*open_and_load(place), {creating("bad", 1, {{"head", "1"}, {"i1", R"({"n":1})"}})});
+    outside(place.path(), "UPDATE part SET revision = 9");
+    place.open()->load_all([](record&&) {});
+
+    // The line in sqlite_store.hpp.
+    const std::string command =
+        "cd '" + place.folder.path().string() +
+        "' && sqlite3 kept.db \"SELECT writefile(conversation || '.' || name || '.json', body)"
+        " FROM quarantine\" > /dev/null";
+    CHECK(std::system(command.c_str()) == 0);
+
+    std::ifstream taken(place.folder.path() / "bad.i1.json");
+    std::string text;
+    std::getline(taken, text);
+    CHECK(text == R"({"n":1})");
 }

@@ -1,0 +1,99 @@
+#include "contract.hpp"
+#include "store/sqlite_format.hpp"
+
+#include <sys/stat.h>
+
+// From one format to the next. There is one format so far, so these steps are the test's own.
+
+using namespace store_test;
+using stube::sqlite_connection;
+using stube::store_refused;
+
+namespace {
+
+void add_table(sqlite_connection& to) {
+    to.run("CREATE TABLE second(x); INSERT INTO second VALUES(2)");
+}
+
+void add_column(sqlite_connection& to) {
+    to.run("ALTER TABLE second ADD COLUMN y; UPDATE second SET y = 3");
+}
+
+void fail_half_way(sqlite_connection& to) {
+    to.run("DROP TABLE second; CREATE TABLE third(x)");
+    throw std::runtime_error("half way");
+}
+
+fs::path backup_of(const sqlite_place& place) {
+    return place.path().string() + ".format-1.backup";
+}
+
+}  // namespace
+
+TEST_CASE("a database of an older format is copied and brought up step by step") {
+    sqlite_place place;
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
+    const std::vector<stube::format_step> steps{add_table, add_column};
+    sqlite_connection database(place.path());
+
+    CHECK_FALSE(stube::is_empty_database(database, place.path(), steps));
+    stube::bring_up_to_date(database, place.path(), steps);
+
+    CHECK(database.number("PRAGMA user_version") == 3);
+    CHECK(database.number("SELECT x * 10 + y FROM second") == 23);
+    sqlite_connection backup(backup_of(place));
+    CHECK(backup.number("PRAGMA user_version") == 1);
+    CHECK(backup.number("SELECT count(*) FROM part") == 1);
+    CHECK(backup.text("PRAGMA quick_check") == "ok");
+    struct stat status {};
+    REQUIRE(::stat(backup_of(place).c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0600);
+
+    SUBCASE("once") {
+        stube::bring_up_to_date(database, place.path(), steps);
+        CHECK_FALSE(fs::exists(backup_of(place).string() + ".1"));
+    }
+    SUBCASE("and this release leaves it as it is") {
+        CHECK_THROWS_AS(place.open(), store_refused);
+        CHECK(database.number("PRAGMA user_version") == 3);
+    }
+    SUBCASE("and the copy is a store to go back to") {
+        fs::copy_file(backup_of(place), place.folder.path() / "back.db");
+        CHECK(load(*stube::sqlite_store(place.folder.path() / "back.db")).size() == 1);
+    }
+}
+
+TEST_CASE("a step that fails leaves the format before it") {
+    sqlite_place place;
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
+    const std::vector<stube::format_step> steps{add_table, fail_half_way};
+    sqlite_connection database(place.path());
+
+    CHECK_THROWS_WITH(stube::bring_up_to_date(database, place.path(), steps), "half way");
+
+    CHECK(database.number("PRAGMA user_version") == 2);
+    CHECK(database.number("SELECT x FROM second") == 2);
+    const std::vector<stube::format_step> repaired{add_table, add_column};
+    stube::bring_up_to_date(database, place.path(), repaired);
+    CHECK(database.number("PRAGMA user_version") == 3);
+    CHECK(fs::exists(backup_of(place)));
+}
+
+TEST_CASE("without a backup nothing is changed, and an older backup is not replaced") {
+    sqlite_place place;
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
+    const std::vector<stube::format_step> steps{add_table};
+    sqlite_connection database(place.path());
+
+    SUBCASE("no room") {
+        fs::create_directory(backup_of(place).string() + ".tmp");
+        CHECK_THROWS_AS(stube::bring_up_to_date(database, place.path(), steps), store_refused);
+        CHECK(database.number("PRAGMA user_version") == 1);
+        CHECK(database.number("SELECT count(*) FROM part") == 1);
+    }
+    SUBCASE("one is there already") {
+        fs::create_directory(backup_of(place));
+        stube::bring_up_to_date(database, place.path(), steps);
+        CHECK(fs::is_regular_file(backup_of(place).string() + ".1"));
+    }
+}
