@@ -108,13 +108,13 @@ void flow_promise_base::wait_for_time(std::chrono::milliseconds delay, markup&& 
     want(any_effect(effect::after{delay, "woken", {}}));
 }
 
-bool flow_promise_base::emit(const effects& wanted) {
+bool flow_promise_base::emit(effects wanted) {
     bool leaves = false;
     for (const auto& each : wanted.list())
         leaves = std::visit(leaving_with(), each) || leaves;
     if (wanted_.list().size() + wanted.list().size() > most_effects)
         throw std::logic_error("stube: a flow emits effects without end and waits for nothing");
-    want(wanted);
+    want(std::move(wanted));
     return leaves;
 }
 

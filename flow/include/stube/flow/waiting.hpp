@@ -187,9 +187,7 @@ private:
     context surroundings_;  // its texts are not to be used
 };
 
-struct this_conversation_request {
-    this_conversation_request() {}
-};
+struct this_conversation_request {};
 
 /// What handlers get as `context&`:
 ///

@@ -138,7 +138,9 @@ public:
 
     auto await_transform(this_conversation_request) { return context_awaiter(*surroundings_); }
 
-    effects_awaiter await_transform(effects wanted) { return effects_awaiter(emit(wanted)); }
+    effects_awaiter await_transform(effects wanted) {
+        return effects_awaiter(emit(std::move(wanted)));
+    }
 
     template <class Other>
     std::suspend_never await_transform(Other&&) {
@@ -220,7 +222,7 @@ private:
     void ask(effect::call&& call);
     void wait_for_work(std::function<answer_value()>&& work, markup&& view);
     void wait_for_time(std::chrono::milliseconds delay, markup&& view);
-    bool emit(const effects& wanted);
+    bool emit(effects wanted);
     void want(effects more);
     void throw_if_failed();
 
