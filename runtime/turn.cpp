@@ -83,14 +83,7 @@ instance_id find_above(
 }
 
 context context_of(const conversation& of, const surroundings& world, const conversation* stood) {
-    return {
-        of.id,
-        of.principal,
-        world.now,
-        world.app,
-        world.app_type,
-        stood,
-        of.can_go_back()};
+    return {of.id, of.principal, world.now, world.app, world.app_type, stood, of.can_go_back()};
 }
 
 void stop(const conversation& in, const instance& leaving, const surroundings& world) {
