@@ -221,6 +221,21 @@ std::vector<std::string> commands_of(const test_conversation& t) {
     return out;
 }
 
+/// Its number is its address, and time raises it.
+struct gauge {
+    static constexpr std::string_view component = "messages/gauge";
+    int n = 0;
+
+    effects start() { return after<&gauge::tick>(1s); }
+
+    void tick() { ++n; }
+
+    std::string url() const { return "/gauge?n=" + std::to_string(n); }
+
+    markup render() const { return p(n); }
+};
+BOOST_DESCRIBE_STRUCT(gauge, (), (n, start, tick))
+
 }  // namespace
 
 TEST_CASE("a message to a child arrives in the same turn") {
@@ -388,4 +403,14 @@ TEST_CASE("a conversation holds ten thousand components at most") {
     auto over = dispatch(now, {0, 1, "fill", "[10000]", {}}, world);
     CHECK(over.what == verdict::failed);
     CHECK(over.error == "stube: messages/shelf: there are too many components in one conversation");
+}
+
+TEST_CASE("the address follows the state when a timer changes it") {
+    test_conversation t{gauge{}};
+    CHECK(t.text().contains("0"));
+
+    t.advance(1s);
+
+    CHECK(t.url() == "/gauge?n=1");
+    CHECK(t.value().past.empty());
 }

@@ -1,0 +1,248 @@
+#include "runtime/kernel_impl.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+/// Time, messages and work: what happens to a conversation without a user.
+namespace stube {
+
+using namespace kernel;
+
+namespace {
+
+/// One part of a turn that the clock or others ask for: if it throws, the others still happen.
+/// `without` makes the conversation that goes on then.
+template <class Run, class Without>
+void run_alone(
+    conversation& at,
+    outcome& all,
+    const surroundings& world,
+    Run run,
+    Without without
+) {
+    try {
+        turn t(at, world);
+        run(t);
+        if (t.goes_back()) throw std::logic_error("stube: only an event of a user can go back");
+        if (all.error.empty()) all.error = t.error();
+        if (const auto url = t.ended() ? std::nullopt : changed_url(t)) {
+            t.next().url = url->text;
+            all.patches.push_back(command({{"url", url->text}, {"push", false}}));
+        }
+        append(all.patches, std::move(t.extras()));
+        append(all.patches, std::move(t.notices()));
+        for (auto& each : t.requests())
+            all.requests.push_back(std::move(each));
+        const bool passes_on = t.is_step() && !at.durable();
+        at = std::move(t.next());
+        at.passed_on = (at.passed_on || passes_on) && !at.durable();
+        if (t.seals()) forget_steps(at);
+        if (t.ended()) {
+            all.what = verdict::ended;
+            all.patches = {{.what = patch::kind::final, .content = t.final_view()}};
+        }
+    } catch (...) {
+        all.error = caught();
+        turn t(at, world);
+        without(t);
+        at = std::move(t.next());
+    }
+}
+
+/// Ends a turn that was put together with `run_alone`.
+outcome conclude(const conversation& now, conversation at, outcome all, const surroundings& world) {
+    return guarded([&] {
+        ++at.revision;
+        at.touched = now.touched;
+        if (all.what == verdict::applied) {
+            auto shown = differences(now, at, world);
+            append(shown, std::move(all.patches));
+            all.patches = std::move(shown);
+        }
+        all.next = std::move(at);
+        return std::move(all);
+    });
+}
+
+}  // namespace
+
+std::optional<time_point> next_due(const conversation& of) {
+    std::optional<time_point> first;
+    for (auto id : of.waiting) {
+        for (const auto& each : of.instances.at(id).waits->timers) {
+            if (!first || each.due < *first) first = each.due;
+        }
+    }
+    return first;
+}
+
+namespace {
+
+struct due_timer {
+    time_point due;
+    std::size_t order;  ///< of those due at once, the one that was asked for first
+    instance_id of;
+    timer what;
+};
+
+/// What is due, the earliest first.
+std::vector<due_timer> due_timers(const conversation& of, time_point now) {
+    std::vector<due_timer> out;
+    for (auto id : of.waiting) {
+        for (const auto& each : of.instances.at(id).waits->timers) {
+            if (each.due <= now) out.push_back({each.due, out.size(), id, each});
+        }
+    }
+    std::ranges::sort(out, {}, [](const due_timer& each) {
+        return std::pair(each.due, each.order);
+    });
+    return out;
+}
+
+/// Takes the timer off its instance; false if it has gone, with its instance or by itself.
+bool take_timer(turn& t, const due_timer& due) {
+    const auto* there = t.next().instances.find(due.of);
+    if (!there || !there->waits) return false;
+    auto is_it = [&](const timer& each) {
+        return each.due == due.what.due && each.to == due.what.to &&
+               each.arguments == due.what.arguments;
+    };
+    if (std::ranges::none_of(there->waits->timers, is_it)) return false;
+    t.change_waits(due.of, [&](attachments& waits) {
+        waits.timers.erase(std::ranges::find_if(waits.timers, is_it));
+    });
+    return true;
+}
+
+}  // namespace
+
+outcome fire_timers(const conversation& now, const surroundings& world) {
+    auto at = now;
+    outcome all;
+    const auto timers = due_timers(now, world.now);
+    if (timers.empty()) return {.what = verdict::stale};
+    for (const auto& due : timers) {
+        if (all.what == verdict::ended) break;
+        run_alone(
+            at,
+            all,
+            world,
+            [&](turn& t) {
+                if (take_timer(t, due)) t.receive(due.of, *due.what.to, due.what.arguments);
+            },
+            [&](turn& t) { take_timer(t, due); }
+        );
+    }
+    return conclude(now, std::move(at), std::move(all), world);
+}
+
+std::vector<std::string> topics(const conversation& of) {
+    std::set<std::string> out;
+    for (auto id : of.waiting) {
+        for (const auto& each : of.instances.at(id).waits->subscriptions)
+            out.insert(each.topic);
+    }
+    return {out.begin(), out.end()};
+}
+
+outcome deliver(
+    const conversation& now,
+    std::string_view topic,
+    std::string_view message,
+    const surroundings& world
+) {
+    auto at = now;
+    outcome all;
+    const auto hearing = subscribers(now, topic);
+    if (hearing.empty()) return {.what = verdict::stale};
+    for (const auto& [to, member] : hearing) {
+        if (all.what == verdict::ended) break;
+        run_alone(
+            at,
+            all,
+            world,
+            [&, id = to, heard_by = member](turn& t) { t.receive(id, *heard_by, message); },
+            [](turn&) {}
+        );
+    }
+    return conclude(now, std::move(at), std::move(all), world);
+}
+
+std::vector<std::uint64_t> unfinished_work(const conversation& of) {
+    std::vector<std::uint64_t> out;
+    for (auto id : of.waiting) {
+        for (const auto& each : of.instances.at(id).waits->work)
+            out.push_back(each.number);
+    }
+    return out;
+}
+
+namespace {
+
+/// Ends a piece of work and runs `resume` with the instance that waits for it.
+outcome end_work(
+    const conversation& now,
+    std::uint64_t number,
+    const surroundings& world,
+    const std::function<void(turn&, instance_id, const pending_work&)>& resume
+) {
+    for (auto id : now.waiting) {
+        for (const auto& each : now.instances.at(id).waits->work) {
+            if (each.number != number) continue;
+            auto take = [&](turn& t) {
+                t.change_waits(id, [&](attachments& waits) {
+                    std::erase_if(waits.work, [&](const auto& w) { return w.number == number; });
+                });
+            };
+            auto at = now;
+            outcome all;
+            run_alone(
+                at,
+                all,
+                world,
+                [&](turn& t) {
+                    take(t);
+                    resume(t, id, each);
+                },
+                take
+            );
+            return conclude(now, std::move(at), std::move(all), world);
+        }
+    }
+    return {.what = verdict::stale};
+}
+
+}  // namespace
+
+outcome finish_work(
+    const conversation& now,
+    std::uint64_t number,
+    const answer_value& result,
+    const surroundings& world
+) {
+    return end_work(now, number, world, [&](turn& t, instance_id id, const pending_work& work) {
+        if (!work.then) return;
+        t.run(id, [&](void* state, context& c) {
+            return work.then->on_answer(work.then->owner(state), c, result);
+        });
+    });
+}
+
+outcome fail_work(
+    const conversation& now,
+    std::uint64_t number,
+    const failure& why,
+    const surroundings& world
+) {
+    return end_work(now, number, world, [&](turn& t, instance_id id, const pending_work& work) {
+        if (!work.or_else) return t.tell_failure(why);
+        t.run(id, [&](void* state, context& c) {
+            return work.or_else->on_failure(work.or_else->owner(state), c, why);
+        });
+    });
+}
+
+}  // namespace stube

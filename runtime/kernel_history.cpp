@@ -1,0 +1,179 @@
+#include "runtime/kernel_impl.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace stube {
+
+using namespace kernel;
+
+void kernel::keep_step(const conversation& before, turn& done) {
+    auto& next = done.next();
+    if (!before.durable()) {
+        // The browser needs an entry that its Back can leave: else it would leave the page.
+        const bool is_first = next.past.empty() && !next.passed_on;
+        next.passed_on = true;
+        if (is_first) next.step = ++next.last_step;
+        return;
+    }
+    if (next.past.size() >= max_history) next.past.erase(next.past.begin());
+    next.past.push_back(std::make_shared<const history_step>(
+        history_step{before.step, 2 * next.revision, before.root, done.before(), before.types()}
+    ));
+    next.step = ++next.last_step;
+}
+
+void kernel::forget_steps(conversation& in) {
+    in.past.clear();
+    in.future.clear();
+}
+
+namespace {
+
+/// Where a step stands: in the past or in the future.
+struct place_in_line {
+    bool in_past = false;
+    std::size_t at = 0;
+};
+
+std::optional<place_in_line>
+find_step(const conversation& in, std::optional<std::uint64_t> wanted) {
+    if (!wanted) {
+        if (in.past.empty()) return std::nullopt;
+        return place_in_line{true, in.past.size() - 1};
+    }
+    for (bool in_past : {true, false}) {
+        const auto& line = in_past ? in.past : in.future;
+        auto found = std::ranges::find(line, *wanted, [](const auto& each) { return each->step; });
+        if (found != line.end())
+            return place_in_line{in_past, static_cast<std::size_t>(found - line.begin())};
+    }
+    return std::nullopt;
+}
+
+/// Moves the present to another place in the line of steps, and returns what is there.
+history_step_ptr move_to(conversation& next, place_in_line to) {
+    auto& from_line = to.in_past ? next.past : next.future;
+    auto& to_line = to.in_past ? next.future : next.past;
+    if (next.durable()) {
+        auto present = std::make_shared<const history_step>(
+            history_step{next.step, 2 * next.revision + 1, next.root, next.instances, next.types()}
+        );
+        to_line.insert(to.in_past ? to_line.begin() : to_line.end(), std::move(present));
+    } else {
+        next.future.clear();
+    }
+    const auto target = from_line[to.at];
+    using offset = std::ptrdiff_t;
+    const auto at = static_cast<offset>(to.at);
+    if (to.in_past) {
+        if (next.durable())
+            next.future.insert(next.future.begin(), next.past.begin() + at + 1, next.past.end());
+        next.past.erase(next.past.begin() + at, next.past.end());
+    } else {
+        next.past.insert(next.past.end(), next.future.begin(), next.future.begin() + at);
+        next.future.erase(next.future.begin(), next.future.begin() + at + 1);
+    }
+    if (next.past.size() > max_history)
+        next.past.erase(next.past.begin(), next.past.end() - static_cast<offset>(max_history));
+    if (next.future.size() > max_history) next.future.resize(max_history);
+    return target;
+}
+
+using waits_ptr = std::shared_ptr<const attachments>;
+
+/// Work that has come back since does not come back again.
+waits_ptr without_finished_work(const waits_ptr& then, const waits_ptr& now) {
+    if (!then || then->work.empty()) return then;
+    auto waits = *then;
+    std::erase_if(waits.work, [&](const pending_work& each) {
+        return !now ||
+               std::ranges::find(now->work, each.number, &pending_work::number) == now->work.end();
+    });
+    return waits.empty() ? nullptr : std::make_shared<const attachments>(std::move(waits));
+}
+
+/// Puts the instances of a step into the conversation, as versions of now.
+void restore(conversation& next, const history_step& step) {
+    const auto version = 2 * (next.revision + 1) + 1;
+    std::vector<instance_id> gone;
+    std::vector<instance_ptr> back;
+    instance_table::compare(
+        next.instances,
+        step.instances,
+        [&](const instance_ptr& now, const instance_ptr& then) {
+            if (!then) return gone.push_back(now->id);
+            auto again = std::make_shared<instance>(*then);
+            again->version = version;
+            again->waits = without_finished_work(then->waits, now ? now->waits : nullptr);
+            back.push_back(std::move(again));
+        }
+    );
+    for (auto id : gone)
+        next.erase(id);
+    for (auto& each : back)
+        next.put(std::move(each));
+    next.root = step.root;
+    next.step = step.step;
+}
+
+/// The instances of `now` that are not in `step`, or live another life there, the youngest first:
+/// children before their owners.
+std::vector<instance_ptr> leaving(const conversation& now, const history_step& step) {
+    std::vector<instance_ptr> out;
+    instance_table::compare(
+        now.instances,
+        step.instances,
+        [&](const instance_ptr& is, const instance_ptr& then) {
+            if (is && (!then || then->begun != is->begun)) out.push_back(is);
+        }
+    );
+    std::ranges::reverse(out);
+    return out;
+}
+
+/// What has gone on and cannot be rewound is not left behind by a Back that meant one step of it:
+/// the user decides.
+outcome refuse_to_go_back(const conversation& now, const surroundings& world) {
+    auto out = unchanged(now, verdict::stale, world);
+    out.patches.push_back(no_way_back_notice(now));
+    return out;
+}
+
+}  // namespace
+
+outcome kernel::step_back(
+    const conversation& now,
+    event_id id,
+    std::optional<std::uint64_t> to,
+    const surroundings& world
+) {
+    if (now.passed_on) return refuse_to_go_back(now, world);
+    const auto place = find_step(now, to);
+    if (!place) return unchanged(now, verdict::stale, world);
+    auto next = now;
+    const auto target = move_to(next, *place);
+    for (const auto& each : leaving(now, *target))
+        stop(now, *each, world);
+    restore(next, *target);
+    turn t(std::move(next), world);
+    t.wake();
+    auto out = settle(now, t, id, made_by::other, world);
+    out.next.touched = world.now;
+    out.patches.push_back(step_command(out.next, false));
+    return out;
+}
+
+outcome go_back(
+    const conversation& now,
+    event_id id,
+    std::optional<std::uint64_t> to,
+    const surroundings& world
+) {
+    if (id != 0 && now.knows(id)) return unchanged(now, verdict::repeated, world);
+    return guarded([&] { return step_back(now, id, to, world); });
+}
+
+}  // namespace stube
