@@ -34,8 +34,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iostream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -276,6 +278,18 @@ app make_site(gallery::everyone& everyone) {
     return site;
 }
 
+/// For whoever rolls out a release; a gallery may be serving from the store meanwhile.
+int check_store(const std::string& what) {
+    try {
+        gallery::everyone everyone;
+        auto stored = gallery::open_store(what, gallery::access::read_only);
+        return make_site(everyone).check_store(std::move(stored), std::cout);
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "gallery: %s\n", e.what());
+        return 2;
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -286,6 +300,7 @@ int main(int argc, char** argv) {
             std::fputs(gallery::help_text, stdout);
             return 0;
         }
+        if (!options.check.empty()) return check_store(options.check);
         gallery::everyone everyone;
         return make_site(everyone).start(options.server, gallery::open_store(options.store));
     } catch (const std::exception& e) {

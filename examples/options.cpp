@@ -15,6 +15,9 @@ const char* const help_text =
     "  --store memory                   keep conversations in memory only (the default)\n"
     "  --store file:DIR                 keep each in a file of this folder\n"
     "  --store sqlite:PATH              keep them in this SQLite database\n"
+    "  --check-store STORE              say whether this program can go on with what is in a\n"
+    "                                   store (file:DIR or sqlite:PATH), and end: with 0 if it\n"
+    "                                   can, 1 if not with all of it, 2 if it cannot be read\n"
     "  --help                           show this text\n";
 
 namespace {
@@ -41,6 +44,8 @@ void set(options& to, std::string_view option, std::string_view value) {
         to.server.threads = number(option, value, 1, 256);
     } else if (option == "--store") {
         to.store = value;
+    } else if (option == "--check-store") {
+        to.check = value;
     } else {
         throw std::invalid_argument(
             "unknown option " + std::string(option) + "; --help lists them"
@@ -67,10 +72,13 @@ options parse_options(std::span<char* const> arguments) {
     return out;
 }
 
-std::unique_ptr<stube::store> open_store(const std::string& what) {
+std::unique_ptr<stube::store> open_store(const std::string& what, access how) {
+    const bool read_only = how == access::read_only;
     if (what == "memory") return stube::memory_store();
-    if (what.starts_with("file:")) return stube::file_store(what.substr(5));
-    if (what.starts_with("sqlite:")) return stube::sqlite_store(what.substr(7));
+    if (what.starts_with("file:"))
+        return stube::file_store(what.substr(5), {.read_only = read_only});
+    if (what.starts_with("sqlite:"))
+        return stube::sqlite_store(what.substr(7), {.read_only = read_only});
     throw std::invalid_argument("--store takes memory, file:DIR or sqlite:PATH");
 }
 

@@ -136,10 +136,12 @@ BOOST_DESCRIBE_STRUCT(till, (), (n, add))
 
 namespace {
 
-std::unique_ptr<store> open_store(std::string_view what) {
+enum class access { full, read_only };
+
+std::unique_ptr<store> open_store(std::string_view what, access how = access::full) {
     const auto path = what.substr(what.find(':') + 1);
-    if (what.starts_with("file:")) return file_store(path);
-    return sqlite_store(path);
+    if (what.starts_with("file:")) return file_store(path, {.read_only = how == access::read_only});
+    return sqlite_store(path, {.read_only = how == access::read_only});
 }
 
 /// Asks one thing at a time of a live map.
@@ -230,7 +232,7 @@ int write(const std::string& where, int count) {
 
 std::vector<std::string> ids_in(const std::string& where) {
     std::vector<std::string> out;
-    open_store(where)->load_all([&](record&& one) { out.push_back(one.id); });
+    open_store(where, access::read_only)->load_all([&](record&& one) { out.push_back(one.id); });
     std::ranges::sort(out);
     return out;
 }
@@ -275,7 +277,7 @@ int use(const std::string& where, int every) {
 }
 
 int check(const std::string& where) {
-    auto from = open_store(where);
+    auto from = open_store(where, access::read_only);
     const auto found = check_store(*from, {time_point(), nullptr, nullptr});
     std::cout << report_of(found);
     return found.all_go_on() ? 0 : 1;

@@ -1,3 +1,6 @@
+#include <stube/store/file_store.hpp>
+#include <stube/store/sqlite_store.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -5,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <sstream>
 #include <stdexcept>
@@ -73,6 +78,8 @@ public:
 
     ~scratch() { fs::remove_all(path_); }
 
+    const fs::path& path() const { return path_; }
+
     std::string store(std::string_view kind) const {
         return std::string(kind) + ":" + (path_ / "store").string();
     }
@@ -80,6 +87,17 @@ public:
 private:
     fs::path path_;
 };
+
+/// What is in each file of a folder, but for the index that readers of a log share.
+std::map<std::string, std::string> bytes_of(const fs::path& folder) {
+    std::map<std::string, std::string> out;
+    for (const auto& each : fs::recursive_directory_iterator(folder)) {
+        if (!each.is_regular_file() || each.path().string().ends_with("-shm")) continue;
+        std::ifstream file(each.path(), std::ios::binary);
+        out[each.path().string()].assign(std::istreambuf_iterator<char>(file), {});
+    }
+    return out;
+}
 
 constexpr int count = 48;  // eight of each of the six kinds
 
@@ -126,6 +144,24 @@ void roll_out_and_back(std::string_view kind) {
 }
 
 }  // namespace
+
+TEST_CASE("a check changes nothing and works while another process has the store") {
+    for (const auto* kind : {"sqlite", "file"}) {
+        CAPTURE(std::string(kind));
+        const scratch folder;
+        const auto name = folder.store(kind);
+        REQUIRE(run(RELEASE_1 " write " + name + " 12").exit_code == 0);
+        const auto owner = name.starts_with("file") ? stube::file_store(folder.path() / "store")
+                                                    : stube::sqlite_store(folder.path() / "store");
+        const auto before = bytes_of(folder.path());
+
+        const auto found = run(RELEASE_2 " check " + name);
+
+        CHECK(found.exit_code == 0);
+        CHECK(found.text.find("as_they_are=2 migrated=10") != std::string::npos);
+        CHECK(bytes_of(folder.path()) == before);
+    }
+}
 
 TEST_CASE("all conversations go on in the next release and the way back refuses what it changed") {
     for (const auto* kind : {"sqlite", "file"}) {

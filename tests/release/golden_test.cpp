@@ -1,0 +1,165 @@
+#include "release/golden.hpp"
+
+#include <stube/runtime/check_store.hpp>
+#include <stube/store/file_store.hpp>
+#include <stube/store/sqlite_store.hpp>
+
+#include <doctest/doctest.h>
+#include <spdlog/sinks/null_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+// Stores that earlier releases have written, which every later one must go on with.
+// golden_write.cpp has written those of the present format.
+namespace {
+
+namespace fs = std::filesystem;
+using namespace golden;
+
+/// A copy of the golden stores, which goes with the test.
+class copy {
+public:
+    copy() {
+        REQUIRE(roots().size() == 2);
+        std::string name = (fs::temp_directory_path() / "stube-golden-XXXXXX").string();
+        if (!mkdtemp(name.data())) throw std::runtime_error("no folder");
+        path_ = name;
+        fs::copy(GOLDEN, path_, fs::copy_options::recursive);
+    }
+
+    copy(const copy&) = delete;
+    copy& operator=(const copy&) = delete;
+
+    ~copy() { fs::remove_all(path_); }
+
+    std::unique_ptr<store> open(std::string_view kind) const {
+        return kind == "file" ? file_store(path_ / "format1") : sqlite_store(path_ / "format1.db");
+    }
+
+private:
+    fs::path path_;
+};
+
+std::string id(int number) {
+    return "conversation_" + std::to_string(number);
+}
+
+class site {
+public:
+    site(const copy& of, std::string_view kind)
+        : map(of.open(kind), options(now)), me(map, event_id(1) << 32) {
+        map.use({&me.thread});
+        summary = map.load();
+    }
+
+    ~site() {
+        map.stop();
+        me.thread.run_all();
+    }
+
+    site(const site&) = delete;
+    site& operator=(const site&) = delete;
+
+    std::string shows(int number) { return text_of(me.open(id(number))); }
+
+    void pass(std::chrono::hours time) {
+        now += time;
+        map.fire_due();
+        me.thread.run_all();
+    }
+
+    time_point now = written + std::chrono::minutes(1);
+    live_map map;
+    visitor me;
+    load_summary summary;
+
+private:
+    static live_options options(const time_point& now) {
+        live_options out;
+        out.clock = [&now] { return now; };
+        out.watch_clock = false;
+        out.logger = std::make_shared<spdlog::logger>(
+            "golden",
+            std::make_shared<spdlog::sinks::null_sink_mt>()
+        );
+        return out;
+    }
+};
+
+const std::string buttons = "+GrowAskListenWait";
+
+}  // namespace
+
+TEST_CASE("a golden store is loaded and each of its pages is as it was") {
+    for (const auto* kind : {"sqlite", "file"}) {
+        CAPTURE(std::string(kind));
+        const copy stores;
+        site s(stores, kind);
+        CHECK(s.summary.loaded == 9);
+        CHECK(s.summary.lost == 1);
+        CHECK(s.summary.newer_shape + s.summary.unknown_component + s.summary.unusable == 0);
+        CHECK(s.summary.quarantined == 0);
+        CHECK(s.me.open("mark").what == status::lost);
+
+        const std::string values = "€ \"quoted\"\n yes -9007199254740993 third blue 2026 90"
+                                   "High Street7Low Street02one3n=";
+        CHECK(s.shows(1) == values + "0+");
+        CHECK(s.shows(2) == values + "1+");
+        CHECK(s.shows(3) == "n=3 heard=top=1+?row 1=0+?row 2=0+?row 3=0+?" + buttons);
+        CHECK(s.shows(4) == "Go on?YesNo");
+        CHECK(s.shows(5).find("n=0 heard=New label?") == 0);
+        CHECK(s.shows(6) == "n=202 heard=top=0+?" + buttons);
+        CHECK(s.shows(7) == "n=0 heard=top=0+?" + buttons);
+        CHECK(s.shows(8) == "n=0 heard=top=0+?" + buttons);
+        CHECK(s.shows(9) == "n=0 heard=top=0+?" + buttons);
+    }
+}
+
+TEST_CASE("each conversation of a golden store goes on and is stored again") {
+    for (const auto* kind : {"sqlite", "file"}) {
+        CAPTURE(std::string(kind));
+        const copy stores;
+        {
+            site s(stores, kind);
+            CHECK(s.me.send(id(1), "inc").what == status::ok);
+            CHECK(s.me.send(id(2), "inc").what == status::ok);
+            CHECK(s.me.send(id(3), "grow").what == status::ok);
+            CHECK(s.me.send(id(4), "yes").what == status::ok);
+            CHECK(s.me.send(id(5), "cancel", 3).what == status::ok);
+            CHECK(s.me.back(id(6)).what == status::ok);
+            CHECK(s.me.send(id(7), "ask").what == status::ok);
+            s.pass(std::chrono::hours(2));
+            s.map.publish("news", R"(["hello"])");
+            s.me.thread.run_all();
+        }
+        site s(stores, kind);
+        CHECK(s.summary.loaded == 9);
+        CHECK(s.shows(1).ends_with("n=1+"));
+        CHECK(s.shows(2).ends_with("n=2+"));
+        CHECK(s.shows(3).find("row 4=0") != std::string::npos);
+        CHECK(s.shows(4).find("n=100 ") == 0);
+        CHECK(s.shows(5) == "n=0 heard=top=0+?" + buttons);
+        CHECK(s.shows(6) == "Go on?YesNo");
+        CHECK(s.shows(7) == "Go on?YesNo");
+        CHECK(s.shows(8).find("n=0 heard=rang") == 0);
+        CHECK(s.shows(9).find("n=0 heard=hello") == 0);
+    }
+}
+
+TEST_CASE("a check says that all of a golden store goes on") {
+    for (const auto* kind : {"sqlite", "file"}) {
+        CAPTURE(std::string(kind));
+        const copy stores;
+        const auto from = stores.open(kind);
+        const auto found = check_store(*from, {written, nullptr, nullptr});
+        CHECK(found.all_go_on());
+        CHECK(found.not_kept == 1);
+        CHECK(found.as_they_are + found.migrated == 9);
+    }
+}
