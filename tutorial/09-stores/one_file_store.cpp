@@ -51,7 +51,7 @@ public:
             records_[one->id] = *one;
             each(std::move(*one));
         }
-        return {records_.size(), {}};
+        return {records_.size(), {}, {}};
     }
 
     void save(std::span<const change> batch) override {

@@ -18,7 +18,8 @@ int main(int argc, char** argv) {
         const char* folder = std::getenv("STATE_DIRECTORY");  // set by systemd
         const auto file = std::string(folder ? folder : ".") + "/standup.db";
         const std::string_view argument = argc > 1 ? argv[1] : "8080";
-        if (argument == "--check-store") return site.check_store(sqlite_store(file), std::cout);
+        if (argument == "--check-store")
+            return site.check_store(sqlite_store(file, {.read_only = true}), std::cout);
 
         server_options options;  // listens on 127.0.0.1 only: the proxy is on the same machine
         options.port = static_cast<std::uint16_t>(std::atoi(argument.data()));
