@@ -1,6 +1,7 @@
 #include "store/checksum.hpp"
 #include "store/files.hpp"
 #include "store/mark.hpp"
+#include "store/refused_store.hpp"
 
 #include <stube/store/file_store.hpp>
 
@@ -569,7 +570,7 @@ void folder_store::stop(const std::string& doing, int error) {
 }  // namespace
 
 std::unique_ptr<store> file_store(const std::filesystem::path& dir, file_options options) {
-    return std::make_unique<folder_store>(dir, options);
+    return open_store<folder_store>(dir, options);
 }
 
 }  // namespace stube

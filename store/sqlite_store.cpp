@@ -1,6 +1,7 @@
 #include "store/checksum.hpp"
 #include "store/files.hpp"
 #include "store/mark.hpp"
+#include "store/refused_store.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_format.hpp"
 #include "store/sqlite_loading.hpp"
@@ -606,7 +607,7 @@ void database_store::checkpoint_if_due() {
 }  // namespace
 
 std::unique_ptr<store> sqlite_store(const std::filesystem::path& file, sqlite_options options) {
-    return std::make_unique<database_store>(file, options);
+    return open_store<database_store>(file, options);
 }
 
 }  // namespace stube

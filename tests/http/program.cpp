@@ -1,5 +1,8 @@
-// A program that is only `app::start`, for tests that need its exit code: <port> <how its store is>
+// A program that is only `app::start`, for tests that need its exit code: <port> <how its store is,
+// or the path of an SQLite store>
 #include "http/fixture.hpp"
+
+#include <stube/store/sqlite_store.hpp>
 
 int main(int count, char** words) {
     using namespace testing;
@@ -10,6 +13,7 @@ int main(int count, char** words) {
     options.threads = 1;
     options.live.logger = quiet();
     if (mood == "slow to stop") options.drain_delay = std::chrono::minutes(10);
+    if (mood.starts_with('/')) return served::make_site().start(options, sqlite_store(mood));
     auto where = std::make_shared<disk>();
     if (mood == "dead") where->now = disk::mood::dead;
     return served::make_site().start(options, store_on(where));

@@ -1,8 +1,11 @@
 #include "http/fixture.hpp"
 
+#include <stube/store/sqlite_store.hpp>
+
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -209,6 +212,20 @@ TEST_CASE("start returns 1 when the port is taken") {
     served site;
     const auto port = std::to_string(site.port());
     CHECK(exit_code_of(port.c_str(), "well", [](pid_t, std::uint16_t) { CHECK(false); }) == 1);
+}
+
+TEST_CASE("start returns 1 when the store has another owner") {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("stube-" + std::to_string(getpid()));
+    std::filesystem::create_directory(folder);
+    const auto file = (folder / "taken.db").string();
+    auto owner = sqlite_store(file);
+    owner->load_all([](record&&) {});
+
+    CHECK(exit_code_of("0", file.c_str(), [](pid_t, std::uint16_t) { CHECK(false); }) == 1);
+
+    owner.reset();
+    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("start returns a code of its own when the store is down") {

@@ -317,7 +317,7 @@ TEST_CASE("a page that is behind or up to date is told nothing of the kind") {
     world w;
     const auto id = w.minted(call<lamp>().release());
     w.wait(w.send(id, w.to_top(id, "toggle")));
-    for (std::uint64_t seen : {1, 2}) {
+    for (std::uint64_t seen : {1u, 2u}) {
         auto page = std::make_shared<recorder>();
         w.wait(w.attach(id, seen, page));
         CHECK(page->told().size() == 2 - seen);

@@ -74,7 +74,7 @@ TEST_CASE_TEMPLATE("a second owner is refused at once", Place, EVERY_PLACE) {
     auto kept = open_and_load(place);
     auto text_of_refusal = [&]() -> std::string {
         try {
-            place.open();
+            open_and_load(place);
             return "not refused";
         } catch (const store_refused& refused) {
             return refused.what();

@@ -332,7 +332,7 @@ TEST_CASE("a database of a newer release or another program is refused and left 
         save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
         outside(place.path(), each.change);
 
-        std::string text = refusal([&] { place.open(); });
+        std::string text = refusal([&] { open_and_load(place); });
 
         CAPTURE(text);
         CHECK(text.find(each.text) != std::string::npos);
@@ -342,7 +342,7 @@ TEST_CASE("a database of a newer release or another program is refused and left 
 
     sqlite_place place;
     outside(place.path(), "CREATE TABLE theirs(x); INSERT INTO theirs VALUES(1)");
-    CHECK(refusal([&] { place.open(); }).find("another program") != std::string::npos);
+    CHECK(refusal([&] { open_and_load(place); }).find("another program") != std::string::npos);
     CHECK(outside(place.path(), "PRAGMA journal_mode") == "delete");
     CHECK(outside(place.path(), "SELECT count(*) FROM theirs") == "1");
 }
@@ -352,11 +352,15 @@ TEST_CASE("a file that is not a sound database is refused with a clear text") {
 
     SUBCASE("text") {
         std::ofstream(place.path()) << std::string(5000, 'x');
-        CHECK(refusal([&] { place.open(); }).find("not an SQLite database") != std::string::npos);
+        CHECK(refusal([&] {
+                  open_and_load(place);
+              }).find("not an SQLite database") != std::string::npos);
     }
     SUBCASE("short text") {
         std::ofstream(place.path()) << "hello";
-        CHECK(refusal([&] { place.open(); }).find("not an SQLite database") != std::string::npos);
+        CHECK(refusal([&] {
+                  open_and_load(place);
+              }).find("not an SQLite database") != std::string::npos);
     }
     SUBCASE("cut off anywhere") {
         auto kept = open_and_load(place);
@@ -421,7 +425,8 @@ TEST_CASE("a database that cannot be used is refused with a clear text") {
 
     for (const row& each : rows) {
         CAPTURE(each.path);
-        std::string text = refusal([&] { stube::sqlite_store(each.path); });
+        std::string text =
+            refusal([&] { stube::sqlite_store(each.path)->load_all([](record&&) {}); });
         CAPTURE(text);
         CHECK(text.find(each.text) != std::string::npos);
         CHECK(text.find('"' + each.path.string() + '"') != std::string::npos);
@@ -433,7 +438,9 @@ TEST_CASE("two names of one database have one owner") {
     auto kept = open_and_load(place);
     fs::create_symlink("kept.db", place.folder.path() / "other.db");
 
-    std::string text = refusal([&] { stube::sqlite_store(place.folder.path() / "other.db"); });
+    std::string text = refusal([&] {
+        stube::sqlite_store(place.folder.path() / "other.db")->load_all([](record&&) {});
+    });
 
     CHECK(text.find("another server is using it") != std::string::npos);
 }

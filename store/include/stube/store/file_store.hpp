@@ -26,7 +26,9 @@ struct file_options {
 ///
 /// `.mark` tells how far the folder was durable, at most a second behind. `load_all` throws
 /// `store_rolled_back` if what is in the folder is behind it. It can only tell when the files were
-/// put back and the mark was not. Throws `store_refused`.
+/// put back and the mark was not.
+///
+/// The place is taken at once; that it cannot be used is told by `load_all`.
 std::unique_ptr<store> file_store(const std::filesystem::path& dir, file_options options = {});
 
 }  // namespace stube

@@ -104,8 +104,8 @@ public:
 
 /// Keeps conversations.
 /// Threads: one caller at a time; the caller may change between calls.
-/// Errors: opening throws `store_refused` when the place cannot be used (not writable, owned by
-/// another process, not a store, newer format).
+/// Errors: a place that cannot be used (not writable, owned by another process, not a store, newer
+/// format) is told by `load_all`, so that `start(port, sqlite_store(file))` can say it in one line.
 class store {
 public:
     store() = default;
