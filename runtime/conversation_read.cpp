@@ -63,11 +63,26 @@ boost::json::value parse_head(const record& from) {
     return head;
 }
 
+/// So that `state["new"] = state["old"]` is no trap: what `[]` adds would otherwise move what the
+/// right side refers to.
+void make_room(boost::json::value& in) {
+    constexpr std::size_t room = 16;
+    if (auto* object = in.if_object()) {
+        object->reserve(object->size() + room);
+        for (auto& each : *object)
+            make_room(each.value());
+    } else if (auto* array = in.if_array()) {
+        for (auto& each : *array)
+            make_room(each);
+    }
+}
+
 /// Into the shape that this program knows. Throws what `migrate` throws.
 void migrate_state(const component_type& type, int from, boost::json::value& state) {
     if (from == type.version) return;
     if (!type.migrate) throw decode_error("there is no migrate");
     if (!state.is_object()) throw decode_error("expected an object");
+    make_room(state);
     try {
         type.migrate(from, state.get_object());
     } catch (const std::exception& e) {

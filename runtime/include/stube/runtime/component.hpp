@@ -56,14 +56,15 @@
 ///     }
 ///
 /// It sees the JSON of the data members by their names, written by version `from`, whichever that
-/// was. Slots and lists of components are in there, too: leave those as they are. It runs each time
-/// such a state is read, until an event changes the instance, so it goes by its arguments alone. If
-/// it throws, or leaves what does not fit the members, the conversation is kept as it is stored and
-/// cannot be used. So is one that a newer version has written: an older release never overwrites it
-/// (see <stube/runtime/check_store.hpp> for how to find out beforehand). The names of members that
-/// somebody waits with (`then`, `or_else`, timers, subscriptions, work) are stored as well:
-/// `migrate` does not see them, so a resume that is renamed should stay under its old name for a
-/// while.
+/// was, with room for 16 more in each object: only a seventeenth moves the others, and what refers
+/// to them goes bad. Slots and lists of components are in there, too: leave those as they are. It
+/// runs each time such a state is read, until an event changes the instance, so it goes by its
+/// arguments alone. If it throws, or leaves what does not fit the members, the conversation is kept
+/// as it is stored and cannot be used. So is one that a newer version has written: an older release
+/// never overwrites it (see <stube/runtime/check_store.hpp> for how to find out beforehand). The
+/// names of members that somebody waits with (`then`, `or_else`, timers, subscriptions, work) are
+/// stored as well: `migrate` does not see them, so a resume that is renamed should stay under its
+/// old name for a while.
 ///
 /// Also optional, for the browser:
 ///
