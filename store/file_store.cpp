@@ -354,7 +354,7 @@ void folder_store::check_mark(
     auto after = options_.read_only ? mark_.read() : before;
     auto mark = before == after ? before : std::nullopt;
     found_stored found{state(), all_read};
-    refuse_rollback(dir_, mark, found, options_.accept_rollback);
+    refuse_rollback(dir_, mark_, mark, found, options_.accept_rollback);
     if (before == after) add_warnings(dir_, mark_, mark, found, report);
     if (!mark || options_.read_only) return;
     // What is missing by now is known and accepted.

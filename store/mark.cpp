@@ -116,6 +116,7 @@ int rollback_mark::open() {
 
 void refuse_rollback(
     const std::filesystem::path& path,
+    const rollback_mark& file,
     const std::optional<marked>& mark,
     const found_stored& found,
     bool accepted
@@ -125,8 +126,8 @@ void refuse_rollback(
         "the store " + quoted(path) + " is older than its mark: it ends with transaction " +
         std::to_string(found.now.saved) + ", and transaction " + std::to_string(mark->saved) +
         " was durable. It was replaced by an older copy, or lost its end (a -wal file belongs to "
-        "its database). Put back the newest copy; or, to go on without what is missing, open it "
-        "once with accept_rollback"
+        "its database). Put back the newest copy; or, to go on without what is missing, remove " +
+        quoted(file.file()) + " or open the store once with accept_rollback"
     );
 }
 

@@ -34,6 +34,8 @@ class rollback_mark {
 public:
     explicit rollback_mark(std::filesystem::path file) : file_(std::move(file)) {}
 
+    const std::filesystem::path& file() const { return file_; }
+
     /// What the file says; nothing if there is none, or no line of it is sound.
     std::optional<marked> read();
 
@@ -71,6 +73,7 @@ struct found_stored {
 /// set aside may be what is missing: then nothing is thrown.
 void refuse_rollback(
     const std::filesystem::path& path,
+    const rollback_mark& file,
     const std::optional<marked>& mark,
     const found_stored& found,
     bool accepted

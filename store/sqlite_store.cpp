@@ -241,7 +241,7 @@ void database_store::load(const std::function<void(record&&)>& each, load_report
     report.loaded = found.loaded();
 
     found_stored state_found{state(), found.bad().empty()};
-    refuse_rollback(file_, mark, state_found, options_.accept_rollback);
+    refuse_rollback(file_, mark_, mark, state_found, options_.accept_rollback);
     if (!is_as_marked(mark, state_found)) look_for_loss(mark, state_found, report);
     connection_->run("COMMIT");
     set_aside(found.bad(), report);

@@ -283,7 +283,8 @@ private:
     }
 
     server_process start(const server_kind& kind) const {
-        for (const auto* file : {"gallery.db", "gallery.db-wal", "gallery.db-shm"}) {
+        for (const auto* file :
+             {"gallery.db", "gallery.db-wal", "gallery.db-shm", "gallery.db.mark"}) {
             fs::remove(scratch_.path() / file);
         }
         return {kind.command, processors_.server, scratch_.path() / "server.log"};

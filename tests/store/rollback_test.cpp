@@ -91,6 +91,7 @@ void expect_rolled_back(const Place& place) {
     }
     CAPTURE(told);
     CHECK(told.find(place.path().string()) != std::string::npos);
+    CHECK(told.find("remove \"" + mark_of(place).string() + "\"") != std::string::npos);
     CHECK(told.find("accept_rollback") != std::string::npos);
 }
 
