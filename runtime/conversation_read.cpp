@@ -297,6 +297,7 @@ std::vector<const component_type*> types_in(const instance_table& of) {
     std::map<std::string_view, const component_type*> by_name;
     of.each([&](const instance_ptr& each) { by_name.emplace(each->type->name, each->type); });
     std::vector<const component_type*> out;
+    out.reserve(by_name.size());
     for (const auto& [name, type] : by_name)
         out.push_back(type);
     return out;

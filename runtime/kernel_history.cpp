@@ -158,7 +158,7 @@ outcome kernel::step_back(
     for (const auto& each : leaving(now, *target))
         stop(now, *each, world);
     restore(next, *target);
-    turn t(std::move(next), world);
+    turn t(next, world);
     t.wake();
     auto out = settle(now, t, id, made_by::other, world);
     out.next.touched = world.now;

@@ -224,6 +224,7 @@ test('the tutorial', async t => {
         await page.goForward();
         await item(page, 'Read the manual').waitFor();
         await button(page, 'New item').click();
+        await page.getByRole('textbox').first().waitFor();
         await page.goBack();
         await item(page, 'Read the manual').waitFor();
     });
