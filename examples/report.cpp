@@ -32,6 +32,10 @@ std::string with_commas(int n) {
     return text;
 }
 
+int parts_for(distance wanted) {
+    return wanted == distance::near ? 5 : 50;
+}
+
 }  // namespace
 
 /// Runs elsewhere, and much later for all it knows: so it takes along what it needs.
@@ -46,6 +50,7 @@ effects report::next_part() const {
 
 effects report::go() {
     if (is_running || is_done()) return {};
+    if (counts.empty()) all_parts = parts_for(how_far.value());
     is_running = true;
     problem.clear();
     return next_part();
@@ -69,6 +74,9 @@ void report::clear() {
 
 markup report::render() const {
     const auto parts = static_cast<int>(counts.size());
+    const auto end_of = [&](distance offered) {
+        return with_commas(parts_for(offered) * part_size);
+    };
     const auto total = std::accumulate(counts.begin(), counts.end(), 0);
     const auto status = is_running ? "Working on part " + std::to_string(parts + 1) + " of " +
                                          std::to_string(all_parts)
@@ -86,6 +94,14 @@ markup report::render() const {
             [&] {
                 return form(
                     on<"submit", &report::go>,
+                    when(
+                        counts.empty(),
+                        ui::select_for<&report::how_far>(
+                            *this,
+                            "Up to",
+                            ui::choices_of<distance>(end_of)
+                        )
+                    ),
                     ui::check_box_for<&report::jam>(*this, "Jam the machine"),
                     button(problem.empty() ? "Start" : "Go on")
                 );

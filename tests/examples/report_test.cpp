@@ -10,7 +10,8 @@ using gallery::report;
 
 namespace {
 
-// Primes below 100: 25; then 21, 16, 16 and 17 in the next hundreds; 95 below 500.
+// Primes below 100: 25; then 21, 16, 16 and 17 in the next hundreds; 95 below 500. Below
+// 5,000: 669 (OEIS A000720).
 constexpr int small = 100;
 
 bool shows_progress(const test_conversation& t, int parts) {
@@ -33,6 +34,16 @@ TEST_CASE("a report works part by part and shows how far it is") {
     t.run_work();
     CHECK(t.text().contains("Done: 95 primes"));
     CHECK(shows_progress(t, 5));
+}
+
+TEST_CASE("a report can be told to count further") {
+    test_conversation t{call<report>(small)};
+    t.fill<&report::how_far>("far").click("Start");
+    CHECK(t.text().contains("How many primes are there below 5,000?"));
+    CHECK(t.text().contains("Working on part 1 of 50"));
+
+    t.run_work();
+    CHECK(t.text().contains("Done: 669 primes"));
 }
 
 TEST_CASE("a double click on Start begins the work once") {
