@@ -12,11 +12,11 @@ namespace stube {
 // The stored form, format 1; conversation_read.cpp reads it back. The part "head" holds what the
 // conversation is:
 //   {"format":1,"owner":"…","principal":"…","mount":"/booking","url":"","last_instance":3,"root":1,
-//    "step":2,"last_step":2,"past":[[1,2,1]],"future":[],"applied":["00c0ffee00c0ffee"],
+//    "step":2,"last_step":2,"past":[[1,2,1]],"future":[],"applied":["00c0ffee00000007"],
 //    "created":1764547200000,"touched":1764547260000,"shapes":{"hotel/pick_room":1},"waits":true}
-// A step in `past` and `future` is its number, its clock and its root. Each instance at work has a
-// part "i<id>", which is overwritten as it changes; a version that only steps have is a part
-// "i<id>_<clock>":
+// "applied" has the last event of each page. A step in `past` and `future` is its number, its clock
+// and its root. Each instance at work has a part "i<id>", which is overwritten as it changes; a
+// version that only steps have is a part "i<id>_<clock>":
 //   {"clock":7,"component":"hotel/pick_room","caller":1,"under":1,"then":"chosen","state":{…}}
 // with "owner", "over", "begun", "or_else", "timers", "subscriptions" and "work" where there are
 // any. What is at work is what can be reached from the root, each instance in its highest version,
@@ -312,7 +312,16 @@ change encode_mark(const conversation& from) {
 }  // namespace
 
 bool conversation::knows(event_id event) const {
-    return std::ranges::find(applied, event) != applied.end();
+    return std::ranges::any_of(applied, [&](event_id last) {
+        return page_of(last) == page_of(event) && last >= event;
+    });
+}
+
+void conversation::remember(event_id event) {
+    if (event == 0) return;
+    std::erase_if(applied, [&](event_id last) { return page_of(last) == page_of(event); });
+    if (applied.size() == remembered_pages) applied.erase(applied.begin());
+    applied.push_back(event);
 }
 
 std::vector<instance_ptr> conversation::stack() const {

@@ -407,10 +407,8 @@ conversation decode_conversation(const record& from) {
     }
     out.created = time_member(object, "created");
     out.touched = time_member(object, "touched");
-    for (const auto& id : member<std::vector<std::string>>(object, "applied")) {
-        if (out.applied.size() == remembered_events) out.applied.erase(out.applied.begin());
-        out.applied.push_back(parse_hex(id));
-    }
+    for (const auto& id : member<std::vector<std::string>>(object, "applied"))
+        out.remember(parse_hex(id));
     out.url = member<std::string>(object, "url");
     out.root = member<instance_id>(object, "root");
     out.step = member<std::uint64_t>(object, "step");

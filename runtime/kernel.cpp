@@ -12,12 +12,6 @@ using namespace kernel;
 
 namespace {
 
-void remember(conversation& in, event_id id) {
-    if (id == 0) return;
-    if (in.applied.size() >= remembered_events) in.applied.erase(in.applied.begin());
-    in.applied.push_back(id);
-}
-
 /// What the root's state stands for, if it says so.
 page_url url_of(const conversation& of) {
     const auto& root = of.instances.at(of.root);
@@ -108,7 +102,7 @@ outcome kernel::settle(
     auto& next = done.next();
     ++next.revision;
     next.touched = who == made_by::user ? world.now : before.touched;
-    remember(next, id);
+    next.remember(id);
     out.error = std::move(done.error());
     out.requests = std::move(done.requests());
     if (done.ended()) {

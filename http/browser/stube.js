@@ -93,6 +93,7 @@
   const answersEvent = async response => await isOurs(response) || ![502, 503, 504].includes(response.status);
 
   async function sendEvent(url, request) {
+    request.headers['Stube-Event-Id'] = nextEventId();
     const event = {isSlow: false, hasFailed: false};
     const oldNotice = [...notice.childNodes];
     const timer = setTimeout(() => {
@@ -123,8 +124,17 @@
 
   const isEvent = request => request.method === 'POST' && /\/stube\/(event|back)\//.test(request.action);
 
-  const randomId = () =>
-    [...crypto.getRandomValues(new Uint8Array(8))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+  // 10 hexadecimal digits that are this page's, and 6 that number its events: htmx's queue sends one after the
+  // other, so the server need only remember the last of each page.
+  const hex = (number, digits) => number.toString(16).padStart(digits, '0');
+  const drawPage = () => [...crypto.getRandomValues(new Uint8Array(5))].map(byte => hex(byte, 2)).join('');
+  let page = drawPage();
+  let sent = 0;
+
+  function nextEventId() {
+    if (++sent > 0xffffff) [page, sent] = [drawPage(), 1];
+    return page + hex(sent, 6);
+  }
 
   // htmx finds the page's queue through the element's ancestors. An element that a patch has removed while
   // its event waited in the queue has none, and all events behind it would wait for ever: the root steps in.
@@ -141,7 +151,6 @@
     if (ctx.sourceElement === stream) {
       ctx.fetch = openStream;
     } else if (isEvent(ctx.request)) {
-      ctx.request.headers['Stube-Event-Id'] = randomId();
       ctx.fetch = sendEvent;
       outliveElement(ctx);
     } else {

@@ -116,13 +116,14 @@ std::string opened::back(std::string_view body, std::uint64_t id) const {
 }
 
 std::string opened::change(const std::string& path, std::string_view body, std::uint64_t id) const {
-    static std::atomic<std::uint64_t> last = 0x1000;
+    // As from a page of its own, for several clients may send at once.
+    static std::atomic<std::uint64_t> last_page = 0x1000;
     char event_id[17];
     std::snprintf(
         event_id,
         sizeof event_id,
         "%016llx",
-        static_cast<unsigned long long>(id ? id : ++last)
+        static_cast<unsigned long long>(id ? id : (++last_page << 24) + 1)
     );
     return "POST /stube/" + path +
            " HTTP/1.1\r\nHost: a.test\r\nContent-Type: "

@@ -8,7 +8,7 @@ namespace kill_test {
 namespace {
 
 constexpr std::string_view partial = "<hx-";
-constexpr std::size_t remembered = 8;  // a conversation knows its last sixteen events
+constexpr std::size_t remembered = 100;  // events, of two pages on average
 
 /// The number in an output element, if there is one.
 std::optional<std::uint64_t> number_on(const page& shown) {
@@ -120,10 +120,14 @@ std::vector<page> visitor::send(const event& what) {
     return shown;
 }
 
+/// As stube.js makes them: 10 digits of the page and 6 that number its events.
 std::string visitor::new_event_id() {
-    std::string id;
-    for (auto bits = random_(); id.size() < 16; bits >>= 4)
-        id += "0123456789abcdef"[bits & 15];
+    constexpr std::uint64_t first_of_a_page = std::uint64_t(1) << 24;
+    if (last_event_ == 0 || chance(50)) last_event_ = random_() / first_of_a_page * first_of_a_page;
+    std::string id(16, '0');
+    auto bits = ++last_event_;
+    for (auto digit = id.rbegin(); digit != id.rend(); ++digit, bits >>= 4)
+        *digit = "0123456789abcdef"[bits & 15];
     return id;
 }
 

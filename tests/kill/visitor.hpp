@@ -94,6 +94,7 @@ protected:
 
     habits habits_;
     std::mt19937_64 random_;
+    std::uint64_t last_event_ = 0;
     browser browser_;
     tally counts_;
 

@@ -259,15 +259,40 @@ TEST_CASE("a repeated event is known even when its instance has left") {
     CHECK(dispatch(c, e, at(noon)).what == verdict::repeated);
 }
 
-TEST_CASE("the last sixteen events are known and older ones are forgotten") {
+TEST_CASE("every event of a page is known however many others came between") {
     auto c = begun<lamp>();
-    for (event_id id = 1; id <= 17; ++id)
-        c = dispatch(c, make_event(c, "toggle", id), at(noon)).next;
+    for (event_id number : {1U, 2U, 5U})
+        c = dispatch(c, make_event(c, "toggle", 0xabcdef0123'000000U + number), at(noon)).next;
+    for (event_id number = 1; number <= 1000; ++number)
+        c = dispatch(c, make_event(c, "toggle", 0x5555555555'000000U + number), at(noon)).next;
+    CHECK(c.applied == std::vector<event_id>{0xabcdef0123'000005U, 0x5555555555'0003e8U});
+    for (event_id number : {1U, 2U, 3U, 4U, 5U}) {
+        auto again = make_event(c, "toggle", 0xabcdef0123'000000U + number);
+        CHECK(dispatch(c, again, at(noon)).what == verdict::repeated);
+    }
+    auto next = make_event(c, "toggle", 0xabcdef0123'000006U);
+    CHECK(dispatch(c, next, at(noon)).what == verdict::applied);
+}
+
+TEST_CASE("the last sixteen pages are known and older ones are forgotten") {
+    auto c = begun<lamp>();
+    for (event_id page = 1; page <= 17; ++page)
+        c = dispatch(c, make_event(c, "toggle", (page << 24) + 1), at(noon)).next;
     CHECK(c.applied.size() == 16);
-    CHECK(c.applied.front() == 2);
-    CHECK(c.applied.back() == 17);
-    CHECK(dispatch(c, make_event(c, "toggle", 2), at(noon)).what == verdict::repeated);
-    CHECK(dispatch(c, make_event(c, "toggle", 1), at(noon)).what == verdict::applied);
+    CHECK(c.applied.front() == 0x2000001);
+    CHECK(c.applied.back() == 0x11000001);
+    CHECK(dispatch(c, make_event(c, "toggle", 0x2000001), at(noon)).what == verdict::repeated);
+    CHECK(dispatch(c, make_event(c, "toggle", 0x1000001), at(noon)).what == verdict::applied);
+}
+
+TEST_CASE("a page that sends again is not among the first to be forgotten") {
+    auto c = begun<lamp>();
+    for (event_id page = 1; page <= 16; ++page)
+        c = dispatch(c, make_event(c, "toggle", (page << 24) + 1), at(noon)).next;
+    c = dispatch(c, make_event(c, "toggle", 0x1000002), at(noon)).next;
+    c = dispatch(c, make_event(c, "toggle", 0x11000001), at(noon)).next;
+    CHECK(c.knows(0x1000002));
+    CHECK_FALSE(c.knows(0x2000001));
 }
 
 TEST_CASE("an event without an id is applied and not remembered") {
@@ -280,8 +305,8 @@ TEST_CASE("an event without an id is applied and not remembered") {
 
 TEST_CASE("an event to an instance that is not on the page changes nothing and gives the view") {
     auto c = begun<lamp>();
-    auto early = make_event(c, "toggle", 1);
-    c = dispatch(c, make_event(c, "ask", 2), at(noon)).next;
+    auto early = make_event(c, "toggle", 2);
+    c = dispatch(c, make_event(c, "ask", 1), at(noon)).next;
     for (instance_id id : {instance_id(0), instance_id(1), instance_id(3), ~instance_id(0)}) {
         early.instance = id;
         auto o = dispatch(c, early, at(noon));

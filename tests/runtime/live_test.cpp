@@ -345,9 +345,10 @@ TEST_CASE("an event that was applied gives the view again and is not saved") {
 TEST_CASE("an event to a component that left gives the view again") {
     world w;
     auto id = w.minted(a_tally());
-    auto early = w.to_top(id, "inc");
-    w.wait(w.send(id, w.to_top(id, "sit_down")));
-    auto r = w.wait(w.send(id, early));
+    auto sit_down = w.to_top(id, "sit_down");
+    auto late = w.to_top(id, "inc");
+    w.wait(w.send(id, sit_down));
+    auto r = w.wait(w.send(id, late));
     CHECK(r.what == status::stale);
     CHECK(shows(r.news, "Sure?"));
 }

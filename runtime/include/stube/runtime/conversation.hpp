@@ -21,13 +21,21 @@
 /// in a slot of it, and the steps that led there.
 namespace stube {
 
-/// Marks one event of one browser, so that it is applied once however often it is sent. Never 0.
+/// Marks one event of one page in a browser, so that it is applied once however often it is sent.
+/// The upper 40 bits are the page's, drawn by lot; the lower 24 number its events, rising. A page
+/// sends no other event before it has the answer to the last, so that its last one says of all
+/// before it that they have been. Never 0.
 using event_id = std::uint64_t;
 
-/// How many applied event ids a conversation remembers. An event that is sent again is recognised
-/// while fewer than this many others of the same conversation came between; one open page alone
-/// sends no other event before it has the answer to the last.
-inline constexpr std::size_t remembered_events = 16;
+/// The part of an event id that all events of one page share.
+constexpr std::uint64_t page_of(event_id id) {
+    return id >> 24;
+}
+
+/// Of how many pages a conversation remembers the last event. An event that is sent again is
+/// recognised, however late, while fewer than this many other pages of the same conversation have
+/// sent one since.
+inline constexpr std::size_t remembered_pages = 16;
 
 /// How deep calls may nest in one place.
 inline constexpr std::size_t max_stack = 64;
@@ -69,7 +77,7 @@ struct conversation {
     /// True if there was a step that could not be kept, since a state that cannot be stored had
     /// gone on; until there is none such any more.
     bool passed_on = false;
-    std::vector<event_id> applied;  ///< the newest last
+    std::vector<event_id> applied;  ///< the last event of each page, the newest last
     time_point created;
     time_point touched;
     // Which instances have `waits`, and which have a state that cannot be stored; rising. Kept
@@ -101,7 +109,11 @@ struct conversation {
     /// Leaves nothing at work and nothing to come back to.
     void end();
 
+    /// True if this event has been applied.
     bool knows(event_id id) const;
+
+    /// Notes that it has been; nothing for 0.
+    void remember(event_id id);
 
     /// True if there is a step that Back may return to.
     bool can_go_back() const { return !past.empty() && !passed_on; }
