@@ -13,25 +13,30 @@ constexpr auto id_of = [](const instance_ptr& one) { return one->id; };
 
 }  // namespace
 
+const instance_table::chunk_list& instance_table::chunks() const {
+    static const chunk_list none;
+    return chunks_ ? *chunks_ : none;
+}
+
 std::size_t instance_table::chunk_of(instance_id id) const {
-    auto found = std::ranges::lower_bound(chunks_, id, {}, [](const auto& each) {
+    auto found = std::ranges::lower_bound(chunks(), id, {}, [](const auto& each) {
         return each->back()->id;
     });
-    return static_cast<std::size_t>(found - chunks_.begin());
+    return static_cast<std::size_t>(found - chunks().begin());
 }
 
 const instance* instance_table::find(instance_id id) const {
     const auto at = chunk_of(id);
-    if (at == chunks_.size()) return nullptr;
-    const auto& in = *chunks_[at];
+    if (at == chunks().size()) return nullptr;
+    const auto& in = *chunks()[at];
     auto found = std::ranges::lower_bound(in, id, {}, id_of);
     return (*found)->id == id ? found->get() : nullptr;
 }
 
 instance_ptr instance_table::get(instance_id id) const {
     const auto at = chunk_of(id);
-    if (at == chunks_.size()) return nullptr;
-    auto found = std::ranges::lower_bound(*chunks_[at], id, {}, id_of);
+    if (at == chunks().size()) return nullptr;
+    auto found = std::ranges::lower_bound(*chunks()[at], id, {}, id_of);
     return (*found)->id == id ? *found : nullptr;
 }
 
@@ -43,45 +48,45 @@ const instance& instance_table::at(instance_id id) const {
 void instance_table::put(instance_ptr one) {
     const auto id = one->id;
     auto at = chunk_of(id);
-    if (at == chunks_.size()) {
-        ++size_;
-        if (chunks_.empty() || chunks_.back()->size() >= chunk_size) {
-            chunks_.push_back(std::make_shared<const chunk>(chunk{std::move(one)}));
-            return;
-        }
-        auto longer = std::make_shared<chunk>();
-        longer->reserve(chunks_.back()->size() + 1);
-        *longer = *chunks_.back();
-        longer->push_back(std::move(one));
-        chunks_.back() = std::move(longer);
-        return;
+    auto changed = std::make_shared<chunk_list>(chunks());
+    if (at == changed->size()) {  // it is the youngest
+        if (at == 0 || changed->back()->size() >= chunk_size)
+            changed->push_back(std::make_shared<const chunk>());
+        at = changed->size() - 1;
     }
-    auto changed = std::make_shared<chunk>(*chunks_[at]);
-    auto place = std::ranges::lower_bound(*changed, id, {}, id_of);
-    if ((*place)->id == id) {
+    auto& in = (*changed)[at];
+    auto written = std::make_shared<chunk>();
+    written->reserve(in->size() + 1);
+    *written = *in;
+    const auto place = std::ranges::lower_bound(*written, id, {}, id_of);
+    if (place != written->end() && (*place)->id == id) {
         *place = std::move(one);
     } else {
+        written->insert(place, std::move(one));
         ++size_;
-        changed->insert(place, std::move(one));
     }
-    chunks_[at] = std::move(changed);
+    in = std::move(written);
+    chunks_ = std::move(changed);
 }
 
 void instance_table::erase(instance_id id) {
     if (!find(id)) return;
     const auto at = chunk_of(id);
-    --size_;
-    if (chunks_[at]->size() == 1) {
-        chunks_.erase(chunks_.begin() + static_cast<std::ptrdiff_t>(at));
-        return;
+    auto changed = std::make_shared<chunk_list>(*chunks_);
+    auto& in = (*changed)[at];
+    if (in->size() == 1) {
+        changed->erase(changed->begin() + static_cast<std::ptrdiff_t>(at));
+    } else {
+        auto shorter = std::make_shared<chunk>(*in);
+        shorter->erase(std::ranges::lower_bound(*shorter, id, {}, id_of));
+        in = std::move(shorter);
     }
-    auto changed = std::make_shared<chunk>(*chunks_[at]);
-    changed->erase(std::ranges::lower_bound(*changed, id, {}, id_of));
-    chunks_[at] = std::move(changed);
+    chunks_ = std::move(changed);
+    --size_;
 }
 
 void instance_table::each(const std::function<void(const instance_ptr&)>& f) const {
-    for (const auto& in : chunks_)
+    for (const auto& in : chunks())
         std::ranges::for_each(*in, f);
 }
 
@@ -123,8 +128,9 @@ void instance_table::compare(
     const instance_table& right,
     const on_difference& f
 ) {
-    walk l(left.chunks_);
-    walk r(right.chunks_);
+    if (left.chunks_ == right.chunks_) return;
+    walk l(left.chunks());
+    walk r(right.chunks());
     while (!l.done() || !r.done()) {
         if (!l.done() && !r.done() && l.at_start() && r.at_start() && l.chunk() == r.chunk()) {
             l.next_chunk();

@@ -61,22 +61,13 @@ struct instance {
 
 using instance_ptr = std::shared_ptr<const instance>;
 
-/// Instances by id. A value that is cheap to copy and to compare with its copies: they share what
-/// did not change, in chunks.
+/// Instances by id. A value that is cheap to copy and to compare with its copies, however many
+/// there are: they share what did not change, in chunks.
+///
+/// Those that go with the last table that holds them go one after the other, the youngest first:
+/// the locals of a flow before those of the one that called it.
 class instance_table {
 public:
-    instance_table() = default;
-    instance_table(const instance_table&) = default;
-    instance_table(instance_table&&) noexcept = default;
-    instance_table& operator=(const instance_table&) = default;
-    instance_table& operator=(instance_table&&) noexcept = default;
-
-    /// The youngest goes first: the locals of a flow before those of the one that called it.
-    ~instance_table() {
-        while (!chunks_.empty())
-            chunks_.pop_back();
-    }
-
     /// Null if there is none.
     const instance* find(instance_id id) const;
 
@@ -85,6 +76,7 @@ public:
     /// Throws std::out_of_range if there is none.
     const instance& at(instance_id id) const;
 
+    /// Both copy one chunk, and the list of chunks.
     void put(instance_ptr one);
     void erase(instance_id id);
 
@@ -102,23 +94,30 @@ public:
     compare(const instance_table& left, const instance_table& right, const on_difference& f);
 
 private:
-    struct chunk : std::vector<instance_ptr> {
-        using std::vector<instance_ptr>::vector;
-        chunk(const chunk&) = default;
-        chunk(chunk&&) noexcept = default;
-        chunk& operator=(const chunk&) = default;
-        chunk& operator=(chunk&&) noexcept = default;
+    /// A vector whose last element goes first.
+    template <class T>
+    struct stack : std::vector<T> {
+        using std::vector<T>::vector;
+        stack(const stack&) = default;
+        stack(stack&&) noexcept = default;
+        stack& operator=(const stack&) = default;
+        stack& operator=(stack&&) noexcept = default;
 
-        ~chunk() {
-            while (!empty())
-                pop_back();
+        ~stack() {
+            while (!this->empty())
+                this->pop_back();
         }
     };
+
+    using chunk = stack<instance_ptr>;
+    using chunk_list = stack<std::shared_ptr<const chunk>>;
+
+    const chunk_list& chunks() const;
 
     /// Where `id` is, or would be: the first chunk that ends with it or behind it.
     std::size_t chunk_of(instance_id id) const;
 
-    std::vector<std::shared_ptr<const chunk>> chunks_;  // none of them empty
+    std::shared_ptr<const chunk_list> chunks_;  // none of them empty; null for none
     std::size_t size_ = 0;
 };
 
