@@ -87,11 +87,11 @@ TEST_CASE("5 kills under load lose nothing of a file store") {
     nothing_is_lost(store_kind::file, 5);
 }
 
-TEST_CASE("1000 kills under load lose nothing of an SQLite store" * doctest::test_suite("long")) {
+TEST_CASE("1000 kills under load lose nothing of an SQLite store") {
     nothing_is_lost(store_kind::sqlite, 1000);
 }
 
-TEST_CASE("1000 kills under load lose nothing of a file store" * doctest::test_suite("long")) {
+TEST_CASE("1000 kills under load lose nothing of a file store") {
     nothing_is_lost(store_kind::file, 1000, true);
 }
 

@@ -195,7 +195,7 @@ TEST_CASE_TEMPLATE(
 }
 
 TEST_CASE_TEMPLATE(
-    "nothing acknowledged is lost or torn by 1000 kills" * doctest::test_suite("long"),
+    "nothing acknowledged is lost or torn by 1000 kills",
     Place,
     file_place,
     sqlite_place

@@ -1,9 +1,6 @@
-# Compiles SOURCE with MISTAKE defined, as the test program is compiled, and looks for TEXT in what the
-# compiler says. Without a MISTAKE it must compile.
-set(command ${COMPILER} -std=c++20 -fsyntax-only)
-foreach(folder ${FOLDERS})
-  list(APPEND command -I${folder})
-endforeach()
+# Compiles SOURCE behind HEADER with MISTAKE defined, and looks for TEXT in what the compiler says. Without a
+# MISTAKE it must compile.
+set(command ${COMMAND} -fsyntax-only -include ${HEADER})
 if(MISTAKE)
   list(APPEND command -D${MISTAKE})
 endif()
