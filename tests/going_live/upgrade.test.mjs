@@ -65,7 +65,7 @@ test('the store is checked while the other release serves from it', async t => {
     const [ada] = await membersOf(standup, 3, 2);
     const found = checkStore(now, standup);
     assert.equal(found.status, 0, found.stdout + found.stderr);
-    const report = blocksOf('11-going-live.md').find(block => block.text.includes('./standup --check-store')).text;
+    const report = blocksOf('11-going-live.md').find(block => block.text.includes('./build/standup --check-store')).text;
     assert.equal(found.stdout.trim(), report.slice(report.indexOf('\n') + 1).trim());
     await ada.add(standup);
     await replaceBy(standup, now);

@@ -1,11 +1,11 @@
 // The pages of the tutorial that build the board, followed by their own text on one desk, one after the other, and
-// then used in a browser as the page describes it. What pages 9 and 11 say is tried by tests/going_live.
+// then used in a browser as the page describes it. What else pages 9 and 11 say is tried by tests/going_live.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {
     assertFlawless, assertNotReloaded, button, eventually, launchBrowser, mark, newVisitor, openPage, serverAway,
 } from '../browser/support.mjs';
-import {Desk} from './follow.mjs';
+import {blocksOf, Desk} from './follow.mjs';
 
 const item = (page, text) => page.getByRole('listitem').filter({hasText: text});
 const sees = (page, text) => page.getByText(text).first().waitFor();
@@ -229,5 +229,28 @@ test('the tutorial', async t => {
         await item(page, 'Read the manual').waitFor();
     });
 
+    await reads('09-stores', async page => {
+        await page.getByRole('textbox').fill('Mend the tests');
+        await button(page, 'Add').click();
+        await sees(page, 'Mend the tests');
+        await desk.program.restart();
+        await page.reload();
+        await sees(page, 'Mend the tests');
+        desk.type('ctest --test-dir build --no-tests=error');
+    });
+
     await t.test('10-testing-without-a-browser', () => desk.follow('10-testing-without-a-browser.md'));
+
+    await reads('11-going-live', async page => {
+        await page.getByRole('textbox').fill('Mend the tests');
+        await button(page, 'Add').click();
+        await sees(page, 'Mend the tests');
+        await desk.program.kill();
+        desk.type(blocksOf('11-going-live.md').find(block => block.text.startsWith('cp ../stube')).text);
+        assert.match(desk.type('./build/standup --check-store'), /standup\/board  1 -> 2   1  .*\n.*\nall go on/);
+        await desk.program.start();
+        await page.reload();
+        await sees(page, 'Mend the tests');
+        await button(page, 'Blocked').waitFor();
+    });
 });
