@@ -1,3 +1,4 @@
+#include "runtime/caught.hpp"
 #include "runtime/turn.hpp"
 
 #include <stube/runtime/check_store.hpp>
@@ -42,10 +43,8 @@ std::string show_and_encode(const conversation& of, const surroundings& world) {
     try {
         whole_view(of, world);
         check_change(encode_change(nullptr, of, false));
-    } catch (const std::exception& e) {
-        return std::string("cannot be shown: ") + e.what();
     } catch (...) {
-        return "cannot be shown: an exception that is no std::exception";
+        return "cannot be shown: " + caught();
     }
     return {};
 }

@@ -82,6 +82,28 @@ choices_sent(std::span<const form_value> form, std::string_view name) {
     return out;
 }
 
+namespace {
+
+boost::json::value without(const boost::json::value& defaults, const boost::json::value& state) {
+    if (!defaults.is_object() || !state.is_object()) return state;
+    boost::json::object out;
+    for (const auto& [name, value] : state.get_object()) {
+        const auto* same = defaults.get_object().if_contains(name);
+        if (!same) {
+            out[name] = value;
+        } else if (*same != value) {
+            out[name] = without(*same, value);
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string text_without(const boost::json::value& defaults, const boost::json::value& state) {
+    return boost::json::serialize(without(defaults, state));
+}
+
 std::string arguments_to_text(const boost::json::array& arguments) {
     return arguments.empty() ? std::string() : boost::json::serialize(arguments);
 }

@@ -1,3 +1,5 @@
+#include "runtime/caught.hpp"
+
 #include <stube/runtime/conversation.hpp>
 
 #include <boost/json/parse.hpp>
@@ -97,10 +99,8 @@ decode_state(const component_type& type, int from, boost::json::value& state) {
     try {
         migrate_state(type, from, state);
         return type.decode(state);
-    } catch (const std::exception& e) {
-        why = e.what();
     } catch (...) {  // a codec, a constructor or migrate may throw anything
-        why = "an exception that is no std::exception";
+        why = caught();
     }
     throw bad_state(std::string(type.name), from, type.version, why);
 }
@@ -145,7 +145,9 @@ public:
             const auto [id, owner, under] = open.back();
             open.pop_back();
             auto one = version(id, clock);
-            if (one->owner != owner || one->under != under || !found.emplace(id, one).second)
+            // Whoever waits for an answer was there before.
+            if (one->owner != owner || one->under != under || one->caller >= id ||
+                !found.emplace(id, one).second)
                 throw decode_error("the instances do not fit together");
             if (one->over != 0) open.push_back({one->over, owner, id});
             each_list(*one, [&](const children& list) {
@@ -181,7 +183,7 @@ private:
         stored next{std::make_shared<instance>(), parse_part(from)};
         auto& one = *next.made;
         std::string_view name = from.name;
-        if (name[0] != 'i') throw decode_error("part " + from.name + " is not known");
+        if (!name.starts_with('i')) throw decode_error("part " + from.name + " is not known");
         const auto middle = std::min(name.find('_'), name.size());
         one.id = parse_id(name.substr(1, middle - 1));
         auto& object = next.json.get_object();
@@ -214,8 +216,11 @@ private:
         return number;
     }
 
+    static const handler* member_if_named(const component_type& type, const std::string& name) {
+        return name.empty() ? nullptr : member_named(type, name);
+    }
+
     static const handler* member_named(const component_type& type, const std::string& name) {
-        if (name.empty()) return nullptr;
         const auto* found = type.find(name);
         if (!found)
             throw decode_error(
@@ -232,8 +237,8 @@ private:
         auto or_else = text_of(object, "or_else");
         auto caller = types_.find(one.caller);
         if (caller != types_.end()) {
-            one.then = member_named(*caller->second, then);
-            one.or_else = member_named(*caller->second, or_else);
+            one.then = member_if_named(*caller->second, then);
+            one.or_else = member_if_named(*caller->second, or_else);
         } else if (!then.empty() || !or_else.empty()) {
             throw decode_error("nobody waits for the answer of an instance");
         }
@@ -257,8 +262,8 @@ private:
             const auto& fields = detail::array_of(each, 3);
             waits.work.push_back(
                 {value_of<std::uint64_t>(fields[0]),
-                 member_named(*one.type, value_of<std::string>(fields[1])),
-                 member_named(*one.type, value_of<std::string>(fields[2]))}
+                 member_if_named(*one.type, value_of<std::string>(fields[1])),
+                 member_if_named(*one.type, value_of<std::string>(fields[2]))}
             );
         }
         if (!waits.empty()) one.waits = std::make_shared<const attachments>(std::move(waits));

@@ -131,16 +131,6 @@ outcome kernel::settle(
     return out;
 }
 
-std::string kernel::caught() {
-    try {
-        throw;
-    } catch (const std::exception& e) {
-        return e.what();
-    } catch (...) {
-        return "an exception that is no std::exception";
-    }
-}
-
 outcome kernel::unchanged(const conversation& now, verdict why, const surroundings& world) {
     return guarded([&] {
         outcome out;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <initializer_list>
 #include <set>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 /// Time, messages and work: what happens to a conversation without a user.
@@ -13,43 +15,50 @@ using namespace kernel;
 
 namespace {
 
-/// One part of a turn that the clock or others ask for: if it throws, the others still happen.
-/// `without` makes the conversation that goes on then.
-template <class Run, class Without>
+/// What came of one part of a turn.
+void add(turn& t, conversation& at, outcome& all) {
+    if (t.goes_back()) throw std::logic_error("stube: only an event of a user can go back");
+    if (const auto url = t.ended() ? std::nullopt : changed_url(t)) {
+        t.next().url = url->text;
+        all.patches.push_back(command({{"url", url->text}, {"push", false}}));
+    }
+    if (all.error.empty()) all.error = t.error();
+    append(all.patches, std::move(t.extras()));
+    append(all.patches, std::move(t.notices()));
+    for (auto& each : t.requests())
+        all.requests.push_back(std::move(each));
+    const bool passes_on = t.is_step() && !at.durable();
+    at = std::move(t.next());
+    at.passed_on = (at.passed_on || passes_on) && !at.durable();
+    if (t.seals()) forget_steps(at);
+    if (t.ended()) {
+        all.what = verdict::ended;
+        all.patches = {{.what = patch::kind::final, .content = t.final_view()}};
+    }
+}
+
+using way = std::function<void(turn&)>;
+
+/// One part of a turn that the clock or others ask for. If it throws, it is undone, and goes the
+/// next way; the others still happen.
 void run_alone(
     conversation& at,
     outcome& all,
     const surroundings& world,
-    Run run,
-    Without without
+    std::initializer_list<way> ways
 ) {
-    try {
-        turn t(at, world);
-        run(t);
-        if (t.goes_back()) throw std::logic_error("stube: only an event of a user can go back");
-        if (all.error.empty()) all.error = t.error();
-        if (const auto url = t.ended() ? std::nullopt : changed_url(t)) {
-            t.next().url = url->text;
-            all.patches.push_back(command({{"url", url->text}, {"push", false}}));
+    std::string why;
+    for (const auto& go : ways) {
+        try {
+            turn t(at, world);
+            go(t);
+            add(t, at, all);
+            break;
+        } catch (...) {
+            if (why.empty()) why = caught();
         }
-        append(all.patches, std::move(t.extras()));
-        append(all.patches, std::move(t.notices()));
-        for (auto& each : t.requests())
-            all.requests.push_back(std::move(each));
-        const bool passes_on = t.is_step() && !at.durable();
-        at = std::move(t.next());
-        at.passed_on = (at.passed_on || passes_on) && !at.durable();
-        if (t.seals()) forget_steps(at);
-        if (t.ended()) {
-            all.what = verdict::ended;
-            all.patches = {{.what = patch::kind::final, .content = t.final_view()}};
-        }
-    } catch (...) {
-        all.error = caught();
-        turn t(at, world);
-        without(t);
-        at = std::move(t.next());
     }
+    if (!why.empty()) all.error = why;
 }
 
 /// Ends a turn that was put together with `run_alone`.
@@ -126,15 +135,17 @@ outcome fire_timers(const conversation& now, const surroundings& world) {
     if (timers.empty()) return {.what = verdict::stale};
     for (const auto& due : timers) {
         if (all.what == verdict::ended) break;
-        run_alone(
-            at,
-            all,
-            world,
-            [&](turn& t) {
-                if (take_timer(t, due)) t.receive(due.of, *due.what.to, due.what.arguments);
-            },
-            [&](turn& t) { take_timer(t, due); }
-        );
+        const way fire = [&](turn& t) {
+            if (take_timer(t, due)) t.receive(due.of, *due.what.to, due.what.arguments);
+        };
+        // A flow has gone on, though its turn was undone. Resumed again, it finds that out and
+        // fails.
+        const way fire_again = [&](turn& t) {
+            const auto* there = t.next().instances.find(due.of);
+            if (there && there->type->answers_once) return fire(t);
+            take_timer(t, due);
+        };
+        run_alone(at, all, world, {fire, fire_again, [&](turn& t) { take_timer(t, due); }});
     }
     return conclude(now, std::move(at), std::move(all), world);
 }
@@ -160,13 +171,9 @@ outcome deliver(
     if (hearing.empty()) return {.what = verdict::stale};
     for (const auto& [to, member] : hearing) {
         if (all.what == verdict::ended) break;
-        run_alone(
-            at,
-            all,
-            world,
-            [&, id = to, heard_by = member](turn& t) { t.receive(id, *heard_by, message); },
-            [](turn&) {}
-        );
+        run_alone(at, all, world, {[&, id = to, heard_by = member](turn& t) {
+                      t.receive(id, *heard_by, message);
+                  }});
     }
     return conclude(now, std::move(at), std::move(all), world);
 }
@@ -182,12 +189,15 @@ std::vector<std::uint64_t> unfinished_work(const conversation& of) {
 
 namespace {
 
-/// Ends a piece of work and runs `resume` with the instance that waits for it.
+const failure not_completed{"This could not be completed."};
+
+/// Ends a piece of work. `tell` says so to the instance that waits for it. If that throws, the
+/// instance hears of a failure, and if that throws too, only the page does: it would wait for ever.
 outcome end_work(
     const conversation& now,
     std::uint64_t number,
     const surroundings& world,
-    const std::function<void(turn&, instance_id, const pending_work&)>& resume
+    const std::function<void(turn&, instance_id, const pending_work&)>& tell
 ) {
     for (auto id : now.waiting) {
         for (const auto& each : now.instances.at(id).waits->work) {
@@ -199,16 +209,19 @@ outcome end_work(
             };
             auto at = now;
             outcome all;
-            run_alone(
-                at,
-                all,
-                world,
-                [&](turn& t) {
-                    take(t);
-                    resume(t, id, each);
-                },
-                take
-            );
+            const way with_result = [&](turn& t) {
+                take(t);
+                tell(t, id, each);
+            };
+            const way with_failure = [&](turn& t) {
+                take(t);
+                t.give_failure(id, each, not_completed);
+            };
+            const way without = [&](turn& t) {
+                take(t);
+                t.tell_failure(not_completed);
+            };
+            run_alone(at, all, world, {with_result, with_failure, without});
             return conclude(now, std::move(at), std::move(all), world);
         }
     }
@@ -224,10 +237,7 @@ outcome finish_work(
     const surroundings& world
 ) {
     return end_work(now, number, world, [&](turn& t, instance_id id, const pending_work& work) {
-        if (!work.then) return;
-        t.run(id, [&](void* state, context& c) {
-            return work.then->on_answer(work.then->owner(state), c, result);
-        });
+        t.give_result(id, work, result);
     });
 }
 
@@ -238,10 +248,13 @@ outcome fail_work(
     const surroundings& world
 ) {
     return end_work(now, number, world, [&](turn& t, instance_id id, const pending_work& work) {
-        if (!work.or_else) return t.tell_failure(why);
-        t.run(id, [&](void* state, context& c) {
-            return work.or_else->on_failure(work.or_else->owner(state), c, why);
-        });
+        t.give_failure(id, work, why);
+    });
+}
+
+outcome give_up_work(const conversation& now, std::uint64_t number, const surroundings& world) {
+    return end_work(now, number, world, [&](turn& t, instance_id, const pending_work&) {
+        t.tell_failure(not_completed);
     });
 }
 

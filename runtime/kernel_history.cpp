@@ -84,20 +84,36 @@ history_step_ptr move_to(conversation& next, place_in_line to) {
 
 using waits_ptr = std::shared_ptr<const attachments>;
 
-/// Work that has come back since does not come back again.
-waits_ptr without_finished_work(const waits_ptr& then, const waits_ptr& now) {
+/// Work that an instance waits for again, and that will not come back (again).
+struct lost_work {
+    instance_id of;
+    pending_work what;
+};
+
+/// What an instance waited for then, less the work that nobody waits for now: it has come back
+/// since, or its result would be dropped. That is added to `lost`.
+waits_ptr waits_of(
+    instance_id id,
+    const waits_ptr& then,
+    const waits_ptr& now,
+    std::vector<lost_work>& lost
+) {
     if (!then || then->work.empty()) return then;
     auto waits = *then;
     std::erase_if(waits.work, [&](const pending_work& each) {
-        return !now ||
-               std::ranges::find(now->work, each.number, &pending_work::number) == now->work.end();
+        const bool is_awaited =
+            now &&
+            std::ranges::find(now->work, each.number, &pending_work::number) != now->work.end();
+        if (!is_awaited) lost.push_back({id, each});
+        return !is_awaited;
     });
     return waits.empty() ? nullptr : std::make_shared<const attachments>(std::move(waits));
 }
 
 /// Puts the instances of a step into the conversation, as versions of now.
-void restore(conversation& next, const history_step& step) {
+std::vector<lost_work> restore(conversation& next, const history_step& step) {
     const auto version = 2 * (next.revision + 1) + 1;
+    std::vector<lost_work> lost;
     std::vector<instance_id> gone;
     std::vector<instance_ptr> back;
     instance_table::compare(
@@ -107,7 +123,7 @@ void restore(conversation& next, const history_step& step) {
             if (!then) return gone.push_back(now->id);
             auto again = std::make_shared<instance>(*then);
             again->version = version;
-            again->waits = without_finished_work(then->waits, now ? now->waits : nullptr);
+            again->waits = waits_of(then->id, then->waits, now ? now->waits : nullptr, lost);
             back.push_back(std::move(again));
         }
     );
@@ -117,6 +133,7 @@ void restore(conversation& next, const history_step& step) {
         next.put(std::move(each));
     next.root = step.root;
     next.step = step.step;
+    return lost;
 }
 
 /// The instances of `now` that are not in `step`, or live another life there, the youngest first:
@@ -157,9 +174,13 @@ outcome kernel::step_back(
     const auto target = move_to(next, *place);
     for (const auto& each : leaving(now, *target))
         stop(now, *each, world);
-    restore(next, *target);
+    const auto lost = restore(next, *target);
     turn t(next, world);
     t.wake();
+    for (const auto& [of, work] : lost) {
+        // Who waits for a result must hear that none comes; who forgets it need not.
+        if (work.then || work.or_else) t.give_failure(of, work, {"This was interrupted."});
+    }
     auto out = settle(now, t, id, made_by::other, world);
     out.next.touched = world.now;
     out.patches.push_back(step_command(out.next, false));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/caught.hpp"
 #include "runtime/turn.hpp"
 #include "runtime/view.hpp"
 
@@ -21,9 +22,6 @@ enum class made_by { user, other };
 /// What came of a turn, with the patches that show it.
 outcome
 settle(const conversation& before, turn& done, event_id id, made_by who, const surroundings& world);
-
-/// What the exception that is being handled says.
-std::string caught();
 
 /// Runs a turn. Whatever a component throws undoes all of it.
 template <class Function>

@@ -1,3 +1,4 @@
+#include "runtime/caught.hpp"
 #include "runtime/live_impl.hpp"
 #include "runtime/logged.hpp"
 
@@ -87,12 +88,12 @@ bool live_map::impl::forget(const entry_ptr& e) {
         std::lock_guard lock(s.mutex);
         if (e->state.exchange(condition::over) == condition::over) return false;
         e->streams.clear();
+        ended_.add(e->id);  // before it is not found any more
         s.entries.erase(e->id);
     }
     owners_.remove(e);
     if (e->due) timers_.set(e->id, std::nullopt);
     topics_.change(e, e->topics, {});
-    ended_.add(e->id);
     --size_;
     return true;
 }
@@ -167,16 +168,11 @@ void live_map::impl::submit(
 namespace {
 
 outcome run_change(const operation& op, const conversation& now) {
-    outcome failed;
-    failed.what = verdict::failed;
     try {
         return op.change(now);
-    } catch (const std::exception& e) {
-        failed.error = e.what();
     } catch (...) {
-        failed.error = "an exception that is no std::exception";
+        return {.what = verdict::failed, .error = caught()};
     }
-    return failed;
 }
 
 }  // namespace
@@ -244,8 +240,8 @@ void live_map::impl::look(const entry_ptr& e, operation& op) {
             auto view = whole_view(*e->value, world());
             if (op.is_ahead) view.push_back(rollback_notice());
             r.news = make_update(e->value->revision, std::move(view));
-        } catch (const std::exception& error) {
-            r = report_failure(e, error.what());
+        } catch (...) {
+            r = report_failure(e, caught());
         }
     }
     e->last_seen = options_.clock();

@@ -224,14 +224,26 @@ operation live_map::impl::result_operation(const result_ptr& what) {
     operation op;
     op.from = origin::work;
     op.change = [this, what](const conversation& now) {
+        if (what->is_given_up) return give_up_work(now, what->number, world());
         return what->why_not ? fail_work(now, what->number, *what->why_not, world())
                              : finish_work(now, what->number, what->value, world());
     };
     op.done = [this, what](reply&& r) {
         if (r.what == status::not_saved) try_again(what);
+        if (r.what == status::failed) fail_instead(*what);
         if (what->is_awaited) results_.end();
     };
     return op;
+}
+
+/// What came of a result could not be shown or stored: the component hears of a failure, and if
+/// that cannot be either, the page does. Else it would wait for ever.
+void live_map::impl::fail_instead(const work_result& what) {
+    if (what.is_given_up) return;
+    work_result next{what.id, what.number, {}, failure{"This could not be completed."}};
+    next.is_awaited = what.is_awaited;
+    next.is_given_up = what.why_not.has_value();
+    give_result(std::move(next));
 }
 
 /// A result must not be lost because the disk is full for a while.

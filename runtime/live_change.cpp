@@ -1,3 +1,4 @@
+#include "runtime/caught.hpp"
 #include "runtime/live_impl.hpp"
 #include "runtime/logged.hpp"
 
@@ -82,10 +83,8 @@ void live_map::impl::commit(const entry_ptr& e, operation op, outcome o) {
     change what;
     try {
         what = change_for(*e, o);
-    } catch (const std::exception& error) {
-        outcome failed;
-        failed.what = verdict::failed;
-        failed.error = error.what();
+    } catch (...) {
+        outcome failed{.what = verdict::failed, .error = caught()};
         return finish(e, op, std::move(failed), save_result::durable, {});
     }
     auto& on = *op.on;

@@ -40,7 +40,8 @@ struct work_result {
     std::uint64_t number = 0;
     answer_value value;
     std::optional<failure> why_not;
-    bool is_awaited = false;  ///< by stop()
+    bool is_awaited = false;   ///< by stop()
+    bool is_given_up = false;  ///< the component could not be given it
 };
 
 using result_ptr = std::shared_ptr<const work_result>;
@@ -179,6 +180,7 @@ private:
     void work_ended(const std::string& id, std::uint64_t number, work_pool::result&& how);
     void give_result(live::work_result what);
     void try_again(const live::result_ptr& what);
+    void fail_instead(const live::work_result& what);
     live::operation result_operation(const live::result_ptr& what);
     live::operation clock_operation();
     bool is_due(const live::entry_ptr& e);

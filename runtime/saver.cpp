@@ -1,5 +1,7 @@
 #include "runtime/saver.hpp"
 
+#include "runtime/caught.hpp"
+
 #include <memory>
 #include <unordered_map>
 
@@ -61,11 +63,9 @@ void saver::save(std::vector<item>& batch) {
         why = e.what();
     } catch (const std::invalid_argument& e) {  // one of them breaks the store's rules
         why = e.what();
-    } catch (const std::exception& e) {
-        // Whatever else a store throws, it did not say that nothing was changed.
-        return fail_all(batch, save_result::down, e.what());
     } catch (...) {
-        return fail_all(batch, save_result::down, "an exception that is no std::exception");
+        // Whatever else a store throws, it did not say that nothing was changed.
+        return fail_all(batch, save_result::down, caught());
     }
     if (batch.size() == 1) return fail_all(batch, save_result::refused, why);
     for (std::size_t at = 0; at < batch.size(); ++at)

@@ -95,8 +95,7 @@ void children::replace(std::vector<detail::child> all) {
 detail::child children::make_child(std::string key, std::shared_ptr<const void> state) const {
     detail::child out;
     out.key = std::move(key);
-    const auto text = type_->encode ? type_->encode : type_->made_from;
-    if (text) out.fingerprint = detail::hash(text(state.get()));
+    if (type_->made_from) out.fingerprint = detail::hash(type_->made_from(state.get()));
     out.fresh = std::move(state);
     return out;
 }

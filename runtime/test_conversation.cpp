@@ -187,7 +187,10 @@ public:
             for (auto due = next_due(value_); due && *due <= until && !ended_;
                  due = next_due(value_)) {
                 world_.now = std::max(world_.now, *due);
-                settle(fire_timers(value_, world_));
+                auto done = fire_timers(value_, world_);
+                const bool is_spent = done.what != verdict::failed;
+                settle(std::move(done));
+                if (!is_spent) break;  // it would be due again, at once
             }
         }
         world_.now = until;

@@ -68,6 +68,22 @@ std::size_t depth(const conversation& in, instance_id first) {
     return out;
 }
 
+/// Runs `to` with an answer. The stored name of a member may stand for another one in this release.
+turn::member_call with_answer(const handler& to, const answer_value& value) {
+    if (!to.on_answer)
+        throw std::logic_error("stube: " + std::string(to.name) + " cannot take an answer");
+    return
+        [&to, &value](void* state, context& c) { return to.on_answer(to.owner(state), c, value); };
+}
+
+bool takes_failure(const handler* to) {
+    return to && to->on_failure;
+}
+
+turn::member_call with_failure(const handler& to, const failure& why) {
+    return [&to, &why](void* state, context& c) { return to.on_failure(to.owner(state), c, why); };
+}
+
 }  // namespace
 
 instance_id find_above(
@@ -162,6 +178,7 @@ void turn::put(std::shared_ptr<instance> one) {
 
 /// Makes the children of a new instance and starts them, then it.
 void turn::come_to_life(instance_id id) {
+    not_started_.insert(id);
     if (next_.instances.find(id)) make_children(id);
     // A child's start may have ended it all.
     const auto* one = next_.instances.find(id);
@@ -272,6 +289,34 @@ void turn::leave(instance_id id) {
     next_.erase(id);
 }
 
+namespace {
+
+/// Throws unless each child stands in the one list in which it stood before.
+void check_places(const std::vector<detail::child_list>& was, const instance& owner) {
+    std::vector<std::pair<instance_id, std::size_t>> places;
+    const auto add = [&](const std::vector<detail::child>& in, std::size_t list) {
+        for (const auto& child : in) {
+            if (child.id != 0) places.emplace_back(child.id, list);
+        }
+    };
+    for (std::size_t at = 0; at < was.size(); ++at) {
+        if (was[at]) add(*was[at], at);
+    }
+    std::size_t at = 0;
+    each_list(owner, [&](const children& list) { add(list.all(), at++); });
+    std::ranges::sort(places);
+    const auto is_elsewhere = [](const auto& one, const auto& next) {
+        return one.first == next.first && one.second != next.second;
+    };
+    if (std::ranges::adjacent_find(places, is_elsewhere) != places.end())
+        broken(
+            owner.type->name,
+            " moved or copied children from one slot or list to another; each keeps its own"
+        );
+}
+
+}  // namespace
+
 /// After a handler: children that are not wanted any more leave, new ones come to life.
 void turn::reconcile(const instance_ptr& before, instance_id id) {
     if (!before->type->each_list) return;
@@ -279,10 +324,12 @@ void turn::reconcile(const instance_ptr& before, instance_id id) {
     each_list(*before, [&](const children& list) { was.push_back(list.shared()); });
     std::vector<instance_id> gone;
     bool fresh = false;
+    bool has_changed = false;
     std::size_t at = 0;
     each_list(next_.instances.at(id), [&](const children& list) {
         const auto& old = was[at++];
         if (old == list.shared()) return;
+        has_changed = true;
         std::vector<instance_id> kept;
         for (const auto& child : list.all()) {
             kept.push_back(child.id);
@@ -294,6 +341,7 @@ void turn::reconcile(const instance_ptr& before, instance_id id) {
             if (!std::ranges::binary_search(kept, child.id)) gone.push_back(child.id);
         }
     });
+    if (has_changed && was.size() > 1) check_places(was, next_.instances.at(id));
     for (auto first : gone)
         leave_place(first);
     if (fresh) make_children(id);
@@ -374,6 +422,15 @@ void turn::run(instance_id id, const member_call& what) {
     deliver();
 }
 
+void turn::give_result(instance_id id, const pending_work& of, const answer_value& result) {
+    if (of.then) run(id, with_answer(*of.then, result));
+}
+
+void turn::give_failure(instance_id id, const pending_work& of, const failure& why) {
+    if (!takes_failure(of.or_else)) return tell_failure(why);
+    run(id, with_failure(*of.or_else, why));
+}
+
 void turn::receive(instance_id id, const handler& at, std::string_view arguments) {
     if (!next_.instances.find(id)) return;
     take_message(id, at, arguments);
@@ -385,9 +442,15 @@ void turn::take_message(instance_id id, const handler& at, std::string_view argu
         throw std::logic_error("stube: no message can reach " + std::string(at.name));
     const auto list = parse_arguments(arguments);
     if (!list) throw std::logic_error("stube: the message is not a JSON array");
-    run_and_carry_out(id, [&](void* state, context& c) {
-        return (*at.on_message)(at.owner(state), c, *list);
-    });
+    try {
+        run_and_carry_out(id, [&](void* state, context& c) {
+            return (*at.on_message)(at.owner(state), c, *list);
+        });
+    } catch (const bad_arguments&) {  // the browser has not sent these
+        throw std::logic_error(
+            "stube: a message has other arguments than " + std::string(at.name) + " takes"
+        );
+    }
 }
 
 /// Messages within the conversation arrive one after the other, in the order they were sent.
@@ -525,10 +588,7 @@ void turn::resume(instance_id caller, const handler* then, const answer_value& v
             broken(waiting->type->name, " is a task: each of its calls needs .then<...>()");
         return;
     }
-    if (!then->on_answer) throw std::logic_error("stube: this member cannot take an answer");
-    run_and_carry_out(caller, [&](void* state, context& c) {
-        return then->on_answer(then->owner(state), c, value);
-    });
+    run_and_carry_out(caller, with_answer(*then, value));
 }
 
 void turn::apply(instance_id from, const effect::fail& fail) {
@@ -547,11 +607,7 @@ void turn::apply(instance_id from, const effect::fail& fail) {
 void turn::fail_to(instance_id caller, const handler* or_else, const failure& why) {
     const auto* waiting = next_.instances.find(caller);
     if (!waiting) return;
-    if (or_else && or_else->on_failure) {
-        return run_and_carry_out(caller, [&](void* state, context& c) {
-            return or_else->on_failure(or_else->owner(state), c, why);
-        });
-    }
+    if (takes_failure(or_else)) return run_and_carry_out(caller, with_failure(*or_else, why));
     // A task has nothing to show the message on: its own caller may know what to do.
     if (!waiting->type->render) return apply(caller, effect::fail{why, {}});
     tell_failure(why);

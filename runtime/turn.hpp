@@ -61,6 +61,10 @@ public:
     /// The same for a message (a JSON array of arguments) to one of its members.
     void receive(instance_id id, const handler& at, std::string_view arguments);
 
+    /// Runs what an instance has for the result of its work, or for the failure of it.
+    void give_result(instance_id id, const pending_work& of, const answer_value& result);
+    void give_failure(instance_id id, const pending_work& of, const failure& why);
+
     /// Shows the messages of the instance's fields that hold no value; false if there is none.
     bool show_errors(instance_id id);
 

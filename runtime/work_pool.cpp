@@ -1,9 +1,10 @@
 #include "runtime/work_pool.hpp"
 
+#include "runtime/caught.hpp"
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
-#include <exception>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -16,10 +17,8 @@ namespace {
 work_pool::result run_job(const std::function<answer_value()>& run) {
     try {
         return {run(), std::nullopt};
-    } catch (const std::exception& e) {
-        return {{}, e.what()};
     } catch (...) {
-        return {{}, "an exception that is no std::exception"};
+        return {{}, caught()};
     }
 }
 

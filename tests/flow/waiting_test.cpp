@@ -77,6 +77,26 @@ flow<> busy() {
     co_await run([] {}).showing(html::p("Searching for rooms."));
 }
 
+/// Throws when it is begun.
+struct closed {
+    static constexpr std::string_view component = "waiting/closed";
+
+    void start() { throw std::runtime_error("no database"); }
+
+    markup render() const { return html::p("open"); }
+};
+BOOST_DESCRIBE_STRUCT(closed, (), (start))
+
+flow<> stopped_after_work() {
+    co_await run([] {});
+    co_await call<closed>();
+}
+
+flow<> stopped_after_sleep() {
+    co_await sleep(1s);
+    co_await call<closed>();
+}
+
 flow<> emitting() {
     co_await (set_title("First") + client_event("flow:begun"));
     co_await publish("news", std::string("one"));
@@ -131,6 +151,21 @@ test_conversation& say(test_conversation& t, const std::string& text = {}) {
 }
 
 }  // namespace
+
+TEST_CASE("a flow that cannot go on after work or sleep says so and does not wait for ever") {
+    test_conversation after_work{call<stopped_after_work>()};
+    after_work.run_work();
+    CHECK(after_work.ended());
+    CHECK(after_work.text().contains("This could not be continued. Please start again."));
+    CHECK(after_work.error() == "no database");
+
+    test_conversation after_sleep{call<stopped_after_sleep>()};
+    CHECK(after_sleep.text().contains("One moment, please."));
+    after_sleep.advance(2s);
+    CHECK(after_sleep.ended());
+    CHECK(after_sleep.text().contains("This could not be continued. Please start again."));
+    CHECK(after_sleep.error() == "no database");
+}
 
 TEST_CASE("a flow gets the result of background work where it awaits it") {
     test_conversation t{call<adding>(3)};

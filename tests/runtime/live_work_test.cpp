@@ -89,6 +89,7 @@ struct office {
     void failed(failure why) { story += why.message + ";"; }
 
     markup render() const {
+        if (story.find("unreadable") != std::string::npos) throw 7;
         return p(
             story,
             button(on<"click", &office::print>(""), "print"),
@@ -232,6 +233,16 @@ TEST_CASE("work beyond the limit fails at once and holds up nobody") {
     CHECK(t.w.map().counts().work_refused == 1);
     CHECK(t.w.map().counts().work_waiting == 1);
     CHECK(t.w.log().find("work refused") != std::string::npos);
+}
+
+TEST_CASE("a result that cannot be shown is told as a failure") {
+    printing t;
+    auto id = t.office_id();
+
+    t.w.wait(t.print(id, "unreadable"));
+
+    CHECK(t.wait_for_story(id) == "This could not be completed.;");
+    CHECK(unfinished_work(*t.w.value(id)).empty());
 }
 
 TEST_CASE("work goes on when its conversation has ended and its result is dropped") {

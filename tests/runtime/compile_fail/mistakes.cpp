@@ -3,9 +3,13 @@
 
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
+#include <stube/runtime/messages.hpp>
 #include <stube/runtime/route.hpp>
+#include <stube/runtime/slot.hpp>
 #include <stube/runtime/ui.hpp>
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +59,36 @@ struct forgetful {
     markup render() const { return p(); }
 };
 BOOST_DESCRIBE_STRUCT(forgetful, (), (described))
+
+struct perhaps_one {
+    static constexpr std::string_view component = "fail/perhaps_one";
+    std::optional<slot<teller>> child;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(perhaps_one, (), (child))
+
+struct drawer {
+    keyed<teller> children;
+};
+BOOST_DESCRIBE_STRUCT(drawer, (), (children))
+
+struct hidden_list {
+    static constexpr std::string_view component = "fail/hidden_list";
+    std::vector<drawer> drawers;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(hidden_list, (), (drawers))
+
+struct collector {
+    static constexpr std::string_view component = "fail/collector";
+
+    void take(std::unique_ptr<int>) {}
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(collector, (), (take))
 
 struct changed {
     static constexpr std::string_view component = "fail/changed";
@@ -190,6 +224,15 @@ void mistakes() {
 #endif
 #ifdef data_member_that_is_not_described
     wanted = call<forgetful>();
+#endif
+#ifdef slot_in_an_optional
+    wanted = call<perhaps_one>();
+#endif
+#ifdef list_in_a_struct
+    wanted = call<hidden_list>();
+#endif
+#ifdef result_that_cannot_be_copied
+    wanted = run<&collector::take>([] { return std::unique_ptr<int>(); });
 #endif
     wanted = call<changed>();
 #ifdef input_of_a_list

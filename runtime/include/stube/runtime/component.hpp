@@ -161,8 +161,9 @@ struct component_type {
     /// True for what is over when it has answered or failed: in a slot or list nothing takes its
     /// place. Other components stay there.
     bool answers_once = false;
-    /// Text of what a state that cannot be stored was made from, so that a list can tell whether a
-    /// child is to begin anew; null if that cannot be told.
+    /// Text of what a state was made from, so that a list can tell whether a child is to begin
+    /// anew. Without what has its default: a release that adds members makes no difference. Null if
+    /// it cannot be told.
     std::string (*made_from)(const void* state) = nullptr;
 
     std::string_view styles;                ///< CSS, see above; empty for none

@@ -123,7 +123,8 @@ outcome deliver(
 /// Work that has been asked for and has not come back: after a restart it never will.
 std::vector<std::uint64_t> unfinished_work(const conversation& of);
 
-/// Gives the result of work to the member that waits for it. `stale` if nobody does any more.
+/// Gives the result of work to the member that waits for it. `stale` if nobody does any more. If
+/// the member throws, the one for failures is called instead.
 outcome finish_work(
     const conversation& now,
     std::uint64_t number,
@@ -138,6 +139,9 @@ outcome fail_work(
     const failure& why,
     const surroundings& world
 );
+
+/// The same for work whose outcome the component cannot be given: only the page says so.
+outcome give_up_work(const conversation& now, std::uint64_t number, const surroundings& world);
 
 /// True if a restart has something to wake.
 bool has_wakeup(const conversation& now);

@@ -214,6 +214,12 @@ run_request run(Work work) {
         "stube: this member cannot take the result. It must take exactly what the work returns, or "
         "nothing."
     );
+    static_assert(
+        std::is_void_v<detail::result_of<Work>> ||
+            std::is_copy_constructible_v<detail::result_of<Work>>,
+        "stube: the result of work must be copyable. Return a std::shared_ptr in place of a "
+        "std::unique_ptr."
+    );
     return run_request(effect::run{
         [work = std::move(work)]() mutable { return detail::run_work(work); },
         detail::member_name<Member>()});

@@ -27,6 +27,9 @@ inline event_function event_target = nullptr;
 
 std::string encode_to_text(const boost::json::value& state);
 
+/// Text of those members of a state, and of the objects in it, that are not as in `defaults`.
+std::string text_without(const boost::json::value& defaults, const boost::json::value& state);
+
 /// JSON text; empty for no arguments.
 std::string arguments_to_text(const boost::json::array& arguments);
 
@@ -423,6 +426,40 @@ void set_version(component_type& type) {
     if constexpr (has_migrate<C>) type.migrate = &C::migrate;
 }
 
+/// True if there are slots or lists in a T. `Seen` are types around it: one may hold itself.
+template <class T, class... Seen>
+constexpr bool holds_children() {
+    if constexpr (is_children<T>) {
+        return true;
+    } else if constexpr ((std::is_same_v<T, Seen> || ...)) {
+        return false;
+    } else if constexpr (described_struct<T>) {
+        bool found = false;
+        boost::mp11::mp_for_each<data_members<T>>([&](auto described) {
+            using type = std::decay_t<decltype(std::declval<T&>().*described.pointer)>;
+            found = found || holds_children<type, T, Seen...>();
+        });
+        return found;
+    } else if constexpr (requires { typename T::value_type; }) {  // optional, vector, map
+        return holds_children<std::remove_cv_t<typename T::value_type>, T, Seen...>();
+    } else if constexpr (requires { typename T::second_type; }) {
+        return holds_children<typename T::second_type, T, Seen...>();
+    } else {
+        return false;
+    }
+}
+
+/// The kernel makes the children of members, and does not look into these.
+template <class C>
+constexpr bool has_hidden_children() {
+    bool found = false;
+    boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
+        using type = std::decay_t<decltype(std::declval<C&>().*described.pointer)>;
+        found = found || (!is_children<type> && holds_children<type>());
+    });
+    return found;
+}
+
 template <class C>
 component_type make_component_type() {
     static_assert(
@@ -439,6 +476,11 @@ component_type make_component_type() {
         "stube: a data member of this component is not described, so that its value would be lost. "
         "Add its name to the list in BOOST_DESCRIBE_STRUCT."
     );
+    static_assert(
+        !has_hidden_children<C>(),
+        "stube: a slot or list must be a data member of the component itself. In an optional, a "
+        "container or a struct it would never get its children; write keyed<T> for several."
+    );
     if constexpr (has_start<C>) check_answered_type<C, start_result<C>>();
     component_type type;
     type.name = C::component;
@@ -452,6 +494,10 @@ component_type make_component_type() {
     };
     type.encode = [](const void* state) {
         return encode_to_text(encode_struct(*static_cast<const C*>(state)));
+    };
+    type.made_from = [](const void* state) {
+        static const auto defaults = encode_struct(C{});
+        return text_without(defaults, encode_struct(*static_cast<const C*>(state)));
     };
     type.decode = [](const boost::json::value& from) -> std::shared_ptr<const void> {
         auto state = std::make_shared<C>();
