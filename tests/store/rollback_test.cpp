@@ -1,9 +1,5 @@
 #include "contract.hpp"
-
-#include <fstream>
-#include <sstream>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "killed.hpp"
 
 // Stores that were put back to an older copy, or lost their end, and reading a store of another
 // process.
@@ -38,12 +34,6 @@ fs::path mark_of(const sqlite_place& place) {
     return place.path().string() + ".mark";
 }
 
-std::string text_of(const fs::path& file) {
-    std::ostringstream text;
-    text << std::ifstream(file, std::ios::binary).rdbuf();
-    return text.str();
-}
-
 /// Everything that is stored at a place but its mark.
 void copy_all(const fs::path& from, const fs::path& to) {
     fs::remove_all(to);
@@ -56,29 +46,6 @@ void put_back(const fs::path& copy, const Place& place) {
     std::string mark = text_of(mark_of(place));
     copy_all(copy, place.folder.path());
     std::ofstream(mark_of(place), std::ios::binary) << mark;
-}
-
-/// A process that does something with a store and is killed before it ends it.
-template <class Doing>
-void in_a_process_that_is_killed(Doing doing) {
-    pid_t child = ::fork();
-    if (child == 0) {
-        doing();
-        ::_exit(0);
-    }
-    int status = -1;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    REQUIRE(status == 0);
-}
-
-template <class Place>
-void save_and_be_killed(const Place& place, const std::vector<change>& batch) {
-    in_a_process_that_is_killed([&] {
-        auto kept = place.open();
-        kept->load_all([](record&&) {});
-        kept->save(batch);
-        new std::unique_ptr<stube::store>(std::move(kept));
-    });
 }
 
 template <class Place>
