@@ -126,7 +126,8 @@ void refuse_rollback(
         "the store " + quoted(path) + " is older than its mark: it ends with transaction " +
         std::to_string(found.now.saved) + ", and transaction " + std::to_string(mark->saved) +
         " was durable. It was replaced by an older copy, or lost its end (a -wal file belongs to "
-        "its database). Put back the newest copy; or, to go on without what is missing, remove " +
+        "its database). Nothing was changed. Put back the newest copy; or, to go on without what "
+        "is missing, remove " +
         quoted(file.file()) + " or open the store once with accept_rollback"
     );
 }

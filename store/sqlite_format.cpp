@@ -136,6 +136,12 @@ void bring_up_to_date(
     }
 }
 
+std::uint64_t last_transaction(sqlite_connection& database) {
+    return static_cast<std::uint64_t>(database.number(
+        "SELECT max(saved) FROM (SELECT saved FROM part UNION ALL SELECT saved FROM removal)"
+    ));
+}
+
 std::string explain(const sqlite_error& error, const fs::path& file) {
     switch (error.primary_code()) {
     case SQLITE_NOTADB:

@@ -2,6 +2,7 @@
 
 #include "store/sqlite_connection.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -37,6 +38,10 @@ void bring_up_to_date(
     const std::filesystem::path& file,
     std::span<const format_step> steps
 );
+
+/// The highest number of a transaction in a database of any format that is not empty, damaged rows
+/// included.
+std::uint64_t last_transaction(sqlite_connection& database);
 
 /// What SQLite said, in words that tell an operator what to do.
 std::string explain(const sqlite_error& error, const std::filesystem::path& file);

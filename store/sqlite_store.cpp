@@ -5,12 +5,9 @@
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_format.hpp"
 #include "store/sqlite_loading.hpp"
+#include "store/sqlite_place.hpp"
 
 #include <stube/store/sqlite_store.hpp>
-
-#include <cerrno>
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace stube {
 namespace {
@@ -75,9 +72,12 @@ public:
 
 private:
     void open();
-    void configure();
+    bool has_newest_format();
 
     void load(const std::function<void(record&&)>& each, load_report& report);
+    void upgrade(const std::optional<marked>& mark);
+    void begin_writing(bool is_empty);
+    void configure();
     void look_for_loss(
         const std::optional<marked>& mark,
         const found_stored& found,
@@ -109,8 +109,8 @@ private:
 
     fs::path file_;
     sqlite_options options_;
-    file_descriptor lock_;  // outlives the connection
     rollback_mark mark_;
+    file_descriptor lock_;  // outlives the connection
     std::optional<sqlite_connection> connection_;
     std::optional<statements> statements_;
     entries entries_;
@@ -124,33 +124,11 @@ private:
     std::string stopped_;  ///< why it takes no more changes; empty while it does
 };
 
-/// Takes the lock and makes sure of a file that only this user can read.
-file_descriptor take_file(const fs::path& file) {
-    need_folder(file.parent_path(), file);
-    std::error_code ignored;
-    if (fs::is_directory(file, ignored)) refuse_place(file, "it is a folder");
-    file_descriptor lock = take_ownership(file.string() + ".lock", file);
-
-    // Only a new file is opened here: closing any descriptor of a database drops SQLite's locks on
-    // it.
-    file_descriptor made(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    int error = made.is_open() ? sync_folder(file.parent_path()) : errno;
-    if (error != 0 && error != EEXIST) refuse_place(file, words_for(error));
-    return lock;
-}
-
-/// Reading takes no lock and makes nothing.
-file_descriptor need_file(const fs::path& file) {
-    std::error_code error;
-    if (!fs::is_regular_file(file, error)) refuse_place(file, "there is no such file");
-    return {};
-}
-
 database_store::database_store(const fs::path& file, sqlite_options options)
     : file_(absolute_path(file)),
       options_(options),
-      lock_(options.read_only ? need_file(file_) : take_file(file_)),
-      mark_(file_.string() + ".mark") {
+      mark_(file_.string() + ".mark"),
+      lock_((options.read_only ? need_place : take_place)(file_, mark_, options)) {
     try {
         open();
     } catch (const sqlite_error& error) {
@@ -167,50 +145,32 @@ void database_store::open() {
         "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0"
     );
     bool is_empty = is_empty_database(*connection_, file_, format_steps());
-    if (options_.read_only) {
-        std::int64_t newest = first_format + static_cast<std::int64_t>(format_steps().size());
-        if (!is_empty && connection_->number("PRAGMA user_version") != newest)
-            refuse_place(file_, "it is of an older format; opening it for writing brings it up");
-        return;
-    }
-    configure();
-    if (is_empty)
-        make_tables(*connection_);
-    else
-        bring_up_to_date(*connection_, file_, format_steps());
-    statements_.emplace(connection_->handle());
+    if (options_.read_only && !is_empty && !has_newest_format())
+        refuse_place(file_, "it is of an older format; opening it for writing brings it up");
 }
 
-void database_store::configure() {
-    if (connection_->text("PRAGMA journal_mode = WAL") != "wal")
-        refuse_place(file_, "its file system cannot hold a write-ahead log");
-    bool full = options_.acknowledged == durability::survives_power_loss;
-    connection_->run(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-
-    // This hook takes the place of SQLite's own checkpointing, which would run inside a commit.
-    auto remember_pages = [](void* self, sqlite3*, const char*, int pages) {
-        static_cast<database_store*>(self)->wal_pages_ = pages;
-        return SQLITE_OK;
-    };
-    sqlite3_wal_hook(connection_->handle(), remember_pages, this);
-    most_wal_pages_ =
-        longest_wal / std::max<std::int64_t>(connection_->number("PRAGMA page_size"), 1);
+bool database_store::has_newest_format() {
+    std::int64_t newest = first_format + static_cast<std::int64_t>(format_steps().size());
+    return connection_->number("PRAGMA user_version") == newest;
 }
 
+/// What was not loaded is not carried over: it may be the wrong database for the log, and what
+/// stands in the log behind a damaged page would go with it.
 database_store::~database_store() {
     statements_.reset();
-    if (!stopped_.empty() || !connection_ || options_.read_only) return;
+    if (!loaded_ || !stopped_.empty() || options_.read_only) return;
     sqlite3* handle = connection_->handle();
     sqlite3_busy_timeout(handle, 0);
     int code =
         sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     if (code != SQLITE_OK) return;
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
-    if (loaded_) mark_.write(state());
+    mark_.write(state());
 }
 
 load_report database_store::load_all(const std::function<void(record&&)>& each) {
     load_report report;
+    loaded_ = false;
     try {
         entries_.clear();
         load(each, report);
@@ -230,6 +190,7 @@ void database_store::load(const std::function<void(record&&)>& each, load_report
     sqlite_loading found(entries_, each);
     // Before the rows: whoever writes meanwhile writes the mark last.
     auto mark = mark_.read();
+    if (!options_.read_only && !is_empty && !has_newest_format()) upgrade(mark);
     connection_->run("BEGIN");
     if (mark) entries_.reserve(mark->conversations);
     if (!is_empty) {
@@ -244,12 +205,46 @@ void database_store::load(const std::function<void(record&&)>& each, load_report
     refuse_rollback(file_, mark_, mark, state_found, options_.accept_rollback);
     if (!is_as_marked(mark, state_found)) look_for_loss(mark, state_found, report);
     connection_->run("COMMIT");
+    if (!options_.read_only) begin_writing(is_empty);
     set_aside(found.bad(), report);
     // What is missing by now is known and accepted, and no number is used twice.
     if (mark && mark->saved > saved_ && !options_.read_only) {
         statements_->note_removal.run(as_number(mark->saved));
         saved_ = mark->saved;
     }
+}
+
+/// Whatever is written takes the place of what stands in the log behind a damaged page. So the mark
+/// is asked before the steps, which write.
+void database_store::upgrade(const std::optional<marked>& mark) {
+    found_stored found;
+    found.now.saved = last_transaction(*connection_);
+    refuse_rollback(file_, mark_, mark, found, options_.accept_rollback);
+    configure();
+    bring_up_to_date(*connection_, file_, format_steps());
+}
+
+/// Comes when nothing refuses the database any more: until then it is left as it was found.
+void database_store::begin_writing(bool is_empty) {
+    configure();
+    if (is_empty) make_tables(*connection_);
+    statements_.emplace(connection_->handle());
+}
+
+void database_store::configure() {
+    if (connection_->text("PRAGMA journal_mode = WAL") != "wal")
+        refuse_place(file_, "its file system cannot hold a write-ahead log");
+    bool full = options_.acknowledged == durability::survives_power_loss;
+    connection_->run(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+
+    // This hook takes the place of SQLite's own checkpointing, which would run inside a commit.
+    auto remember_pages = [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<database_store*>(self)->wal_pages_ = pages;
+        return SQLITE_OK;
+    };
+    sqlite3_wal_hook(connection_->handle(), remember_pages, this);
+    most_wal_pages_ =
+        longest_wal / std::max<std::int64_t>(connection_->number("PRAGMA page_size"), 1);
 }
 
 /// Without a mark that was written at this very state, lost rows could hide behind a damaged page:

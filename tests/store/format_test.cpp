@@ -37,6 +37,7 @@ TEST_CASE("a database of an older format is copied and brought up step by step")
     sqlite_connection database(place.path());
 
     CHECK_FALSE(stube::is_empty_database(database, place.path(), steps));
+    CHECK(stube::last_transaction(database) == 1);
     stube::bring_up_to_date(database, place.path(), steps);
 
     CHECK(database.number("PRAGMA user_version") == 3);
