@@ -21,7 +21,8 @@ struct sqlite_options {
     /// leave its `-shm` and an empty `-wal` beside the file.
     bool read_only = false;
 
-    /// Opens a database that is behind its mark, without what is missing.
+    /// Opens a database that is behind its mark, without what is missing. One that is missing or
+    /// empty is made anew, and the log of the old one renamed to `file-wal.lost`.
     bool accept_rollback = false;
 };
 
@@ -32,7 +33,9 @@ struct sqlite_options {
 ///
 /// Owns the database for life through a lock on `file.lock`: a second store on it is refused at
 /// once. A database of another program, of a newer release, or a damaged one is refused and left as
-/// it is. One of an older release is brought up to date, after a copy `file.format-<n>.backup`.
+/// it is, with its log. So is a place where the database is missing or empty, and its log or its
+/// mark is there. One of an older release is brought up to date, after a copy
+/// `file.format-<n>.backup`.
 ///
 /// Conversations that are not as they were saved (each part has a checksum, and each conversation
 /// one of all its parts) are moved into the table `quarantine`, byte for byte. To take them out:
