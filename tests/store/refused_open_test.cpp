@@ -62,9 +62,9 @@ std::vector<std::vector<change>> revisions(std::uint64_t first, std::uint64_t la
     return batches;
 }
 
-std::vector<change> forty() {
+std::vector<change> several(int conversations) {
     std::vector<change> batch;
-    for (int i = 0; i < 40; ++i)
+    for (int i = 0; i < conversations; ++i)
         batch.push_back(creating(numbered("more", i), 1, {{"head", body(1)}}));
     return batch;
 }
@@ -138,9 +138,9 @@ TEST_CASE("an older database beside a newer log is refused and both stay as they
     };
     const row rows[] = {
         {"a page that the older one does not reach",
-         updating("more39", 2, {{"head", body(2)}}),
+         updating("more11", 2, {{"head", body(2)}}),
          "rolled back: "},
-        {"a page that leads to others", replacing("more39", 2, {{"head", body(2)}}), "refused: "},
+        {"a page that leads to others", replacing("more11", 2, {{"head", body(2)}}), "refused: "},
     };
 
     for (const row& each : rows) {
@@ -148,7 +148,8 @@ TEST_CASE("an older database beside a newer log is refused and both stay as they
         sqlite_place place;
         save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
         std::string older = text_of(place.path());
-        save(*open_and_load(place), forty());
+        // So few that SQLite would carry the log over into the older one.
+        save(*open_and_load(place), several(12));
         save_and_be_killed(place, {each.last});
         std::string newest = text_of(place.path());
         write(place.path(), older);
@@ -157,8 +158,8 @@ TEST_CASE("an older database beside a newer log is refused and both stay as they
 
         write(place.path(), newest);
         contents found = stored_in(place);
-        CHECK(found.size() == 41);
-        CHECK(found["more39"].revision == 2);
+        CHECK(found.size() == 13);
+        CHECK(found["more11"].revision == 2);
     }
 }
 
@@ -196,7 +197,7 @@ TEST_CASE("a log with a damaged page is refused and stays as it is") {
 
 TEST_CASE("a damaged database is refused and stays as it is with its log") {
     sqlite_place place;
-    save(*open_and_load(place), forty());
+    save(*open_and_load(place), several(40));
     save_and_be_killed(place, {creating("a", 1, {{"head", "1"}})});
     std::string sound = text_of(place.path());
     std::string damaged = sound;
