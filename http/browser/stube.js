@@ -92,6 +92,15 @@
   // What a gateway says while the server behind it is away is no answer.
   const answersEvent = async response => await isOurs(response) || ![502, 503, 504].includes(response.status);
 
+  // Of a server that answers with pages of its own, also as a success (a proxy's page for signing in, a hotel's
+  // network), nothing is put into this page, and to htmx it is a failure.
+  const failureFrom = ({ok, status, headers}) => new Response(null, {status: ok || !status ? 502 : status, headers});
+
+  const wordsOn = ({ok, type, status}) => ok || type === 'opaqueredirect'
+    ? 'This did not work: something other than the server of this page has answered. ' +
+      'You may have been signed out. Please reload the page.'
+    : `This did not work: the server answered ${status}.`;
+
   async function sendEvent(url, request) {
     request.headers['Stube-Event-Id'] = nextEventId();
     const event = {isSlow: false, hasFailed: false};
@@ -102,12 +111,16 @@
     }, PATIENCE);
     events.add(event);
     try {
-      const response = await sendUntilAnswered(url, request, answersEvent, () => {
+      // A redirect would lead to a page, here or elsewhere: stube answers events with none.
+      const response = await sendUntilAnswered(url, {...request, redirect: 'manual'}, answersEvent, () => {
         event.hasFailed = true;
         showState();
       });
+      if (response.status !== 204 && !await isOurs(response)) {
+        notice.textContent = wordsOn(response);
+        return failureFrom(response);
+      }
       if (response.ok) oldNotice.forEach(node => node.remove());
-      else if (!await isOurs(response)) notice.textContent = `This did not work: the server answered ${response.status}.`;
       return response;
     } finally {
       clearTimeout(timer);

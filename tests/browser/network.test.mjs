@@ -134,6 +134,32 @@ test('a refusal by something on the way is shown, not swallowed', async t => {
     await shows(page, 1);
 });
 
+// A proxy that asks for signing in again, the page of a hotel's network.
+for (const [what, strange] of Object.entries({
+    'a page of somebody else': {contentType: 'text/html', body: '<title>Sign in</title><h1>Sign in</h1>'},
+    'nothing at all': {contentType: 'text/html', body: ''},
+    'a redirect': {status: 302, headers: {location: '/'}, body: ''},
+    'a redirect to another server': {status: 302, headers: {location: 'http://127.0.0.1:9/login'}, body: ''},
+})) {
+    test(`an action that is answered with ${what} is not taken for done`, async t => {
+        const {page} = await visit(t, '/counter');
+        const title = await page.title();
+        const ids = await meet(page, [gatewaySays(413), route => route.fulfill(strange)]);
+        await button(page, '+').click();
+        await page.getByText('the server answered 413').waitFor();
+        await button(page, '+').click();
+        await page.getByText('This did not work: something other than the server of this page').waitFor();
+        await page.getByText('Please reload the page.').waitFor();
+        await staysAt(page, 0);
+        assert.equal(await page.title(), title);
+        assert.equal(ids.length, 2);
+        await button(page, '+').click();
+        await page.getByText('This did not work').waitFor({state: 'detached'});
+        await staysAt(page, 1);
+        assertFlawless(page, /status of 413/);
+    });
+}
+
 test('works however slowly its scripts arrive', async t => {
     const gallery = await Gallery.started(t);
     const page = await openPage(await newVisitor(await launchBrowser(t)));

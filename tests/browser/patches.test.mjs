@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {assertFlawless, button, eventually, Gallery, launchBrowser, newVisitor, openPage} from './support.mjs';
 
-/// A page of the gallery that shows `markup` in place of its component, and answers events with `answer`.
+/// A page of the gallery that shows `markup` in place of its component, and answers events with `answer`: patches,
+/// nothing (as a server does whose stream brings them), or what Playwright is to fulfill.
 async function handWritten(t, markup, answer = '') {
     const gallery = await Gallery.started(t);
     const page = await openPage(await newVisitor(await launchBrowser(t)));
@@ -14,10 +15,11 @@ async function handWritten(t, markup, answer = '') {
         await route.fulfill({response, body});
     });
     page.events = [];
-    await page.route(/\/stube\/(event|back)\//, route => {
+    await page.route(/\/stube\/(event|back)\//, async route => {
         const {pathname} = new URL(route.request().url());
         page.events.push(`${pathname.split('/').slice(-2).join('/')} ${route.request().postData() ?? ''}`.trim());
-        return route.fulfill({contentType: 'text/html', body: typeof answer === 'function' ? answer(page.events) : answer});
+        const body = typeof answer === 'function' ? await answer(page.events) : answer;
+        return route.fulfill(typeof body === 'object' ? body : body ? {contentType: 'text/html', body} : {status: 204});
     });
     await page.goto(gallery.url('/counter'));
     return page;
