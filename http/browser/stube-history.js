@@ -82,6 +82,14 @@
     htmx.ajax('POST', backAddress, {source: root, swap: 'none', values: {to}});
   }
 
+  // Nothing but where to: of root, htmx collects all that is filled in on the page.
+  document.addEventListener('htmx:config:request', ({detail: {ctx}}) => {
+    if (ctx.request.action !== backAddress) return;
+    for (const name of [...ctx.request.body.keys()]) {
+      if (name !== 'to') ctx.request.body.delete(name);
+    }
+  });
+
   // Where the server did not go along, the entry tells what is shown nevertheless.
   root.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
     if (ctx.request.action !== backAddress) return;

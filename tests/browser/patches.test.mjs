@@ -283,6 +283,20 @@ test('Back and Forward walk the steps, and the address goes with them', async t 
     assertFlawless(page);
 });
 
+test('Back sends nothing of what is filled in', async t => {
+    const fields = [...Array(300).keys()].map(at => `<input id="i1-f${at}" name="i1-f${at}" value="x">`).join('');
+    const page = await handWritten(t, `<div id="i1"><button ${to('next')}>Next</button>${fields}` +
+        '<input type="password" id="i1-p" name="i1-p"><input id="other" name="to" value="9"></div>', events =>
+        `<hx-command>{"step":${events.length % 2},"push":${events.length === 1}}</hx-command>`);
+    await button(page, 'Next').click();
+    await page.waitForFunction(() => history.state.stube.steps.at(-1) === 1);
+    await page.locator('#i1-p').fill('secret');
+    await page.goBack();
+    await page.waitForFunction(() => history.state.stube.steps.at(-1) === 0);
+    assert.deepEqual(page.events.map(event => event.replace(/^back\/\S+/, 'back')), ['1/next', 'back to=0']);
+    assertFlawless(page);
+});
+
 test('a way back within the page is a way back in the browser', async t => {
     const told = {next: '{"step":2,"push":true}', other: '{"step":3,"push":true}', back: '{"step":2,"push":false}'};
     const page = await handWritten(t, `<div id="i1"><button ${to('next')}>next</button><button ${to('other')}>other</button>` +
