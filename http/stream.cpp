@@ -78,8 +78,14 @@ void event_stream::put_bytes(std::string_view bytes) {
         if (bytes.empty()) return;
         wake();
     }
+    // Counted is what waits behind the first: that one may be a whole view, however large, which a
+    // page that comes back would only be given again.
+    const auto waiting = queue_.size();
+    if (waiting == 0 || queue_limit_ == 0) {
+        queue_limit_ = waiting + bytes.size() + settings_.max_queue;
+    }
     queue_.append(bytes);
-    if (queue_.size() > settings_.max_queue) {
+    if (queue_.size() > queue_limit_) {
         is_broken_ = true;
         wake();
     }
@@ -101,6 +107,7 @@ void event_stream::open(int socket, std::string_view head, stream_watcher& watch
     watcher_ = &watcher;
     std::lock_guard lock(mutex_);
     queue_.insert(0, head);
+    if (queue_limit_ != 0) queue_limit_ += head.size();
     socket_ = socket;
 }
 

@@ -34,7 +34,7 @@ class event_stream final : public view_stream, public std::enable_shared_from_th
 public:
     struct settings {
         std::string_view base_path;  ///< outlives the stream
-        std::size_t max_queue = 0;   ///< bytes
+        std::size_t max_queue = 0;   ///< bytes that may wait behind what is being sent
         bool is_chunked = true;
     };
 
@@ -85,6 +85,7 @@ private:
     std::mutex mutex_;  // for all below
     int socket_ = -1;
     std::string queue_;
+    std::size_t queue_limit_ = 0;  // while something waits; 0: nothing has yet, but for the head
     bool has_ended_ = false;
     bool is_broken_ = false;
     bool is_waking_ = false;

@@ -249,6 +249,34 @@ TEST_CASE("a page that does not read is dropped before it fills the memory") {
     CHECK(status == 200);
 }
 
+TEST_CASE("a view larger than what may wait reaches the page") {
+    server_options options;
+    options.limits.max_stream_queue = 100;
+    served site(options);
+    const auto page = open_page(site.port());
+    send(site, page.post("1/inc"));
+    client stream(site.port());
+    attach(stream, page, "Last-Event-ID: 1\r\n");
+
+    const auto view = message(stream);
+    CHECK(view.starts_with("id: 2\n"));
+    CHECK(view.size() > 500);
+    CHECK(send(site, page.post("1/inc")).status == 204);
+    CHECK(message(stream).starts_with("id: 3\n"));
+}
+
+TEST_CASE("last words larger than what may wait reach the page") {
+    server_options options;
+    options.limits.max_stream_queue = 10;
+    served site(options);
+    auto page = open_page(site.port());
+    page.conversation = "nothing";
+    client stream(site.port());
+    attach(stream, page);
+
+    CHECK(stream.read_to_end().ends_with("event: stube-end\ndata: \n\n\r\n0\r\n\r\n"));
+}
+
 TEST_CASE("HTTP 1.0 gets a stream without chunks") {
     served site;
     const auto page = open_page(site.port());

@@ -17,7 +17,8 @@ struct server_limits {
     std::size_t max_body = 64 << 10;         ///< of an event; more is a 413
     std::size_t max_fields = 200;            ///< of an event's form; more is a 400
     std::size_t max_connections = 20'000;    ///< more are closed at once
-    std::size_t max_stream_queue = 1 << 20;  ///< unsent; then the page has to come back
+    std::size_t max_stream_queue = 1 << 20;  ///< unsent behind the message that is being sent; then
+                                             ///< the page has to come back
 
     std::chrono::milliseconds head_timeout = std::chrono::seconds(10);
     std::chrono::milliseconds body_timeout = std::chrono::seconds(30);
