@@ -21,7 +21,7 @@ bool is_change(const request& asked) {
 void set_session(exchange& ex) {
     auto& asked = ex.asked();
     asked.principal = ex.site().principal_of(asked);
-    const auto session = asked.cookie("stube_session");
+    const auto session = asked.cookie(session_cookie);
     if (!is_token(session)) return;
     asked.owner = owner_of(session, asked.principal);
 }

@@ -14,6 +14,9 @@ struct header_field {
     std::string_view value;
 };
 
+/// Tells browsers apart.
+inline constexpr std::string_view session_cookie = "stube_session";
+
 /// One request, as `request_reader` took it off the wire. The views hold until it has been
 /// answered.
 struct request {

@@ -198,7 +198,8 @@ const form_handler* site::form_handler_at(std::string_view site_path) const {
 }
 
 std::string site::session_line(std::string_view session) const {
-    return cookie_line({"stube_session", std::string(session), std::chrono::seconds(2592000)});
+    constexpr auto lasting = std::chrono::days(30);
+    return cookie_line({std::string(session_cookie), std::string(session), lasting});
 }
 
 std::string site::cookie_line(const cookie& what) const {

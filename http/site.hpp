@@ -70,7 +70,7 @@ public:
 
     const server_limits& limits() const { return limits_; }
 
-    /// The header line that begins a session.
+    /// The header line that begins a session, or has it last from now on.
     std::string session_line(std::string_view session) const;
 
     /// The header line for a cookie of the application. Throws std::logic_error if it has no form.

@@ -18,8 +18,11 @@ namespace {
 
 void send_page(exchange& ex, int status, std::string_view body) {
     const auto& asked = ex.asked();
-    if (asked.new_session.empty()) return ex.send({status, html_type, page_headers, body});
-    const auto headers = std::string(page_headers) + ex.site().session_line(asked.new_session);
+    // Also the one it came with, which thereby lasts from now on.
+    const auto session = asked.new_session.empty() ? asked.cookie(session_cookie)
+                                                   : std::string_view(asked.new_session);
+    if (!is_token(session)) return ex.send({status, html_type, page_headers, body});
+    const auto headers = std::string(page_headers) + ex.site().session_line(session);
     ex.send({status, html_type, headers, body});
 }
 

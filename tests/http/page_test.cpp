@@ -70,14 +70,35 @@ TEST_CASE("the session cookie is new for strangers only") {
     CHECK(cookie.find(';') == std::string("stube_session=").size() + 22);
     const auto mine = "Cookie: other=1; " + cookie.substr(0, cookie.find(';')) + "\r\n";
 
-    CHECK(ask(site, "/t", mine).header("set-cookie").empty());
+    CHECK(ask(site, "/t", mine).header("set-cookie") == cookie);
     for (const auto* bad :
          {"stube_session=", "stube_session=short", "stube_session=AAAAAAAAAAAAAAAAAAAA%3D"}) {
         CAPTURE(std::string(bad));
-        CHECK_FALSE(
-            ask(site, "/t", "Cookie: " + std::string(bad) + "\r\n").header("set-cookie").empty()
-        );
+        const auto fresh = ask(site, "/t", "Cookie: " + std::string(bad) + "\r\n");
+        CHECK(fresh.header("set-cookie").size() == cookie.size());
+        CHECK(fresh.header("set-cookie") != cookie);
     }
+}
+
+TEST_CASE("the session cookie lasts from the last visit") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto given = page.page.header("set-cookie");
+    const auto mine = "Cookie: " + page.cookie + "\r\n";
+
+    for (const auto& path :
+         {std::string("/t"),
+          "/t?c=" + page.conversation,
+          std::string("/t?c=nothing"),
+          std::string("/note")}) {
+        CAPTURE(path);
+        const auto again = ask(site, path, mine);
+        CHECK(again.header("set-cookie") == given);
+        CHECK(again.header("cache-control") == "no-store");
+    }
+    CHECK(ask(site, "/about", mine).header("set-cookie").empty());
+    CHECK(ask(site, "/app.css", mine).header("set-cookie").empty());
+    CHECK(client(site.port()).ask(page.post("1/inc")).header("set-cookie").empty());
 }
 
 TEST_CASE("the cookie is marked when TLS is in front and bound to the base path") {
@@ -107,7 +128,7 @@ TEST_CASE("the address resumes a conversation for its owner") {
     CHECK(read_page(again, page.cookie).conversation == page.conversation);
     CHECK(read_page(again, page.cookie).revision == "2");
     CHECK(again.says("n=41"));
-    CHECK(again.header("set-cookie").empty());
+    CHECK(again.header("set-cookie") == page.page.header("set-cookie"));
 }
 
 TEST_CASE("what is stored of a conversation does not give its session away") {
