@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
-/// GET <mount>
+/// GET and HEAD <mount>
 namespace stube::http {
 
 namespace {
@@ -85,10 +85,19 @@ std::optional<beginning> root_from(const request& asked, const mount_point& wher
     }
 }
 
+/// What looks and does not stay begins no conversation. So how long its page would be is not known,
+/// nor said.
+void send_head(exchange& ex) {
+    std::string headers = "Content-Type: ";
+    headers.append(html_type).append("\r\n").append(page_headers);
+    ex.send({200, {}, headers, {}});
+}
+
 void mint(exchange& ex, const mount_point& where) {
     auto& asked = ex.asked();
     auto root = root_from(asked, where);
     if (!root) return send_problem(ex, 400);
+    if (asked.verb == method::head) return send_head(ex);
     if (asked.owner.empty()) {
         asked.new_session = random_id();
         asked.owner = owner_of(asked.new_session, asked.principal);
@@ -138,10 +147,6 @@ void send_to_login(exchange& ex, const mount_point& where) {
 
 void visit(exchange& ex, const mount_point& where) {
     auto& asked = ex.asked();
-    if (asked.verb == method::head) {
-        // What looks and does not stay begins no conversation.
-        return ex.send({200, html_type, page_headers, {}});
-    }
     if (!where.login.empty() && asked.principal.empty()) return send_to_login(ex, where);
     asked.place = &where;
     const auto id = asked.raw_query("c").value_or("");

@@ -340,6 +340,58 @@ TEST_CASE("HEAD is answered without a body and begins nothing") {
     CHECK(ask(site, "/metrics").says("stube_conversations 0\n"));
 }
 
+TEST_CASE("HEAD says what GET would") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto ended = open_page(site.port());
+    client(site.port()).ask(ended.post("1/finish"));
+    const auto mine = "Cookie: " + page.cookie + "\r\n";
+
+    for (const auto& path :
+         {std::string("/mine?a=b"),
+          std::string("/chapter?page=x"),
+          std::string("/chapter?page=secret"),
+          "/t?c=" + page.conversation,
+          "/note?c=" + page.conversation,
+          "/t?c=" + ended.conversation,
+          std::string("/about"),
+          std::string("/app.css"),
+          std::string("/nowhere")}) {
+        CAPTURE(path);
+        client c(site.port());
+        c.send("HEAD " + path + " HTTP/1.1\r\nHost: a.test\r\n" + mine + "\r\n");
+        const auto head = c.read(true);
+        const auto got = ask(site, path, mine);
+
+        CHECK(head.status == got.status);
+        for (const auto* name :
+             {"content-type", "content-length", "cache-control", "location", "etag"}) {
+            CAPTURE(std::string(name));
+            CHECK(head.header(name) == got.header(name));
+        }
+        CHECK_FALSE(c.hears_within(20ms));
+    }
+}
+
+TEST_CASE("HEAD of a page that would begin a conversation does not say how long it is") {
+    served site;
+    const auto theirs = open_page(site.port());
+    for (const auto& path : {std::string("/t"), "/t?c=" + theirs.conversation}) {
+        CAPTURE(path);
+        client c(site.port());
+        c.send("HEAD " + path + " HTTP/1.1\r\nHost: a.test\r\n\r\n" + get("/healthz"));
+        const auto head = c.read(true);
+
+        CHECK(head.status == 200);
+        check_page_headers(head);
+        CHECK(head.header("cache-control") == "no-store");
+        CHECK(head.header("content-length").empty());
+        CHECK(head.header("set-cookie").empty());
+        CHECK(c.read().says("ok"));
+    }
+    CHECK(ask(site, "/metrics").says("stube_conversations 1\n"));
+}
+
 TEST_CASE("embedded files are cached for ever and come compressed") {
     served site;
     for (const auto& each : stube::http::assets()) {
