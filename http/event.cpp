@@ -28,11 +28,22 @@ void send_refusal(exchange& ex, const problem& what, std::string_view restart) {
     ex.send({what.status, html_type, fragment_headers, body});
 }
 
-void send_news(exchange& ex, const reply& r) {
-    if (r.streamed || !r.news || !r.value) return ex.send_no_content();
+void send_news(exchange& ex, const reply& r, std::string_view headers = fragment_headers) {
     auto& body = ex.scratch();
     append_partials(body, *r.news, html_wire(ex.site().base_path(), r.value->id));
-    ex.send({200, html_type, fragment_headers, body});
+    ex.send({200, html_type, headers, body});
+}
+
+bool has_news(const reply& r) {
+    return !r.streamed && r.news && r.value;
+}
+
+/// The component threw. The page is told by a patch, like of all else; the header tells its scripts
+/// that nothing was changed.
+void send_failure(exchange& ex, const reply& r) {
+    constexpr std::string_view nothing_changed = "Stube-Failed: yes\r\n";
+    if (!has_news(r)) return ex.send({204, {}, nothing_changed, {}});
+    send_news(ex, r, std::string(fragment_headers).append(nothing_changed));
 }
 
 void event_done(exchange& ex, reply&& r) {
@@ -42,8 +53,9 @@ void event_done(exchange& ex, reply&& r) {
     case status::ended:
     case status::repeated:
     case status::stale:
+        return has_news(r) ? send_news(ex, r) : ex.send_no_content();
     case status::failed:
-        return send_news(ex, r);
+        return send_failure(ex, r);
     case status::just_ended:
         return ex.send_no_content();
     case status::lost:

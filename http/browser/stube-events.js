@@ -37,7 +37,7 @@
   }
 
   const looking = new WeakMap(); // by element: ends the listening
-  const spent = new WeakSet();     // elements that send once, and have
+  const spent = new WeakSet();     // elements that send once, and have: it worked, or is under way
 
   // htmx calls this for each element with an event, and again when its event has changed.
   function begin(element) {
@@ -82,10 +82,18 @@
     const {ctx} = event.detail;
     const instance = /\/stube\/event\/[^/]+\/(\d+)\//.exec(ctx.request.action)?.[1];
     if (!instance) return;
-    if (!ctx.stubeBehavior && !maySend(ctx.sourceElement)) return event.preventDefault();
+    if (!ctx.stubeBehavior) {
+      if (!maySend(ctx.sourceElement)) return event.preventDefault();
+      ctx.stubeSender = ctx.sourceElement;
+    }
     keepOwn(ctx.request.body, instance);
     keepOrder(ctx.request.body, ctx.sourceElement);
   }, true); // before what stube.js does with those that are sent
+
+  // What has changed nothing may be tried again.
+  document.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
+    if (!(ctx.response?.status < 400) || ctx.response.headers.has('Stube-Failed')) spent.delete(ctx.stubeSender);
+  });
 
   // ---- a double click -----------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 // The browser's side of the wire alone: a hand-written page, and messages as http/wire_patches.cpp writes them.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {assertFlawless, button, eventually, Gallery, launchBrowser, newVisitor, openPage} from './support.mjs';
+import {aMoment, assertFlawless, button, eventually, Gallery, launchBrowser, newVisitor, openPage} from './support.mjs';
 
 /// A page of the gallery that shows `markup` in place of its component, and answers events with `answer`: patches,
 /// nothing (as a server does whose stream brings them), or what Playwright is to fulfill.
@@ -234,6 +234,34 @@ test('a question is asked first, and once is once', async t => {
     assert.deepEqual(page.events, ['1/remove', '1/pay', '1/remove']);
     assert.deepEqual(asked, ['js:Sure?', 'Pay?', 'js:Sure?', 'Pay?', 'js:Sure?']);
     assertFlawless(page);
+});
+
+test('what is sent once may be sent again if it did not work', async t => {
+    const notice = '<hx-partial hx-target="#stube-notice" hx-swap="innerHTML"><p>No</p></hx-partial>';
+    const answers = [
+        {status: 507, contentType: 'text/html', body: notice}, {status: 429, contentType: 'text/html', body: notice},
+        {status: 413, contentType: 'text/html', body: '<h1>Too large</h1>'},
+        {status: 500, contentType: 'text/html', body: '<h1>Error</h1>'},
+        {contentType: 'text/html', body: '<h1>Sign in</h1>'},
+        {contentType: 'text/html', headers: {'Stube-Failed': 'yes'}, body: notice},
+        {status: 204, headers: {'Stube-Failed': 'yes'}},
+    ];
+    const page = await handWritten(t, `<div id="i1"><button ${to('pay')} data-stube-once>Pay</button></div>`,
+        events => answers[events.length - 1] ?? '');
+    await page.evaluate(() => {
+        window.answered = 0;
+        window.addEventListener('htmx:finally:request', () => { ++window.answered; });
+    });
+    for (let sent = 1; sent <= answers.length + 1; ++sent) {
+        await button(page, 'Pay').click();
+        await eventually(() => assert.equal(page.events.length, sent));
+        await page.waitForFunction(sent => window.answered === sent, sent);
+    }
+    await button(page, 'Pay').click();
+    await button(page, 'Pay').click();
+    await aMoment();
+    assert.equal(page.events.length, answers.length + 1);
+    assertFlawless(page, /status of/);
 });
 
 test('what is typed is sent after a pause', async t => {

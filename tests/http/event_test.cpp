@@ -284,6 +284,21 @@ TEST_CASE("a handler that throws changes nothing and shows an error id") {
     CHECK(send(site, page.post("1/inc")).says("n=1"));
 }
 
+TEST_CASE("the answer of a handler that throws says that nothing was changed with a stream or not"
+) {
+    served site;
+    const auto page = open_page(site.port());
+    CHECK(send(site, page.post("1/fail")).header("stube-failed") == "yes");
+    CHECK(send(site, page.post("1/inc")).header("stube-failed").empty());
+
+    client stream(site.port());
+    attach(stream, page);
+    const auto got = send(site, page.post("1/fail"));
+    CHECK(got.status == 204);
+    CHECK(got.header("stube-failed") == "yes");
+    CHECK(send(site, page.post("1/inc")).header("stube-failed").empty());
+}
+
 TEST_CASE("a store that refuses changes nothing and says so") {
     auto where = std::make_shared<disk>();
     served site({}, store_on(where));
