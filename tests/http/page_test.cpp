@@ -219,6 +219,26 @@ TEST_CASE("a page that was left open takes no events and hears nothing after sig
     CHECK(client(site.port()).ask(mine.post("1/inc")).says("n=1"));
 }
 
+// What docs/security.md says about it, so that the two change together.
+TEST_CASE("an open stream goes on after signing out until it is opened anew") {
+    served site;
+    const auto first = ask(site, "/t", "X-User: ada\r\n");
+    const auto page = read_page(first, first.header("set-cookie").substr(0, 36));
+    auto mine = page;
+    mine.cookie += "; user=ada";
+    client before(site.port());
+    attach(before, mine);
+
+    CHECK(client(site.port()).ask(page.post("1/inc")).status == 403);
+    CHECK_FALSE(before.hears_within(50ms));
+    CHECK(client(site.port()).ask(mine.post("1/inc")).status == 204);
+    CHECK(before.read_until("\n\n\r\n").find("n=1") != std::string::npos);
+
+    client after(site.port());
+    attach(after, page);
+    CHECK(after.read_to_end().find("has signed out") != std::string::npos);
+}
+
 TEST_CASE("a component can be made from the request") {
     served site;
     CHECK(ask(site, "/chapter").says("page 1<"));

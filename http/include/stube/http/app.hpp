@@ -203,8 +203,13 @@ public:
     ///
     /// Asked with every request that concerns a conversation, so it must be quick and must go by
     /// what comes with all of them: a cookie (see <stube/http/login.hpp>), or a header that a proxy
-    /// sets. Runs on the server's threads; an exception is answered with 500. A page that is open
-    /// already when its user signs out shows what it last showed, until it is used or hidden.
+    /// sets. Runs on the server's threads; an exception is answered with 500.
+    ///
+    /// The stream of an open page is one request, asked about when it begins. A page that is left
+    /// open when its user signs out elsewhere takes no events from then on, but it shows what it
+    /// showed, and what changes there still reaches it, until it connects anew: when it was hidden
+    /// and is looked at again, or the connection broke. Where that is too long, end the
+    /// conversation.
     ///
     ///     site.principal([](const request_info& from) {
     ///         return std::string(from.header("X-User"));  // set by the proxy
