@@ -117,34 +117,62 @@
 
   const controls = 'input, select, textarea';
 
+  const stateOf = ({type, value, checked, options}) =>
+    ({type, value, checked, selected: [...options ?? []].map(option => option.selected)});
+
   // What was changed and not sent yet: the server has not seen it, and its patch must not undo it.
   const edited = new WeakSet();
   root.addEventListener('input', event => edited.add(event.target), true);
 
-  // An event sends the controls of its own component, see stube-events.js.
+  // An event carries what stood in the controls of its own component (see stube-events.js) when it was made, and
+  // waits for its turn. When it leaves, that is sent, unless something else stands there by now.
+  const carried = new WeakMap(); // htmx's context of an event, to the edited controls and what stood in them
+  let sent = new Map();          // by the event that has no answer yet: controls, to the server's last word on them
+
+  const statesOf = instance => [...byId(`i${instance}`)?.querySelectorAll(controls) ?? []]
+    .filter(control => control.name.startsWith(`i${instance}-`) && edited.has(control))
+    .map(control => [control, JSON.stringify(stateOf(control))]);
+
   document.addEventListener('htmx:config:request', ({detail: {ctx}, defaultPrevented}) => {
     const instance = /\/stube\/event\/[^/]+\/(\d+)\//.exec(ctx.request.action)?.[1];
-    if (!instance || defaultPrevented) return;
-    for (const control of byId(`i${instance}`)?.querySelectorAll(controls) ?? []) {
-      if (control.name.startsWith(`i${instance}-`)) edited.delete(control);
+    if (instance && !defaultPrevented) carried.set(ctx, statesOf(instance));
+  });
+
+  document.addEventListener('htmx:before:request', ({detail: {ctx}, defaultPrevented}) => {
+    if (defaultPrevented) return;
+    for (const [control, state] of carried.get(ctx) ?? []) {
+      if (JSON.stringify(stateOf(control)) !== state) continue;
+      edited.delete(control);
+      sent.set(control, undefined);
+    }
+  });
+
+  // What did not work was not sent, as far as the user is concerned.
+  document.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
+    if (!carried.delete(ctx)) return;
+    const words = sent;
+    sent = new Map();
+    const hasWorked = ctx.response?.status < 400 && !ctx.response.headers.has('Stube-Failed');
+    for (const [control, word] of words) {
+      if (!hasWorked) edited.add(control);
+      else if (word) takeWord(word);
     }
   });
 
   // Markup says what stands in a control as long as nobody has touched it. For what was sent, the server's word
   // counts again: a field that it has cleared is empty. These are the controls made by bind<>.
   const wordsOn = fragment =>
-    [...fragment.querySelectorAll(controls)].filter(({id}) => /^i\d+-/.test(id)).map(control => ({
-      id: control.id,
-      type: control.type,
-      value: control.value,
-      checked: control.checked,
-      selected: [...control.options ?? []].map(option => option.selected),
-    }));
+    [...fragment.querySelectorAll(controls)].filter(({id}) => /^i\d+-/.test(id))
+      .map(control => ({id: control.id, ...stateOf(control)}));
 
-  function takeWord({id, type, value, checked, selected}) {
+  // Until an event is answered, a word may still be one on what was there before it. Where someone is about to type
+  // on, the last one waits for the answer.
+  function takeWord(word) {
+    const {id, type, value, checked, selected} = word;
     const control = byId(id);
     if (control?.type !== type || type === 'file' || edited.has(control)) return;
-    if (control.options) [...control.options].forEach((option, at) => { option.selected = !!selected[at]; });
+    if (sent.has(control) && control === document.activeElement) sent.set(control, word);
+    else if (control.options) [...control.options].forEach((option, at) => { option.selected = !!selected[at]; });
     else if (checked !== control.checked) control.checked = checked;
     else if (value !== control.value) control.value = value;
   }

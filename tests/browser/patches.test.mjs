@@ -152,6 +152,76 @@ test('a field that the server has cleared is empty, one that it has not seen is 
     assertFlawless(page);
 });
 
+/// A component that searches while one types, and whose answers can be held back.
+async function searching(t) {
+    const search = text => `<div id="i1"><input id="i1-q" name="i1-q" value="${text}" ${to('search')} ` +
+        `hx-trigger="input delay:100ms" hx-include="#i1"><output>${text}</output></div>`;
+    const morph = text => `<hx-morph of="i1">${search(text)}</hx-morph>`;
+    const held = [];
+    const page = await handWritten(t, search(''), () => new Promise(answer => held.push(answer)));
+    const field = page.locator('#i1-q');
+    const holds = text => eventually(async () => assert.equal(await field.inputValue(), text));
+    const asked = count => eventually(() => assert.equal(page.events.length, count));
+    const shows = text => page.locator('output').filter({hasText: new RegExp(`^${text}$`)}).waitFor();
+    return {page, field, morph, holds, asked, shows, answer: what => held.shift()(what)};
+}
+
+test('what is typed while an event waits for an earlier one is not undone by the answer to that', async t => {
+    const {page, field, morph, holds, asked, shows, answer} = await searching(t);
+    await field.pressSequentially('ab');
+    await asked(1);
+    await field.pressSequentially('c');
+    await page.waitForTimeout(300); // the next event is made, and waits
+    answer(morph('ab'));
+    await asked(2);
+    await shows('ab');
+    await holds('abc');
+    await say(page, morph('ab')); // what the stream says of it may come late
+    await holds('abc');
+    await field.pressSequentially('d');
+    answer(morph('abc'));
+    await shows('abc');
+    await holds('abcd');
+    await asked(3);
+    answer(morph('ABCD'));
+    await holds('ABCD');
+    assert.deepEqual(page.events, ['1/search i1-q=ab', '1/search i1-q=abc', '1/search i1-q=abcd']);
+    assertFlawless(page);
+});
+
+test('what was typed is still there after an event that did not work', async t => {
+    const {page, field, morph, holds, asked, shows, answer} = await searching(t);
+    const notice = '<hx-partial hx-target="#stube-notice" hx-swap="innerHTML"><p>No</p></hx-partial>';
+    const troubles = [
+        {status: 507, contentType: 'text/html', body: notice}, {status: 413, contentType: 'text/html', body: '<h1>No</h1>'},
+        {contentType: 'text/html', body: '<h1>Sign in</h1>'}, {status: 204, headers: {'Stube-Failed': 'yes'}},
+    ];
+    let text = '';
+    for (const trouble of troubles) {
+        await field.pressSequentially('a');
+        text += 'a';
+        await asked(text.length);
+        await say(page, morph(`before ${text}`)); // of a timer, say
+        await shows(`before ${text}`);
+        answer(trouble);
+        await page.waitForTimeout(200);
+        await say(page, morph(text + '!'));
+        await shows(text + '!');
+        await holds(text);
+        await page.evaluate(() => document.activeElement.blur());
+        await say(page, morph('other'));
+        await shows('other');
+        await holds(text);
+        await field.focus();
+        await field.press('End');
+    }
+    await field.pressSequentially('b');
+    await asked(troubles.length + 1);
+    answer(morph('found'));
+    await holds('found');
+    assertFlawless(page, /status of/);
+});
+
 test('a part that comes onto the page takes the focus it asks for, but not from someone typing', async t => {
     const page = await handWritten(t, `<div id="i1"><ul id="i1-rows"><li id="i2"><button ${to('edit')}>Edit</button></li></ul>` +
         '<input id="i1-other" name="i1-other"></div>', '<hx-morph of="i2"><li id="i3"><input id="i3-text" autofocus></li></hx-morph>');
