@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <tuple>
 
 // Reads what conversation.cpp writes.
 namespace stube {
@@ -311,9 +310,17 @@ std::vector<const component_type*> types_in(const instance_table& of) {
 std::vector<history_step_ptr>
 decode_steps(const boost::json::object& head, std::string_view name, const stored_instances& from) {
     std::vector<history_step_ptr> out;
-    for (const auto& [step, clock, root] :
-         member<std::vector<std::tuple<std::uint64_t, std::uint64_t, instance_id>>>(head, name)) {
-        history_step next{step, clock, root, from.at(root, clock), {}};
+    const auto* steps = head.if_contains(name);
+    if (!steps || !steps->is_array()) throw decode_error("the list of steps is damaged");
+    for (const auto& each : steps->get_array()) {
+        const bool has_url = each.is_array() && each.get_array().size() == 4;
+        const auto& fields = detail::array_of(each, has_url ? 4 : 3);
+        history_step next;
+        decode(next.step, fields[0]);
+        decode(next.clock, fields[1]);
+        decode(next.root, fields[2]);
+        if (has_url) decode(next.url, fields[3]);
+        next.instances = from.at(next.root, next.clock);
         next.types = types_in(next.instances);
         out.push_back(std::make_shared<const history_step>(std::move(next)));
     }

@@ -20,7 +20,13 @@ void kernel::keep_step(const conversation& before, turn& done) {
     }
     if (next.past.size() >= max_history) next.past.erase(next.past.begin());
     next.past.push_back(std::make_shared<const history_step>(
-        history_step{before.step, 2 * next.revision, before.root, done.before(), before.types()}
+        history_step{
+            before.step,
+            2 * next.revision,
+            before.root,
+            done.before(),
+            before.types(),
+            before.url}
     ));
     next.step = ++next.last_step;
 }
@@ -59,7 +65,13 @@ history_step_ptr move_to(conversation& next, place_in_line to) {
     auto& to_line = to.in_past ? next.future : next.past;
     if (next.durable()) {
         auto present = std::make_shared<const history_step>(
-            history_step{next.step, 2 * next.revision + 1, next.root, next.instances, next.types()}
+            history_step{
+                next.step,
+                2 * next.revision + 1,
+                next.root,
+                next.instances,
+                next.types(),
+                next.url}
         );
         to_line.insert(to.in_past ? to_line.begin() : to_line.end(), std::move(present));
     } else {
@@ -133,6 +145,7 @@ std::vector<lost_work> restore(conversation& next, const history_step& step) {
         next.put(std::move(each));
     next.root = step.root;
     next.step = step.step;
+    next.url = step.url;
     return lost;
 }
 
@@ -183,6 +196,10 @@ outcome kernel::step_back(
     }
     auto out = settle(now, t, id, made_by::other, world);
     out.next.touched = world.now;
+    // What the step's own components make of the address, settle() has told.
+    const auto& url = out.next.url;
+    if (url == target->url && url != now.url && !url.empty())
+        out.patches.push_back(command({{"url", url}, {"push", false}}));
     out.patches.push_back(step_command(out.next, false));
     return out;
 }

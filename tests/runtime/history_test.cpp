@@ -43,6 +43,20 @@ struct row {
 };
 BOOST_DESCRIBE_STRUCT(row, (), (name))
 
+/// Sets its address by hand.
+struct notes {
+    static constexpr std::string_view component = "history/notes";
+    int number = 0;
+
+    effects open(int which) {
+        number = which;
+        return push_url("/notes?number=" + std::to_string(which));
+    }
+
+    markup render() const { return p(number, button(on<"click", &notes::open>(1), "Open")); }
+};
+BOOST_DESCRIBE_STRUCT(notes, (), (number, open))
+
 struct board {
     static constexpr std::string_view component = "history/board";
     int n = 0;
@@ -86,6 +100,23 @@ struct board {
 BOOST_DESCRIBE_STRUCT(board, (), (n, rows, inc, ask, add, rename, inc_and_ask, undo, later))
 
 }  // namespace
+
+TEST_CASE("a step comes back with the address that it had") {
+    test_conversation t{notes{}};
+    t.send<&notes::open>(1).send<&notes::open>(2);
+    CHECK(t.url() == "/notes?number=2");
+
+    t.back();
+    CHECK(t.url() == "/notes?number=1");
+    CHECK(t.value().url == "/notes?number=1");
+
+    t.restart().forward();
+    CHECK(t.text().contains("2"));
+    CHECK(t.url() == "/notes?number=2");
+    t.back().back();
+    CHECK(t.text().contains("0"));
+    CHECK(t.value().url.empty());
+}
 
 TEST_CASE("Back returns to what was before a call, and Forward to the callee") {
     test_conversation t{board{}};

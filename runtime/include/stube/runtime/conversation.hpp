@@ -56,6 +56,7 @@ struct history_step {
     instance_id root = 0;
     instance_table instances;
     std::vector<const component_type*> types;  ///< of its instances, each once, by name
+    std::string url;                           ///< the address that it stood for
 };
 
 using history_step_ptr = std::shared_ptr<const history_step>;
