@@ -124,6 +124,10 @@
   const edited = new WeakSet();
   root.addEventListener('input', event => edited.add(event.target), true);
 
+  // A radio button that is chosen takes the choice from the others of its name.
+  const isEdited = control => edited.has(control) || (control.type === 'radio' &&
+    [...document.getElementsByName(control.name)].some(other => edited.has(other)));
+
   // An event carries what stood in the controls of its own component (see stube-events.js) when it was made, and
   // waits for its turn. When it leaves, that is sent, unless something else stands there by now.
   const carried = new WeakMap(); // htmx's context of an event, to the edited controls and what stood in them
@@ -170,7 +174,7 @@
   function takeWord(word) {
     const {id, type, value, checked, selected} = word;
     const control = byId(id);
-    if (control?.type !== type || type === 'file' || edited.has(control)) return;
+    if (control?.type !== type || type === 'file' || isEdited(control)) return;
     if (sent.has(control) && control === document.activeElement) sent.set(control, word);
     else if (control.options) [...control.options].forEach((option, at) => { option.selected = !!selected[at]; });
     else if (checked !== control.checked) control.checked = checked;

@@ -222,6 +222,21 @@ test('what was typed is still there after an event that did not work', async t =
     assertFlawless(page, /status of/);
 });
 
+test('a choice that was not sent yet is not undone', async t => {
+    const form = text => `<form id="i1" ${to('add')}><input type="radio" id="i1-r-0" name="i1-r" value="a" checked>` +
+        `<input type="radio" id="i1-r-1" name="i1-r" value="b"><output>${text}</output><button>Add</button></form>`;
+    const page = await handWritten(t, form(0), () => `<hx-morph of="i1">${form(1)}</hx-morph>`);
+    await page.locator('#i1-r-1').check();
+    await say(page, `<hx-morph of="i1">${form(2)}</hx-morph>`);
+    await page.locator('output').filter({hasText: '2'}).waitFor();
+    assert.ok(await page.locator('#i1-r-1').isChecked());
+    await button(page, 'Add').click();
+    await page.locator('output').filter({hasText: '1'}).waitFor();
+    await eventually(async () => assert.ok(await page.locator('#i1-r-0').isChecked()));
+    assert.deepEqual(page.events, ['1/add i1-r=b']);
+    assertFlawless(page);
+});
+
 test('a part that comes onto the page takes the focus it asks for, but not from someone typing', async t => {
     const page = await handWritten(t, `<div id="i1"><ul id="i1-rows"><li id="i2"><button ${to('edit')}>Edit</button></li></ul>` +
         '<input id="i1-other" name="i1-other"></div>', '<hx-morph of="i2"><li id="i3"><input id="i3-text" autofocus></li></hx-morph>');
