@@ -19,15 +19,13 @@ void kernel::keep_step(const conversation& before, turn& done) {
         return;
     }
     if (next.past.size() >= max_history) next.past.erase(next.past.begin());
-    next.past.push_back(std::make_shared<const history_step>(
-        history_step{
-            before.step,
-            2 * next.revision,
-            before.root,
-            done.before(),
-            before.types(),
-            before.url}
-    ));
+    next.past.push_back(std::make_shared<const history_step>(history_step{
+        before.step,
+        2 * next.revision,
+        before.root,
+        done.before(),
+        before.types(),
+        before.url}));
     next.step = ++next.last_step;
 }
 
@@ -64,15 +62,13 @@ history_step_ptr move_to(conversation& next, place_in_line to) {
     auto& from_line = to.in_past ? next.past : next.future;
     auto& to_line = to.in_past ? next.future : next.past;
     if (next.durable()) {
-        auto present = std::make_shared<const history_step>(
-            history_step{
-                next.step,
-                2 * next.revision + 1,
-                next.root,
-                next.instances,
-                next.types(),
-                next.url}
-        );
+        auto present = std::make_shared<const history_step>(history_step{
+            next.step,
+            2 * next.revision + 1,
+            next.root,
+            next.instances,
+            next.types(),
+            next.url});
         to_line.insert(to.in_past ? to_line.begin() : to_line.end(), std::move(present));
     } else {
         next.future.clear();
