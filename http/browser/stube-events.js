@@ -97,15 +97,29 @@
 
   // ---- a double click -----------------------------------------------------------------------------
 
-  // The second half of a double click is meant for the step of the first half. It must not hit what the
-  // next step has put under the pointer.
+  // The second half of a double click is meant for the event of the first half. It must not hit what the answer to
+  // that has put under the pointer: another step, another control, or the same one with another event in it.
   const step = () => view.firstElementChild?.id;
-  let clickedStep;
+  let clicked;
+
+  function lookAt({target}) {
+    const sender = target.closest('[hx-post]');
+    const control = target.closest('button, a, input, summary') ?? (sender?.matches('form') ? null : sender);
+    return {
+      step: step(), control, address: sender?.getAttribute('hx-post'),
+      words: control?.textContent, values: sender?.getAttribute('hx-vals'),
+    };
+  }
+
+  const isTheSame = (first, now) => first?.step === now.step && (!now.control ||
+    (first.control === now.control && first.address === now.address &&
+      (first.words === now.words || first.values === now.values)));
 
   root.addEventListener('click', event => {
+    const now = lookAt(event);
     if (event.detail < 2) {
-      clickedStep = step();
-    } else if (step() !== clickedStep) {
+      clicked = now;
+    } else if (!isTheSame(clicked, now)) {
       event.preventDefault();
       event.stopPropagation();
     }

@@ -185,7 +185,7 @@ private:
     std::unique_ptr<store> kept_;
     std::vector<conversation> all_;
     std::mt19937 random_{1};
-    event_id last_event_ = 0;
+    event_id last_event_ = event_id(3) << 24;  // of a page of its own
     std::size_t events_ = 0;
     std::vector<event_costs> rounds_;
 };

@@ -429,18 +429,17 @@ void set_version(component_type& type) {
 /// True if there are slots or lists in a T. `Seen` are types around it: one may hold itself.
 template <class T, class... Seen>
 constexpr bool holds_children() {
+    constexpr bool is_seen = (std::is_same_v<T, Seen> || ...);
     if constexpr (is_children<T>) {
         return true;
-    } else if constexpr ((std::is_same_v<T, Seen> || ...)) {
-        return false;
-    } else if constexpr (described_struct<T>) {
+    } else if constexpr (!is_seen && described_struct<T>) {
         bool found = false;
         boost::mp11::mp_for_each<data_members<T>>([&](auto described) {
             using type = std::decay_t<decltype(std::declval<T&>().*described.pointer)>;
             found = found || holds_children<type, T, Seen...>();
         });
         return found;
-    } else if constexpr (requires { typename T::value_type; }) {  // optional, vector, map
+    } else if constexpr (!is_seen && requires { typename T::value_type; }) {  // a container
         return holds_children<std::remove_cv_t<typename T::value_type>, T, Seen...>();
     } else if constexpr (requires { typename T::second_type; }) {
         return holds_children<typename T::second_type, T, Seen...>();
