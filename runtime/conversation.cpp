@@ -1,4 +1,4 @@
-#include <stube/runtime/conversation.hpp>
+#include "runtime/stored_form.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -9,23 +9,28 @@
 
 namespace stube {
 
-// The stored form, format 1; conversation_read.cpp reads it back. The part "head" holds what the
+// The stored form, format 2; conversation_read.cpp reads it back. The part "head" holds what the
 // conversation is:
-//   {"format":1,"owner":"…","principal":"…","mount":"/booking","url":"","last_instance":3,"root":1,
-//    "step":2,"last_step":2,"past":[[1,2,1]],"future":[],"applied":["00c0ffee00000007"],
-//    "created":1764547200000,"touched":1764547260000,"shapes":{"hotel/pick_room":1},"waits":true}
+//   {"as_of":{"revision":7,"touched":1764547260000,"applied":["00c0ffee00000007"]},"format":2,
+//    "owner":"…","principal":"…","mount":"/booking","url":"","last_instance":3,"root":1,"step":2,
+//    "last_step":2,"past":[[1,2,1]],"future":[],"created":1764547200000,
+//    "shapes":{"hotel/pick_room":1},"waits":true}
 // "applied" has the last event of each page. A step in `past` and `future` is its number, its
 // clock, its root and, if it stood for one, its address. Each instance at work has a part "i<id>",
 // which is overwritten as it changes; a version that only steps have is a part "i<id>_<clock>":
 //   {"clock":7,"component":"hotel/pick_room","caller":1,"under":1,"then":"chosen","state":{…}}
 // with "owner", "over", "begun", "or_else", "timers", "subscriptions" and "work" where there are
 // any. What is at work is what can be reached from the root, each instance in its highest version,
-// for a step in the highest up to its clock. So an event overwrites the head and what it changed,
-// which costs a store least; one that makes a step also keeps what it changed as it was before.
-// Times are milliseconds since 1970. A mark has a head only, with owner, mount and touched.
+// for a step in the highest up to its clock.
+//
+// Most events change an instance and nothing of the head but "as_of". Then the instance's part
+// begins with the new "as_of", and the head is not written: one row of a database is overwritten
+// and not two, which may lie far apart. The highest revision counts. An event that makes a step
+// writes the head, and keeps what it changed as it was before.
+//
+// Times are milliseconds since 1970. A mark has a head only, with owner, mount and touched. In
+// format 1 every change wrote the head, with "touched" and "applied" in it and no "as_of".
 namespace {
-
-constexpr std::int64_t format = 1;
 
 std::int64_t milliseconds(time_point t) {
     return t.time_since_epoch().count();
@@ -117,16 +122,33 @@ void append_shapes(std::string& out, const conversation& from) {
     out += '}';
 }
 
-// Written as text and not through a boost::json::value: this runs for every event, and takes a
-// fifth of the time.
+// What follows is written as text and not through a boost::json::value: it runs for every event,
+// and takes a fifth of the time.
+
+std::string encode_as_of(const conversation& from) {
+    std::string out;
+    out.reserve(80 + from.applied.size() * 19);
+    out += '{';
+    append_number(member_of(out, "revision"), from.revision);
+    append_number(member_of(out, "touched"), milliseconds(from.touched));
+    member_of(out, "applied") += '[';
+    for (auto id : from.applied) {
+        if (out.back() != '[') out += ',';
+        append_hex(out += '"', id);
+        out += '"';
+    }
+    return out += "]}";
+}
+
 std::string encode_head(const conversation& from) {
+    const auto as_of = encode_as_of(from);
     std::string out;
     out.reserve(
-        320 + from.owner.size() + from.principal.size() + from.mount.size() + from.url.size() +
-        from.applied.size() * 19 + (from.past.size() + from.future.size()) * 16
+        320 + as_of.size() + from.owner.size() + from.principal.size() + from.mount.size() +
+        from.url.size() + (from.past.size() + from.future.size()) * 16
     );
-    out += '{';
-    append_number(member_of(out, "format"), format);
+    out.append(begins_with_as_of).append(as_of);
+    append_number(member_of(out, "format"), stored_format);
     append_quoted(member_of(out, "owner"), from.owner);
     append_quoted(member_of(out, "principal"), from.principal);
     append_quoted(member_of(out, "mount"), from.mount);
@@ -137,15 +159,7 @@ std::string encode_head(const conversation& from) {
     append_number(member_of(out, "last_step"), from.last_step);
     append_steps(member_of(out, "past"), from.past);
     append_steps(member_of(out, "future"), from.future);
-    member_of(out, "applied") += '[';
-    for (auto id : from.applied) {
-        if (out.back() != '[') out += ',';
-        append_hex(out += '"', id);
-        out += '"';
-    }
-    out += ']';
     append_number(member_of(out, "created"), milliseconds(from.created));
-    append_number(member_of(out, "touched"), milliseconds(from.touched));
     append_shapes(member_of(out, "shapes"), from);
     if (!from.waiting.empty()) member_of(out, "waits") += "true";
     return out += '}';
@@ -293,6 +307,29 @@ void encode_difference(const conversation& before, const conversation& after, ch
     }
 }
 
+/// True if the head tells the same of both, but for its "as_of".
+bool has_same_head(const conversation& before, const conversation& after) {
+    const auto type_of_count = [](const auto& counted) { return counted.first; };
+    return !before.is_head_old && before.owner == after.owner &&
+           before.principal == after.principal && before.url == after.url &&
+           before.last_instance == after.last_instance && before.root == after.root &&
+           before.step == after.step && before.last_step == after.last_step &&
+           before.past == after.past && before.future == after.future &&
+           before.waiting.empty() == after.waiting.empty() &&
+           std::ranges::equal(before.shapes, after.shapes, {}, type_of_count, type_of_count);
+}
+
+/// True if it writes over instances at work and does nothing else.
+bool only_overwrites(const change& made) {
+    const auto is_of_step = [](const part& each) { return each.name.find('_') != each.name.npos; };
+    return !made.written.empty() && made.dropped.empty() &&
+           std::ranges::none_of(made.written, is_of_step);
+}
+
+void tell_as_of(part& in, const conversation& from) {
+    in.body.replace(0, 1, std::string(begins_with_as_of) + encode_as_of(from) + ',');
+}
+
 change encode_mark(const conversation& from) {
     change out;
     out.id = from.id;
@@ -301,7 +338,7 @@ change encode_mark(const conversation& from) {
     out.written.push_back(
         {"head",
          boost::json::serialize(boost::json::object{
-             {"format", format},
+             {"format", stored_format},
              {"owner", from.owner},
              {"mount", from.mount},
              {"touched", milliseconds(from.touched)},
@@ -323,6 +360,11 @@ void conversation::remember(event_id event) {
     std::erase_if(applied, [&](event_id last) { return page_of(last) == page_of(event); });
     if (applied.size() == remembered_pages) applied.erase(applied.begin());
     applied.push_back(event);
+}
+
+void conversation::advance() {
+    ++revision;
+    is_head_old = false;
 }
 
 std::vector<instance_ptr> conversation::stack() const {
@@ -443,12 +485,16 @@ change encode_change(const conversation* before, const conversation& after, bool
     out.what = !before ? change::kind::create
                : whole ? change::kind::replace
                        : change::kind::update;
-    out.written.push_back({"head", encode_head(after)});
     if (whole) {
         encode_whole(after, out);
     } else {
         encode_difference(*before, after, out);
+        if (has_same_head(*before, after) && only_overwrites(out)) {
+            tell_as_of(out.written.back(), after);
+            return out;
+        }
     }
+    out.written.insert(out.written.begin(), {"head", encode_head(after)});
     return out;
 }
 

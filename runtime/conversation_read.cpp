@@ -1,8 +1,8 @@
 #include "runtime/caught.hpp"
-
-#include <stube/runtime/conversation.hpp>
+#include "runtime/stored_form.hpp"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/parser.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -11,8 +11,6 @@
 // Reads what conversation.cpp writes.
 namespace stube {
 namespace {
-
-constexpr std::int64_t format = 1;
 
 /// Far above what any conversation reaches; the next ones must still fit.
 constexpr std::uint64_t highest_number = std::uint64_t(1) << 53;
@@ -57,11 +55,54 @@ time_point time_member(const boost::json::object& of, std::string_view name) {
 boost::json::value parse_head(const record& from) {
     auto head = parse_part(find_part(from, "head"));
     auto found = member<std::int64_t>(head.get_object(), "format");
-    if (found != format)
+    if (found < oldest_stored_format || found > stored_format)
         throw decode_error(
             "stored in format " + std::to_string(found) + ", which this release cannot read"
         );
     return head;
+}
+
+/// Up to which change what is stored is known.
+struct as_of {
+    std::uint64_t revision = 0;  ///< 0 if a release of format 1 has written it
+    time_point touched;
+    std::vector<event_id> applied;
+};
+
+as_of read_as_of(const boost::json::object& from) {
+    as_of out;
+    if (from.contains("revision")) out.revision = member<std::uint64_t>(from, "revision");
+    out.touched = time_member(from, "touched");
+    for (const auto& id : member<std::vector<std::string>>(from, "applied"))
+        out.applied.push_back(parse_hex(id));
+    return out;
+}
+
+/// What the part begins with, the rest unread.
+boost::json::value parse_as_of(const part& from) {
+    boost::json::parser parser;
+    boost::json::error_code ec;
+    const auto text = std::string_view(from.body).substr(begins_with_as_of.size());
+    parser.write_some(text.data(), text.size(), ec);
+    if (ec) throw decode_error("part " + from.name + " is damaged");
+    auto parsed = parser.release();
+    if (!parsed.is_object()) throw decode_error("part " + from.name + " is damaged");
+    return parsed;
+}
+
+/// The newest that the head or another part tells.
+as_of newest_as_of(const record& from, const boost::json::object& head) {
+    const auto* told = head.if_contains("as_of");
+    if (told && !told->is_object()) throw decode_error("the head is damaged");
+    auto out = read_as_of(told ? told->get_object() : head);
+    for (const auto& each : from.parts) {
+        if (each.name == "head" || !each.body.starts_with(begins_with_as_of)) continue;
+        auto next = read_as_of(parse_as_of(each).get_object());
+        if (next.revision > out.revision) out = std::move(next);
+    }
+    if (out.revision != 0 && out.revision != from.revision)
+        throw decode_error("its newest change is missing");
+    return out;
 }
 
 /// So that `state["new"] = state["old"]` is no trap: what `[]` adds would otherwise move what the
@@ -359,23 +400,41 @@ bad_state::bad_state(std::string component, int stored, int known, const std::st
       component_(std::move(component)),
       stored_(stored) {}
 
+namespace {
+
+std::vector<std::pair<std::string, int>> read_shapes(const boost::json::object& head) {
+    const auto* shapes = head.if_contains("shapes");
+    if (!shapes || !shapes->is_object()) throw decode_error("the list of components is damaged");
+    std::vector<std::pair<std::string, int>> out;
+    for (const auto& [component, version] : shapes->get_object()) {
+        int number = 0;
+        decode(number, version);
+        out.emplace_back(component, number);
+    }
+    return out;
+}
+
+/// True if the head would be written otherwise by this program, though nothing has changed.
+bool is_old(const boost::json::object& head) {
+    return member<std::int64_t>(head, "format") != stored_format ||
+           std::ranges::any_of(read_shapes(head), [](const auto& shape) {
+               const auto* known = find_component(shape.first);
+               return known && known->version != shape.second;
+           });
+}
+
+}  // namespace
+
 stored_head read_head(const record& from) {
     auto head = parse_head(from);
     const auto& object = head.get_object();
     stored_head out;
     out.owner = member<std::string>(object, "owner");
-    out.touched = time_member(object, "touched");
-    const auto* applied = object.if_contains("applied");
-    if (!applied || !applied->is_array()) throw decode_error("the list of events is damaged");
-    out.is_used = !applied->get_array().empty();
+    const auto newest = newest_as_of(from, object);
+    out.touched = newest.touched;
+    out.is_used = !newest.applied.empty();
     out.waits = object.contains("waits");
-    const auto* shapes = object.if_contains("shapes");
-    if (!shapes || !shapes->is_object()) throw decode_error("the list of components is damaged");
-    for (const auto& [component, version] : shapes->get_object()) {
-        int number = 0;
-        decode(number, version);
-        out.shapes.emplace_back(component, number);
-    }
+    out.shapes = read_shapes(object);
     return out;
 }
 
@@ -418,9 +477,11 @@ conversation decode_conversation(const record& from) {
         throw decode_error("the numbers are damaged");
     }
     out.created = time_member(object, "created");
-    out.touched = time_member(object, "touched");
-    for (const auto& id : member<std::vector<std::string>>(object, "applied"))
-        out.remember(parse_hex(id));
+    auto newest = newest_as_of(from, object);
+    out.touched = newest.touched;
+    for (const auto id : newest.applied)
+        out.remember(id);
+    out.is_head_old = is_old(object);
     out.url = member<std::string>(object, "url");
     out.root = member<instance_id>(object, "root");
     out.step = member<std::uint64_t>(object, "step");

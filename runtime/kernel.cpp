@@ -100,7 +100,7 @@ outcome kernel::settle(
 ) {
     outcome out;
     auto& next = done.next();
-    ++next.revision;
+    next.advance();
     next.touched = who == made_by::user ? world.now : before.touched;
     next.remember(id);
     out.error = std::move(done.error());

@@ -64,7 +64,7 @@ void run_alone(
 /// Ends a turn that was put together with `run_alone`.
 outcome conclude(const conversation& now, conversation at, outcome all, const surroundings& world) {
     return guarded([&] {
-        ++at.revision;
+        at.advance();
         at.touched = now.touched;
         if (all.what == verdict::applied) {
             auto shown = differences(now, at, world);

@@ -50,8 +50,7 @@ void sqlite_statement::bind(int index, std::string_view text) {
     if (code != SQLITE_OK) fail();
 }
 
-void sqlite_statement::bind(int index, const std::optional<std::string_view>& text) {
-    if (text) return bind(index, *text);
+void sqlite_statement::bind_null(int index) {
     if (sqlite3_bind_null(statement_.get(), index) != SQLITE_OK) fail();
 }
 

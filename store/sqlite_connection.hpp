@@ -63,7 +63,14 @@ private:
     void bind(int index, std::int64_t number);
     void bind(int index, std::string_view text);
     void bind(int index, const std::string& text) { bind(index, std::string_view(text)); }
-    void bind(int index, const std::optional<std::string_view>& text);
+    template <class T>
+    void bind(int index, const std::optional<T>& value) {
+        if (value)
+            bind(index, *value);
+        else
+            bind_null(index);
+    }
+    void bind_null(int index);
     void finish();
     [[noreturn]] void fail();
 

@@ -6,18 +6,23 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <vector>
 
-// Format 1 (why it looks like this, with figures: docs/decisions/0002-store-format.md).
+// Format 2 (why it looks like this, with figures: docs/decisions/0002-store-format.md).
 //
-//   part        All there is, a row for each part. Every conversation has one part "head", whose
-//               row also tells of the whole; a mark that came without a head has one with no body.
+//   part        All there is, a row for each part. Every conversation has one part "head"; a mark
+//               that came without one has a head with no body. The row of a conversation that was
+//               written last tells the checksum of the whole, and its revision: of those that have
+//               a checksum_of_all the one with the highest revision.
 //   removal     One row: the last transaction that removed a conversation.
 //   quarantine  The rows of conversations that could not be read, as they were.
 //
 // No index: the store remembers the row of each part, and loading reads all of them in their order.
 //
-// When an update adds a part, the head moves to the end of the table beside it: the next updates
-// change just these two, and they now lie on one page, which is what a save costs.
+// When an update adds a part, the head moves to the end of the table beside it: so the next part
+// that comes or goes finds it on a page that is written anyway, and pages are what a save costs.
+//
+// In format 1 every change wrote the head, whose row alone told of the whole.
 
 namespace stube {
 namespace {
@@ -27,17 +32,16 @@ namespace fs = std::filesystem;
 constexpr std::int64_t our_application = 0x73747562;  // "stub"
 
 constexpr const char* schema = R"(
-    BEGIN IMMEDIATE;
     CREATE TABLE part(
         number INTEGER PRIMARY KEY,
         conversation TEXT NOT NULL,   -- its id
         name TEXT NOT NULL,
-        revision INTEGER NOT NULL,    -- of the save that wrote it; the head's is the conversation's
+        revision INTEGER NOT NULL,    -- of the save that wrote it; the highest is the conversation's
         saved INTEGER NOT NULL,       -- in which transaction, counted from 1
         checksum INTEGER NOT NULL,    -- XXH3 of all of these, and of the body
         status TEXT,                  -- only of a head: kept, not_kept
         parts INTEGER,                -- only of a head: how many there are
-        checksum_of_all INTEGER,      -- only of a head: of the checksums of all parts
+        checksum_of_all INTEGER,      -- of the checksums of all parts, in the row written last
         body TEXT                     -- JSON
     );
     CREATE TABLE removal(saved INTEGER NOT NULL);
@@ -46,12 +50,22 @@ constexpr const char* schema = R"(
         why TEXT, conversation, name, revision, saved, checksum, status, parts, checksum_of_all,
         body
     );
-    CREATE VIEW conversation AS
-        SELECT conversation AS id, status, revision, parts, saved FROM part WHERE name = 'head';
     PRAGMA application_id = 1937012066;
-    PRAGMA user_version = 1;
-    COMMIT;
+    PRAGMA user_version = 2;
 )";
+
+constexpr const char* view_of_conversations = R"(
+    CREATE VIEW conversation AS
+        SELECT conversation AS id, max(status) AS status, max(revision) AS revision,
+            max(parts) AS parts, max(saved) AS saved FROM part GROUP BY conversation;
+)";
+
+/// The rows of format 1 are rows of format 2. A release that knows only format 1 would take the
+/// head's row for the last one, so it must not have what this release writes.
+void to_format_2(sqlite_connection& database) {
+    database.run("DROP VIEW conversation");
+    database.run(view_of_conversations);
+}
 
 /// Copies the database to where nothing is yet.
 void back_up(sqlite_connection& database, const fs::path& file, std::int64_t format) {
@@ -84,7 +98,8 @@ void back_up(sqlite_connection& database, const fs::path& file, std::int64_t for
 }  // namespace
 
 std::span<const format_step> format_steps() {
-    return {};
+    static const std::vector<format_step> steps{to_format_2};
+    return steps;
 }
 
 bool is_empty_database(
@@ -110,7 +125,10 @@ bool is_empty_database(
 }
 
 void make_tables(sqlite_connection& database) {
+    database.run("BEGIN IMMEDIATE");
     database.run(schema);
+    database.run(view_of_conversations);
+    database.run("COMMIT");
 }
 
 void bring_up_to_date(

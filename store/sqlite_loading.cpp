@@ -40,8 +40,12 @@ void check_types(const sqlite_statement& row) {
     for (column::which each : {column::revision, column::saved, column::checksum_of_part})
         if (row.type(each) != SQLITE_INTEGER)
             throw std::invalid_argument("a number of a part is not a whole number");
+    int tells = row.type(column::checksum_of_all);
+    bool is_head = row.text(column::name) == "head";
+    if (tells != SQLITE_INTEGER && (is_head || tells != SQLITE_NULL))
+        throw std::invalid_argument("a number of a part is not a whole number");
     int type = row.type(column::body);
-    if (type != SQLITE_TEXT && !(type == SQLITE_NULL && row.text(column::name) == "head"))
+    if (type != SQLITE_TEXT && !(type == SQLITE_NULL && is_head))
         throw std::invalid_argument("the body of a part is not text");
 }
 
@@ -114,6 +118,12 @@ void sqlite_loading::add_part(const sqlite_statement& row, gathered& to) {
         );
     to.saved = std::max(to.saved, natural(row, column::saved));
     to.known.of_parts ^= sum;
+    // The row that was written last tells of the whole.
+    std::uint64_t revision = natural(row, column::revision);
+    if (row.type(column::checksum_of_all) != SQLITE_NULL && revision >= to.known.revision) {
+        to.known.revision = revision;
+        to.known.of_all = natural(row, column::checksum_of_all);
+    }
     stored_part part{stube::checksum(called), row.number(column::number), sum};
     if (called == "head") {
         if (to.known.head.row != 0) throw std::invalid_argument("it has two heads");
@@ -130,10 +140,7 @@ void sqlite_loading::add_head(const sqlite_statement& row, gathered& to) {
     std::string_view kept = row.text(column::status);
     to.known.status = kept == "kept" ? keeping::kept : keeping::not_kept;
     if (kept != status_text(to.known.status)) throw std::invalid_argument("its status is unknown");
-    to.known.revision = natural(row, column::revision);
-    to.known.of_all = natural(row, column::checksum_of_all);
     to.parts = natural(row, column::parts);
-    to.one.revision = to.known.revision;
     to.one.status = to.known.status;
 }
 
@@ -152,6 +159,7 @@ void sqlite_loading::finish(gathered& one) {
         one.why = "its parts do not belong together: their checksum is another";
     if (!one.why.empty()) return set_aside(one);
     one.known.others.shrink_to_fit();
+    one.one.revision = one.known.revision;
     std::uint64_t of_all = one.known.of_all;
     if (!entries_.try_emplace(one.one.id, std::move(one.known)).second) return set_aside(one);
 

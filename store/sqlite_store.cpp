@@ -32,7 +32,7 @@ struct statements {
         " checksum, body) VALUES(?, ?, ?, ?, 'head', ?, ?, ?, ?)"};
     sqlite_statement set_part{
         connection,
-        "UPDATE part SET revision = ?, saved = ?, checksum = ?, body = ?"
+        "UPDATE part SET checksum_of_all = ?, revision = ?, saved = ?, checksum = ?, body = ?"
         " WHERE number = ? AND conversation = ? AND name = ?"};
     sqlite_statement set_head{
         connection,
@@ -72,6 +72,7 @@ public:
 
 private:
     void open();
+    std::int64_t format();
     bool has_newest_format();
 
     void load(const std::function<void(record&&)>& each, load_report& report);
@@ -89,13 +90,14 @@ private:
     void apply(const change& one);
     void rewrite(const change& one, next_entry& to);
     void update(const change& one, next_entry& to);
-    void update_part(const change& one, const part& each, next_entry& to);
+    void update_part(const change& one, const part& each, bool tells, next_entry& to);
     void drop_part(const change& one, std::uint64_t name, next_entry& to);
     void drop_row(const std::string& id, std::int64_t row);
     stored_part add_part(const change& one, const part& each);
     void add_head(const change& one, std::optional<std::string_view> body, next_entry& to);
     void set_head(const change& one, std::optional<std::string_view> body, next_entry& to);
     void update_head(const change& one, const part* written, next_entry& to);
+    static std::uint64_t count_all(next_entry& to);
     void count_in_head(const change& one, std::optional<std::string_view> body, next_entry& to);
     void need_one_changed(const std::string& id);
 
@@ -145,13 +147,16 @@ void database_store::open() {
         "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0"
     );
     bool is_empty = is_empty_database(*connection_, file_, format_steps());
-    if (options_.read_only && !is_empty && !has_newest_format())
+    if (options_.read_only && !is_empty && format() < oldest_readable_format)
         refuse_place(file_, "it is of an older format; opening it for writing brings it up");
 }
 
+std::int64_t database_store::format() {
+    return connection_->number("PRAGMA user_version");
+}
+
 bool database_store::has_newest_format() {
-    std::int64_t newest = first_format + static_cast<std::int64_t>(format_steps().size());
-    return connection_->number("PRAGMA user_version") == newest;
+    return format() == first_format + static_cast<std::int64_t>(format_steps().size());
 }
 
 /// What was not loaded is not carried over: it may be the wrong database for the log, and what
@@ -364,21 +369,26 @@ void database_store::rewrite(const change& one, next_entry& to) {
     add_head(one, head, to);
 }
 
+/// The row that is written last tells the checksum of the whole: the head's if it is given, if
+/// parts come or go, or if there is no other row.
 void database_store::update(const change& one, next_entry& to) {
+    entry& now = to.slot->second;
     const part* head = nullptr;
-    std::uint64_t before = to.parts;
+    const part* last = nullptr;
+    bool adds = false;
     for (const part& each : one.written) {
-        if (each.name == "head")
-            head = &each;
-        else
-            update_part(one, each, to);
+        (each.name == "head" ? head : last) = &each;
+        adds = adds || (each.name != "head" && !now.find(checksum(each.name)));
     }
-    bool added = to.parts > before;
+    bool head_tells = head || adds || !last || !one.dropped.empty() || one.status != now.status;
+    for (const part& each : one.written)
+        if (&each != head) update_part(one, each, &each == last && !head_tells, to);
     for (const std::string& name : one.dropped)
         drop_part(one, checksum(name), to);
+    if (!head_tells) return;
 
     to.next.of_parts ^= to.next.head.checksum;
-    if (head && added) {
+    if (head && adds) {
         drop_row(one.id, to.next.head.row);
         add_head(one, head->body, to);
     } else {
@@ -386,28 +396,32 @@ void database_store::update(const change& one, next_entry& to) {
     }
 }
 
-void database_store::update_part(const change& one, const part& each, next_entry& to) {
+/// `tells`: its row tells of the whole.
+void database_store::update_part(const change& one, const part& each, bool tells, next_entry& to) {
     std::uint64_t name = checksum(each.name);
     const stored_part* old = to.slot->second.find(name);
     if (!old) {
         to.set.push_back(add_part(one, each));
+        to.next.of_parts ^= to.set.back().checksum;
         ++to.parts;
-    } else {
-        std::uint64_t sum = part_checksum(one.id, each.name, one.revision, saved_, each.body);
-        statements_->set_part.run(
-            as_number(one.revision),
-            as_number(saved_),
-            as_number(sum),
-            each.body,
-            old->row,
-            one.id,
-            each.name
-        );
-        need_one_changed(one.id);
-        to.next.of_parts ^= old->checksum;
-        to.set.push_back({name, old->row, sum});
+        return;
     }
-    to.next.of_parts ^= to.set.back().checksum;
+    std::uint64_t sum = part_checksum(one.id, each.name, one.revision, saved_, each.body);
+    to.next.of_parts ^= old->checksum ^ sum;
+    std::optional<std::int64_t> of_all;
+    if (tells) of_all = as_number(count_all(to));
+    statements_->set_part.run(
+        of_all,
+        as_number(one.revision),
+        as_number(saved_),
+        as_number(sum),
+        each.body,
+        old->row,
+        one.id,
+        each.name
+    );
+    need_one_changed(one.id);
+    to.set.push_back({name, old->row, sum});
 }
 
 void database_store::drop_part(const change& one, std::uint64_t name, next_entry& to) {
@@ -437,6 +451,12 @@ stored_part database_store::add_part(const change& one, const part& each) {
     return {checksum(each.name), connection_->last_row(), sum};
 }
 
+/// The checksum of the whole, as it is by now.
+std::uint64_t database_store::count_all(next_entry& to) {
+    to.next.of_all = conversation_checksum(to.next.of_parts, to.parts, status_text(to.next.status));
+    return to.next.of_all;
+}
+
 /// The checksums that the head's row tells.
 void database_store::count_in_head(
     const change& one,
@@ -446,7 +466,7 @@ void database_store::count_in_head(
     to.next.head.name = checksum("head");
     to.next.head.checksum = part_checksum(one.id, "head", one.revision, saved_, body);
     to.next.of_parts ^= to.next.head.checksum;
-    to.next.of_all = conversation_checksum(to.next.of_parts, to.parts, status_text(to.next.status));
+    count_all(to);
 }
 
 void database_store::add_head(
@@ -488,7 +508,7 @@ void database_store::set_head(
     need_one_changed(one.id);
 }
 
-/// The head tells of every save, also of one that does not write it.
+/// The head tells of the whole, also where its own body stays as it is.
 void database_store::update_head(const change& one, const part* written, next_entry& to) {
     if (written) return set_head(one, written->body, to);
     sqlite_statement& read = statements_->read_body;

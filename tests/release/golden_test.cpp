@@ -1,4 +1,5 @@
 #include "release/golden.hpp"
+#include "store/sqlite_connection.hpp"
 
 #include <stube/runtime/check_store.hpp>
 #include <stube/store/file_store.hpp>
@@ -8,6 +9,7 @@
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -16,11 +18,22 @@
 #include <vector>
 
 // Stores that earlier releases have written, which every later one must go on with.
-// golden_write.cpp has written those of the present format.
+// golden_write.cpp has written those of the newest format.
 namespace {
 
 namespace fs = std::filesystem;
 using namespace golden;
+
+struct kind {
+    const char* name;
+    bool is_database;
+};
+
+constexpr std::array kinds{
+    kind{"format1.db", true},
+    kind{"format1", false},
+    kind{"format2.db", true},
+    kind{"format2", false}};
 
 /// A copy of the golden stores, which goes with the test.
 class copy {
@@ -38,8 +51,15 @@ public:
 
     ~copy() { fs::remove_all(path_); }
 
-    std::unique_ptr<store> open(std::string_view kind) const {
-        return kind == "file" ? file_store(path_ / "format1") : sqlite_store(path_ / "format1.db");
+    fs::path place(const kind& of) const { return path_ / of.name; }
+
+    std::unique_ptr<store> open(const kind& of) const {
+        return of.is_database ? sqlite_store(place(of)) : file_store(place(of));
+    }
+
+    std::unique_ptr<store> open_to_read(const kind& of) const {
+        return of.is_database ? sqlite_store(place(of), {.read_only = true})
+                              : file_store(place(of), {.read_only = true});
     }
 
 private:
@@ -52,8 +72,8 @@ std::string id(int number) {
 
 class site {
 public:
-    site(const copy& of, std::string_view kind)
-        : map(of.open(kind), options(now)), me(map, event_id(1) << 32) {
+    site(const copy& of, const kind& which)
+        : map(of.open(which), options(now)), me(map, event_id(1) << 32) {
         map.use({&me.thread});
         summary = map.load();
     }
@@ -97,8 +117,8 @@ const std::string buttons = "+GrowAskListenWait";
 }  // namespace
 
 TEST_CASE("a golden store is loaded and each of its pages is as it was") {
-    for (const auto* kind : {"sqlite", "file"}) {
-        CAPTURE(std::string(kind));
+    for (const auto& kind : kinds) {
+        CAPTURE(kind.name);
         const copy stores;
         site s(stores, kind);
         CHECK(s.summary.loaded == 9);
@@ -122,8 +142,8 @@ TEST_CASE("a golden store is loaded and each of its pages is as it was") {
 }
 
 TEST_CASE("each conversation of a golden store goes on and is stored again") {
-    for (const auto* kind : {"sqlite", "file"}) {
-        CAPTURE(std::string(kind));
+    for (const auto& kind : kinds) {
+        CAPTURE(kind.name);
         const copy stores;
         {
             site s(stores, kind);
@@ -152,14 +172,26 @@ TEST_CASE("each conversation of a golden store goes on and is stored again") {
     }
 }
 
-TEST_CASE("a check says that all of a golden store goes on") {
-    for (const auto* kind : {"sqlite", "file"}) {
-        CAPTURE(std::string(kind));
+TEST_CASE("a check reads a golden store as it is and says that all of it goes on") {
+    for (const auto& kind : kinds) {
+        CAPTURE(kind.name);
         const copy stores;
-        const auto from = stores.open(kind);
+        const auto from = stores.open_to_read(kind);
         const auto found = check_store(*from, {written, nullptr, nullptr});
         CHECK(found.all_go_on());
         CHECK(found.not_kept == 1);
         CHECK(found.as_they_are + found.migrated == 9);
+        CHECK_FALSE(fs::exists(stores.place(kind).string() + ".format-1.backup"));
     }
+}
+
+TEST_CASE("a database of an older format is kept as a copy that the older release can use") {
+    const copy stores;
+    const auto number_of = [](const fs::path& file) {
+        return sqlite_connection(file, sqlite_connection::access::reads)
+            .number("PRAGMA user_version");
+    };
+    stores.open(kinds[0])->load_all([](record&&) {});
+    CHECK(number_of(stores.place(kinds[0])) == 2);
+    CHECK(number_of(stores.place(kinds[0]).string() + ".format-1.backup") == 1);
 }

@@ -34,7 +34,7 @@ void write(std::unique_ptr<store> storage) {
         .revision = 3,
         .status = keeping::not_kept,
         .written =
-            {{"head", R"({"format":1,"owner":"owner","mount":"/golden","touched":1800000000000})"}},
+            {{"head", R"({"format":2,"owner":"owner","mount":"/golden","touched":1800000000000})"}},
         .dropped = {}};
     storage->load_all([](record&&) {});
     storage->save({&mark, 1});
@@ -76,8 +76,8 @@ int main(int, char** argv) {
     spdlog::set_level(spdlog::level::warn);
     const std::filesystem::path folder = argv[1];
     try {
-        write(sqlite_store(folder / "format1.db"));
-        write(file_store(folder / "format1"));
+        write(sqlite_store(folder / "format2.db"));
+        write(file_store(folder / "format2"));
     } catch (const std::exception& e) {
         std::fprintf(stderr, "%s\n", e.what());
         return 1;

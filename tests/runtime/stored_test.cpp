@@ -101,6 +101,16 @@ std::string body_of(const record& r, std::string_view name) {
     return found == r.parts.end() ? "" : found->body;
 }
 
+std::string& body(record& r, std::string_view name) {
+    return std::ranges::find(r.parts, name, &part::name)->body;
+}
+
+void replace(std::string& in, std::string_view from, std::string_view to) {
+    auto at = in.find(from);
+    REQUIRE(at != in.npos);
+    in.replace(at, from.size(), to);
+}
+
 struct drawer {
     static constexpr std::string_view component = "stored/drawer";
     std::string label;
@@ -150,10 +160,11 @@ TEST_CASE("a conversation is stored as a head and one part for each instance and
     CHECK(names(r.parts) == strings{"head", "i1_4", "i1", "i2"});
     CHECK(
         body_of(r, "head") ==
-        "{\"format\":1,\"owner\":\"test\",\"principal\":\"\",\"mount\":\"/\",\"url\":\"\","
-        "\"last_instance\":2,\"root\":1,\"step\":2,\"last_step\":2,\"past\":[[1,4,1]],"
-        "\"future\":[],\"applied\":[\"0000000000000001\"],\"created\":1767268800000,"
-        "\"touched\":1767268800000,\"shapes\":{\"stored/note\":1,\"stube/confirm\":1}}"
+        "{\"as_of\":{\"revision\":2,\"touched\":1767268800000,"
+        "\"applied\":[\"0000000000000001\"]},\"format\":2,\"owner\":\"test\","
+        "\"principal\":\"\",\"mount\":\"/\",\"url\":\"\",\"last_instance\":2,\"root\":1,\"step\":2,"
+        "\"last_step\":2,\"past\":[[1,4,1]],\"future\":[],\"created\":1767268800000,"
+        "\"shapes\":{\"stored/note\":1,\"stube/confirm\":1}}"
     );
     CHECK(
         body_of(r, "i2") ==
@@ -205,14 +216,108 @@ TEST_CASE("an event that makes a step keeps what it changed as it was") {
     CHECK(what.dropped == strings{"i2"});
 }
 
-TEST_CASE("an event that makes no step writes over what it changed") {
+TEST_CASE("an event that makes no step writes over what it changed and nothing else") {
     test_conversation t{note{}};
     const auto before = t.value();
     t.click("Grow");
     auto what = encode_change(&before, t.value(), true);
     CHECK(what.what == change::kind::update);
-    CHECK(names(what.written) == strings{"head", "i1"});
+    CHECK(names(what.written) == strings{"i1"});
     CHECK(what.dropped.empty());
+    CHECK(what.written[0].body.starts_with(
+        "{\"as_of\":{\"revision\":2,\"touched\":1767268800000,"
+        "\"applied\":[\"0000000000000001\"]},\"clock\":5,\"component\":\"stored/note\","
+    ));
+}
+
+namespace {
+
+/// A note that had an event, stored as it was at first and then what the event changed.
+record changed_by_event() {
+    test_conversation t{note{}};
+    auto out = stored(t.value());
+    const auto before = t.value();
+    t.advance(std::chrono::hours(3));
+    t.click("Grow");
+    const auto what = encode_change(&before, t.value(), true);
+    out.revision = what.revision;
+    for (const auto& each : what.written)
+        body(out, each.name) = each.body;
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("the part that was written last says which events have been and when") {
+    const auto r = changed_by_event();
+    const auto back = decode_conversation(r);
+    CHECK(back.revision == 2);
+    CHECK(back.knows(1));
+    CHECK(back.touched == back.created + std::chrono::hours(3));
+    CHECK(read_head(r).touched == back.touched);
+    CHECK(read_head(r).is_used);
+}
+
+TEST_CASE("a record without its newest part is refused") {
+    auto r = changed_by_event();
+    SUBCASE("an older one stands in its place") {
+        body(r, "i1") = body_of(stored(test_conversation{note{}}.value()), "i1");
+    }
+    SUBCASE("its revision is another") {
+        r.revision = 3;
+    }
+    SUBCASE("its event is damaged") {
+        replace(body(r, "i1"), "0000000000000001", "one");
+    }
+    SUBCASE("it is cut") {
+        body(r, "i1").resize(20);
+    }
+    SUBCASE("it tells nothing") {
+        body(r, "i1").replace(0, body_of(r, "i1").find(",\"clock\""), "{\"as_of\":7");
+    }
+    CHECK_THROWS_AS(read_head(r), decode_error);
+    CHECK_THROWS_AS(decode_conversation(r), decode_error);
+}
+
+TEST_CASE("what only the head tells writes the head") {
+    const auto before = test_conversation{note{}}.value();
+    const std::vector<std::function<void(conversation&)>> changes{
+        [](conversation& c) { c.principal = "ada"; },
+        [](conversation& c) { c.owner = "another"; },
+        [](conversation& c) { c.url = "/here"; },
+        [](conversation& c) { ++c.last_instance; },
+        [](conversation& c) { ++c.step; },
+        [](conversation& c) { ++c.last_step; },
+    };
+    for (const auto& each : changes) {
+        auto after = before;
+        after.advance();
+        auto version = std::make_shared<instance>(after.top());
+        version->version = 2 * after.revision + 1;
+        after.put(version);
+        CHECK(names(encode_change(&before, after, true).written) == strings{"i1"});
+        each(after);
+        CHECK(names(encode_change(&before, after, true).written) == strings{"head", "i1"});
+    }
+}
+
+TEST_CASE("the head of an older format is read, and written anew with the next change") {
+    auto r = stored(asked());
+    replace(
+        body(r, "head"),
+        "{\"as_of\":{\"revision\":2,\"touched\":1767268800000,"
+        "\"applied\":[\"0000000000000001\"]},\"format\":2,",
+        "{\"touched\":1767268800000,\"applied\":[\"0000000000000001\"],\"format\":1,"
+    );
+    const auto before = decode_conversation(r);
+    CHECK(before.knows(1));
+    CHECK(read_head(r).is_used);
+
+    const auto done = dispatch(before, {0, before.top().id, "no", "", {}}, {before.touched});
+    const auto what = encode_change(&before, done.next, true);
+    CHECK(what.written[0].name == "head");
+    CHECK(what.written[0].body.find("\"format\":2") != std::string::npos);
+    CHECK_FALSE(done.next.is_head_old);
 }
 
 TEST_CASE("going back drops what only the step had") {
@@ -238,7 +343,7 @@ TEST_CASE("a call writes the head and the new instance and the changed caller") 
 TEST_CASE("an instance that did not change is not written") {
     auto before = asked();
     auto after = before;
-    ++after.revision;
+    after.advance();
     CHECK(names(encode_change(&before, after, true).written) == strings{"head"});
 }
 
@@ -282,16 +387,6 @@ struct damage {
     std::function<void(record&)> done;
 };
 
-std::string& body(record& r, std::string_view name) {
-    return std::ranges::find(r.parts, name, &part::name)->body;
-}
-
-void replace(std::string& in, std::string_view from, std::string_view to) {
-    auto at = in.find(from);
-    REQUIRE(at != in.npos);
-    in.replace(at, from.size(), to);
-}
-
 damage edit(std::string part_name, std::string from, std::string to) {
     return {part_name + ": " + from + " -> " + to, [=](record& r) {
                 replace(body(r, part_name), from, to);
@@ -323,9 +418,13 @@ std::vector<damage> damages() {
         {"instance is an array", [](record& r) { body(r, "i2") = "[1]"; }},
     };
     for (auto& each : std::vector<damage>{
-             edit("head", "\"format\":1", "\"format\":2"),
-             edit("head", "\"format\":1,", ""),
-             edit("head", "\"format\":1", "\"format\":\"1\""),
+             edit("head", "\"format\":2", "\"format\":3"),
+             edit("head", "\"format\":2", "\"format\":0"),
+             edit("head", "\"format\":2,", ""),
+             edit("head", "\"format\":2", "\"format\":\"2\""),
+             edit("head", "{\"as_of\":{\"revision\":2", "{\"as_of\":{\"revision\":3"),
+             edit("head", "{\"as_of\":{\"revision\":2", "{\"as_of\":{\"revision\":\"2\""),
+             edit("head", "{\"as_of\":{\"revision\":2,", "{\"as_of\":7,\"x\":{"),
              edit("head", "\"owner\":\"test\"", "\"owner\":7"),
              edit("head", "\"owner\"", "\"renamed\""),
              edit("head", "\"mount\"", "\"renamed\""),
@@ -402,7 +501,7 @@ TEST_CASE("events of more pages than are remembered are cut to the newest") {
 
 TEST_CASE("what a newer release added is ignored and what it removed takes its default") {
     auto r = stored(asked());
-    replace(body(r, "head"), "\"format\":1", "\"format\":1,\"theme\":\"dark\"");
+    replace(body(r, "head"), "\"format\":2", "\"format\":2,\"theme\":\"dark\"");
     replace(body(r, "i1"), "\"state\":{", "\"colour\":7,\"state\":{\"rating\":5,");
     replace(body(r, "i2"), "\"yes_label\":\"Yes\",", "");
     auto c = decode_conversation(r);

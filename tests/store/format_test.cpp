@@ -3,13 +3,21 @@
 
 #include <sys/stat.h>
 
-// From one format to the next. There is one format so far, so these steps are the test's own.
+// From one format to the next. The steps behind those of this release are the test's own.
 
 using namespace store_test;
 using stube::sqlite_connection;
 using stube::store_refused;
 
 namespace {
+
+/// Those of this release, and then some.
+std::vector<stube::format_step> followed_by(const std::vector<stube::format_step>& more) {
+    const auto known = stube::format_steps();
+    std::vector<stube::format_step> out(known.begin(), known.end());
+    out.insert(out.end(), more.begin(), more.end());
+    return out;
+}
 
 void add_table(sqlite_connection& to) {
     to.run("CREATE TABLE second(x); INSERT INTO second VALUES(2)");
@@ -25,7 +33,7 @@ void fail_half_way(sqlite_connection& to) {
 }
 
 fs::path backup_of(const sqlite_place& place) {
-    return place.path().string() + ".format-1.backup";
+    return place.path().string() + ".format-2.backup";
 }
 
 }  // namespace
@@ -33,17 +41,17 @@ fs::path backup_of(const sqlite_place& place) {
 TEST_CASE("a database of an older format is copied and brought up step by step") {
     sqlite_place place;
     save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
-    const std::vector<stube::format_step> steps{add_table, add_column};
+    const auto steps = followed_by({add_table, add_column});
     sqlite_connection database(place.path());
 
     CHECK_FALSE(stube::is_empty_database(database, place.path(), steps));
     CHECK(stube::last_transaction(database) == 1);
     stube::bring_up_to_date(database, place.path(), steps);
 
-    CHECK(database.number("PRAGMA user_version") == 3);
+    CHECK(database.number("PRAGMA user_version") == 4);
     CHECK(database.number("SELECT x * 10 + y FROM second") == 23);
     sqlite_connection backup(backup_of(place));
-    CHECK(backup.number("PRAGMA user_version") == 1);
+    CHECK(backup.number("PRAGMA user_version") == 2);
     CHECK(backup.number("SELECT count(*) FROM part") == 1);
     CHECK(backup.text("PRAGMA quick_check") == "ok");
     struct stat status {};
@@ -56,7 +64,7 @@ TEST_CASE("a database of an older format is copied and brought up step by step")
     }
     SUBCASE("and this release leaves it as it is") {
         CHECK_THROWS_AS(open_and_load(place), store_refused);
-        CHECK(database.number("PRAGMA user_version") == 3);
+        CHECK(database.number("PRAGMA user_version") == 4);
     }
     SUBCASE("and the copy is a store to go back to") {
         fs::copy_file(backup_of(place), place.folder.path() / "back.db");
@@ -67,29 +75,29 @@ TEST_CASE("a database of an older format is copied and brought up step by step")
 TEST_CASE("a step that fails leaves the format before it") {
     sqlite_place place;
     save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
-    const std::vector<stube::format_step> steps{add_table, fail_half_way};
+    const auto steps = followed_by({add_table, fail_half_way});
     sqlite_connection database(place.path());
 
     CHECK_THROWS_WITH(stube::bring_up_to_date(database, place.path(), steps), "half way");
 
-    CHECK(database.number("PRAGMA user_version") == 2);
-    CHECK(database.number("SELECT x FROM second") == 2);
-    const std::vector<stube::format_step> repaired{add_table, add_column};
-    stube::bring_up_to_date(database, place.path(), repaired);
     CHECK(database.number("PRAGMA user_version") == 3);
+    CHECK(database.number("SELECT x FROM second") == 2);
+    const auto repaired = followed_by({add_table, add_column});
+    stube::bring_up_to_date(database, place.path(), repaired);
+    CHECK(database.number("PRAGMA user_version") == 4);
     CHECK(fs::exists(backup_of(place)));
 }
 
 TEST_CASE("without a backup nothing is changed, and an older backup is not replaced") {
     sqlite_place place;
     save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
-    const std::vector<stube::format_step> steps{add_table};
+    const auto steps = followed_by({add_table});
     sqlite_connection database(place.path());
 
     SUBCASE("no room") {
         fs::create_directory(backup_of(place).string() + ".tmp");
         CHECK_THROWS_AS(stube::bring_up_to_date(database, place.path(), steps), store_refused);
-        CHECK(database.number("PRAGMA user_version") == 1);
+        CHECK(database.number("PRAGMA user_version") == 2);
         CHECK(database.number("SELECT count(*) FROM part") == 1);
     }
     SUBCASE("one is there already") {

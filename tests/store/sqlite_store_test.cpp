@@ -59,6 +59,13 @@ TEST_CASE("an update writes some parts and leaves the rest") {
         updating("a", 6, {}, {"i4"}),
         updating("a", 7, {{"head", "7"}, {"i1", "7"}}, {"i2", "i3"}),
         updating("a", 8, {}),
+        updating("a", 9, {{"i1", "9"}}),
+        updating("a", 10, {{"i1", "10"}}),
+        updating("a", 11, {{"i5", "11"}, {"i6", "11"}}),
+        updating("a", 12, {{"i5", "12"}, {"i1", "12"}}),
+        updating("a", 13, {{"i6", "13"}}),
+        updating("a", 14, {{"head", "14"}}),
+        updating("a", 15, {{"i6", "15"}}, {"i5"}),
     };
 
     for (const change& step : steps) {
@@ -130,7 +137,7 @@ TEST_CASE("a database in use can be read with the ordinary tool") {
     auto file = place.path();
     CHECK(outside(file, "PRAGMA journal_mode") == "wal");
     CHECK(outside(file, "PRAGMA integrity_check") == "ok");
-    CHECK(outside(file, "PRAGMA user_version") == "1");
+    CHECK(outside(file, "PRAGMA user_version") == "2");
     CHECK(
         outside(
             file,
@@ -297,6 +304,50 @@ TEST_CASE("rows that were put back, moved or doubled are noticed") {
     }
 }
 
+TEST_CASE("an event that changes one part writes one row") {
+    sqlite_place place;
+    auto kept = open_and_load(place);
+    save(*kept, {creating("a", 1, {{"head", "1"}, {"i1", "1"}, {"i2", "1"}})});
+
+    save(*kept, {updating("a", 2, {{"i2", "2"}})});
+    save(*kept, {updating("a", 3, {{"i1", "3"}})});
+
+    CHECK(
+        outside(
+            place.path(),
+            "SELECT group_concat(name || ' ' || revision, '/') FROM"
+            " (SELECT name, revision FROM part ORDER BY name)"
+        ) == "head 1/i1 3/i2 2"
+    );
+}
+
+TEST_CASE("one row put back to what it was is told after an orderly end") {
+    sqlite_place place;
+    auto kept = open_and_load(place);
+    save(
+        *kept,
+        {creating("a", 1, {{"head", "1"}, {"i1", "1"}}), creating("b", 1, {{"head", "1"}})}
+    );
+    outside(place.path(), "CREATE TABLE old AS SELECT * FROM part");
+    save(*kept, {updating("a", 2, {{"i1", "2"}})});
+    std::string puts_back = "INSERT OR REPLACE INTO part SELECT * FROM old WHERE name = 'i1'";
+
+    SUBCASE("as being behind, if nothing was written after it") {
+        kept.reset();
+        outside(place.path(), puts_back.c_str());
+        std::string why = refusal([&] { place.open()->load_all([](record&&) {}); });
+        CHECK(why.find("is older than its mark") != std::string::npos);
+    }
+    SUBCASE("as a loss, if something was") {
+        save(*kept, {updating("b", 2, {{"head", "2"}})});
+        kept.reset();
+        outside(place.path(), puts_back.c_str());
+        auto report = place.open()->load_all([](record&&) {});
+        REQUIRE(report.warnings.size() == 1);
+        CHECK(report.warnings[0].find("some were lost") != std::string::npos);
+    }
+}
+
 TEST_CASE("a whole conversation that got lost is told after an orderly end") {
     sqlite_place place;
     save(
@@ -320,7 +371,7 @@ TEST_CASE("a database of a newer release or another program is refused and left 
         const char* text;
     };
     const row rows[] = {
-        {"newer", "PRAGMA user_version = 2", "newer release"},
+        {"newer", "PRAGMA user_version = 3", "newer release"},
         {"no format", "PRAGMA user_version = 0", "is not known"},
         {"other program", "PRAGMA application_id = 1", "another program"},
         {"no mark", "PRAGMA application_id = 0", "another program"},

@@ -78,6 +78,9 @@ struct conversation {
     /// True if there was a step that could not be kept, since a state that cannot be stored had
     /// gone on; until there is none such any more.
     bool passed_on = false;
+    /// True after it was read, if its stored head says less than it would now: another release has
+    /// written it. The next change writes it anew.
+    bool is_head_old = false;
     std::vector<event_id> applied;  ///< the last event of each page, the newest last
     time_point created;
     time_point touched;
@@ -115,6 +118,9 @@ struct conversation {
 
     /// Notes that it has been; nothing for 0.
     void remember(event_id id);
+
+    /// To the next revision.
+    void advance();
 
     /// True if there is a step that Back may return to.
     bool can_go_back() const { return !past.empty() && !passed_on; }

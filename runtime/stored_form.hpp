@@ -1,0 +1,19 @@
+#pragma once
+
+#include <stube/runtime/conversation.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+/// What the writing and the reading of stored conversations share; conversation.cpp describes the
+/// form.
+namespace stube {
+
+inline constexpr std::int64_t stored_format = 2;
+inline constexpr std::int64_t oldest_stored_format = 1;
+
+/// How a part begins that says when the conversation was as it is: the value follows. It stands
+/// first so that it can be read without the rest.
+inline constexpr std::string_view begins_with_as_of = "{\"as_of\":";
+
+}  // namespace stube
