@@ -66,13 +66,31 @@ void sqlite_statement::fail() {
     throw error;
 }
 
+namespace {
+
+/// The file as a URI that tells SQLite to look at nothing else.
+std::string alone(const std::filesystem::path& file) {
+    std::string uri = "file:";
+    for (char each : file.native()) {
+        if (each == '%' || each == '?' || each == '#')
+            uri += std::string("%") + "0123456789ABCDEF"[each >> 4] + "0123456789ABCDEF"[each & 15];
+        else
+            uri += each;
+    }
+    return uri + "?immutable=1";
+}
+
+}  // namespace
+
 sqlite_connection::sqlite_connection(const std::filesystem::path& file, access how) {
     sqlite3* made = nullptr;
+    bool without_log = how == access::reads_without_log;
     int code = sqlite3_open_v2(
-        file.c_str(),
+        (without_log ? alone(file) : file.native()).c_str(),
         &made,
         (how == access::writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
-            SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
+            (without_log ? SQLITE_OPEN_URI : 0) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+            SQLITE_OPEN_EXRESCODE,
         nullptr
     );
     connection_.reset(made);

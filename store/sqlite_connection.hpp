@@ -80,7 +80,11 @@ private:
 /// One connection to a database file, used by one thread at a time.
 class sqlite_connection {
 public:
-    enum class access { writes, reads };
+    enum class access {
+        writes,
+        reads,
+        reads_without_log,  ///< what stands in the file itself, also if others change it meanwhile
+    };
 
     /// Opens an existing file.
     explicit sqlite_connection(const std::filesystem::path& file, access how = access::writes);

@@ -15,6 +15,7 @@
 //               written last tells the checksum of the whole, and its revision: of those that have
 //               a checksum_of_all the one with the highest revision.
 //   removal     One row: the last transaction that removed a conversation.
+//   log         One row: how many logs there have been (sqlite_log.hpp).
 //   quarantine  The rows of conversations that could not be read, as they were.
 //
 // No index: the store remembers the row of each part, and loading reads all of them in their order.
@@ -54,6 +55,11 @@ constexpr const char* schema = R"(
     PRAGMA user_version = 2;
 )";
 
+constexpr const char* count_of_logs = R"(
+    CREATE TABLE log(number INTEGER NOT NULL);
+    INSERT INTO log VALUES(0);
+)";
+
 constexpr const char* view_of_conversations = R"(
     CREATE VIEW conversation AS
         SELECT conversation AS id, max(status) AS status, max(revision) AS revision,
@@ -65,6 +71,7 @@ constexpr const char* view_of_conversations = R"(
 void to_format_2(sqlite_connection& database) {
     database.run("DROP VIEW conversation");
     database.run(view_of_conversations);
+    database.run(count_of_logs);
 }
 
 /// Copies the database to where nothing is yet.
@@ -128,6 +135,7 @@ void make_tables(sqlite_connection& database) {
     database.run("BEGIN IMMEDIATE");
     database.run(schema);
     database.run(view_of_conversations);
+    database.run(count_of_logs);
     database.run("COMMIT");
 }
 

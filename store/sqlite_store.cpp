@@ -5,6 +5,7 @@
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_format.hpp"
 #include "store/sqlite_loading.hpp"
+#include "store/sqlite_log.hpp"
 #include "store/sqlite_place.hpp"
 
 #include <stube/store/sqlite_store.hpp>
@@ -43,6 +44,7 @@ struct statements {
         "DELETE FROM part WHERE number = ? AND conversation = ?"};
     sqlite_statement read_body{connection, "SELECT body FROM part WHERE number = ?"};
     sqlite_statement note_removal{connection, "UPDATE removal SET saved = ?"};
+    sqlite_statement note_log{connection, "UPDATE log SET number = ?"};
 };
 
 std::int64_t as_number(std::uint64_t natural) {
@@ -115,6 +117,7 @@ private:
     file_descriptor lock_;  // outlives the connection
     std::optional<sqlite_connection> connection_;
     std::optional<statements> statements_;
+    log_counter logs_;
     entries entries_;
     std::vector<next_entry> staged_;
     std::uint64_t saved_ = 0;     ///< the number of the last transaction
@@ -199,6 +202,7 @@ void database_store::load(const std::function<void(record&&)>& each, load_report
     connection_->run("BEGIN");
     if (mark) entries_.reserve(mark->conversations);
     if (!is_empty) {
+        logs_.read(*connection_, file_, options_.accept_rollback);
         found.read_all(*connection_);
         auto removal = static_cast<std::uint64_t>(connection_->number("SELECT saved FROM removal"));
         saved_ = std::max(found.saved(), removal);
@@ -307,6 +311,7 @@ void database_store::save(std::span<const change> batch) {
         for (const change& one : batch)
             apply(one);
         if (removes_) statements_->note_removal.run(as_number(saved_));
+        if (logs_.is_due()) statements_->note_log.run(logs_.next());
         committing = true;
         statements_->commit.run();
     } catch (const sqlite_error& error) {
@@ -317,6 +322,7 @@ void database_store::save(std::span<const change> batch) {
         take_back(error.what(), true);
     }
     settle(true);
+    if (logs_.is_due()) logs_.count();
     if (options_.acknowledged == durability::survives_power_loss) mark_.note(state());
     checkpoint_if_due();
 }
@@ -609,7 +615,10 @@ void database_store::checkpoint_if_due() {
         &carried_over
     );
     // The log is synced before it is carried over, so what it holds is durable from here on.
-    if (code == SQLITE_OK && pages == carried_over) mark_.note(state());
+    if (code == SQLITE_OK && pages == carried_over) {
+        mark_.note(state());
+        logs_.end_log();
+    }
     // This batch is safe in the log. But after a failed sync the system may forget what it could
     // not write and let the next sync pass: a checkpoint that then succeeds would lose the log.
     int primary = code & 0xff;

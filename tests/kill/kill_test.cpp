@@ -9,7 +9,8 @@
 #include <string_view>
 
 // For runs by hand: STUBE_KILL_ROUNDS, STUBE_KILL_STOP_EVERY (so many rounds a SIGTERM),
-// STUBE_KILL_SEED, STUBE_GALLERY (the program).
+// STUBE_KILL_SEED, STUBE_KILL_LIFE (how many milliseconds a life lasts at most, above 10),
+// STUBE_GALLERY (the program).
 
 using namespace kill_test;
 
@@ -27,6 +28,8 @@ options_for(store_kind store, int rounds, fault what = fault::none, bool in_memo
     const auto seed = from_environment("STUBE_KILL_SEED", std::to_string(random()));
     constexpr auto memory = "/dev/shm";
     in_memory = in_memory && std::filesystem::is_directory(memory);
+    // On a disk each event of a file store takes several syncs.
+    const auto* life = store == store_kind::file && !in_memory ? "210" : "60";
     return {
         from_environment("STUBE_GALLERY", STUBE_GALLERY_PROGRAM),
         in_memory ? memory : STUBE_SCRATCH_FOLDER,
@@ -35,8 +38,7 @@ options_for(store_kind store, int rounds, fault what = fault::none, bool in_memo
         std::stoi(from_environment("STUBE_KILL_STOP_EVERY", "20")),
         std::stoull(seed),
         what,
-        // On a disk each event of a file store takes several syncs.
-        std::chrono::milliseconds(store == store_kind::file && !in_memory ? 210 : 60)};
+        std::chrono::milliseconds(std::stoi(from_environment("STUBE_KILL_LIFE", life)))};
 }
 
 bool has_problem(const kill_report& report, std::string_view beginning) {

@@ -54,6 +54,13 @@ std::string body(std::uint64_t revision, std::size_t size = 3000) {
     return numbered("\"", revision) + std::string(size, 'x') + '"';
 }
 
+struct odd_place {
+    temporary_folder folder;
+
+    fs::path path() const { return folder.path() / "100%25?a#b &immutable=1" / "kept.db"; }
+    std::unique_ptr<stube::store> open() const { return stube::sqlite_store(path()); }
+};
+
 /// Revisions of the conversation "a", each a batch.
 std::vector<std::vector<change>> revisions(std::uint64_t first, std::uint64_t last) {
     std::vector<std::vector<change>> batches;
@@ -140,7 +147,9 @@ TEST_CASE("an older database beside a newer log is refused and both stay as they
         {"a page that the older one does not reach",
          updating("more11", 2, {{"head", body(2)}}),
          "rolled back: "},
-        {"a page that leads to others", replacing("more11", 2, {{"head", body(2)}}), "refused: "},
+        {"a page that leads to others",
+         replacing("more11", 2, {{"head", body(2)}}),
+         "rolled back: "},
     };
 
     for (const row& each : rows) {
@@ -161,6 +170,60 @@ TEST_CASE("an older database beside a newer log is refused and both stay as they
         CHECK(found.size() == 13);
         CHECK(found["more11"].revision == 2);
     }
+}
+
+TEST_CASE("an older database is refused also where every page of a newer log fits it") {
+    sqlite_place place;
+    save(
+        *open_and_load(place),
+        {creating("a", 1, {{"head", body(1)}}), creating("b", 1, {{"head", body(1)}})}
+    );
+    std::string older = text_of(place.path());
+    save(*open_and_load(place), {updating("b", 2, {{"head", body(2)}})});
+    save_and_be_killed(place, {updating("a", 2, {{"head", body(2)}})});
+    std::string newest = text_of(place.path());
+    write(place.path(), older);
+
+    expect_left_alone(place, {"rolled back: ", "is older than its log", "-wal file"});
+
+    SUBCASE("and the newest one has everything") {
+        write(place.path(), newest);
+        contents found = stored_in(place);
+        CHECK(found["a"].revision == 2);
+        CHECK(found["b"].revision == 2);
+    }
+    SUBCASE("unless that is accepted") {
+        contents found = load(*open_accepting(place));
+        CHECK(found["a"].revision == 2);
+        CHECK(found["b"].revision == 1);
+    }
+    SUBCASE("and without the log it opens") {
+        fs::remove(log_of(place));
+        fs::remove(mark_of(place));
+        contents found = stored_in(place);
+        CHECK(found["a"].revision == 1);
+        CHECK(found["b"].revision == 1);
+    }
+}
+
+TEST_CASE("a log that was written on after many kills belongs to its database") {
+    sqlite_place place;
+    save(*open_and_load(place), {creating("a", 1, {{"head", body(1)}})});
+    for (std::uint64_t kill = 2; kill < 7; ++kill)
+        save_and_be_killed(place, {updating("a", kill, {{"head", body(kill)}})});
+    CHECK(stored_in(place)["a"].revision == 6);
+}
+
+TEST_CASE("a database in a folder with any name is held against its log") {
+    odd_place place;
+    fs::create_directory(place.path().parent_path());
+    save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
+    std::string older = text_of(place.path());
+    save(*open_and_load(place), {updating("a", 2, {{"head", "2"}})});
+    save_and_be_killed(place, {updating("a", 3, {{"head", "3"}})});
+    write(place.path(), older);
+    std::string told = told_by([&] { return place.open(); });
+    CHECK(told.find("is older than its log") != std::string::npos);
 }
 
 TEST_CASE("a log with a damaged page is refused and stays as it is") {
