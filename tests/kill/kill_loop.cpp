@@ -19,10 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int counting_visitors = 24;
-constexpr int booking_visitors = 6;
-constexpr int passing_visitors = 2;
-
 class kill_loop {
 public:
     explicit kill_loop(const kill_options& options);
@@ -85,11 +81,14 @@ void kill_loop::add_visitors() {
         of.changes_ids = options_.what == fault::counts_twice;
         return of;
     };
-    for (int i = 0; i < counting_visitors; ++i)
+    const int passing = (options_.visitors + 15) / 16;
+    const int booking = (options_.visitors - passing) / 5;
+    const int counting = options_.visitors - passing - booking;
+    for (int i = 0; i < counting; ++i)
         visitors_.push_back(std::make_unique<counting_visitor>(next(i, 2)));
-    for (int i = 0; i < booking_visitors; ++i)
+    for (int i = 0; i < booking; ++i)
         visitors_.push_back(std::make_unique<booking_visitor>(next(i, 0)));
-    for (int i = 0; i < passing_visitors; ++i)
+    for (int i = 0; i < passing; ++i)
         visitors_.push_back(std::make_unique<passing_visitor>(next(i, 0)));
 }
 

@@ -31,6 +31,7 @@ struct kill_options {
     std::uint64_t seed = 0;
     fault what = fault::none;
     std::chrono::microseconds longest_life{60'000};  ///< of the gallery under load
+    int visitors = 32;  ///< three of four count, most others book, some only pass
 };
 
 struct kill_report {

@@ -10,7 +10,7 @@
 
 // For runs by hand: STUBE_KILL_ROUNDS, STUBE_KILL_STOP_EVERY (so many rounds a SIGTERM),
 // STUBE_KILL_SEED, STUBE_KILL_LIFE (how many milliseconds a life lasts at most, above 10),
-// STUBE_GALLERY (the program).
+// STUBE_KILL_VISITORS, STUBE_GALLERY (the program).
 
 using namespace kill_test;
 
@@ -38,7 +38,8 @@ options_for(store_kind store, int rounds, fault what = fault::none, bool in_memo
         std::stoi(from_environment("STUBE_KILL_STOP_EVERY", "20")),
         std::stoull(seed),
         what,
-        std::chrono::milliseconds(std::stoi(from_environment("STUBE_KILL_LIFE", life)))};
+        std::chrono::milliseconds(std::stoi(from_environment("STUBE_KILL_LIFE", life))),
+        std::stoi(from_environment("STUBE_KILL_VISITORS", "32"))};
 }
 
 bool has_problem(const kill_report& report, std::string_view beginning) {
