@@ -18,12 +18,9 @@ effects failed(std::exception_ptr error) {
     } catch (const call_failed& e) {
         return fail(e.what());
     } catch (const std::exception& e) {
-        return fail_because("This could not be completed.", e.what());
+        return fail_because(not_completed, e.what());
     } catch (...) {
-        return fail_because(
-            "This could not be completed.",
-            "an exception that is no std::exception"
-        );
+        return fail_because(not_completed, "an exception that is no std::exception");
     }
 }
 

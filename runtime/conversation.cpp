@@ -291,7 +291,8 @@ void encode_difference(const conversation& before, const conversation& after, ch
             before.instances,
             after.past.back()->instances,
             [&](const instance_ptr&, const instance_ptr& then) {
-                if (then && then->version > 2 * before.revision + 1 && !is_present(after, then))
+                if (then && then->version > made_version(before.revision) &&
+                    !is_present(after, then))
                     writer.write_old(*then);
             }
         );

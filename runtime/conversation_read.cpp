@@ -1,10 +1,12 @@
 #include "runtime/caught.hpp"
 #include "runtime/stored_form.hpp"
 
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/parser.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 
@@ -23,11 +25,11 @@ std::uint64_t parse_hex(std::string_view text) {
     return number;
 }
 
-boost::json::value parse_part(const part& from) {
+boost::json::value parse_part(const part& from, const boost::json::storage_ptr& in = {}) {
     boost::json::error_code ec;
     boost::json::parse_options options;
     options.max_depth = 512;  // the store's promise and some room; the default is 32
-    auto parsed = boost::json::parse(from.body, ec, {}, options);
+    auto parsed = boost::json::parse(from.body, ec, in, options);
     if (ec) throw decode_error("part " + from.name + " is not JSON: " + ec.message());
     if (!parsed.is_object()) throw decode_error("part " + from.name + " is not an object");
     return parsed;
@@ -52,8 +54,8 @@ time_point time_member(const boost::json::object& of, std::string_view name) {
     return time_point(std::chrono::milliseconds(member<std::int64_t>(of, name)));
 }
 
-boost::json::value parse_head(const record& from) {
-    auto head = parse_part(find_part(from, "head"));
+boost::json::value parse_head(const record& from, const boost::json::storage_ptr& in = {}) {
+    auto head = parse_part(find_part(from, "head"), in);
     auto found = member<std::int64_t>(head.get_object(), "format");
     if (found < oldest_stored_format || found > stored_format)
         throw decode_error(
@@ -426,7 +428,10 @@ bool is_old(const boost::json::object& head) {
 }  // namespace
 
 stored_head read_head(const record& from) {
-    auto head = parse_head(from);
+    // Loading calls this for every conversation: nothing is given back one by one.
+    std::array<unsigned char, 4096> first;
+    boost::json::monotonic_resource memory(first.data(), first.size());
+    auto head = parse_head(from, &memory);
     const auto& object = head.get_object();
     stored_head out;
     out.owner = member<std::string>(object, "owner");
@@ -488,7 +493,7 @@ conversation decode_conversation(const record& from) {
     out.last_step = member<std::uint64_t>(object, "last_step");
     const stored_instances stored(from);
     if (stored.highest() > out.last_instance) throw decode_error("the numbers are damaged");
-    stored.at(out.root, 2 * out.revision + 1).each([&](const instance_ptr& each) {
+    stored.at(out.root, made_version(out.revision)).each([&](const instance_ptr& each) {
         out.put(each);
     });
     out.past = decode_steps(object, "past", stored);

@@ -189,8 +189,6 @@ std::vector<std::uint64_t> unfinished_work(const conversation& of) {
 
 namespace {
 
-const failure not_completed{"This could not be completed."};
-
 /// Ends a piece of work. `tell` says so to the instance that waits for it. If that throws, the
 /// instance hears of a failure, and if that throws too, only the page does: it would wait for ever.
 outcome end_work(
@@ -215,11 +213,11 @@ outcome end_work(
             };
             const way with_failure = [&](turn& t) {
                 take(t);
-                t.give_failure(id, each, not_completed);
+                t.give_failure(id, each, {not_completed});
             };
             const way without = [&](turn& t) {
                 take(t);
-                t.tell_failure(not_completed);
+                t.tell_failure({not_completed});
             };
             run_alone(at, all, world, {with_result, with_failure, without});
             return conclude(now, std::move(at), std::move(all), world);
@@ -254,7 +252,7 @@ outcome fail_work(
 
 outcome give_up_work(const conversation& now, std::uint64_t number, const surroundings& world) {
     return end_work(now, number, world, [&](turn& t, instance_id, const pending_work&) {
-        t.tell_failure(not_completed);
+        t.tell_failure({not_completed});
     });
 }
 

@@ -21,7 +21,7 @@ void kernel::keep_step(const conversation& before, turn& done) {
     if (next.past.size() >= max_history) next.past.erase(next.past.begin());
     next.past.push_back(std::make_shared<const history_step>(history_step{
         before.step,
-        2 * next.revision,
+        typed_version(next.revision),
         before.root,
         done.before(),
         before.types(),
@@ -64,7 +64,7 @@ history_step_ptr move_to(conversation& next, place_in_line to) {
     if (next.durable()) {
         auto present = std::make_shared<const history_step>(history_step{
             next.step,
-            2 * next.revision + 1,
+            made_version(next.revision),
             next.root,
             next.instances,
             next.types(),
@@ -120,7 +120,7 @@ waits_ptr waits_of(
 
 /// Puts the instances of a step into the conversation, as versions of now.
 std::vector<lost_work> restore(conversation& next, const history_step& step) {
-    const auto version = 2 * (next.revision + 1) + 1;
+    const auto version = made_version(next.revision + 1);
     std::vector<lost_work> lost;
     std::vector<instance_id> gone;
     std::vector<instance_ptr> back;

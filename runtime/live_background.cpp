@@ -204,7 +204,7 @@ void live_map::impl::work_ended(
     if (how.error) {
         options_.logger
             ->error("work failed conversation={} number={} why={}", id, number, logged(*how.error));
-        what.why_not = failure{"This could not be completed."};
+        what.why_not = failure{not_completed};
     }
     give_result(std::move(what));
 }
@@ -240,7 +240,7 @@ operation live_map::impl::result_operation(const result_ptr& what) {
 /// that cannot be either, the page does. Else it would wait for ever.
 void live_map::impl::fail_instead(const work_result& what) {
     if (what.is_given_up) return;
-    work_result next{what.id, what.number, {}, failure{"This could not be completed."}};
+    work_result next{what.id, what.number, {}, failure{not_completed}};
     next.is_awaited = what.is_awaited;
     next.is_given_up = what.why_not.has_value();
     give_result(std::move(next));

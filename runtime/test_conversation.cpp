@@ -254,7 +254,7 @@ private:
         try {
             return finish_work(value_, what.number, what.run(), world_);
         } catch (const std::exception&) {
-            return fail_work(value_, what.number, {"This could not be completed."}, world_);
+            return fail_work(value_, what.number, {not_completed}, world_);
         }
     }
 

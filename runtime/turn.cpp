@@ -150,7 +150,7 @@ turn::turn(const conversation& start, const surroundings& world)
     : next_(start),
       start_(start),
       world_(world),
-      version_(2 * (next_.revision + 1) + 1),
+      version_(made_version(next_.revision + 1)),
       before_(next_.instances) {}
 
 // --- instances
@@ -378,7 +378,7 @@ void turn::fill(instance_id id, const std::vector<form_value>& form) {
     auto state = filled->type->copy(filled->state);
     filled->type->fill(state.get(), form);
     filled->state = std::move(state);
-    filled->version = version_ - 1;
+    filled->version = typed_version(next_.revision + 1);
     next_.put(std::move(filled));
     before_ = next_.instances;
 }

@@ -72,8 +72,7 @@ std::optional<marked> rollback_mark::read() {
         auto line = sound_line(std::string_view(text).substr(at, line_size));
         if (line && (!newest || line->turn > newest->turn)) newest = line;
     }
-    std::error_code ignored;
-    unsound_ = !newest && std::filesystem::exists(file_, ignored);
+    unsound_ = !newest && !text.empty();  // an empty one was about to be written for the first time
     if (!newest) return std::nullopt;
     turn_ = newest->turn;
     written_ = newest->what;

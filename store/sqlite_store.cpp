@@ -215,6 +215,8 @@ void database_store::load(const std::function<void(record&&)>& each, load_report
     if (!is_as_marked(mark, state_found)) look_for_loss(mark, state_found, report);
     connection_->run("COMMIT");
     if (!options_.read_only) begin_writing(is_empty);
+    // Else a store that is killed right after its first save would seem to have lost its mark.
+    if (!options_.read_only && !mark && saved_ == 0) mark_.write(state());
     set_aside(found.bad(), report);
     // What is missing by now is known and accepted, and no number is used twice.
     if (mark && mark->saved > saved_ && !options_.read_only) {

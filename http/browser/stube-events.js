@@ -80,13 +80,13 @@
 
   document.addEventListener('htmx:config:request', event => {
     const {ctx} = event.detail;
-    const instance = /\/stube\/event\/[^/]+\/(\d+)\//.exec(ctx.request.action)?.[1];
-    if (!instance) return;
+    ctx.stubeInstance = /\/stube\/event\/[^/]+\/(\d+)\//.exec(ctx.request.action)?.[1]; // whom the event is for
+    if (!ctx.stubeInstance) return;
     if (!ctx.stubeBehavior) {
       if (!maySend(ctx.sourceElement)) return event.preventDefault();
       ctx.stubeSender = ctx.sourceElement;
     }
-    keepOwn(ctx.request.body, instance);
+    keepOwn(ctx.request.body, ctx.stubeInstance);
     keepOrder(ctx.request.body, ctx.sourceElement);
   }, true); // before what stube.js does with those that are sent
 

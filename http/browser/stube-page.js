@@ -138,8 +138,7 @@
     .map(control => [control, JSON.stringify(stateOf(control))]);
 
   document.addEventListener('htmx:config:request', ({detail: {ctx}, defaultPrevented}) => {
-    const instance = /\/stube\/event\/[^/]+\/(\d+)\//.exec(ctx.request.action)?.[1];
-    if (instance && !defaultPrevented) carried.set(ctx, statesOf(instance));
+    if (ctx.stubeInstance && !defaultPrevented) carried.set(ctx, statesOf(ctx.stubeInstance));
   });
 
   document.addEventListener('htmx:before:request', ({detail: {ctx}, defaultPrevented}) => {

@@ -1,6 +1,8 @@
 // What stores and growing conversations cost: the parts of `./dev bench store`.
 #pragma once
 
+#include <stube/store/store.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -21,5 +23,8 @@ boost::json::array measure_children(const store_options& options);
 boost::json::array measure_history(const store_options& options);
 boost::json::array measure_pages(const store_options& options);
 boost::json::object measure_load(const store_options& options);
+
+/// A conversation of about 1 KiB in three parts, as the kernel begins it, to be saved.
+stube::change begun_conversation(std::size_t number);
 
 }  // namespace bench

@@ -4,6 +4,7 @@
 #include "measure.hpp"
 #include "store_bench.hpp"
 
+#include <stube/runtime/call.hpp>
 #include <stube/runtime/effects.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/kernel.hpp>
@@ -86,13 +87,7 @@ conversation begun(int rows) {
     fresh.id = "original";
     fresh.owner = "0123456789abcdef0123456789abcdef";
     fresh.mount = "/board";
-    growing::board root;
-    root.rows_wanted = rows;
-    auto made = begin(
-        std::move(fresh),
-        {&type_of<growing::board>(), std::make_shared<const growing::board>(std::move(root))},
-        now()
-    );
+    auto made = begin(std::move(fresh), call<growing::board>(rows).release(), now());
     if (made.what != verdict::applied) throw std::runtime_error(made.error);
     return std::move(made.next);
 }
@@ -271,6 +266,13 @@ report(const char* title, const char* what, std::vector<std::unique_ptr<grown>>&
 constexpr std::size_t batches_in_a_round = 12;
 
 }  // namespace
+
+change begun_conversation(std::size_t number) {
+    static const auto one = begun(1);
+    auto next = one;
+    next.id = std::string("conversation-").append(std::to_string(100'000 + number));
+    return encode_change(nullptr, next, true);
+}
 
 boost::json::array measure_children(const store_options& options) {
     std::vector<std::unique_ptr<grown>> all;

@@ -1,4 +1,4 @@
-// Saves and loads of the SQLite store, next to bare SQLite that keeps one row of the same size for
+// Saves of the SQLite store, next to bare SQLite that keeps one row of the same size for
 // each conversation and updates it by its number. Both with synchronous FULL.
 #include "measure.hpp"
 #include "store_bench.hpp"
@@ -230,93 +230,6 @@ boost::json::array measure_saves(const store_options& options) {
         }
     }
     return all;
-}
-
-namespace {
-
-/// Reads every value of a table and copies it.
-std::size_t read_all(connection& on, const char* query) {
-    const auto rows = on.prepare(query);
-    std::size_t bytes = 0;
-    std::string copy;
-    while (sqlite3_step(rows.get()) == SQLITE_ROW) {
-        for (int i = 0; i < sqlite3_column_count(rows.get()); ++i) {
-            const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(rows.get(), i));
-            copy.assign(
-                text ? text : "",
-                static_cast<std::size_t>(sqlite3_column_bytes(rows.get(), i))
-            );
-            bytes += copy.size();
-        }
-    }
-    return bytes;
-}
-
-void fill(stube::store& to, std::size_t count) {
-    constexpr std::size_t at_once = 1000;
-    std::vector<stube::change> batch;
-    for (std::size_t i = 0; i < count; ++i) {
-        batch.push_back(
-            {std::string("conversation-").append(std::to_string(100000 + i)),
-             stube::change::kind::create,
-             1,
-             stube::keeping::kept,
-             {{"head", body(300, i)}, {"i1", body(724, i)}},
-             {}}
-        );
-        if (batch.size() < at_once && i + 1 < count) continue;
-        to.save(batch);
-        batch.clear();
-    }
-}
-
-}  // namespace
-
-boost::json::object measure_load(const store_options& options) {
-    const std::size_t count = 100'000 / options.part;
-    const auto file = options.folder / "load.db";
-    {
-        const auto kept = stube::sqlite_store(file);
-        kept->load_all([](stube::record&&) {});
-        fill(*kept, count);
-    }
-    std::vector<cost> of_bare;
-    std::vector<cost> of_ours;
-    for (std::size_t round = 0; round < options.rounds; ++round) {
-        meter bare;
-        bare.start();
-        {
-            connection on(file);
-            read_all(on, "SELECT * FROM part");
-        }
-        bare.stop();
-        of_bare.push_back(bare.per(1));
-
-        meter ours;
-        std::size_t loaded = 0;
-        ours.start();
-        auto kept = stube::sqlite_store(file);
-        kept->load_all([&](stube::record&& one) { loaded += one.parts.size() == 2 ? 1 : 0; });
-        ours.stop();
-        if (loaded != count) throw std::runtime_error("not all conversations were loaded");
-        of_ours.push_back(ours.per(1));
-    }
-    const auto b = median(of_bare);
-    const auto o = median(of_ours);
-    const double times = o.wall_us / b.wall_us;
-    std::printf(
-        "\nload of %zu conversations of 1 KiB: bare loop %.0f ms, store %.0f ms: %.2f x  %s\n",
-        count,
-        b.wall_us / 1000,
-        o.wall_us / 1000,
-        times,
-        times <= 3 ? "<= 3 met" : "<= 3 MISSED"
-    );
-    return {
-        {"conversations", count},
-        {"bare_ms", b.wall_us / 1000},
-        {"store_ms", o.wall_us / 1000},
-        {"ratio", times}};
 }
 
 }  // namespace bench

@@ -34,6 +34,7 @@ test('a wizard goes back in the page, and another choice begins a new line', asy
     await heading(page, 'To Rome').waitFor();
     await page.getByText('12 days, by bicycle.').waitFor();
     await button(page, 'Back').click();
+    await heading(page, question.by).waitFor();
     await button(page, 'Back').click();
     await holds(page.getByLabel('Days in Rome'), '12');
     await assertNotReloaded(page);
@@ -67,6 +68,7 @@ test('a double click on Next is one step', async t => {
     await button(page, 'Next').click();
     await heading(page, question.by).waitFor();
     await button(page, 'Back').click();
+    await heading(page, question.days).waitFor();
     await button(page, 'Back').click();
     await holds(page.getByLabel('Place'), 'Oslo');
     assertFlawless(page);

@@ -226,6 +226,12 @@ TEST_CASE_TEMPLATE(
     CHECK(load_with_warnings().empty());
 }
 
+TEST_CASE_TEMPLATE("a store has its mark before its first save", Place, file_place, sqlite_place) {
+    Place place;
+    auto kept = open_and_load(place);
+    CHECK(fs::file_size(mark_of(place)) > 0);
+}
+
 TEST_CASE("with survives_process_crash the mark follows the log that was carried over") {
     sqlite_place place;
     stube::sqlite_options options{.acknowledged = stube::durability::survives_process_crash};

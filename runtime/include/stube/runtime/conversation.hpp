@@ -37,6 +37,16 @@ constexpr std::uint64_t page_of(event_id id) {
 /// sent one since.
 inline constexpr std::size_t remembered_pages = 16;
 
+/// A revision has two numbers for versions of its instances: for what was typed into the form, and
+/// for what the handlers made of it.
+constexpr std::uint64_t typed_version(std::uint64_t revision) {
+    return 2 * revision;
+}
+
+constexpr std::uint64_t made_version(std::uint64_t revision) {
+    return 2 * revision + 1;
+}
+
 /// How deep calls may nest in one place.
 inline constexpr std::size_t max_stack = 64;
 

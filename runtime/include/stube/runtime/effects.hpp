@@ -60,6 +60,9 @@ struct failure {
     std::string message;  ///< for users
 };
 
+/// What users read of a failure that nobody has words for.
+inline constexpr const char* not_completed = "This could not be completed.";
+
 namespace effect {
 
 struct call {
