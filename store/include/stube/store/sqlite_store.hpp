@@ -47,7 +47,7 @@ struct sqlite_options {
 ///
 /// `file.mark` tells how far the database was durable, at most a second behind. `load_all` throws
 /// `store_rolled_back` if the database is behind it: an older copy was put back, or the `-wal` file
-/// got lost. With `survives_process_crash` the mark is written only when the log is carried over.
+/// got lost. With `survives_process_crash` the mark rises only when the log is carried over.
 ///
 /// The place is taken at once; that it cannot be used is told by `load_all`.
 std::unique_ptr<store> sqlite_store(const std::filesystem::path& file, sqlite_options options = {});
