@@ -182,4 +182,22 @@ private:
     int nesting_ = 0;
 };
 
+// What the two files of a turn share: turn.cpp has instances and the running of members,
+// turn_effects.cpp carries out what they want.
+
+/// Throws std::logic_error: the component is written wrongly.
+[[noreturn]] void broken(std::string_view component, std::string_view what);
+
+/// Null for no name. Throws if there is no such member.
+const handler* member_of(const component_type& type, std::string_view name);
+
+/// True for what leaves or suspends the component.
+bool is_move(const any_effect& one);
+
+/// Runs `to` with an answer. The stored name of a member may stand for another one in this release.
+turn::member_call with_answer(const handler& to, const answer_value& value);
+
+bool takes_failure(const handler* to);
+turn::member_call with_failure(const handler& to, const failure& why);
+
 }  // namespace stube::kernel

@@ -284,6 +284,27 @@ TEST_CASE("the log names the first that cannot be used and counts the others") {
     );
 }
 
+TEST_CASE("a thousand stored conversations are taken in by two threads and each is there once") {
+    auto told = stored_lamps({"lamp"});
+    const auto one = told->stored[0];
+    told->stored.clear();
+    for (int at = 0; at < 1000; ++at) {
+        told->stored.push_back(one);
+        told->stored.back().id += std::to_string(at);
+    }
+    told->stored[700].parts[0].body = "{";
+    world w(told, {});
+
+    const auto summary = w.map().load();
+
+    CHECK(summary.loaded == 999);
+    CHECK(summary.unusable == 1);
+    CHECK(w.map().size() == 1000);
+    for (const auto* id : {"lamp0", "lamp255", "lamp256", "lamp767", "lamp999"})
+        CHECK(w.wait(w.open(id)).what == status::ok);
+    CHECK(w.wait(w.open("lamp700")).what == status::unusable);
+}
+
 // --- a store that has lost something
 
 TEST_CASE("a page that has seen more than is stored is told so and it is logged once") {
