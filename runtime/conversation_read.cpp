@@ -71,7 +71,9 @@ struct as_of {
     std::vector<event_id> applied;
 };
 
-as_of read_as_of(const boost::json::object& from) {
+as_of read_as_of(const boost::json::value& told) {
+    if (!told.is_object()) throw decode_error("the list of events is damaged");
+    const auto& from = told.get_object();
     as_of out;
     if (from.contains("revision")) out.revision = member<std::uint64_t>(from, "revision");
     out.touched = time_member(from, "touched");
@@ -87,19 +89,16 @@ boost::json::value parse_as_of(const part& from) {
     const auto text = std::string_view(from.body).substr(begins_with_as_of.size());
     parser.write_some(text.data(), text.size(), ec);
     if (ec) throw decode_error("part " + from.name + " is damaged");
-    auto parsed = parser.release();
-    if (!parsed.is_object()) throw decode_error("part " + from.name + " is damaged");
-    return parsed;
+    return parser.release();
 }
 
 /// The newest that the head or another part tells.
-as_of newest_as_of(const record& from, const boost::json::object& head) {
-    const auto* told = head.if_contains("as_of");
-    if (told && !told->is_object()) throw decode_error("the head is damaged");
-    auto out = read_as_of(told ? told->get_object() : head);
+as_of newest_as_of(const record& from, const boost::json::value& head) {
+    const auto* told = head.get_object().if_contains("as_of");
+    auto out = read_as_of(told ? *told : head);
     for (const auto& each : from.parts) {
         if (each.name == "head" || !each.body.starts_with(begins_with_as_of)) continue;
-        auto next = read_as_of(parse_as_of(each).get_object());
+        auto next = read_as_of(parse_as_of(each));
         if (next.revision > out.revision) out = std::move(next);
     }
     if (out.revision != 0 && out.revision != from.revision)
@@ -435,7 +434,7 @@ stored_head read_head(const record& from) {
     const auto& object = head.get_object();
     stored_head out;
     out.owner = member<std::string>(object, "owner");
-    const auto newest = newest_as_of(from, object);
+    const auto newest = newest_as_of(from, head);
     out.touched = newest.touched;
     out.is_used = !newest.applied.empty();
     out.waits = object.contains("waits");
@@ -482,7 +481,7 @@ conversation decode_conversation(const record& from) {
         throw decode_error("the numbers are damaged");
     }
     out.created = time_member(object, "created");
-    auto newest = newest_as_of(from, object);
+    const auto newest = newest_as_of(from, head);
     out.touched = newest.touched;
     for (const auto id : newest.applied)
         out.remember(id);

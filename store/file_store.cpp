@@ -357,9 +357,7 @@ void folder_store::check_mark(
     refuse_rollback(dir_, mark_, mark, found, options_.accept_rollback);
     if (before == after) add_warnings(dir_, mark_, mark, found, report);
     if (options_.read_only) return;
-    // Else a store that is killed right after its first save would seem to have lost its mark.
-    if (!mark && saved_ == 0) mark_.write(state());
-    if (!mark) return;
+    if (!mark) return mark_.begin(state());
     // What is missing by now is known and accepted.
     bool is_behind = saved_ < mark->saved;
     saved_ = std::max(saved_, mark->last);

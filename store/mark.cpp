@@ -86,6 +86,10 @@ void rollback_mark::note(const marked& now) {
     put(now);
 }
 
+void rollback_mark::begin(const marked& now) {
+    if (now.saved == 0) write(now);
+}
+
 int rollback_mark::write(const marked& now) {
     int error = put(now);
     if (error != 0) return error;

@@ -48,6 +48,10 @@ public:
     /// Writes if the last time is a second ago. A failure only leaves the older mark.
     void note(const marked& now);
 
+    /// Writes one if nothing was ever saved: a store that is killed right after its first save
+    /// would seem to have lost its mark. A failure only leaves none.
+    void begin(const marked& now);
+
     /// Writes and syncs. Returns an errno value, 0 if done.
     int write(const marked& now);
 

@@ -14,14 +14,10 @@ namespace stube {
 /// counts the format up; what it throws takes all of it back.
 using format_step = std::function<void(sqlite_connection&)>;
 
-/// The format that this release writes. steps()[0] makes format 2 out of format 1, and so on: a
+/// The format that this release writes. Who only reads gets the rows of every older one as they
+/// are: the loading has to know them. steps()[0] makes format 2 out of format 1, and so on: a
 /// change of the format adds a step and raises `schema` to the same.
 inline constexpr std::int64_t first_format = 1;
-
-/// The oldest format whose rows can be read as they are, without its steps: what is only to be
-/// checked needs not be changed.
-inline constexpr std::int64_t oldest_readable_format = 1;
-
 std::span<const format_step> format_steps();
 
 /// True if the database is empty and may be made ours. Refuses one of another program or of a newer

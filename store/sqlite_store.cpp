@@ -74,7 +74,6 @@ public:
 
 private:
     void open();
-    std::int64_t format();
     bool has_newest_format();
 
     void load(const std::function<void(record&&)>& each, load_report& report);
@@ -149,17 +148,12 @@ void database_store::open() {
     connection_->run(
         "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0"
     );
-    bool is_empty = is_empty_database(*connection_, file_, format_steps());
-    if (options_.read_only && !is_empty && format() < oldest_readable_format)
-        refuse_place(file_, "it is of an older format; opening it for writing brings it up");
-}
-
-std::int64_t database_store::format() {
-    return connection_->number("PRAGMA user_version");
+    is_empty_database(*connection_, file_, format_steps());  // refuses what is not ours
 }
 
 bool database_store::has_newest_format() {
-    return format() == first_format + static_cast<std::int64_t>(format_steps().size());
+    std::int64_t newest = first_format + static_cast<std::int64_t>(format_steps().size());
+    return connection_->number("PRAGMA user_version") == newest;
 }
 
 /// What was not loaded is not carried over: it may be the wrong database for the log, and what
@@ -215,8 +209,7 @@ void database_store::load(const std::function<void(record&&)>& each, load_report
     if (!is_as_marked(mark, state_found)) look_for_loss(mark, state_found, report);
     connection_->run("COMMIT");
     if (!options_.read_only) begin_writing(is_empty);
-    // Else a store that is killed right after its first save would seem to have lost its mark.
-    if (!options_.read_only && !mark && saved_ == 0) mark_.write(state());
+    if (!options_.read_only && !mark) mark_.begin(state());
     set_aside(found.bad(), report);
     // What is missing by now is known and accepted, and no number is used twice.
     if (mark && mark->saved > saved_ && !options_.read_only) {
@@ -383,14 +376,16 @@ void database_store::update(const change& one, next_entry& to) {
     entry& now = to.slot->second;
     const part* head = nullptr;
     const part* last = nullptr;
-    bool adds = false;
-    for (const part& each : one.written) {
+    for (const part& each : one.written)
         (each.name == "head" ? head : last) = &each;
-        adds = adds || (each.name != "head" && !now.find(checksum(each.name)));
-    }
-    bool head_tells = head || adds || !last || !one.dropped.empty() || one.status != now.status;
+    bool head_tells = head || !last || !one.dropped.empty() || one.status != now.status ||
+                      std::any_of(one.written.begin(), one.written.end(), [&](const part& each) {
+                          return !now.find(checksum(each.name));
+                      });
+    std::uint64_t before = to.parts;
     for (const part& each : one.written)
         if (&each != head) update_part(one, each, &each == last && !head_tells, to);
+    bool adds = to.parts > before;
     for (const std::string& name : one.dropped)
         drop_part(one, checksum(name), to);
     if (!head_tells) return;

@@ -1,5 +1,5 @@
-// Saves of the SQLite store, next to bare SQLite that keeps one row of the same size for
-// each conversation and updates it by its number. Both with synchronous FULL.
+// Saves of the SQLite store, next to bare SQLite that keeps one row of the same size for each
+// conversation and updates it by its number. Both with synchronous FULL.
 #include "measure.hpp"
 #include "store_bench.hpp"
 
