@@ -26,6 +26,22 @@ catalogue& all_components() {
 
 }  // namespace
 
+std::string query_value(std::string_view text) {
+    constexpr std::string_view plain =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~/";
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        if (plain.find(c) != plain.npos) {
+            out += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        out.append({'%', digits[byte / 16], digits[byte % 16]});
+    }
+    return out;
+}
+
 const handler* component_type::find(std::string_view member) const {
     auto found = std::ranges::find(handlers, member, &handler::name);
     return found == handlers.end() ? nullptr : &*found;

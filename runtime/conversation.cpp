@@ -473,6 +473,15 @@ void each_list(const instance& of, const std::function<void(const children&)>& f
     );
 }
 
+bool has_unmade_child(const instance& of) {
+    bool found = false;
+    each_list(of, [&](const children& list) {
+        found =
+            found || std::ranges::any_of(list.all(), [](const auto& each) { return each.id == 0; });
+    });
+    return found;
+}
+
 change encode_change(const conversation* before, const conversation& after, bool in_parts) {
     const bool whole = !in_parts || !before || !before->durable();
     change out;

@@ -28,7 +28,7 @@ std::uint64_t parse_hex(std::string_view text) {
 boost::json::value parse_part(const part& from, const boost::json::storage_ptr& in = {}) {
     boost::json::error_code ec;
     boost::json::parse_options options;
-    options.max_depth = 512;  // the store's promise and some room; the default is 32
+    options.max_depth = deepest_json;
     auto parsed = boost::json::parse(from.body, ec, in, options);
     if (ec) throw decode_error("part " + from.name + " is not JSON: " + ec.message());
     if (!parsed.is_object()) throw decode_error("part " + from.name + " is not an object");
@@ -192,8 +192,9 @@ public:
                 throw decode_error("the instances do not fit together");
             if (one->over != 0) open.push_back({one->over, owner, id});
             each_list(*one, [&](const children& list) {
-                for (const auto& child : list.all())
-                    open.push_back({child.id, id, 0});
+                for (const auto& child : list.all()) {
+                    if (child.id != 0) open.push_back({child.id, id, 0});
+                }
             });
         }
         for (const auto& [id, one] : found) {

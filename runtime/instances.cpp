@@ -65,7 +65,13 @@ void instance_table::put(instance_ptr one) {
         written->insert(place, std::move(one));
         ++size_;
     }
-    in = std::move(written);
+    if (written->size() >= 2 * chunk_size) {  // what came back by Back stands between others
+        const auto middle = written->begin() + chunk_size;
+        auto upper = std::make_shared<const chunk>(middle, written->end());
+        written->erase(middle, written->end());
+        changed->insert(changed->begin() + static_cast<std::ptrdiff_t>(at) + 1, std::move(upper));
+    }
+    (*changed)[at] = std::move(written);
     chunks_ = std::move(changed);
 }
 

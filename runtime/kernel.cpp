@@ -183,7 +183,7 @@ replay(conversation from, std::span<const event> events, const surroundings& wor
 bool has_wakeup(const conversation& now) {
     bool found = false;
     now.instances.each([&](const instance_ptr& each) {
-        found = found || each->type->wakeup != nullptr;
+        found = found || each->type->wakeup != nullptr || has_unmade_child(*each);
     });
     return found;
 }

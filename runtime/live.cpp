@@ -81,14 +81,18 @@ void live_map::impl::add(const entry_ptr& e) {
     ++size_;
 }
 
-/// False if another thread was faster.
-bool live_map::impl::forget(const entry_ptr& e) {
+/// False if another thread was faster. `last` is what its pages were told.
+bool live_map::impl::forget(const entry_ptr& e, std::shared_ptr<const update> last) {
     {
         auto& s = shard_of(e->id);
         std::lock_guard lock(s.mutex);
         if (e->state.exchange(condition::over) == condition::over) return false;
         e->streams.clear();
-        ended_.add(e->id);  // before it is not found any more
+        const auto revision = e->value ? e->value->revision : 0;
+        ended_.add(
+            e->id,
+            {e->owner, revision, std::move(last)}
+        );  // before it is not found any more
         s.entries.erase(e->id);
     }
     owners_.remove(e);
@@ -106,8 +110,10 @@ void live_map::impl::drop_all() {
             std::lock_guard lock(s.mutex);
             std::swap(gone, s.entries);
         }
-        for (const auto& [id, e] : gone)
+        for (const auto& [id, e] : gone) {
             owners_.remove(e);
+            topics_.change(e, e->topics, {});
+        }
     }
 }
 
@@ -129,10 +135,21 @@ reply live_map::impl::answer_for(condition state, const entry& e) const {
         r.what = status::other_release;
         break;
     case condition::over:
-        r.what = status::just_ended;
-        break;
+        return answer_for_ended(e.id, {});
     }
     return r;
+}
+
+/// Its owner is told what was said last; for everybody else there is no such conversation.
+reply live_map::impl::answer_for_ended(std::string_view id, std::optional<std::string_view> owner)
+    const {
+    auto was = ended_.find(id);
+    if (!was || (owner && was->owner != *owner)) return {.what = status::gone};
+    auto value = std::make_shared<conversation>();
+    value->id = id;
+    value->owner = std::move(was->owner);
+    value->revision = was->revision;
+    return {.what = status::just_ended, .value = std::move(value), .news = std::move(was->last)};
 }
 
 void live_map::impl::submit(
@@ -142,7 +159,7 @@ void live_map::impl::submit(
 ) {
     if (closed_) return op.done({.what = status::store_down});
     auto e = find(id);
-    if (!e) return op.done({.what = ended_.contains(id) ? status::just_ended : status::gone});
+    if (!e) return op.done(answer_for_ended(id, owner));
     {
         std::unique_lock lock(shard_of(id).mutex);
         reply refused;
@@ -185,6 +202,11 @@ void live_map::impl::perform(const entry_ptr& e, operation op) {
     }
     if (!e->value && !make_usable(e)) {
         op.done(answer_for(e->state, *e));
+        return release(e);
+    }
+    // It could not be saved any more, and what it does to the application would stay.
+    if (closed_ && op.change && op.from != origin::work) {
+        op.done({.what = status::store_down});
         return release(e);
     }
     note_rollback(e, op);
@@ -245,17 +267,26 @@ void live_map::impl::look(const entry_ptr& e, operation& op) {
         }
     }
     e->last_seen = options_.clock();
-    if (op.stream) {
-        std::lock_guard lock(shard_of(e->id).mutex);
-        if (e->streams.size() >= options_.max_streams) {
-            r = {.what = status::overloaded};
-        } else {
-            e->streams.push_back(op.stream);
-            r.streamed = true;
-        }
-    }
+    r.streamed = op.stream != nullptr;
+    if (r.streamed) add_stream(*e, op.stream);
     if (r.streamed && r.news) op.stream->publish(r.news);
     op.done(std::move(r));
+}
+
+/// The oldest gives way where there are too many: it may well be one whose page is gone, which only
+/// its network does not say.
+void live_map::impl::add_stream(entry& e, const std::shared_ptr<view_stream>& stream) {
+    std::shared_ptr<view_stream> oldest;
+    {
+        std::lock_guard lock(shard_of(e.id).mutex);
+        if (!e.streams.empty() && e.streams.size() >= options_.max_streams) {
+            oldest = std::move(e.streams.front());
+            e.streams.erase(e.streams.begin());
+        }
+        e.streams.push_back(stream);
+        e.is_used = true;
+    }
+    if (oldest) oldest->displace();
 }
 
 /// False: nobody waits, and the conversation is free.

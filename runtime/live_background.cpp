@@ -256,12 +256,12 @@ void live_map::impl::try_again(const result_ptr& what) {
     e->again.back().on = &runner_of(*e);
 }
 
-/// What ran when the last process ended, or waited.
-void live_map::impl::fail_interrupted(const std::vector<entry_ptr>& loaded) {
-    for (const auto& e : loaded) {
-        for (const auto number : unfinished_work(*e->value))
-            give_result({e->id, number, {}, failure{"This was interrupted by a restart."}});
-    }
+/// The end of what ran when this was written, or waited then.
+std::vector<work_result> live::interrupted_work(const conversation& of) {
+    std::vector<work_result> out;
+    for (const auto number : unfinished_work(of))
+        out.push_back({of.id, number, {}, failure{"This was interrupted by a restart."}});
+    return out;
 }
 
 /// Nothing more begins. What runs, and its results, have some time to come home.

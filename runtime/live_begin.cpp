@@ -22,15 +22,18 @@ void live_map::impl::mint(
     fresh.owner = std::move(owner);
     fresh.principal = std::move(principal);
     fresh.mount = std::move(mount);
+    // Not what the hooks ask for when it goes on: that is only about to begin.
+    auto interrupted = restored ? interrupted_work(fresh) : std::vector<work_result>();
     auto e = std::make_shared<entry>();
     e->id = fresh.id;
     e->owner = fresh.owner;
     e->busy = true;
     operation op;
     op.on = &on;
-    op.done = [this, e, done = std::move(done)](reply&& r) {
+    op.done = [this, e, interrupted = std::move(interrupted), done = std::move(done)](reply&& r) {
         if (r.what == status::ok) {
-            fail_interrupted({e});
+            for (const auto& each : interrupted)
+                give_result(each);
             for (const auto& oldest : owners_.add(e, options_.max_per_owner))
                 make_room(oldest);
         }

@@ -180,9 +180,9 @@ status live_map::impl::settle(
         tell(e, status_of(o.what), make_update(e->value->revision, std::move(o.patches), over));
     if (over && is_new) {
         e->state = condition::over;
-        ended_.add(e->id);
+        ended_.add(e->id, {e->owner, e->value->revision, told.news});
     } else if (over) {
-        forget(e);
+        forget(e, told.news);
     }
     const auto how = told.what;
     op.done(std::move(told));

@@ -15,7 +15,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -86,7 +85,7 @@ struct entry {
     std::atomic<time_point> last_seen = time_point();  ///< newest event, or open page
     std::shared_ptr<const conversation> value;         ///< null until it is first used
     std::unique_ptr<const record> stored;              ///< what it is made of then
-    bool is_used = false;                              ///< it had an event; of what is stored
+    bool is_used = false;  ///< a page was open, or what was stored had an event
     std::vector<std::shared_ptr<view_stream>> streams;
 
     // busy
@@ -111,27 +110,42 @@ struct entry {
 
 using entry_ptr = std::shared_ptr<entry>;
 
-/// Ids of conversations that ended lately, so that the second half of a double click is no error.
+/// What is left of a conversation that ended.
+struct ended_conversation {
+    std::string owner;
+    std::uint64_t revision = 0;
+    std::shared_ptr<const update> last;  ///< what its pages were told; null after a while
+};
+
+/// Conversations that ended lately. A page that has not heard of the end is told of it, and the
+/// second half of a double click is no error.
 class recently_ended {
 public:
-    void add(const std::string& id) {
+    void add(const std::string& id, ended_conversation one) {
+        constexpr std::size_t most = 10'000;
+        constexpr std::size_t most_with_view = 1'000;
         std::lock_guard lock(mutex_);
-        if (!ids_.insert(id).second) return;
+        if (!known_.emplace(id, std::move(one)).second) return;
         order_.push_back(id);
-        if (order_.size() > 10'000) {
-            ids_.erase(order_.front());
+        if (order_.size() > most_with_view) {
+            known_.at(order_[order_.size() - 1 - most_with_view]).last = nullptr;
+        }
+        if (order_.size() > most) {
+            known_.erase(order_.front());
             order_.pop_front();
         }
     }
 
-    bool contains(std::string_view id) const {
+    std::optional<ended_conversation> find(std::string_view id) const {
         std::lock_guard lock(mutex_);
-        return ids_.contains(std::string(id));
+        const auto found = known_.find(std::string(id));
+        if (found == known_.end()) return std::nullopt;
+        return found->second;
     }
 
 private:
     mutable std::mutex mutex_;
-    std::unordered_set<std::string> ids_;
+    std::unordered_map<std::string, ended_conversation> known_;
     std::deque<std::string> order_;
 };
 

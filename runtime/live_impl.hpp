@@ -46,6 +46,8 @@ struct work_result {
 
 using result_ptr = std::shared_ptr<const work_result>;
 
+std::vector<work_result> interrupted_work(const conversation& of);
+
 /// Conversations whose turn it is.
 using turns = std::shared_ptr<const std::vector<entry_ptr>>;
 
@@ -130,7 +132,7 @@ private:
 
     live::entry_ptr find(std::string_view id);
     void add(const live::entry_ptr& e);
-    bool forget(const live::entry_ptr& e);
+    bool forget(const live::entry_ptr& e, std::shared_ptr<const update> last = nullptr);
     void add_loaded(record&& stored, live::loading& progress);
     void place_loaded(const live::entry_ptr& e, record&& stored, load_summary& summary);
     void read_stored(live::entry& e);
@@ -139,6 +141,7 @@ private:
 
     void perform(const live::entry_ptr& e, live::operation op);
     void look(const live::entry_ptr& e, live::operation& op);
+    void add_stream(live::entry& e, const std::shared_ptr<view_stream>& stream);
     void wake_first(const live::entry_ptr& e, live::operation op);
     void commit(const live::entry_ptr& e, live::operation op, outcome o);
     void finish(
@@ -189,12 +192,12 @@ private:
     void note_setback(const live::entry_ptr& e, const live::operation& op, status how);
     void ring(const std::vector<std::string>& ids);
     void begin_again(const std::vector<live::entry_ptr>& loaded);
-    void fail_interrupted(const std::vector<live::entry_ptr>& loaded);
     void stop_work();
 
     reply tell(const live::entry_ptr& e, status what, std::shared_ptr<const update> news);
     reply report_failure(const live::entry_ptr& e, const std::string& error);
     reply answer_for(live::condition state, const live::entry& e) const;
+    reply answer_for_ended(std::string_view id, std::optional<std::string_view> owner) const;
     bool needs_save(const live::entry& e, const outcome& o) const;
     change change_for(const live::entry& e, const outcome& o) const;
     void warn_not_durable(live::entry& e, const conversation& next);

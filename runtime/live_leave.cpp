@@ -65,11 +65,11 @@ void live_map::impl::drop_unread(const entry_ptr& e) {
 
 std::size_t live_map::impl::reap() {
     const auto now = options_.clock();
-    if (now < started_ + options_.grace_after_start) return 0;
+    if (now - started_ < options_.grace_after_start) return 0;
     auto idle = [this, now](const entry& e) {
-        const bool unused = e.value ? e.value->applied.empty() : !e.is_used;
-        auto timeout = unused ? options_.unused_timeout : options_.idle_timeout;
-        return e.streams.empty() && e.last_seen.load() + timeout < now;
+        const bool is_used = e.is_used || (e.value && !e.value->applied.empty());
+        auto timeout = is_used ? options_.idle_timeout : options_.unused_timeout;
+        return e.streams.empty() && now - e.last_seen.load() > timeout;
     };
     std::vector<entry_ptr> found;
     for (auto& s : shards_) {

@@ -3,9 +3,11 @@
 
 #include <spdlog/logger.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -129,13 +131,24 @@ load_summary live_map::impl::load() {
     return progress.summary;
 }
 
-/// All topics are known before anything happens: nobody misses a message.
+/// All are asked before anything happens: nobody misses a message, and nobody changes meanwhile.
 void live_map::impl::begin_again(const std::vector<entry_ptr>& loaded) {
-    for (const auto& e : loaded)
+    std::vector<entry_ptr> due;
+    std::vector<time_point> when;
+    std::vector<work_result> interrupted;
+    for (const auto& e : loaded) {
         note_topics(e);
-    for (const auto& e : loaded)
-        note_due(e);
-    fail_interrupted(loaded);
+        e->due = next_due(*e->value);
+        if (e->due) {
+            due.push_back(e);
+            when.push_back(*e->due);
+        }
+        std::ranges::move(interrupted_work(*e->value), std::back_inserter(interrupted));
+    }
+    for (std::size_t at = 0; at < due.size(); ++at)
+        timers_.set(due[at]->id, when[at]);
+    for (auto& each : interrupted)
+        give_result(std::move(each));
 }
 
 namespace {

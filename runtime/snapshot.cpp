@@ -1,3 +1,5 @@
+#include "runtime/stored_form.hpp"
+
 #include <stube/runtime/snapshot.hpp>
 
 #include <boost/json/parse.hpp>
@@ -30,7 +32,7 @@ T value_of(const json::object& of, std::string_view name) {
 
 json::value parse_part(const part& from) {
     json::parse_options options;
-    options.max_depth = 512;  // what the store keeps, and some room
+    options.max_depth = deepest_json;
     return json::parse(from.body, {}, options);
 }
 

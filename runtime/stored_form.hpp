@@ -2,6 +2,7 @@
 
 #include <stube/runtime/conversation.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -11,6 +12,9 @@ namespace stube {
 
 inline constexpr std::int64_t stored_format = 2;
 inline constexpr std::int64_t oldest_stored_format = 1;
+
+/// For parsing: what `encode` allows, and some room (Boost.JSON's default is 32).
+inline constexpr std::size_t deepest_json = 512;
 
 /// How a part begins that says when the conversation was as it is: the value follows. It stands
 /// first so that it can be read without the rest.

@@ -224,7 +224,7 @@ public:
     void begin_now();
     void go_on_from(conversation stood);
     void restart();
-    void fail_interrupted();
+    void fail(const std::vector<std::uint64_t>& interrupted);
     void show_again();
 
 private:
@@ -366,8 +366,9 @@ void test_conversation::impl::go_on_from(conversation stood) {
     stood.id = value_.id;
     stood.owner = value_.owner;
     if (!value_.principal.empty()) stood.principal = value_.principal;
+    const auto interrupted = unfinished_work(stood);
     show(resume(std::move(stood), world_));
-    fail_interrupted();
+    fail(interrupted);
 }
 
 void test_conversation::impl::restart() {
@@ -380,14 +381,15 @@ void test_conversation::impl::restart() {
     }
     auto stored = encode_change(nullptr, value_, false);
     value_ = decode_conversation({stored.id, stored.revision, stored.status, stored.written});
+    const auto interrupted = unfinished_work(value_);
     work_.clear();
     show_again();
-    fail_interrupted();
+    fail(interrupted);
 }
 
 /// Work that was under way will never come back.
-void test_conversation::impl::fail_interrupted() {
-    for (const auto number : unfinished_work(value_))
+void test_conversation::impl::fail(const std::vector<std::uint64_t>& interrupted) {
+    for (const auto number : interrupted)
         settle(fail_work(value_, number, {"This was interrupted by a restart."}, world_));
 }
 

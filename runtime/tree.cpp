@@ -41,6 +41,7 @@ private:
         each_list(of, [&](const children& list) {
             for (const auto& child : list.all()) {
                 const auto key = child.key.empty() ? "" : " " + child.key;
+                if (child.id == 0) continue;
                 place(child.id, std::string(list.name()) + key + ": ", depth + 1);
             }
         });

@@ -1,5 +1,6 @@
 #include "runtime/turn.hpp"
 
+#include "runtime/stored_form.hpp"
 #include "runtime/view.hpp"
 
 #include <stube/runtime/html.hpp>
@@ -95,7 +96,9 @@ void stop(const conversation& in, const instance& leaving, const surroundings& w
 std::optional<boost::json::array> parse_arguments(std::string_view text) {
     if (text.empty()) return boost::json::array();
     boost::json::error_code ec;
-    auto parsed = boost::json::parse(text, ec);
+    boost::json::parse_options options;
+    options.max_depth = deepest_json;
+    auto parsed = boost::json::parse(text, ec, {}, options);
     if (ec || !parsed.is_array()) return std::nullopt;
     return std::move(parsed.get_array());
 }
@@ -446,10 +449,14 @@ void turn::deliver() {
 }
 
 void turn::wake() {
-    std::vector<instance_id> all;
+    std::vector<instance_id> all, incomplete;
     next_.instances.each([&](const instance_ptr& each) {
         if (each->type->wakeup) all.push_back(each->id);
+        if (has_unmade_child(*each)) incomplete.push_back(each->id);
     });
+    for (auto id : incomplete) {
+        if (next_.instances.find(id)) make_children(id);
+    }
     for (auto id : all) {
         const auto* one = next_.instances.find(id);
         if (!one || ended()) continue;

@@ -7,12 +7,16 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
 // What a handler wants done, carried out.
 namespace stube::kernel {
 namespace {
+
+/// Enough for a timer that is never to fire; the sum with the time now is still a time.
+constexpr std::chrono::milliseconds longest_delay = std::chrono::years(100);
 
 /// A member that timers, topics and other instances may reach.
 const handler* reachable(const component_type& type, std::string_view name) {
@@ -256,7 +260,8 @@ void turn::apply(instance_id from, const effect::unsubscribe& unsubscribe) {
 void turn::apply(instance_id from, const effect::after& after) {
     const auto* member = reachable(*next_.instances.at(from).type, after.member);
     change_waits(from, [&](attachments& waits) {
-        waits.timers.push_back({world_.now + after.delay, member, after.arguments});
+        const auto delay = std::min(after.delay, longest_delay);
+        waits.timers.push_back({world_.now + delay, member, after.arguments});
     });
 }
 

@@ -114,6 +114,11 @@ markup confirm::render() const {
     );
 }
 
+answers<prompt::answer_type> prompt::ok() {
+    if (!if_empty.empty() && !text.require(if_empty)) return {};
+    return answer(text.value());
+}
+
 markup prompt::render() const {
     return dialog_card(
         escape_to<&prompt::cancel>(),
@@ -121,6 +126,7 @@ markup prompt::render() const {
             on<"submit", &prompt::ok>,
             h2(is_question, label(own_id{"for", "text"}, question)),
             input(bind<&prompt::text>(*this), autofocus()),
+            detail::message(bind<&prompt::text>(*this)),
             div(class_("actions"),
                 button(ok_label),
                 button(

@@ -329,7 +329,8 @@ load_report folder_store::load_all(const std::function<void(record&&)>& each) {
     std::vector<std::string> bad;
     for (const std::string& name : names()) {
         fs::path path(name);
-        if (path.extension() == unfinished_suffix && is_id(path.stem().string()))
+        if (!is_id(path.stem().string())) continue;
+        if (path.extension() == unfinished_suffix)
             unfinished.push_back(name);
         else if (path.extension() == final_suffix && !load_one(name, each, report))
             bad.push_back(name);
@@ -386,13 +387,12 @@ bool folder_store::load_one(
     record one;
     stored_file known;
     try {
-        if (!is_id(id)) throw bad_file("its name is not the id of a conversation");
         auto text = read(file);
         if (!text) return true;
         one = decode(*text, file, known);
         if (one.id != id) throw bad_file("its id is not its name");
     } catch (const bad_file& bad) {
-        report.quarantined.push_back({is_id(id) ? id : "", bad.what(), "left at " + file.string()});
+        report.quarantined.push_back({id, bad.what(), "left at " + file.string()});
         return false;
     }
     saved_ = std::max(saved_, known.saved);

@@ -7,8 +7,8 @@
 
 /// Which log belongs to which database. SQLite applies a log to whatever database it finds beside
 /// it, also to an older copy that somebody put back. So the table `log` counts the logs: the first
-/// transaction in a new one raises the number, and the database itself gets it when the log is
-/// carried over. A database is therefore at most one behind its log.
+/// save in a new one raises the number, and the database itself gets it when the log is carried
+/// over. A database is therefore at most one behind its log.
 namespace stube {
 
 class log_counter {

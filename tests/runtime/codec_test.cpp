@@ -69,6 +69,27 @@ struct cents {
     bool operator==(const cents&) const = default;
 };
 
+/// All its members are described, whatever their types and default values look like.
+struct many_kinds {
+    int number = 7;
+    std::string text = "text";
+    std::optional<std::string> perhaps = "perhaps";
+    std::optional<point> perhaps_a_point = point{1, 2};
+    std::vector<point> points{{1, 2}, {3, 4}};
+    std::map<std::string, int> by_name{{"one", 1}};
+    std::pair<int, std::string> pair{1, "two"};
+    std::array<int, 2> array{1, 2};
+    point inner{5, 6};
+    bool flag = true;
+
+    bool operator==(const many_kinds&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(
+    many_kinds,
+    (),
+    (number, text, perhaps, perhaps_a_point, points, by_name, pair, array, inner, flag)
+)
+
 template <class T>
 std::string text(const T& value) {
     return boost::json::serialize(encode(value));
@@ -116,6 +137,14 @@ struct stube::codec<codec_test::cents> {
 
 using namespace codec_test;
 using namespace std::chrono;
+
+TEST_CASE("a struct with members of many kinds comes back as it was") {
+    many_kinds changed;
+    changed.number = 8;
+    changed.points.pop_back();
+    changed.flag = false;
+    CHECK(read<many_kinds>(text(changed)) == changed);
+}
 
 TEST_CASE("numbers survive") {
     survives(0, "0");

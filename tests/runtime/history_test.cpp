@@ -101,6 +101,12 @@ BOOST_DESCRIBE_STRUCT(board, (), (n, rows, inc, ask, add, rename, inc_and_ask, u
 
 }  // namespace
 
+TEST_CASE("any text can stand in the query of an address") {
+    CHECK(query_value("Ada-1_2.3~/x") == "Ada-1_2.3~/x");
+    CHECK(query_value("a b&c=d?#%+\n") == "a%20b%26c%3Dd%3F%23%25%2B%0A");
+    CHECK(query_value("\xC3\xA9") == "%C3%A9");
+}
+
 TEST_CASE("a step comes back with the address that it had") {
     test_conversation t{notes{}};
     t.send<&notes::open>(1).send<&notes::open>(2);

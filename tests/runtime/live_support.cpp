@@ -196,8 +196,8 @@ reply world::wait(const pending& p) {
     return r;
 }
 
-std::string world::minted(effect::call root, const std::string& owner) {
-    auto r = wait(mint(std::move(root), owner));
+std::string world::minted(beginning with, const std::string& owner) {
+    auto r = wait(mint(std::move(with), owner));
     if (r.what != status::ok) throw std::logic_error("not minted: " + log());
     return r.value->id;
 }

@@ -118,6 +118,10 @@ public:
         more_.notify_all();
     }
 
+    void displace() override { is_displaced_ = true; }
+
+    bool is_displaced() const { return is_displaced_; }
+
     /// Waits until it has been told so often.
     std::vector<std::shared_ptr<const update>> wait_for(std::size_t count) {
         std::unique_lock lock(mutex_);
@@ -141,6 +145,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable more_;
     std::vector<std::shared_ptr<const update>> told_;
+    std::atomic<bool> is_displaced_ = false;
 };
 
 /// A reply that may still be on its way.
@@ -182,7 +187,7 @@ public:
     reply wait(const pending& p);
 
     /// The id of a new conversation.
-    std::string minted(effect::call root, const std::string& owner = "owner");
+    std::string minted(beginning with, const std::string& owner = "owner");
 
     /// The present value.
     std::shared_ptr<const conversation> value(const std::string& id);

@@ -496,6 +496,29 @@ TEST_CASE("an ended conversation is removed and its pages get the final view") {
     CHECK(w.store().changes().back().what == change::kind::remove);
 }
 
+TEST_CASE("a page that has not heard of the end can still be told") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto last = w.to_top(id, "finish");
+    auto told = w.wait(w.send(id, last)).news;
+
+    auto again = w.wait(w.send(id, last));
+    CHECK(again.what == status::just_ended);
+    CHECK(again.news == told);
+    CHECK(again.value->revision == 2);
+    CHECK(again.value->instances.empty());
+}
+
+TEST_CASE("nobody but its owner is told of an end") {
+    world w;
+    auto id = w.minted(a_tally(), "ada");
+    w.wait(w.send(id, w.to_top(id, "finish"), "ada"));
+    CHECK(w.wait(w.open(id, "ada")).what == status::just_ended);
+    auto r = w.wait(w.open(id, "eve"));
+    CHECK(r.what == status::gone);
+    CHECK_FALSE(r.news);
+}
+
 TEST_CASE("events that wait behind the end find it over") {
     world w;
     auto id = w.minted(a_tally());
@@ -593,24 +616,22 @@ TEST_CASE("a stream that is attached during an event gets it or its result once"
     CHECK(page->told()[0]->patches[0].what == patch::kind::view);
 }
 
-TEST_CASE("only so many pages of one conversation are open") {
+TEST_CASE("of too many open pages of one conversation the oldest gives way") {
     world w([](live_options& o) { o.max_streams = 2; });
     auto id = w.minted(a_tally());
-    auto e = w.to_top(id, "inc");
+    std::vector<std::shared_ptr<recorder>> pages;
+    for (int i = 0; i < 3; ++i) {
+        pages.push_back(std::make_shared<recorder>());
+        CHECK(w.wait(w.attach(id, 1, pages.back())).streamed);
+    }
+    CHECK(pages[0]->is_displaced());
+    CHECK_FALSE(pages[1]->is_displaced());
+    CHECK_FALSE(pages[2]->is_displaced());
 
-    w.store().close_gate();
-    auto p = w.send(id, e);
-    std::vector<pending> pages;
-    for (int i = 0; i < 3; ++i)
-        pages.push_back(w.attach(id, 2, std::make_shared<recorder>()));
-    w.store().open_gate();
-
-    w.wait(p);
-    CHECK(w.wait(pages[0]).what == status::ok);
-    CHECK(w.wait(pages[1]).what == status::ok);
-    auto r = w.wait(pages[2]);
-    CHECK(r.what == status::overloaded);
-    CHECK_FALSE(r.streamed);
+    w.wait(w.send(id, w.to_top(id, "inc")));
+    CHECK(pages[0]->told().empty());
+    CHECK(pages[1]->revisions() == std::vector<std::uint64_t>{2});
+    CHECK(pages[2]->revisions() == std::vector<std::uint64_t>{2});
 }
 
 TEST_CASE("opening gives the whole view and changes nothing") {
@@ -679,6 +700,32 @@ TEST_CASE("an open page keeps its conversation") {
     CHECK(w.map().reap() == 0);
     w.advance(1ms);
     CHECK(w.map().reap() == 1);
+}
+
+TEST_CASE("a page that was open counts as used") {
+    world w([](live_options& o) {
+        o.idle_timeout = 10min;
+        o.unused_timeout = 1min;
+    });
+    auto id = w.minted(a_tally());
+    auto page = std::make_shared<recorder>();
+    w.wait(w.attach(id, 1, page));
+    w.map().detach(id, page.get());
+
+    w.advance(10min);
+    CHECK(w.map().reap() == 0);
+    w.advance(1ms);
+    CHECK(w.map().reap() == 1);
+}
+
+TEST_CASE("conversations can be kept for ever") {
+    world w([](live_options& o) {
+        o.idle_timeout = std::chrono::milliseconds::max();
+        o.unused_timeout = std::chrono::milliseconds::max();
+    });
+    w.minted(a_tally());
+    w.advance(24h * 365);
+    CHECK(w.map().reap() == 0);
 }
 
 TEST_CASE("nothing is given up so soon after a start") {
@@ -946,6 +993,30 @@ TEST_CASE("stopping waits for what was accepted and refuses the rest") {
     CHECK(w.wait(w.send(id, e)).what == status::store_down);
     CHECK(w.wait(w.mint(a_tally())).what == status::store_down);
     w.map().stop();
+}
+
+TEST_CASE("what waits for its turn when the map stops is not begun") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto e = w.to_top(id, "inc");
+    w.store().close_gate();
+    auto first = w.send(id, e);
+    w.store().wait_for_saves(2);
+    bool has_run = false;
+    auto second = w.swap(id, [&](const conversation&) {
+        has_run = true;
+        return outcome{.what = verdict::stale};
+    });
+
+    std::thread stopping([&] { w.map().stop(); });
+    while (w.wait(w.send("nobody", e)).what != status::store_down)
+        std::this_thread::yield();
+    w.store().open_gate();
+    stopping.join();
+
+    CHECK(w.wait(first).what == status::ok);
+    CHECK(w.wait(second).what == status::store_down);
+    CHECK_FALSE(has_run);
 }
 
 TEST_CASE("every operation is answered when the map stops") {

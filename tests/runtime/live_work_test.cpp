@@ -105,6 +105,26 @@ BOOST_DESCRIBE_STRUCT(
     (story, print, print_and_throw, print_unwatched, finish, ready, failed)
 )
 
+/// Prints as soon as it is there.
+struct press {
+    static constexpr std::string_view component = "live/press";
+    std::string story;
+
+    effects start(context& c) {
+        return run<&press::ready>([to = c.app<printer_ptr>()] { return to->print("the news"); }
+        ).or_else<&press::failed>();
+    }
+
+    effects wakeup(context& c) { return start(c); }
+
+    void ready(std::string what) { story += what + ";"; }
+
+    void failed(failure why) { story += why.message + ";"; }
+
+    markup render() const { return p(story); }
+};
+BOOST_DESCRIBE_STRUCT(press, (), (story, start, wakeup, ready, failed))
+
 /// A world with a printer.
 struct printing {
     printer_ptr machine = std::make_shared<printer>();
@@ -128,14 +148,16 @@ struct printing {
         return w.send(id, w.to_top(id, "print", "[\"" + text + "\"]"));
     }
 
+    template <class C = office>
     std::string story(const std::string& id) {
-        return static_cast<const office*>(w.value(id)->top().state.get())->story;
+        return static_cast<const C*>(w.value(id)->top().state.get())->story;
     }
 
     /// The story when there is one: results come from other threads.
+    template <class C = office>
     std::string wait_for_story(const std::string& id) {
         for (;;) {
-            auto told = story(id);
+            auto told = story<C>(id);
             if (!told.empty()) return told;
             w.thread.run_one();
         }
@@ -277,6 +299,26 @@ TEST_CASE("a result that cannot be saved comes again") {
     CHECK(t.wait_for_story(id) == "printed a letter;");
     CHECK(t.machine->begun() == 1);
     CHECK(t.w.map().counts().timers == 0);
+}
+
+TEST_CASE("work that a component asks for when it comes to life is done") {
+    printing t;
+    CHECK(t.wait_for_story<press>(t.w.minted(call<press>().release())) == "printed the news;");
+    CHECK(t.machine->begun() == 1);
+}
+
+TEST_CASE("of a conversation that goes on from a value only the work from before it is interrupted"
+) {
+    printing t;
+    t.machine->hold();
+    const auto id = t.w.minted(call<press>().release());
+    t.machine->wait_for(1);
+    const auto copy = t.w.minted(*t.w.value(id));
+    CHECK(t.wait_for_story<press>(copy) == "This was interrupted by a restart.;");
+    t.machine->go_on();
+    while (t.story<press>(copy).find("printed") == std::string::npos)
+        t.w.thread.run_one();
+    CHECK(t.story<press>(copy) == "This was interrupted by a restart.;printed the news;");
 }
 
 TEST_CASE("work that a restart interrupts fails after it") {

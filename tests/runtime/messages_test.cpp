@@ -236,6 +236,44 @@ struct gauge {
 };
 BOOST_DESCRIBE_STRUCT(gauge, (), (n, start, tick))
 
+struct patient {
+    static constexpr std::string_view component = "messages/patient";
+    int calls = 0;
+
+    effects start() { return after<&patient::ring>(std::chrono::milliseconds::max()); }
+
+    void ring() { ++calls; }
+
+    markup render() const { return p("calls ", calls); }
+};
+BOOST_DESCRIBE_STRUCT(patient, (), (calls, start, ring))
+
+struct box {
+    std::vector<box> within;
+};
+BOOST_DESCRIBE_STRUCT(box, (), (within))
+
+struct cave {
+    static constexpr std::string_view component = "messages/cave";
+    int depth = 0;
+
+    effects start() {
+        box outermost;
+        for (int made = 1; made < 40; ++made)
+            outermost = box{{outermost}};
+        return after<&cave::look>(1s, outermost);
+    }
+
+    void look(const box& into) {
+        depth = 1;
+        for (const auto* at = &into; !at->within.empty(); at = &at->within.front())
+            ++depth;
+    }
+
+    markup render() const { return p(depth, " deep"); }
+};
+BOOST_DESCRIBE_STRUCT(cave, (), (depth, start, look))
+
 }  // namespace
 
 TEST_CASE("a message to a child arrives in the same turn") {
@@ -284,6 +322,20 @@ TEST_CASE("timers are called once, each at its time") {
     t.advance(1h);
     CHECK(t.text().contains("n 101"));
     CHECK_FALSE(next_due(t.value()));
+}
+
+TEST_CASE("a timer that is set for ever is never called") {
+    test_conversation t{patient{}};
+    CHECK(t.text() == "calls 0");
+    t.advance(24h * 365);
+    CHECK(t.text() == "calls 0");
+}
+
+TEST_CASE("what a timer brings may nest as deep as state") {
+    test_conversation t{cave{}};
+    CHECK(t.text() == "0 deep");
+    t.advance(1s);
+    CHECK(t.text() == "40 deep");
 }
 
 TEST_CASE("timers that are given up are not called") {

@@ -426,6 +426,14 @@ TEST_CASE("a prompt answers what was entered") {
     CHECK(t.text().contains("Heard: [Draft]"));
 }
 
+TEST_CASE("a prompt can ask again when nothing was entered") {
+    test_conversation t{ui::prompt{.question = "Your name?", .if_empty = "Enter a name"}};
+    t.fill<&ui::prompt::text>(" ").click("OK");
+    CHECK(t.message_at<&ui::prompt::text>() == "Enter a name");
+    t.fill<&ui::prompt::text>("Ada").click("OK");
+    CHECK(t.ended());
+}
+
 TEST_CASE("a cancelled prompt answers nothing whatever was entered") {
     test_conversation t{host{}};
     t.click("Name").fill<&ui::prompt::text>("Final").click("Cancel");

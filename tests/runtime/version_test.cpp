@@ -48,6 +48,20 @@ struct server_room {
 };
 BOOST_DESCRIBE_STRUCT(server_room, (), (version, guest, migrate))
 
+/// Had no guest when the tests below stored it.
+struct lobby {
+    static constexpr std::string_view component = "version/lobby";
+    int chairs = 4;
+    slot<visit> guest{visit{"Ada", 30}};
+
+    void sit() { --chairs; }
+
+    markup render() const {
+        return div(p("chairs ", chairs, button(on<"click", &lobby::sit>, "Sit")), guest);
+    }
+};
+BOOST_DESCRIBE_STRUCT(lobby, (), (chairs, guest, sit))
+
 struct stubborn {
     static constexpr std::string_view component = "version/stubborn";
     static constexpr int version = 2;
@@ -83,6 +97,15 @@ record stored_visit(std::string_view shape, std::string_view state) {
     return out;
 }
 
+record stored_lobby() {
+    test_conversation t{lobby{}};
+    auto out = stored(t.value());
+    replace(body(out, "i1"), R"({"chairs":4,"guest":2})", R"({"chairs":3})");
+    replace(body(out, "head"), R"(,"version/visit":3)", "");
+    std::erase_if(out.parts, [](const part& each) { return each.name == "i2"; });
+    return out;
+}
+
 const visit& visit_of(const conversation& of) {
     return *static_cast<const visit*>(of.top().state.get());
 }
@@ -104,6 +127,25 @@ TEST_CASE("a state of an older version is migrated when it is read") {
     auto second = stored_visit(R"("version":2,)", R"({"name":"Bob","hours":1,"gone":[]})");
     CHECK(visit_of(decode_conversation(second)).name == "Bob");
     CHECK(visit_of(decode_conversation(second)).minutes == 60);
+}
+
+TEST_CASE("a slot that is younger than what was stored gets its child when it is used again") {
+    const auto read = decode_conversation(stored_lobby());
+    CHECK(read.instances.size() == 1);
+    CHECK(has_wakeup(read));
+    CHECK_NOTHROW(render_view(read, {}));  // as check_store does, without waking it
+
+    test_conversation t{read};
+    CHECK(t.text() == "chairs 3 Sit\nAda 30 +");
+    t.click("+").click("Sit").restart();
+    CHECK(t.text() == "chairs 2 Sit\nAda 31 +");
+}
+
+TEST_CASE("a slot that was not made yet can be stored again") {
+    const auto read = decode_conversation(stored_lobby());
+    const auto again = decode_conversation(stored(read));
+    CHECK(again.instances.size() == 1);
+    CHECK(has_wakeup(again));
 }
 
 TEST_CASE("after migrating a state is read as tolerantly as any other") {

@@ -60,6 +60,47 @@ struct forgetful {
 };
 BOOST_DESCRIBE_STRUCT(forgetful, (), (described))
 
+struct forgetful_part {
+    int described = 0;
+    int forgotten = 0;
+};
+BOOST_DESCRIBE_STRUCT(forgetful_part, (), (described))
+
+struct forgetful_inside {
+    static constexpr std::string_view component = "fail/forgetful_inside";
+    std::vector<forgetful_part> parts;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(forgetful_inside, (), (parts))
+
+struct renders_itself_away {
+    static constexpr std::string_view component = "fail/renders_itself_away";
+
+    effects start() { return {}; }
+
+    markup render() { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(renders_itself_away, (), ())
+
+struct moves_by_asking {
+    static constexpr std::string_view component = "fail/moves_by_asking";
+
+    std::string url() { return "/"; }
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(moves_by_asking, (), ())
+
+struct stopwatch {
+    static constexpr std::string_view component = "fail/stopwatch";
+
+    effects stop() { return {}; }
+
+    markup render() const { return p(on<"click", &stopwatch::stop>); }
+};
+BOOST_DESCRIBE_STRUCT(stopwatch, (), (stop))
+
 struct perhaps_one {
     static constexpr std::string_view component = "fail/perhaps_one";
     std::optional<slot<teller>> child;
@@ -224,6 +265,18 @@ void mistakes() {
 #endif
 #ifdef data_member_that_is_not_described
     wanted = call<forgetful>();
+#endif
+#ifdef data_member_of_a_part_that_is_not_described
+    wanted = call<forgetful_inside>();
+#endif
+#ifdef render_that_is_not_const
+    wanted = call<renders_itself_away>();
+#endif
+#ifdef url_that_is_not_const
+    wanted = call<moves_by_asking>();
+#endif
+#ifdef event_with_the_name_of_a_hook
+    wanted = call<stopwatch>();
 #endif
 #ifdef slot_in_an_optional
     wanted = call<perhaps_one>();

@@ -18,7 +18,7 @@ namespace stube {
 
 namespace detail {
 
-/// True if the member can be resumed with the answer.
+/// True if the member can be given the answer.
 template <class Answer, class Parameters>
 inline constexpr bool accepts = false;
 template <class Answer>

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -81,6 +82,36 @@ using data_members =
 
 template <class T>
 concept described_struct = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
+
+/// Initialises whatever it is asked for.
+struct anything {
+    template <class T>
+    operator T&() const& noexcept;
+    template <class T>
+    operator T&() const&& noexcept;
+};
+
+/// True if a T can be initialised with so many values.
+template <class T, std::size_t... Values>
+constexpr bool takes(std::index_sequence<Values...>) {
+    return requires {
+        T{(static_cast<void>(Values), anything())...};
+    };
+}
+
+/// False if a data member of T is not among its described ones: its value would not be stored.
+/// Known only of plain structs without bases. (Boost.PFR counts members in the same way, but on
+/// some default values, such as lists of structs, it makes g++ 12 crash.)
+template <class T>
+constexpr bool describes_its_data() {
+    using bases = boost::describe::describe_bases<T, boost::describe::mod_any_access>;
+    if constexpr (std::is_aggregate_v<T> && boost::mp11::mp_empty<bases>::value) {
+        constexpr std::size_t described = boost::mp11::mp_size<data_members<T>>::value;
+        return !takes<T>(std::make_index_sequence<described + 1>());
+    } else {
+        return true;
+    }
+}
 
 template <class T>
 concept described_enum = std::is_enum_v<T> && boost::describe::has_describe_enumerators<T>::value;
@@ -216,6 +247,11 @@ struct codec {
                 value
             );
         } else if constexpr (detail::described_struct<T>) {
+            static_assert(
+                detail::describes_its_data<T>(),
+                "stube: a data member of this struct is not described, so that its value would be "
+                "lost. Add its name to the list in BOOST_DESCRIBE_STRUCT."
+            );
             return detail::encode_struct(value);
         } else {
             static_assert(

@@ -17,7 +17,7 @@
 #include <vector>
 
 /// How a plain struct becomes a component. Its data members are its state, its member functions are
-/// its events and resumes, and BOOST_DESCRIBE_STRUCT names both:
+/// its events and what receives answers, and BOOST_DESCRIBE_STRUCT names both:
 ///
 ///     struct counter {
 ///         static constexpr std::string_view component = "demo/counter";  // stored: never changes
@@ -45,9 +45,11 @@
 ///     std::string url() const { return "/report?year=" + std::to_string(year); }
 ///
 /// What is stored outlives the program that wrote it. A member that was added has its default in a
-/// state that does not have it yet, and one that was removed is passed over, without a word from
-/// you. Where that is not enough, count the shape's `version` up (it is 1 if nothing is said) and
-/// let `migrate` bring an older state into the present shape, before it is read:
+/// state that does not have it yet (an added slot gets its child when the conversation is next
+/// used), and one that was removed is passed over, without a word from you. Not so a component that
+/// is removed altogether: conversations that hold one are kept for a release that knows it. For all
+/// else count the shape's `version` up (it is 1 if nothing is said) and let `migrate` bring an
+/// older state into the present shape, before it is read:
 ///
 ///     static constexpr int version = 3;
 ///     static void migrate(int from, boost::json::object& state) {
@@ -63,7 +65,7 @@
 /// as it is stored and cannot be used. So is one that a newer version has written: an older release
 /// never overwrites it (see <stube/runtime/check_store.hpp> for how to find out beforehand). The
 /// names of members that somebody waits with (`then`, `or_else`, timers, subscriptions, work) are
-/// stored as well: `migrate` does not see them, so a resume that is renamed should stay under its
+/// stored as well: `migrate` does not see them, so a member that is renamed should stay under its
 /// old name for a while.
 ///
 /// Also optional, for the browser:
@@ -98,8 +100,8 @@ public:
 struct handler {
     std::string_view name;
     /// Points to null unless some markup sends an event to this member: a browser may call those
-    /// and no others. Without this it could call a resume, such as the one that says a payment was
-    /// made.
+    /// and no others. Without this it could call a member that receives an answer, such as that a
+    /// payment was made.
     const event_function* on_event;
     /// From the component to the base class that owns the member.
     void* (*owner)(void* self);
@@ -125,6 +127,11 @@ struct page_url {
 inline page_url pushed(std::string url) {
     return {std::move(url), true};
 }
+
+/// Any text as a value in the query of an address (percent-encoding; RFC 3986, section 2.1):
+///
+///     std::string url() const { return "/list?words=" + query_value(words); }
+std::string query_value(std::string_view text);
 
 /// All the kernel knows of a component. One for each type, made on first use, never destroyed.
 struct component_type {

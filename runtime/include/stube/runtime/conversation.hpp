@@ -151,6 +151,9 @@ using beginning = std::variant<effect::call, conversation>;
 /// Calls `f` for each slot and list of an instance.
 void each_list(const instance& of, const std::function<void(const children&)>& f);
 
+/// True if it has a slot that it had not when it was stored: the child is made when it wakes.
+bool has_unmade_child(const instance& of);
+
 /// The conversation for people: one line for each component with its state, what stands in it or
 /// was called by it indented below. `std::cout << tree(t.value())` in a test prints, for a desk
 /// with a slot and a list:

@@ -303,11 +303,12 @@ public:
 
     void clear() { *this = field(); }
 
+    /// Shows `message` at the field until it is sent again, in place of any other: for what only
+    /// the handler can know, such as two fields that do not go together, or a name that is taken.
+    void reject(std::string message) { error_ = std::move(message); }
+
     // --- what a handler asks of a field. Each shows its message unless there is one already, and
     // is true if it had nothing to say. Only `require` minds an empty field.
-
-    /// Shows `message` at the field until it is sent again.
-    void reject(std::string message) { error_ = std::move(message); }
 
     /// Something must stand in the field, and it must be a T.
     bool require(std::string message = std::string(entry_codec::message)) {

@@ -143,7 +143,7 @@ outcome fail_work(
 /// The same for work whose outcome the component cannot be given: only the page says so.
 outcome give_up_work(const conversation& now, std::uint64_t number, const surroundings& world);
 
-/// True if a restart has something to wake.
+/// True if a restart has something to wake: a hook, or a slot that is younger than what was stored.
 bool has_wakeup(const conversation& now);
 
 /// Runs the `wakeup` hooks after a restart, root first.

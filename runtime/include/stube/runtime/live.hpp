@@ -41,19 +41,24 @@ public:
     virtual ~view_stream() = default;
     /// Called in the order of revisions, from any thread; must not block and must not throw.
     virtual void publish(const std::shared_ptr<const update>& what) = 0;
+    /// Called once, likewise: too many pages are open, a newer one takes its place, and nothing
+    /// follows.
+    virtual void displace() {}
 };
 
 /// How an operation went.
 enum class status {
-    ok,          ///< done and durable
-    ended,       ///< done and durable; the conversation is over
-    repeated,    ///< the event had been applied before; `news` holds the whole view
-    stale,       ///< the event's component is not on the page any more; `news` holds the whole view
-    just_ended,  ///< the conversation ended a short while ago: nothing to do and nothing to say
-    gone,        ///< no such conversation: it ended, was idle too long, or never was
-    foreign,     ///< it belongs to another browser session
-    lost,        ///< it could not be kept over the last restart; `mount` says where it began
-    unusable,    ///< what is stored cannot be read; kept as it is
+    ok,        ///< done and durable
+    ended,     ///< done and durable; the conversation is over
+    repeated,  ///< the event had been applied before; `news` holds the whole view
+    stale,     ///< the event's component is not on the page any more; `news` holds the whole view
+    /// The conversation ended a short while ago. `value` has its last revision; `news` what its
+    /// pages were told then, if that is still known.
+    just_ended,
+    gone,      ///< no such conversation: it ended, was idle too long, or never was
+    foreign,   ///< it belongs to another browser session
+    lost,      ///< it could not be kept over the last restart; `mount` says where it began
+    unusable,  ///< what is stored cannot be read; kept as it is
     /// It is stored in a newer shape than this release knows, or holds a component that it does not
     /// know: kept as it is for the release that does, until it is idle too long.
     other_release,
@@ -78,15 +83,17 @@ struct reply {
 using on_reply = std::function<void(reply&&)>;
 
 struct live_options {
+    /// What nobody used or looked at for so long is given up and deleted.
     std::chrono::milliseconds idle_timeout = std::chrono::hours(24);
-    /// For conversations that never got an event: visitors that went away, crawlers.
+    /// The same for what never got an event and was never open in a browser that runs scripts,
+    /// since the server was started: crawlers.
     std::chrono::milliseconds unused_timeout = std::chrono::hours(1);
     /// Nothing is reaped so soon after a start, so that open pages can come back first.
     std::chrono::milliseconds grace_after_start = std::chrono::minutes(10);
     std::size_t max_conversations = 1'000'000;
     std::size_t max_per_owner = 200;  ///< the owner's longest unused ones give way
     std::size_t max_waiting = 64;     ///< events of one conversation that wait for each other
-    std::size_t max_streams = 16;     ///< open pages of one conversation
+    std::size_t max_streams = 16;     ///< open pages of one conversation; the oldest give way
     std::size_t max_messages = 1024;  ///< that wait for one conversation; more are lost
     std::size_t work_threads = 4;     ///< for background work
     std::size_t max_work = 1000;      ///< that waits for one of them; more fails at once
@@ -232,8 +239,9 @@ public:
 
     live_counts counts() const;
 
-    /// Refuses new operations, waits for background work that runs (see `work_timeout`), and until
-    /// everything accepted is saved. Idempotent.
+    /// Refuses new operations and those that wait for their turn (`store_down`: a page sends them
+    /// again), waits for background work that runs (see `work_timeout`), and until everything that
+    /// was begun is saved. Idempotent.
     void stop();
 
 private:

@@ -154,7 +154,8 @@ class keyed : public children {
 public:
     keyed() : children(type_of<T>()) { static_cast<void>(&detail::known<T>); }
 
-    /// The owner's member that gets what a child answers; the child stays where it is.
+    /// The owner's member that gets what a child answers; the child stays where it is. It belongs
+    /// to the member's initialiser, as here: it is not stored, and a restart knows only that.
     ///
     ///     keyed<pick_day> days = keyed<pick_day>().then<&planner::picked>();
     template <auto Member, class Type = decltype(Member)>

@@ -335,14 +335,15 @@ struct prompt {
     field<std::string> text;
     std::string ok_label = "OK";
     std::string cancel_label = "Cancel";
+    std::string if_empty = "";  ///< what is said then; without it nothing is an answer, too
 
-    answers<answer_type> ok() { return answer(text.value()); }
+    answers<answer_type> ok();
 
     answers<answer_type> cancel() { return answer(std::nullopt); }
 
     markup render() const;
 };
-BOOST_DESCRIBE_STRUCT(prompt, (), (question, text, ok_label, cancel_label, ok, cancel))
+BOOST_DESCRIBE_STRUCT(prompt, (), (question, text, ok_label, cancel_label, if_empty, ok, cancel))
 
 /// Lets the user choose one of several. Answers its value, or nothing if the user cancelled:
 ///

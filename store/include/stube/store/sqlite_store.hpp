@@ -22,7 +22,8 @@ struct sqlite_options {
     bool read_only = false;
 
     /// Opens a database that is behind its mark, without what is missing. One that is missing or
-    /// empty is made anew, and the log of the old one renamed to `file-wal.lost`.
+    /// empty is made anew, and the log of the old one renamed to `file-wal.lost`. A log of a newer
+    /// database is read over this one, which may mix the two: put the log away first.
     bool accept_rollback = false;
 };
 

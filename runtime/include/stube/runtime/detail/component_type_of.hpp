@@ -4,9 +4,6 @@
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/detail/member.hpp>
 
-#include <boost/describe/bases.hpp>
-#include <boost/pfr/tuple_size.hpp>
-
 #include <tuple>
 #include <utility>
 
@@ -255,6 +252,9 @@ template <class C>
 using start_result = decltype(run_start<C>(std::declval<void*>(), std::declval<context&>()));
 
 template <class C>
+using stop_result = decltype(run_stop<C>(std::declval<void*>(), std::declval<context&>()));
+
+template <class C>
 concept renders_alone = requires(const C& c) {
     { c.render() } -> std::convertible_to<markup>;
 };
@@ -314,7 +314,14 @@ void set_hooks(component_type& type) {
             return out;
         };
     }
-    if constexpr (has_url<C>) type.url = &url_of<C>;
+    if constexpr (has_url<C>) {
+        type.url = &url_of<C>;
+    } else {
+        static_assert(
+            !requires(C & c) { c.url(); },
+            "stube: url() must be const."
+        );
+    }
     if constexpr (has_lists<C>()) type.each_list = &each_list<C>;
     if constexpr (has_start<C>) {
         type.start = [](void* state, context& surroundings) {
@@ -322,6 +329,12 @@ void set_hooks(component_type& type) {
         };
     }
     if constexpr (has_stop<C>) {
+        static_assert(
+            std::is_void_v<stop_result<C>>,
+            "stube: stop() is called when the component leaves, and returns nothing. An event "
+            "needs "
+            "another name."
+        );
         type.stop = [](void* state, context& surroundings) { run_stop<C>(state, surroundings); };
     }
     if constexpr (has_wakeup<C>) {
@@ -339,17 +352,6 @@ void set_hooks(component_type& type) {
             });
             return found;
         };
-    }
-}
-
-/// False if a data member of C is not among its described ones: its value would not be stored.
-/// Known only of plain structs without bases, which is what components are.
-template <class C>
-constexpr bool describes_its_data() {
-    if constexpr (std::is_aggregate_v<C> && boost::mp11::mp_empty<boost::describe::describe_bases<C, boost::describe::mod_any_access>>::value) {
-        return boost::pfr::tuple_size_v<C> == boost::mp11::mp_size<data_members<C>>::value;
-    } else {
-        return true;
     }
 }
 
@@ -465,6 +467,10 @@ component_type make_component_type() {
         described_struct<C>,
         "stube: this component is not described. Write BOOST_DESCRIBE_STRUCT(name, (), "
         "(members...)) after it."
+    );
+    static_assert(
+        renders<C> || !requires { &C::render; },
+        "stube: render must be `markup render() const` or `markup render(const context&) const`."
     );
     static_assert(
         renders<C> || has_start<C>,
