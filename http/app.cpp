@@ -93,6 +93,13 @@ void check_path(const std::string& path) {
     }
 }
 
+void check_open_to_all(const page_options& options, const std::string& what) {
+    if (options.login.empty()) return;
+    throw std::invalid_argument(
+        "stube: only a page with a conversation can ask for a login: " + what
+    );
+}
+
 }  // namespace
 
 app::app() : servers_(std::make_shared<http::switchboard>()) {}
@@ -128,13 +135,15 @@ app& app::restore(
 }
 
 app& app::page(std::string path, page_options options, markup content) {
-    if (!options.login.empty()) {
-        throw std::invalid_argument(
-            "stube: only a page with a conversation can ask for a login: " + path
-        );
-    }
+    check_open_to_all(options, path);
     take(path);
     pages_.push_back({std::move(path), std::move(options), std::move(content)});
+    return *this;
+}
+
+app& app::error_pages(page_options options) {
+    check_open_to_all(options, "error_pages");
+    error_pages_ = std::move(options);
     return *this;
 }
 
@@ -181,9 +190,13 @@ void app::take(const std::string& path) {
     taken_.push_back(path);
 }
 
-int app::start(std::uint16_t port, std::unique_ptr<store> storage) {
+int app::start(int port, std::unique_ptr<store> storage) {
+    if (!std::in_range<std::uint16_t>(port)) {
+        std::fprintf(stderr, "stube: a port is a number from 0 to 65535, not %d\n", port);
+        return 1;
+    }
     server_options options;
-    options.port = port;
+    options.port = static_cast<std::uint16_t>(port);
     return start(std::move(options), std::move(storage));
 }
 

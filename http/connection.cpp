@@ -3,6 +3,7 @@
 #include "http/page.hpp"
 #include "http/problem.hpp"
 #include "http/worker.hpp"
+#include "runtime/caught.hpp"
 #include "runtime/logged.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -21,7 +22,8 @@ constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view stream_head = "Content-Type: text/event-stream\r\n"
                                          "Cache-Control: no-cache, no-transform\r\n"
                                          "X-Accel-Buffering: no\r\n"
-                                         "X-Content-Type-Options: nosniff\r\n";
+                                         "X-Content-Type-Options: nosniff\r\n"
+                                         "Connection: close\r\n";
 
 }  // namespace
 
@@ -203,8 +205,8 @@ void connection::answer_request() {
     if (!asked().keep_alive) close_after_ = true;
     try {
         handle(*this);
-    } catch (const std::exception& why) {
-        fail(why);
+    } catch (...) {
+        fail(caught());
     }
 }
 
@@ -224,13 +226,8 @@ void connection::send(const answer& what) {
     transmit(out);
 }
 
-void connection::send_no_content() {
-    if (must_close()) return send({204, {}, {}, {}});
-    if (state_ == state::answering) transmit(home_.no_content());
-}
-
-void connection::fail(const std::exception& why) {
-    home_.log().error("request failed why={}", logged(why.what()));
+void connection::fail(const std::string& why) {
+    home_.log().error("request failed why={}", logged(why));
     if (state_ == state::answering) send_problem(*this, 500);
 }
 
@@ -284,12 +281,14 @@ void connection::send_stream() {
     if (state_ != state::answering) return;
     std::string head = "HTTP/1.1 200 OK\r\nDate: " + home_.date() + "\r\n";
     head.append(stream_head);
-    head +=
-        stream_->is_chunked() ? "Transfer-Encoding: chunked\r\n\r\n" : "Connection: close\r\n\r\n";
+    if (stream_->is_chunked()) head += "Transfer-Encoding: chunked\r\n";
+    head += "\r\n";
+    const auto hello = make_heartbeat();
+    head += stream_->is_chunked() ? hello.chunk() : hello.content();
     state_ = state::streaming;
     counts().streams.add(1);
     stream_->open(socket_.native_handle(), head, *this);
-    if (site().draining) stream_->say_last(make_drain_hint());
+    if (site().ends_streams) stream_->say_last(make_drain_hint());
     stream_moved();
     if (state_ == state::streaming) wait_readable();
 }
@@ -300,6 +299,9 @@ void connection::stream_moved() {
     case event_stream::condition::idle:
         deadline_ = 0;
         return;
+    case event_stream::condition::moving:
+        deadline_ = home_.after(site().limits().write_timeout);
+        return wait_writable();
     case event_stream::condition::blocked:
         if (deadline_ == 0) deadline_ = home_.after(site().limits().write_timeout);
         return wait_writable();

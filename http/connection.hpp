@@ -64,11 +64,10 @@ private:
     thread_counts& counts() override;
     std::string& scratch() override;
     void send(const answer& what) override;
-    void send_no_content() override;
     std::shared_ptr<event_stream>& stream() override { return stream_; }
     void send_stream() override;
     bool is_gone() const override { return state_ == state::closed; }
-    void fail(const std::exception& why) override;
+    void fail(const std::string& why) override;
     void hold() override { intrusive_ptr_add_ref(this); }
     void release() override { intrusive_ptr_release(this); }
     void stream_moved() override;

@@ -28,22 +28,46 @@ void send_refusal(exchange& ex, const problem& what, std::string_view restart) {
     ex.send({what.status, html_type, fragment_headers, body});
 }
 
-void send_news(exchange& ex, const reply& r, std::string_view headers = fragment_headers) {
+/// What the page is shown after the event: it leaves out of an answer what its stream has brought
+/// already, and opens the stream anew if that does not bring it.
+std::string revision_line(const reply& r) {
+    std::string out = "Stube-Revision: ";
+    append_number(out, r.value->revision);
+    return out += "\r\n";
+}
+
+void send_news(exchange& ex, const reply& r, std::string_view more_headers = {}) {
     auto& body = ex.scratch();
     append_partials(body, *r.news, html_wire(ex.site().base_path(), r.value->id));
+    const auto headers = revision_line(r).append(fragment_headers).append(more_headers);
     ex.send({200, html_type, headers, body});
+}
+
+/// The stream has brought all.
+void send_no_news(exchange& ex, const reply& r, std::string_view more_headers = {}) {
+    std::string headers = r.value ? revision_line(r) : std::string();
+    ex.send({204, {}, headers.append(more_headers), {}});
 }
 
 bool has_news(const reply& r) {
     return !r.streamed && r.news && r.value;
 }
 
+/// The page has not heard of the end, or the answer to the event that was the end is lost.
+void send_end(exchange& ex, const reply& r) {
+    if (has_news(r)) return send_news(ex, r);
+    std::string words;
+    append_problem_view(words, problem_of(r.what), "?");
+    auto& body = ex.scratch();
+    append_last_words(body, words);
+    ex.send({200, html_type, revision_line(r).append(fragment_headers), body});
+}
+
 /// The component threw. The page is told by a patch, like of all else; the header tells its scripts
 /// that nothing was changed.
 void send_failure(exchange& ex, const reply& r) {
     constexpr std::string_view nothing_changed = "Stube-Failed: yes\r\n";
-    if (!has_news(r)) return ex.send({204, {}, nothing_changed, {}});
-    send_news(ex, r, std::string(fragment_headers).append(nothing_changed));
+    has_news(r) ? send_news(ex, r, nothing_changed) : send_no_news(ex, r, nothing_changed);
 }
 
 void event_done(exchange& ex, reply&& r) {
@@ -53,11 +77,11 @@ void event_done(exchange& ex, reply&& r) {
     case status::ended:
     case status::repeated:
     case status::stale:
-        return has_news(r) ? send_news(ex, r) : ex.send_no_content();
+        return has_news(r) ? send_news(ex, r) : send_no_news(ex, r);
     case status::failed:
         return send_failure(ex, r);
     case status::just_ended:
-        return ex.send_no_content();
+        return send_end(ex, r);
     case status::lost:
         return send_refusal(ex, problem_of(r.what), r.mount);
     case status::gone:

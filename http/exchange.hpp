@@ -3,10 +3,10 @@
 #include "http/answer.hpp"
 #include "http/request.hpp"
 #include "http/site.hpp"
+#include "runtime/caught.hpp"
 
 #include <stube/runtime/live.hpp>
 
-#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,10 +27,9 @@ public:
     /// An empty string for a body, reused; valid until `send`.
     virtual std::string& scratch() = 0;
 
-    /// Answers. Exactly once for each request, if not one of the others below. Does nothing if the
+    /// Answers. Exactly once for each request, if not the other one below. Does nothing if the
     /// connection is gone.
     virtual void send(const answer& what) = 0;
-    virtual void send_no_content() = 0;
 
     /// The stream that this request is about to become.
     virtual std::shared_ptr<event_stream>& stream() = 0;
@@ -42,8 +41,8 @@ public:
     /// True if nobody waits for the answer any more.
     virtual bool is_gone() const = 0;
 
-    /// An exception from the application or the library: logs it and answers 500.
-    virtual void fail(const std::exception& why) = 0;
+    /// An exception from the application or the library: logs what it says and answers 500.
+    virtual void fail(const std::string& why) = 0;
 
     /// Keeps this alive while an answer is awaited.
     virtual void hold() = 0;
@@ -53,17 +52,22 @@ protected:
     ~exchange() = default;
 };
 
+/// Ends a `hold`.
+struct let_go {
+    void operator()(exchange* held) const { held->release(); }
+};
+
 /// A callback for the runtime that goes on with `f` and keeps the exchange until then. It fits into
 /// a std::function without an allocation.
 inline on_reply later(exchange& with, void (*f)(exchange&, reply&&)) {
     with.hold();
     return [&with, f](reply&& r) {
+        const std::unique_ptr<exchange, let_go> held(&with);
         try {
             f(with, std::move(r));
-        } catch (const std::exception& why) {
-            with.fail(why);
+        } catch (...) {
+            with.fail(caught());
         }
-        with.release();
     };
 }
 

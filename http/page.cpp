@@ -123,6 +123,8 @@ void append_live_body(std::string& out, const live_body& what) {
     out.append("<div id=\"stube-stream\" data-conversation=\"").append(what.conversation);
     out += "\" data-step=\"";
     append_number(out, what.step);
+    out += "\" data-heartbeat=\"";
+    append_number(out, static_cast<std::uint64_t>(what.heartbeat.count()));
     out.append("\" hx-sse:connect=\"").append(what.base_path).append("/stube/stream/");
     out.append(what.conversation).append("?rev=");
     append_number(out, what.revision);

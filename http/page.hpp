@@ -2,6 +2,7 @@
 
 #include <stube/http/app.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -44,7 +45,8 @@ struct live_body {
     std::string_view base_path;
     std::string_view conversation;
     std::uint64_t revision = 0;
-    std::uint64_t step = 0;     ///< of the conversation's history
+    std::uint64_t step = 0;  ///< of the conversation's history
+    std::chrono::milliseconds heartbeat{};
     std::string_view view;      ///< finished HTML
     std::string_view commands;  ///< partials that the page begins with
 };

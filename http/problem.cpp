@@ -78,7 +78,7 @@ problem problem_of(int status) {
     case 413:
         return {413, "Too large", "What the page sent is too large; nothing was changed."};
     case 415:
-        return {415, "Not understood", "Events must be sent as application/x-www-form-urlencoded."};
+        return {415, "Not understood", "Forms must be sent as application/x-www-form-urlencoded."};
     case 417:
         return {417, "Not possible", "The server cannot do what the Expect header asks for."};
     case 431:

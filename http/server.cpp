@@ -58,6 +58,8 @@ public:
         authority_ = listener_->authority();
         options.live.app = from.object_;
         options.live.app_type = from.object_type_;
+        if (!storage->keeps())
+            log_->warn("the store keeps nothing: conversations end with this process");
         live_ = std::make_unique<live_map>(std::move(storage), std::move(options.live));
         site_.live = live_.get();
         live_->use(runners());
@@ -174,6 +176,7 @@ private:
         housekeeper_.join();
         site_.draining = true;
         std::this_thread::sleep_for(drain_delay_);
+        site_.ends_streams = true;
         std::promise<void> closed;
         workers_[0]->post([&] {
             listener_->close();

@@ -64,7 +64,7 @@ site::site(const app& from, const server_options& options)
     : base_path_(checked_base(options.base_path)),
       behind_tls_(options.behind_tls),
       limits_(options.limits),
-      plain_head_(make_page_head({}, base_path_)),
+      plain_head_(make_page_head(from.error_pages_, base_path_)),
       scripts_(make_scripts(base_path_)),
       principal_(from.principal_) {
     const auto of_components = add_components();

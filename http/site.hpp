@@ -83,8 +83,9 @@ public:
 
     std::string principal_of(const request& asked) const;
 
-    live_map* live = nullptr;  ///< set once, before the threads begin
-    std::atomic<bool> draining = false;
+    live_map* live = nullptr;                ///< set once, before the threads begin
+    std::atomic<bool> draining = false;      ///< not ready any more, but all are served
+    std::atomic<bool> ends_streams = false;  ///< their pages are to come back elsewhere
     metrics counts;
 
 private:

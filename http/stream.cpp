@@ -40,12 +40,24 @@ void event_stream::publish(const std::shared_ptr<const update>& what) noexcept {
     try {
         const html_wire wire(settings_.base_path, conversation_);
         put(frames_of_this_thread().get(what, wire), what->ended ? last::yes : last::no);
-    } catch (const std::exception&) {  // out of memory: the page comes back and is given the whole
-                                       // view
-        std::lock_guard lock(mutex_);
-        is_broken_ = true;
-        wake();
+    } catch (...) {
+        give_up();
     }
+}
+
+void event_stream::displace() noexcept {
+    try {
+        say_last(make_displaced());
+    } catch (...) {
+        give_up();
+    }
+}
+
+/// Out of memory: the page comes back and is given the whole view.
+void event_stream::give_up() {
+    std::lock_guard lock(mutex_);
+    is_broken_ = true;
+    wake();
 }
 
 void event_stream::say(const frame& what) {
@@ -129,7 +141,7 @@ event_stream::condition event_stream::flush() {
             return condition::broken;
         }
         queue_.erase(0, *sent);
-        if (!queue_.empty()) return condition::blocked;
+        if (!queue_.empty()) return *sent > 0 ? condition::moving : condition::blocked;
         std::string().swap(queue_);
     }
     return has_ended_ ? condition::done : condition::idle;
@@ -144,6 +156,20 @@ void event_stream::tick(unsigned heartbeat) {
 }
 
 namespace {
+
+std::optional<std::uint64_t> seen_by(const request& asked) {
+    const auto last = asked.header("last-event-id");
+    return parse_number(last.empty() ? asked.raw_query("rev").value_or("") : last);
+}
+
+/// It is over: a page that has seen the end stays as it is, any other is shown it.
+void tell_end(event_stream& stream, const reply& r, std::optional<std::uint64_t> seen) {
+    if (seen == r.value->revision) return stream.say_last(make_end());
+    if (r.news) return stream.publish(r.news);
+    std::string words;
+    append_problem_view(words, problem_of(r.what), "?");
+    stream.say_last(make_last_words(words));
+}
 
 void attached(exchange& ex, reply&& r) {
     auto& stream = *ex.stream();
@@ -163,7 +189,7 @@ void attached(exchange& ex, reply&& r) {
         );
     }
     case status::just_ended:
-        stream.say_last(make_end());
+        tell_end(stream, r, seen_by(ex.asked()));
         break;
     default:
         // "?" is the page's own address without its conversation.
@@ -171,11 +197,6 @@ void attached(exchange& ex, reply&& r) {
         stream.say_last(make_last_words(words));
     }
     ex.send_stream();
-}
-
-std::optional<std::uint64_t> seen_by(const request& asked) {
-    const auto last = asked.header("last-event-id");
-    return parse_number(last.empty() ? asked.raw_query("rev").value_or("") : last);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ protected:
 /// elsewhere. The connection, on its own thread, waits for the socket, closes it, and keeps it from
 /// being closed while someone writes (`let_go`).
 ///
-/// Threads: `publish` any, in the order of revisions; the rest the connection's.
+/// Threads: `publish` and `displace` any, in the order of revisions; the rest the connection's.
 class event_stream final : public view_stream, public std::enable_shared_from_this<event_stream> {
 public:
     struct settings {
@@ -44,6 +44,7 @@ public:
     const std::string& conversation() const { return conversation_; }
 
     void publish(const std::shared_ptr<const update>& what) noexcept override;
+    void displace() noexcept override;
 
     /// From now on bytes go out: first `head`, then what was published before.
     void open(int socket, std::string_view head, stream_watcher& watcher);
@@ -53,7 +54,8 @@ public:
 
     enum class condition {
         idle,     ///< all is sent
-        blocked,  ///< some is not: call again when the socket can be written to
+        moving,   ///< some more is sent: call again when the socket can be written to
+        blocked,  ///< nothing could be sent: likewise
         done,     ///< all is sent, and it was the last
         broken,   ///< the peer is gone, or reads too slowly
     };
@@ -76,6 +78,7 @@ private:
     void put(const frame& what, last how);
     void put_bytes(std::string_view bytes);
     void wake();
+    void give_up();
 
     const std::string conversation_;
     runner& home_;

@@ -151,21 +151,6 @@ bool is_local_address(std::string_view address) {
            std::ranges::all_of(address, [](char c) { return c > ' ' && c < 127 && c != '\\'; });
 }
 
-void append_query_value(std::string& out, std::string_view text) {
-    constexpr std::string_view plain =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~/";
-    for (const char c : text) {
-        if (plain.find(c) != plain.npos) {
-            out += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        out += '%';
-        out += "0123456789ABCDEF"[byte / 16];
-        out += "0123456789ABCDEF"[byte % 16];
-    }
-}
-
 std::string_view take_until(std::string_view& rest, char separator) {
     const auto at = std::min(rest.find(separator), rest.size());
     const auto part = rest.substr(0, at);

@@ -41,9 +41,6 @@ bool is_token(std::string_view text);
 /// one "/" and holds neither backslashes nor anything that ends a header line.
 bool is_local_address(std::string_view address);
 
-/// Appends `text` as a value in a query.
-void append_query_value(std::string& out, std::string_view text);
-
 /// The next part of `rest` before `separator`, which is consumed.
 std::string_view take_until(std::string_view& rest, char separator);
 

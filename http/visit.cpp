@@ -60,6 +60,7 @@ void show(exchange& ex, const mount_point& where, const reply& r) {
         page.conversation = conversation.id;
         page.revision = conversation.revision;
         page.step = conversation.step;
+        page.heartbeat = ex.site().limits().heartbeat;
         page.view = view;
         page.commands = commands;
         append_live_body(body, page);
@@ -116,7 +117,8 @@ void opened(exchange& ex, reply&& r) {
     const auto& where = place_of(ex);
     if (r.what == status::foreign) return mint(ex, where);
     // The address says what there was to see, whoever kept it.
-    if (r.what == status::gone && where.reads_request) return mint(ex, where);
+    const bool is_over = r.what == status::gone || r.what == status::just_ended;
+    if (is_over && where.reads_request) return mint(ex, where);
     if (r.what != status::ok || !r.value || !r.news) return send_problem_page(ex, where, r);
     if (r.value->mount != where.address && ex.site().mount_at(r.value->mount)) {
         const auto headers =
@@ -133,13 +135,11 @@ namespace {
 /// To the page for signing in, which is told where the visitor wanted to go.
 void send_to_login(exchange& ex, const mount_point& where) {
     const auto& asked = ex.asked();
-    std::string wanted;
-    append_query_value(wanted, asked.site_path);
+    std::string wanted = query_value(asked.site_path);
     if (!asked.query.empty()) wanted.append("?").append(asked.query);
     std::string headers = "Cache-Control: no-store\r\nLocation: " + where.login;
     headers += where.login.find('?') == where.login.npos ? "?next=" : "&next=";
-    append_query_value(headers, wanted);
-    headers += "\r\n";
+    headers += query_value(wanted) + "\r\n";
     ex.send({303, "text/plain; charset=utf-8", headers, {}});
 }
 

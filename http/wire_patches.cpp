@@ -14,6 +14,8 @@ constexpr std::string_view notice_partial =
     "<hx-partial hx-target=\"#stube-notice\" hx-swap=\"innerHTML\">";
 constexpr std::string_view partial_end = "</hx-partial>";
 constexpr std::string_view end_event = "event: stube-end\ndata: \n\n";
+constexpr std::string_view end_partial =
+    "<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>";
 
 /// ` of="i7"`, or with a list ` of="i7-rows"`.
 void append_element(
@@ -142,8 +144,11 @@ frame encode(const update& what, const markup_wire& wire, std::string reused) {
 void append_partials(std::string& out, const update& what, const markup_wire& wire) {
     for (const auto& each : what.patches)
         append_partial(out, each, wire);
-    if (what.ended)
-        out += "<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>";
+    if (what.ended) out += end_partial;
+}
+
+void append_last_words(std::string& out, std::string_view html) {
+    out.append(view_partial).append(html).append(partial_end).append(end_partial);
 }
 
 void append_notice(std::string& out, std::string_view html) {
@@ -168,13 +173,17 @@ frame make_end() {
     return in_chunk(open_chunk().append(end_event));
 }
 
+frame make_displaced() {
+    return in_chunk(open_chunk().append("event: stube-displaced\n\n"));
+}
+
 frame make_drain_hint() {
     // htmx reads `retry` only from a message that has data or an event.
     return in_chunk(open_chunk().append("event: stube-drain\nretry: 250\ndata: \n\n"));
 }
 
 frame make_heartbeat() {
-    return in_chunk(open_chunk().append(":\n\n"));
+    return in_chunk(open_chunk().append("event: stube-beat\n\n"));
 }
 
 const frame& frame_cache::get(const std::shared_ptr<const update>& what, const markup_wire& wire) {

@@ -34,7 +34,8 @@
 ///     data: <partials>          each line of them in a data line of its own
 ///
 /// After the last one comes `event: stube-end`, upon which the page closes the stream
-/// (hx-sse:close).
+/// (hx-sse:close). A stream begins with `event: stube-beat`, and says so again when there was
+/// nothing else to say for a while: a page that hears nothing at all opens another one.
 namespace stube::http {
 
 /// One patch as a partial.
@@ -63,13 +64,19 @@ frame make_frame(const update& what, const markup_wire& wire);
 /// The last words of a stream whose conversation cannot be had: a view, and the end.
 frame make_last_words(std::string_view html);
 
+/// The same as the body of an answer.
+void append_last_words(std::string& out, std::string_view html);
+
 /// The end alone: what the page shows is to stay.
 frame make_end();
+
+/// Another page has taken the place of this one. It is to come back when someone looks at it.
+frame make_displaced();
 
 /// "Come back soon": the server is about to leave.
 frame make_drain_hint();
 
-/// A sign of life.
+/// A sign of life, and the first thing that a stream says.
 frame make_heartbeat();
 
 /// Behind the last chunk.

@@ -1,11 +1,11 @@
 #include "http/worker.hpp"
 
 #include "http/connection.hpp"
+#include "runtime/caught.hpp"
 
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 namespace stube::http {
@@ -39,8 +39,8 @@ void worker::run() {
         try {
             context_.run();
             return;
-        } catch (const std::exception& why) {
-            log_->error("server thread: {}", why.what());
+        } catch (...) {
+            log_->error("server thread: {}", caught());
         }
     }
 }
@@ -110,8 +110,6 @@ void worker::sweep() {
 
 void worker::set_date() {
     date_ = http_date();
-    no_content_.clear();
-    append_answer(no_content_, {204, {}, {}, {}}, {date_, false, false});
 }
 
 std::uint32_t worker::after(std::chrono::milliseconds timeout) const {

@@ -65,9 +65,6 @@ public:
 
     const std::string& date() const { return date_; }
 
-    /// A whole answer 204 for a connection that stays.
-    const std::string& no_content() const { return no_content_; }
-
     std::string& scratch();
     std::string& output();
 
@@ -91,7 +88,6 @@ private:
     std::shared_ptr<spdlog::logger> log_;
     std::uint32_t tick_ = 0;
     std::string date_;
-    std::string no_content_;
     std::string scratch_;
     std::string output_;
     std::vector<std::unique_ptr<request_reader>> readers_;

@@ -15,6 +15,7 @@
 
   const folder = new URL('../behaviors/', document.currentScript.src);
   const PREFIX = 'data-stube-arg-';
+  const PAUSES = [1000, 2000, 4000, 8000, 16000, 32000]; // before a module is asked for again
 
   const nameOf = element => element.getAttribute('data-stube-behavior');
   const complain = (name, what, error) => console.error(`stube: behavior ${name}: ${what}`, error);
@@ -61,6 +62,13 @@
     ctx.stubeBehavior?.done(ctx.response?.status < 400);
   });
 
+  // But not beyond a sign that the server can be reached again, or that it need not be.
+  const rest = (milliseconds, signal) => new Promise(done => {
+    setTimeout(done, milliseconds);
+    document.addEventListener('stube:connected', done, {once: true, signal});
+    signal.addEventListener('abort', done);
+  });
+
   // ---- the life of an element ----------------------------------------------------------------------
 
   const alive = new Map(); // elements with a behavior, to their lives
@@ -88,7 +96,7 @@
 
     async begin() {
       try {
-        const module = await import(new URL(`${this.#name}.js`, folder));
+        const module = await this.#load();
         if (this.#leaving.signal.aborted) return; // it came and went meanwhile
         if (typeof module.default !== 'object' || !module.default) throw new Error('the module has no default export');
         this.#functions = module.default;
@@ -97,6 +105,22 @@
         return;
       }
       this.call('mount');
+    }
+
+    // A browser remembers what could not be fetched, so that each attempt needs an address of its own.
+    async #load() {
+      for (let failures = 0; ; ++failures) {
+        const address = new URL(`${this.#name}.js`, folder);
+        if (failures > 0) address.search = `again=${failures}`;
+        try {
+          return await import(address);
+        } catch (error) {
+          // A TypeError is what a browser throws when it cannot fetch.
+          if (!(error instanceof TypeError) || failures === PAUSES.length || this.#leaving.signal.aborted) throw error;
+          if (failures === 0) complain(this.#name, 'cannot be loaded, will be tried again', error);
+          await rest(PAUSES[failures], this.#leaving.signal);
+        }
+      }
     }
 
     call(what) {

@@ -33,8 +33,18 @@
 
   function insert(list, fragment, {before}) {
     const fresh = [...fragment.children];
+    const there = childOf(list, fresh[0]?.id);
+    if (there) return insertAgain(there, fragment, before);
     keepWhatIsThere(fragment, list);
     list.insertBefore(fragment, childOf(list, before));
+    return fresh;
+  }
+
+  // A message that brings what is there already brings it as it is now.
+  function insertAgain(there, fragment, before) {
+    const {parentNode: list, id} = there;
+    const fresh = morph(there, fragment);
+    moveBefore(list, byId(id), childOf(list, before));
     return fresh;
   }
 
@@ -125,8 +135,8 @@
   root.addEventListener('input', event => edited.add(event.target), true);
 
   // A radio button that is chosen takes the choice from the others of its name.
-  const isEdited = control => edited.has(control) || (control.type === 'radio' &&
-    [...document.getElementsByName(control.name)].some(other => edited.has(other)));
+  const isAmong = (controls, control) => controls.has(control) || (control.type === 'radio' &&
+    [...document.getElementsByName(control.name)].some(other => controls.has(other)));
 
   // An event carries what stood in the controls of its own component (see stube-events.js) when it was made, and
   // waits for its turn. When it leaves, that is sent, unless something else stands there by now.
@@ -168,13 +178,13 @@
     [...fragment.querySelectorAll(controls)].filter(({id}) => /^i\d+-/.test(id))
       .map(control => ({id: control.id, ...stateOf(control)}));
 
-  // Until an event is answered, a word may still be one on what was there before it. Where someone is about to type
-  // on, the last one waits for the answer.
+  // Until an event is answered, a word may still be one on what was there before it: the last one waits for the
+  // answer, which may be that nothing was changed.
   function takeWord(word) {
     const {id, type, value, checked, selected} = word;
     const control = byId(id);
-    if (control?.type !== type || type === 'file' || isEdited(control)) return;
-    if (sent.has(control) && control === document.activeElement) sent.set(control, word);
+    if (control?.type !== type || type === 'file' || isAmong(edited, control)) return;
+    if (isAmong(sent, control)) sent.set(control, word);
     else if (control.options) [...control.options].forEach((option, at) => { option.selected = !!selected[at]; });
     else if (checked !== control.checked) control.checked = checked;
     else if (value !== control.value) control.value = value;

@@ -15,12 +15,12 @@
 
   const FIRST_PAUSE = 250;
   const LONGEST_PAUSE = 5000;
-  const ATTEMPT_LIMIT = 15000;
+  const FIRST_LIMIT = 30000;     // for an attempt, as the server takes a request; the next ones get more
+  const LONGEST_LIMIT = 240000;
+  const OPENING_LIMIT = 15000;   // for the head of a stream
   const PATIENCE = 300;         // an answer that takes longer than this gets a sign of waiting
   const STREAM_PATIENCE = 3000; // a restart of the server is shorter than this and needs no words
-
-  // hx-sse would wait for up to a minute between two attempts to reconnect.
-  htmx.config.sse = {reconnectMaxDelay: LONGEST_PAUSE, ...htmx.config.sse};
+  const NEWS_PATIENCE = 2000;   // for the stream to bring what an answer says that it does
 
   // ---- what the user is told ----------------------------------------------------------------------
 
@@ -31,6 +31,7 @@
 
   const events = new Set(); // the user's actions that have no answer yet
   let streamIsLost = false;
+  let isDisplaced = false; // by newer pages of the same conversation
 
   const askBeforeLeaving = event => event.preventDefault();
 
@@ -44,7 +45,8 @@
     root.classList.toggle('stube-waiting', waiting.length > 0);
     view.ariaBusy = waiting.length > 0 ? 'true' : null; // not on root: that would silence the notices in it
     tell(kept ? 'Connection lost. Your last action is kept and will be sent.'
-      : streamIsLost ? 'Connection lost. Trying to reconnect.' : '');
+      : isDisplaced ? 'Shown in too many places at once. This one is up to date again when you use it.'
+        : streamIsLost ? 'Connection lost. Trying to reconnect.' : '');
     // Only while it is needed: the mere presence of this listener keeps pages out of some back/forward caches.
     (kept ? addEventListener : removeEventListener)('beforeunload', askBeforeLeaving);
   }
@@ -61,28 +63,33 @@
     };
     const timer = setTimeout(finish, milliseconds);
     addEventListener('online', finish, {signal: resting.signal});
-    document.addEventListener('htmx:sse:after:connection', finish, {signal: resting.signal});
+    document.addEventListener('stube:connected', finish, {signal: resting.signal});
   });
 
   // One attempt. Throws where there is no connection or none in time; a response may still be no answer.
-  async function attempt(url, request, isAnswer) {
+  async function attempt(url, request, isAnswer, milliseconds) {
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), ATTEMPT_LIMIT);
+    const timer = setTimeout(() => limit.abort(), milliseconds);
     try {
       const response = await fetch(url, {...request, signal: AbortSignal.any([request.signal, limit.signal])});
-      return await isAnswer(response) ? response : null;
+      if (await isAnswer(response)) return response;
+      limit.abort(); // its body is of no use
+      return null;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async function sendUntilAnswered(url, request, isAnswer, onFailure = () => {}) {
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      const response = await attempt(url, request, isAnswer).catch(() => null);
+  const around = pause => pause * (0.75 + Math.random() / 2); // so that a thousand pages do not come back at once
+
+  async function sendUntilAnswered(url, request, isAnswer, onFailure) {
+    for (let pause = FIRST_PAUSE, limit = FIRST_LIMIT; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      const response = await attempt(url, request, isAnswer, limit).catch(() => null);
       request.signal.throwIfAborted(); // htmx has given this request up
       if (response) return response;
       onFailure();
-      await rest(pause * (0.75 + Math.random() / 2)); // so that a thousand pages do not come back at once
+      limit = Math.min(2 * limit, LONGEST_LIMIT); // a slow connection gets through in the end
+      await rest(around(pause));
     }
   }
 
@@ -121,6 +128,7 @@
         return failureFrom(response);
       }
       if (response.ok) oldNotice.forEach(node => node.remove());
+      if (response.status === 204) expectNews(revisionOf(response));
       return response;
     } finally {
       clearTimeout(timer);
@@ -128,10 +136,6 @@
       showState();
     }
   }
-
-  // hx-sse reconnects a stream that was open once; the first connection is ours to insist on.
-  const openStream = (url, request) =>
-    sendUntilAnswered(url, request, response => response.status < 500 && response.status !== 429);
 
   // ---- htmx's requests ----------------------------------------------------------------------------
 
@@ -174,32 +178,148 @@
 
   // ---- the stream ---------------------------------------------------------------------------------
 
-  let streamIsOpen = false;
+  // hx-sse reads it. When to open it, and when to give it up, is decided here.
+  stream.setAttribute('hx-config', 'sse.reconnect:false sse.pauseOnBackground:false');
+
+  // The conversation's revision that came with the page, or with the stream since. Answers say theirs.
+  let brought = Number(/\brev=(\d+)/.exec(stream.getAttribute('hx-sse:connect'))?.[1]);
+  const revisionOf = ({headers}) => Number(headers.get('Stube-Revision') ?? NaN);
+
+  const heartbeat = Math.max(stream.dataset.heartbeat, 1000); // the server's
+  let connection;          // hx-sse's, while there is a stream
+  let isOpening = true;    // hx-sse begins by itself
+  let isPaused = false;    // nobody sees the page
+  let pause = FIRST_PAUSE; // before the stream is opened again
+  let signs = 0;           // how often something came
+  let silence;             // a timer
   let lossTimer;
-
-  document.addEventListener('htmx:sse:after:connection', () => {
-    clearTimeout(lossTimer);
-    lossTimer = undefined;
-    streamIsOpen = true;
-    streamIsLost = false;
-    showState();
-  });
-
-  document.addEventListener('htmx:sse:error', () => {
-    lossTimer ??= setTimeout(() => {
-      streamIsLost = true;
-      showState();
-    }, STREAM_PATIENCE);
-  });
-
-  document.addEventListener('htmx:sse:close', () => { streamIsOpen = false; });
 
   // The end comes as an event of the stream, or in the answer to an event, which then removes the stream.
   const hasEnded = () => !stream.isConnected || !stream.hasAttribute('hx-sse:connect');
   stream.addEventListener('stube-end', () => stream.removeAttribute('hx-sse:connect'));
 
-  // A page out of the back/forward cache shows what was true when it was left. An open stream catches up.
-  addEventListener('pageshow', event => {
-    if (event.persisted && !streamIsOpen && !hasEnded()) location.reload();
+  const isStream = ({ok, headers}) => ok && /^text\/event-stream\b/.test(headers.get('Content-Type'));
+
+  const restBeforeOpening = () => {
+    const now = pause;
+    pause = Math.min(2 * pause, LONGEST_PAUSE);
+    return rest(around(now));
+  };
+
+  // The fetch of the stream's requests.
+  async function openStream(url, request) {
+    isOpening = true;
+    lossTimer ??= setTimeout(() => {
+      streamIsLost = true;
+      showState();
+    }, STREAM_PATIENCE);
+    request.headers['Last-Event-ID'] = String(brought);
+    for (;;) {
+      const response = await attempt(url, request, isStream, OPENING_LIMIT).catch(() => null);
+      request.signal.throwIfAborted();
+      if (response) return heard(response);
+      await restBeforeOpening();
+      while (isPaused) await new Promise(done => document.addEventListener('visibilitychange', done, {once: true}));
+    }
+  }
+
+  // The same response, but each piece of it is a sign of life: a large view may take its time.
+  function heard(response) {
+    noteSign();
+    const listening = new TransformStream({
+      transform(piece, out) {
+        noteSign();
+        out.enqueue(piece);
+      },
+    });
+    return new Response(response.body.pipeThrough(listening), response);
+  }
+
+  // A connection may be dead and nobody says so. The server is never silent for longer than its heartbeat.
+  function noteSign() {
+    ++signs;
+    clearTimeout(silence);
+    silence = setTimeout(giveUpStream, 2.5 * heartbeat);
+  }
+
+  function giveUpStream() {
+    connection?.reader?.cancel().catch(() => {}); // upon which it is opened again
+  }
+
+  // Of an event that was answered with nothing, the stream brings the patches.
+  function expectNews(revision) {
+    const before = signs;
+    setTimeout(() => {
+      if (brought < revision && signs === before) giveUpStream();
+    }, NEWS_PATIENCE);
+  }
+
+  function open() {
+    if (isOpening || connection || isPaused || hasEnded()) return;
+    isOpening = true;
+    isDisplaced = false;
+    htmx.ajax('GET', stream.getAttribute('hx-sse:connect'), {source: stream});
+  }
+
+  stream.addEventListener('htmx:sse:before:connection', event => {
+    isOpening = false;
+    if (isPaused || hasEnded()) event.preventDefault();
+    else ({connection} = event.detail);
+  });
+
+  stream.addEventListener('htmx:sse:close', async () => {
+    connection = undefined;
+    clearTimeout(silence);
+    if (isPaused || isDisplaced) return;
+    await restBeforeOpening();
+    open();
+  });
+
+  stream.addEventListener('htmx:sse:before:message', ({detail: {message}}) => {
+    if (message.id) brought = Number(message.id);
+  });
+
+  // The first thing that the server says, and now and then again. Whatever else answers in its place does not.
+  stream.addEventListener('stube-beat', () => {
+    if (!connection || connection.isGreeted) return;
+    connection.isGreeted = true;
+    pause = FIRST_PAUSE;
+    forgetLoss();
+    document.dispatchEvent(new CustomEvent('stube:connected'));
+  });
+
+  function forgetLoss() {
+    clearTimeout(lossTimer);
+    lossTimer = undefined;
+    streamIsLost = false;
+    showState();
+  }
+
+  // Comes back when someone uses it: of too many pages that all come back by themselves, none would stay.
+  stream.addEventListener('stube-displaced', () => {
+    isDisplaced = true;
+    showState();
+  });
+  for (const use of ['focus', 'pointerdown', 'keydown']) addEventListener(use, () => isDisplaced && open(), true);
+
+  // A page that nobody sees needs no stream, and catches up when it is seen again.
+  function pauseOrGoOn() {
+    isPaused = document.hidden;
+    if (!isPaused) return open();
+    forgetLoss();
+    giveUpStream();
+  }
+  document.addEventListener('visibilitychange', pauseOrGoOn);
+  addEventListener('pageshow', event => event.persisted && pauseOrGoOn());
+
+  // ---- answers that come late ---------------------------------------------------------------------
+
+  // What the stream has brought is on the page already, and maybe more. Messages to the user are not.
+  htmx.registerExtension('stube', {
+    htmx_before_swap: (element, {ctx, tasks}) => {
+      if (!ctx.response || !(revisionOf(ctx.response) <= brought)) return;
+      const notices = tasks.filter(({target}) => target === notice);
+      tasks.splice(0, tasks.length, ...notices);
+    },
   });
 })();

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import {test} from 'node:test';
-import {aMoment, assertFlawless, assertNotReloaded, button, eventually, heading, mark, sourceRoot, visit} from './support.mjs';
+import {
+    aMoment, assertFlawless, assertNotReloaded, button, eventually, Gallery, heading, launchBrowser, mark, newVisitor, openPage,
+    serverAway, sourceRoot, visit,
+} from './support.mjs';
 
 const program = process.env.STUBE_BEHAVIORS_SITE ?? path.join(sourceRoot, 'build/release/tests/browser/behaviors_site');
 
@@ -105,4 +108,16 @@ test('a behavior sends to the members that its markup names, in the order of all
         document.querySelector('[data-stube-events]').dataset.stubeEvents.replace(/say$/, 'forbidden'),
         {method: 'POST', headers: {'Stube-Event-Id': '0123456789abcdef'}, body: new URLSearchParams()})).status), 404);
     assert.equal(await page.getByRole('status').last().textContent(), said);
+});
+
+test('a module that cannot be fetched at first is fetched later', async t => {
+    const gallery = await Gallery.started(t, program);
+    const page = await openPage(await newVisitor(await launchBrowser(t)));
+    let asked = 0;
+    await page.route('**/stube/behaviors/test/sender.js*', route => ++asked < 3 ? route.abort('connectionreset') : route.continue());
+    await page.goto(gallery.url('/'));
+    await page.waitForFunction(() => window.tell);
+    assert.equal(asked, 3);
+    assert.equal(await page.evaluate(() => window.tell('say', 1, 'one')), true);
+    assertFlawless(page, ...meantToFail, /behavior test\/sender: cannot be loaded, will be tried again/, serverAway);
 });

@@ -7,9 +7,10 @@
 #include <string_view>
 #include <vector>
 
-/// A page full of behaviors, whose modules write down in `window.journal` what is called when, and
-/// one at "/alarm" whose timers break. Run as `behaviors_site --port <n>`; other options are
-/// ignored.
+/// A page full of behaviors, whose modules write down in `window.journal` what is called when, one
+/// at "/alarm" whose timers break, and one at "/payment" that comes to an end. Its streams give a
+/// sign of life each second, and two of a conversation are the most. Run as
+/// `behaviors_site --port <n>`; other options are ignored.
 namespace {
 
 using namespace stube;
@@ -178,21 +179,35 @@ struct siren {
 };
 BOOST_DESCRIBE_STRUCT(siren, (), (n, clicks, start, tick, burst, click))
 
+struct payment {
+    static constexpr std::string_view component = "test/payment";
+
+    effects pay() { return end(section(h1("Paid"), p("Thank you."))); }
+
+    markup render() const {
+        return section(h1("Total"), button(on<"click", &payment::pay>, "Pay"));
+    }
+};
+BOOST_DESCRIBE_STRUCT(payment, (), (pay))
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::uint16_t port = 8080;
+    server_options options;
+    options.limits.heartbeat = 1s;
+    options.live.max_streams = 2;
     for (int i = 1; i + 1 < argc; ++i) {
         if (std::string_view(argv[i]) == "--port")
-            port = static_cast<std::uint16_t>(std::atoi(argv[i + 1]));
+            options.port = static_cast<std::uint16_t>(std::atoi(argv[i + 1]));
     }
     app site;
     site.mount<stage>("/");
     site.mount<siren>("/alarm");
+    site.mount<payment>("/payment");
     for (const auto* name : {"test/journal", "test/other"})
         site.behavior(name, std::string(journal));
     site.behavior("test/widget", std::string(widget));
     site.behavior("test/sender", std::string(sender));
     site.behavior("test/broken", std::string(broken));
-    return site.start(port);
+    return site.start(options);
 }

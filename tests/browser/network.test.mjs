@@ -1,12 +1,52 @@
 // What lies between page and server goes wrong, without anyone being killed.
 import assert from 'node:assert/strict';
+import {connect, createServer} from 'node:net';
+import path from 'node:path';
 import {test} from 'node:test';
 import {ada, book} from './booking.mjs';
 import {
-    aMoment, assertFlawless, button, eventually, Gallery, launchBrowser, newVisitor, openPage, serverAway, visit,
+    aMoment, assertFlawless, assertNotReloaded, button, eventually, Gallery, heading, launchBrowser, mark, newVisitor,
+    openPage, serverAway, sourceRoot, visit,
 } from './support.mjs';
 
 const events = '**/stube/event/**';
+const streams = '**/stube/stream/**';
+
+/// With pages of its own, and a server that is quick to say that it is there.
+const testSite = process.env.STUBE_BEHAVIORS_SITE ?? path.join(sourceRoot, 'build/release/tests/browser/behaviors_site');
+
+const setHidden = (page, hidden) => page.evaluate(hidden => {
+    Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
+    document.dispatchEvent(new Event('visibilitychange'));
+}, hidden);
+
+/// A way to the server that can lose streams without a word: they stay open, and nothing comes any more.
+async function wireTo(t, gallery) {
+    const open = new Set();
+    const wire = createServer(browser => {
+        const line = {server: connect(gallery.port, '127.0.0.1'), isStream: false, isDead: false};
+        open.add(line);
+        const end = () => {
+            open.delete(line);
+            browser.destroy();
+            line.server.destroy();
+        };
+        browser.on('data', bytes => {
+            line.isStream ||= bytes.includes('GET /stube/stream/');
+            if (!line.isDead) line.server.write(bytes);
+        });
+        line.server.on('data', bytes => line.isDead || browser.write(bytes));
+        for (const side of [browser, line.server]) side.on('error', end).on('close', end);
+    });
+    await new Promise(resolve => wire.listen(0, '127.0.0.1', resolve));
+    t.after(() => wire.close());
+    return {
+        url: at => `http://127.0.0.1:${wire.address().port}${at}`,
+        loseStreams: () => {
+            for (const line of open) line.isDead ||= line.isStream;
+        },
+    };
+}
 
 const shows = (page, number) =>
     eventually(async () => assert.equal(await page.locator('output').textContent(), String(number)));
@@ -231,15 +271,156 @@ test('a hidden tab lets go of its stream and catches up when it is looked at', a
     const {visitor, page} = await visit(t, '/counter');
     await button(page, '+').click();
     await shows(page, 1);
-    const setHidden = hidden => page.evaluate(hidden => {
-        Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
-        document.dispatchEvent(new Event('visibilitychange'));
-    }, hidden);
-    await setHidden(true);
+    await setHidden(page, true);
     const other = await openPage(visitor, page.url());
     await button(other, '+').click();
     await shows(other, 2);
-    await setHidden(false);
+    await setHidden(page, false);
+    await shows(page, 2);
+    assertFlawless(page);
+});
+
+test('a tab that was hidden when the conversation ended shows the end when it is looked at', async t => {
+    const {visitor, page} = await visit(t, '/payment', testSite);
+    await page.waitForURL(/[?&]c=/);
+    await setHidden(page, true);
+    const other = await openPage(visitor, page.url());
+    await button(other, 'Pay').click();
+    await heading(other, 'Paid').waitFor();
+    await heading(page, 'Total').waitFor();
+    await setHidden(page, false);
+    await heading(page, 'Paid').waitFor();
+    assertFlawless(page);
+});
+
+test('an action that was the end and whose answer is lost shows the end when it is sent again', async t => {
+    const {page} = await visit(t, '/payment', testSite);
+    await page.waitForURL(/[?&]c=/);
+    await setHidden(page, true); // no stream
+    const ids = await meet(page, [answerIsLost]);
+    await button(page, 'Pay').click();
+    await heading(page, 'Paid').waitFor();
+    assert.equal(ids.length, 2);
+    assertFlawless(page, serverAway);
+});
+
+test('an answer that comes after the stream has brought the same is not applied again', async t => {
+    const {page} = await visit(t, '/todo');
+    await page.waitForURL(/[?&]c=/);
+    const shows = (...texts) => eventually(async () =>
+        assert.deepEqual(await page.getByRole('listitem').getByRole('checkbox').evaluateAll(
+            all => all.map(box => box.labels[0].textContent.trim())), texts));
+    const add = async text => {
+        await page.getByLabel('New').fill(text);
+        await page.keyboard.press('Enter');
+    };
+    await add('Milk');
+    await shows('Milk');
+    await setHidden(page, true); // no stream: the answer has the patches
+    await meet(page, [async route => {
+        const response = await route.fetch();
+        assert.match(await response.text(), /<hx-insert/);
+        await setHidden(page, false);
+        await shows('Milk', 'Bread'); // the stream's whole view
+        await page.getByRole('checkbox').last().evaluate(box => { box.mine = true; });
+        await route.fulfill({response});
+    }]);
+    const answered = page.waitForResponse(events);
+    await add('Bread');
+    await answered;
+    await aMoment();
+    await shows('Milk', 'Bread');
+    assert.equal(await page.getByRole('checkbox').last().evaluate(box => box.mine), true);
+    assertFlawless(page);
+});
+
+test('a stream that is dead without a word is opened again when it does not bring what an answer promises', async t => {
+    const gallery = await Gallery.started(t);
+    const wire = await wireTo(t, gallery);
+    const page = await openPage(await newVisitor(await launchBrowser(t)), wire.url('/counter'));
+    await button(page, '+').click();
+    await shows(page, 1);
+    await mark(page);
+    wire.loseStreams();
+    const answer = page.waitForResponse(events);
+    await button(page, '+').click();
+    assert.equal((await answer).status(), 204);
+    await shows(page, 2);
+    await button(page, '+').click();
+    await shows(page, 3);
+    await assertNotReloaded(page);
+    assertFlawless(page);
+});
+
+test('a page that only looks notices that its stream is dead, though nobody says so', async t => {
+    const gallery = await Gallery.started(t, testSite);
+    const wire = await wireTo(t, gallery);
+    const page = await openPage(await newVisitor(await launchBrowser(t)), wire.url('/alarm'));
+    const ticks = async () => Number(await page.getByRole('timer').textContent());
+    await eventually(async () => assert.ok(await ticks() > 1));
+    await mark(page);
+    wire.loseStreams();
+    await aMoment();
+    const before = await ticks();
+    await eventually(async () => assert.ok(await ticks() > before + 2));
+    await assertNotReloaded(page);
+    assertFlawless(page);
+});
+
+test('a stream that says nothing but that it is there is left open', async t => {
+    const {page} = await visit(t, '/payment', testSite);
+    let opened = 0;
+    page.on('request', request => { opened += request.url().includes('/stube/stream/'); });
+    await page.waitForTimeout(5000);
+    assert.equal(opened, 0, 'it was opened while the page was loaded, and not again');
+    assertFlawless(page);
+});
+
+test('of more pages than a conversation may have open the oldest waits until it is used', async t => {
+    const {visitor, page} = await visit(t, '/alarm', testSite);
+    const ticks = async page => Number(await page.getByRole('timer').textContent());
+    const goesOn = async page => {
+        const before = await ticks(page);
+        await eventually(async () => assert.ok(await ticks(page) > before + 1));
+    };
+    const isDisplaced = page => page.getByText('Shown in too many places at once.').waitFor();
+    await goesOn(page);
+    const second = await openPage(visitor, page.url());
+    await goesOn(second);
+    const third = await openPage(visitor, page.url());
+    await isDisplaced(page);
+    for (let times = 0; times < 2; ++times) {
+        await goesOn(second);
+        await goesOn(third);
+    }
+    await isDisplaced(page);
+    await button(page, 'Click').click();
+    await page.getByText('Clicked 1').waitFor();
+    await page.getByText('Shown in too many places at once.').waitFor({state: 'detached'});
+    await goesOn(page);
+    await isDisplaced(second);
+    assertFlawless(page);
+});
+
+test('a stream that something else answers is lost, and asked for again ever less often', async t => {
+    const {visitor, page} = await visit(t, '/counter');
+    await button(page, '+').click();
+    await shows(page, 1);
+    let asked = 0;
+    await page.route(streams, route => {
+        ++asked;
+        return route.fulfill({contentType: 'text/html', body: '<title>Sign in</title><h1>Sign in</h1>'});
+    });
+    await setHidden(page, true);
+    await setHidden(page, false);
+    await page.getByText('Connection lost. Trying to reconnect.').waitFor();
+    await page.waitForTimeout(5000);
+    assert.ok(asked > 2 && asked < 8, `it was asked for ${asked} times`);
+    await page.getByText('Connection lost. Trying to reconnect.').waitFor();
+    await page.unroute(streams);
+    await page.getByText('Connection lost').waitFor({state: 'detached'});
+    const other = await openPage(visitor, page.url());
+    await button(other, '+').click();
     await shows(page, 2);
     assertFlawless(page);
 });

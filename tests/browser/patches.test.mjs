@@ -47,6 +47,36 @@ test('list patches are applied in the order of their message', async t => {
     assertFlawless(page);
 });
 
+test('what is there already is brought up to date and put in its place, and is there once', async t => {
+    const page = await handWritten(t,
+        '<ul id="i1-rows"><li id="i2"><input id="i2-a" name="i2-a"></li><li id="i3">b</li><li id="i4">c</li></ul>');
+    await page.locator('#i2-a').pressSequentially('typed');
+    const row = '<li id="i2" class="new"><input id="i2-a" name="i2-a"></li>';
+    await say(page, `<hx-insert into="i1-rows" before="i4">${row}</hx-insert><hx-insert into="i1-rows"><li id="i3">B</li></hx-insert>`);
+    assert.deepEqual(await ids(page, '#i1-rows'), ['i2', 'i4', 'i3']);
+    assert.equal(await page.locator('#i3').textContent(), 'B');
+    assert.equal(await page.locator('#i2').getAttribute('class'), 'new');
+    assert.equal(await page.locator('#i2-a').inputValue(), 'typed');
+    assert.equal(await focused(page), 'i2-a');
+    assertFlawless(page);
+});
+
+test('of an answer that is older than what the page shows only messages to the user are shown', async t => {
+    const page = await handWritten(t,
+        `<div id="i1"><button ${to('add')}>Add</button><ul id="i1-rows"></ul></div>`, events => ({
+            contentType: 'text/html', headers: {'Stube-Revision': String(events.length)},
+            body: `<hx-insert into="i1-rows"><li id="i${events.length + 1}">x</li></hx-insert>` +
+                `<hx-partial hx-target="#stube-notice" hx-swap="innerHTML"><p>Notice ${events.length}</p></hx-partial>`,
+        }));
+    await button(page, 'Add').click(); // revision 1 came with the page
+    await page.getByText('Notice 1').waitFor();
+    assert.deepEqual(await ids(page, '#i1-rows'), []);
+    await button(page, 'Add').click();
+    await page.getByText('Notice 2').waitFor();
+    assert.deepEqual(await ids(page, '#i1-rows'), ['i3']);
+    assertFlawless(page);
+});
+
 test('patches for what is not on the page are dropped', async t => {
     const page = await handWritten(t, '<div id="i1"><ul id="i1-rows"><li id="i2">a</li></ul></div>');
     await say(page,
@@ -219,6 +249,43 @@ test('what was typed is still there after an event that did not work', async t =
     await asked(troubles.length + 1);
     answer(morph('found'));
     await holds('found');
+    assertFlawless(page, /status of/);
+});
+
+test('what was sent is still there after it was refused though the focus is on the button', async t => {
+    const notice = '<hx-partial hx-target="#stube-notice" hx-swap="innerHTML"><p>No</p></hx-partial>';
+    const form = text => `<form id="i1" ${to('add')}><input id="i1-a" name="i1-a" value="">` +
+        '<textarea id="i1-b" name="i1-b"></textarea><input type="radio" id="i1-r-0" name="i1-r" value="a" checked>' +
+        `<input type="radio" id="i1-r-1" name="i1-r" value="b"><output>${text}</output><button>Add</button></form>`;
+    const morph = text => `<hx-morph of="i1">${form(text)}</hx-morph>`;
+    let answer;
+    const page = await handWritten(t, form('0'), () => new Promise(done => { answer = done; }));
+    const holds = async (text, choice) => {
+        assert.equal(await page.locator('#i1-a').inputValue(), text);
+        assert.equal(await page.locator('#i1-b').inputValue(), text);
+        assert.ok(await page.locator(choice).isChecked());
+    };
+    await page.locator('#i1-a').fill('typed');
+    await page.locator('#i1-b').fill('typed');
+    await page.locator('#i1-r-1').check();
+    for (const trouble of [{status: 507, contentType: 'text/html', body: notice}, {status: 204, headers: {'Stube-Failed': 'yes'}}]) {
+        answer = undefined;
+        await button(page, 'Add').click();
+        await eventually(() => assert.ok(answer));
+        await say(page, morph('meanwhile')); // of a timer, say
+        await page.locator('output').filter({hasText: 'meanwhile'}).waitFor();
+        await holds('typed', '#i1-r-1');
+        answer(trouble);
+        await aMoment();
+        await say(page, morph('later'));
+        await page.locator('output').filter({hasText: 'later'}).waitFor();
+        await holds('typed', '#i1-r-1');
+    }
+    await button(page, 'Add').click();
+    await eventually(() => assert.equal(page.events.length, 3));
+    answer(morph('done'));
+    await page.locator('output').filter({hasText: 'done'}).waitFor();
+    await eventually(() => holds('', '#i1-r-0'));
     assertFlawless(page, /status of/);
 });
 

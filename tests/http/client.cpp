@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace testing {
 
@@ -109,6 +110,11 @@ std::string client::read_until(std::string_view text) {
         if (!fill(patience))
             throw std::runtime_error("did not come: " + std::string(text) + " in: " + read_);
     }
+}
+
+std::string client::read_some() {
+    if (read_.empty()) fill(patience);
+    return std::exchange(read_, {});
 }
 
 std::string client::read_to_end() {

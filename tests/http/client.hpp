@@ -42,6 +42,9 @@ public:
     /// Reads until `text` has come, and takes everything up to its end. Throws if it does not come.
     std::string read_until(std::string_view text);
 
+    /// What comes next, or nothing if the server closes.
+    std::string read_some();
+
     /// Everything until the server closes.
     std::string read_to_end();
 

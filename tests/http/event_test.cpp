@@ -126,7 +126,7 @@ TEST_CASE("going back is refused like an event") {
     CHECK(got.status == 405);
     CHECK(got.header("allow") == "POST");
     CHECK(send(site, page.post("1/finish")).status == 200);
-    CHECK(send(site, good).status == 204);
+    CHECK(send(site, good).says("Final words"));
 }
 
 TEST_CASE("an event of something that left the page shows the page") {
@@ -257,7 +257,7 @@ TEST_CASE("a conversation belongs to its session") {
     CHECK(send(site, page.post("1/inc")).says("n=1"));
 }
 
-TEST_CASE("the end is told with its last view and nothing follows") {
+TEST_CASE("the end is told with its last view") {
     served site;
     const auto page = open_page(site.port());
     const auto got = send(site, page.post("1/finish"));
@@ -265,12 +265,78 @@ TEST_CASE("the end is told with its last view and nothing follows") {
     CHECK(got.says("Final words"));
     CHECK(got.says("hx-target=\"#stube-stream\" hx-swap=\"delete\""));
 
-    CHECK(send(site, page.post("1/inc")).status == 204);
     auto unknown = page;
     unknown.conversation = "AAAAAAAAAAAAAAAAAAAAAA";
     const auto gone = send(site, unknown.post("1/inc"));
     check_refusal(gone, 404);
     CHECK(gone.says("<a href=\"?\">Start again</a>"));
+}
+
+TEST_CASE("an event that comes after the end or again is answered with the last view") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto end = page.post("1/finish");
+    CHECK(send(site, end).header("stube-revision") == "2");
+
+    for (const auto& late : {end, page.post("1/inc"), page.back("to=1")}) {
+        const auto got = send(site, late);
+        CHECK(got.status == 200);
+        CHECK(got.header("stube-revision") == "2");
+        CHECK(got.says("<p>Final words"));
+        CHECK(got.says("hx-target=\"#stube-stream\" hx-swap=\"delete\""));
+    }
+}
+
+TEST_CASE("the last view is for its owner and nobody else hears that there was one") {
+    served site;
+    const auto page = open_page(site.port());
+    auto other = page;
+    other.cookie = open_page(site.port()).cookie;
+    send(site, page.post("1/finish"));
+
+    const auto got = send(site, other.post("1/inc"));
+    check_refusal(got, 404);
+    CHECK(got.header("stube-revision").empty());
+}
+
+TEST_CASE("after a thousand other ends an event is told in words that it is over") {
+    served site;
+    const auto page = open_page(site.port());
+    send(site, page.post("1/finish"));
+    client browser(site.port());
+    for (int at = 0; at < 1000; ++at) {
+        browser.send(get("/t", "Cookie: " + page.cookie + "\r\n"));
+        browser.ask(read_page(browser.read(), page.cookie).post("1/finish"));
+    }
+
+    const auto got = send(site, page.post("1/inc"));
+    CHECK(got.status == 200);
+    CHECK(got.header("stube-revision") == "2");
+    CHECK(got.body.starts_with("<hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\">"
+                               "<section class=\"card\" role=\"alert\"><h1>This has ended</h1>"));
+    CHECK(got.says("<a href=\"?\">Start again</a>"));
+    CHECK(got.body.ends_with(
+        "<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>"
+    ));
+}
+
+TEST_CASE("an answer says which revision of the conversation follows the event") {
+    served site;
+    const auto page = open_page(site.port());
+    CHECK(send(site, page.post("1/inc", {}, 77)).header("stube-revision") == "2");
+    CHECK(send(site, page.post("1/inc")).header("stube-revision") == "3");
+    CHECK(send(site, page.post("1/inc", {}, 77)).header("stube-revision") == "3");
+    CHECK(send(site, page.post("1/fail")).header("stube-revision") == "3");
+    CHECK(send(site, page.post("99/inc")).header("stube-revision") == "3");
+
+    client stream(site.port());
+    attach(stream, page);
+    const auto streamed = send(site, page.post("1/inc"));
+    CHECK(streamed.status == 204);
+    CHECK(streamed.header("stube-revision") == "4");
+    const auto failed = send(site, page.post("1/fail"));
+    CHECK(failed.status == 204);
+    CHECK(failed.header("stube-revision") == "4");
 }
 
 TEST_CASE("a handler that throws changes nothing and shows an error id") {

@@ -83,12 +83,14 @@ app served::make_site() {
     site.asset("/app.css", "text/css; charset=utf-8", "p { color: red }");
     site.principal([](const request_info& from) {
         if (from.header("x-fail") == "yes") throw std::runtime_error("secret reason");
+        if (from.header("x-fail") == "oddly") throw 1;
         return std::string(
             from.header("x-user").empty() ? from.cookie("user") : from.header("x-user")
         );
     });
     site.mount<chapter>("/chapter", [](const request_info& from) {
         if (from.query("page") == "secret") throw std::runtime_error("secret reason");
+        if (from.query("page") == "odd") throw 1;
         return chapter{.page = std::stoi(from.query("page").value_or("1"))};
     });
     site.mount<visitor>("/mine", {.login = "/login"});
@@ -98,6 +100,7 @@ app served::make_site() {
         const auto name = from.form("name").value_or("");
         if (name.empty()) throw std::invalid_argument("no name");
         if (name == "broken") throw std::runtime_error("secret reason");
+        if (name == "odd") throw 1;
         return {
             from.form("next").value_or("/mine"),
             {{"user", name, 60s}, {"seen", "yes"}, {"old", "", 0s}}};
@@ -166,6 +169,7 @@ void attach(client& on, const opened& page, std::string_view headers) {
     on.send(page.stream(headers));
     const auto head = on.read_head();
     if (head.status != 200) throw std::runtime_error("no stream: " + head.head);
+    on.read_until("event: stube-beat\n\n\r\n");
 }
 
 }  // namespace testing

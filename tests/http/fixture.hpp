@@ -98,12 +98,18 @@ struct chapter {
 
     void turn() { ++page; }
 
+    effects close() { return end(html::p("Closed")); }
+
     markup render() const {
         using namespace html;
-        return div(b("page ", page), button(on<"click", &chapter::turn>, "turn"));
+        return div(
+            b("page ", page),
+            button(on<"click", &chapter::turn>, "turn"),
+            button(on<"click", &chapter::close>, "close")
+        );
     }
 };
-BOOST_DESCRIBE_STRUCT(chapter, (), (page, turn))
+BOOST_DESCRIBE_STRUCT(chapter, (), (page, turn, close))
 
 /// Names a module that `chapter` names too.
 struct appendix {
@@ -200,7 +206,7 @@ opened read_page(answered page, std::string_view cookie = {});
 /// Sends an event to `tally::slow` and waits until it runs.
 void send_slow(client& on, const opened& page);
 
-/// Waits for the first bytes of a stream.
+/// Waits until a stream has said that it is there.
 void attach(client& on, const opened& page, std::string_view headers = {});
 
 }  // namespace testing

@@ -335,6 +335,58 @@ TEST_CASE("what throws while a page begins is a page with status 500") {
     CHECK_FALSE(render.says("secret"));
 }
 
+TEST_CASE("an application may throw anything and the connection goes on") {
+    served site;
+    client browser(site.port());
+    CHECK(browser.ask(get("/t", "X-Fail: oddly\r\n")).status == 500);
+    CHECK(browser.ask(get("/chapter?page=odd")).status == 500);
+    CHECK(browser.ask(get("/chapter?page=odd&c=nothing")).status == 500);
+    CHECK(browser.ask(get("/about")).status == 200);
+}
+
+TEST_CASE("an address with a conversation that is over begins a new one where it says of what") {
+    served site;
+    const auto page = open_page(site.port(), "/chapter?page=3");
+    CHECK(client(site.port()).ask(page.post("1/close")).says("Closed"));
+
+    const auto again =
+        ask(site, "/chapter?page=3&c=" + page.conversation, "Cookie: " + page.cookie + "\r\n");
+    CHECK(again.status == 200);
+    CHECK(again.says("page 3"));
+    CHECK_FALSE(again.says(page.conversation));
+}
+
+TEST_CASE("a page knows how often its stream says that it is there") {
+    server_options options;
+    options.limits.heartbeat = 7s;
+    served site(options);
+    CHECK(ask(site, "/t").says(" data-heartbeat=\"7000\""));
+}
+
+TEST_CASE("pages that say what went wrong look as the application wants") {
+    app site;
+    site.mount<tally>("/t").error_pages(
+        {.title = "Inn", .lang = "de", .stylesheets = {"/inn.css"}, .header = html::p("The Inn")}
+    );
+    server_options options;
+    options.port = 0;
+    options.live.logger = quiet();
+    server running(site, options);
+    running.start_threads();
+
+    for (const auto* address : {"/nowhere", "/t?c=nonsense"}) {
+        CAPTURE(address);
+        const auto got = client(running.port())
+                             .ask("GET " + std::string(address) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+        CHECK(got.status == 404);
+        CHECK(got.says("<html lang=\"de\">"));
+        CHECK(got.says("<title>Inn</title>"));
+        CHECK(got.says("href=\"/inn.css\""));
+        CHECK(got.says("<header><p>The Inn</p></header>"));
+    }
+    CHECK_THROWS_AS(site.error_pages({.login = "/login"}), std::invalid_argument);
+}
+
 TEST_CASE("a page without a conversation needs neither scripts nor cookies") {
     served site;
     const auto got = ask(site, "/about");

@@ -112,6 +112,7 @@ TEST_CASE("what is no form does not reach the application") {
     const auto failed = send_form(site, "/login", "name=broken");
     CHECK(failed.status == 500);
     CHECK_FALSE(failed.says("secret"));
+    CHECK(send_form(site, "/login", "name=odd").status == 500);
 }
 
 TEST_CASE("a form cannot lead a visitor to another server") {

@@ -46,6 +46,13 @@ TEST_CASE("two servers in one process know nothing of each other") {
     CHECK(send(second, page.post("1/inc")).status == 404);
 }
 
+TEST_CASE("what is no port is a failed start") {
+    for (const int port : {-1, 65536, 70000}) {
+        CAPTURE(port);
+        CHECK(served::make_site().start(port) == 1);
+    }
+}
+
 TEST_CASE("a port that is taken is an error") {
     served site;
     server_options options;
@@ -154,6 +161,25 @@ TEST_CASE("a server that is about to stop says that it is not ready") {
 
     CHECK(client(site.port()).ask(get("/readyz")).status == 503);
     CHECK(client(site.port()).ask(get("/healthz")).status == 200);
+    stopping.join();
+}
+
+TEST_CASE("streams are served until a server that is about to stop does so") {
+    server_options options;
+    options.drain_delay = 1s;
+    served site(options);
+    const auto page = open_page(site.port());
+    client before(site.port());
+    attach(before, page);
+    std::thread stopping([&] { site.running.stop(); });
+    std::this_thread::sleep_for(300ms);
+
+    client meanwhile(site.port());
+    attach(meanwhile, page);
+    CHECK_FALSE(before.hears_within(100ms));
+    CHECK_FALSE(meanwhile.hears_within(100ms));
+    for (auto* each : {&before, &meanwhile})
+        CHECK(each->read_to_end().find("event: stube-drain\n") != std::string::npos);
     stopping.join();
 }
 

@@ -37,6 +37,8 @@ TEST_CASE("a stream is announced at once and is silent until something happens")
     CHECK(head.header("cache-control") == "no-cache, no-transform");
     CHECK(head.header("x-accel-buffering") == "no");
     CHECK(head.header("transfer-encoding") == "chunked");
+    CHECK(head.header("connection") == "close");
+    CHECK(message(stream) == "event: stube-beat\n\n\r\n");
     CHECK_FALSE(stream.hears_within(200ms));
 }
 
@@ -87,6 +89,7 @@ TEST_CASE("a stream that comes back is given what it missed") {
     CHECK_FALSE(current.hears_within(200ms));
     client no_revision(site.port());
     no_revision.send(get("/stube/stream/" + page.conversation, owned(page)));
+    no_revision.read_until("stube-beat\n\n\r\n");
     CHECK(message(no_revision).find(view) != std::string::npos);
 }
 
@@ -151,15 +154,46 @@ TEST_CASE("a page that breaks off while its stream ends harms nobody") {
     CHECK(send(site, other.post("1/inc")).status == 200);
 }
 
-TEST_CASE("a stream of a conversation that ended just now leaves the page as it is") {
+TEST_CASE("a page that has not seen the end is shown it when its stream comes back") {
     served site;
     const auto page = open_page(site.port());
     send(site, page.post("1/finish"));
+
     client stream(site.port());
     attach(stream, page);
     const auto rest = stream.read_to_end();
+    CHECK(
+        rest.find("id: 2\ndata: <hx-partial hx-target=\"#stube-view\" "
+                  "hx-swap=\"innerMorph\"><p>Final words\ndata: in two lines</p>") != rest.npos
+    );
+    CHECK(rest.ends_with("event: stube-end\ndata: \n\n\r\n0\r\n\r\n"));
+}
+
+TEST_CASE("a page that has seen the end stays as it is when its stream comes back") {
+    served site;
+    const auto page = open_page(site.port());
+    send(site, page.post("1/finish"));
+
+    client stream(site.port());
+    attach(stream, page, "Last-Event-ID: 2\r\n");
+    const auto rest = stream.read_to_end();
     CHECK(rest.find("<hx-") == rest.npos);
     CHECK(rest.find("event: stube-end\n") != rest.npos);
+}
+
+TEST_CASE("the last view goes to no stream but its owner's") {
+    served site;
+    const auto page = open_page(site.port());
+    auto other = page;
+    other.cookie = open_page(site.port()).cookie;
+    send(site, page.post("1/finish"));
+
+    client stream(site.port());
+    attach(stream, other);
+    const auto rest = stream.read_to_end();
+    CHECK(rest.find("Final words") == rest.npos);
+    CHECK(rest.find("<h1>This has ended</h1>") != rest.npos);
+    CHECK(rest.find("id:") == rest.npos);
 }
 
 TEST_CASE("a stream that cannot be had says why and ends") {
@@ -184,14 +218,21 @@ TEST_CASE("a stream that cannot be had says why and ends") {
     }
 }
 
-TEST_CASE("more pages than the limit are told to wait") {
+TEST_CASE("of more pages than the limit the oldest is told to give way") {
     server_options options;
-    options.live.max_streams = 1;
+    options.live.max_streams = 2;
     served site(options);
     const auto page = open_page(site.port());
     client first(site.port());
-    attach(first, page);
-    CHECK(send(site, page.stream()).status == 429);
+    client second(site.port());
+    client third(site.port());
+    for (auto* each : {&first, &second, &third})
+        attach(*each, page);
+
+    CHECK(first.read_to_end().ends_with("event: stube-displaced\n\n\r\n0\r\n\r\n"));
+    CHECK(send(site, page.post("1/inc")).status == 204);
+    CHECK(message(second).starts_with("id: 2\n"));
+    CHECK(message(third).starts_with("id: 2\n"));
 }
 
 TEST_CASE("a handler that throws leaves the stream open") {
@@ -215,8 +256,8 @@ TEST_CASE("a silent stream gives signs of life") {
     const auto page = open_page(site.port());
     client stream(site.port());
     attach(stream, page);
-    CHECK(stream.read_until(":\n\n\r\n").ends_with("\r\n:\n\n\r\n"));
-    CHECK(stream.read_until(":\n\n\r\n").size() > 0);
+    CHECK(message(stream) == "event: stube-beat\n\n\r\n");
+    CHECK(message(stream) == "event: stube-beat\n\n\r\n");
 }
 
 TEST_CASE("a page that leaves is forgotten") {
@@ -247,6 +288,54 @@ TEST_CASE("a page that does not read is dropped before it fills the memory") {
     for (int sent = 0; sent < 100'000 && status == 204; ++sent)
         status = events.ask(page.post("1/inc")).status;
     CHECK(status == 200);
+}
+
+namespace {
+
+/// A view of 20 MB, more than the system takes in one piece.
+opened large_page(std::uint16_t port) {
+    const auto page = open_page(port);
+    client(port).ask(page.post("1/inc", "i1-step=" + std::string(20'000'000, 'x')));
+    return page;
+}
+
+server_options impatient() {
+    server_options options;
+    options.limits.max_body = 32'000'000;
+    options.limits.write_timeout = 1s;
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("a page that reads slowly is given the time that it takes") {
+    served site(impatient());
+    const auto page = large_page(site.port());
+    client stream(site.port());
+    stream.send(page.stream());
+
+    std::size_t got = 0;
+    while (got < 20'000'000) {
+        const auto part = stream.read_some();
+        if (part.empty()) break;
+        if (got / 1'000'000 != (got + part.size()) / 1'000'000) std::this_thread::sleep_for(200ms);
+        got += part.size();
+    }
+    CHECK(got >= 20'000'000);
+}
+
+TEST_CASE("a page that does not read at all is given up after a while") {
+    served site(impatient());
+    const auto page = large_page(site.port());
+    client stream(site.port());
+    stream.send(page.stream());
+    stream.read_head();
+    std::this_thread::sleep_for(4s);
+
+    std::size_t got = 0;
+    for (auto part = stream.read_some(); !part.empty(); part = stream.read_some())
+        got += part.size();
+    CHECK(got < 20'000'000);
 }
 
 TEST_CASE("a view larger than what may wait reaches the page") {
@@ -285,6 +374,7 @@ TEST_CASE("HTTP 1.0 gets a stream without chunks") {
     const auto head = stream.read_head();
     CHECK(head.header("transfer-encoding").empty());
     CHECK(head.header("connection") == "close");
+    CHECK(stream.read_until("\n\n") == "event: stube-beat\n\n");
     CHECK(stream.read_until("\n\n").starts_with("id: 1\ndata: "));
     send(site, page.post("1/finish"));
     CHECK(stream.read_to_end().ends_with("event: stube-end\ndata: \n\n"));

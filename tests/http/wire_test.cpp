@@ -197,6 +197,26 @@ TEST_CASE("the last update of a conversation closes the stream") {
     );
 }
 
+TEST_CASE("a stream says that it is there or over or gives way") {
+    CHECK(make_heartbeat().content() == "event: stube-beat\n\n");
+    CHECK(make_end().content() == "event: stube-end\ndata: \n\n");
+    CHECK(make_displaced().content() == "event: stube-displaced\n\n");
+}
+
+TEST_CASE("last words stand in place of the view and end the stream in an answer too") {
+    const auto view =
+        "<hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><p>bye</p></hx-partial>"s;
+    CHECK(
+        make_last_words("<p>bye</p>").content() ==
+        "data: " + view + "\n\nevent: stube-end\ndata: \n\n"
+    );
+    std::string body;
+    append_last_words(body, "<p>bye</p>");
+    CHECK(
+        body == view + "<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>"
+    );
+}
+
 TEST_CASE("an update is encoded once for a thread") {
     frame_cache frames;
     const auto first = std::make_shared<const update>(view_update(html::p("1")));

@@ -32,8 +32,10 @@ class switchboard;
 /// What the shell around a page says.
 struct page_options {
     std::string title = "stube";
-    std::string lang = "en";
-    /// Addresses; one that begins with "/" is one of this server, without the base path.
+    std::string lang = "en";  ///< of your texts; stube's own few messages are English
+    /// Addresses of this server, "/...", without the base path: what lies elsewhere is blocked by
+    /// the content security policy of the pages. Read in this order, after stube's own sheet and
+    /// those of the components.
     std::vector<std::string> stylesheets = {};
     /// Address of the icon, likewise; stube's own if empty.
     std::string icon = {};
@@ -156,6 +158,10 @@ public:
     /// A page without a conversation, in the same shell. Events in it go nowhere.
     app& page(std::string path, page_options options, markup content);
 
+    /// The shell of pages that say what went wrong, such as that there is nothing at an address or
+    /// that a conversation has ended. stube's own until this is called.
+    app& error_pages(page_options options);
+
     /// A file from memory. `mime` as in Content-Type: "text/css; charset=utf-8".
     app&
     asset(std::string path, std::string mime, std::string body, caching how = caching::revalidate);
@@ -190,8 +196,8 @@ public:
     ///     library books;
     ///     site.provide(books);
     template <class T>
-    app& provide(T& object) {
-        object_ = const_cast<std::remove_const_t<T>*>(&object);
+    requires(!std::is_const_v<T>) app& provide(T& object) {
+        object_ = &object;
         object_type_ = &typeid(T);
         return *this;
     }
@@ -235,7 +241,8 @@ public:
     /// 1, with one line on stderr, if it cannot begin (port in use, store refused);
     /// `exit_store_down` if the store's state is not known any more: a restart, which reads what is
     /// really there, is then all that helps.
-    int start(std::uint16_t port, std::unique_ptr<store> storage = memory_store());
+    /// A `port` of 0 is any free one; what is no port is a 1, too.
+    int start(int port, std::unique_ptr<store> storage = memory_store());
     int start(server_options options, std::unique_ptr<store> storage = memory_store());
 
     static constexpr int exit_store_down = 70;
@@ -290,6 +297,7 @@ private:
 
     std::vector<conversation_at> conversations_;
     std::vector<page_at> pages_;
+    page_options error_pages_;
     std::vector<asset_at> assets_;
     std::vector<asset_at> behaviors_;
     std::vector<post_at> posts_;

@@ -14,8 +14,8 @@ namespace stube {
 struct server_limits {
     // Bytes and counts.
     std::size_t max_head = 16 << 10;         ///< request line and headers; more is a 431
-    std::size_t max_body = 64 << 10;         ///< of an event; more is a 413
-    std::size_t max_fields = 200;            ///< of an event's form; more is a 400
+    std::size_t max_body = 64 << 10;         ///< of a request; more is a 413
+    std::size_t max_fields = 200;            ///< of a form; more is a 400
     std::size_t max_connections = 20'000;    ///< more are closed at once
     std::size_t max_stream_queue = 1 << 20;  ///< unsent behind the message that is being sent; then
                                              ///< the page has to come back
