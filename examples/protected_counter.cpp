@@ -29,7 +29,8 @@ markup labelled(std::string_view text, std::string_view what, const attribute& f
 redirect sign_in(login_sessions& logins, const request_info& from) {
     const auto user = from.form("username").value_or("");
     const auto next = from.form("next").value_or("/protected-counter");
-    if (!is_password_of(user, from.form("password").value_or(""))) return {"/login?failed=yes"};
+    if (!is_password_of(user, from.form("password").value_or("")))
+        return {"/login?failed=yes&next=" + query_value(next)};
     return {next, {logins.begin(user)}};
 }
 

@@ -62,6 +62,7 @@ struct row {
 
     int number = 0;
     item shown = {};
+    plan before = {};  ///< what the editor was opened with
 
     stube::effects start(stube::context& around);
     void wakeup(stube::context& around);
@@ -82,6 +83,7 @@ BOOST_DESCRIBE_STRUCT(
     (),
     (number,
      shown,
+     before,
      start,
      wakeup,
      refresh,

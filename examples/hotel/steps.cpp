@@ -77,8 +77,8 @@ markup pick_dates::render() const {
         form(
             on<"submit", &pick_dates::next>,
             novalidate(),
-            ui::input_for<&pick_dates::arrival>(*this, "Arrival", type("date")),
-            ui::input_for<&pick_dates::departure>(*this, "Departure", type("date")),
+            ui::input_for<&pick_dates::arrival>(*this, "Arrival"),
+            ui::input_for<&pick_dates::departure>(*this, "Departure"),
             div(class_("actions"), button(type("submit"), "Next"))
         )
     );
@@ -136,8 +136,7 @@ markup guest_details::render() const {
             ui::input_for<&guest_details::name>(*this, "Name", autocomplete("name")),
             ui::input_for<
                 &guest_details::email>(*this, "Email", type("email"), autocomplete("email")),
-            ui::input_for<
-                &guest_details::guests>(*this, "Guests", type("number"), min(1), max(most_guests)),
+            ui::input_for<&guest_details::guests>(*this, "Guests", inputmode("numeric")),
             ui::check_box_for<&guest_details::breakfast>(*this, "Breakfast, €14 a person"),
             div(class_("actions"), button(type("submit"), "Continue"))
         )

@@ -137,6 +137,18 @@ struct list {
 };
 BOOST_DESCRIBE_STRUCT(list, (), (page, next))
 
+struct finder {
+    static constexpr std::string_view component = "docs/finder";
+    std::string words;
+
+    void find(std::string what) { words = what; }
+
+    std::string url() const { return "/list?words=" + query_value(words); }
+
+    markup render() const { return button(on<"click", &finder::find>("bed & breakfast"), "Find"); }
+};
+BOOST_DESCRIBE_STRUCT(finder, (), (words, find))
+
 TEST_CASE("example: the address that a state stands for") {
     test_conversation r{report{}};
     r.click("Next");
@@ -146,6 +158,9 @@ TEST_CASE("example: the address that a state stands for") {
     CHECK(l.url() == "/list?page=2");
     l.back();
     CHECK(l.text().contains("1"));
+    test_conversation f{finder{}};
+    f.click("Find");
+    CHECK(f.url() == "/list?words=bed%20%26%20breakfast");
 }
 
 }  // namespace addresses

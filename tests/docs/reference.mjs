@@ -195,16 +195,19 @@ class Reader {
     }
 }
 
-/// What stands in an enum.
+/// What stands in an enum. A comment with `///<` is of the name before it, one with `///` of the name that follows.
 function enumerators(text) {
     const found = [];
+    let before = [];
     for (const line of text.split('\n')) {
-        const [code, doc] = line.split(/\/\/\/<? ?/);
+        const [, code, isBehind, doc] = /^(.*?)(?:\/\/\/(<?) ?(.*))?$/.exec(line);
         for (const name of code.split(',')) {
             const word = /^\s*(\w+)/.exec(name);
-            if (word) found.push({code: word[1], doc: [], isEnumerator: true});
+            if (!word) continue;
+            found.push({code: word[1], doc: before, isEnumerator: true});
+            before = [];
         }
-        if (doc) found.at(-1)?.doc.push(doc);
+        if (doc) (isBehind ? found.at(-1)?.doc : before)?.push(doc);
     }
     return found;
 }

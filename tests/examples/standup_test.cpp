@@ -57,7 +57,9 @@ TEST_CASE("an item is written, blocked, found among the blocked ones and done") 
     const int number = o.all().items().back().number;
     ada.publish(board_topic, number);
 
-    ada.click("Blocked Call grace").fill<&stube::ui::prompt::text>("a number").click("OK");
+    ada.click("Blocked Call grace").click("OK");
+    CHECK(ada.message_at<&stube::ui::prompt::text>() == "Say what it is");
+    ada.fill<&stube::ui::prompt::text>("a number").click("OK");
     ada.publish("standup/item/" + std::to_string(number), number);
     ada.send<&board::show>(filter::blocked);
     CHECK(ada.url() == "/standup?show=blocked");
@@ -66,6 +68,20 @@ TEST_CASE("an item is written, blocked, found among the blocked ones and done") 
 
     ada.click("Done Call grace").publish(board_topic, number);
     CHECK(ada.text().contains("Nothing to show here."));
+}
+
+TEST_CASE("what two people change about the same item is kept of both") {
+    office o;
+    auto ada = o.board_of("ada");
+    auto grace = o.board_of("grace");
+    ada.click("Edit Mend it");
+    grace.click("Take Mend it");
+    ada.fill<&plan_form::text>("Mend it well").click("Save");
+
+    const auto now = o.all().find(o.first);
+    REQUIRE(now);
+    CHECK(now->what.text == "Mend it well");
+    CHECK(now->what.owner == "grace");
 }
 
 TEST_CASE("somebody new joins the team and is offered for items") {

@@ -72,7 +72,9 @@ void row::edited(const std::optional<plan>& to) {
 }
 
 effects row::block() {
-    return call<ui::prompt>("What is in the way?", shown.blocker).then<&row::blocked>().on_page();
+    return call<ui::prompt>("What is in the way?", shown.blocker, "OK", "Cancel", "Say what it is")
+        .then<&row::blocked>()
+        .on_page();
 }
 
 void row::blocked(const std::optional<std::string>& reason) {

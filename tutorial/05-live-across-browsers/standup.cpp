@@ -35,6 +35,14 @@ effects change(context& around, int number, const std::function<void(item&)>& ho
     return publish(topic_of(number), number);
 }
 
+/// What the user has not changed stays as the others have left it meanwhile.
+void write_changes(plan& now, const plan& before, const plan& after) {
+    if (after.text != before.text) now.text = after.text;
+    if (after.owner != before.owner) now.owner = after.owner;
+    if (after.size != before.size) now.size = after.size;
+    if (after.due != before.due) now.due = after.due;
+}
+
 }  // namespace
 
 answers<plan_form::answer_type> plan_form::save(context& around) {
@@ -91,17 +99,20 @@ effects row::finish(context& around) {
 }
 
 effects row::edit() {
-    const plan& now = shown.what;
-    return call<plan_form>(true, now.text, now.owner, now.size, now.due).then<&row::edited>();
+    before = shown.what;
+    return call<plan_form>(true, before.text, before.owner, before.size, before.due)
+        .then<&row::edited>();
 }
 
 effects row::edited(context& around, const std::optional<plan>& to) {
     if (!to) return {};
-    return change(around, number, [&](item& it) { it.what = *to; });
+    return change(around, number, [&](item& it) { write_changes(it.what, before, *to); });
 }
 
 effects row::block() {
-    return call<ui::prompt>("What is in the way?", shown.blocker).then<&row::blocked>().on_page();
+    return call<ui::prompt>("What is in the way?", shown.blocker, "OK", "Cancel", "Say what it is")
+        .then<&row::blocked>()
+        .on_page();
 }
 
 effects row::blocked(context& around, const std::optional<std::string>& reason) {

@@ -37,6 +37,7 @@ struct row {
 
     int number = 0;
     item shown = {};
+    plan before = {};  ///< what the editor was opened with
 
     effects start(context& around);
     void wakeup(context& around);
@@ -54,7 +55,19 @@ struct row {
 BOOST_DESCRIBE_STRUCT(
     row,
     (),
-    (number, shown, start, wakeup, refresh, finish, edit, edited, block, blocked, remove, removed)
+    (number,
+     shown,
+     before,
+     start,
+     wakeup,
+     refresh,
+     finish,
+     edit,
+     edited,
+     block,
+     blocked,
+     remove,
+     removed)
 )
 
 struct board {

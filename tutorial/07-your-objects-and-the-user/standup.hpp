@@ -37,6 +37,7 @@ struct row {
 
     int number = 0;
     item shown = {};
+    plan before = {};  ///< what the editor was opened with
 
     effects start(context& around);
     void wakeup(context& around);
@@ -57,6 +58,7 @@ BOOST_DESCRIBE_STRUCT(
     (),
     (number,
      shown,
+     before,
      start,
      wakeup,
      refresh,

@@ -47,7 +47,10 @@ public:
         for (std::string line; std::getline(in, line);) {
             boost::system::error_code bad;
             auto one = json::try_value_to<record>(json::parse(line, bad));
-            if (bad || !one) throw store_refused(file_.string() + " is damaged: " + line);
+            if (bad || !one) {
+                const auto number = std::to_string(records_.size() + 1);
+                throw store_refused(file_.string() + " is damaged in line " + number);
+            }
             records_[one->id] = *one;
             each(std::move(*one));
         }

@@ -56,8 +56,10 @@ void add_login(app& site, login_sessions& logins, const team& members) {
     site.post("/login", [&](const request_info& from) -> redirect {
         const auto name = from.form("name").value_or("");
         const auto password = from.form("password").value_or("");
-        if (!is_password_of(members, name, password)) return {"/login?failed=yes"};
-        return {from.form("next").value_or("/"), {logins.begin(name)}};
+        const auto next = from.form("next").value_or("/");
+        if (!is_password_of(members, name, password))
+            return {"/login?failed=yes&next=" + query_value(next)};
+        return {next, {logins.begin(name)}};
     });
     site.post("/logout", [&](const request_info& from) -> redirect {
         return {"/login", {logins.end(from)}};
