@@ -7,6 +7,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {after} from 'node:test';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 
@@ -107,10 +108,22 @@ const quietly = [
     '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
 
-export async function launchBrowser(t, options = {}) {
-    const browser = await (await playwright()).chromium.launch({executablePath: chromiumBinary(), args: quietly, ...options});
-    t.after(() => browser.close());
-    return browser;
+const launch = async options =>
+    (await playwright()).chromium.launch({executablePath: chromiumBinary(), args: quietly, ...options});
+
+let shared; // starting one takes its time, and the tests of a file run one after the other
+after(() => shared?.close());
+
+/// A browser without visitors. One with options of its own is the test's alone.
+export async function launchBrowser(t, options) {
+    if (options) {
+        const own = await launch(options);
+        t.after(() => own.close());
+        return own;
+    }
+    shared ??= await launch();
+    t.after(() => Promise.all(shared.contexts().map(visitor => visitor.close())));
+    return shared;
 }
 
 /// A person with cookies of their own.
