@@ -34,7 +34,9 @@ std::string answered::header(std::string_view name) const {
     return head.substr(from, head.find("\r\n", from) - from);
 }
 
-client::client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+client::client(std::uint16_t port, int window)
+    : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (window > 0) ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);

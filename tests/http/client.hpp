@@ -21,7 +21,9 @@ struct answered {
 
 class client {
 public:
-    explicit client(std::uint16_t port);
+    /// With a `window`, so many bytes at most come before they are read; without one the system
+    /// takes some megabytes.
+    explicit client(std::uint16_t port, int window = 0);
     client(const client&) = delete;
     client& operator=(const client&) = delete;
     ~client();
