@@ -162,18 +162,21 @@ std::optional<std::uint64_t> seen_by(const request& asked) {
     return parse_number(last.empty() ? asked.raw_query("rev").value_or("") : last);
 }
 
+/// `restart` is where the page can begin anew; "?" is its own address without its conversation.
+void say_why(event_stream& stream, status what, std::string_view restart = "?") {
+    std::string words;
+    append_problem_view(words, problem_of(what), restart);
+    stream.say_last(make_last_words(words));
+}
+
 /// It is over: a page that has seen the end stays as it is, any other is shown it.
 void tell_end(event_stream& stream, const reply& r, std::optional<std::uint64_t> seen) {
     if (seen == r.value->revision) return stream.say_last(make_end());
-    if (r.news) return stream.publish(r.news);
-    std::string words;
-    append_problem_view(words, problem_of(r.what), "?");
-    stream.say_last(make_last_words(words));
+    r.news ? stream.publish(r.news) : say_why(stream, r.what);
 }
 
 void attached(exchange& ex, reply&& r) {
     auto& stream = *ex.stream();
-    std::string words;
     switch (r.what) {
     case status::ok:
     case status::failed:  // it is attached, and says so
@@ -183,7 +186,7 @@ void attached(exchange& ex, reply&& r) {
     case status::overloaded:
     case status::not_saved: {
         const auto what = problem_of(r.what);
-        words.append(what.text).append("\n");
+        const auto words = std::string(what.text).append("\n");
         return ex.send(
             {what.status, "text/plain; charset=utf-8", "Cache-Control: no-store\r\n", words}
         );
@@ -191,10 +194,11 @@ void attached(exchange& ex, reply&& r) {
     case status::just_ended:
         tell_end(stream, r, seen_by(ex.asked()));
         break;
+    case status::lost:
+        say_why(stream, r.what, r.mount);
+        break;
     default:
-        // "?" is the page's own address without its conversation.
-        append_problem_view(words, problem_of(r.what), r.what == status::lost ? r.mount : "?");
-        stream.say_last(make_last_words(words));
+        say_why(stream, r.what);
     }
     ex.send_stream();
 }

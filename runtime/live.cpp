@@ -89,10 +89,8 @@ bool live_map::impl::forget(const entry_ptr& e, std::shared_ptr<const update> la
         if (e->state.exchange(condition::over) == condition::over) return false;
         e->streams.clear();
         const auto revision = e->value ? e->value->revision : 0;
-        ended_.add(
-            e->id,
-            {e->owner, revision, std::move(last)}
-        );  // before it is not found any more
+        // Before it is not found any more.
+        ended_.add(e->id, {e->owner, revision, std::move(last)});
         s.entries.erase(e->id);
     }
     owners_.remove(e);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <iterator>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -133,20 +134,16 @@ load_summary live_map::impl::load() {
 
 /// All are asked before anything happens: nobody misses a message, and nobody changes meanwhile.
 void live_map::impl::begin_again(const std::vector<entry_ptr>& loaded) {
-    std::vector<entry_ptr> due;
-    std::vector<time_point> when;
+    std::vector<std::pair<std::string, time_point>> due;
     std::vector<work_result> interrupted;
     for (const auto& e : loaded) {
         note_topics(e);
         e->due = next_due(*e->value);
-        if (e->due) {
-            due.push_back(e);
-            when.push_back(*e->due);
-        }
+        if (e->due) due.emplace_back(e->id, *e->due);
         std::ranges::move(interrupted_work(*e->value), std::back_inserter(interrupted));
     }
-    for (std::size_t at = 0; at < due.size(); ++at)
-        timers_.set(due[at]->id, when[at]);
+    for (const auto& [id, when] : due)
+        timers_.set(id, when);
     for (auto& each : interrupted)
         give_result(std::move(each));
 }

@@ -40,8 +40,8 @@ private:
         out_ += '\n';
         each_list(of, [&](const children& list) {
             for (const auto& child : list.all()) {
+                if (child.id == 0) continue;  // not made yet
                 const auto key = child.key.empty() ? "" : " " + child.key;
-                if (child.id == 0) continue;
                 place(child.id, std::string(list.name()) + key + ": ", depth + 1);
             }
         });

@@ -62,7 +62,7 @@
     ctx.stubeBehavior?.done(ctx.response?.status < 400);
   });
 
-  // But not beyond a sign that the server can be reached again, or that it need not be.
+  // A pause that ends early when the server can be reached again, or when nobody waits any more.
   const rest = (milliseconds, signal) => new Promise(done => {
     setTimeout(done, milliseconds);
     document.addEventListener('stube:connected', done, {once: true, signal});
