@@ -268,6 +268,7 @@ app make_site(gallery::everyone& everyone) {
     site.mount<gallery::report>("/report", options_of("/report"));
     gallery::add_weather(site, options_of("/weather"));
     site.page("/", {.title = "stube gallery"}, front_page());
+    site.error_pages({.title = "stube gallery", .header = way_back()});
     for (const auto& e : examples()) {
         site.page(
             source_path(e),
