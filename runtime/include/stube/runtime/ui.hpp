@@ -332,7 +332,7 @@ struct prompt {
     using answer_type = std::optional<std::string>;
 
     std::string question;
-    field<std::string> text;
+    field<std::string> text = {};
     std::string ok_label = "OK";
     std::string cancel_label = "Cancel";
     std::string if_empty = "";  ///< what is said then; without it nothing is an answer, too
