@@ -22,20 +22,21 @@
   const withBase = url => url.startsWith('/') && !url.startsWith('//') && !url.startsWith(`${base}/`) ? base + url : url;
 
   // Writes into the present entry, or into a new one, what the page shows.
-  function note(url = location.href, write = 'replaceState') {
+  function note(url = location.href, shown = step, write = 'replaceState') {
     const address = new URL(withBase(url), location.href);
     address.searchParams.set('c', conversation); // reload, bookmark and restart resume it
     if (address.origin !== location.origin) return; // no browser allows it
     if (write === 'pushState') earlier = noted();
-    history[write]({stube: {conversation, steps: [...earlier, step]}}, '', address);
+    history[write]({stube: {conversation, steps: [...earlier, shown]}}, '', address);
   }
 
   note();
 
   // ---- what the server says -----------------------------------------------------------------------
 
-  let news;    // a message may bring a step and an address: together they are one entry
-  let arrival; // the address that is to stand in the entry that we are going to
+  let news;          // a message may bring a step and an address: together they are one entry
+  const untold = []; // what the browser has not been told yet, because it is still going
+  let going;         // where to: the page is there already, and the browser takes its time
 
   document.addEventListener('stube:command', ({detail: {step: next, url, push = false}}) => {
     if (next === undefined && url === undefined) return;
@@ -46,16 +47,22 @@
   });
 
   document.addEventListener('htmx:after:swap', () => {
-    if (news) tell(news);
+    if (news) untold.push({...news, shown: step});
     news = undefined;
-    if (!stream.isConnected) leaveSteps(); // the answer to an event was the end
+    tellAll();
+    if (!stream.isConnected) tellOfEnd(); // which was the answer to an event
   });
 
-  function tell({push, url}) {
-    if (push) return note(url, 'pushState');
-    const entry = travels > 0 ? -1 : earlier.lastIndexOf(step);
-    if (entry < 0) return note(url);
-    arrival = url; // the page itself has gone back: so does the browser, and Forward leads here again
+  function tellAll() {
+    while (!going && untold.length > 0) tell(untold.shift());
+  }
+
+  function tell({hasEnded, push, url, shown}) {
+    if (hasEnded) return leaveSteps();
+    if (push) return note(url, shown, 'pushState');
+    const entry = travels > 0 ? -1 : earlier.lastIndexOf(shown);
+    if (entry < 0) return note(url, shown);
+    going = {shown, url}; // the page itself has gone back: so does the browser, and Forward leads here again
     history.go(entry - earlier.length);
   }
 
@@ -65,17 +72,21 @@
 
   addEventListener('popstate', () => {
     const steps = noted();
-    if (!steps) { // a link within the page made this entry
-      earlier = [...earlier, step];
-      return note();
-    }
-    earlier = steps.slice(0, -1);
-    if (hasEnded()) return;
-    const wanted = steps.at(-1);
-    if (wanted !== step || travels > 0) travel(wanted);
-    else if (arrival !== undefined) note(arrival);
-    arrival = undefined;
+    const wanted = steps?.at(-1);
+    earlier = steps?.slice(0, -1) ?? [...earlier, step];
+    if (going && wanted === going.shown) return arrive();
+    going = undefined; // someone has gone elsewhere meanwhile
+    untold.length = 0;
+    if (!steps) note(); // a link within the page made this entry
+    else if (!hasEnded() && (wanted !== step || travels > 0)) travel(wanted);
   });
+
+  function arrive() {
+    const {shown, url} = going;
+    going = undefined;
+    if (url !== undefined) note(url, shown);
+    tellAll();
+  }
 
   function travel(to) {
     ++travels;
@@ -102,5 +113,10 @@
     if (earlier.length > 0) history.go(-earlier.length);
     earlier = [];
   }
-  stream.addEventListener('stube-end', leaveSteps);
+
+  function tellOfEnd() {
+    untold.push({hasEnded: true});
+    tellAll();
+  }
+  stream.addEventListener('stube-end', tellOfEnd);
 })();

@@ -59,6 +59,37 @@ test("the browser's Back and Forward walk the steps, also after a reload", async
     assertFlawless(page);
 });
 
+test('Back in the page, faster than the history of the browser', async t => {
+    const {page} = await visit(t, '/wizard');
+    await page.evaluate(() => {
+        const go = history.go.bind(history);
+        history.go = delta => { setTimeout(go, 500, delta); };
+    });
+    await answer(page, 'Oslo', '5', 'Boat');
+    await heading(page, 'To Oslo').waitFor();
+
+    for (const step of [question.by, question.days]) {
+        await button(page, 'Back').click();
+        await heading(page, step).waitFor();
+    }
+    await page.waitForTimeout(1500); // by then the browser has followed
+    await heading(page, question.days).waitFor();
+    await page.goBack();
+    await holds(page.getByLabel('Place'), 'Oslo');
+    await page.goForward();
+    await holds(page.getByLabel('Days in Oslo'), '5');
+
+    await button(page, 'Back').click();
+    await heading(page, question.place).waitFor();
+    await next(page);
+    await heading(page, question.days).waitFor();
+    await page.waitForTimeout(1500);
+    await heading(page, question.days).waitFor();
+    await page.goBack();
+    await holds(page.getByLabel('Place'), 'Oslo');
+    assertFlawless(page);
+});
+
 test('a double click on Next is one step', async t => {
     const {page} = await visit(t, '/wizard');
     await page.getByLabel('Place').fill('Oslo');
