@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import {test} from 'node:test';
 import {
-    aMoment, assertFlawless, assertNotReloaded, button, eventually, Gallery, heading, launchBrowser, mark, newVisitor, openPage,
+    aMoment, assertFlawless, assertNotReloaded, button, eventually, Gallery, heading, mark, newVisitor, openPage,
     serverAway, sourceRoot, visit,
 } from './support.mjs';
 
@@ -112,7 +112,7 @@ test('a behavior sends to the members that its markup names, in the order of all
 
 test('a module that cannot be fetched at first is fetched later', async t => {
     const gallery = await Gallery.started(t, program);
-    const page = await openPage(await newVisitor(await launchBrowser(t)));
+    const page = await openPage(await newVisitor(t));
     let asked = 0;
     await page.route('**/stube/behaviors/test/sender.js*', route => ++asked < 3 ? route.abort('connectionreset') : route.continue());
     await page.goto(gallery.url('/'));

@@ -22,8 +22,8 @@ const reads = (page, ...lines) =>
     eventually(async () => assert.deepEqual(await log(page).getByRole('listitem').allTextContents(), lines));
 
 test('two visitors talk, and what one of them types is left alone', async t => {
-    const {gallery, browser, page: ada} = await visit(t, '/chat');
-    const grace = await openPage(await newVisitor(browser), gallery.url('/chat'));
+    const {gallery, page: ada} = await visit(t, '/chat');
+    const grace = await openPage(await newVisitor(t), gallery.url('/chat'));
     await button(ada, 'Go in').click();
     await ada.getByText('Enter your name').first().waitFor();
     await goIn(ada, 'Ada');
@@ -51,7 +51,7 @@ test('two visitors talk, and what one of them types is left alone', async t => {
 });
 
 test('what was said survives kill -9, Back, Forward and leaving', async t => {
-    const {gallery, browser, page} = await visit(t, '/chat');
+    const {gallery, page} = await visit(t, '/chat');
     await goIn(page, 'Ada');
     await mark(page);
     await say(page, 'One');
@@ -61,7 +61,7 @@ test('what was said survives kill -9, Back, Forward and leaving', async t => {
     await reads(page, 'Ada One', 'Ada Two');
     await assertNotReloaded(page);
 
-    const newcomer = await openPage(await newVisitor(browser), gallery.url('/chat'));
+    const newcomer = await openPage(await newVisitor(t), gallery.url('/chat'));
     await goIn(newcomer, 'Grace');
     await reads(newcomer, 'Ada One', 'Ada Two');
 

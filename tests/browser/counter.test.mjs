@@ -120,7 +120,7 @@ test('leaving is warned of only while an action is kept', async t => {
 });
 
 test('the address resumes the conversation for its owner, and nobody else', async t => {
-    const {gallery, browser, visitor, page} = await visit(t, '/counter');
+    const {gallery, visitor, page} = await visit(t, '/counter');
     await button(page, '+').click();
     await shows(page, 1);
     await page.waitForURL(/[?&]c=[^&]{8,}/);
@@ -135,7 +135,7 @@ test('the address resumes the conversation for its owner, and nobody else', asyn
     await shows(tab, 1);
     assert.equal(tab.url(), bookmark);
 
-    const stranger = await openPage(await newVisitor(browser), bookmark);
+    const stranger = await openPage(await newVisitor(t), bookmark);
     await shows(stranger, 0);
     assert.notEqual(new URL(stranger.url()).searchParams.get('c'), new URL(bookmark).searchParams.get('c'));
     await button(stranger, '−').click();

@@ -5,8 +5,8 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {ada, book} from './booking.mjs';
 import {
-    aMoment, assertFlawless, assertNotReloaded, button, eventually, Gallery, heading, launchBrowser, mark, newVisitor,
-    openPage, serverAway, sourceRoot, visit,
+    aMoment, assertFlawless, assertNotReloaded, button, eventually, Gallery, heading, mark, newVisitor,
+    newVisitorWithBrowser, openPage, serverAway, sourceRoot, visit,
 } from './support.mjs';
 
 const events = '**/stube/event/**';
@@ -202,7 +202,7 @@ for (const [what, strange] of Object.entries({
 
 test('works however slowly its scripts arrive', async t => {
     const gallery = await Gallery.started(t);
-    const page = await openPage(await newVisitor(await launchBrowser(t)));
+    const page = await openPage(await newVisitor(t));
     for (const [name, delay] of [['htmx', 0], ['hx-sse', 300], ['stube', 600]]) {
         await page.route(`**/${name}.*js`, async route => {
             await new Promise(resolve => setTimeout(resolve, delay));
@@ -219,7 +219,7 @@ test('works however slowly its scripts arrive', async t => {
 
 test('a stream that cannot be opened at first is opened later', async t => {
     const gallery = await Gallery.started(t);
-    const visitor = await newVisitor(await launchBrowser(t));
+    const visitor = await newVisitor(t);
     const page = await openPage(visitor);
     let refused = 0;
     await page.route('**/stube/stream/**', route => ++refused <= 2 ? route.abort('connectionrefused') : route.continue());
@@ -248,8 +248,7 @@ test('says that the connection is lost, also to those who only look', async t =>
 
 test('out of the back/forward cache a page catches up', async t => {
     const gallery = await Gallery.started(t);
-    const browser = await launchBrowser(t, {ignoreDefaultArgs: ['--disable-back-forward-cache']});
-    const visitor = await newVisitor(browser);
+    const visitor = await newVisitorWithBrowser(t, {ignoreDefaultArgs: ['--disable-back-forward-cache']});
     const page = await openPage(visitor, gallery.url('/counter'));
     await button(page, '+').click();
     await shows(page, 1);
@@ -337,7 +336,7 @@ test('an answer that comes after the stream has brought the same is not applied 
 test('a stream that is dead without a word is opened again when it does not bring what an answer promises', async t => {
     const gallery = await Gallery.started(t);
     const wire = await wireTo(t, gallery);
-    const page = await openPage(await newVisitor(await launchBrowser(t)), wire.url('/counter'));
+    const page = await openPage(await newVisitor(t), wire.url('/counter'));
     await button(page, '+').click();
     await shows(page, 1);
     await mark(page);
@@ -355,7 +354,7 @@ test('a stream that is dead without a word is opened again when it does not brin
 test('a page that only looks notices that its stream is dead, though nobody says so', async t => {
     const gallery = await Gallery.started(t, testSite);
     const wire = await wireTo(t, gallery);
-    const page = await openPage(await newVisitor(await launchBrowser(t)), wire.url('/alarm'));
+    const page = await openPage(await newVisitor(t), wire.url('/alarm'));
     const ticks = async () => Number(await page.getByRole('timer').textContent());
     await eventually(async () => assert.ok(await ticks() > 1));
     await mark(page);

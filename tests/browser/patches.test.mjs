@@ -1,13 +1,13 @@
 // The browser's side of the wire alone: a hand-written page, and messages as http/wire_patches.cpp writes them.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {aMoment, assertFlawless, button, eventually, Gallery, launchBrowser, newVisitor, openPage} from './support.mjs';
+import {aMoment, assertFlawless, button, eventually, Gallery, newVisitor, openPage} from './support.mjs';
 
 /// A page of the gallery that shows `markup` in place of its component, and answers events with `answer`: patches,
 /// nothing (as a server does whose stream brings them), or what Playwright is to fulfill.
 async function handWritten(t, markup, answer = '') {
     const gallery = await Gallery.started(t);
-    const page = await openPage(await newVisitor(await launchBrowser(t)));
+    const page = await openPage(await newVisitor(t));
     await page.route(gallery.url('/counter') + '*', async route => {
         const response = await route.fetch();
         const body = (await response.text()).replace(/(<main[^>]*>).*<\/main>/s, (_, main) => `${main}${markup}</main>`)

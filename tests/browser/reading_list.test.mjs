@@ -6,7 +6,7 @@ const shows = (page, ...titles) => eventually(async () =>
     assert.deepEqual(await page.getByRole('listitem').locator('strong').allTextContents(), titles));
 
 test('how a list is looked at is in the address, and what was read is not', async t => {
-    const {gallery, browser, page} = await visit(t, '/reading-list');
+    const {gallery, page} = await visit(t, '/reading-list');
     await shows(page, 'Dead Souls', 'Don Quixote', 'Effi Briest', 'Jane Eyre', 'Middlemarch');
     await button(page, 'To read').click();
     await button(page, 'Year').click();
@@ -16,7 +16,7 @@ test('how a list is looked at is in the address, and what was read is not', asyn
     await page.getByText('2 of 5 books').waitFor();
     assert.match(page.url(), /[?&]show=to_read&sort=year/);
 
-    const friend = await openPage(await newVisitor(browser), page.url());
+    const friend = await openPage(await newVisitor(t), page.url());
     await shows(friend, 'Dead Souls', 'Middlemarch', 'Effi Briest');
     await gallery.restart();
     await page.reload();

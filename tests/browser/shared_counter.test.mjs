@@ -6,8 +6,8 @@ const shows = (page, number) =>
     eventually(async () => assert.equal(await page.locator('output').textContent(), String(number)));
 
 test('two visitors raise one number, over a restart too', async t => {
-    const {gallery, browser, page} = await visit(t, '/shared-counter');
-    const other = await openPage(await newVisitor(browser), gallery.url('/shared-counter'));
+    const {gallery, page} = await visit(t, '/shared-counter');
+    const other = await openPage(await newVisitor(t), gallery.url('/shared-counter'));
     await shows(page, 0);
     await shows(other, 0);
 
@@ -30,7 +30,7 @@ test('two visitors raise one number, over a restart too', async t => {
     await page.reload();
     await shows(page, 24);
 
-    const newcomer = await openPage(await newVisitor(browser), gallery.url('/shared-counter'));
+    const newcomer = await openPage(await newVisitor(t), gallery.url('/shared-counter'));
     await shows(newcomer, 24);
     await button(newcomer, '+').click();
     await aMoment();

@@ -20,9 +20,9 @@ async function add(page, text) {
 }
 
 test('two members work on one board, over a restart too', async t => {
-    const {gallery, browser, page} = await visit(t, '/standup');
+    const {gallery, page} = await visit(t, '/standup');
     await signIn(page, 'ada', 'engine');
-    const other = await openPage(await newVisitor(browser), gallery.url('/standup?show=mine'));
+    const other = await openPage(await newVisitor(t), gallery.url('/standup?show=mine'));
     await signIn(other, 'grace', 'compiler');
 
     await add(page, 'Mend the tests');

@@ -111,26 +111,26 @@ const quietly = [
 const launch = async options =>
     (await playwright()).chromium.launch({executablePath: chromiumBinary(), args: quietly, ...options});
 
-let shared; // starting one takes its time, and the tests of a file run one after the other
-after(() => shared?.close());
+let shared; // by the tests of a file: starting one takes its time
+after(async () => (await shared)?.close());
 
-/// A browser without visitors. One with options of its own is the test's alone.
-export async function launchBrowser(t, options) {
-    if (options) {
-        const own = await launch(options);
-        t.after(() => own.close());
-        return own;
-    }
-    shared ??= await launch();
-    t.after(() => Promise.all(shared.contexts().map(visitor => visitor.close())));
-    return shared;
+async function visitorIn(t, browser, options) {
+    const context = await browser.newContext({locale: 'en-US', timezoneId: 'UTC', ...options});
+    t.after(() => context.close());
+    context.setDefaultTimeout(patience);
+    return context;
 }
 
 /// A person with cookies of their own.
-export async function newVisitor(browser, options = {}) {
-    const context = await browser.newContext({locale: 'en-US', timezoneId: 'UTC', ...options});
-    context.setDefaultTimeout(patience);
-    return context;
+export async function newVisitor(t, options) {
+    return visitorIn(t, await (shared ??= launch()), options);
+}
+
+/// A person with a browser of their own.
+export async function newVisitorWithBrowser(t, browserOptions) {
+    const browser = await launch(browserOptions);
+    t.after(() => browser.close());
+    return visitorIn(t, browser);
 }
 
 /// A page that remembers what went wrong in it; see assertFlawless.
@@ -148,12 +148,11 @@ export async function openPage(visitor, url) {
     return page;
 }
 
-/// A gallery (or another program that takes its options), a browser and one page in it.
+/// A gallery (or another program that takes its options), a visitor and one page of theirs.
 export async function visit(t, at, program) {
     const gallery = await Gallery.started(t, program);
-    const browser = await launchBrowser(t);
-    const visitor = await newVisitor(browser);
-    return {gallery, browser, visitor, page: await openPage(visitor, gallery.url(at))};
+    const visitor = await newVisitor(t);
+    return {gallery, visitor, page: await openPage(visitor, gallery.url(at))};
 }
 
 /// What the browser and htmx log about requests to a server that is away.

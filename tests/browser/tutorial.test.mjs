@@ -6,7 +6,7 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {Program} from '../tutorial/follow.mjs';
 import {
-    assertFlawless, assertNotReloaded, button, eventually, launchBrowser, mark, newVisitor, openPage, serverAway, sourceRoot,
+    assertFlawless, assertNotReloaded, button, eventually, mark, newVisitor, openPage, serverAway, sourceRoot,
 } from './support.mjs';
 
 const answers = (page, name) => button(page.getByRole('dialog'), name).click();
@@ -22,7 +22,7 @@ async function board(t) {
         rmSync(folder, {recursive: true, force: true});
     });
     await program.start();
-    const page = await openPage(await newVisitor(await launchBrowser(t)), program.url('/'));
+    const page = await openPage(await newVisitor(t), program.url('/'));
     await mark(page);
     return {program, page};
 }

@@ -47,11 +47,11 @@ test('fast clicks are steps each', async t => {
 });
 
 test('a shared address begins with its number, in a conversation of its own', async t => {
-    const {browser, page} = await visit(t, '/url-counter');
+    const {page} = await visit(t, '/url-counter');
     await button(page, '+').click();
     await shows(page, 1);
 
-    const friend = await openPage(await newVisitor(browser), page.url());
+    const friend = await openPage(await newVisitor(t), page.url());
     await shows(friend, 1);
     assert.notEqual(query(friend, 'c'), query(page, 'c'));
     await button(friend, '+').click();

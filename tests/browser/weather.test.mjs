@@ -10,7 +10,7 @@ const report = async (page, place, celsius, speed) => {
 };
 
 test('a rule session is written to a file and goes on from there, also for somebody else', async t => {
-    const {gallery, browser, page} = await visit(t, '/weather');
+    const {gallery, page} = await visit(t, '/weather');
     await report(page, 'Oslo', '-3', '45');
     await page.getByText('Oslo -3 °C, 45 km/h').waitFor();
     await button(page, 'Write to a file').click();
@@ -20,7 +20,7 @@ test('a rule session is written to a file and goes on from there, also for someb
     await page.getByText('2 rules fired').waitFor();
 
     await gallery.restart();
-    const other = await openPage(await newVisitor(browser), address);
+    const other = await openPage(await newVisitor(t), address);
     await other.getByText('1 temperatures, 1 winds, 1 rules fired').waitFor();
     await report(other, 'Skagen', '4', '31');
     await other.getByText('Skagen 4 °C, 31 km/h').waitFor();

@@ -7,7 +7,7 @@ import {connect} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
-import {freePort, launchBrowser, newVisitor, sourceRoot} from '../browser/support.mjs';
+import {freePort, newVisitor, sourceRoot} from '../browser/support.mjs';
 
 export const pageFolder = path.join(sourceRoot, 'tutorial/11-going-live');
 
@@ -145,7 +145,4 @@ export async function runProxy(t, program, args, port, env = {}) {
 }
 
 /// A person who trusts the certificate of this test.
-export async function visitorOf(t) {
-    const browser = await launchBrowser(t);
-    return newVisitor(browser, {ignoreHTTPSErrors: true});
-}
+export const visitorOf = t => newVisitor(t, {ignoreHTTPSErrors: true});

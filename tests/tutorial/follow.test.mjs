@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {
-    assertFlawless, assertNotReloaded, button, eventually, launchBrowser, mark, newVisitor, openPage, serverAway,
+    assertFlawless, assertNotReloaded, button, eventually, mark, newVisitor, openPage, serverAway,
 } from '../browser/support.mjs';
 import {blocksOf, Desk} from './follow.mjs';
 
@@ -19,13 +19,12 @@ async function add(page, text) {
 
 test('the tutorial', async t => {
     const desk = new Desk(t);
-    const browser = await launchBrowser(t);
 
     /// Follows a page and opens what it has built.
     const reads = async (name, look) => {
         await t.test(name, async () => {
             await desk.follow(`${name}.md`);
-            const visitor = await newVisitor(browser);
+            const visitor = await newVisitor(t);
             const page = await openPage(visitor, desk.program.url('/'));
             await look(page, visitor);
             assertFlawless(page, serverAway);
@@ -132,7 +131,7 @@ test('the tutorial', async t => {
     });
 
     await reads('05-live-across-browsers', async page => {
-        const other = await openPage(await newVisitor(browser), desk.program.url('/'));
+        const other = await openPage(await newVisitor(t), desk.program.url('/'));
         await addPlan(page, 'Mend the tests', 'Ada');
         await item(other, 'Mend the tests').waitFor();
         await button(other, 'Edit Mend the tests').click();
@@ -187,7 +186,7 @@ test('the tutorial', async t => {
         await addPlan(page, 'Read the manual', 'Ada');
         assert.equal(await button(page, 'Take Read the manual').count(), 0);
 
-        const other = await openPage(await newVisitor(browser), desk.program.url('/'));
+        const other = await openPage(await newVisitor(t), desk.program.url('/'));
         await signIn(other, 'Grace');
         await button(other, 'Take Read the manual').click();
         await item(page, 'Read the manual').filter({hasText: 'Grace'}).waitFor();
@@ -212,7 +211,7 @@ test('the tutorial', async t => {
         await item(page, 'Read the manual').waitFor();
         await page.waitForURL(/show=blocked/);
 
-        const other = await openPage(await newVisitor(browser), page.url());
+        const other = await openPage(await newVisitor(t), page.url());
         await signIn(other, 'Grace');
         await item(other, 'Read the manual').waitFor();
         assert.equal(await item(other, 'Mend two tests').count(), 0);
