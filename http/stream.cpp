@@ -92,12 +92,12 @@ void event_stream::put_bytes(std::string_view bytes) {
     }
     // Counted is what waits behind the first: that one may be a whole view, however large, which a
     // page that comes back would only be given again.
-    const auto waiting = queue_.size();
+    const auto waiting = queue_.size() - sent_;
     if (waiting == 0 || queue_limit_ == 0) {
         queue_limit_ = waiting + bytes.size() + settings_.max_queue;
     }
     queue_.append(bytes);
-    if (queue_.size() > queue_limit_) {
+    if (queue_.size() - sent_ > queue_limit_) {
         is_broken_ = true;
         wake();
     }
@@ -128,23 +128,41 @@ void event_stream::let_go() {
     std::lock_guard lock(mutex_);
     socket_ = -1;
     is_broken_ = true;
-    std::string().swap(queue_);
+    forget_queue();
 }
 
 event_stream::condition event_stream::flush() {
     std::lock_guard lock(mutex_);
     if (is_broken_) return condition::broken;
     if (!queue_.empty()) {
-        const auto sent = try_send(socket_, queue_);
+        const auto sent = try_send(socket_, std::string_view(queue_).substr(sent_));
         if (!sent) {
             is_broken_ = true;
             return condition::broken;
         }
-        queue_.erase(0, *sent);
-        if (!queue_.empty()) return *sent > 0 ? condition::moving : condition::blocked;
-        std::string().swap(queue_);
+        if (drop_from_queue(*sent)) return *sent > 0 ? condition::moving : condition::blocked;
     }
     return has_ended_ ? condition::done : condition::idle;
+}
+
+/// False if nothing is left. What is sent is removed when it is the greater part: of a view of many
+/// megabytes, each send takes little, and to move the rest each time would cost its square.
+bool event_stream::drop_from_queue(std::size_t sent) {
+    sent_ += sent;
+    if (sent_ == queue_.size()) {
+        forget_queue();
+        return false;
+    }
+    if (sent_ > queue_.size() / 2) {
+        queue_.erase(0, sent_);
+        sent_ = 0;
+    }
+    return true;
+}
+
+void event_stream::forget_queue() {
+    std::string().swap(queue_);
+    sent_ = 0;
 }
 
 void event_stream::tick(unsigned heartbeat) {

@@ -79,6 +79,8 @@ private:
     void put_bytes(std::string_view bytes);
     void wake();
     void give_up();
+    bool drop_from_queue(std::size_t sent);
+    void forget_queue();
 
     const std::string conversation_;
     runner& home_;
@@ -88,6 +90,7 @@ private:
     std::mutex mutex_;  // for all below
     int socket_ = -1;
     std::string queue_;
+    std::size_t sent_ = 0;         // of the queue
     std::size_t queue_limit_ = 0;  // while something waits; 0: nothing has yet, but for the head
     bool has_ended_ = false;
     bool is_broken_ = false;

@@ -178,8 +178,7 @@ frame make_displaced() {
 }
 
 frame make_drain_hint() {
-    // htmx reads `retry` only from a message that has data or an event.
-    return in_chunk(open_chunk().append("event: stube-drain\nretry: 250\ndata: \n\n"));
+    return in_chunk(open_chunk().append("event: stube-drain\n\n"));
 }
 
 frame make_heartbeat() {

@@ -476,8 +476,8 @@ void each_list(const instance& of, const std::function<void(const children&)>& f
 bool has_unmade_child(const instance& of) {
     bool found = false;
     each_list(of, [&](const children& list) {
-        found =
-            found || std::ranges::any_of(list.all(), [](const auto& each) { return each.id == 0; });
+        found = found ||
+                std::ranges::any_of(list.all(), [](const auto& each) { return !each.is_made(); });
     });
     return found;
 }

@@ -193,7 +193,7 @@ public:
             if (one->over != 0) open.push_back({one->over, owner, id});
             each_list(*one, [&](const children& list) {
                 for (const auto& child : list.all()) {
-                    if (child.id != 0) open.push_back({child.id, id, 0});
+                    if (child.is_made()) open.push_back({child.id, id, 0});
                 }
             });
         }

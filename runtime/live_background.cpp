@@ -260,7 +260,7 @@ void live_map::impl::try_again(const result_ptr& what) {
 std::vector<work_result> live::interrupted_work(const conversation& of) {
     std::vector<work_result> out;
     for (const auto number : unfinished_work(of))
-        out.push_back({of.id, number, {}, failure{"This was interrupted by a restart."}});
+        out.push_back({of.id, number, {}, failure{was_interrupted}});
     return out;
 }
 

@@ -62,7 +62,7 @@ void decode_children(children& to, const boost::json::value& from, bool with_key
     if (!with_keys) {
         auto known = to.all().front();
         stube::decode(known.id, from);
-        if (known.id == 0) return;  // the slot is younger than what was stored: not made yet
+        if (!known.is_made()) return;  // the slot is younger than what was stored
         known.fresh.reset();
         return to.replace({std::move(known)});
     }
@@ -74,7 +74,7 @@ void decode_children(children& to, const boost::json::value& from, bool with_key
         stube::decode(next.key, fields[0]);
         stube::decode(next.id, fields[1]);
         stube::decode(next.fingerprint, fields[2]);
-        if (next.id == 0) throw_decode_error("the id of a child");
+        if (!next.is_made()) throw_decode_error("the id of a child");
         all.push_back(std::move(next));
     }
     to.replace(std::move(all));

@@ -390,7 +390,7 @@ void test_conversation::impl::restart() {
 /// Work that was under way will never come back.
 void test_conversation::impl::fail(const std::vector<std::uint64_t>& interrupted) {
     for (const auto number : interrupted)
-        settle(fail_work(value_, number, {"This was interrupted by a restart."}, world_));
+        settle(fail_work(value_, number, {was_interrupted}, world_));
 }
 
 /// What an open page is shown when it comes back.

@@ -40,7 +40,7 @@ private:
         out_ += '\n';
         each_list(of, [&](const children& list) {
             for (const auto& child : list.all()) {
-                if (child.id == 0) continue;  // not made yet
+                if (!child.is_made()) continue;
                 const auto key = child.key.empty() ? "" : " " + child.key;
                 place(child.id, std::string(list.name()) + key + ": ", depth + 1);
             }

@@ -282,7 +282,7 @@ void check_places(const std::vector<detail::child_list>& was, const instance& ow
     std::vector<std::pair<instance_id, std::size_t>> places;
     const auto add = [&](const std::vector<detail::child>& in, std::size_t list) {
         for (const auto& child : in) {
-            if (child.id != 0) places.emplace_back(child.id, list);
+            if (child.is_made()) places.emplace_back(child.id, list);
         }
     };
     for (std::size_t at = 0; at < was.size(); ++at) {

@@ -91,7 +91,7 @@ public:
 
     void children(markup& out, const hole& list) override {
         for (const auto& each : entries_of(owner_, list.name)) {
-            if (each.id != 0) write_whole(out, in_, in_.shown_in_place(each.id), world_);
+            if (each.is_made()) write_whole(out, in_, in_.shown_in_place(each.id), world_);
         }
     }
 
@@ -283,7 +283,7 @@ private:
         const auto& old = entries_of(was, slot);
         const auto& now = entries_of(is, slot);
         if (old.empty() || now.empty() || old.front().id == now.front().id) return;
-        if (old.front().id == 0) return replace(is.id, whole(after_, is, world_));
+        if (!old.front().is_made()) return replace(is.id, whole(after_, is, world_));
         const auto& shown = after_.shown_in_place(now.front().id);
         replace(shown_before(old.front().id), whole(after_, shown, world_));
     }

@@ -63,6 +63,9 @@ struct failure {
 /// What users read of a failure that nobody has words for.
 inline constexpr const char* not_completed = "This could not be completed.";
 
+/// What users read of work that was under way when the process ended.
+inline constexpr const char* was_interrupted = "This was interrupted by a restart.";
+
 namespace effect {
 
 struct call {

@@ -44,6 +44,8 @@ struct child {
     instance_id id = 0;                 ///< 0 until the kernel has made it
     std::uint64_t fingerprint = 0;      ///< of the state it was made from
     std::shared_ptr<const void> fresh;  ///< the state it is to be made from; null once it is made
+
+    bool is_made() const { return id != 0; }
 };
 
 using child_list = std::shared_ptr<const std::vector<child>>;

@@ -331,9 +331,8 @@ void set_hooks(component_type& type) {
     if constexpr (has_stop<C>) {
         static_assert(
             std::is_void_v<stop_result<C>>,
-            "stube: stop() is called when the component leaves, and returns nothing. An event "
-            "needs "
-            "another name."
+            "stube: stop() is called when the component leaves, and returns nothing. An "
+            "event needs another name."
         );
         type.stop = [](void* state, context& surroundings) { run_stop<C>(state, surroundings); };
     }
