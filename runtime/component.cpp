@@ -126,25 +126,6 @@ std::string arguments_to_text(const boost::json::array& arguments) {
 
 }  // namespace detail
 
-void answer_value::throw_wrong_type(const std::type_info& wanted) const {
-    throw std::logic_error(
-        std::string("stube: an answer of type ") + (type_ ? type_->name() : "none") +
-        " came where " + wanted.name() + " was expected"
-    );
-}
-
-effects fail(std::string message) {
-    return any_effect(effect::fail{{std::move(message)}, {}});
-}
-
-effects fail_because(std::string message, std::string internal) {
-    return any_effect(effect::fail{{std::move(message)}, std::move(internal)});
-}
-
-effects end(markup final_view) {
-    return any_effect(effect::end{std::move(final_view)});
-}
-
 void write_attributes(markup& out, const event_attribute& route) {
     hole h;
     h.what = hole::kind::event;

@@ -100,6 +100,7 @@ server_process::server_process(
     for (auto& word : copies)
         words.push_back(word.data());
     words.push_back(nullptr);
+    std::filesystem::remove(log);  // else the port of the one before may be read from it
     const auto parent = ::getpid();
     pid_ = ::fork();
     if (pid_ < 0) fail("fork");

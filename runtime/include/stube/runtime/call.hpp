@@ -97,7 +97,7 @@ public:
         return std::move(*this);
     }
 
-    operator effects() && { return any_effect(std::move(call_)); }
+    operator effects() && { return std::move(call_); }
 
     effect::call&& release() && { return std::move(call_); }
 
@@ -152,18 +152,18 @@ call(Arguments&&... arguments) {
 template <class C, class... Arguments>
 effects become(Arguments&&... arguments) {
     static_cast<void>(&detail::known<C>);
-    return any_effect(
-        effect::become{&type_of<C>(), detail::make_state<C>(std::forward<Arguments>(arguments)...)}
-    );
+    return effect::become{
+        &type_of<C>(),
+        detail::make_state<C>(std::forward<Arguments>(arguments)...)};
 }
 
 /// The same for a flow: `become<book_room>(stay)`.
 template <auto Function, class... Arguments>
 effects become(Arguments&&... arguments) {
     using component = function_component<Function>;
-    return any_effect(effect::become{
+    return effect::become{
         &component::type(),
-        component::make_state(std::forward<Arguments>(arguments)...)});
+        component::make_state(std::forward<Arguments>(arguments)...)};
 }
 
 }  // namespace stube

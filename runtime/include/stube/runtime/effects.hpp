@@ -194,9 +194,26 @@ class answer_request;
 /// last: `return set_title("Done") + answer(true);`
 class [[nodiscard]] effects {
 public:
-    effects() = default;
+    effects();
+    effects(const effects& other);
+    effects(effects&& other) noexcept;
+    effects& operator=(const effects& other);
+    effects& operator=(effects&& other) noexcept;
+    ~effects();
 
-    effects(any_effect one) { list_.push_back(std::move(one)); }
+    effects(any_effect one);
+
+    // What templates make. None of this is inline: every source with a component would instantiate
+    // the variant and its vector, a tenth of the time that it takes to compile.
+    effects(effect::call one);
+    effects(effect::answer one);
+    effects(effect::become one);
+    effects(effect::send one);
+    effects(effect::publish one);
+    effects(effect::subscribe one);
+    effects(effect::after one);
+    effects(effect::cancel one);
+    effects(effect::run one);
 
     template <class T>
     effects(const answer_request<T>&) {
@@ -207,11 +224,7 @@ public:
         );
     }
 
-    effects& operator+=(effects more) {
-        for (auto& one : more.list_)
-            list_.push_back(std::move(one));
-        return *this;
-    }
+    effects& operator+=(effects more);
 
     friend effects operator+(effects left, effects right) {
         return std::move(left += std::move(right));
@@ -264,8 +277,7 @@ public:
         : effects(std::forward<Other>(other)) {}
 
     template <class U>
-    answers(answer_request<U> request)
-        : effects(any_effect(effect::answer{to_value(std::move(request))})) {}
+    answers(answer_request<U> request) : effects(effect::answer{to_value(std::move(request))}) {}
 
 private:
     template <class U>
@@ -330,78 +342,56 @@ effects end(markup final_view = {});
 /// step. What the handler has changed is given up too. Does nothing at the beginning.
 ///
 ///     effects previous() { return back(); }
-inline effects back() {
-    return any_effect(effect::back{});
-}
+effects back();
 
 /// A point of no return: the steps so far are forgotten, so that Back cannot lead to them. For what
 /// was done in the world outside:
 ///
 ///     effects pay() { return no_way_back() + call<receipt>(total); }
-inline effects no_way_back() {
-    return any_effect(effect::seal{});
-}
+effects no_way_back();
 
 /// Sets the page's title:
 ///
 ///     effects open(const std::string& name) { return set_title(name + " - Notes"); }
-inline effects set_title(std::string text) {
-    return any_effect(effect::command{effect::command::kind::title, std::move(text)});
-}
+effects set_title(std::string text);
 
 /// Dispatches the event `name` on the page's document, for scripts of the application's.
 /// `detail_json` is its detail: any JSON.
 ///
 ///     effects saved() { return client_event("notes:saved", R"({"number":7})"); }
-inline effects client_event(std::string name, std::string detail_json = "null") {
-    return any_effect(
-        effect::command{effect::command::kind::event, std::move(name), std::move(detail_json)}
-    );
-}
+effects client_event(std::string name, std::string detail_json = "null");
 
 /// Changes the page's address to `url`, a path of this server, as a new step of the history: the
 /// browser's Back returns to the state before. The address of a conversation's root is better
 /// derived from its state: see `url()` in <stube/runtime/component.hpp>.
 ///
 ///     effects show(int number) { return push_url("/notes?number=" + std::to_string(number)); }
-inline effects push_url(std::string url) {
-    return any_effect(effect::command{effect::command::kind::url, std::move(url), {}, true});
-}
+effects push_url(std::string url);
 
 /// Changes the page's address without a new step:
 ///
 ///     effects sort() { return replace_url("/notes?sorted=true"); }
-inline effects replace_url(std::string url) {
-    return any_effect(effect::command{effect::command::kind::url, std::move(url)});
-}
+effects replace_url(std::string url);
 
 /// Moves the focus to the element with the own id `name`, `input(own_id{"id", "search"})`:
 ///
 ///     effects find() { return focus_on("search"); }
-inline effects focus_on(std::string name) {
-    return any_effect(effect::command{effect::command::kind::focus, std::move(name)});
-}
+effects focus_on(std::string name);
 
 /// Scrolls to it:
 ///
 ///     effects newest() { return scroll_to("end"); }
-inline effects scroll_to(std::string name) {
-    return any_effect(effect::command{effect::command::kind::scroll, std::move(name)});
-}
+effects scroll_to(std::string name);
 
 /// Shows `content`, one element, in place of the element with the own id `name`, until the
 /// component is rendered again: for output that is no state, such as a progress line.
 ///
 ///     effects half() { return patch_element("progress", p("Half of it is done.")); }
-inline effects patch_element(std::string name, markup content) {
-    return any_effect(effect::patch{std::move(name), std::move(content)});
-}
+effects patch_element(std::string name, markup content);
 
 /// Stops hearing of a topic; without one, of all:
 ///
 ///     effects quiet() { return unsubscribe("news"); }
-inline effects unsubscribe(std::string topic = {}) {
-    return any_effect(effect::unsubscribe{std::move(topic)});
-}
+effects unsubscribe(std::string topic = {});
 
 }  // namespace stube

@@ -66,11 +66,11 @@ effects send(const slot<T>& child, const Arguments&... arguments) {
         std::derived_from<T, typename detail::member<Member>::owner>,
         "stube: the component in this slot has no such member."
     );
-    return any_effect(effect::send{
+    return effect::send{
         child.id(),
         nullptr,
         detail::member_name<Member>(),
-        detail::message_arguments<Member>(arguments...)});
+        detail::message_arguments<Member>(arguments...)};
 }
 
 /// Sends to an instance of this conversation whose id is known:
@@ -79,8 +79,7 @@ effects send(const slot<T>& child, const Arguments&... arguments) {
 template <auto Member, class Type = decltype(Member), class... Arguments>
 effects send_to(instance_id target, const Arguments&... arguments) {
     auto text = detail::message_arguments<Member>(arguments...);
-    return any_effect(effect::send{target, nullptr, detail::member_name<Member>(), std::move(text)}
-    );
+    return effect::send{target, nullptr, detail::member_name<Member>(), std::move(text)};
 }
 
 /// Sends to the nearest component above this one that has the member: the one whose slot or list it
@@ -90,18 +89,18 @@ effects send_to(instance_id target, const Arguments&... arguments) {
 template <auto Member, class Type = decltype(Member), class... Arguments>
 effects send_up(const Arguments&... arguments) {
     auto text = detail::message_arguments<Member>(arguments...);
-    return any_effect(effect::send{
+    return effect::send{
         0,
         &detail::message_target<Member>,
         detail::member_name<Member>(),
-        std::move(text)});
+        std::move(text)};
 }
 
 /// Calls the member once after `delay`, in a turn of its own.
 template <auto Member, class Type = decltype(Member), class... Arguments>
 effects after(std::chrono::milliseconds delay, const Arguments&... arguments) {
     auto text = detail::message_arguments<Member>(arguments...);
-    return any_effect(effect::after{delay, detail::member_name<Member>(), std::move(text)});
+    return effect::after{delay, detail::member_name<Member>(), std::move(text)};
 }
 
 /// Gives up all of this component's timers for the member:
@@ -109,7 +108,7 @@ effects after(std::chrono::milliseconds delay, const Arguments&... arguments) {
 ///     effects typed() { return cancel<&draft::save>() + after<&draft::save>(2s); }
 template <auto Member, class Type = decltype(Member)>
 effects cancel() {
-    return any_effect(effect::cancel{detail::member_name<Member>()});
+    return effect::cancel{detail::member_name<Member>()};
 }
 
 /// From now on, what is published to the topic arrives at the member. It takes what is published,
@@ -121,7 +120,7 @@ effects subscribe(std::string topic) {
         "stube: this member cannot take a message: it must take one value, or none."
     );
     static_cast<void>(&detail::known_as_message<Member>);
-    return any_effect(effect::subscribe{std::move(topic), detail::member_name<Member>()});
+    return effect::subscribe{std::move(topic), detail::member_name<Member>()};
 }
 
 namespace detail {
@@ -146,7 +145,7 @@ std::string one_argument(const T& value) {
 ///     effects say(const std::string& text) { return publish("news", text); }
 template <class T>
 effects publish(std::string topic, const T& value) {
-    return any_effect(effect::publish{std::move(topic), detail::one_argument(value), false});
+    return effect::publish{std::move(topic), detail::one_argument(value), false};
 }
 
 /// The same within this conversation only, in the same turn:
@@ -154,7 +153,7 @@ effects publish(std::string topic, const T& value) {
 ///     effects pick(int day) { return publish_here("day", day); }
 template <class T>
 effects publish_here(std::string topic, const T& value) {
-    return any_effect(effect::publish{std::move(topic), detail::one_argument(value), true});
+    return effect::publish{std::move(topic), detail::one_argument(value), true};
 }
 
 namespace detail {
@@ -193,7 +192,7 @@ public:
         return std::move(*this);
     }
 
-    operator effects() && { return any_effect(std::move(run_)); }
+    operator effects() && { return std::move(run_); }
 
 private:
     effect::run run_;
@@ -227,10 +226,10 @@ run_request run(Work work) {
 
 /// The same for work whose result nobody waits for.
 inline effects run_and_forget(std::function<void()> work) {
-    return any_effect(effect::run{[work = std::move(work)] {
+    return effect::run{[work = std::move(work)] {
         work();
         return answer_value();
-    }});
+    }};
 }
 
 }  // namespace stube

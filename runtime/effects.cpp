@@ -1,0 +1,97 @@
+#include <stube/runtime/effects.hpp>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace stube {
+
+effects::effects() = default;
+effects::effects(const effects& other) = default;
+effects::effects(effects&& other) noexcept = default;
+effects& effects::operator=(const effects& other) = default;
+effects& effects::operator=(effects&& other) noexcept = default;
+effects::~effects() = default;
+
+effects::effects(any_effect one) {
+    list_.push_back(std::move(one));
+}
+
+effects::effects(effect::call one) : effects(any_effect(std::move(one))) {}
+effects::effects(effect::answer one) : effects(any_effect(std::move(one))) {}
+effects::effects(effect::become one) : effects(any_effect(std::move(one))) {}
+effects::effects(effect::send one) : effects(any_effect(std::move(one))) {}
+effects::effects(effect::publish one) : effects(any_effect(std::move(one))) {}
+effects::effects(effect::subscribe one) : effects(any_effect(std::move(one))) {}
+effects::effects(effect::after one) : effects(any_effect(std::move(one))) {}
+effects::effects(effect::cancel one) : effects(any_effect(std::move(one))) {}
+effects::effects(effect::run one) : effects(any_effect(std::move(one))) {}
+
+effects& effects::operator+=(effects more) {
+    for (auto& one : more.list_)
+        list_.push_back(std::move(one));
+    return *this;
+}
+
+void answer_value::throw_wrong_type(const std::type_info& wanted) const {
+    throw std::logic_error(
+        std::string("stube: an answer of type ") + (type_ ? type_->name() : "none") +
+        " came where " + wanted.name() + " was expected"
+    );
+}
+
+effects fail(std::string message) {
+    return any_effect(effect::fail{{std::move(message)}, {}});
+}
+
+effects fail_because(std::string message, std::string internal) {
+    return any_effect(effect::fail{{std::move(message)}, std::move(internal)});
+}
+
+effects end(markup final_view) {
+    return any_effect(effect::end{std::move(final_view)});
+}
+
+effects back() {
+    return any_effect(effect::back{});
+}
+
+effects no_way_back() {
+    return any_effect(effect::seal{});
+}
+
+effects set_title(std::string text) {
+    return any_effect(effect::command{effect::command::kind::title, std::move(text)});
+}
+
+effects client_event(std::string name, std::string detail_json) {
+    return any_effect(
+        effect::command{effect::command::kind::event, std::move(name), std::move(detail_json)}
+    );
+}
+
+effects push_url(std::string url) {
+    return any_effect(effect::command{effect::command::kind::url, std::move(url), {}, true});
+}
+
+effects replace_url(std::string url) {
+    return any_effect(effect::command{effect::command::kind::url, std::move(url)});
+}
+
+effects focus_on(std::string name) {
+    return any_effect(effect::command{effect::command::kind::focus, std::move(name)});
+}
+
+effects scroll_to(std::string name) {
+    return any_effect(effect::command{effect::command::kind::scroll, std::move(name)});
+}
+
+effects patch_element(std::string name, markup content) {
+    return any_effect(effect::patch{std::move(name), std::move(content)});
+}
+
+effects unsubscribe(std::string topic) {
+    return any_effect(effect::unsubscribe{std::move(topic)});
+}
+
+}  // namespace stube
