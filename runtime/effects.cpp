@@ -24,7 +24,7 @@ effects::effects(effect::send one) : effects(any_effect(std::move(one))) {}
 effects::effects(effect::publish one) : effects(any_effect(std::move(one))) {}
 effects::effects(effect::subscribe one) : effects(any_effect(std::move(one))) {}
 effects::effects(effect::after one) : effects(any_effect(std::move(one))) {}
-effects::effects(effect::cancel one) : effects(any_effect(std::move(one))) {}
+effects::effects(effect::cancel one) : effects(any_effect(one)) {}
 effects::effects(effect::run one) : effects(any_effect(std::move(one))) {}
 
 effects& effects::operator+=(effects more) {
