@@ -34,9 +34,9 @@
 
   // ---- what the server says -----------------------------------------------------------------------
 
-  let news;          // a message may bring a step and an address: together they are one entry
-  const untold = []; // what the browser has not been told yet, because it is still going
-  let going;         // where to: the page is there already, and the browser takes its time
+  let news;         // a message may bring a step and an address: together they are one entry
+  const later = []; // what is to be done when the browser is there
+  let going;        // where to: the page is there already, and the browser takes its time
 
   document.addEventListener('stube:command', ({detail: {step: next, url, push = false}}) => {
     if (next === undefined && url === undefined) return;
@@ -47,18 +47,24 @@
   });
 
   document.addEventListener('htmx:after:swap', () => {
-    if (news) untold.push({...news, shown: step});
+    if (news) {
+      const told = {...news, shown: step};
+      whenThere(() => tell(told));
+    }
     news = undefined;
-    tellAll();
-    if (!stream.isConnected) tellOfEnd(); // which was the answer to an event
+    if (!stream.isConnected) whenThere(leaveSteps); // the answer to an event was the end
   });
 
-  function tellAll() {
-    while (!going && untold.length > 0) tell(untold.shift());
+  function whenThere(act) {
+    later.push(act);
+    catchUp();
   }
 
-  function tell({hasEnded, push, url, shown}) {
-    if (hasEnded) return leaveSteps();
+  function catchUp() {
+    while (!going && later.length > 0) later.shift()();
+  }
+
+  function tell({push, url, shown}) {
     if (push) return note(url, shown, 'pushState');
     const entry = travels > 0 ? -1 : earlier.lastIndexOf(shown);
     if (entry < 0) return note(url, shown);
@@ -76,7 +82,7 @@
     earlier = steps?.slice(0, -1) ?? [...earlier, step];
     if (going && wanted === going.shown) return arrive();
     going = undefined; // someone has gone elsewhere meanwhile
-    untold.length = 0;
+    later.length = 0;
     if (!steps) note(); // a link within the page made this entry
     else if (!hasEnded() && (wanted !== step || travels > 0)) travel(wanted);
   });
@@ -85,7 +91,7 @@
     const {shown, url} = going;
     going = undefined;
     if (url !== undefined) note(url, shown);
-    tellAll();
+    catchUp();
   }
 
   function travel(to) {
@@ -113,10 +119,5 @@
     if (earlier.length > 0) history.go(-earlier.length);
     earlier = [];
   }
-
-  function tellOfEnd() {
-    untold.push({hasEnded: true});
-    tellAll();
-  }
-  stream.addEventListener('stube-end', tellOfEnd);
+  stream.addEventListener('stube-end', () => whenThere(leaveSteps));
 })();
