@@ -104,6 +104,7 @@ std::optional<int> refusal_of(const request& asked) {
 
 void apply_event(exchange& ex, const route& where) {
     const auto& asked = ex.asked();
+    if (asked.event_id.empty()) return submit_event(ex, where);
     if (const auto refused = refusal_of(asked)) return send_problem(ex, *refused);
     event what;
     what.id = *parse_hex16(asked.event_id);

@@ -79,6 +79,19 @@ void visit(exchange& ex, const mount_point& where);
 /// Someone did something on a page.
 void apply_event(exchange& ex, const route& where);
 
+/// A browser without scripts submits a form, or follows a link that stands for an event.
+void submit_event(exchange& ex, const route& where);
+void show_link(exchange& ex, const route& where);
+
+/// Where a browser without scripts finds a conversation's page: at its address, with the
+/// conversation and one of its steps, or with `last_step_word` for the page that ended it.
+std::string page_address(const site& from, const conversation& of, std::string_view step);
+
+inline constexpr std::string_view last_step_word = "end";
+
+/// Names the conversation that a page without one in its address was submitted to.
+inline constexpr std::string_view bare_address_cookie = "stube_last";
+
 /// Someone used the browser's Back or Forward, within a conversation.
 void go_back(exchange& ex, const route& where);
 

@@ -13,6 +13,9 @@ namespace stube::http {
 /// and cannot meet a field of a component.
 inline constexpr std::string_view arguments_field = "stube-args";
 
+/// The one in which a submission without scripts says which page it comes from.
+inline constexpr std::string_view ticket_field = "stube";
+
 /// Reads a body of application/x-www-form-urlencoded. False if it is none, has more than
 /// `max_fields` fields, or anything in it is not UTF-8 after decoding.
 bool read_form(

@@ -14,7 +14,7 @@ bool is_read(const request& asked) {
 
 /// Sent by htmx, which puts the answer into the page.
 bool is_change(const request& asked) {
-    return asked.verb == method::post && (asked.site_path.starts_with("/stube/event/") ||
+    return asked.verb == method::post && !asked.event_id.empty() && (asked.site_path.starts_with("/stube/event/") ||
                                           asked.site_path.starts_with("/stube/back/"));
 }
 
@@ -32,8 +32,10 @@ void handle(exchange& ex) {
     auto& asked = ex.asked();
     const auto to = ex.site().find(asked.path, asked.site_path);
     if (to.what == route::kind::event || to.what == route::kind::back) {
-        if (asked.verb != method::post) return send_problem(ex, 405, "POST");
+        const bool is_link = to.what == route::kind::event && asked.verb == method::get;
+        if (asked.verb != method::post && !is_link) return send_problem(ex, 405, "POST");
         set_session(ex);
+        if (is_link) return show_link(ex, to);
         return to.what == route::kind::event ? apply_event(ex, to) : go_back(ex, to);
     }
     if (to.what == route::kind::stream) {
@@ -62,7 +64,8 @@ void handle(exchange& ex) {
 void send_problem(exchange& ex, int status, std::string_view allow) {
     const auto what = problem_of(status);
     const auto& asked = ex.asked();
-    const bool is_internal = asked.site_path.starts_with("/stube/");
+    const bool is_submission = asked.verb == method::post && asked.site_path.starts_with("/stube/event/");
+    const bool is_internal = asked.site_path.starts_with("/stube/") && !is_submission;
     auto& body = ex.scratch();
     std::string headers;
     if (!allow.empty()) headers.append("Allow: ").append(allow).append("\r\n");
@@ -73,7 +76,7 @@ void send_problem(exchange& ex, int status, std::string_view allow) {
         headers += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
         return ex.send({what.status, html_type, headers, body});
     }
-    const bool wants_page = is_read(asked) || ex.site().form_handler_at(asked.site_path);
+    const bool wants_page = is_read(asked) || is_submission || ex.site().form_handler_at(asked.site_path);
     if (wants_page && !is_internal && !asked.site_path.empty()) {
         std::string content;
         append_problem_view(content, what, {});

@@ -3,6 +3,7 @@
 #include "http/assets.hpp"
 #include "http/text.hpp"
 #include "http/wire_html.hpp"
+#include "http/wire_patches.hpp"
 
 #include <algorithm>
 #include <set>
@@ -119,27 +120,88 @@ std::string make_scripts(std::string_view base_path) {
     return out;
 }
 
-void append_live_body(std::string& out, const live_body& what) {
-    out.append("<div id=\"stube-stream\" data-conversation=\"").append(what.conversation);
+namespace {
+
+/// For stube.js: where the stream is, and what the page shows.
+void append_stream(std::string& out, const site& of, const conversation& shown) {
+    out.append("<div id=\"stube-stream\" data-conversation=\"").append(shown.id);
     out += "\" data-step=\"";
-    append_number(out, what.step);
+    append_number(out, shown.step);
     out += "\" data-heartbeat=\"";
-    append_number(out, static_cast<std::uint64_t>(what.heartbeat.count()));
-    out.append("\" hx-sse:connect=\"").append(what.base_path).append("/stube/stream/");
-    out.append(what.conversation).append("?rev=");
-    append_number(out, what.revision);
-    out += "\" hx-sse:close=\"stube-end\" hx-swap=\"none\"></div>"
-           "<div id=\"stube\" hx-swap:inherited=\"none\" hx-target:inherited=\"#stube-view\" "
-           "hx-sync:inherited=\"#stube:queue all\">"
-           "<div id=\"stube-notice\" aria-live=\"polite\"></div><main id=\"stube-view\" "
-           "tabindex=\"-1\">";
-    out.append(what.view).append("</main></div>");
-    if (!what.commands.empty()) {
-        out.append("<template id=\"stube-first\">").append(what.commands).append("</template>");
+    append_number(out, static_cast<std::uint64_t>(of.limits().heartbeat.count()));
+    out.append("\" data-stream=\"").append(of.base_path()).append("/stube/stream/");
+    out.append(shown.id).append("?rev=");
+    append_number(out, shown.revision);
+    out += "\"></div>";
+}
+
+/// What submits the controls outside of every form. A return key in one of them presses the first
+/// submit button: that of the view's form, or one that is disabled, which does nothing.
+void append_loose_form(std::string& out, const loose_form& loose, std::string_view ticket) {
+    if (loose.what == loose_form::kind::of_view) {
+        out += "<button class=\"stube-enter\" tabindex=\"-1\" aria-hidden=\"true\" form=\"";
+        append_attribute(out, loose.id);
+        out += "\"></button>";
     }
-    out.append("<noscript><p>This page needs JavaScript.</p></noscript>")
-        .append(what.scripts)
-        .append("</body></html>\n");
+    if (loose.what == loose_form::kind::of_shell) {
+        out.append("<form id=\"").append(loose.id).append("\" method=\"post\" hidden>");
+        out += "<button disabled></button>";
+        append_ticket(out, ticket);
+        out += "</form>";
+    }
+}
+
+bool takes_input(const markup& view) {
+    return std::ranges::any_of(view.holes(), [](const hole& h) {
+        return h.what == hole::kind::owner || h.what == hole::kind::form_start;
+    });
+}
+
+/// Where scripts do not run nobody tells the page that work is done: it looks by itself, unless
+/// that would take away what somebody types.
+void append_refresh(std::string& head, std::string& body, const markup& view) {
+    if (takes_input(view)) {
+        body += "<noscript><p><a href=\"\">Show the result</a></p></noscript>";
+    } else {
+        constexpr std::string_view refresh =
+            "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>";
+        head.insert(head.find("</head>"), refresh);
+    }
+}
+
+}  // namespace
+
+// The stream's element stands outside of what is morphed.
+void append_live_page(
+    std::string& head,
+    const site& of,
+    const conversation& shown,
+    std::span<const patch> patches,
+    std::string_view ticket
+) {
+    static const markup nothing;
+    const auto found = std::ranges::find(patches, patch::kind::view, &patch::what);
+    const auto& content = found == patches.end() ? nothing : found->content;
+    const auto loose = choose_loose_form(content);
+    const page_wire wire(of.base_path(), shown.id, loose, ticket);
+    std::string view, notices, commands;
+    write_markup(view, content, wire);
+    for (const auto& each : patches) {
+        if (each.what == patch::kind::notice) write_markup(notices, each.content, wire);
+        if (each.what == patch::kind::command) append_partial(commands, each, wire);
+    }
+    std::string body;
+    append_stream(body, of, shown);
+    append_loose_form(body, loose, ticket);
+    body.append("<div id=\"stube\"><div id=\"stube-notice\" aria-live=\"polite\">").append(notices);
+    body += "</div><main id=\"stube-view\" tabindex=\"-1\">";
+    body.append(view).append("</main></div>");
+    if (!commands.empty())
+        body.append("<template id=\"stube-first\">").append(commands).append("</template>");
+    if (view.find(" data-stube-behavior=") != view.npos)
+        body += "<noscript><p>Parts of this page need JavaScript.</p></noscript>";
+    if (!unfinished_work(shown).empty()) append_refresh(head, body, content);
+    head.append(body).append(of.scripts()).append("</body></html>\n");
 }
 
 void append_plain_body(std::string& out, std::string_view content) {

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "http/site.hpp"
+
 #include <stube/http/app.hpp>
 
-#include <chrono>
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,24 +39,15 @@ std::string make_component_head(
 /// The script elements of a page with a conversation.
 std::string make_scripts(std::string_view base_path);
 
-/// What stands in the body of a page with a conversation.
-struct live_body {
-    std::string_view scripts;
-    std::string_view base_path;
-    std::string_view conversation;
-    std::uint64_t revision = 0;
-    std::uint64_t step = 0;  ///< of the conversation's history
-    std::chrono::milliseconds heartbeat{};
-    std::string_view view;      ///< finished HTML
-    std::string_view commands;  ///< partials that the page begins with
-};
-
-/// Writes it.
-///
-/// The stream's element stands outside of what is morphed. Everything in #stube inherits where an
-/// answer goes, and one queue for all events of the page: each click is sent, in order, one after
-/// the other (htmx's own queue of one element holds only two).
-void append_live_body(std::string& out, const live_body& what);
+/// Appends the rest of a page with a conversation to its head. `patches` are what the page begins
+/// with: its view, commands and notices; `ticket` is its own, see page_ticket.hpp.
+void append_live_page(
+    std::string& head,
+    const site& of,
+    const conversation& shown,
+    std::span<const patch> patches,
+    std::string_view ticket
+);
 
 /// The body of a page without one.
 void append_plain_body(std::string& out, std::string_view content);

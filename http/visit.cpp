@@ -1,9 +1,9 @@
 #include "http/exchange.hpp"
 #include "http/page.hpp"
+#include "http/page_ticket.hpp"
 #include "http/problem.hpp"
 #include "http/text.hpp"
 #include "http/wire_html.hpp"
-#include "http/wire_patches.hpp"
 
 #include <stube/runtime/random_id.hpp>
 
@@ -16,11 +16,14 @@ namespace stube::http {
 
 namespace {
 
+std::string_view session_of(const request& asked) {
+    return asked.new_session.empty() ? asked.cookie(session_cookie)
+                                     : std::string_view(asked.new_session);
+}
+
 void send_page(exchange& ex, int status, std::string_view body) {
-    const auto& asked = ex.asked();
     // Also the one it came with, which thereby lasts from now on.
-    const auto session = asked.new_session.empty() ? asked.cookie(session_cookie)
-                                                   : std::string_view(asked.new_session);
+    const auto session = session_of(ex.asked());
     if (!is_token(session)) return ex.send({status, html_type, page_headers, body});
     const auto headers = std::string(page_headers) + ex.site().session_line(session);
     ex.send({status, html_type, headers, body});
@@ -37,34 +40,25 @@ void send_problem_page(exchange& ex, const mount_point& where, const reply& r) {
     send_page(ex, what.status, body);
 }
 
-void show(exchange& ex, const mount_point& where, const reply& r) {
-    const auto& base = ex.site().base_path();
-    const auto& conversation = *r.value;
-    std::string view;
-    std::string commands;
-    const html_wire wire(base, conversation.id);
-    for (const auto& each : r.news->patches) {
-        if (each.what == patch::kind::command) append_partial(commands, each, wire);
-        if (each.what == patch::kind::view || each.what == patch::kind::final)
-            write_markup(view, each.content, wire);
-    }
+/// The last view of a conversation that has ended.
+void show_end(exchange& ex, const reply& r) {
     auto& body = ex.scratch();
-    if (r.what == status::ended) {
-        body = ex.site().plain_head();
-        append_plain_body(body, view);
-    } else {
-        body = where.head;
-        live_body page;
-        page.scripts = ex.site().scripts();
-        page.base_path = base;
-        page.conversation = conversation.id;
-        page.revision = conversation.revision;
-        page.step = conversation.step;
-        page.heartbeat = ex.site().limits().heartbeat;
-        page.view = view;
-        page.commands = commands;
-        append_live_body(body, page);
+    body = ex.site().plain_head();
+    std::string view;
+    for (const auto& each : r.news->patches) {
+        if (each.what == patch::kind::final) write_markup(view, each.content, no_wire());
     }
+    append_plain_body(body, view);
+    send_page(ex, 200, body);
+}
+
+void show(exchange& ex, const mount_point& where, const reply& r) {
+    const auto& asked = ex.asked();
+    const auto& conversation = *r.value;
+    const auto ticket = make_ticket(session_of(asked), conversation, !asked.raw_query("c"));
+    auto& body = ex.scratch();
+    body = where.head;
+    append_live_page(body, ex.site(), conversation, r.news->patches, ticket);
     send_page(ex, 200, body);
 }
 
@@ -73,8 +67,9 @@ const mount_point& place_of(exchange& ex) {
 }
 
 void minted(exchange& ex, reply&& r) {
-    const bool shown = (r.what == status::ok || r.what == status::ended) && r.value && r.news;
-    shown ? show(ex, place_of(ex), r) : send_problem_page(ex, place_of(ex), r);
+    if (!r.value || !r.news) return send_problem_page(ex, place_of(ex), r);
+    if (r.what == status::ok) return show(ex, place_of(ex), r);
+    r.what == status::ended ? show_end(ex, r) : send_problem_page(ex, place_of(ex), r);
 }
 
 /// What the page begins with; nothing if the request does not make it.
@@ -113,9 +108,39 @@ void mint(exchange& ex, const mount_point& where) {
     );
 }
 
+/// The place in a conversation that an address names: `<id>`, or `<id>.<step>`.
+struct named_place {
+    std::string_view conversation;
+    std::string_view step;  ///< a number, `last_step_word`, or empty
+};
+
+named_place named_in(std::string_view text) {
+    named_place out;
+    out.conversation = take_until(text, '.');
+    out.step = text;
+    return out;
+}
+
+named_place named_by(const request& asked) {
+    return named_in(asked.raw_query("c").value_or(""));
+}
+
+void reopened(exchange& ex, reply&& r) {
+    const bool is_shown = r.what == status::ok && r.value && r.news;
+    is_shown ? show(ex, place_of(ex), r) : send_problem_page(ex, place_of(ex), r);
+}
+
+/// Also where there is no such step: then the page is shown as it is.
+void moved(exchange& ex, reply&& r) {
+    if (!r.value) return send_problem_page(ex, place_of(ex), r);
+    ex.site().live->open(r.value->id, ex.asked().owner, ex.home(), later(ex, &reopened));
+}
+
 void opened(exchange& ex, reply&& r) {
     const auto& where = place_of(ex);
     if (r.what == status::foreign) return mint(ex, where);
+    const auto step = named_by(ex.asked()).step;
+    if (r.what == status::just_ended && r.news && step == last_step_word) return show_end(ex, r);
     // The address says what there was to see, whoever kept it.
     const bool is_over = r.what == status::gone || r.what == status::just_ended;
     if (is_over && where.reads_request) return mint(ex, where);
@@ -125,12 +150,38 @@ void opened(exchange& ex, reply&& r) {
             "Cache-Control: no-store\r\nLocation: " + r.value->mount + "?c=" + r.value->id + "\r\n";
         return ex.send({303, "text/plain; charset=utf-8", headers, {}});
     }
+    // Without scripts, the browser's Back, Forward and reload load the address of a step.
+    const auto wanted = parse_number(step);
+    if (wanted && *wanted != r.value->step && is_same_site(ex.asked())) {
+        return ex.site().live->go_back(
+            r.value->id,
+            ex.asked().owner,
+            0,
+            *wanted,
+            ex.home(),
+            later(ex, &moved)
+        );
+    }
     show(ex, where, r);
 }
 
-}  // namespace
+/// A conversation that was begun at this address, which does not name it.
+void found_begun(exchange& ex, reply&& r) {
+    const auto& where = place_of(ex);
+    if (r.what != status::ok || !r.value || r.value->mount != where.address)
+        return mint(ex, where);
+    const auto place = named_in(ex.asked().cookie(bare_address_cookie));
+    const auto address = page_address(ex.site(), *r.value, place.step);
+    const auto headers = "Cache-Control: no-store\r\nLocation: " + address + "\r\n";
+    ex.send({303, "text/plain; charset=utf-8", headers, {}});
+}
 
-namespace {
+/// True if the visitor wants a new conversation: a link was followed. Back cannot be told from an
+/// address that was typed.
+bool follows_link(const request& asked) {
+    return asked.header("sec-fetch-user") == "?1" && asked.fetch_site != "none" &&
+           asked.header("cache-control").empty();
+}
 
 /// To the page for signing in, which is told where the visitor wanted to go.
 void send_to_login(exchange& ex, const mount_point& where) {
@@ -149,9 +200,14 @@ void visit(exchange& ex, const mount_point& where) {
     auto& asked = ex.asked();
     if (!where.login.empty() && asked.principal.empty()) return send_to_login(ex, where);
     asked.place = &where;
-    const auto id = asked.raw_query("c").value_or("");
-    if (id.empty()) return mint(ex, where);
-    ex.site().live->open(id, asked.owner, ex.home(), later(ex, &opened));
+    const auto id = named_by(asked).conversation;
+    if (!id.empty())
+        return ex.site().live->open(id, asked.owner, ex.home(), later(ex, &opened));
+    const auto begun = named_in(asked.cookie(bare_address_cookie));
+    const bool goes_on = is_token(begun.conversation) && parse_number(begun.step) &&
+                         asked.query.empty() && !follows_link(asked);
+    if (!goes_on) return mint(ex, where);
+    ex.site().live->open(begun.conversation, asked.owner, ex.home(), later(ex, &found_begun));
 }
 
 }  // namespace stube::http

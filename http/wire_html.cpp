@@ -6,23 +6,20 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_from.hpp>
 
+#include <algorithm>
 #include <chrono>
 
 namespace stube::http {
 
 namespace {
 
-/// JSON text as a JSON string, in an attribute between single quotes.
-void append_arguments(std::string& out, std::string_view json) {
-    out.append(" hx-vals='{\"").append(arguments_field).append("\":\"");
+using sender = hole::sender;
+
+/// JSON text as a value between single quotes.
+void append_json_value(std::string& out, std::string_view json) {
+    out += '\'';
     for (const char c : json) {
         switch (c) {
-        case '"':
-            out += "\\\"";
-            break;
-        case '\\':
-            out += "\\\\";
-            break;
         case '\'':
             out += "&#39;";
             break;
@@ -36,57 +33,71 @@ void append_arguments(std::string& out, std::string_view json) {
             out += c;
         }
     }
-    out += "\"}'";
+    out += '\'';
 }
 
-/// The event that htmx listens for by itself. An input's depends on its type, which is not known
-/// here.
-std::string_view default_event(std::string_view element) {
-    if (element == "form") return "submit";
-    if (element == "select" || element == "textarea") return "change";
-    return element == "input" ? "" : "click";
+/// The event that stube-events.js takes if the element names none.
+std::string_view default_event(const hole& h) {
+    if (h.element == "form") return "submit";
+    if (h.element == "select" || h.element == "textarea") return "change";
+    return h.element == "input" && h.sent_by != sender::input_button ? "change" : "click";
 }
 
-/// True if stube.js must look at the DOM event itself before htmx may hear of it.
-bool is_guarded(const event_modifiers& how) {
-    return !how.keys.empty() || how.prevent || how.stop;
+std::string_view address_attribute(sender by) {
+    switch (by) {
+    case sender::form:
+        return " method=\"post\" action=\"";
+    case sender::button:
+    case sender::input_button:
+        return " formaction=\"";
+    case sender::link:
+        return " href=\"";
+    case sender::none:
+        break;
+    }
+    return " data-stube-action=\"";
+}
+
+void append_arguments(std::string& out, const hole& h) {
+    if (h.text.empty()) return;
+    if (h.sent_by == sender::button) {
+        out.append(" name=\"").append(arguments_field).append("\" value=");
+    } else {
+        out += " data-stube-args=";
+    }
+    append_json_value(out, h.text);
 }
 
 void append_pause(std::string& out, std::string_view word, std::chrono::milliseconds pause) {
     if (pause.count() <= 0) return;
-    out.append(" ").append(word).append(":");
+    out.append(" data-stube-").append(word).append("=\"");
     append_number(out, static_cast<std::uint64_t>(pause.count()));
-    out += "ms";
-}
-
-void append_trigger(std::string& out, const hole& h, const event_modifiers& how) {
-    std::string trigger(h.event);
-    if (is_guarded(how)) trigger.insert(0, "stube:");
-    append_pause(trigger, "delay", how.debounce);
-    append_pause(trigger, "throttle", how.throttle);
-    if (trigger == default_event(h.element)) return;
-    out += " hx-trigger=\"";
-    append_attribute(out, trigger);
     out += '"';
 }
 
-void append_modifiers(std::string& out, const hole& h, const event_modifiers& how) {
-    const auto add = [&](std::string_view name, std::string_view value) {
-        out.append(" data-stube-").append(name).append("=\"");
-        append_attribute(out, value);
-        out += '"';
-    };
-    if (is_guarded(how)) add("on", h.event);
-    if (!how.keys.empty()) add("keys", boost::json::serialize(boost::json::value_from(how.keys)));
+void append_modifiers(std::string& out, const event_modifiers& how) {
+    append_pause(out, "delay", how.debounce);
+    append_pause(out, "throttle", how.throttle);
+    if (!how.keys.empty()) {
+        out += " data-stube-keys=";
+        append_json_value(out, boost::json::serialize(boost::json::value_from(how.keys)));
+    }
     if (how.prevent) out += " data-stube-prevent";
     if (how.stop) out += " data-stube-stop";
     if (how.once) out += " data-stube-once";
-    if (!how.question.empty()) add("confirm", how.question);
+    if (how.question.empty()) return;
+    out += " data-stube-confirm=\"";
+    append_attribute(out, how.question);
+    out += '"';
+}
+
+bool is_button(const hole& h) {
+    return h.sent_by == sender::button || h.sent_by == sender::input_button;
 }
 
 }  // namespace
 
-void html_wire::address(std::string& out, const hole& h) const {
+void html_wire::append_address(std::string& out, const hole& h) const {
     out.append(base_path_).append("/stube/event/").append(conversation_);
     out += '/';
     append_number(out, h.instance);
@@ -94,20 +105,101 @@ void html_wire::address(std::string& out, const hole& h) const {
 }
 
 void html_wire::event(std::string& out, const hole& h) const {
-    if (h.event.empty()) return address(out, h);
-    out += " hx-post=\"";
-    address(out, h);
+    if (h.event.empty()) return append_address(out, h);
+    out += address_attribute(h.sent_by);
+    append_address(out, h);
+    append_query(out, h);
     out += '"';
-    static const event_modifiers none;
-    const auto& how = h.modifiers ? *h.modifiers : none;
-    append_trigger(out, h, how);
-    if (!h.text.empty()) append_arguments(out, h.text);
-    if (h.element != "form") {
-        out += " hx-include=\"#i";
-        append_number(out, h.instance);
+    append_arguments(out, h);
+    // The browser's own checks are for the form's submission, not for a button that leaves it.
+    if (h.in_form && is_button(h)) out += " formnovalidate";
+    if (h.event != default_event(h)) {
+        out += " data-stube-on=\"";
+        append_attribute(out, h.event);
         out += '"';
     }
-    append_modifiers(out, h, how);
+    if (h.modifiers) append_modifiers(out, *h.modifiers);
+}
+
+namespace {
+
+/// The start tag around offset `at` of `text`: attributes escape their angle brackets.
+std::string_view tag_around(std::string_view text, std::size_t at) {
+    const auto begin = text.rfind('<', at);
+    return text.substr(begin, text.find('>', at) - begin);
+}
+
+std::string id_in(std::string_view tag) {
+    constexpr std::string_view attribute = " id=\"";
+    const auto at = tag.find(attribute);
+    if (at == tag.npos) return {};
+    const auto rest = tag.substr(at + attribute.size());
+    return std::string(rest.substr(0, rest.find('"')));
+}
+
+bool is_loose(const hole& h) {
+    return h.what == hole::kind::owner ||
+           (h.what == hole::kind::event && is_button(h) && !h.in_form);
+}
+
+}  // namespace
+
+loose_form choose_loose_form(const markup& view) {
+    const auto holes = view.holes();
+    if (std::ranges::none_of(holes, is_loose)) return {};
+    const auto starts_form = [](const hole& h) { return h.what == hole::kind::form_start; };
+    loose_form out{loose_form::kind::of_shell, std::string(loose_form::default_id)};
+    if (std::ranges::count_if(holes, starts_form) != 1) return out;
+    const auto form = std::ranges::find(holes, sender::form, &hole::sent_by);
+    out.what = loose_form::kind::of_view;
+    auto id = id_in(tag_around(view.text(), form->at));
+    out.writes_id = id.empty();
+    if (!out.writes_id) out.id = std::move(id);
+    return out;
+}
+
+void page_wire::event(std::string& out, const hole& h) const {
+    html_wire::event(out, h);
+    if (h.sent_by == sender::form && loose_.writes_id) {
+        out += " id=\"";
+        append_attribute(out, loose_.id);
+        out += '"';
+    }
+    if (is_button(h) && !h.in_form) owner(out, h);
+}
+
+void page_wire::append_query(std::string& out, const hole& h) const {
+    if (h.sent_by == sender::none) return;
+    char separator = '?';
+    const auto add = [&](std::string_view name, std::string_view value) {
+        if (value.empty()) return;
+        out += std::exchange(separator, '&') == '?' ? "?" : "&amp;";
+        out.append(name).append("=").append(query_value(value));
+    };
+    if (h.modifiers) add("ask", h.modifiers->question);
+    const bool holds_arguments = h.sent_by == sender::button || h.sent_by == sender::form;
+    if (!holds_arguments) add("args", h.text);
+}
+
+void page_wire::owner(std::string& out, const hole& /*h*/) const {
+    out += " form=\"";
+    append_attribute(out, loose_.id);
+    out += '"';
+}
+
+void page_wire::form_start(std::string& out, const hole& h) const {
+    append_ticket(out, ticket_);
+    if (h.text.empty()) return;
+    out.append("<input type=\"hidden\" name=\"").append(arguments_field).append("-");
+    append_number(out, h.instance);
+    out.append("-").append(h.name).append("\" value=");
+    append_json_value(out, h.text);
+    out += '>';
+}
+
+void append_ticket(std::string& out, std::string_view ticket) {
+    out.append("<input type=\"hidden\" name=\"").append(ticket_field).append("\" value=\"");
+    out.append(ticket).append("\">");
 }
 
 }  // namespace stube::http

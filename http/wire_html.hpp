@@ -6,37 +6,34 @@
 #include <string>
 #include <string_view>
 
-/// The browser's wire, from the page to the server. This is the one place that knows how an event
-/// becomes attributes of htmx 4:
+/// The browser's wire, from the page to the server. This is the one place that decides how an event
+/// is written into HTML.
 ///
-///     hx-post="<base>/stube/event/<conversation>/<instance>/<member>"
-///     hx-trigger="<event> delay:300ms throttle:300ms"
-///                              unless the event is the one htmx takes by itself (click; submit of
-///                              a form) and nothing is said about its time
-///     hx-vals='{"stube-args":"[3]"}'
-///                              arguments, as JSON text in a form field
-///     hx-include="#i<instance>"
-///                              a control sends all fields of its own component, in a form or not;
-///                              a form that is submitted sends its own by itself
+/// The address of an event, `<base>/stube/event/<conversation>/<instance>/<member>`, stands where a
+/// browser without scripts finds it:
 ///
-/// What htmx cannot do where eval is forbidden, stube.js does:
+///     <form method="post" action="...">          submit
+///     <button formaction="...">                  click; also of <input type="submit">
+///     <a href="...">                             click, if the link has no address of its own: it
+///                                                leads to a page with a button
+///     data-stube-action="..."                    any other event: only scripts can send it
 ///
-///     data-stube-on="<event>"  it looks at this event and, if it is wanted, tells htmx as
-///                              "stube:<event>", which is what hx-trigger names then
+/// Beside it, for stube-events.js, which sends all events where scripts run:
+///
+///     name="stube-args" value='[3]'              arguments as JSON, of a button
+///     data-stube-args='[3]'                      the same of other elements
+///     data-stube-on="<event>"                    the DOM event, unless the element has one by
+///                                                itself: submit of a form, change of a control,
+///                                                click of anything else
+///     data-stube-delay="300"  data-stube-throttle="300"
 ///     data-stube-keys='["Enter"," "]'  data-stube-prevent  data-stube-stop
-///                              what it looks for, and what it does with the event
 ///     data-stube-once  data-stube-confirm="<question>"
-///                              what it decides before the event is sent
 ///
 /// An event without a DOM event is the address alone, to which a behavior sends
 /// (stube-behaviors.js).
-///
-/// Nothing in them changes with the revision: a changed hx- attribute makes htmx set the element up
-/// anew. Where an answer goes (hx-target, hx-swap) and that events wait for each other (hx-sync) is
-/// inherited from the page, see page.cpp.
 namespace stube::http {
 
-class html_wire final : public markup_wire {
+class html_wire : public markup_wire {
 public:
     /// Both outlive the wire.
     html_wire(std::string_view base_path, std::string_view conversation)
@@ -44,12 +41,69 @@ public:
 
     void event(std::string& out, const hole& h) const override;
 
-private:
-    void address(std::string& out, const hole& h) const;
+protected:
+    void append_address(std::string& out, const hole& h) const;
 
+    /// What a page adds to the address, from the "?" on; nothing in a patch, which scripts receive.
+    virtual void append_query(std::string& /*out*/, const hole& /*h*/) const {}
+
+private:
     std::string_view base_path_;
     std::string_view conversation_;
 };
+
+/// The form that the controls and buttons outside of every form are submitted with.
+struct loose_form {
+    enum class kind {
+        none,      ///< nothing on the page needs one
+        of_view,   ///< the only form of the view: all that is typed is submitted together
+        of_shell,  ///< one of their own, for the view has no form, or several
+    };
+
+    kind what = kind::none;
+    std::string id;          ///< its document id
+    bool writes_id = false;  ///< the view's form has no id: the wire writes this one
+
+    static constexpr std::string_view default_id = "stube-form";
+};
+
+/// Chooses it for a page that shows `view`.
+loose_form choose_loose_form(const markup& view);
+
+/// How a whole page is written, which must work before its scripts have run: as above, and with
+///
+///     <input type="hidden" name="stube" value="<ticket>">   in each form, see page_ticket.hpp
+///     <input type="hidden" name="stube-args-<instance>-<member>" value='[3]'>   in one with
+///                                                arguments
+///     form="<id>"                                for controls and buttons outside of every form
+///     ?ask=<question>  ?args=[3]                 behind the address of a button, where the event
+///                                                has a question or its arguments no other place
+///
+/// A patch has none of these: stube-events.js takes them out of the page when it starts.
+class page_wire final : public html_wire {
+public:
+    /// All outlive the wire.
+    page_wire(
+        std::string_view base_path,
+        std::string_view conversation,
+        const loose_form& loose,
+        std::string_view ticket
+    )
+        : html_wire(base_path, conversation), loose_(loose), ticket_(ticket) {}
+
+    void event(std::string& out, const hole& h) const override;
+    void owner(std::string& out, const hole& h) const override;
+    void form_start(std::string& out, const hole& h) const override;
+
+private:
+    void append_query(std::string& out, const hole& h) const override;
+
+    const loose_form& loose_;
+    std::string_view ticket_;
+};
+
+/// `<input type="hidden" ...>` with the ticket.
+void append_ticket(std::string& out, std::string_view ticket);
 
 /// For pages without a conversation: events go nowhere.
 class no_wire final : public markup_wire {

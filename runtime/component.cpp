@@ -87,6 +87,14 @@ void check_argument_count(std::size_t got, std::size_t wanted) {
     }
 }
 
+const std::string* text_sent(std::span<const form_value> form, std::string_view name) {
+    const std::string* last = nullptr;
+    for (const auto& sent : form) {
+        if (sent.name == name) last = &sent.value;
+    }
+    return last;
+}
+
 std::optional<std::vector<std::string>>
 choices_sent(std::span<const form_value> form, std::string_view name) {
     std::optional<std::vector<std::string>> out;
@@ -168,6 +176,7 @@ void append_id_attribute(
     out.append_hole(std::move(h));
     out.append_unescaped(suffix);
     out.append_unescaped("\"");
+    if (name == "name") out.append_hole({.what = hole::kind::owner});
 }
 
 }  // namespace

@@ -3,6 +3,10 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <optional>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -19,14 +23,41 @@ page_url url_of(const conversation& of) {
 }
 
 /// The fields of one instance: other instances' stand in the same form when they are within it.
-std::vector<form_value> own_fields(const event& what) {
-    const auto prefix = element_id(what.instance) + "-";
+std::vector<form_value> fields_of(instance_id one, const event& what) {
+    const auto prefix = element_id(one) + "-";
     std::vector<form_value> own;
     for (const auto& each : what.form) {
         if (each.name.starts_with(prefix))
             own.push_back({each.name.substr(prefix.size()), each.value});
     }
     return own;
+}
+
+/// The instances that an event has fields of and does not run a member of, each once.
+std::set<instance_id> others_with_fields(const event& what) {
+    std::set<instance_id> out;
+    for (const auto& each : what.form) {
+        const auto* begin = each.name.data();
+        const auto* end = begin + each.name.size();
+        instance_id id = 0;
+        if (!each.name.starts_with('i')) continue;
+        const auto [stop, error] = std::from_chars(begin + 1, end, id);
+        const bool is_own = id == what.instance && !what.name.empty();
+        if (error == std::errc() && stop != end && *stop == '-' && !is_own) out.insert(id);
+    }
+    return out;
+}
+
+/// Keeps what was typed into the other components of a page that was submitted as a whole. A
+/// component that has changed since the page was made keeps its own state, which is newer.
+void keep_typed(turn& t, const conversation& now, const event& what) {
+    if (!what.page) return;
+    for (const auto id : others_with_fields(what)) {
+        if (!now.is_shown(id)) continue;
+        const auto& other = now.instances.at(id);
+        if (other.type->keep_typed && other.version <= made_version(what.page->revision))
+            t.keep_typed(id, fields_of(id, what));
+    }
 }
 
 /// A handler wanted a value that is none: it is undone, and what was typed stays with its messages.
@@ -37,6 +68,7 @@ outcome show_errors(
     const surroundings& world
 ) {
     turn t(now, world);
+    keep_typed(t, now, what);
     t.fill(what.instance, form);
     if (!t.show_errors(what.instance)) {
         throw std::logic_error("stube: a field without a value was read, and it is not on the page"
@@ -53,9 +85,10 @@ outcome run_event(
     const surroundings& world
 ) {
     const auto& type = *now.instances.at(what.instance).type;
-    const auto form = type.fill ? own_fields(what) : std::vector<form_value>();
+    const auto form = type.fill ? fields_of(what.instance, what) : std::vector<form_value>();
     try {
         turn t(now, world);
+        keep_typed(t, now, what);
         if (!form.empty()) t.fill(what.instance, form);
         t.run(what.instance, [&](void* state, context& c) {
             return (*target.on_event)(target.owner(state), c, arguments);
@@ -149,9 +182,47 @@ outcome begin(conversation fresh, const effect::call& root, const surroundings& 
     });
 }
 
+namespace {
+
+/// A submission that the user has taken back.
+outcome keep_all_typed(const conversation& now, const event& what, const surroundings& world) {
+    return guarded([&] {
+        turn t(now, world);
+        keep_typed(t, now, what);
+        return settle(now, t, what.id, made_by::user, world);
+    });
+}
+
+/// Applies an event of a page that shows another step than the conversation is at: the user has
+/// gone back in the browser, which without scripts tells nobody. Nothing if there is no such step.
+std::optional<outcome>
+dispatch_at_step(const conversation& now, event what, const surroundings& world) {
+    auto there = go_back(now, 0, what.page->step, world);
+    if (there.what != verdict::applied) return std::nullopt;
+    what.page = {there.next.step, there.next.revision};
+    auto done = dispatch(there.next, what, world);
+    if (done.what == verdict::applied) done.patches = whole_view(done.next, world);
+    done.requests.insert(
+        done.requests.begin(),
+        std::make_move_iterator(there.requests.begin()),
+        std::make_move_iterator(there.requests.end())
+    );
+    return done;
+}
+
+}  // namespace
+
 outcome dispatch(const conversation& now, const event& what, const surroundings& world) {
     if (what.id != 0 && now.knows(what.id)) return unchanged(now, verdict::repeated, world);
-    if (!now.is_shown(what.instance)) return unchanged(now, verdict::stale, world);
+    if (what.page && what.page->step != now.step) {
+        if (auto done = dispatch_at_step(now, what, world)) return *std::move(done);
+    }
+    if (!now.is_shown(what.instance)) {
+        auto stale = unchanged(now, verdict::stale, world);
+        if (what.page) stale.patches.push_back(notice("This page has gone on since. Nothing was changed."));
+        return stale;
+    }
+    if (what.page && what.name.empty()) return keep_all_typed(now, what, world);
     const auto* target = now.instances.at(what.instance).type->find(what.name);
     if (!target || !*target->on_event)
         return {.what = verdict::unknown_event, .error = "no event " + what.name};

@@ -90,7 +90,8 @@ bool live_map::impl::forget(const entry_ptr& e, std::shared_ptr<const update> la
         e->streams.clear();
         const auto revision = e->value ? e->value->revision : 0;
         // Before it is not found any more.
-        ended_.add(e->id, {e->owner, revision, std::move(last)});
+        auto mount = e->value ? e->value->mount : e->mount;
+        ended_.add(e->id, {e->owner, std::move(mount), revision, std::move(last)});
         s.entries.erase(e->id);
     }
     owners_.remove(e);
@@ -146,6 +147,7 @@ reply live_map::impl::answer_for_ended(std::string_view id, std::optional<std::s
     auto value = std::make_shared<conversation>();
     value->id = id;
     value->owner = std::move(was->owner);
+    value->mount = std::move(was->mount);
     value->revision = was->revision;
     return {.what = status::just_ended, .value = std::move(value), .news = std::move(was->last)};
 }
@@ -259,6 +261,8 @@ void live_map::impl::look(const entry_ptr& e, operation& op) {
         try {
             auto view = whole_view(*e->value, world());
             if (op.is_ahead) view.push_back(rollback_notice());
+            if (const auto kept = op.stream ? nullptr : std::move(e->notices))
+                view.insert(view.end(), kept->begin(), kept->end());
             r.news = make_update(e->value->revision, std::move(view));
         } catch (...) {
             r = report_failure(e, caught());
@@ -361,6 +365,7 @@ void live_map::send(
     on_reply done
 ) {
     operation op;
+    op.keeps_notices = what.page.has_value();
     op.change = [this, what = std::move(what)](const conversation& now) {
         return dispatch(now, what, impl_->world());
     };

@@ -6,6 +6,8 @@
 
 #include <spdlog/logger.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace stube {
@@ -122,6 +124,24 @@ reply live_map::impl::report_failure(const entry_ptr& e, const std::string& erro
     return r;
 }
 
+/// Keeps the notices of a submission without scripts for the page that is loaded after it.
+void live_map::impl::keep_notices(
+    entry& e,
+    const operation& op,
+    const std::shared_ptr<const update>& news
+) {
+    if (!op.keeps_notices || e.is_new()) return;
+    std::vector<patch> notices;
+    if (news) {
+        std::ranges::copy_if(news->patches, std::back_inserter(notices), [](const patch& each) {
+            return each.what == patch::kind::notice;
+        });
+    }
+    e.notices.reset();
+    if (!notices.empty())
+        e.notices = std::make_unique<const std::vector<patch>>(std::move(notices));
+}
+
 void live_map::impl::finish(
     const entry_ptr& e,
     const operation& op,
@@ -159,7 +179,9 @@ status live_map::impl::settle(
         return what;
     }
     if (o.what == verdict::failed) {
-        op.done(report_failure(e, o.error));
+        auto failed = report_failure(e, o.error);
+        keep_notices(*e, op, failed.news);
+        op.done(std::move(failed));
         return status::failed;
     }
     if (o.what == verdict::applied || o.what == verdict::ended) {
@@ -180,11 +202,12 @@ status live_map::impl::settle(
         tell(e, status_of(o.what), make_update(e->value->revision, std::move(o.patches), over));
     if (over && is_new) {
         e->state = condition::over;
-        ended_.add(e->id, {e->owner, e->value->revision, told.news});
+        ended_.add(e->id, {e->owner, e->value->mount, e->value->revision, told.news});
     } else if (over) {
         forget(e, told.news);
     }
     const auto how = told.what;
+    if (!over) keep_notices(*e, op, told.news);
     op.done(std::move(told));
     return how;
 }

@@ -32,6 +32,7 @@ struct operation {
     bool wants_view = false;                             ///< answer with the whole view
     std::shared_ptr<view_stream> stream;                 ///< to attach
     std::optional<std::uint64_t> seen;
+    bool keeps_notices = false;  ///< for the next look: the page is loaded anew after this
     bool is_ahead = false;  ///< `seen` is later than what is stored
     runner* on = nullptr;
     on_reply done;
@@ -98,6 +99,8 @@ struct entry {
     std::optional<time_point> due;    ///< as the timer queue knows it
     std::vector<std::string> topics;  ///< as the topic index knows them
     std::vector<operation> again;     ///< could not be saved, and must not be lost
+    /// Of a submission without scripts, for the page that is loaded after it; null for none.
+    std::unique_ptr<const std::vector<patch>> notices;
 
     // the shard's mutex
     bool busy = false;
@@ -113,6 +116,7 @@ using entry_ptr = std::shared_ptr<entry>;
 /// What is left of a conversation that ended.
 struct ended_conversation {
     std::string owner;
+    std::string mount;  ///< empty if it was never read
     std::uint64_t revision = 0;
     std::shared_ptr<const update> last;  ///< what its pages were told; null after a while
 };

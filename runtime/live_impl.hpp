@@ -198,6 +198,11 @@ private:
     reply report_failure(const live::entry_ptr& e, const std::string& error);
     reply answer_for(live::condition state, const live::entry& e) const;
     reply answer_for_ended(std::string_view id, std::optional<std::string_view> owner) const;
+    void keep_notices(
+        live::entry& e,
+        const live::operation& op,
+        const std::shared_ptr<const update>& news
+    );
     bool needs_save(const live::entry& e, const outcome& o) const;
     change change_for(const live::entry& e, const outcome& o) const;
     void warn_not_durable(live::entry& e, const conversation& next);

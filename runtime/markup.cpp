@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <stdexcept>
 #include <tuple>
 
@@ -52,7 +53,18 @@ void append_own_id(std::string& out, std::uint64_t instance, std::string_view na
 
 bool hole::operator==(const hole& other) const {
     const auto parts = [](const hole& h) {
-        return std::tie(h.at, h.what, h.element, h.event, h.name, h.text, h.instance, h.above);
+        return std::tie(
+            h.at,
+            h.what,
+            h.element,
+            h.event,
+            h.name,
+            h.text,
+            h.instance,
+            h.above,
+            h.sent_by,
+            h.in_form
+        );
     };
     const bool same_modifiers = modifiers == other.modifiers ||
                                 (modifiers && other.modifiers && *modifiers == *other.modifiers);
@@ -86,9 +98,101 @@ void markup::append_hole(hole h) {
     holes_.push_back(std::move(h));
 }
 
-void markup::name_element(std::string_view element) {
-    for (auto& each : holes_)
+namespace {
+
+/// The kind of a button in whose start tag this text is, which holds no other attribute `type`.
+/// Empty if it says nothing.
+std::string_view type_in(std::string_view start_tag) {
+    constexpr std::string_view attribute = " type=\"";
+    const auto at = start_tag.find(attribute);
+    if (at == start_tag.npos) return {};
+    const auto rest = start_tag.substr(at + attribute.size());
+    return rest.substr(0, rest.find('"'));
+}
+
+bool has_attribute(std::string_view start_tag, std::string_view name) {
+    return start_tag.find(" " + std::string(name) + "=\"") != start_tag.npos;
+}
+
+hole::sender sender_of(std::string_view element, std::string_view event, std::string_view tag) {
+    if (element == "form") return event == "submit" ? hole::sender::form : hole::sender::none;
+    if (event != "click") return hole::sender::none;
+    const auto type = type_in(tag);
+    if (element == "button") return type == "reset" ? hole::sender::none : hole::sender::button;
+    if (element == "a" && !has_attribute(tag, "href")) return hole::sender::link;
+    if (element != "input") return hole::sender::none;
+    const bool is_button = type == "submit" || type == "button" || type == "image";
+    return is_button ? hole::sender::input_button : hole::sender::none;
+}
+
+bool is_own_submit(std::string_view element, std::string_view tag) {
+    const auto type = type_in(tag);
+    if (element == "button") return type.empty() || type == "submit";
+    return element == "input" && (type == "submit" || type == "image");
+}
+
+bool presses(const hole& h) {
+    return h.sent_by == hole::sender::button || h.sent_by == hole::sender::input_button;
+}
+
+}  // namespace
+
+void markup::end_start_tag(std::string_view element) {
+    bool has_event = false;
+    bool is_pressed = false;
+    std::optional<hole> form_start;
+    for (auto& each : holes_) {
         each.element = element;
+        if (each.what != hole::kind::event || each.event.empty()) continue;
+        has_event = true;
+        each.sent_by = sender_of(element, each.event, text_);
+        is_pressed = is_pressed || presses(each);
+        if (each.sent_by == hole::sender::form) form_start = each;
+    }
+    // A button that only scripts would press is of no use before they have run.
+    constexpr std::string_view unpressed = " type=\"button\"";
+    if (const auto at = is_pressed ? text_.find(unpressed) : text_.npos; at != text_.npos) {
+        constexpr std::string_view pressed = " type=\"submit\"";
+        text_.replace(at, unpressed.size(), pressed);
+        static_assert(unpressed.size() == pressed.size());
+    }
+    const bool is_own = !has_event && is_own_submit(element, text_);
+    text_ += '>';
+    if (is_own) append_hole({.what = hole::kind::own_submit});
+    if (!form_start) return;
+    form_start->what = hole::kind::form_start;
+    form_start->sent_by = hole::sender::none;
+    append_hole(*std::move(form_start));
+}
+
+void markup::enter_form(std::size_t from) {
+    const auto begin = holes_.begin() + static_cast<std::ptrdiff_t>(from);
+    holes_.erase(
+        std::remove_if(
+            begin,
+            holes_.end(),
+            [](const hole& h) { return h.what == hole::kind::owner; }
+        ),
+        holes_.end()
+    );
+    for (auto& each : holes().subspan(from))
+        each.in_form = true;
+}
+
+void markup::end_form(std::size_t from, std::size_t begin) {
+    enter_form(from);
+    const auto inside = holes().subspan(from);
+    const auto first = std::ranges::find_if(inside, [](const hole& h) {
+        return h.what == hole::kind::own_submit || h.what == hole::kind::child ||
+               h.what == hole::kind::children || presses(h);
+    });
+    const bool is_submitted = from > 0 && holes_[from - 1].what == hole::kind::form_start;
+    if (!is_submitted || first == inside.end() || first->what == hole::kind::own_submit) return;
+    constexpr std::string_view button =
+        "<button class=\"stube-enter\" tabindex=\"-1\" aria-hidden=\"true\"></button>";
+    text_.insert(begin, button);
+    for (auto& each : inside)
+        each.at += static_cast<std::uint32_t>(button.size());
 }
 
 void markup::mark_component(std::string_view name) {
@@ -129,6 +233,8 @@ void write_markup(std::string& out, const markup& m, const markup_wire& wire) {
         done = h.at;
         if (h.what == hole::kind::event) wire.event(out, h);
         if (h.what == hole::kind::own_id) append_own_id(out, h.instance, h.name);
+        if (h.what == hole::kind::owner) wire.owner(out, h);
+        if (h.what == hole::kind::form_start) wire.form_start(out, h);
     }
     out.append(text.substr(done));
 }
@@ -147,14 +253,29 @@ void compose_from(
     for (const auto& h : rendered.holes()) {
         out.append_unescaped(text.substr(done, h.at - done));
         done = h.at;
-        if (h.what == hole::kind::event) {
+        switch (h.what) {
+        case hole::kind::event:
+        case hole::kind::form_start: {
             auto known = h;
             if (known.instance == 0) known.instance = instance;
             out.append_hole(std::move(known));
-        } else if (h.what == hole::kind::own_id) {
+            break;
+        }
+        case hole::kind::own_id:
             out.append_unescaped(element_id(instance, h.name));
-        } else {
+            break;
+        case hole::kind::owner:
+            out.append_hole(h);
+            break;
+        case hole::kind::own_submit:
+            break;
+        case hole::kind::child:
+        case hole::kind::list:
+        case hole::kind::children: {
+            const auto from = out.holes().size();
             fill(h);
+            if (h.in_form) out.enter_form(from);
+        }
         }
     }
     out.append_unescaped(text.substr(done));

@@ -360,9 +360,20 @@ void turn::begin(const effect::call& root) {
 }
 
 void turn::fill(instance_id id, const std::vector<form_value>& form) {
+    const auto& there = next_.instances.at(id);
+    auto state = there.type->copy(there.state);
+    there.type->fill(state.get(), form);
+    put_typed(id, std::move(state));
+}
+
+void turn::keep_typed(instance_id id, const std::vector<form_value>& form) {
+    const auto& there = next_.instances.at(id);
+    auto state = there.type->copy(there.state);
+    if (there.type->keep_typed(state.get(), form)) put_typed(id, std::move(state));
+}
+
+void turn::put_typed(instance_id id, std::shared_ptr<const void> state) {
     auto filled = edit(id);
-    auto state = filled->type->copy(filled->state);
-    filled->type->fill(state.get(), form);
     filled->state = std::move(state);
     filled->version = typed_version(next_.revision + 1);
     next_.put(std::move(filled));

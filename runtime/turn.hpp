@@ -54,6 +54,9 @@ public:
     /// to.
     void fill(instance_id id, const std::vector<form_value>& form);
 
+    /// The same for fields that hold something else; fields and messages of the others stay.
+    void keep_typed(instance_id id, const std::vector<form_value>& form);
+
     /// Runs a member of an instance and carries out what it wants, then delivers what was sent
     /// within the conversation meanwhile. Does nothing if the instance has gone.
     void run(instance_id id, const member_call& what);
@@ -119,6 +122,7 @@ private:
     std::shared_ptr<instance> make(const component_type& type, std::shared_ptr<const void> state);
     std::shared_ptr<instance> edit(instance_id id);
     void put(std::shared_ptr<instance> one);
+    void put_typed(instance_id id, std::shared_ptr<const void> state);
     void come_to_life(instance_id id);
     void leave(instance_id id);
     void leave_below(const instance& of);

@@ -204,4 +204,6 @@
   });
 
   look();
+
+  root.stubeScripts = (root.stubeScripts ?? 0) + 1; // for stube-events.js
 })();

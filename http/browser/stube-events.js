@@ -1,80 +1,155 @@
-// Which of the user's actions are sent, and with what: the part of on<...> that htmx does not know. It reads
-// what http/wire_html.cpp writes.
+// Which of the user's actions are sent, and with what. It reads what http/wire_html.cpp writes.
+// Last of the scripts: until it has run, the browser submits forms by itself, and the page works so too.
 (() => {
   'use strict';
 
   const root = document.getElementById('stube');
   const view = document.getElementById('stube-view');
   if (!root) return; // a page without a conversation
+  if (root.stubeScripts !== 4) return; // one of the others is missing: submissions go on without any
 
-  // ---- a DOM event that is wanted only sometimes --------------------------------------------------
+  // ---- taking over --------------------------------------------------------------------------------
 
-  // htmx could filter with eval only, which the policy forbids. So it listens for "stube:keydown" where this
-  // has found the keydown to be a wanted one.
-  const takesClick = 'a[href], button, input[type=submit], input[type=image]';
+  // What the page was given for submissions without scripts (page_wire) is in no patch.
+  function takeOver() {
+    const enter = document.querySelector('body > .stube-enter');
+    const loose = enter?.getAttribute('form') ?? 'stube-form';
+    for (const control of root.querySelectorAll(`[form="${loose}"]`)) control.removeAttribute('form');
+    for (const field of document.querySelectorAll('[name="stube"], [name^="stube-args-"]')) field.remove();
+    for (const unused of document.querySelectorAll('body > .stube-enter, body > #stube-form')) unused.remove();
+    document.getElementById('stube-form')?.removeAttribute('id');
+  }
 
-  const opensElsewhere = event =>
-    event.type === 'click' && (event.ctrlKey || event.metaKey || event.shiftKey) && event.currentTarget.closest('a[href]');
+  takeOver();
 
-  // What the browser would do instead of what the component does: submit a form, follow a link.
-  const goesItsOwnWay = event =>
-    event.type === 'submit' || (event.type === 'click' && event.currentTarget.closest(takesClick));
+  // ---- the event of an element --------------------------------------------------------------------
 
-  function isWanted(event) {
-    const {stubeOn, stubeKeys} = event.currentTarget.dataset;
-    if (stubeOn !== event.type || opensElsewhere(event)) return false;
+  const nativeAddress = {FORM: 'action', BUTTON: 'formaction', INPUT: 'formaction', A: 'href'};
+
+  function addressOf(element) {
+    const address = element.dataset.stubeAction ?? element.getAttribute(nativeAddress[element.tagName] ?? '');
+    return address && /\/stube\/event\//.test(address) ? address.split('?')[0] : undefined;
+  }
+
+  function defaultEventOf(element) {
+    if (element.matches('form')) return 'submit';
+    return element.matches('input:not([type=submit], [type=button], [type=image]), select, textarea') ? 'change' : 'click';
+  }
+
+  const eventOf = element => element.dataset.stubeOn ?? defaultEventOf(element);
+
+  const argumentsOf = element => element.name === 'stube-args' ? element.value : element.dataset.stubeArgs;
+
+  const signatureOf = element => `${addressOf(element)} ${argumentsOf(element) ?? ''}`;
+
+  // ---- a DOM event that is wanted -----------------------------------------------------------------
+
+  const isLink = element => element.closest('a[href]');
+
+  const opensElsewhere = (event, element) =>
+    event.type === 'click' && (event.ctrlKey || event.metaKey || event.shiftKey) && isLink(element);
+
+  function isWanted(event, element) {
+    if (!addressOf(element) || eventOf(element) !== event.type || opensElsewhere(event, element)) return false;
+    const {stubeKeys} = element.dataset;
     return !stubeKeys || (!event.isComposing && JSON.parse(stubeKeys).includes(event.key));
   }
 
-  function look(event) {
-    if (!isWanted(event)) return;
-    const element = event.currentTarget;
-    if ('stubePrevent' in element.dataset || goesItsOwnWay(event)) event.preventDefault();
-    if ('stubeStop' in element.dataset) event.stopPropagation();
-    const wanted = new CustomEvent(`stube:${event.type}`);
-    wanted.submitter = event.submitter; // htmx sends its name and value
-    element.dispatchEvent(wanted);
+  // What the browser would do instead of what the component does: submit a form, follow a link.
+  function goesItsOwnWay(event, element) {
+    if (event.type === 'submit') return true;
+    if (event.type !== 'click') return false;
+    const link = isLink(element);
+    return link ? !/^#./.test(link.getAttribute('href')) : element.closest('button, input[type=submit], input[type=image]');
   }
 
-  const looking = new WeakMap(); // by element: ends the listening
-  const spent = new WeakSet();     // elements that send once, and have: it worked, or is under way
-
-  // htmx calls this for each element with an event, and again when its event has changed.
-  function begin(element) {
-    spent.delete(element);
-    looking.get(element)?.abort();
-    const on = element.dataset.stubeOn;
-    if (!on) return;
-    const end = new AbortController();
-    looking.set(element, end);
-    element.addEventListener(on, look, {signal: end.signal});
-  }
-
-  htmx.registerExtension('stube-events', {htmx_after_init: begin});
-
-  // ---- before an event is sent --------------------------------------------------------------------
-
-  function maySend(element) {
-    const {stubeOnce, stubeConfirm} = element.dataset;
-    if (spent.has(element) || (stubeConfirm && !confirm(stubeConfirm))) return false;
-    if (stubeOnce !== undefined) spent.add(element);
-    return true;
-  }
-
-  // Of an element that holds other components, htmx collects the controls of all of them.
-  function keepOwn(fields, instance) {
-    for (const name of [...fields.keys()]) {
-      if (name !== 'stube-args' && !name.startsWith(`i${instance}-`)) fields.delete(name);
+  function hear(event) {
+    for (let element = event.target; element instanceof Element && root.contains(element); element = element.parentElement) {
+      if (isWanted(event, element)) {
+        if ('stubePrevent' in element.dataset || goesItsOwnWay(event, element)) event.preventDefault();
+        whenDue(element, event);
+        if ('stubeStop' in element.dataset) return event.stopPropagation();
+      }
+      if (!event.bubbles) return;
     }
   }
 
-  // htmx puts the control whose event it is before all others. So the empty value that says of a check box
-  // that it is there would come behind its tick, and count.
-  function keepOrder(fields, {name, type}) {
-    if (type !== 'checkbox' || !fields.has(name)) return;
-    fields.delete(name);
-    for (const control of document.getElementsByName(name)) {
-      if (!control.disabled && (control.type !== 'checkbox' || control.checked)) fields.append(name, control.value);
+  // An event that does not bubble passes the root on its way down only.
+  const heard = new Set();
+  function listenTo(type) {
+    if (heard.has(type)) return;
+    heard.add(type);
+    root.addEventListener(type, hear);
+    root.addEventListener(type, event => event.bubbles || hear(event), true);
+  }
+
+  function listen() {
+    for (const element of root.querySelectorAll('[data-stube-on]')) listenTo(element.dataset.stubeOn);
+  }
+
+  ['click', 'submit', 'change'].forEach(listenTo);
+  listen();
+  document.addEventListener('htmx:after:swap', listen);
+
+  // ---- when it is sent ----------------------------------------------------------------------------
+
+  const pauses = new WeakMap(); // elements, to their timer and the event that waits for its end
+
+  function whenDue(element, event) {
+    const {stubeDelay, stubeThrottle} = element.dataset;
+    const pause = pauses.get(element) ?? {};
+    pauses.set(element, pause);
+    if (stubeDelay) {
+      clearTimeout(pause.timer);
+      pause.timer = setTimeout(send, stubeDelay, element, event);
+    } else if (!stubeThrottle) {
+      send(element, event);
+    } else if (pause.timer) {
+      pause.waiting = event;
+    } else {
+      send(element, event);
+      pause.timer = setTimeout(endPause, stubeThrottle, element);
+    }
+  }
+
+  function endPause(element) {
+    const {waiting} = pauses.get(element);
+    pauses.delete(element);
+    if (waiting) whenDue(element, waiting);
+  }
+
+  function send(element, event) {
+    const address = addressOf(element);
+    if (address && element.isConnected) htmx.ajax('POST', address, {source: element, event});
+  }
+
+  // ---- before an event is sent --------------------------------------------------------------------
+
+  const spent = new WeakMap(); // elements that send once, to the event that they have sent or are sending
+
+  function maySend(element) {
+    const {stubeOnce, stubeConfirm} = element.dataset;
+    if (stubeOnce !== undefined && spent.get(element) === signatureOf(element)) return false;
+    if (stubeConfirm && !confirm(stubeConfirm)) return false;
+    if (stubeOnce !== undefined) spent.set(element, signatureOf(element));
+    return true;
+  }
+
+  let collectFormData; // htmx's own
+
+  htmx.registerExtension('stube-events', {init: api => { ({collectFormData} = api); }});
+
+  // All that is filled in of the component that the event is for, in a form or not.
+  function fieldsOf(instance, element, submitted) {
+    if (element.matches('form')) return submitted;
+    const component = document.getElementById(`i${instance}`);
+    return component ? collectFormData(component, null, null, false, false) : new FormData();
+  }
+
+  // An element may hold other components, which have controls of their own.
+  function keepOwn(fields, instance) {
+    for (const name of [...fields.keys()]) {
+      if (name !== 'stube-args' && !name.startsWith(`i${instance}-`)) fields.delete(name);
     }
   }
 
@@ -82,12 +157,16 @@
     const {ctx} = event.detail;
     ctx.stubeInstance = /\/stube\/event\/[^/]+\/(\d+)\//.exec(ctx.request.action)?.[1]; // whom the event is for
     if (!ctx.stubeInstance) return;
+    const element = ctx.sourceElement;
     if (!ctx.stubeBehavior) {
-      if (!maySend(ctx.sourceElement)) return event.preventDefault();
-      ctx.stubeSender = ctx.sourceElement;
+      if (!maySend(element)) return event.preventDefault();
+      ctx.stubeSender = element;
+      ctx.request.body = fieldsOf(ctx.stubeInstance, element, ctx.request.body);
+      const values = argumentsOf(element);
+      if (values) ctx.request.body.set('stube-args', values);
+      else ctx.request.body.delete('stube-args');
     }
     keepOwn(ctx.request.body, ctx.stubeInstance);
-    keepOrder(ctx.request.body, ctx.sourceElement);
   }, true); // before what stube.js does with those that are sent
 
   // What has changed nothing may be tried again.
@@ -102,12 +181,17 @@
   const step = () => view.firstElementChild?.id;
   let clicked;
 
+  function senderAround(element) {
+    while (element && !addressOf(element)) element = element.parentElement;
+    return element;
+  }
+
   function lookAt({target}) {
-    const sender = target.closest('[hx-post]');
+    const sender = senderAround(target);
     const control = target.closest('button, a, input, summary') ?? (sender?.matches('form') ? null : sender);
     return {
-      step: step(), control, address: sender?.getAttribute('hx-post'),
-      words: control?.textContent, values: sender?.getAttribute('hx-vals'),
+      step: step(), control, address: sender && addressOf(sender),
+      words: control?.textContent, values: sender && argumentsOf(sender),
     };
   }
 

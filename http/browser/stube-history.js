@@ -120,4 +120,6 @@
     earlier = [];
   }
   stream.addEventListener('stube-end', () => whenThere(leaveSteps));
+
+  root.stubeScripts = (root.stubeScripts ?? 0) + 1; // for stube-events.js
 })();

@@ -268,4 +268,6 @@
     start.tabIndex = -1; // no control
     start.focus(options);
   }
+
+  root.stubeScripts = (root.stubeScripts ?? 0) + 1; // for stube-events.js
 })();

@@ -13,6 +13,15 @@
   const view = document.getElementById('stube-view');
   const notice = document.getElementById('stube-notice');
 
+  // Not in the markup: where this script does not run htmx finds nothing to do. Everything in #stube has one queue
+  // for its events: each is sent, in order, one after the other (htmx's own queue of one element holds only two).
+  stream.setAttribute('hx-sse:connect', stream.dataset.stream);
+  stream.setAttribute('hx-sse:close', 'stube-end');
+  stream.setAttribute('hx-swap', 'none');
+  root.setAttribute('hx-swap:inherited', 'none');
+  root.setAttribute('hx-target:inherited', '#stube-view');
+  root.setAttribute('hx-sync:inherited', '#stube:queue all');
+
   const FIRST_PAUSE = 250;
   const LONGEST_PAUSE = 5000;
   const FIRST_LIMIT = 30000;     // for an attempt, as the server takes a request; the next ones get more
@@ -322,4 +331,6 @@
       tasks.splice(0, tasks.length, ...notices);
     },
   });
+
+  root.stubeScripts = (root.stubeScripts ?? 0) + 1; // for stube-events.js
 })();

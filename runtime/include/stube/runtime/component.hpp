@@ -161,6 +161,9 @@ struct component_type {
     effects (*wakeup)(void* state, context&) = nullptr;
     /// Gives form values to the fields they name and ignores the others. Null if it has no fields.
     void (*fill)(void* state, std::span<const form_value>) = nullptr;
+    /// The same for the fields that hold something else than the form says; false if there is none
+    /// such. Null if it has no fields.
+    bool (*keep_typed)(void* state, std::span<const form_value>) = nullptr;
     /// Shows the message of every field that holds no value; false if there is none such. Null if
     /// it has no fields.
     bool (*show_errors)(void* state) = nullptr;

@@ -21,6 +21,12 @@ struct surroundings {
     const std::type_info* app_type = nullptr;
 };
 
+/// The page that a form was submitted from by a browser without scripts.
+struct submitted_page {
+    std::uint64_t step = 0;  ///< the step that it shows
+    std::uint64_t revision = 0;
+};
+
 /// Something a browser sent.
 struct event {
     event_id id = 0;
@@ -28,6 +34,10 @@ struct event {
     std::string name;       ///< the member
     std::string arguments;  ///< JSON array, or empty for none
     std::vector<form_value> form;
+    /// Set for a submission without scripts. The event then belongs to the step that the page
+    /// shows, which the conversation returns to first, and `form` has the fields of the whole page:
+    /// those of other components are kept as typed. Without a `name` all are, and no member runs.
+    std::optional<submitted_page> page = {};
 };
 
 /// One change of the page. Content is composed: each instance in it has its element id, and events

@@ -48,21 +48,35 @@ struct hole {
         own_id,  ///< the instance's document id, followed by "-" and `name` when that is not empty
         child,   ///< what the slot `name` shows
         list,    ///< in a tag: the id that makes this element the list `name`
-        children,  ///< the elements of the list `name`
+        children,    ///< the elements of the list `name`
+        owner,       ///< in the tag of a form control outside of any form: where a form can be named
+        form_start,  ///< behind the start tag of a form that sends an event; says which, as above
+        own_submit,  ///< a form's own submit button; read by the form around it, then dropped
+    };
+
+    /// How a browser without scripts sends an event: as the submission of a form.
+    enum class sender {
+        none,          ///< it cannot: the event needs scripts
+        form,          ///< the form itself
+        button,        ///< a submit button with an address of its own
+        input_button,  ///< the same as an <input>, whose value is its label
+        link,          ///< a link without an address of its own: it leads to a page with a button
     };
 
     std::uint32_t at = 0;  ///< offset into `markup::text()`
     kind what = kind::own_id;
-    std::string_view element;  ///< the element in whose tag it stands, static storage
+    std::string_view element{};  ///< the element in whose tag it stands, static storage
     /// DOM event, static storage. Without one the hole stands within an attribute's value and is
     /// the address of the member alone.
-    std::string_view event;
-    std::string_view name;       ///< member, static storage
-    std::string text;            ///< JSON array of arguments, or empty
+    std::string_view event{};
+    std::string_view name{};     ///< member, static storage
+    std::string text{};          ///< JSON array of arguments, or empty
     std::uint64_t instance = 0;  ///< whose member it is; 0 until it is known
     /// The member, when it is one of the nearest instance above that has it; else null.
     const event_function* above = nullptr;
     std::shared_ptr<const event_modifiers> modifiers{};  ///< of an event; null for none
+    sender sent_by = sender::none;                       ///< of an event
+    bool in_form = false;  ///< it stands between the tags of a form, as far as is known
 
     bool operator==(const hole& other) const;
 };
@@ -98,8 +112,16 @@ public:
 
     void append_hole(hole h);
 
-    /// Says in whose tag the holes so far stand.
-    void name_element(std::string_view element);
+    /// Ends the start tag of `element`, in which the holes so far stand.
+    void end_start_tag(std::string_view element);
+
+    /// The holes from the one numbered `from` on stand between the tags of a form.
+    void enter_form(std::size_t from);
+
+    /// The same before the end tag of a form whose content begins at the offset `begin`. Puts a
+    /// submit button there, invisible, unless the form's own is the first: a return key presses the
+    /// first one.
+    void end_form(std::size_t from, std::size_t begin);
 
     void mark_takes_id(bool yes) { takes_id_ = yes; }
 
@@ -242,10 +264,13 @@ markup element(std::string_view tag, content what, const Parts&... parts) {
     out.append_unescaped("<");
     out.append_unescaped(tag);
     (put_attribute(out, parts), ...);
-    out.name_element(tag);
-    out.append_unescaped(what == content::verbatim ? ">\n" : ">");
+    out.end_start_tag(tag);
+    if (what == content::verbatim) out.append_unescaped("\n");
     if (what != content::none) {
+        const auto from = out.holes().size();
+        const auto begin = out.text().size();
         (put_child(out, parts), ...);
+        if (tag == "form") out.end_form(from, begin);
         out.append_unescaped("</");
         out.append_unescaped(tag);
         out.append_unescaped(">");
@@ -295,6 +320,12 @@ public:
     virtual ~markup_wire() = default;
     /// Writes attributes, each with a leading space.
     virtual void event(std::string& out, const hole& h) const = 0;
+
+    /// The same for a control that stands in no form, `hole::kind::owner`.
+    virtual void owner(std::string& /*out*/, const hole& /*h*/) const {}
+
+    /// Writes elements to stand first in a form, `hole::kind::form_start`.
+    virtual void form_start(std::string& /*out*/, const hole& /*h*/) const {}
 };
 
 /// The document id of an instance's element, "i7", or one within it, "i7-<name>".

@@ -209,19 +209,36 @@ void each_field(void* state, Function f) {
 std::optional<std::vector<std::string>>
 choices_sent(std::span<const form_value> form, std::string_view name);
 
+/// What a form says of a single value: the last one of this name, or null.
+const std::string* text_sent(std::span<const form_value> form, std::string_view name);
+
 template <class C>
 void fill_fields(void* state, std::span<const form_value> form) {
     each_field<C>(state, [&](std::string_view name, auto& target) {
         if constexpr (is_list<typename std::decay_t<decltype(target)>::value_type>) {
             if (auto chosen = choices_sent(form, name)) target.enter(std::move(*chosen));
         } else {
-            const form_value* last = nullptr;
-            for (const auto& sent : form) {
-                if (sent.name == name) last = &sent;
-            }
-            if (last) target.enter(last->value);
+            if (const auto* text = text_sent(form, name)) target.enter(*text);
         }
     });
+}
+
+template <class C>
+bool keep_typed(void* state, std::span<const form_value> form) {
+    bool has_changed = false;
+    each_field<C>(state, [&](std::string_view name, auto& target) {
+        const auto keep = [&](auto entry) {
+            if (entry == target.text()) return;
+            target.enter(std::move(entry));
+            has_changed = true;
+        };
+        if constexpr (is_list<typename std::decay_t<decltype(target)>::value_type>) {
+            if (auto chosen = choices_sent(form, name)) keep(std::move(*chosen));
+        } else {
+            if (const auto* text = text_sent(form, name)) keep(*text);
+        }
+    });
+    return has_changed;
 }
 
 /// The hook called `name`, with or without a context.
@@ -343,6 +360,7 @@ void set_hooks(component_type& type) {
     }
     if constexpr (has_fields<C>()) {
         type.fill = &fill_fields<C>;
+        type.keep_typed = &keep_typed<C>;
         type.show_errors = [](void* state) {
             bool found = false;
             each_field<C>(state, [&](std::string_view, auto& f) {

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <stube/runtime/conversation.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What a page gives each of its forms, so that it can be submitted before its scripts have run:
+///
+///     <token>.<page>.<step>.<revision>[.b]
+///
+/// The token proves that the form comes from a page that this server made for this session: another
+/// site can make a browser submit a form, but it cannot read the page. It is a digest of the
+/// session's cookie and the conversation's id, so nothing needs to be stored.
+namespace stube::http {
+
+struct page_ticket {
+    std::string_view token;
+    std::string_view page;       ///< drawn anew for each page
+    std::uint64_t step = 0;      ///< of the conversation, as the page shows it
+    std::uint64_t revision = 0;  ///< likewise
+    bool is_bare = false;        ///< the page's address does not name its conversation
+};
+
+std::string make_ticket(std::string_view session, const conversation& of, bool is_bare);
+
+/// Nothing if the text is not a ticket. The result has views into it.
+std::optional<page_ticket> read_ticket(std::string_view text);
+
+bool is_token_of(std::string_view token, std::string_view session, std::string_view conversation);
+
+/// The id of the event that a submission is: two presses of one button on one page are the same
+/// event, two buttons or two values are not. `body` holds the ticket.
+event_id submission_id(std::string_view target, std::string_view body);
+
+}  // namespace stube::http

@@ -1,0 +1,281 @@
+#include "http/exchange.hpp"
+#include "http/form.hpp"
+#include "http/page.hpp"
+#include "http/page_ticket.hpp"
+#include "http/problem.hpp"
+#include "http/text.hpp"
+#include "http/wire_html.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// POST /stube/event/<conversation>/<instance>/<member> as a browser submits a form without
+/// scripts, and GET of the same address: a link without scripts.
+///
+/// The response is a redirect to the page, which shows the new state, so that a reload repeats
+/// nothing. What keeps an event from being applied is said on a page of its own, with the values of
+/// the form in it if sending them again can help.
+namespace stube::http {
+
+namespace {
+
+/// The field in which a question's page sends the user's decision: "yes", or anything else.
+constexpr std::string_view decision_field = "stube-agreed";
+
+/// How long the address without a conversation leads to the one begun there.
+constexpr auto bare_address_lasts = std::chrono::hours(1);
+
+void append_hidden(std::string& out, std::string_view name, std::string_view value) {
+    out += "<input type=\"hidden\" name=\"";
+    append_attribute(out, name);
+    out += "\" value=\"";
+    append_attribute(out, value);
+    out += "\">";
+}
+
+/// All fields of the submission but the decision.
+void append_fields(std::string& out, std::string_view body) {
+    while (!body.empty()) {
+        auto value = take_until(body, '&');
+        std::string name, text;
+        if (!append_decoded(name, take_until(value, '='), true)) continue;
+        if (append_decoded(text, value, true) && name != decision_field)
+            append_hidden(out, name, text);
+    }
+}
+
+struct card {
+    int status;
+    std::string_view title;
+    std::string_view text;
+    std::string_view more;  ///< finished HTML
+};
+
+void send_card(exchange& ex, const card& what) {
+    auto& body = ex.scratch();
+    body = ex.site().plain_head();
+    std::string content = "<section class=\"card\" role=\"alert\"><h1>";
+    append_element_text(content, what.title);
+    content += "</h1>";
+    if (!what.text.empty()) {
+        content += "<p>";
+        append_element_text(content, what.text);
+        content += "</p>";
+    }
+    content.append(what.more).append("</section>");
+    append_plain_body(body, content);
+    ex.send({what.status, html_type, page_headers, body});
+}
+
+/// A form that submits the same fields to the same address again.
+std::string form_again(const request& asked, std::string_view buttons) {
+    std::string out = "<form method=\"post\" action=\"";
+    append_attribute(out, asked.target);
+    out += "\">";
+    append_fields(out, asked.body);
+    return out.append("<div class=\"actions\">").append(buttons).append("</div></form>");
+}
+
+void send_question(exchange& ex, std::string_view question) {
+    const auto form = form_again(
+        ex.asked(),
+        "<button name=\"stube-agreed\" value=\"yes\">Yes</button>"
+        "<button class=\"secondary\" name=\"stube-agreed\" value=\"no\">No</button>"
+    );
+    send_card(ex, {200, question, {}, form});
+}
+
+void send_try_again(exchange& ex, const problem& what) {
+    const auto form = form_again(ex.asked(), "<button>Try again</button>");
+    send_card(ex, {what.status, what.title, what.text, form});
+}
+
+void send_refusal_page(exchange& ex, const problem& what, std::string_view restart = {}) {
+    std::string content;
+    append_problem_view(content, what, restart);
+    auto& body = ex.scratch();
+    body = ex.site().plain_head();
+    append_plain_body(body, content);
+    ex.send({what.status, html_type, page_headers, body});
+}
+
+void send_needs_cookie(exchange& ex) {
+    std::string more;
+    const auto from = ex.asked().header("referer");
+    if (const auto at = from.find("://"); at != from.npos) {
+        const auto path = from.substr(std::min(from.find('/', at + 3), from.size()));
+        if (is_local_address(path)) {
+            more = "<p><a href=\"";
+            append_attribute(more, path.substr(0, path.find('?')));
+            more += "\">Begin again</a></p>";
+        }
+    }
+    send_card(
+        ex,
+        {403,
+         "A cookie is needed",
+         "Your browser did not send this site's cookie, by which the server knows your page. "
+         "Please allow cookies for this site and begin again.",
+         more}
+    );
+}
+
+void redirect_to_page(exchange& ex, const std::string& address, std::string_view more = {}) {
+    std::string headers = "Cache-Control: no-store\r\nLocation: ";
+    headers.append(address).append("\r\n").append(more);
+    ex.send({303, "text/plain; charset=utf-8", headers, {}});
+}
+
+/// Has the address without a conversation lead to this one, in the step that it showed: that is
+/// where the browser's Back leads.
+std::string bare_address_line(exchange& ex, const conversation& of, std::string_view body) {
+    std::vector<form_value> form;
+    std::string arguments;
+    if (!read_form(body, ex.site().limits().max_fields, form, arguments)) return {};
+    const auto field = std::ranges::find(form, ticket_field, &form_value::name);
+    const auto ticket = field == form.end() ? std::nullopt : read_ticket(field->value);
+    if (!ticket || !ticket->is_bare) return {};
+    std::string place = of.id + ".";
+    append_number(place, ticket->step);
+    return ex.site().cookie_line(
+        {std::string(bare_address_cookie), std::move(place), bare_address_lasts}
+    );
+}
+
+void submitted(exchange& ex, reply&& r) {
+    ex.counts().events[static_cast<std::size_t>(r.what)].add(1);
+    switch (r.what) {
+    case status::ok:
+    case status::repeated:
+    case status::stale:
+    case status::failed: {
+        const auto address = page_address(ex.site(), *r.value, std::to_string(r.value->step));
+        return redirect_to_page(ex, address, bare_address_line(ex, *r.value, ex.asked().body));
+    }
+    case status::ended:
+    case status::just_ended:
+        if (!r.value->mount.empty())
+            return redirect_to_page(ex, page_address(ex.site(), *r.value, last_step_word));
+        return send_refusal_page(ex, problem_of(r.what));
+    case status::not_saved:
+    case status::store_down:
+    case status::overloaded:
+        return send_try_again(ex, problem_of(r.what));
+    case status::lost:
+        return send_refusal_page(ex, problem_of(r.what), r.mount);
+    default:
+        return send_refusal_page(ex, problem_of(r.what));
+    }
+}
+
+/// A browser ends the lines of a submitted text with CR LF, and scripts with LF alone.
+void unify_lines(std::vector<form_value>& form) {
+    for (auto& each : form) {
+        for (auto at = each.value.find("\r\n"); at != each.value.npos;
+             at = each.value.find("\r\n", at))
+            each.value.erase(at, 1);
+    }
+}
+
+/// Takes the field of that name out of the form.
+std::optional<std::string> take_field(std::vector<form_value>& form, std::string_view name) {
+    const auto found = std::ranges::find(form, name, &form_value::name);
+    if (found == form.end()) return std::nullopt;
+    auto value = std::move(found->value);
+    form.erase(found);
+    return value;
+}
+
+/// The arguments of a form stand in a field of their own, since its buttons have arguments too.
+std::string arguments_of(std::vector<form_value>& form, const route& where, std::string&& button) {
+    std::string name(arguments_field);
+    name.append("-").append(where.instance).append("-").append(where.member);
+    auto of_form = take_field(form, name);
+    return button.empty() && of_form ? *std::move(of_form) : std::move(button);
+}
+
+std::optional<std::string> decoded_query(const request& asked, std::string_view name) {
+    const auto raw = asked.raw_query(name);
+    std::string text;
+    if (!raw || !append_decoded(text, *raw, true) || !is_utf8(text)) return std::nullopt;
+    return text;
+}
+
+}  // namespace
+
+void submit_event(exchange& ex, const route& where) {
+    const auto& asked = ex.asked();
+    if (!is_same_site(asked)) return send_problem(ex, 403);
+    if (!is_form(asked.content_type)) return send_problem(ex, 415);
+    event what;
+    what.instance = parse_number(where.instance).value_or(0);
+    if (what.instance == 0) return send_problem(ex, 404);
+    std::string arguments;
+    if (!read_form(asked.body, ex.site().limits().max_fields, what.form, arguments))
+        return send_problem(ex, 400);
+    const auto text = take_field(what.form, ticket_field);
+    const auto ticket = text ? read_ticket(*text) : std::nullopt;
+    if (!ticket) return send_problem(ex, 400);
+    const auto session = asked.cookie(session_cookie);
+    if (!is_token(session)) return send_needs_cookie(ex);
+    if (!is_token_of(ticket->token, session, where.conversation))
+        return send_refusal_page(ex, problem_of(status::foreign));
+    const auto question = decoded_query(asked, "ask");
+    const auto decision = take_field(what.form, decision_field);
+    if (question && !decision) return send_question(ex, *question);
+
+    what.arguments = arguments_of(what.form, where, std::move(arguments));
+    if (auto more = decoded_query(asked, "args"); more && what.arguments.empty())
+        what.arguments = *std::move(more);
+    if (!question || decision == "yes") what.name = where.member;  // else only what was typed counts
+    what.id = submission_id(asked.target, asked.body);
+    what.page = submitted_page{ticket->step, ticket->revision};
+    unify_lines(what.form);
+    ex.site().live->send(
+        where.conversation,
+        asked.owner,
+        std::move(what),
+        ex.home(),
+        later(ex, &submitted)
+    );
+}
+
+namespace {
+
+void opened_by_link(exchange& ex, reply&& r) {
+    if (r.what != status::ok || !r.value) return send_refusal_page(ex, problem_of(r.what));
+    const auto& asked = ex.asked();
+    std::string form = "<form method=\"post\" action=\"";
+    append_attribute(form, asked.target);
+    form += "\">";
+    append_ticket(form, make_ticket(asked.cookie(session_cookie), *r.value, false));
+    form += "<div class=\"actions\"><button>Continue</button></div></form>";
+    send_card(ex, {200, "Continue?", {}, form});
+}
+
+}  // namespace
+
+void show_link(exchange& ex, const route& where) {
+    const auto& asked = ex.asked();
+    if (!is_token(asked.cookie(session_cookie))) return send_needs_cookie(ex);
+    ex.site().live->open(where.conversation, asked.owner, ex.home(), later(ex, &opened_by_link));
+}
+
+std::string
+page_address(const site& from, const conversation& of, std::string_view step) {
+    std::string address = of.mount;
+    if (is_local_address(of.url)) {
+        const bool has_base = of.url.starts_with(from.base_path() + "/");
+        address = has_base ? of.url : from.base_path() + of.url;
+    }
+    const auto fragment = address.find('#');
+    std::string more = address.find('?') < fragment ? "&c=" : "?c=";
+    more.append(of.id).append(".").append(step);
+    return address.insert(std::min(fragment, address.size()), more);
+}
+
+}  // namespace stube::http
