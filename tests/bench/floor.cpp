@@ -254,8 +254,8 @@ private:
         if (shared_.conversations.size() >= max_conversations) return false;
         const auto id = std::to_string(shared_.conversations.size());
         shared_.conversations.emplace_back();
-        const auto body = "<!doctype html><div hx-sse:connect=\"/stube/stream/" + id +
-                          "?rev=0\"></div><button hx-post=\"/stube/event/" + id +
+        const auto body = "<!doctype html><div data-stream=\"/stube/stream/" + id +
+                          "?rev=0\"></div><button formaction=\"/stube/event/" + id +
                           "/i1/inc\">+</button>";
         return write(
             "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: stube_session=s" + id +

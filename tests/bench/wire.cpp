@@ -137,8 +137,8 @@ page read_page(std::string_view head, std::string_view body) {
         throw std::runtime_error("the page sets no stube_session cookie");
     }
     return {
-        attribute(body, "hx-sse:connect", ""),
-        attribute(body, "hx-post", "/inc"),
+        attribute(body, "data-stream", ""),
+        attribute(body, "formaction", "/inc"),
         std::string(cookie.substr(0, cookie.find(';')))};
 }
 

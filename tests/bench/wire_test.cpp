@@ -58,9 +58,9 @@ TEST_CASE("an answer's head tells where it ends and what follows") {
 TEST_CASE("a page tells its stream its button and its session") {
     constexpr std::string_view head =
         "HTTP/1.1 200 OK\r\nset-cookie: stube_session=abc; Path=/\r\n";
-    constexpr std::string_view body = "<div hx-sse:connect=\"/stube/stream/c1?rev=0&amp;x=1\">"
-                                      "<button hx-post=\"/stube/event/c1/i1/dec\">-</button>"
-                                      "<button hx-post=\"/stube/event/c1/i1/inc\">+</button>";
+    constexpr std::string_view body = "<div data-stream=\"/stube/stream/c1?rev=0&amp;x=1\">"
+                                      "<button formaction=\"/stube/event/c1/i1/dec\">-</button>"
+                                      "<button formaction=\"/stube/event/c1/i1/inc\">+</button>";
     const auto read = read_page(head, body);
 
     CHECK(read.stream == "/stube/stream/c1?rev=0&x=1");

@@ -32,7 +32,7 @@ const say = (page, message) => page.evaluate(text =>
 const html = (page, selector = '#stube-view') => page.locator(selector).innerHTML();
 const ids = (page, list) => page.locator(`${list} > *`).evaluateAll(all => all.map(element => element.id));
 const focused = page => page.evaluate(() => document.activeElement.id || document.activeElement.localName);
-const to = name => `hx-post="/stube/event/cid/1/${name}"`;
+const to = name => `data-stube-action="/stube/event/cid/1/${name}"`;
 
 test('list patches are applied in the order of their message', async t => {
     const page = await handWritten(t, '<div id="i1"><ul id="i1-rows"><li id="i2">a</li><li id="i3">b</li></ul></div>');
@@ -92,7 +92,7 @@ test('an answer brings patches as the stream does, and what they bring sends eve
     const page = await handWritten(t,
         `<div id="i1"><button ${to('add')}>Add</button><ul id="i1-rows"></ul></div>`,
         events => `<hx-insert into="i1-rows"><li id="i${events.length + 1}">` +
-            `<button hx-post="/stube/event/cid/${events.length + 1}/go">Go ${events.length}</button></li></hx-insert>`);
+            `<button formaction="/stube/event/cid/${events.length + 1}/go">Go ${events.length}</button></li></hx-insert>`);
     await page.getByRole('button', {name: 'Add'}).click();
     await page.getByRole('button', {name: 'Go 1'}).click();
     await page.getByRole('button', {name: 'Go 2'}).waitFor();
@@ -158,7 +158,7 @@ test('what moves keeps its focus and what was typed, with moveBefore and without
 });
 
 test('a field that the server has cleared is empty, one that it has not seen is left alone', async t => {
-    const form = '<form id="i1" hx-post="/stube/event/cid/1/add"><input id="i1-a" name="i1-a" value="">' +
+    const form = '<form id="i1" method="post" action="/stube/event/cid/1/add"><input id="i1-a" name="i1-a" value="">' +
         '<input type="checkbox" id="i1-b" name="i1-b" value="on"><textarea id="i1-c" name="i1-c"></textarea>' +
         '<select id="i1-d" name="i1-d"><option value="x">X</option><option value="y">Y</option></select>' +
         '<div id="i2"><input id="i2-a" name="i2-a" value=""></div><button>Add</button></form>';
@@ -185,7 +185,7 @@ test('a field that the server has cleared is empty, one that it has not seen is 
 /// A component that searches while one types, and whose answers can be held back.
 async function searching(t) {
     const search = text => `<div id="i1"><input id="i1-q" name="i1-q" value="${text}" ${to('search')} ` +
-        `hx-trigger="input delay:100ms" hx-include="#i1"><output>${text}</output></div>`;
+        `data-stube-on="input" data-stube-delay="100"><output>${text}</output></div>`;
     const morph = text => `<hx-morph of="i1">${search(text)}</hx-morph>`;
     const held = [];
     const page = await handWritten(t, search(''), () => new Promise(answer => held.push(answer)));
@@ -344,9 +344,9 @@ test('commands set the title, the focus and the place, and tell the page', async
 
 test('only the keys that are named send, and what is around them goes on', async t => {
     const page = await handWritten(t,
-        `<section id="i1" ${to('cancel')} hx-trigger="stube:keydown" data-stube-on="keydown" data-stube-keys='["Escape"]'>` +
+        `<section id="i1" ${to('cancel')} data-stube-on="keydown" data-stube-keys='["Escape"]'>` +
         `<form ${to('ok')}><input id="i1-a" name="i1-a"></form>` +
-        `<p tabindex="0" ${to('pick')} hx-trigger="stube:keydown" data-stube-on="keydown" ` +
+        `<p tabindex="0" ${to('pick')} data-stube-on="keydown" ` +
         `data-stube-keys='["Enter"," "]' data-stube-prevent data-stube-stop>Pick</p></section>`);
     await page.locator('input').pressSequentially('ab');
     await page.locator('input').press('Enter');
@@ -420,7 +420,7 @@ test('what is sent once may be sent again if it did not work', async t => {
 
 test('what is typed is sent after a pause', async t => {
     const page = await handWritten(t,
-        `<div id="i1"><input id="i1-q" name="i1-q" ${to('search')} hx-trigger="input delay:200ms" hx-include="#i1"></div>`);
+        `<div id="i1"><input id="i1-q" name="i1-q" ${to('search')} data-stube-on="input" data-stube-delay="200"></div>`);
     await page.locator('input').pressSequentially('abc');
     await eventually(() => assert.equal(page.events.length, 1));
     assert.deepEqual(page.events, ['1/search i1-q=abc']);

@@ -76,7 +76,7 @@ export class Member {
         const answer = await fetch(standup.url('/'));
         this.cookie = answer.headers.get('set-cookie').split(';')[0];
         const html = await answer.text();
-        this.event = /hx-post="([^"]+\/add)"/.exec(html)[1];
+        this.event = /action="([^"]+\/add)"/.exec(html)[1];
         this.conversation = /data-conversation="([^"]+)"/.exec(html)[1];
     }
 

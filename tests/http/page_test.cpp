@@ -55,9 +55,9 @@ TEST_CASE("a visitor gets a page with a conversation") {
     CHECK_FALSE(has_inline_code(page.page.body));
     CHECK(page.page.says("<html lang=\"en\">"));
     CHECK(page.page.says("<title>Tally &amp; &lt;co></title>"));
-    CHECK(page.page.says("hx-sse:connect=\"/stube/stream/" + page.conversation + "?rev=1\""));
+    CHECK(page.page.says("data-stream=\"/stube/stream/" + page.conversation + "?rev=1\""));
     CHECK(page.page.says("<main id=\"stube-view\" tabindex=\"-1\"><div id=\"i1\">"));
-    CHECK(page.page.says("hx-post=\"/stube/event/" + page.conversation + "/1/inc\""));
+    CHECK(page.page.says("formaction=\"/stube/event/" + page.conversation + "/1/inc\""));
     CHECK(page.page.says("htmx.min."));
 }
 
@@ -110,8 +110,8 @@ TEST_CASE("the cookie is marked when TLS is in front and bound to the base path"
 
     CHECK(page.page.header("set-cookie").ends_with("; Path=/app/; Max-Age=2592000; Secure"));
     CHECK(page.page.says("src=\"/app/stube/assets/htmx.min."));
-    CHECK(page.page.says("hx-sse:connect=\"/app/stube/stream/"));
-    CHECK(page.page.says("hx-post=\"/app/stube/event/"));
+    CHECK(page.page.says("data-stream=\"/app/stube/stream/"));
+    CHECK(page.page.says("formaction=\"/app/stube/event/"));
     CHECK(ask(site, "/t").status == 404);
     CHECK(ask(site, "/apps/t").status == 404);
     CHECK(ask(site, "/healthz").status == 200);

@@ -3,7 +3,9 @@
 #include "http/wire_html.hpp"
 #include "http/wire_patches.hpp"
 
+#include <stube/runtime/behavior.hpp>
 #include <stube/runtime/html.hpp>
+#include <stube/runtime/route.hpp>
 #include <stube/runtime/random_id.hpp>
 
 #include <doctest/doctest.h>
@@ -16,23 +18,39 @@
 
 using namespace stube;
 using namespace stube::http;
+using namespace stube::html;
+using namespace std::chrono_literals;
 using namespace std::string_literals;
 
 namespace {
 
-hole event_hole(
-    std::string_view element,
-    std::string_view event,
-    std::string_view name,
-    std::string text = {}
-) {
-    return {0, hole::kind::event, element, event, name, std::move(text), 7};
+/// What a component is that has the events of these tests.
+struct shelf {
+    void tidy() {}
+
+    void name(const std::string&) {}
+
+    markup render() const { return {}; }
+};
+BOOST_DESCRIBE_STRUCT(shelf, (), (tidy, name))
+
+/// As instance 7 renders it.
+markup composed(const markup& m) {
+    markup out;
+    compose(out, m, 7, [](const hole&) {});
+    return out;
 }
 
-std::string attributes(const hole& h, std::string_view base = "") {
+/// Without the id that composing writes.
+std::string without_id(std::string html) {
+    constexpr std::string_view id = " id=\"i7\"";
+    return html.erase(html.find(id), id.size());
+}
+
+std::string written(const markup& m, std::string_view base = "") {
     std::string out;
-    html_wire(base, "cid").event(out, h);
-    return out;
+    write_markup(out, composed(m), html_wire(base, "cid"));
+    return without_id(out);
 }
 
 std::vector<form_value> values(std::string_view body) {
@@ -58,79 +76,122 @@ update view_update(markup content, bool ended = false) {
 
 }  // namespace
 
-TEST_CASE("an event becomes attributes of htmx") {
+TEST_CASE("an event stands where a browser without scripts finds its address") {
     CHECK(
-        attributes(event_hole("button", "click", "inc")) ==
-        " hx-post=\"/stube/event/cid/7/inc\" hx-include=\"#i7\""
+        written(button(on<"click", &shelf::tidy>)) ==
+        "<button formaction=\"/stube/event/cid/7/tidy\"></button>"
     );
-    CHECK(attributes(event_hole("form", "submit", "go")) == " hx-post=\"/stube/event/cid/7/go\"");
     CHECK(
-        attributes(event_hole("div", "keyup", "go"), "/base") ==
-        " hx-post=\"/base/stube/event/cid/7/go\" hx-trigger=\"keyup\" hx-include=\"#i7\""
+        written(form(on<"submit", &shelf::tidy>)) ==
+        "<form method=\"post\" action=\"/stube/event/cid/7/tidy\"></form>"
+    );
+    CHECK(
+        written(input(type("submit"), on<"click", &shelf::tidy>)) ==
+        "<input type=\"submit\" formaction=\"/stube/event/cid/7/tidy\">"
+    );
+    CHECK(
+        written(a(on<"click", &shelf::tidy>)) == "<a href=\"/stube/event/cid/7/tidy\"></a>"
+    );
+}
+
+TEST_CASE("an event that only scripts can send stands in an attribute of its own") {
+    CHECK(
+        written(div(on<"keyup", &shelf::tidy>), "/base") ==
+        "<div data-stube-action=\"/base/stube/event/cid/7/tidy\" data-stube-on=\"keyup\"></div>"
+    );
+    CHECK(
+        written(a(href("/other"), on<"click", &shelf::tidy>)) ==
+        "<a href=\"/other\" data-stube-action=\"/stube/event/cid/7/tidy\"></a>"
+    );
+}
+
+TEST_CASE("a button that only scripts would press becomes one that submits") {
+    CHECK(
+        written(button(type("button"), on<"click", &shelf::tidy>)) ==
+        "<button type=\"submit\" formaction=\"/stube/event/cid/7/tidy\"></button>"
+    );
+    CHECK(
+        written(input(type("button"), on<"click", &shelf::tidy>)) ==
+        "<input type=\"submit\" formaction=\"/stube/event/cid/7/tidy\">"
+    );
+    CHECK(written(button(type("button"))) == "<button type=\"button\"></button>");
+}
+
+TEST_CASE("a button that leaves a form does not ask for what the form requires") {
+    CHECK(
+        written(form(on<"submit", &shelf::tidy>, button("Save"), button(on<"click", &shelf::tidy>)))
+            .find("formaction=\"/stube/event/cid/7/tidy\" formnovalidate>") != std::string::npos
     );
 }
 
 TEST_CASE("an event without a DOM event is its address") {
-    CHECK(attributes(event_hole("div", "", "go"), "/base") == "/base/stube/event/cid/7/go");
+    CHECK(
+        written(div(behavior("b").event<&shelf::tidy>()), "/base") ==
+        "<div data-stube-behavior=\"b\" data-stube-events=\"/base/stube/event/cid/7/tidy\"></div>"
+    );
 }
 
-TEST_CASE("an event that htmx would not listen for by itself is named") {
-    const auto trigger = [](std::string_view element, std::string_view event) {
-        const auto all = attributes(event_hole(element, event, "go"));
-        const auto at = all.find(" hx-trigger=");
-        return at == all.npos ? ""s : all.substr(at, all.find('"', at + 13) + 1 - at);
+TEST_CASE("an event that the element does not have by itself is named") {
+    const auto name = [](const markup& m) {
+        const auto all = written(m);
+        const auto at = all.find(" data-stube-on=");
+        return at == all.npos ? ""s : all.substr(at, all.find('"', at + 16) + 1 - at);
     };
-    CHECK(trigger("form", "submit").empty());
-    CHECK(trigger("form", "click") == " hx-trigger=\"click\"");
-    CHECK(trigger("select", "change").empty());
-    CHECK(trigger("textarea", "click") == " hx-trigger=\"click\"");
-    CHECK(trigger("input", "change") == " hx-trigger=\"change\"");
-    CHECK(trigger("input", "click") == " hx-trigger=\"click\"");
-    CHECK(trigger("a", "click").empty());
+    CHECK(name(form(on<"submit", &shelf::tidy>)).empty());
+    CHECK(name(form(on<"click", &shelf::tidy>)) == " data-stube-on=\"click\"");
+    CHECK(name(select(on<"change", &shelf::tidy>)).empty());
+    CHECK(name(textarea(on<"click", &shelf::tidy>)) == " data-stube-on=\"click\"");
+    CHECK(name(input(on<"change", &shelf::tidy>)).empty());
+    CHECK(name(input(on<"click", &shelf::tidy>)) == " data-stube-on=\"click\"");
+    CHECK(name(input(type("submit"), on<"click", &shelf::tidy>)).empty());
+    CHECK(name(a(on<"click", &shelf::tidy>)).empty());
 }
 
-TEST_CASE("modifiers go to htmx where it can keep them and to our script where it cannot") {
-    const auto with = [](std::string_view element, std::string_view event, event_modifiers how) {
-        auto h = event_hole(element, event, "go");
-        h.modifiers = std::make_shared<const event_modifiers>(std::move(how));
-        const std::string post = " hx-post=\"/stube/event/cid/7/go\"";
-        const auto all = attributes(h);
-        REQUIRE(all.starts_with(post));
-        return all.substr(post.size());
+TEST_CASE("modifiers are attributes for the script that sends the event") {
+    const auto behind_address = [](const markup& m) {
+        const auto all = written(m);
+        const auto from = all.find("/7/tidy\"") + 8;
+        return all.substr(from, all.find("><", from) - from);
     };
-    using namespace std::chrono_literals;
-    const auto own = " hx-include=\"#i7\""s;
-    CHECK(with("input", "input", {.debounce = 300ms}) == " hx-trigger=\"input delay:300ms\"" + own);
-    CHECK(with("a", "click", {.throttle = 2s}) == " hx-trigger=\"click throttle:2000ms\"" + own);
-    CHECK(with("button", "click", {.once = true}) == own + " data-stube-once");
+    const auto type_of_its_own = on<"input", &shelf::tidy>.debounce(300ms);
     CHECK(
-        with("section", "keydown", {.keys = {"Enter", " "}}) ==
-        " hx-trigger=\"stube:keydown\"" + own +
-            " data-stube-on=\"keydown\" data-stube-keys=\"[&quot;Enter&quot;,&quot; &quot;]\""
+        behind_address(p(type_of_its_own)) == " data-stube-on=\"input\" data-stube-delay=\"300\""
     );
     CHECK(
-        with("a", "click", {.prevent = true, .stop = true}) ==
-        " hx-trigger=\"stube:click\"" + own +
-            " data-stube-on=\"click\" data-stube-prevent data-stube-stop"
+        behind_address(a(on<"click", &shelf::tidy>.throttle(2s))) == " data-stube-throttle=\"2000\""
+    );
+    CHECK(behind_address(button(on<"click", &shelf::tidy>.once())) == " data-stube-once");
+    CHECK(
+        behind_address(section(on<"keydown", &shelf::tidy>.key("Enter").key(" "))) ==
+        " data-stube-on=\"keydown\" data-stube-keys='[\"Enter\",\" \"]'"
     );
     CHECK(
-        with("form", "submit", {.question = "\"Sure\" & <well>?"}) ==
+        behind_address(a(on<"click", &shelf::tidy>.prevent().stop())) ==
+        " data-stube-prevent data-stube-stop"
+    );
+    CHECK(
+        behind_address(form(on<"submit", &shelf::tidy>.confirm("\"Sure\" & <well>?"))) ==
         " data-stube-confirm=\"&quot;Sure&quot; &amp; &lt;well>?\""
     );
 }
 
-TEST_CASE("arguments are quoted for JSON within JSON within an attribute") {
+TEST_CASE("arguments are JSON: a button's value, or an attribute of their own") {
     CHECK(
-        attributes(event_hole("form", "submit", "go", R"([3,"a\"b'<&"])")) ==
-        R"( hx-post="/stube/event/cid/7/go" hx-vals='{"stube-args":"[3,\"a\\\"b&#39;&lt;&amp;\"]"}')"
+        written(button(on<"click", &shelf::name>("a\"b'<&"))) ==
+        R"(<button formaction="/stube/event/cid/7/name" name="stube-args" )"
+        R"(value='["a\"b&#39;&lt;&amp;"]'></button>)"
+    );
+    CHECK(
+        written(li(on<"click", &shelf::name>("a"))) ==
+        R"(<li data-stube-action="/stube/event/cid/7/name" data-stube-args='["a"]'></li>)"
     );
 }
 
 TEST_CASE("a patch becomes a partial in one message and one chunk") {
     update u;
     u.revision = 12;
-    u.patches.push_back({.target = 3, .content = html::p(html::id("i3"), "a")});
-    u.patches.push_back({.what = patch::kind::notice, .content = html::p("b")});
+    u.patches.push_back({.target = 3, .content = p(id("i3"), "a")});
+    u.patches.push_back({.what = patch::kind::notice, .content = p("b")});
     const auto made = make_frame(u, html_wire("", "cid"));
     const auto content =
         "id: 12\ndata: <hx-morph of=\"i3\"><p id=\"i3\">a</p></hx-morph>"
@@ -179,7 +240,7 @@ TEST_CASE("each kind of patch has its own element") {
 
 TEST_CASE("no line of a page can leave its data line") {
     const auto made =
-        make_frame(view_update(html::p("a\nb\r\nc\rd\n\nid: 99\nevent: x")), html_wire("", "cid"));
+        make_frame(view_update(p("a\nb\r\nc\rd\n\nid: 99\nevent: x")), html_wire("", "cid"));
     CHECK(
         made.content() == "id: 12\ndata: <hx-partial hx-target=\"#stube-view\" "
                           "hx-swap=\"innerMorph\"><p>a\ndata: b\ndata: c\n"
@@ -188,7 +249,7 @@ TEST_CASE("no line of a page can leave its data line") {
 }
 
 TEST_CASE("the last update of a conversation closes the stream") {
-    const auto last = view_update(html::p("bye"), true);
+    const auto last = view_update(p("bye"), true);
     const auto made = make_frame(last, html_wire("", "cid"));
     CHECK(made.content().ends_with("</hx-partial>\n\nevent: stube-end\ndata: \n\n"));
     std::string body;
@@ -219,8 +280,8 @@ TEST_CASE("last words stand in place of the view and end the stream in an answer
 
 TEST_CASE("an update is encoded once for a thread") {
     frame_cache frames;
-    const auto first = std::make_shared<const update>(view_update(html::p("1")));
-    const auto second = std::make_shared<const update>(view_update(html::p("2")));
+    const auto first = std::make_shared<const update>(view_update(p("1")));
+    const auto second = std::make_shared<const update>(view_update(p("2")));
     const html_wire wire("", "cid");
 
     const auto* bytes = frames.get(first, wire).bytes.data();

@@ -87,15 +87,13 @@ std::string text_until(std::string_view html, std::size_t from, std::string_view
     return text;
 }
 
+/// The arguments of an event: a button's value, or an attribute of their own.
 form values_of(const tag& of) {
-    form values;
-    const auto json = of.attributes.find("hx-vals");
-    if (json == of.attributes.end()) return values;
-    const auto read = boost::json::parse(json->second);
-    for (const auto& [name, value] : read.as_object()) {
-        values.emplace_back(name, std::string(value.as_string()));
-    }
-    return values;
+    const std::string field = "stube-args";
+    const auto name = of.attributes.find("name");
+    const bool is_value = name != of.attributes.end() && name->second == field;
+    const auto json = of.attributes.find(is_value ? "value" : "data-stube-args");
+    return json == of.attributes.end() ? form() : form{{field, json->second}};
 }
 
 /// "arrival" of "i3-arrival".
@@ -124,9 +122,11 @@ void read_tag(std::string_view html, const tag& one, page& into) {
         return found == one.attributes.end() ? std::string() : found->second;
     };
     if (const auto id = attribute("data-conversation"); !id.empty()) into.conversation = id;
-    if (const auto at = attribute("hx-sse:connect"); !at.empty()) into.stream = at;
-    if (const auto at = attribute("hx-post"); at.find("/stube/event/") != at.npos) {
-        into.controls.push_back({at, values_of(one)});
+    if (const auto at = attribute("data-stream"); !at.empty()) into.stream = at;
+    for (const auto* name : {"action", "formaction", "data-stube-action"}) {
+        const auto at = attribute(name);
+        if (at.find("/stube/event/") != at.npos)
+            into.controls.push_back({at.substr(0, at.find('?')), values_of(one)});
     }
     if (one.name == "input") read_field(one, into);
     if (one.name == "h1" && into.title.empty()) into.title = text_until(html, one.end, "/h1");

@@ -17,22 +17,21 @@ constexpr std::string_view receipt = R"(<section class="card" id="i9"><h1>Your r
 <dd>A &amp; B &lt;C&gt;<br><span class="muted">a@b</span></dd>
 <dt>Guests</dt><dd>3, with breakfast</dd><dt>Total</dt>
 <dd><strong>€182</strong> for 1 night</dd></dl>
-<button hx-post="/stube/event/c1/9/again">Book another room</button></section>)";
+<button formaction="/stube/event/c1/9/again">Book another room</button></section>)";
 
 }  // namespace
 
 TEST_CASE("a page is read as a browser reads it") {
     const auto shown = read_page(R"(<!doctype html><html><title>No h1</title>
-        <div data-conversation="c-1" hx-sse:connect="/stube/stream/c-1?rev=1&amp;x=2"></div>
+        <div data-conversation="c-1" data-stream="/stube/stream/c-1?rev=1&amp;x=2"></div>
         <h1>A <em>step</em></h1><output aria-live="polite">7</output>
-        <form hx-post="/stube/event/c-1/3/next">
+        <form method="post" action="/stube/event/c-1/3/next">
         <input name="name" value="&quot;x&quot; &amp;lt;" required>
         <input type="hidden" name="box" value=""><input type="checkbox" name="box" checked>
         <input type="hidden" name="off" value=""><input type="checkbox" name="off"></form>
-        <button hx-post="/stube/event/c-1/3/choose"
-            hx-vals='{"stube-args":"[\"a&#39;b\"]"}'>a</button>
-        <button hx-post="/stube/event/c-1/3/choose"
-            hx-vals="{&quot;stube-args&quot;:&quot;[2]&quot;}">b</button>)");
+        <button formaction="/stube/event/c-1/3/choose"
+            name="stube-args" value='["a&#39;b"]'>a</button>
+        <li data-stube-action="/stube/event/c-1/3/choose" data-stube-args="[2]">b</li>)");
 
     CHECK(shown.conversation == "c-1");
     CHECK(shown.stream == "/stube/stream/c-1?rev=1&x=2");
