@@ -12,10 +12,19 @@ bool is_read(const request& asked) {
     return asked.verb == method::get || asked.verb == method::head;
 }
 
-/// Sent by htmx, which puts the answer into the page.
+bool is_event(const request& asked) {
+    return asked.verb == method::post && asked.site_path.starts_with("/stube/event/");
+}
+
+/// A form that a browser sends without scripts, which shows the response as a page.
+bool is_submission(const request& asked) {
+    return is_event(asked) && asked.event_id.empty();
+}
+
+/// Sent by htmx, which puts the response into the page.
 bool is_change(const request& asked) {
-    return asked.verb == method::post && !asked.event_id.empty() && (asked.site_path.starts_with("/stube/event/") ||
-                                          asked.site_path.starts_with("/stube/back/"));
+    const bool is_back = asked.verb == method::post && asked.site_path.starts_with("/stube/back/");
+    return is_back || (is_event(asked) && !is_submission(asked));
 }
 
 void set_session(exchange& ex) {
@@ -64,8 +73,7 @@ void handle(exchange& ex) {
 void send_problem(exchange& ex, int status, std::string_view allow) {
     const auto what = problem_of(status);
     const auto& asked = ex.asked();
-    const bool is_submission = asked.verb == method::post && asked.site_path.starts_with("/stube/event/");
-    const bool is_internal = asked.site_path.starts_with("/stube/") && !is_submission;
+    const bool is_internal = asked.site_path.starts_with("/stube/") && !is_submission(asked);
     auto& body = ex.scratch();
     std::string headers;
     if (!allow.empty()) headers.append("Allow: ").append(allow).append("\r\n");
@@ -76,7 +84,8 @@ void send_problem(exchange& ex, int status, std::string_view allow) {
         headers += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
         return ex.send({what.status, html_type, headers, body});
     }
-    const bool wants_page = is_read(asked) || is_submission || ex.site().form_handler_at(asked.site_path);
+    const bool wants_page =
+        is_read(asked) || is_submission(asked) || ex.site().form_handler_at(asked.site_path);
     if (wants_page && !is_internal && !asked.site_path.empty()) {
         std::string content;
         append_problem_view(content, what, {});

@@ -231,7 +231,8 @@ void submit_event(exchange& ex, const route& where) {
     what.arguments = arguments_of(what.form, where, std::move(arguments));
     if (auto more = decoded_query(asked, "args"); more && what.arguments.empty())
         what.arguments = *std::move(more);
-    if (!question || decision == "yes") what.name = where.member;  // else only what was typed counts
+    if (!question || decision == "yes")
+        what.name = where.member;  // else only what was typed counts
     what.id = submission_id(asked.target, asked.body);
     what.page = submitted_page{ticket->step, ticket->revision};
     unify_lines(what.form);
@@ -265,8 +266,7 @@ void show_link(exchange& ex, const route& where) {
     ex.site().live->open(where.conversation, asked.owner, ex.home(), later(ex, &opened_by_link));
 }
 
-std::string
-page_address(const site& from, const conversation& of, std::string_view step) {
+std::string page_address(const site& from, const conversation& of, std::string_view step) {
     std::string address = of.mount;
     if (is_local_address(of.url)) {
         const bool has_base = of.url.starts_with(from.base_path() + "/");

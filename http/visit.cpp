@@ -153,14 +153,8 @@ void opened(exchange& ex, reply&& r) {
     // Without scripts, the browser's Back, Forward and reload load the address of a step.
     const auto wanted = parse_number(step);
     if (wanted && *wanted != r.value->step && is_same_site(ex.asked())) {
-        return ex.site().live->go_back(
-            r.value->id,
-            ex.asked().owner,
-            0,
-            *wanted,
-            ex.home(),
-            later(ex, &moved)
-        );
+        return ex.site()
+            .live->go_back(r.value->id, ex.asked().owner, 0, *wanted, ex.home(), later(ex, &moved));
     }
     show(ex, where, r);
 }
@@ -168,8 +162,7 @@ void opened(exchange& ex, reply&& r) {
 /// A conversation that was begun at this address, which does not name it.
 void found_begun(exchange& ex, reply&& r) {
     const auto& where = place_of(ex);
-    if (r.what != status::ok || !r.value || r.value->mount != where.address)
-        return mint(ex, where);
+    if (r.what != status::ok || !r.value || r.value->mount != where.address) return mint(ex, where);
     const auto place = named_in(ex.asked().cookie(bare_address_cookie));
     const auto address = page_address(ex.site(), *r.value, place.step);
     const auto headers = "Cache-Control: no-store\r\nLocation: " + address + "\r\n";
@@ -201,8 +194,7 @@ void visit(exchange& ex, const mount_point& where) {
     if (!where.login.empty() && asked.principal.empty()) return send_to_login(ex, where);
     asked.place = &where;
     const auto id = named_by(asked).conversation;
-    if (!id.empty())
-        return ex.site().live->open(id, asked.owner, ex.home(), later(ex, &opened));
+    if (!id.empty()) return ex.site().live->open(id, asked.owner, ex.home(), later(ex, &opened));
     const auto begun = named_in(asked.cookie(bare_address_cookie));
     const bool goes_on = is_token(begun.conversation) && parse_number(begun.step) &&
                          asked.query.empty() && !follows_link(asked);

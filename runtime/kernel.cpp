@@ -219,7 +219,8 @@ outcome dispatch(const conversation& now, const event& what, const surroundings&
     }
     if (!now.is_shown(what.instance)) {
         auto stale = unchanged(now, verdict::stale, world);
-        if (what.page) stale.patches.push_back(notice("This page has gone on since. Nothing was changed."));
+        if (what.page)
+            stale.patches.push_back(notice("This page has gone on since. Nothing was changed."));
         return stale;
     }
     if (what.page && what.name.empty()) return keep_all_typed(now, what, world);

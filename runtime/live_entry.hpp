@@ -33,7 +33,7 @@ struct operation {
     std::shared_ptr<view_stream> stream;                 ///< to attach
     std::optional<std::uint64_t> seen;
     bool keeps_notices = false;  ///< for the next look: the page is loaded anew after this
-    bool is_ahead = false;  ///< `seen` is later than what is stored
+    bool is_ahead = false;       ///< `seen` is later than what is stored
     runner* on = nullptr;
     on_reply done;
 };

@@ -5,8 +5,8 @@
 
 #include <stube/runtime/behavior.hpp>
 #include <stube/runtime/html.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/random_id.hpp>
+#include <stube/runtime/route.hpp>
 
 #include <doctest/doctest.h>
 
@@ -89,9 +89,7 @@ TEST_CASE("an event stands where a browser without scripts finds its address") {
         written(input(type("submit"), on<"click", &shelf::tidy>)) ==
         "<input type=\"submit\" formaction=\"/stube/event/cid/7/tidy\">"
     );
-    CHECK(
-        written(a(on<"click", &shelf::tidy>)) == "<a href=\"/stube/event/cid/7/tidy\"></a>"
-    );
+    CHECK(written(a(on<"click", &shelf::tidy>)) == "<a href=\"/stube/event/cid/7/tidy\"></a>");
 }
 
 TEST_CASE("an event that only scripts can send stands in an attribute of its own") {

@@ -48,8 +48,8 @@ struct hole {
         own_id,  ///< the instance's document id, followed by "-" and `name` when that is not empty
         child,   ///< what the slot `name` shows
         list,    ///< in a tag: the id that makes this element the list `name`
-        children,    ///< the elements of the list `name`
-        owner,       ///< in the tag of a form control outside of any form: where a form can be named
+        children,  ///< the elements of the list `name`
+        owner,     ///< in the tag of a form control outside of any form: where a form can be named
         form_start,  ///< behind the start tag of a form that sends an event; says which, as above
         own_submit,  ///< a form's own submit button; read by the form around it, then dropped
     };
