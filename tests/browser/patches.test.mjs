@@ -475,7 +475,7 @@ test('Back sends nothing of what is filled in', async t => {
     await page.locator('#i1-p').fill('secret');
     await page.goBack();
     await page.waitForFunction(() => history.state.stube.steps.at(-1) === 0);
-    assert.deepEqual(page.events.map(event => event.replace(/^back\/\S+/, 'back')), ['1/next', 'back to=0']);
+    assert.equal(page.events.at(-1).replace(/^back\/\S+/, 'back'), 'back to=0');
     assertFlawless(page);
 });
 
