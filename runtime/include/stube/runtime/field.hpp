@@ -410,7 +410,7 @@ template <class C>
 bool has_errors(const C& self) {
     bool found = false;
     boost::mp11::mp_for_each<detail::data_members<C>>([&](auto described) {
-        const auto& value = self.*described.pointer;
+        const auto& value = detail::data_of(self, described.pointer);
         if constexpr (detail::is_field<std::decay_t<decltype(value)>>)
             found = found || !value.error().empty();
     });
