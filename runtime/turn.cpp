@@ -369,10 +369,10 @@ void turn::fill(instance_id id, const std::vector<form_value>& form) {
     before_ = next_.instances;
 }
 
-bool turn::show_errors(instance_id id) {
+bool turn::show_errors(instance_id id, const void* tried) {
     auto shown = edit(id);
     auto state = shown->type->copy(shown->state);
-    const bool found = shown->type->show_errors(state.get());
+    const bool found = shown->type->show_errors(state.get(), tried);
     shown->state = std::move(state);
     put(std::move(shown));
     return found;

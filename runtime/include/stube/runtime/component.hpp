@@ -161,9 +161,10 @@ struct component_type {
     effects (*wakeup)(void* state, context&) = nullptr;
     /// Gives form values to the fields they name and ignores the others. Null if it has no fields.
     void (*fill)(void* state, std::span<const form_value>) = nullptr;
-    /// Shows the message of every field that holds no value; false if there is none such. Null if
-    /// it has no fields.
-    bool (*show_errors)(void* state) = nullptr;
+    /// Shows the message of every field that holds no value; false if there is none such. `tried`
+    /// is the state in which a handler gave up, whose messages stay; null if it is not known. Null
+    /// if it has no fields.
+    bool (*show_errors)(void* state, const void* tried) = nullptr;
 
     /// True for what is over when it has answered or failed: in a slot or list nothing takes its
     /// place. Other components stay there.

@@ -160,12 +160,17 @@ namespace detail {
 template <auto Member, class Type = decltype(Member)>
 choices choices_by_type() {
     using type = typename chosen<value_of<Member>>::type;
+    constexpr bool has_choices = stube::detail::described_enum<type>;
     static_assert(
-        stube::detail::described_enum<type>,
+        has_choices,
         "stube: the type of this field does not say what can be chosen. Give a list of choices, or "
         "make it a field of a described enum."
     );
-    return choices_of<type>();
+    if constexpr (has_choices) {
+        return choices_of<type>();
+    } else {
+        return {};
+    }
 }
 
 }  // namespace detail

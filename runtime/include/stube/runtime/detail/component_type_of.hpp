@@ -224,6 +224,22 @@ void fill_fields(void* state, std::span<const form_value> form) {
     });
 }
 
+template <class C>
+bool show_field_errors(void* state, const void* tried) {
+    bool found = false;
+    boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
+        if constexpr (is_field<data_type<decltype(described)>>) {
+            auto& shown = data_of(*static_cast<C*>(state), described.pointer);
+            if (tried) {
+                shown.take_message(data_of(*static_cast<const C*>(tried), described.pointer));
+            }
+            shown.show_error();
+            found = found || !shown.valid();
+        }
+    });
+    return found;
+}
+
 /// The hook called `name`, with or without a context.
 #define STUBE_HOOK(name)                                                                           \
     template <class C>                                                                             \
@@ -342,14 +358,7 @@ void set_hooks(component_type& type) {
     }
     if constexpr (has_fields<C>()) {
         type.fill = &fill_fields<C>;
-        type.show_errors = [](void* state) {
-            bool found = false;
-            each_field<C>(state, [&](std::string_view, auto& f) {
-                f.show_error();
-                found = found || !f.valid();
-            });
-            return found;
-        };
+        type.show_errors = &show_field_errors<C>;
     }
 }
 
