@@ -60,17 +60,19 @@ void keep_typed(turn& t, const conversation& now, const event& what) {
     }
 }
 
-/// A handler wanted a value that is none: it is undone, and what was typed stays with its messages.
+/// A handler wanted a value that is none: it is undone, and what was typed stays with its messages,
+/// and with those that the handler had given in `tried`.
 outcome show_errors(
     const conversation& now,
     const event& what,
     const std::vector<form_value>& form,
+    const void* tried,
     const surroundings& world
 ) {
     turn t(now, world);
     keep_typed(t, now, what);
     t.fill(what.instance, form);
-    if (!t.show_errors(what.instance)) {
+    if (!t.show_errors(what.instance, tried)) {
         throw std::logic_error("stube: a field without a value was read, and it is not on the page"
         );
     }
@@ -86,18 +88,24 @@ outcome run_event(
 ) {
     const auto& type = *now.instances.at(what.instance).type;
     const auto form = type.fill ? fields_of(what.instance, what) : std::vector<form_value>();
+    std::shared_ptr<void> tried;
     try {
         turn t(now, world);
         keep_typed(t, now, what);
         if (!form.empty()) t.fill(what.instance, form);
         t.run(what.instance, [&](void* state, context& c) {
-            return (*target.on_event)(target.owner(state), c, arguments);
+            try {
+                return (*target.on_event)(target.owner(state), c, arguments);
+            } catch (const invalid_field&) {
+                tried = type.copy({std::shared_ptr<void>(), state});
+                throw;
+            }
         });
         if (t.goes_back()) return step_back(now, what.id, std::nullopt, world);
         return settle(now, t, what.id, made_by::user, world);
     } catch (const invalid_field& e) {
         if (!type.fill) throw std::logic_error(e.what());
-        return show_errors(now, what, form, world);
+        return show_errors(now, what, form, tried.get(), world);
     }
 }
 

@@ -1,3 +1,5 @@
+#include "runtime/child_draft.hpp"
+
 #include <stube/runtime/slot.hpp>
 
 #include <boost/json/array.hpp>
@@ -30,21 +32,13 @@ positions positions_of(const std::vector<child>& in) {
 
 }  // namespace
 
-std::size_t position_of(const std::vector<child>& in, std::string_view key) {
-    auto found = std::ranges::find(in, key, &child::key);
-    return static_cast<std::size_t>(found - in.begin());
-}
-
 std::vector<child> merge_children(const std::vector<child>& now, std::vector<child> wanted) {
     positions_of(wanted);
     const auto old = positions_of(now);
     for (auto& each : wanted) {
         auto found = old.find(each.key);
         if (found == old.end() || !each.fresh) continue;
-        const auto& before = now[found->second];
-        each.id = before.id;
-        if (each.fingerprint == before.fingerprint && each.fingerprint != 0)
-            each.fresh = before.fresh;
+        take_place_of(now[found->second], each);
     }
     return wanted;
 }
@@ -82,14 +76,96 @@ void decode_children(children& to, const boost::json::value& from, bool with_key
 
 }  // namespace detail
 
-const std::vector<detail::child>& children::all() const {
+namespace {
+
+/// After so many look-ups in a list that a handler has not changed it is worth an index.
+constexpr int lookups_without_index = 8;
+
+detail::child_list listed(std::vector<detail::child> all) {
+    if (all.empty()) return nullptr;
+    return std::make_shared<const std::vector<detail::child>>(std::move(all));
+}
+
+}  // namespace
+
+children::children(const children& other)
+    : type_(other.type_),
+      name_(other.name_),
+      then_(other.then_),
+      or_else_(other.or_else_),
+      list_(other.draft_ ? listed(other.draft_->in_order()) : other.list_) {}
+
+children& children::operator=(const children& other) {
+    if (this == &other) return *this;
+    list_ = other.draft_ ? listed(other.draft_->in_order()) : other.list_;
+    draft_.reset();
+    type_ = other.type_;
+    name_ = other.name_;
+    then_ = other.then_;
+    or_else_ = other.or_else_;
+    return *this;
+}
+
+const std::vector<detail::child>& children::none() {
     static const std::vector<detail::child> none;
-    return list_ ? *list_ : none;
+    return none;
 }
 
 void children::replace(std::vector<detail::child> all) {
-    list_ =
-        all.empty() ? nullptr : std::make_shared<const std::vector<detail::child>>(std::move(all));
+    list_ = listed(std::move(all));
+    draft_.reset();
+}
+
+detail::child_draft& children::draft() {
+    if (!draft_) draft_ = std::make_shared<detail::child_draft>(all());
+    return *draft_;
+}
+
+void children::settle() const {
+    if (draft_->has_changed()) list_ = listed(draft_->in_order());
+    draft_.reset();
+}
+
+std::size_t children::count() const {
+    return draft_ ? draft_->size() : all().size();
+}
+
+const detail::child* children::find(std::string_view key) const {
+    if (draft_) return draft_->find(key);
+    const auto found = std::ranges::find(all(), key, &detail::child::key);
+    return found == all().end() ? nullptr : &*found;
+}
+
+const detail::child* children::find(std::string_view key) {
+    if (!draft_ && ++lookups_ > lookups_without_index) draft();
+    return std::as_const(*this).find(key);
+}
+
+std::vector<std::string> children::all_keys() const {
+    std::vector<std::string> out;
+    out.reserve(count());
+    const auto add = [&](const std::vector<detail::child>& all) {
+        for (const auto& each : all)
+            out.push_back(each.key);
+    };
+    draft_ ? add(draft_->in_order()) : add(all());
+    return out;
+}
+
+void children::insert_child(std::size_t position, detail::child added) {
+    draft().insert(position, std::move(added));
+}
+
+void children::set_child(detail::child wanted) {
+    draft().set(std::move(wanted));
+}
+
+bool children::erase_child(std::string_view key) {
+    return draft().erase(key);
+}
+
+void children::move_child(std::string_view key, std::size_t position) {
+    draft().move(key, position);
 }
 
 detail::child children::make_child(std::string key, std::shared_ptr<const void> state) const {

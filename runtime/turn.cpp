@@ -380,10 +380,10 @@ void turn::put_typed(instance_id id, std::shared_ptr<const void> state) {
     before_ = next_.instances;
 }
 
-bool turn::show_errors(instance_id id) {
+bool turn::show_errors(instance_id id, const void* tried) {
     auto shown = edit(id);
     auto state = shown->type->copy(shown->state);
-    const bool found = shown->type->show_errors(state.get());
+    const bool found = shown->type->show_errors(state.get(), tried);
     shown->state = std::move(state);
     put(std::move(shown));
     return found;

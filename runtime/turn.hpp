@@ -69,7 +69,7 @@ public:
     void give_failure(instance_id id, const pending_work& of, const failure& why);
 
     /// Shows the messages of the instance's fields that hold no value; false if there is none.
-    bool show_errors(instance_id id);
+    bool show_errors(instance_id id, const void* tried);
 
     /// The `wakeup` hooks of all instances, owners and callers first.
     void wake();

@@ -56,6 +56,40 @@ struct place : named {
 };
 BOOST_DESCRIBE_STRUCT(place, (named), (at, back, path, visit))
 
+/// Members of each access, in a class and in its base, which is private.
+class kept_close {
+public:
+    int open = 1;
+
+    int sum() const { return open + ajar + shut_; }
+
+    void set(int to) { open = ajar = shut_ = to; }
+
+protected:
+    int ajar = 1;
+
+private:
+    int shut_ = 1;
+
+    BOOST_DESCRIBE_CLASS(kept_close, (), (open, sum, set), (ajar), (shut_))
+};
+
+class kept_closer : kept_close {
+public:
+    int total() const { return sum() + near_; }
+
+    void set_all(int to) {
+        set(to);
+        near_ = to;
+    }
+
+private:
+    int near_ = 1;
+    static inline int count_ = 0;
+
+    BOOST_DESCRIBE_CLASS(kept_closer, (kept_close), (), (), (near_, count_))
+};
+
 struct tree {
     std::vector<tree> below;
 
@@ -247,6 +281,23 @@ TEST_CASE("described structs survive with their bases") {
         "{\"name\":\"home\",\"at\":{\"x\":1,\"y\":2},\"back\":{\"x\":3,\"y\":4},"
         "\"path\":[{\"x\":5,\"y\":6}]}"
     );
+}
+
+TEST_CASE("private and protected data members survive, and those of a private base class") {
+    kept_close one;
+    one.set(5);
+    kept_close back;
+    decode(back, boost::json::parse(boost::json::serialize(encode(one))));
+    CHECK(back.sum() == 15);
+
+    kept_closer other;
+    other.set_all(6);
+    CHECK(
+        boost::json::serialize(encode(other)) == "{\"open\":6,\"ajar\":6,\"shut_\":6,\"near_\":6}"
+    );
+    kept_closer again;
+    decode(again, encode(other));
+    CHECK(again.total() == 24);
 }
 
 TEST_CASE("a member that is missing keeps its default and an unknown one is ignored") {

@@ -153,6 +153,31 @@ struct party_page {
 };
 BOOST_DESCRIBE_STRUCT(party_page, (), (name, people, bed, agreed, gone, next))
 
+/// A handler that asks and then reads on, whatever it has heard.
+struct careless_page {
+    static constexpr std::string_view component = "field/careless_page";
+    field<year_month_day> due;
+    field<std::string> name;
+    int handled = 0;
+
+    void save() {
+        name.require("Bitte einen Namen");
+        due.require("Bitte ein Datum");
+        handled += unsigned(due.value().day()) > 0;
+    }
+
+    markup render() const {
+        return form(
+            on<"submit", &careless_page::save>,
+            ui::input_for<&careless_page::due>(*this, "Due"),
+            ui::input_for<&careless_page::name>(*this, "Name"),
+            button("Save"),
+            p("handled ", handled)
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(careless_page, (), (due, name, handled, save))
+
 struct list_page {
     static constexpr std::string_view component = "field/list_page";
     field<std::vector<extra>> extras;
@@ -363,9 +388,8 @@ TEST_CASE("what is required must be there and be a value") {
     field<int> people;
     CHECK_FALSE(people.require("Say how many come"));
     CHECK(people.error() == "Say how many come");
-    people.enter("many");
-    CHECK_FALSE(people.require("Say how many come"));
-    CHECK(people.error() == "Enter a whole number");
+    people.enter("3");
+    CHECK(people.require("Say how many come"));
 
     field<bool> agreed;
     CHECK_FALSE(agreed.require());
@@ -380,6 +404,68 @@ TEST_CASE("what is required must be there and be a value") {
     field<std::optional<int>> age;
     CHECK_FALSE(age.require());
     CHECK(age.error() == "Enter a whole number");
+}
+
+/// An entry of a field that is no T, and the codec's message for it.
+template <class T>
+void replaces_the_message(typename field<T>::entry unreadable, std::string_view own) {
+    CAPTURE(own);
+    auto asked = entered<T>(unreadable);
+    CHECK(asked.error() == own);
+    CHECK_FALSE(asked.require());
+    CHECK(asked.error() == own);
+    CHECK_FALSE(asked.require("Bitte ausfüllen"));
+    CHECK(asked.error() == "Bitte ausfüllen");
+
+    asked = entered<T>(unreadable);
+    CHECK_FALSE(asked.require("Bitte ausfüllen", "Das ist unlesbar"));
+    CHECK(asked.error() == "Das ist unlesbar");
+
+    asked = entered<T>(unreadable);
+    CHECK_FALSE(asked.readable("Das ist unlesbar"));
+    CHECK(asked.error() == "Das ist unlesbar");
+    CHECK_FALSE(asked.require("Bitte ausfüllen"));
+    CHECK(asked.error() == "Das ist unlesbar");
+    CHECK_THROWS_WITH_AS(asked.value(), "Das ist unlesbar", invalid_field);
+}
+
+TEST_CASE("the application's message replaces the codec's own for an unreadable entry") {
+    replaces_the_message<year_month_day>("1.3.2026", "Enter a date");
+    replaces_the_message<minutes>("half past two", "Enter a time");
+    replaces_the_message<local_time<minutes>>("1.3.2026 12:00", "Enter a date and a time");
+    replaces_the_message<int>("many", "Enter a whole number");
+    replaces_the_message<double>("12,5", "Enter a number");
+    replaces_the_message<size_of_bed>("king", "Choose one of these");
+    replaces_the_message<euros>("12.5", "Enter an amount, such as 12.50");
+    replaces_the_message<std::optional<int>>("many", "Enter a whole number");
+    replaces_the_message<std::optional<bool>>("maybe", "Choose yes or no");
+    replaces_the_message<std::vector<extra>>({"parking", "sauna"}, "Choose one of these");
+
+    // Every entry is a value of these two.
+    field<bool> agreed;
+    CHECK_FALSE(agreed.require("Bitte zustimmen"));
+    CHECK(agreed.error() == "Bitte zustimmen");
+    field<std::string> name = "Ada";
+    CHECK(name.readable("Das ist unlesbar"));
+}
+
+TEST_CASE("an empty field is readable") {
+    field<std::optional<int>> age;
+    CHECK(age.readable("Das ist unlesbar"));
+    CHECK(field<int>().readable("Das ist unlesbar"));
+    CHECK(entered<int>("7").readable("Das ist unlesbar"));
+}
+
+TEST_CASE("an entry that cannot be read was not offered") {
+    auto bed = entered<size_of_bed>("king");
+    CHECK_FALSE(bed.one_of(std::vector{size_of_bed::twin}, "Dieses Bett ist vergeben"));
+    CHECK(bed.error() == "Dieses Bett ist vergeben");
+
+    auto number = entered<int>("x");
+    CHECK_FALSE(number.one_of(std::vector{6, 7}));
+    CHECK(number.error() == "Enter a whole number");
+    CHECK_FALSE(number.check([](int) { return false; }, "Muss gerade sein"));
+    CHECK(number.error() == "Enter a whole number");
 }
 
 TEST_CASE("only what is there is checked") {
@@ -484,6 +570,19 @@ TEST_CASE("a wrong entry undoes the handler and is shown with its message") {
     CHECK(t.entered<&form_page::people>() == "many");
     CHECK(t.entered<&form_page::name>() == "Ada");
     CHECK(t.message_at<&form_page::people>() == "Enter a whole number");
+}
+
+TEST_CASE("the messages that a handler gave before it was undone are shown") {
+    test_conversation t{careless_page{}};
+    t.fill<&careless_page::due>("1.3.2026").click("Save");
+    CHECK(t.text().contains("handled 0"));
+    CHECK(t.message_at<&careless_page::due>() == "Bitte ein Datum");
+    CHECK(t.message_at<&careless_page::name>() == "Bitte einen Namen");
+
+    t.fill<&careless_page::due>("2026-03-01").fill<&careless_page::name>("Ada").click("Save");
+    CHECK(t.message_at<&careless_page::due>() == "");
+    CHECK(t.message_at<&careless_page::name>() == "");
+    CHECK(t.text().contains("handled 1"));
 }
 
 TEST_CASE("an empty number shows its message only when it is needed") {

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -283,4 +285,118 @@ TEST_CASE("a list and its order hold across a restart, and take events") {
     t.send<&wall::add>(9);
     CHECK(t.text().contains("note 9"));
     CHECK(t.patches()[0].what == patch::kind::insert);
+}
+
+TEST_CASE("after a random sequence of changes a list is what an array would be") {
+    std::mt19937 random(7);
+    const auto below = [&](std::size_t limit) { return random() % limit; };
+    keyed<note> list;
+    std::vector<std::string> model;
+    for (int step = 0; step < 4000; ++step) {
+        CAPTURE(step);
+        const auto key = std::to_string(below(60));
+        const auto there = std::ranges::find(model, key);
+        const bool is_there = there != model.end();
+        const auto position = below(70);
+        const auto at = [&] {
+            return model.begin() + static_cast<std::ptrdiff_t>(std::min(position, model.size()));
+        };
+        switch (below(6)) {
+        case 0:
+        case 1:
+            if (is_there) {
+                CHECK_THROWS_AS(list.insert(position, key, note{}), std::invalid_argument);
+            } else {
+                list.insert(position, key, note{});
+                model.insert(at(), key);
+            }
+            break;
+        case 2:
+            CHECK(list.erase(key) == is_there);
+            std::erase(model, key);
+            break;
+        case 3:
+            if (is_there) {
+                list.move(key, position);
+                model.erase(there);
+                model.insert(at(), key);
+            } else {
+                CHECK_THROWS_AS(list.move(key, position), std::invalid_argument);
+            }
+            break;
+        case 4:
+            if (is_there) {
+                list.set(key, note{"again"});
+            } else {
+                CHECK_THROWS_AS(list.set(key, note{"again"}), std::invalid_argument);
+            }
+            break;
+        default:
+            // What the kernel does between two handlers.
+            if (below(8) == 0) static_cast<void>(list.all());
+        }
+        REQUIRE(list.size() == model.size());
+        CHECK(list.contains(key) == (std::ranges::find(model, key) != model.end()));
+        if (step % 16 == 0) CHECK(list.keys() == model);
+    }
+    CHECK(list.keys() == model);
+}
+
+TEST_CASE("a copy of a list does not change with it") {
+    keyed<note> list;
+    list.push_back(1, note{"one"});
+    const auto copy = list;
+    list.push_back(2, note{"two"});
+    auto other = copy;
+    other.erase(1);
+    CHECK(list.keys() == lines{"1", "2"});
+    CHECK(copy.keys() == lines{"1"});
+    CHECK(other.empty());
+}
+
+TEST_CASE("a list or slot that is moved from keeps what it holds") {
+    keyed<note> list;
+    list.push_back(1, note{"one"});
+    const auto moved = std::move(list);
+    CHECK(moved.keys() == lines{"1"});
+    CHECK(list.keys() == lines{"1"});  // NOLINT(bugprone-use-after-move): what is tested
+
+    slot<note> box(note{"in the box"});
+    const auto old = std::move(box);
+    CHECK(box.id() == old.id());  // NOLINT(bugprone-use-after-move): what is tested
+}
+
+TEST_CASE("looking up keys leaves a list as it is") {
+    hung w;
+    keyed<note> list;
+    for (int key = 0; key < 100; ++key)
+        list.push_back(key, note{});
+    const auto before = list.shared();
+    for (int key = 0; key < 200; ++key)
+        CHECK(list.contains(key) == (key < 100));
+    CHECK(list.shared() == before);
+}
+
+TEST_CASE("a list of 100,000 rows is built, looked through, turned round and emptied in loops") {
+    // As many steps of which each looks through the list, or copies it, would take hours.
+    constexpr int count = 100'000;
+    const auto half = [](int key) { return static_cast<std::size_t>(key) / 2; };
+    keyed<note> list;
+    for (int key = 0; key < count; key += 2)
+        list.push_back(key, note{});
+    for (int key = 1; key < count; key += 2)
+        list.insert(half(key), key, note{});
+    int found = 0;
+    for (int key = 0; key < 2 * count; ++key)
+        found += list.contains(key) && list.id(key) == 0;
+    CHECK(found == count);
+    for (int key = 0; key < count; ++key)
+        list.move(key, 0);
+    for (int key = 0; key < count; ++key)
+        list.set(key, note{"set"});
+    CHECK(list.keys().front() == std::to_string(count - 1));
+    CHECK(list.keys().back() == "0");
+    for (int key = 0; key < count; ++key)
+        CHECK_UNARY(list.erase(key));
+    CHECK(list.empty());
 }

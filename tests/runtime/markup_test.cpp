@@ -44,6 +44,7 @@ std::string written(const markup& m, std::uint64_t instance = 0) {
 }
 
 struct shelf {
+    static constexpr std::string_view component = "markup/shelf";
     field<std::string> title{std::string("A \"b\" & <c>")};
     field<bool> open{true};
 

@@ -61,6 +61,7 @@ BOOST_DESCRIBE_STRUCT(signup, (), (name, born, meals, days, agreed, sent, send))
 
 /// Fields of several kinds, whose controls are looked at one by one.
 struct all_kinds {
+    static constexpr std::string_view component = "ui/all_kinds";
     field<std::string> text;
     field<unsigned> number;
     field<bool> yes;

@@ -2,12 +2,16 @@
 
 /// All that an application needs, in one include. It brings no Asio and no Beast with it.
 
+// First, so that what it says of a mistake does not begin with a list of the others.
+// clang-format off
+#include <stube/runtime/component.hpp>
+// clang-format on
+
 #include <stube/flow/flow.hpp>
 #include <stube/http/app.hpp>
 #include <stube/http/login.hpp>
 #include <stube/runtime/behavior.hpp>
 #include <stube/runtime/call.hpp>
-#include <stube/runtime/component.hpp>
 #include <stube/runtime/context.hpp>
 #include <stube/runtime/effects.hpp>
 #include <stube/runtime/field.hpp>

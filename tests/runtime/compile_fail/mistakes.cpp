@@ -74,6 +74,160 @@ struct forgetful_inside {
 };
 BOOST_DESCRIBE_STRUCT(forgetful_inside, (), (parts))
 
+/// Members of the wrong kind, each in a component of its own.
+struct box {
+    std::optional<plain> content;
+};
+BOOST_DESCRIBE_STRUCT(box, (), (content))
+
+struct shelf {
+    static constexpr std::string_view component = "fail/shelf";
+    int number = 0;
+    std::vector<box> boxes;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(shelf, (), (number, boxes))
+
+struct unchanging {
+    static constexpr std::string_view component = "fail/unchanging";
+    const int number = 0;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(unchanging, (), (number))
+
+struct asks_for_plain {
+    static constexpr std::string_view component = "fail/asks_for_plain";
+    field<plain> asked;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(asks_for_plain, (), (asked))
+
+struct line {
+    field<int> amount;
+};
+BOOST_DESCRIBE_STRUCT(line, (), (amount))
+
+struct lines_in_a_list {
+    static constexpr std::string_view component = "fail/lines_in_a_list";
+    std::vector<line> lines;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(lines_in_a_list, (), (lines))
+
+struct perhaps_a_field {
+    static constexpr std::string_view component = "fail/perhaps_a_field";
+    std::optional<field<int>> amount;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(perhaps_a_field, (), (amount))
+
+class closed {
+public:
+    static constexpr std::string_view component = "fail/closed";
+
+    markup render() const {
+#ifdef private_member_as_an_event
+        return p(number_, on<"click", &closed::change>);
+#else
+        return p(number_);
+#endif
+    }
+
+private:
+    void change() {
+        ++number_;
+    }
+
+    int number_ = 0;
+    BOOST_DESCRIBE_CLASS(closed, (), (), (), (number_, change))
+};
+
+class forgetful_inside_out {
+public:
+    static constexpr std::string_view component = "fail/forgetful_inside_out";
+
+    markup render() const { return p(described_, forgotten_); }
+
+private:
+    int described_ = 0;
+    int forgotten_ = 0;
+    BOOST_DESCRIBE_CLASS(forgetful_inside_out, (), (), (), (described_))
+};
+
+struct on_plain : plain {
+    static constexpr std::string_view component = "fail/on_plain";
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(on_plain, (plain), ())
+
+struct on_plain_in_secret : plain {
+    static constexpr std::string_view component = "fail/on_plain_in_secret";
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(on_plain_in_secret, (), ())
+
+struct numbered {
+    int number = 0;
+};
+BOOST_DESCRIBE_STRUCT(numbered, (), (number))
+
+struct numbered_twice : numbered {
+    static constexpr std::string_view component = "fail/numbered_twice";
+    int number = 0;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(numbered_twice, (numbered), (number))
+
+struct forgetful_heir : numbered {
+    static constexpr std::string_view component = "fail/forgetful_heir";
+    int described = 0;
+    int forgotten = 0;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(forgetful_heir, (numbered), (described))
+
+// Three named like functions of stube::html, each in one of the ways that work.
+struct label {
+    static constexpr std::string_view component = "fail/label";
+
+    markup render() const { return p(); }
+};
+#ifdef component_named_like_an_element
+BOOST_DESCRIBE_STRUCT(label, (), ())
+#else
+BOOST_DESCRIBE_STRUCT(::label, (), ())
+#endif
+
+struct q {
+    static constexpr std::string_view component = "fail/q";
+
+    markup render() const { return p(); }
+
+    BOOST_DESCRIBE_CLASS(q, (), (), (), ())
+};
+
+namespace named_like_elements {
+struct article {
+    static constexpr std::string_view component = "fail/article";
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(article, (), ())
+
+effects call_one() {
+    return call<article>();
+}
+}  // namespace named_like_elements
+
 struct renders_itself_away {
     static constexpr std::string_view component = "fail/renders_itself_away";
 
@@ -263,6 +417,39 @@ void mistakes() {
 #ifdef state_of_a_type_that_is_not_described
     wanted = call<keeper>();
 #endif
+#ifdef state_of_a_type_within_another
+    wanted = call<shelf>();
+#endif
+#ifdef state_that_is_const
+    wanted = call<unchanging>();
+#endif
+#ifdef field_of_a_type_without_a_codec
+    wanted = call<asks_for_plain>();
+#endif
+#ifdef field_in_a_struct
+    wanted = call<lines_in_a_list>();
+#endif
+#ifdef field_in_an_optional
+    wanted = call<perhaps_a_field>();
+#endif
+    wanted = call<closed>();
+#ifdef private_data_member_that_is_not_described
+    wanted = call<forgetful_inside_out>();
+#endif
+#ifdef base_class_that_is_not_described
+    wanted = call<on_plain>();
+#endif
+#ifdef base_class_that_is_not_listed
+    wanted = call<on_plain_in_secret>();
+#endif
+#ifdef data_member_with_the_name_of_one_of_its_base
+    wanted = call<numbered_twice>();
+#endif
+#ifdef data_member_beside_a_base_class_that_is_not_described
+    wanted = call<forgetful_heir>();
+#endif
+    wanted = call<::label>();
+    wanted = call<::q>();
 #ifdef data_member_that_is_not_described
     wanted = call<forgetful>();
 #endif
@@ -299,6 +486,15 @@ void mistakes() {
 #endif
 #ifdef selection_without_its_choices
     shown = ui::select_for<&page::one>(page(), "One");
+#endif
+#ifdef input_for_a_field_of_a_struct
+    shown = ui::input_for<&line::amount>(line(), "Amount");
+#endif
+#ifdef control_bound_to_a_field_of_a_struct
+    shown = html::input(bind<&line::amount>(line()));
+#endif
+#ifdef input_for_what_is_no_field
+    shown = ui::input_for<&page::n>(page(), "N");
 #endif
 #ifdef truth_value_as_text
     shown = p(true);

@@ -180,8 +180,7 @@ constexpr bool can_be_compared() {
     } else if constexpr (described_struct<T>) {
         bool all = true;
         boost::mp11::mp_for_each<data_members<T>>([&](auto member) {
-            using type = std::decay_t<decltype(std::declval<T&>().*member.pointer)>;
-            all = all && can_be_compared<type>();
+            all = all && can_be_compared<data_type<decltype(member)>>();
         });
         return all;
     } else if constexpr (sequence<T>) {

@@ -130,8 +130,9 @@ std::shared_ptr<const void> make_state(Arguments&&... arguments) {
 /// this component stands in another. `arguments` initialise C's members in order.
 template <class C, class... Arguments>
 call_request<C, (detail::may_be_braced<Arguments> || ...)> call(Arguments&&... arguments) {
+    const auto& type = type_of<C>();
     static_cast<void>(&detail::known<C>);
-    return {type_of<C>(), detail::make_state<C>(std::forward<Arguments>(arguments)...)};
+    return {type, detail::make_state<C>(std::forward<Arguments>(arguments)...)};
 }
 
 /// Makes a function a component. `flow/` does so for coroutines that return a `flow<T>`.

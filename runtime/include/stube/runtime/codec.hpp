@@ -9,6 +9,7 @@
 #include <boost/json/value.hpp>
 #include <boost/mp11/algorithm.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <concepts>
@@ -29,6 +30,10 @@
 /// State as JSON. Numbers, bool, strings, described enums, dates, durations and times, optional,
 /// vector, array-like, map with string keys, pair, tuple and described structs work by themselves,
 /// nested as you like. For a type of your own that is none of these, specialise `stube::codec`.
+///
+/// Every described data member is stored: public, protected and private ones
+/// (BOOST_DESCRIBE_CLASS, within the class), and those of described base classes. The compiler
+/// refuses a struct with a data member that is not described.
 ///
 /// Reading is tolerant where time passes between writing and reading: a member that is missing
 /// keeps its default, a member that is not known is ignored. A value of the wrong kind throws
@@ -75,13 +80,42 @@ namespace detail {
 
 using boost::describe::describe_members;
 
-// Modifiers: every public data member, including those of described bases.
+inline constexpr unsigned any_access = boost::describe::mod_any_access;
+
+/// Every described data member, whatever its access, including those of described bases.
 template <class T>
 using data_members =
-    describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
+    describe_members<T, any_access | boost::describe::mod_inherited | boost::describe::mod_hidden>;
+
+template <class Pointer>
+struct data_behind;
+template <class T, class C>
+struct data_behind<T C::*const> {
+    using type = T;
+};
+
+/// The type of the data member that a descriptor names.
+template <class Descriptor>
+using data_type = typename data_behind<decltype(Descriptor::pointer)>::type;
+
+/// The data member of an object behind its described pointer.
+template <class Object, class T, class C>
+T& data_of(Object& object, T C::*pointer) {
+    // The one cast that also reaches a base class that is private or protected.
+    return ((C&)object).*pointer;
+}
+
+template <class Object, class T, class C>
+const T& data_of(const Object& object, T C::*pointer) {
+    return ((const C&)object).*pointer;
+}
 
 template <class T>
 concept described_struct = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
+
+/// The same as a value: where it is false, compilers say no more than that.
+template <class T>
+inline constexpr bool is_described = described_struct<T>;
 
 /// Initialises whatever it is asked for.
 struct anything {
@@ -99,17 +133,36 @@ constexpr bool takes(std::index_sequence<Values...>) {
     };
 }
 
-/// False if a data member of T is not among its described ones: its value would not be stored.
-/// Known only of plain structs without bases. (Boost.PFR counts members in the same way, but on
-/// some default values, such as lists of structs, it makes g++ 12 crash.)
+/// True if so many bytes can be no more than these data members and the padding between them, in
+/// whatever order they are declared.
+template <std::size_t Size, std::size_t Alignment, class Members>
+inline constexpr bool holds_no_more = true;
+template <std::size_t Size, std::size_t Alignment, template <class...> class List, class... Members>
+inline constexpr bool holds_no_more<Size, Alignment, List<Members...>> = [] {
+    const std::size_t finest = std::min({Alignment, alignof(data_type<Members>)...});
+    const std::size_t filled =
+        (std::size_t{0} + ... + (sizeof(data_type<Members>) + alignof(data_type<Members>) - finest)
+        );
+    return Size <= filled + Alignment - finest;
+}();
+
+/// False if a data member of T, or a base class with data members, is not among the described ones:
+/// its value would not be stored. Of an aggregate this is certain, whose members are counted.
+/// (Boost.PFR counts members in the same way, but on some default values, such as lists of structs,
+/// it makes g++ 12 crash.) A class with private members or constructors is weighed: only a member
+/// that fits into the padding is overlooked. Not known of classes with virtual functions.
 template <class T>
 constexpr bool describes_its_data() {
-    using bases = boost::describe::describe_bases<T, boost::describe::mod_any_access>;
-    if constexpr (std::is_aggregate_v<T> && boost::mp11::mp_empty<bases>::value) {
-        constexpr std::size_t described = boost::mp11::mp_size<data_members<T>>::value;
+    if constexpr (std::is_aggregate_v<T>) {
+        using bases = boost::describe::describe_bases<T, any_access>;
+        constexpr std::size_t described =
+            boost::mp11::mp_size<describe_members<T, any_access>>::value +
+            boost::mp11::mp_size<bases>::value;
         return !takes<T>(std::make_index_sequence<described + 1>());
-    } else {
+    } else if constexpr (std::is_polymorphic_v<T> || std::is_empty_v<T>) {
         return true;
+    } else {
+        return holds_no_more<sizeof(T), alignof(T), data_members<T>>;
     }
 }
 
@@ -187,7 +240,7 @@ template <class T>
 boost::json::value encode_struct(const T& value) {
     boost::json::object out;
     boost::mp11::mp_for_each<data_members<T>>([&](auto member) {
-        out.emplace(member.name, stube::encode(value.*member.pointer));
+        out.emplace(member.name, stube::encode(data_of(value, member.pointer)));
     });
     return out;
 }
@@ -198,17 +251,38 @@ void decode_struct(T& to, const boost::json::value& from) {
     const auto& object = from.get_object();
     boost::mp11::mp_for_each<data_members<T>>([&](auto member) {
         if (const auto* found = object.if_contains(member.name)) {
-            stube::decode(to.*member.pointer, *found);
+            stube::decode(data_of(to, member.pointer), *found);
         }
     });
 }
 
 const boost::json::array& array_of(const boost::json::value& from, std::size_t size);
 
+/// Refuses a type that is not described, or not wholly. Instantiated once for each, so that
+/// compilers say so once.
+template <class T>
+void check_type() {
+    static_assert(
+        is_described<T>,
+        "stube: this type cannot be kept as state. Describe it with BOOST_DESCRIBE_STRUCT (or "
+        "BOOST_DESCRIBE_ENUM), or specialise stube::codec for it."
+    );
+    if constexpr (is_described<T>) {
+        static_assert(
+            describes_its_data<T>(),
+            "stube: a data member of this struct is not described, so that its value would be "
+            "lost. Add its name to the list in BOOST_DESCRIBE_STRUCT."
+        );
+    }
+}
+
 }  // namespace detail
 
 template <class T>
 struct codec {
+    /// Of a type that has a codec of its own there is none such.
+    using is_general = void;
+
     static boost::json::value encode(const T& value) {
         if constexpr (std::floating_point<T>) {
             return detail::encode_double(static_cast<double>(value));
@@ -246,20 +320,12 @@ struct codec {
                 },
                 value
             );
-        } else if constexpr (detail::described_struct<T>) {
-            static_assert(
-                detail::describes_its_data<T>(),
-                "stube: a data member of this struct is not described, so that its value would be "
-                "lost. Add its name to the list in BOOST_DESCRIBE_STRUCT."
-            );
+        } else if constexpr (detail::is_described<T>) {
+            detail::check_type<T>();
             return detail::encode_struct(value);
         } else {
-            static_assert(
-                detail::described_struct<T>,
-                "stube: this type cannot be kept as state. Describe it with BOOST_DESCRIBE_STRUCT "
-                "(or "
-                "BOOST_DESCRIBE_ENUM), or specialise stube::codec for it."
-            );
+            detail::check_type<T>();
+            return {};
         }
     }
 
@@ -311,8 +377,10 @@ struct codec {
                 },
                 to
             );
-        } else {
+        } else if constexpr (detail::is_described<T>) {
             detail::decode_struct(to, from);
+        } else {
+            detail::check_type<T>();
         }
     }
 };

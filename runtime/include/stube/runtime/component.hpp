@@ -164,9 +164,10 @@ struct component_type {
     /// The same for the fields that hold something else than the form says; false if there is none
     /// such. Null if it has no fields.
     bool (*keep_typed)(void* state, std::span<const form_value>) = nullptr;
-    /// Shows the message of every field that holds no value; false if there is none such. Null if
-    /// it has no fields.
-    bool (*show_errors)(void* state) = nullptr;
+    /// Shows the message of every field that holds no value; false if there is none such. `tried`
+    /// is the state in which a handler gave up, whose messages stay; null if it is not known. Null
+    /// if it has no fields.
+    bool (*show_errors)(void* state, const void* tried) = nullptr;
 
     /// True for what is over when it has answered or failed: in a slot or list nothing takes its
     /// place. Other components stay there.

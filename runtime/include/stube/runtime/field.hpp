@@ -35,6 +35,15 @@
 /// `value()` in a handler asks for a value too: without one the handler is undone and the field
 /// shows its message.
 ///
+/// An entry that cannot be read as a T ("1.3.2026" for a date) has the message of its `text_codec`
+/// from the start. The application's comes before it: `require(message)` replaces it, with a second
+/// message if that is to be another one, and `readable(message)` does for a field that may be
+/// empty.
+///
+///     due.require("Bitte ein Datum");
+///     due.require("Bis wann?", "Ein Datum wie 2026-03-01");
+///     reminder.readable("Ein Datum wie 2026-03-01");
+///
 /// What a page offers (the options of a selection, `min`, `required`) binds no one: a browser can
 /// send anything. A described enum takes only its enumerators; of what is offered as text or as a
 /// number, `one_of` and `between` are the guard. Let one function tell `render` what to offer and
@@ -277,9 +286,10 @@ public:
         field(const Initial& initial)
         : field(static_cast<const T&>(T(initial))) {}
 
-    /// The value. Throws `invalid_field` if what was entered is no T.
+    /// The value. Throws `invalid_field` with the field's message if what was entered is no T.
     const T& value() const {
-        if (!value_) throw invalid_field(std::string(entry_codec::message));
+        if (!value_)
+            throw invalid_field(error_.empty() ? std::string(entry_codec::message) : error_);
         return *value_;
     }
 
@@ -307,13 +317,27 @@ public:
     /// the handler can know, such as two fields that do not go together, or a name that is taken.
     void reject(std::string message) { error_ = std::move(message); }
 
-    // --- what a handler asks of a field. Each shows its message unless there is one already, and
-    // is true if it had nothing to say. Only `require` minds an empty field.
+    // --- what a handler asks of a field. Each shows its message unless another of the application
+    // is shown already, and is true if none is. Only `require` minds an empty field.
 
-    /// Something must stand in the field, and it must be a T.
-    bool require(std::string message = std::string(entry_codec::message)) {
-        if (error_.empty() && is_empty()) error_ = std::move(message);
-        show_error();
+    /// Something must stand in the field, and it must be a T. Without it `message` is shown.
+    bool require(const std::string& message = std::string(entry_codec::message)) {
+        return require(message, message);
+    }
+
+    /// The same with one message for an empty field and another for what cannot be read as a T.
+    bool require(std::string if_empty, std::string if_unreadable) {
+        if (is_empty()) {
+            show(std::move(if_empty));
+        } else {
+            readable(std::move(if_unreadable));
+        }
+        return error_.empty();
+    }
+
+    /// What stands in the field must be a T.
+    bool readable(std::string message) {
+        if (!is_empty() && !value_) show(std::move(message));
         return error_.empty();
     }
 
@@ -340,9 +364,15 @@ public:
     }
 
     /// The value, or each of a list, must be one of these: values, or choices as `ui::select_for`
-    /// takes them.
+    /// takes them. What cannot be read as a T was not offered: a `message` that is given is shown
+    /// for it, too.
     template <std::ranges::input_range Range>
-    bool one_of(const Range& offered, std::string message = "Choose one of these") {
+    bool one_of(const Range& offered, std::string message = "") {
+        if (message.empty()) {
+            message = "Choose one of these";
+        } else {
+            readable(message);
+        }
         return check(
             [&](const T& value) { return detail::is_offered(value, offered); },
             std::move(message)
@@ -365,9 +395,20 @@ public:
         if (!value_ && error_.empty()) error_ = entry_codec::message;
     }
 
+    /// Shows the message that a handler gave to this field before it was undone.
+    void take_message(const field& tried) {
+        if (tried.text_ == text_) error_ = tried.error_;
+    }
+
     friend bool operator==(const field&, const field&) = default;
 
 private:
+    /// In place of none, or of the codec's own.
+    void show(std::string message) {
+        const bool is_own = !value_ && error_ == entry_codec::message;
+        if (error_.empty() || is_own) error_ = std::move(message);
+    }
+
     entry text_;
     std::optional<T> value_;
     std::string error_;
@@ -410,7 +451,7 @@ template <class C>
 bool has_errors(const C& self) {
     bool found = false;
     boost::mp11::mp_for_each<detail::data_members<C>>([&](auto described) {
-        const auto& value = self.*described.pointer;
+        const auto& value = detail::data_of(self, described.pointer);
         if constexpr (detail::is_field<std::decay_t<decltype(value)>>)
             found = found || !value.error().empty();
     });

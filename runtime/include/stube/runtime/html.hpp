@@ -11,6 +11,10 @@
 /// those named like functions of C (`div`, `time`, `select`) overload with them; `time(nullptr)`
 /// stays C's.
 ///
+/// A component named like one of them (`label`, `article`, `list`) belongs in a namespace: outside
+/// of any, behind `using namespace stube::html`, the compiler calls the name ambiguous. There write
+/// `BOOST_DESCRIBE_STRUCT(::label, ...)` and `call<::label>()`.
+///
 /// There is no `script`, `style` or `iframe`, and no `on...` attribute: events go to members of the
 /// component (`on<"click", &counter::inc>`), and the content security policy allows no inline
 /// script or style.

@@ -273,23 +273,44 @@ template <>
 inline constexpr bool is_attribute<bound_choice> = true;
 template <>
 inline constexpr bool is_attribute<own_id> = true;
+
+template <class Pointer>
+inline constexpr bool points_to_field = false;
+template <class T, class C>
+inline constexpr bool points_to_field<field<T> C::*> = true;
 }  // namespace detail
 
 void write_attributes(markup& out, const bound_control& control);
 void write_attributes(markup& out, const bound_choice& choice);
 void write_attributes(markup& out, const own_id& id);
 
-/// Ties a control to a field: `input(bind<&guest::name>(*this))`. The labelled controls in
-/// <stube/runtime/ui.hpp> do this and show the message too.
+/// Ties a control to a field of the component that renders it: `input(bind<&guest::name>(*this))`.
+/// The labelled controls in <stube/runtime/ui.hpp> do this and show the message too.
 template <auto Member, class T>
 bound_control bind(const T& self, control_kind what = control_kind::input) {
-    const auto& target = self.*Member;
-    bound_control out{detail::member_name<Member>(), {}, target.error(), what};
-    if constexpr (detail::is_list<typename std::decay_t<decltype(target)>::value_type>) {
-        out.is_list = true;
-        out.chosen = target.text();
-    } else {
-        out.text = target.text();
+    constexpr bool binds_field = detail::points_to_field<decltype(Member)>;
+    constexpr bool is_component = requires {
+        T::component;
+    };
+    static_assert(
+        binds_field,
+        "stube: this member is not a field. Only a field<...> takes what is typed."
+    );
+    static_assert(
+        !binds_field || is_component,
+        "stube: this field is not one of the component that renders it, so that it would never get "
+        "what is typed. Make it a data member of the component, and pass *this."
+    );
+    bound_control out{detail::member_name<Member>(), {}, {}, what};
+    if constexpr (binds_field && is_component) {
+        const auto& target = detail::data_of(self, Member);
+        out.error = target.error();
+        if constexpr (detail::is_list<typename std::decay_t<decltype(target)>::value_type>) {
+            out.is_list = true;
+            out.chosen = target.text();
+        } else {
+            out.text = target.text();
+        }
     }
     return out;
 }

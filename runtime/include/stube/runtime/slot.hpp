@@ -50,8 +50,7 @@ struct child {
 
 using child_list = std::shared_ptr<const std::vector<child>>;
 
-/// Where the child with this key stands; the size if there is none.
-std::size_t position_of(const std::vector<child>& in, std::string_view key);
+class child_draft;
 
 /// `wanted`, in which children that `now` has go on being what they are: those made from the same
 /// state stay, those made from another begin anew in place. Throws std::invalid_argument if a key
@@ -61,31 +60,44 @@ std::vector<child> merge_children(const std::vector<child>& now, std::vector<chi
 }  // namespace detail
 
 /// What slots and lists have in common: what the kernel needs to know of them. A value; copies
-/// share what they hold.
+/// share what they hold. What is moved from keeps what it holds.
+///
+/// A list that a handler changes is kept in another form, in which changes and look-ups are quick,
+/// until the kernel asks for all of it. That is its business: a list with such changes must not be
+/// asked for all by two threads at once.
 class children {
 public:
+    children(const children& other);
+    children& operator=(const children& other);
+
     const component_type& type() const { return *type_; }
 
     /// The member's name; empty before the kernel has seen it.
     std::string_view name() const { return name_; }
 
-    const std::vector<detail::child>& all() const;
+    const std::vector<detail::child>& all() const { return shared() ? *list_ : none(); }
 
-    const detail::child_list& shared() const { return list_; }
+    const detail::child_list& shared() const {
+        if (draft_) settle();
+        return list_;
+    }
 
     std::string_view then_member() const { return then_; }
 
     std::string_view or_else_member() const { return or_else_; }
 
     // For the kernel.
-    void name_as(std::string_view name) { name_ = name; }
+    void name_as(std::string_view name) {
+        if (draft_) settle();
+        name_ = name;
+    }
 
     void replace(std::vector<detail::child> all);
 
 protected:
     explicit children(const component_type& type) : type_(&type) {}
 
-    std::vector<detail::child> copy() const { return all(); }
+    ~children() = default;
 
     detail::child make_child(std::string key, std::shared_ptr<const void> state) const;
 
@@ -93,12 +105,29 @@ protected:
 
     void fail_to(std::string_view or_else) { or_else_ = or_else; }
 
+    // What a list does with its children. Linear in its size the first time in a handler, and then
+    // logarithmic at most.
+    std::size_t count() const;
+    const detail::child* find(std::string_view key) const;
+    const detail::child* find(std::string_view key);
+    std::vector<std::string> all_keys() const;
+    void insert_child(std::size_t position, detail::child added);
+    void set_child(detail::child wanted);
+    bool erase_child(std::string_view key);
+    void move_child(std::string_view key, std::size_t position);
+
 private:
+    static const std::vector<detail::child>& none();
+    detail::child_draft& draft();
+    void settle() const;
+
     const component_type* type_;
     std::string_view name_;
     std::string_view then_;
     std::string_view or_else_;
-    detail::child_list list_;
+    mutable detail::child_list list_;
+    mutable std::shared_ptr<detail::child_draft> draft_;  // in place of the list; null for none
+    int lookups_ = 0;                                     // without a draft
 };
 
 /// Gives all slots and lists of a state their names, which they need to be shown and which are not
@@ -182,25 +211,20 @@ public:
         return std::move(*this);
     }
 
-    std::size_t size() const { return all().size(); }
+    std::size_t size() const { return count(); }
 
-    bool empty() const { return all().empty(); }
+    bool empty() const { return count() == 0; }
 
-    bool contains(const auto& key) const { return find(key_text(key)) != size(); }
+    bool contains(const auto& key) const { return find(key_text(key)) != nullptr; }
 
-    std::vector<std::string> keys() const {
-        std::vector<std::string> out;
-        out.reserve(size());
-        for (const auto& each : all())
-            out.push_back(each.key);
-        return out;
-    }
+    bool contains(const auto& key) { return find(key_text(key)) != nullptr; }
+
+    std::vector<std::string> keys() const { return all_keys(); }
 
     /// The child with this key, for `send`; 0 if there is none or the kernel has not made it yet.
-    instance_id id(const auto& key) const {
-        auto at = find(key_text(key));
-        return at == size() ? 0 : all()[at].id;
-    }
+    instance_id id(const auto& key) const { return id_of(find(key_text(key))); }
+
+    instance_id id(const auto& key) { return id_of(find(key_text(key))); }
 
     /// Makes the list one child for each of `items`, in their order:
     ///
@@ -216,7 +240,7 @@ public:
         for (auto&& each : items)
             wanted.push_back(child_of(key_text(std::invoke(key_of, each)), std::invoke(make, each))
             );
-        take(std::move(wanted));
+        replace(detail::merge_children(all(), std::move(wanted)));
     }
 
     /// Throws std::invalid_argument if the key is there already.
@@ -229,45 +253,19 @@ public:
 
     /// Before the child at `position`.
     void insert(std::size_t position, const auto& key, T state) {
-        auto wanted = copy();
-        wanted.insert(
-            wanted.begin() + static_cast<std::ptrdiff_t>(std::min(position, wanted.size())),
-            child_of(key_text(key), std::move(state))
-        );
-        take(std::move(wanted));
+        insert_child(position, child_of(key_text(key), std::move(state)));
     }
 
     /// The child with this key begins anew, unless it was made from just this state. Throws
     /// std::invalid_argument if there is none.
-    void set(const auto& key, T state) {
-        auto wanted = copy();
-        wanted[position_of(key_text(key))] = child_of(key_text(key), std::move(state));
-        take(std::move(wanted));
-    }
+    void set(const auto& key, T state) { set_child(child_of(key_text(key), std::move(state))); }
 
     /// False if there is none.
-    bool erase(const auto& key) {
-        auto at = find(key_text(key));
-        if (at == size()) return false;
-        auto wanted = copy();
-        wanted.erase(wanted.begin() + static_cast<std::ptrdiff_t>(at));
-        replace(std::move(wanted));
-        return true;
-    }
+    bool erase(const auto& key) { return erase_child(key_text(key)); }
 
     /// Puts the child with this key at `position` among the others. Throws std::invalid_argument
     /// if there is none.
-    void move(const auto& key, std::size_t position) {
-        auto wanted = copy();
-        auto at = wanted.begin() + static_cast<std::ptrdiff_t>(position_of(key_text(key)));
-        auto moved = std::move(*at);
-        wanted.erase(at);
-        wanted.insert(
-            wanted.begin() + static_cast<std::ptrdiff_t>(std::min(position, wanted.size())),
-            std::move(moved)
-        );
-        replace(std::move(wanted));
-    }
+    void move(const auto& key, std::size_t position) { move_child(key_text(key), position); }
 
     void clear() { replace({}); }
 
@@ -281,20 +279,10 @@ private:
         }
     }
 
-    std::size_t find(std::string_view key) const { return detail::position_of(all(), key); }
-
-    std::size_t position_of(const std::string& key) const {
-        auto at = find(key);
-        if (at == size()) throw std::invalid_argument("stube: the list has no child " + key);
-        return at;
-    }
+    static instance_id id_of(const detail::child* found) { return found ? found->id : 0; }
 
     detail::child child_of(std::string key, T state) const {
         return make_child(std::move(key), std::make_shared<const T>(std::move(state)));
-    }
-
-    void take(std::vector<detail::child> wanted) {
-        replace(detail::merge_children(all(), std::move(wanted)));
     }
 };
 

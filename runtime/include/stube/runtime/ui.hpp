@@ -94,8 +94,19 @@ struct chosen<std::vector<T>> {
     using type = T;
 };
 
+template <class Pointer>
+struct field_value {
+    using type = void;
+};
+
+template <class T, class C>
+struct field_value<field<T> C::*> {
+    using type = T;
+};
+
+/// The type of value of a field; void for another member, which `bind` refuses.
 template <auto Member>
-using value_of = typename stube::detail::member<Member>::type::value_type;
+using value_of = typename field_value<decltype(Member)>::type;
 
 template <auto Member, class Type = decltype(Member)>
 inline constexpr bool is_list = stube::detail::is_list<value_of<Member>>;
@@ -149,12 +160,17 @@ namespace detail {
 template <auto Member, class Type = decltype(Member)>
 choices choices_by_type() {
     using type = typename chosen<value_of<Member>>::type;
+    constexpr bool has_choices = stube::detail::described_enum<type>;
     static_assert(
-        stube::detail::described_enum<type>,
+        has_choices,
         "stube: the type of this field does not say what can be chosen. Give a list of choices, or "
         "make it a field of a described enum."
     );
-    return choices_of<type>();
+    if constexpr (has_choices) {
+        return choices_of<type>();
+    } else {
+        return {};
+    }
 }
 
 }  // namespace detail
@@ -289,7 +305,7 @@ template <class T>
 markup error_summary(const T& self, std::string_view title = "There is a problem") {
     std::vector<detail::message_of_field> messages;
     boost::mp11::mp_for_each<stube::detail::data_members<T>>([&](auto described) {
-        const auto& value = self.*described.pointer;
+        const auto& value = stube::detail::data_of(self, described.pointer);
         if constexpr (stube::detail::is_field<std::decay_t<decltype(value)>>) {
             if (!value.error().empty()) messages.push_back({described.name, value.error()});
         }

@@ -2,6 +2,7 @@
 
 #include <stube/runtime/codec.hpp>
 #include <stube/runtime/component.hpp>
+#include <stube/runtime/detail/check_component.hpp>
 #include <stube/runtime/detail/member.hpp>
 
 #include <tuple>
@@ -187,8 +188,7 @@ template <class C>
 constexpr bool has_fields() {
     bool found = false;
     boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
-        using type = std::decay_t<decltype(std::declval<C&>().*described.pointer)>;
-        found = found || is_field<type>;
+        found = found || is_field<data_type<decltype(described)>>;
     });
     return found;
 }
@@ -198,7 +198,7 @@ template <class C, class Function>
 void each_field(void* state, Function f) {
     auto& self = *static_cast<C*>(state);
     boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
-        auto& value = self.*described.pointer;
+        auto& value = data_of(self, described.pointer);
         if constexpr (is_field<std::decay_t<decltype(value)>>)
             f(std::string_view(described.name), value);
     });
@@ -239,6 +239,22 @@ bool keep_typed(void* state, std::span<const form_value> form) {
         }
     });
     return has_changed;
+}
+
+template <class C>
+bool show_field_errors(void* state, const void* tried) {
+    bool found = false;
+    boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
+        if constexpr (is_field<data_type<decltype(described)>>) {
+            auto& shown = data_of(*static_cast<C*>(state), described.pointer);
+            if (tried) {
+                shown.take_message(data_of(*static_cast<const C*>(tried), described.pointer));
+            }
+            shown.show_error();
+            found = found || !shown.valid();
+        }
+    });
+    return found;
 }
 
 /// The hook called `name`, with or without a context.
@@ -300,8 +316,7 @@ template <class C>
 constexpr bool has_lists() {
     bool found = false;
     boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
-        using type = std::decay_t<decltype(std::declval<C&>().*described.pointer)>;
-        found = found || is_children<type>;
+        found = found || is_children<data_type<decltype(described)>>;
     });
     return found;
 }
@@ -310,7 +325,7 @@ template <class C>
 void each_list(void* state, const std::function<void(std::string_view, children&)>& f) {
     auto& self = *static_cast<C*>(state);
     boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
-        auto& value = self.*described.pointer;
+        auto& value = data_of(self, described.pointer);
         if constexpr (is_children<std::decay_t<decltype(value)>>)
             f(std::string_view(described.name), value);
     });
@@ -361,14 +376,7 @@ void set_hooks(component_type& type) {
     if constexpr (has_fields<C>()) {
         type.fill = &fill_fields<C>;
         type.keep_typed = &keep_typed<C>;
-        type.show_errors = [](void* state) {
-            bool found = false;
-            each_field<C>(state, [&](std::string_view, auto& f) {
-                f.show_error();
-                found = found || !f.valid();
-            });
-            return found;
-        };
+        type.show_errors = &show_field_errors<C>;
     }
 }
 
@@ -445,46 +453,8 @@ void set_version(component_type& type) {
     if constexpr (has_migrate<C>) type.migrate = &C::migrate;
 }
 
-/// True if there are slots or lists in a T. `Seen` are types around it: one may hold itself.
-template <class T, class... Seen>
-constexpr bool holds_children() {
-    constexpr bool is_seen = (std::is_same_v<T, Seen> || ...);
-    if constexpr (is_children<T>) {
-        return true;
-    } else if constexpr (!is_seen && described_struct<T>) {
-        bool found = false;
-        boost::mp11::mp_for_each<data_members<T>>([&](auto described) {
-            using type = std::decay_t<decltype(std::declval<T&>().*described.pointer)>;
-            found = found || holds_children<type, T, Seen...>();
-        });
-        return found;
-    } else if constexpr (!is_seen && requires { typename T::value_type; }) {  // a container
-        return holds_children<std::remove_cv_t<typename T::value_type>, T, Seen...>();
-    } else if constexpr (requires { typename T::second_type; }) {
-        return holds_children<typename T::second_type, T, Seen...>();
-    } else {
-        return false;
-    }
-}
-
-/// The kernel makes the children of members, and does not look into these.
-template <class C>
-constexpr bool has_hidden_children() {
-    bool found = false;
-    boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
-        using type = std::decay_t<decltype(std::declval<C&>().*described.pointer)>;
-        found = found || (!is_children<type> && holds_children<type>());
-    });
-    return found;
-}
-
 template <class C>
 component_type make_component_type() {
-    static_assert(
-        described_struct<C>,
-        "stube: this component is not described. Write BOOST_DESCRIBE_STRUCT(name, (), "
-        "(members...)) after it."
-    );
     static_assert(
         renders<C> || !requires { &C::render; },
         "stube: render must be `markup render() const` or `markup render(const context&) const`."
@@ -492,16 +462,6 @@ component_type make_component_type() {
     static_assert(
         renders<C> || has_start<C>,
         "stube: a component needs render(), or start() if it is a task that only calls others."
-    );
-    static_assert(
-        describes_its_data<C>(),
-        "stube: a data member of this component is not described, so that its value would be lost. "
-        "Add its name to the list in BOOST_DESCRIBE_STRUCT."
-    );
-    static_assert(
-        !has_hidden_children<C>(),
-        "stube: a slot or list must be a data member of the component itself. In an optional, a "
-        "container or a struct it would never get its children; write keyed<T> for several."
     );
     if constexpr (has_start<C>) check_answered_type<C, start_result<C>>();
     component_type type;
@@ -543,6 +503,9 @@ const component_type& made_type() {
     return type;
 }
 
+/// Of a component that the compiler has refused, so that it says no more. Not defined.
+const component_type& refused_type();
+
 }  // namespace detail
 
 template <class C>
@@ -552,8 +515,12 @@ const component_type& type_of() {
                       { C::type() } -> std::same_as<const component_type&>;
                   }) {
         return C::type();
-    } else {
+    } else if constexpr (detail::can_be_stored<C>()) {
         return detail::made_type<C>();
+    } else {
+        detail::refuse_component<C>();
+        detail::refuse(detail::culprit_of<C>());
+        return detail::refused_type();
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stube/runtime/codec.hpp>
 #include <stube/runtime/context.hpp>
 
 #include <boost/describe/members.hpp>
@@ -77,27 +78,57 @@ constexpr const char* name_in() {
     return found;
 }
 
+/// Refuses a component that is not described. Instantiated once for each, so that compilers say so
+/// once, however many of its members are named.
+template <class C>
+void check_described() {
+    static_assert(
+        is_described<C>,
+        "stube: this component is not described. Write BOOST_DESCRIBE_STRUCT(name, (), "
+        "(members...)) after it. If the name is called ambiguous, because stube::html has a "
+        "function of that name, write ::name, or put the component into a namespace."
+    );
+}
+
+/// The name of a member among those described, null if it is not there.
+template <auto Member, unsigned Access>
+constexpr const char* described_name() {
+    using namespace boost::describe;
+    constexpr bool is_function = std::is_member_function_pointer_v<decltype(Member)>;
+    constexpr auto modifiers = Access | mod_inherited | (is_function ? mod_function : 0U);
+    return name_in<describe_members<typename member<Member>::owner, modifiers>, Member>();
+}
+
+/// True for a described member function that is not public.
+template <auto Member>
+constexpr bool is_closed() {
+    return std::is_member_function_pointer_v<decltype(Member)> &&
+           !described_name<Member, boost::describe::mod_public>() &&
+           described_name<Member, any_access>();
+}
+
 /// The described name of a member. Only from the body of a function template: there the
 /// description, which stands behind the struct, is visible.
 template <auto Member, class Type = decltype(Member)>
 std::string_view member_name() {
-    using namespace boost::describe;
     using owner = typename member<Member>::owner;
-    static_assert(
-        has_describe_members<owner>::value,
-        "stube: this component is not described. Write BOOST_DESCRIBE_STRUCT(name, (), "
-        "(members...)) after it."
-    );
-    constexpr bool is_function = std::is_member_function_pointer_v<decltype(Member)>;
-    constexpr auto modifiers =
-        mod_public | mod_inherited | (is_function ? mod_function : mod_public);
-    static constexpr const char* name = name_in<describe_members<owner, modifiers>, Member>();
-    static_assert(
-        name != nullptr,
-        "stube: this member is not described. Add its name to the list in BOOST_DESCRIBE_STRUCT of "
-        "its component."
-    );
-    return name;
+    check_described<owner>();
+    if constexpr (is_described<owner>) {
+        static constexpr const char* name = described_name<Member, any_access>();
+        static_assert(
+            name != nullptr,
+            "stube: this member is not described. Add its name to the list in "
+            "BOOST_DESCRIBE_STRUCT of its component."
+        );
+        static_assert(
+            !is_closed<Member>(),
+            "stube: this member function is private or protected. Events, answers, timers and "
+            "messages are sent to public ones."
+        );
+        return name;
+    } else {
+        return {};
+    }
 }
 
 }  // namespace stube::detail
