@@ -29,6 +29,14 @@ std::vector<form_value> own_fields(const event& what) {
     return own;
 }
 
+std::vector<patch> with_step(const conversation& of, patch view) {
+    std::vector<patch> out;
+    out.push_back(std::move(view));
+    out.push_back(step_command(of, false));
+    if (!of.url.empty()) out.push_back(command({{"url", of.url}, {"push", false}}));
+    return out;
+}
+
 /// A handler wanted a value that is none: it is undone, and what was typed stays with its messages.
 outcome show_errors(
     const conversation& now,
@@ -36,7 +44,7 @@ outcome show_errors(
     const std::vector<form_value>& form,
     const surroundings& world
 ) {
-    turn t(now, world);
+    turn t(now, world, what.instance);
     t.fill(what.instance, form);
     if (!t.show_errors(what.instance)) {
         throw std::logic_error("stube: a field without a value was read, and it is not on the page"
@@ -55,7 +63,7 @@ outcome run_event(
     const auto& type = *now.instances.at(what.instance).type;
     const auto form = type.fill ? own_fields(what) : std::vector<form_value>();
     try {
-        turn t(now, world);
+        turn t(now, world, what.instance);
         if (!form.empty()) t.fill(what.instance, form);
         t.run(what.instance, [&](void* state, context& c) {
             return (*target.on_event)(target.owner(state), c, arguments);
@@ -84,6 +92,12 @@ std::optional<page_url> kernel::changed_url(turn& done) {
     auto wanted = url_of(next);
     if (wanted.text.empty() || wanted.text == next.url) return std::nullopt;
     return wanted;
+}
+
+void kernel::forget_patched(conversation& in, std::span<const patch> extras) {
+    for (const auto& each : extras) {
+        if (each.what == patch::kind::element) in.forget_sent({&each.target, 1});
+    }
 }
 
 void kernel::append(std::vector<patch>& to, std::vector<patch> more) {
@@ -121,7 +135,8 @@ outcome kernel::settle(
         if (who == made_by::user) next.future.clear();
         if (done.seals()) forget_steps(next);
         if (next.durable()) next.passed_on = false;
-        out.patches = differences(before, next, world);
+        out.patches = differences(before, next, done.acted(), world);
+        forget_patched(next, done.extras());
         if (next.step != step) out.patches.push_back(step_command(next, true));
         if (url && !is_first) out.patches.push_back(command({{"url", url->text}, {"push", false}}));
         append(out.patches, std::move(done.extras()));
@@ -135,7 +150,9 @@ outcome kernel::unchanged(const conversation& now, verdict why, const surroundin
     return guarded([&] {
         outcome out;
         out.what = why;
-        out.patches = whole_view(now, world);
+        auto page = whole_view(now, world);
+        out.patches = std::move(page.patches);
+        out.otherwise = std::move(page.otherwise);
         return out;
     });
 }
@@ -170,6 +187,8 @@ outcome dispatch(const conversation& now, const event& what, const surroundings&
 std::vector<outcome>
 replay(conversation from, std::span<const event> events, const surroundings& world) {
     std::vector<outcome> all;
+    if (from.root != 0 && !from.instances.sent(from.top().id).is_known())
+        from.instances.note_sent(render_page(from, world).rendered);
     for (const auto& each : events) {
         all.push_back(dispatch(from, each, world));
         if (all.back().what == verdict::ended) break;
@@ -204,7 +223,10 @@ outcome resume(conversation restored, const surroundings& world) {
         turn t(restored, world);
         t.wake();
         auto done = settle(restored, t, 0, made_by::other, world);
-        if (done.what == verdict::applied) done.patches = whole_view(done.next, world);
+        if (done.what != verdict::applied) return done;
+        auto page = render_page(done.next, world);
+        done.next.instances.note_sent(std::move(page.rendered));
+        done.patches = with_step(done.next, std::move(page.view));
         return done;
     });
 }
@@ -243,14 +265,18 @@ patch failure_notice(std::string_view error_id) {
     );
 }
 
-std::vector<patch> whole_view(const conversation& now, const surroundings& world) {
-    std::vector<patch> out{render_view(now, world), step_command(now, false)};
-    if (!now.url.empty()) out.push_back(command({{"url", now.url}, {"push", false}}));
+whole_page whole_view(const conversation& now, const surroundings& world) {
+    auto page = render_page(now, world);
+    whole_page out{with_step(now, std::move(page.view)), {}};
+    for (const auto& [id, rendered] : page.rendered) {
+        const auto sent = now.instances.sent(id);
+        if (sent.is_known() && sent != rendered) out.otherwise.push_back(id);
+    }
     return out;
 }
 
 patch render_view(const conversation& now, const surroundings& world) {
-    return {.what = patch::kind::view, .target = now.top().id, .content = render_page(now, world)};
+    return render_page(now, world).view;
 }
 
 }  // namespace stube

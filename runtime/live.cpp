@@ -257,11 +257,17 @@ void live_map::impl::look(const entry_ptr& e, operation& op) {
     const bool up_to_date = op.seen && *op.seen == e->value->revision && !op.is_ahead;
     if (op.wants_view && !up_to_date) {
         try {
-            auto view = whole_view(*e->value, world());
-            if (op.is_ahead) view.push_back(rollback_notice());
-            r.news = make_update(e->value->revision, std::move(view));
+            auto page = whole_view(*e->value, world());
+            forget_sent(*e, page.otherwise);
+            r.value = e->value;
+            if (op.is_ahead) page.patches.push_back(rollback_notice());
+            r.news = make_update(e->value->revision, std::move(page.patches));
         } catch (...) {
-            r = report_failure(e, caught());
+            // The page that asked has not seen this revision, and shall not say so.
+            r.what = status::failed;
+            r.error_id = log_failure(*e, caught());
+            r.news = make_update(op.seen.value_or(0), {failure_notice(r.error_id)});
+            e->has_blind_page = e->has_blind_page || op.stream;
         }
     }
     e->last_seen = options_.clock();

@@ -93,6 +93,7 @@ struct entry {
     bool marked = false;  ///< what is stored is a mark
     bool warned = false;
     bool is_rolled_back = false;      ///< and that was logged
+    bool has_blind_page = false;      ///< whose view could not be rendered
     std::uint8_t setbacks = 0;        ///< since something that no user wants was done last
     time_point not_before;            ///< after a setback: what no user wants waits so long
     std::optional<time_point> due;    ///< as the timer queue knows it

@@ -74,6 +74,8 @@ struct outcome {
     std::string error = {};
     /// To be carried out in order once `next` is saved.
     std::vector<any_request> requests = {};
+    /// With the whole view of a conversation that has not changed: as in `whole_page`.
+    std::vector<instance_id> otherwise = {};
 };
 
 /// Begins a conversation: `fresh` has its id, owner, principal, mount and times; the root is made
@@ -84,7 +86,8 @@ outcome begin(conversation fresh, const effect::call& root, const surroundings& 
 outcome dispatch(const conversation& now, const event& what, const surroundings& world);
 
 /// Applies events one after the other, from a conversation as it stood: the same events bring the
-/// same patches. Ends early when the conversation does. With a test_conversation `t` that began as
+/// same patches, if the page has what was sent last or, where that is not known, begins with the
+/// whole view. Ends early when the conversation does. With a test_conversation `t` that began as
 /// `beginning`:
 ///
 ///     auto again = replay(beginning, t.events(), {t.now()});
@@ -160,9 +163,16 @@ std::vector<std::string> stop_all(const conversation& now, const surroundings& w
 /// The page as it stands. May throw what the component's render() throws.
 patch render_view(const conversation& now, const surroundings& world);
 
-/// The same with the step and the address that it stands for: for somebody who may have missed
-/// something.
-std::vector<patch> whole_view(const conversation& now, const surroundings& world);
+/// What a page is given that may have missed something.
+struct whole_page {
+    std::vector<patch> patches;  ///< the view, and the step and the address that it stands for
+    /// What this page shows otherwise than the others, since it was rendered at another time. Once
+    /// it is sent, `conversation::forget_sent` has to be told.
+    std::vector<instance_id> otherwise;
+};
+
+/// May throw what the component's render() throws.
+whole_page whole_view(const conversation& now, const surroundings& world);
 
 /// The last view of a conversation that is given up.
 patch farewell(const conversation& of, std::string_view text);

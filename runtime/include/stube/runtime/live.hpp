@@ -31,8 +31,8 @@ public:
 /// What an open page is told after a change.
 struct update {
     std::uint64_t revision = 0;
-    std::vector<patch> patches;
-    bool ended = false;  ///< nothing will follow
+    std::vector<patch> patches;  ///< empty if the page shows the new revision already
+    bool ended = false;          ///< nothing will follow
 };
 
 /// An open page that listens.

@@ -64,6 +64,7 @@ struct hole {
     const event_function* above = nullptr;
     std::shared_ptr<const event_modifiers> modifiers{};  ///< of an event; null for none
 
+    /// This and `fingerprint` look at all members.
     bool operator==(const hole& other) const;
 };
 
@@ -288,6 +289,10 @@ auto when(bool condition, const Part& part) {
         return condition ? std::optional<Part>(part) : std::optional<Part>();
     }
 }
+
+/// A hash of text and holes: equal for equal markup, in this process. Which one it is differs from
+/// process to process, so that nobody can prepare two texts of the same.
+std::uint64_t fingerprint(const markup& of);
 
 /// How one wire writes events. `http/` has the browser's, `test_conversation` its own.
 class markup_wire {
