@@ -525,13 +525,13 @@ private:
     surroundings surroundings_now() { return {time_, &world_, &typeid(world)}; }
 
     void act() {
+        if (light_changes_ && below(6) == 0) return change_light();
         const auto way = below(100);
         if (way < 70) return send();
         if (way < 82) return go();
         if (way < 90) return pass_time();
         if (way < 95) return restart();
-        if (way < 97) return open_page();
-        if (way < 98 && light_changes_) return change_light();
+        if (way < 98) return open_page();
         publish();
     }
 
@@ -545,7 +545,7 @@ private:
     }
 
     void change_light() {
-        world_.light = (world_.light + 1) % 3;
+        world_.light = static_cast<int>(below(3));
         said_ = "the light changes to " + std::to_string(world_.light);
         story_.push_back(said_);
     }
