@@ -152,7 +152,7 @@ outcome kernel::unchanged(const conversation& now, verdict why, const surroundin
         out.what = why;
         auto page = whole_view(now, world);
         out.patches = std::move(page.patches);
-        out.otherwise = std::move(page.otherwise);
+        out.differing = std::move(page.differing);
         return out;
     });
 }
@@ -270,7 +270,7 @@ whole_page whole_view(const conversation& now, const surroundings& world) {
     whole_page out{with_step(now, std::move(page.view)), {}};
     for (const auto& [id, rendered] : page.rendered) {
         const auto sent = now.instances.sent(id);
-        if (sent.is_known() && sent != rendered) out.otherwise.push_back(id);
+        if (sent.is_known() && sent != rendered) out.differing.push_back(id);
     }
     return out;
 }

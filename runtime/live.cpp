@@ -258,12 +258,12 @@ void live_map::impl::look(const entry_ptr& e, operation& op) {
     if (op.wants_view && !up_to_date) {
         try {
             auto page = whole_view(*e->value, world());
-            forget_sent(*e, page.otherwise);
+            forget_sent(*e, page.differing);
             r.value = e->value;
             if (op.is_ahead) page.patches.push_back(rollback_notice());
             r.news = make_update(e->value->revision, std::move(page.patches));
         } catch (...) {
-            // The page that asked has not seen this revision, and shall not say so.
+            // Only the page that asked is told. It has not seen this revision.
             r.what = status::failed;
             r.error_id = log_failure(*e, caught());
             r.news = make_update(op.seen.value_or(0), {failure_notice(r.error_id)});

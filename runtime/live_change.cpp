@@ -1,6 +1,7 @@
 #include "runtime/caught.hpp"
 #include "runtime/live_impl.hpp"
 #include "runtime/logged.hpp"
+#include "runtime/nesting.hpp"
 
 #include <stube/runtime/random_id.hpp>
 
@@ -136,15 +137,26 @@ void live_map::impl::forget_sent(entry& e, const std::vector<instance_id>& these
     e.value = std::move(changed);
 }
 
-/// After a change of which the conversation's pages hear by patches: if one of them could not be
-/// shown what the patches go by, all are shown the whole view.
+void live_map::impl::check_markup(const conversation& of) {
+    if (!options_.check_markup) return;
+    try {
+        const auto wrong = check_page(of, world());
+        if (!wrong.empty() && misplaced_.add(wrong))
+            options_.logger->error("markup conversation={} why={}", of.id, logged(wrong));
+    } catch (...) {
+        options_.logger->error("markup conversation={} why={}", of.id, logged(caught()));
+    }
+}
+
+/// Patches are of no use to a page whose view could not be rendered: after a change, all pages get
+/// the whole view instead.
 void live_map::impl::show_blind_pages(entry& e, std::vector<patch>& patches) {
     if (!e.has_blind_page) return;
     try {
         auto page = whole_view(*e.value, world());
         e.has_blind_page = false;
-        forget_sent(e, page.otherwise);
-        // What is not markup is no part of the view.
+        forget_sent(e, page.differing);
+        // Commands and notices are not part of the view.
         for (auto& each : patches) {
             if (each.what == patch::kind::command || each.what == patch::kind::notice)
                 page.patches.push_back(std::move(each));
@@ -206,12 +218,13 @@ status live_map::impl::settle(
     } else if (op.from != origin::user) {
         o.patches.clear();  // nobody waits for an answer
     }
+    if (o.what == verdict::applied) check_markup(*e->value);
     if (o.what == verdict::applied) show_blind_pages(*e, o.patches);
-    forget_sent(*e, o.otherwise);
+    forget_sent(*e, o.differing);
     const bool over = o.what == verdict::ended;
     if (is_new && !over) add(e);
     if (!over) note_topics(e);
-    // Of a new revision pages hear in any case, lest they think that they have missed something.
+    // A new revision is published without patches too: pages would take the silence for a loss.
     std::shared_ptr<const update> news;
     if (o.what == verdict::applied || !o.patches.empty())
         news = make_update(e->value->revision, std::move(o.patches), over);

@@ -1,3 +1,4 @@
+#include "runtime/nesting.hpp"
 #include "runtime/patched_page.hpp"
 #include "runtime/test_controls.hpp"
 
@@ -303,8 +304,9 @@ private:
         patches_ = done.patches;
         for (const auto& each : done.patches)
             apply(each);
+        if (const auto wrong = describe_misplaced(page(), value_); !wrong.empty()) misuse(wrong);
         entered_.keep_only(page());
-        value_.forget_sent(done.otherwise);
+        value_.forget_sent(done.differing);
         carry_out(std::move(done.requests));
     }
 

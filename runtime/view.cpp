@@ -103,7 +103,7 @@ public:
                 " has no render() and called nothing: there is no page"
             );
         }
-        auto rendered = of.type->render(of.state.get(), context_of(in_, world_));
+        auto rendered = render(of);
         resolve_above(in_, of.id, rendered);
         rendered_.emplace_back(of.id, as_sent(of, rendered));
         return rendered;
@@ -126,6 +126,14 @@ public:
     sent_renderings& rendered() { return rendered_; }
 
 private:
+    markup render(const instance& of) const {
+        try {
+            return of.type->render(of.state.get(), context_of(in_, world_));
+        } catch (const detail::wrong_markup& e) {
+            throw std::logic_error("stube: " + std::string(of.type->name) + ": " + e.what());
+        }
+    }
+
     const conversation& in_;
     const surroundings& world_;
     sent_renderings rendered_;

@@ -105,6 +105,16 @@ struct sign {
 };
 BOOST_DESCRIBE_STRUCT(sign, (), (look, repair))
 
+struct untidy {
+    static constexpr std::string_view component = "live/untidy";
+    int n = 0;
+
+    void touch() { ++n; }
+
+    markup render() const { return p(n, div(button(on<"click", &untidy::touch>, "t"))); }
+};
+BOOST_DESCRIBE_STRUCT(untidy, (), (n, touch))
+
 effect::call a_tally() {
     return call<tally>().release();
 }
@@ -457,6 +467,20 @@ TEST_CASE("pages hear of a revision after which nothing looks otherwise") {
     CHECK(w.wait(w.send(id, w.to_top(id, "look"))).streamed);
     CHECK(page->revisions() == std::vector<std::uint64_t>{3});
     CHECK(page->told()[0]->patches.empty());
+}
+
+TEST_CASE("in development the log names what a browser would move, once") {
+    world w([](live_options& o) { o.check_markup = true; });
+    const auto id = w.minted(call<untidy>().release());
+    w.wait(w.send(id, w.to_top(id, "touch")));
+    const auto log = w.log();
+    const auto at = log.find("live/untidy has <div> in the <p>");
+    REQUIRE(at != std::string::npos);
+    CHECK(log.find("live/untidy has <div>", at + 1) == std::string::npos);
+
+    world quiet;
+    quiet.minted(call<untidy>().release());
+    CHECK(quiet.log().find("live/untidy") == std::string::npos);
 }
 
 TEST_CASE("a page that is opened later hears of what the others show already") {

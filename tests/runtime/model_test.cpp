@@ -541,7 +541,7 @@ private:
         story_.push_back(said_);
         const auto view = whole_view(now_, surroundings_now());
         pages_.emplace_back().apply(view.patches);
-        now_.forget_sent(view.otherwise);
+        now_.forget_sent(view.differing);
     }
 
     void change_light() {
@@ -621,7 +621,7 @@ private:
             ++refused;
             world_.log.clear();
             pages_[below(pages_.size())].apply(done.patches);  // the one that asked
-            now_.forget_sent(done.otherwise);
+            now_.forget_sent(done.differing);
             return check_pages({});
         }
         ++applied;

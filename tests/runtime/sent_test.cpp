@@ -156,7 +156,7 @@ struct reading_room {
     void open_page() {
         const auto view = whole_view(now, world());
         pages.emplace_back().apply(view.patches);
-        now.forget_sent(view.otherwise);
+        now.forget_sent(view.differing);
     }
 
     /// True if all pages show this.

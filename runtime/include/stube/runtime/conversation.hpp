@@ -121,8 +121,8 @@ struct conversation {
     void put(instance_ptr one);
     void erase(instance_id id);
 
-    /// What was sent of these instances is not known any more: a page shows them otherwise. The
-    /// next change of one sends it whole.
+    /// Marks the last rendering of these instances as unknown, because pages show different ones.
+    /// The next change of such an instance sends it whole.
     void forget_sent(std::span<const instance_id> these);
 
     /// Leaves nothing at work and nothing to come back to.

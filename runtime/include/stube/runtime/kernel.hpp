@@ -74,8 +74,8 @@ struct outcome {
     std::string error = {};
     /// To be carried out in order once `next` is saved.
     std::vector<any_request> requests = {};
-    /// With the whole view of a conversation that has not changed: as in `whole_page`.
-    std::vector<instance_id> otherwise = {};
+    /// With the whole view of an unchanged conversation: see `whole_page`.
+    std::vector<instance_id> differing = {};
 };
 
 /// Begins a conversation: `fresh` has its id, owner, principal, mount and times; the root is made
@@ -163,12 +163,12 @@ std::vector<std::string> stop_all(const conversation& now, const surroundings& w
 /// The page as it stands. May throw what the component's render() throws.
 patch render_view(const conversation& now, const surroundings& world);
 
-/// What a page is given that may have missed something.
+/// The whole page, for one page that may have missed something.
 struct whole_page {
-    std::vector<patch> patches;  ///< the view, and the step and the address that it stands for
-    /// What this page shows otherwise than the others, since it was rendered at another time. Once
-    /// it is sent, `conversation::forget_sent` has to be told.
-    std::vector<instance_id> otherwise;
+    std::vector<patch> patches;  ///< the view, its step and its address
+    /// Instances that this page shows differently from the other pages, because it was rendered at
+    /// another time. Pass them to `conversation::forget_sent` before the patches are sent.
+    std::vector<instance_id> differing;
 };
 
 /// May throw what the component's render() throws.

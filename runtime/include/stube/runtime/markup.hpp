@@ -10,6 +10,7 @@
 #include <optional>
 #include <ranges>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -212,6 +213,15 @@ void put_child(markup& out, const T& part) {
     }
 }
 
+/// Markup that no browser would show as it is written. The component's name is added to the text.
+class wrong_markup : public std::logic_error {
+public:
+    using std::logic_error::logic_error;
+};
+
+/// Throws `wrong_markup`: the element of a list has the list's id.
+[[noreturn]] void refuse_second_id(std::string_view tag);
+
 /// True if the part gives its element an id.
 template <class T>
 bool names_id(const T& part) {
@@ -239,6 +249,10 @@ markup element(std::string_view tag, content what, const Parts&... parts) {
             ((is_component_list<Parts> || is_attribute<Parts>)&&...),
         "stube: a keyed<...> list must be alone in its element, beside attributes: ul(rows)."
     );
+    constexpr bool is_list = (is_component_list<Parts> || ...);
+    if constexpr (is_list) {
+        if ((names_id(parts) || ...)) refuse_second_id(tag);
+    }
     markup out;
     out.append_unescaped("<");
     out.append_unescaped(tag);
@@ -251,7 +265,7 @@ markup element(std::string_view tag, content what, const Parts&... parts) {
         out.append_unescaped(tag);
         out.append_unescaped(">");
     }
-    out.mark_takes_id(!(names_id(parts) || ...));
+    out.mark_takes_id(!is_list && !(names_id(parts) || ...));
     return out;
 }
 
