@@ -41,7 +41,7 @@ std::optional<shape> find_guilty(const conversation& in, const surroundings& wor
 /// Why the page cannot be shown, or what was read could not be saved again; empty if both can be.
 std::string show_and_encode(const conversation& of, const surroundings& world) {
     try {
-        whole_view(of, world);
+        render_view(of, world);
         check_change(encode_change(nullptr, of, false));
     } catch (...) {
         return "cannot be shown: " + caught();

@@ -438,6 +438,13 @@ void conversation::erase(instance_id gone) {
     instances.erase(gone);
 }
 
+void conversation::forget_sent(std::span<const instance_id> these) {
+    sent_renderings unknown;
+    for (auto each : these)
+        unknown.emplace_back(each, sent_rendering());
+    instances.note_sent(std::move(unknown));
+}
+
 void conversation::end() {
     root = 0;
     instances = {};

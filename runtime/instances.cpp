@@ -9,7 +9,7 @@ namespace {
 /// Small enough to copy for one event, large enough that a thousand instances are few chunks.
 constexpr std::size_t chunk_size = 32;
 
-constexpr auto id_of = [](const instance_ptr& one) { return one->id; };
+constexpr auto id_of = [](const auto& entry) { return entry.one->id; };
 
 }  // namespace
 
@@ -20,24 +20,26 @@ const instance_table::chunk_list& instance_table::chunks() const {
 
 std::size_t instance_table::chunk_of(instance_id id) const {
     auto found = std::ranges::lower_bound(chunks(), id, {}, [](const auto& each) {
-        return each->back()->id;
+        return each->back().one->id;
     });
     return static_cast<std::size_t>(found - chunks().begin());
 }
 
-const instance* instance_table::find(instance_id id) const {
+const instance_table::entry* instance_table::find_entry(instance_id id) const {
     const auto at = chunk_of(id);
     if (at == chunks().size()) return nullptr;
-    const auto& in = *chunks()[at];
-    auto found = std::ranges::lower_bound(in, id, {}, id_of);
-    return (*found)->id == id ? found->get() : nullptr;
+    const auto found = std::ranges::lower_bound(*chunks()[at], id, {}, id_of);
+    return found->one->id == id ? &*found : nullptr;
+}
+
+const instance* instance_table::find(instance_id id) const {
+    const auto* found = find_entry(id);
+    return found ? found->one.get() : nullptr;
 }
 
 instance_ptr instance_table::get(instance_id id) const {
-    const auto at = chunk_of(id);
-    if (at == chunks().size()) return nullptr;
-    auto found = std::ranges::lower_bound(*chunks()[at], id, {}, id_of);
-    return (*found)->id == id ? *found : nullptr;
+    const auto* found = find_entry(id);
+    return found ? found->one : nullptr;
 }
 
 const instance& instance_table::at(instance_id id) const {
@@ -59,10 +61,10 @@ void instance_table::put(instance_ptr one) {
     written->reserve(in->size() + 1);
     *written = *in;
     const auto place = std::ranges::lower_bound(*written, id, {}, id_of);
-    if (place != written->end() && (*place)->id == id) {
-        *place = std::move(one);
+    if (place != written->end() && place->one->id == id) {
+        place->one = std::move(one);
     } else {
-        written->insert(place, std::move(one));
+        written->insert(place, {std::move(one)});
         ++size_;
     }
     if (written->size() >= 2 * chunk_size) {  // what came back by Back stands between others
@@ -91,9 +93,36 @@ void instance_table::erase(instance_id id) {
     --size_;
 }
 
+sent_rendering instance_table::sent(instance_id id) const {
+    const auto* found = find_entry(id);
+    return found ? found->sent : sent_rendering();
+}
+
+void instance_table::note_sent(sent_renderings all) {
+    std::ranges::sort(all, {}, &sent_renderings::value_type::first);
+    std::shared_ptr<chunk_list> changed;
+    std::shared_ptr<chunk> written;
+    std::size_t copied = 0;
+    for (const auto& [id, sent] : all) {
+        const auto at = chunk_of(id);
+        if (at == chunks().size()) break;
+        const auto& in = changed ? *(*changed)[at] : *chunks()[at];
+        const auto place = std::ranges::lower_bound(in, id, {}, id_of) - in.begin();
+        const auto& known = in[static_cast<std::size_t>(place)];
+        if (known.one->id != id || known.sent == sent) continue;
+        if (!changed) changed = std::make_shared<chunk_list>(chunks());
+        if (!written || copied != at) {
+            written = std::make_shared<chunk>(in);
+            (*changed)[copied = at] = written;
+        }
+        (*written)[static_cast<std::size_t>(place)].sent = sent;
+    }
+    if (changed) chunks_ = std::move(changed);
+}
+
 void instance_table::each(const std::function<void(const instance_ptr&)>& f) const {
     for (const auto& in : chunks())
-        std::ranges::for_each(*in, f);
+        std::ranges::for_each(*in, f, &entry::one);
 }
 
 namespace {
@@ -110,7 +139,7 @@ public:
 
     const auto& chunk() const { return chunks_[at_]; }
 
-    const instance_ptr& one() const { return (*chunks_[at_])[within_]; }
+    const instance_ptr& one() const { return (*chunks_[at_])[within_].one; }
 
     void next() {
         if (++within_ == chunks_[at_]->size()) next_chunk();

@@ -33,6 +33,14 @@ std::vector<form_value> fields_of(instance_id one, const event& what) {
     return own;
 }
 
+std::vector<patch> with_step(const conversation& of, patch view) {
+    std::vector<patch> out;
+    out.push_back(std::move(view));
+    out.push_back(step_command(of, false));
+    if (!of.url.empty()) out.push_back(command({{"url", of.url}, {"push", false}}));
+    return out;
+}
+
 /// The instances that an event has fields of and does not run a member of, each once.
 std::set<instance_id> others_with_fields(const event& what) {
     std::set<instance_id> out;
@@ -69,7 +77,7 @@ outcome show_errors(
     const void* tried,
     const surroundings& world
 ) {
-    turn t(now, world);
+    turn t(now, world, what.instance);
     keep_typed(t, now, what);
     t.fill(what.instance, form);
     if (!t.show_errors(what.instance, tried)) {
@@ -90,7 +98,7 @@ outcome run_event(
     const auto form = type.fill ? fields_of(what.instance, what) : std::vector<form_value>();
     std::shared_ptr<void> tried;
     try {
-        turn t(now, world);
+        turn t(now, world, what.instance);
         keep_typed(t, now, what);
         if (!form.empty()) t.fill(what.instance, form);
         t.run(what.instance, [&](void* state, context& c) {
@@ -125,6 +133,12 @@ std::optional<page_url> kernel::changed_url(turn& done) {
     auto wanted = url_of(next);
     if (wanted.text.empty() || wanted.text == next.url) return std::nullopt;
     return wanted;
+}
+
+void kernel::forget_patched(conversation& in, std::span<const patch> extras) {
+    for (const auto& each : extras) {
+        if (each.what == patch::kind::element) in.forget_sent({&each.target, 1});
+    }
 }
 
 void kernel::append(std::vector<patch>& to, std::vector<patch> more) {
@@ -162,7 +176,8 @@ outcome kernel::settle(
         if (who == made_by::user) next.future.clear();
         if (done.seals()) forget_steps(next);
         if (next.durable()) next.passed_on = false;
-        out.patches = differences(before, next, world);
+        out.patches = differences(before, next, done.acted(), world);
+        forget_patched(next, done.extras());
         if (next.step != step) out.patches.push_back(step_command(next, true));
         if (url && !is_first) out.patches.push_back(command({{"url", url->text}, {"push", false}}));
         append(out.patches, std::move(done.extras()));
@@ -176,7 +191,9 @@ outcome kernel::unchanged(const conversation& now, verdict why, const surroundin
     return guarded([&] {
         outcome out;
         out.what = why;
-        out.patches = whole_view(now, world);
+        auto page = whole_view(now, world);
+        out.patches = std::move(page.patches);
+        out.differing = std::move(page.differing);
         return out;
     });
 }
@@ -209,7 +226,12 @@ dispatch_at_step(const conversation& now, event what, const surroundings& world)
     if (there.what != verdict::applied) return std::nullopt;
     what.page = {there.next.step, there.next.revision};
     auto done = dispatch(there.next, what, world);
-    if (done.what == verdict::applied) done.patches = whole_view(done.next, world);
+    if (done.what == verdict::stale) return std::nullopt;
+    if (done.what == verdict::applied) {
+        auto page = whole_view(done.next, world);
+        done.patches = std::move(page.patches);
+        done.differing = std::move(page.differing);
+    }
     done.requests.insert(
         done.requests.begin(),
         std::make_move_iterator(there.requests.begin()),
@@ -250,6 +272,8 @@ outcome dispatch(const conversation& now, const event& what, const surroundings&
 std::vector<outcome>
 replay(conversation from, std::span<const event> events, const surroundings& world) {
     std::vector<outcome> all;
+    if (from.root != 0 && !from.instances.sent(from.top().id).is_known())
+        from.instances.note_sent(render_page(from, world).rendered);
     for (const auto& each : events) {
         all.push_back(dispatch(from, each, world));
         if (all.back().what == verdict::ended) break;
@@ -284,7 +308,10 @@ outcome resume(conversation restored, const surroundings& world) {
         turn t(restored, world);
         t.wake();
         auto done = settle(restored, t, 0, made_by::other, world);
-        if (done.what == verdict::applied) done.patches = whole_view(done.next, world);
+        if (done.what != verdict::applied) return done;
+        auto page = render_page(done.next, world);
+        done.next.instances.note_sent(std::move(page.rendered));
+        done.patches = with_step(done.next, std::move(page.view));
         return done;
     });
 }
@@ -323,14 +350,18 @@ patch failure_notice(std::string_view error_id) {
     );
 }
 
-std::vector<patch> whole_view(const conversation& now, const surroundings& world) {
-    std::vector<patch> out{render_view(now, world), step_command(now, false)};
-    if (!now.url.empty()) out.push_back(command({{"url", now.url}, {"push", false}}));
+whole_page whole_view(const conversation& now, const surroundings& world) {
+    auto page = render_page(now, world);
+    whole_page out{with_step(now, std::move(page.view)), {}};
+    for (const auto& [id, rendered] : page.rendered) {
+        const auto sent = now.instances.sent(id);
+        if (sent.is_known() && sent != rendered) out.differing.push_back(id);
+    }
     return out;
 }
 
 patch render_view(const conversation& now, const surroundings& world) {
-    return {.what = patch::kind::view, .target = now.top().id, .content = render_page(now, world)};
+    return render_page(now, world).view;
 }
 
 }  // namespace stube

@@ -67,7 +67,8 @@ outcome conclude(const conversation& now, conversation at, outcome all, const su
         at.advance();
         at.touched = now.touched;
         if (all.what == verdict::applied) {
-            auto shown = differences(now, at, world);
+            auto shown = differences(now, at, 0, world);
+            forget_patched(at, all.patches);
             append(shown, std::move(all.patches));
             all.patches = std::move(shown);
         }

@@ -9,6 +9,7 @@
 #include <boost/json/object.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ outcome guarded(Function run) {
     }
 }
 
-/// Nothing has changed; the whole view as it is.
+/// Nothing has changed; the whole view as it is, for the page that asked.
 outcome unchanged(const conversation& now, verdict why, const surroundings& world);
 
 patch command(const boost::json::object& json);
@@ -44,6 +45,9 @@ patch step_command(const conversation& of, bool push);
 std::optional<page_url> changed_url(turn& done);
 
 void append(std::vector<patch>& to, std::vector<patch> more);
+
+/// What a member has put into elements by itself (`patch_element`) no rendering tells.
+void forget_patched(conversation& in, std::span<const patch> extras);
 
 /// Keeps what was before the turn as a step to come back to.
 void keep_step(const conversation& before, turn& done);

@@ -259,13 +259,19 @@ void live_map::impl::look(const entry_ptr& e, operation& op) {
     const bool up_to_date = op.seen && *op.seen == e->value->revision && !op.is_ahead;
     if (op.wants_view && !up_to_date) {
         try {
-            auto view = whole_view(*e->value, world());
-            if (op.is_ahead) view.push_back(rollback_notice());
+            auto page = whole_view(*e->value, world());
+            forget_sent(*e, page.differing);
+            r.value = e->value;
+            if (op.is_ahead) page.patches.push_back(rollback_notice());
             if (const auto kept = op.stream ? nullptr : std::move(e->notices))
-                view.insert(view.end(), kept->begin(), kept->end());
-            r.news = make_update(e->value->revision, std::move(view));
+                page.patches.insert(page.patches.end(), kept->begin(), kept->end());
+            r.news = make_update(e->value->revision, std::move(page.patches));
         } catch (...) {
-            r = report_failure(e, caught());
+            // Only the page that asked is told. It has not seen this revision.
+            r.what = status::failed;
+            r.error_id = log_failure(*e, caught());
+            r.news = make_update(op.seen.value_or(0), {failure_notice(r.error_id)});
+            e->has_blind_page = e->has_blind_page || op.stream;
         }
     }
     e->last_seen = options_.clock();

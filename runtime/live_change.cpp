@@ -1,6 +1,7 @@
 #include "runtime/caught.hpp"
 #include "runtime/live_impl.hpp"
 #include "runtime/logged.hpp"
+#include "runtime/nesting.hpp"
 
 #include <stube/runtime/random_id.hpp>
 
@@ -40,7 +41,6 @@ status status_of(verdict v) {
 
 std::shared_ptr<const update>
 live::make_update(std::uint64_t revision, std::vector<patch> patches, bool ended) {
-    if (patches.empty()) return nullptr;
     return std::make_shared<const update>(update{revision, std::move(patches), ended});
 }
 
@@ -107,18 +107,25 @@ reply live_map::impl::tell(const entry_ptr& e, status what, std::shared_ptr<cons
     reply r;
     r.what = what;
     if (!e->is_new()) r.value = e->value;
-    r.news = std::move(news);
-    if (!r.news) return r;
+    if (!news) return r;
     for (const auto& each : streams)
-        each->publish(r.news);
+        each->publish(news);
     r.streamed = !streams.empty();
+    if (!news->patches.empty()) r.news = std::move(news);
     return r;
 }
 
-reply live_map::impl::report_failure(const entry_ptr& e, const std::string& error) {
+/// Returns the id that stands in the log beside the reason.
+std::string live_map::impl::log_failure(const entry& e, const std::string& error) {
     auto error_id = random_id().substr(0, 8);
     options_.logger
-        ->error("failed conversation={} error_id={} why={}", e->id, error_id, logged(error));
+        ->error("failed conversation={} error_id={} why={}", e.id, error_id, logged(error));
+    return error_id;
+}
+
+/// Of an event or the like: all pages are told.
+reply live_map::impl::report_failure(const entry_ptr& e, const std::string& error) {
+    auto error_id = log_failure(*e, error);
     auto r = tell(e, status::failed, make_update(e->value->revision, {failure_notice(error_id)}));
     r.error_id = std::move(error_id);
     return r;
@@ -140,6 +147,44 @@ void live_map::impl::keep_notices(
     e.notices.reset();
     if (!notices.empty())
         e.notices = std::make_unique<const std::vector<patch>>(std::move(notices));
+}
+
+void live_map::impl::forget_sent(entry& e, const std::vector<instance_id>& these) {
+    if (these.empty()) return;
+    auto changed = std::make_shared<conversation>(*e.value);
+    changed->forget_sent(these);
+    std::lock_guard lock(shard_of(e.id).mutex);
+    e.value = std::move(changed);
+}
+
+void live_map::impl::check_markup(const conversation& of) {
+    if (!options_.check_markup) return;
+    try {
+        const auto wrong = check_page(of, world());
+        if (!wrong.empty() && misplaced_.add(wrong))
+            options_.logger->error("markup conversation={} why={}", of.id, logged(wrong));
+    } catch (...) {
+        options_.logger->error("markup conversation={} why={}", of.id, logged(caught()));
+    }
+}
+
+/// Patches are of no use to a page whose view could not be rendered: after a change, all pages get
+/// the whole view instead.
+void live_map::impl::show_blind_pages(entry& e, std::vector<patch>& patches) {
+    if (!e.has_blind_page) return;
+    try {
+        auto page = whole_view(*e.value, world());
+        e.has_blind_page = false;
+        forget_sent(e, page.differing);
+        // Commands and notices are not part of the view.
+        for (auto& each : patches) {
+            if (each.what == patch::kind::command || each.what == patch::kind::notice)
+                page.patches.push_back(std::move(each));
+        }
+        patches = std::move(page.patches);
+    } catch (...) {
+        log_failure(e, caught());
+    }
 }
 
 void live_map::impl::finish(
@@ -195,11 +240,17 @@ status live_map::impl::settle(
     } else if (op.from != origin::user) {
         o.patches.clear();  // nobody waits for an answer
     }
+    if (o.what == verdict::applied) check_markup(*e->value);
+    if (o.what == verdict::applied) show_blind_pages(*e, o.patches);
+    forget_sent(*e, o.differing);
     const bool over = o.what == verdict::ended;
     if (is_new && !over) add(e);
     if (!over) note_topics(e);
-    auto told =
-        tell(e, status_of(o.what), make_update(e->value->revision, std::move(o.patches), over));
+    // A new revision is published without patches too: pages would take the silence for a loss.
+    std::shared_ptr<const update> news;
+    if (o.what == verdict::applied || !o.patches.empty())
+        news = make_update(e->value->revision, std::move(o.patches), over);
+    auto told = tell(e, status_of(o.what), std::move(news));
     if (over && is_new) {
         e->state = condition::over;
         ended_.add(e->id, {e->owner, e->value->mount, e->value->revision, told.news});

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -94,6 +95,7 @@ struct entry {
     bool marked = false;  ///< what is stored is a mark
     bool warned = false;
     bool is_rolled_back = false;      ///< and that was logged
+    bool has_blind_page = false;      ///< a page is open whose view could not be rendered
     std::uint8_t setbacks = 0;        ///< since something that no user wants was done last
     time_point not_before;            ///< after a setback: what no user wants waits so long
     std::optional<time_point> due;    ///< as the timer queue knows it
@@ -151,6 +153,21 @@ private:
     mutable std::mutex mutex_;
     std::unordered_map<std::string, ended_conversation> known_;
     std::deque<std::string> order_;
+};
+
+/// Texts that were reported before. Threads: any.
+class reported_once {
+public:
+    /// True for the first time, and for no more than 100 texts.
+    bool add(const std::string& text) {
+        constexpr std::size_t most = 100;
+        std::lock_guard lock(mutex_);
+        return known_.size() < most && known_.insert(text).second;
+    }
+
+private:
+    std::mutex mutex_;
+    std::set<std::string> known_;
 };
 
 /// Which live conversations each browser session has.

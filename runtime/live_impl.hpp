@@ -87,7 +87,6 @@ private:
     std::size_t count_ = 0;
 };
 
-/// Null if there is nothing to tell.
 std::shared_ptr<const update>
 make_update(std::uint64_t revision, std::vector<patch> patches, bool ended = false);
 
@@ -195,7 +194,11 @@ private:
     void stop_work();
 
     reply tell(const live::entry_ptr& e, status what, std::shared_ptr<const update> news);
+    std::string log_failure(const live::entry& e, const std::string& error);
     reply report_failure(const live::entry_ptr& e, const std::string& error);
+    void forget_sent(live::entry& e, const std::vector<instance_id>& these);
+    void check_markup(const conversation& of);
+    void show_blind_pages(live::entry& e, std::vector<patch>& patches);
     reply answer_for(live::condition state, const live::entry& e) const;
     reply answer_for_ended(std::string_view id, std::optional<std::string_view> owner) const;
     void keep_notices(
@@ -219,6 +222,7 @@ private:
     std::once_flag stopped_;
     std::vector<runner*> runners_;
     live::totals totals_;
+    live::reported_once misplaced_;
     live::topic_index topics_;
     live::in_flight results_;
 

@@ -307,6 +307,14 @@ void compose(
 
 namespace detail {
 
+void refuse_second_id(std::string_view tag) {
+    throw wrong_markup(
+        "<" + std::string(tag) +
+        "> with a keyed<...> list cannot have an id of its own: the list's is needed to find it. "
+        "Put the id on an element around it"
+    );
+}
+
 void append_attribute(markup& out, const attribute& a) {
     if (!a.present) return;
     out.append_unescaped(" ");

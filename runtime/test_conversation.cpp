@@ -1,3 +1,5 @@
+#include "runtime/nesting.hpp"
+#include "runtime/patched_page.hpp"
 #include "runtime/test_controls.hpp"
 
 #include <stube/runtime/test_conversation.hpp>
@@ -66,7 +68,7 @@ public:
     void look_within(std::string_view text) {
         begun();
         const node* smallest = nullptr;
-        for (const auto* each : find_all(*page_, is_instance)) {
+        for (const auto* each : find_all(page(), is_instance)) {
             // The last one in the order of the page is the innermost.
             if (visible_text(*each).find(text) != std::string::npos) smallest = each;
         }
@@ -76,10 +78,10 @@ public:
 
     /// What the next act is about; the one after that is about the whole page again.
     const node& scope() {
-        if (scope_.empty()) return *page_;
+        if (scope_.empty()) return page();
         const auto id = std::exchange(scope_, {});
-        auto found = find_all(*page_, [&](const node& each) { return each.get("id") == id; });
-        return found.empty() ? *page_ : *found.front();
+        auto found = find_all(page(), [&](const node& each) { return each.get("id") == id; });
+        return found.empty() ? page() : *found.front();
     }
 
     /// Begins if it has not begun yet; every question and every act goes through here.
@@ -101,9 +103,9 @@ public:
 
     const conversation& value() const { return value_; }
 
-    const node& page() const { return *page_; }
+    const node& page() const { return page_.root(); }
 
-    const std::string& html() const { return html_; }
+    std::string html() const { return page_.html(); }
 
     const std::vector<std::string>& notices() const { return notices_; }
 
@@ -140,7 +142,7 @@ public:
         const std::string id(control.get("id"));
         for (std::string_view on : {"input", "change"}) {
             // Found anew: the first event may have replaced the page.
-            for (const auto* each : find_all(*page_, is_control)) {
+            for (const auto* each : find_all(page(), is_control)) {
                 if (each->get("name") != name || each->get("id") != id) continue;
                 if (auto wired = event_of(*each, on)) {
                     send_from(*each, *wired, instance_around(*each));
@@ -285,7 +287,7 @@ private:
         record(last_event_);
         auto done = dispatch(value_, last_event_, world_);
         const bool is_applied = done.what == verdict::applied;
-        if (is_applied && sent_from_) entered_.forget_below(*sent_from_);
+        if (is_applied && sent_from_) entered_.send_below(*sent_from_);
         sent_from_ = nullptr;
         show(std::move(done));
     }
@@ -302,15 +304,18 @@ private:
         patches_ = done.patches;
         for (const auto& each : done.patches)
             apply(each);
-        if (!ended_ && value_.root != 0) show_page(render_view(value_, world_));
+        if (const auto wrong = describe_misplaced(page(), value_); !wrong.empty()) misuse(wrong);
+        entered_.keep_only(page());
+        value_.forget_sent(done.differing);
         carry_out(std::move(done.requests));
     }
 
-    /// The page is always the whole view: that patches lead to the same one is for other tests.
+    /// As a browser does: what no patch brings is not on the page.
     void apply(const patch& what) {
         if (what.what == patch::kind::notice) return add_notice(what);
-        if (what.what == patch::kind::final) show_page(what);
         if (what.what == patch::kind::command) take_command(what.json);
+        for (const auto* fresh : page_.apply(what))
+            entered_.take_words(*fresh);
     }
 
     void take_command(const std::string& json) {
@@ -325,12 +330,6 @@ private:
         }
     }
 
-    void show_page(const patch& what) {
-        html_ = to_html(what);
-        page_ = parse(html_);
-        entered_.keep_only(*page_);
-    }
-
     void add_notice(const patch& what) { notices_.push_back(visible_text(*parse(to_html(what)))); }
 
     beginning beginning_;
@@ -338,8 +337,7 @@ private:
     conversation value_;
     bool has_begun_ = false;
     bool ended_ = false;
-    std::string html_;
-    std::unique_ptr<node> page_ = parse("");
+    patched_page page_;
     entries entered_;
     std::vector<std::string> notices_;
     verdict last_ = verdict::applied;
@@ -393,9 +391,14 @@ void test_conversation::impl::fail(const std::vector<std::uint64_t>& interrupted
         settle(fail_work(value_, number, {was_interrupted}, world_));
 }
 
-/// What an open page is shown when it comes back.
+/// What an open page is shown when it comes back, and then all of it: only that shows whether what
+/// was stored is what there was.
 void test_conversation::impl::show_again() {
-    if (has_wakeup(value_)) return show(wake(value_, world_));
+    if (has_wakeup(value_)) {
+        show(wake(value_, world_));
+        if (last_ == verdict::applied) apply(render_view(value_, world_));
+        return;
+    }
     outcome seen;
     seen.what = verdict::repeated;
     seen.patches.push_back(render_view(value_, world_));

@@ -205,12 +205,13 @@ private:
         auto name = lowered(take_to(rest_.find_first_of(" \t\r\n/>=", 1)));
         skip_blanks();
         std::string value;
-        if (rest_.starts_with('=')) {
+        const bool is_bare = !rest_.starts_with('=');
+        if (!is_bare) {
             rest_.remove_prefix(1);
             skip_blanks();
             value = decoded(take_value());
         }
-        if (!of.has(name)) of.attributes.emplace_back(std::move(name), std::move(value));
+        if (!of.has(name)) of.attributes.push_back({std::move(name), std::move(value), is_bare});
         return true;
     }
 
@@ -404,8 +405,8 @@ bool is_instance_id(std::string_view id) {
 }  // namespace
 
 const std::string* node::find(std::string_view attribute) const {
-    auto found = std::ranges::find(attributes, attribute, &decltype(attributes)::value_type::first);
-    return found == attributes.end() ? nullptr : &found->second;
+    auto found = std::ranges::find(attributes, attribute, &node_attribute::name);
+    return found == attributes.end() ? nullptr : &found->value;
 }
 
 std::string_view node::get(std::string_view attribute) const {
@@ -415,6 +416,35 @@ std::string_view node::get(std::string_view attribute) const {
 
 std::unique_ptr<node> parse(std::string_view html) {
     return reader(html).read();
+}
+
+namespace {
+
+void write_text(std::string& out, const std::string& text) {
+    markup escaped;
+    escaped.append_text(text);
+    out += escaped.text();
+}
+
+}  // namespace
+
+void write_html(std::string& out, const node& from) {
+    if (from.tag.empty()) return write_text(out, from.text);
+    markup tag;
+    tag.append_unescaped("<" + from.tag);
+    for (const auto& [name, value, is_bare] : from.attributes) {
+        tag.append_unescaped(" " + name);
+        if (is_bare) continue;
+        tag.append_unescaped("=\"");
+        tag.append_attribute_value(value);
+        tag.append_unescaped("\"");
+    }
+    out.append(tag.text()).append(">");
+    if (is_one_of(from.tag, void_elements)) return;
+    if (from.tag == "textarea") out += '\n';
+    for (const auto& child : from.children)
+        write_html(out, *child);
+    out.append("</").append(from.tag).append(">");
 }
 
 nodes find_all(const node& from, const std::function<bool(const node&)>& wanted) {
@@ -556,32 +586,36 @@ std::vector<entries::key> entries::keys_of(const node& control) {
 }
 
 void entries::enter(const node& control, std::string value) {
-    values_[key_of(control)] = std::move(value);
+    values_[key_of(control)] = {std::move(value)};
 }
 
 void entries::check(const node& box, bool yes) {
-    values_[key_of(box)] = yes ? "on" : "";
+    values_[key_of(box)] = {yes ? "on" : ""};
 }
 
 void entries::choose(const node& option, bool yes) {
-    values_[key_of_option(option)] = yes ? "on" : "";
+    values_[key_of_option(option)] = {yes ? "on" : ""};
+}
+
+const std::string* entries::find(const key& at) const {
+    const auto found = values_.find(at);
+    return found == values_.end() ? nullptr : &found->second.value;
 }
 
 std::string entries::value(const node& control) const {
-    auto found = values_.find(key_of(control));
-    if (found == values_.end() || is_check_box(control)) return rendered_value(control);
-    return found->second;
+    const auto* found = find(key_of(control));
+    return found && !is_check_box(control) ? *found : rendered_value(control);
 }
 
 bool entries::is_checked(const node& box) const {
-    auto found = values_.find(key_of(box));
-    if (found == values_.end()) return box.has("checked");
-    return found->second == (is_radio(box) ? rendered_value(box) : "on");
+    const auto* found = find(key_of(box));
+    if (!found) return box.has("checked");
+    return *found == (is_radio(box) ? rendered_value(box) : "on");
 }
 
 bool entries::is_chosen(const node& option) const {
-    auto found = values_.find(key_of_option(option));
-    return found == values_.end() ? option.has("selected") : found->second == "on";
+    const auto* found = find(key_of_option(option));
+    return found ? *found == "on" : option.has("selected");
 }
 
 std::vector<form_value> entries::form_below(const node& from) const {
@@ -603,10 +637,23 @@ std::vector<form_value> entries::form_below(const node& from) const {
     return out;
 }
 
-void entries::forget_below(const node& from) {
+void entries::send_below(const node& from) {
     for (const auto* control : find_all(from, is_control)) {
-        for (const auto& each : keys_of(*control))
-            values_.erase(each);
+        for (const auto& each : keys_of(*control)) {
+            if (const auto found = values_.find(each); found != values_.end())
+                found->second.is_sent = true;
+        }
+    }
+}
+
+void entries::take_words(const node& fresh) {
+    auto controls = find_all(fresh, is_control);
+    if (is_control(fresh)) controls.push_back(&fresh);
+    for (const auto* control : controls) {
+        for (const auto& each : keys_of(*control)) {
+            const auto found = values_.find(each);
+            if (found != values_.end() && found->second.is_sent) values_.erase(found);
+        }
     }
 }
 

@@ -16,11 +16,17 @@
 /// what a user and a browser see in it.
 namespace stube::test_page {
 
+struct node_attribute {
+    std::string name;  ///< lower case
+    std::string value;
+    bool is_bare = false;  ///< written without a value
+};
+
 /// An element, or text when it has no tag.
 struct node {
     std::string tag;  ///< lower case
     std::string text;
-    std::vector<std::pair<std::string, std::string>> attributes;
+    std::vector<node_attribute> attributes;
     std::vector<std::unique_ptr<node>> children;
     const node* parent = nullptr;
 
@@ -36,6 +42,9 @@ using nodes = std::vector<const node*>;
 
 /// Reads HTML into a node without a tag. Forgives what raw_html() may bring, and throws nothing.
 std::unique_ptr<node> parse(std::string_view html);
+
+/// Appends a node as the library writes it.
+void write_html(std::string& out, const node& from);
 
 /// Elements below `from` that are wanted, in the order of the page.
 nodes find_all(const node& from, const std::function<bool(const node&)>& wanted);
@@ -90,7 +99,8 @@ bool is_instance(const node& of);
 /// The element of the instance that rendered `of`; null outside of any.
 const node* instance_around(const node& of);
 
-/// What the user has entered and not yet sent, over what the page says.
+/// What the user has entered, over what the page says: until it is sent and the page is told what
+/// came of it.
 class entries {
 public:
     void enter(const node& control, std::string value);
@@ -105,18 +115,30 @@ public:
     /// The controls below `from` as a browser sends them.
     std::vector<form_value> form_below(const node& from) const;
 
-    void forget_below(const node& from);
+    /// What stands in the controls below `from` has been sent.
+    void send_below(const node& from);
+
+    /// The page was given `fresh`: what it says of controls counts where nothing was entered since.
+    void take_words(const node& fresh);
+
     void keep_only(const node& page);
 
 private:
     using key = std::pair<std::string, std::string>;
+
+    struct entry {
+        std::string value;
+        bool is_sent = false;
+    };
 
     static key key_of(const node& control);
     static key key_of_option(const node& option);
     /// Of a selection of several each option is entered by itself.
     static std::vector<key> keys_of(const node& control);
 
-    std::map<key, std::string> values_;
+    const std::string* find(const key& at) const;
+
+    std::map<key, entry> values_;
 };
 
 }  // namespace stube::test_page

@@ -132,10 +132,11 @@ subscribers(const conversation& in, std::string_view topic) {
     return out;
 }
 
-turn::turn(const conversation& start, const surroundings& world)
+turn::turn(const conversation& start, const surroundings& world, instance_id acted)
     : next_(start),
       start_(start),
       world_(world),
+      acted_(acted),
       version_(made_version(next_.revision + 1)),
       before_(next_.instances) {}
 

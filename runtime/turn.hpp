@@ -44,8 +44,8 @@ class turn {
 public:
     using member_call = std::function<effects(void* state, context&)>;
 
-    /// `start` outlives it.
-    turn(const conversation& start, const surroundings& world);
+    /// `start` outlives it. `acted` is the instance whose event it is, 0 without one.
+    turn(const conversation& start, const surroundings& world, instance_id acted = 0);
 
     /// Makes the first instance of the page and starts it.
     void begin(const effect::call& root);
@@ -87,6 +87,8 @@ public:
     const markup& final_view() const { return final_view_; }
 
     std::vector<patch>& notices() { return notices_; }
+
+    instance_id acted() const { return acted_; }
 
     /// Commands, and content of `patch_element`.
     std::vector<patch>& extras() { return extras_; }
@@ -169,6 +171,7 @@ private:
     conversation next_;
     const conversation& start_;
     const surroundings& world_;
+    instance_id acted_;
     std::uint64_t version_;
     instance_table before_;
     std::set<instance_id> not_started_;

@@ -3,6 +3,7 @@
 #include "runtime/turn.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -25,19 +26,6 @@ void resolve_above(const conversation& in, instance_id from, markup& own) {
             );
         }
     }
-}
-
-/// What an instance itself renders, with holes for its children.
-markup render_own(const conversation& in, const instance& of, const surroundings& world) {
-    if (!of.type->render) {
-        throw std::logic_error(
-            "stube: " + std::string(of.type->name) +
-            " has no render() and called nothing: there is no page"
-        );
-    }
-    auto own = of.type->render(of.state.get(), context_of(in, world));
-    resolve_above(in, of.id, own);
-    return own;
 }
 
 using entries = std::vector<detail::child>;
@@ -74,53 +62,117 @@ void write_instance(markup& out, const markup& own, instance_id id, children_wri
     });
 }
 
-void write_whole(
-    markup& out,
-    const conversation& in,
-    const instance& of,
-    const surroundings& world
-);
+/// True if `own` has the element of this slot or list.
+bool shows(const markup& own, std::string_view name) {
+    return std::ranges::any_of(own.holes(), [&](const hole& h) {
+        return (h.what == hole::kind::child || h.what == hole::kind::list) && h.name == name;
+    });
+}
+
+sent_rendering as_sent(const instance& of, const markup& own) {
+    unsigned places = 0;
+    std::size_t place = 0;
+    each_list(of, [&](const children& list) {
+        if (place < sent_rendering::max_places && shows(own, list.name())) places |= 1U << place;
+        ++place;
+    });
+    return {fingerprint(own), static_cast<std::uint16_t>(places)};
+}
+
+/// Where the slot or list of this name stands among those of the instance.
+std::size_t place_of(const instance& of, std::string_view name) {
+    std::size_t place = 0;
+    std::size_t found = sent_rendering::max_places;
+    each_list(of, [&](const children& list) {
+        if (list.name() == name) found = place;
+        ++place;
+    });
+    return found;
+}
+
+/// Renders instances of a conversation, and knows what came of it.
+class renderer {
+public:
+    renderer(const conversation& in, const surroundings& world) : in_(in), world_(world) {}
+
+    /// What an instance itself renders, with holes for its children.
+    markup own(const instance& of) {
+        if (!of.type->render) {
+            throw std::logic_error(
+                "stube: " + std::string(of.type->name) +
+                " has no render() and called nothing: there is no page"
+            );
+        }
+        auto rendered = render(of);
+        resolve_above(in_, of.id, rendered);
+        rendered_.emplace_back(of.id, as_sent(of, rendered));
+        return rendered;
+    }
+
+    /// An instance with all children, and theirs.
+    markup whole(const instance& of) {
+        markup out;
+        write_whole(out, of);
+        return out;
+    }
+
+    void write_whole(markup& out, const instance& of);
+
+    /// True if all of the instance is written already, and of its place if it is shown there.
+    bool has_written(instance_id id) const { return std::ranges::binary_search(written_, id); }
+
+    sent_rendering last_rendered() const { return rendered_.back().second; }
+
+    sent_renderings& rendered() { return rendered_; }
+
+private:
+    markup render(const instance& of) const {
+        try {
+            return of.type->render(of.state.get(), context_of(in_, world_));
+        } catch (const detail::wrong_markup& e) {
+            throw std::logic_error("stube: " + std::string(of.type->name) + ": " + e.what());
+        }
+    }
+
+    const conversation& in_;
+    const surroundings& world_;
+    sent_renderings rendered_;
+    std::vector<instance_id> written_;  ///< rising
+};
 
 /// Writes all children of an instance, and theirs.
 class whole_writer final : public children_writer {
 public:
-    whole_writer(const conversation& in, const instance& owner, const surroundings& world)
-        : in_(in), owner_(owner), world_(world) {}
+    whole_writer(const conversation& in, const instance& owner, renderer& with)
+        : in_(in), owner_(owner), renderer_(with) {}
 
     void child(markup& out, const hole& slot) override { children(out, slot); }
 
     void children(markup& out, const hole& list) override {
         for (const auto& each : entries_of(owner_, list.name)) {
-            if (each.is_made()) write_whole(out, in_, in_.shown_in_place(each.id), world_);
+            if (each.is_made()) renderer_.write_whole(out, in_.shown_in_place(each.id));
         }
     }
 
 private:
     const conversation& in_;
     const instance& owner_;
-    const surroundings& world_;
+    renderer& renderer_;
 };
 
-void write_whole(
-    markup& out,
-    const conversation& in,
-    const instance& of,
-    const surroundings& world
-) {
-    whole_writer writer(in, of, world);
-    write_instance(out, render_own(in, of, world), of.id, writer);
+void renderer::write_whole(markup& out, const instance& of) {
+    const auto at = std::ranges::lower_bound(written_, of.id);
+    if (at == written_.end() || *at != of.id) written_.insert(at, of.id);
+    whole_writer writer(in_, of, *this);
+    write_instance(out, own(of), of.id, writer);
 }
 
-markup whole(const conversation& in, const instance& of, const surroundings& world) {
-    markup out;
-    write_whole(out, in, of, world);
-    return out;
-}
-
-/// True if some hole of `own` is this one.
-bool shows(const markup& own, hole::kind what, std::string_view name) {
-    return std::ranges::any_of(own.holes(), [&](const hole& h) {
-        return h.what == what && h.name == name;
+/// True if there is something in it that users change without an event.
+bool has_controls(const markup& own) {
+    constexpr std::array<std::string_view, 6>
+        all{"<input", "<select", "<textarea", "<details", "<dialog", " contenteditable"};
+    return std::ranges::any_of(all, [&](std::string_view each) {
+        return own.text().find(each) != std::string_view::npos;
     });
 }
 
@@ -149,8 +201,13 @@ std::vector<std::size_t> longest_rising(const std::vector<std::size_t>& numbers)
 /// The patches from one value of a conversation to the next, where both show the same page.
 class comparison {
 public:
-    comparison(const conversation& before, const conversation& after, const surroundings& world)
-        : before_(before), after_(after), world_(world) {}
+    comparison(
+        const conversation& before,
+        const conversation& after,
+        instance_id acted,
+        renderer& with
+    )
+        : before_(before), after_(after), acted_(acted), renderer_(with) {}
 
     std::vector<patch> run() {
         instance_table::compare(
@@ -160,6 +217,8 @@ public:
         );
         for (auto id : changed_)
             show_changed(id);
+        std::ranges::sort(places_);
+        places_.erase(std::unique(places_.begin(), places_.end()), places_.end());
         for (const auto& [first, owner] : places_)
             show_place(first, owner);
         return std::move(patches_);
@@ -170,17 +229,11 @@ private:
     /// already stay.
     class keeping_writer final : public children_writer {
     public:
-        keeping_writer(
-            comparison& all,
-            const instance& owner,
-            const markup& own_before,
-            const markup& own
-        )
-            : all_(all), owner_(owner), own_before_(own_before) {
+        keeping_writer(comparison& all, const instance& owner, const markup& own)
+            : all_(all), owner_(owner), sent_(all.after_.instances.sent(owner.id)) {
             for (const auto& h : own.holes()) {
                 if (h.what != hole::kind::list) continue;
-                const bool stays =
-                    shows(own_before, h.what, h.name) && all.shares_children(owner.id, h.name);
+                const bool stays = was_shown(h) && all.shares_children(owner.id, h.name);
                 if (stays) kept_lists_.push_back(h.name);
                 keeps_all_ = keeps_all_ && stays;
             }
@@ -194,22 +247,18 @@ private:
             const auto& now = entries_of(owner_, slot.name);
             if (now.empty()) return;
             const auto& shown = all_.after_.shown_in_place(now.front().id);
-            if (shows(own_before_, slot.what, slot.name) &&
-                all_.shown_before(now.front().id) == shown.id) {
+            if (was_shown(slot) && all_.shown_before(now.front().id) == shown.id) {
                 out.append_unescaped(
                     "<template id=\"" + element_id(shown.id) + "\" data-stube-keep></template>"
                 );
             } else {
-                all_.written_.insert(now.front().id);
-                write_whole(out, all_.after_, shown, all_.world_);
+                all_.renderer_.write_whole(out, shown);
             }
         }
 
         void children(markup& out, const hole& list) override {
             if (keeps_list(list.name)) return;
-            for (const auto& each : entries_of(owner_, list.name))
-                all_.written_.insert(each.id);
-            whole_writer(all_.after_, owner_, all_.world_).children(out, list);
+            whole_writer(all_.after_, owner_, all_.renderer_).children(out, list);
         }
 
         bool keeps_list(std::string_view name) const {
@@ -219,24 +268,29 @@ private:
         bool keeps_all_lists() const { return keeps_all_; }
 
     private:
+        bool was_shown(const hole& h) const { return sent_.shows(place_of(owner_, h.name)); }
+
         comparison& all_;
         const instance& owner_;
-        const markup& own_before_;
+        const sent_rendering sent_;
         std::vector<std::string_view> kept_lists_;
         bool keeps_all_ = true;
     };
 
     /// Sorts out what a difference means for the page.
     void look_at(const instance_ptr& was, const instance_ptr& is) {
-        if (was && is && before_.is_shown(is->id) && after_.is_shown(is->id))
-            changed_.insert(is->id);
+        if (was && is) {
+            if (was->state != is->state && before_.is_shown(is->id) && after_.is_shown(is->id))
+                changed_.push_back(is->id);
+            if (was->over == is->over && was->under == is->under) return;
+        }
         if (was) note_place(before_, *was);
         if (is) note_place(after_, *is);
     }
 
     void note_place(const conversation& in, const instance& one) {
         const auto& first = in.first_in_place(one);
-        places_.emplace(first.id, first.owner);
+        places_.emplace_back(first.id, first.owner);
     }
 
     /// What stood in a place before; 0 if there was no such place.
@@ -257,24 +311,29 @@ private:
         return std::ranges::any_of(is, [&](const auto& each) { return ids.contains(each.id); });
     }
 
+    /// True if the pages show of an instance what it has rendered now. What its user did to its
+    /// controls, they show as well, so that an event has them rendered anew.
+    bool is_shown_already(instance_id id, const markup& own) const {
+        const auto sent = after_.instances.sent(id);
+        return sent.is(renderer_.last_rendered()) && !(id == acted_ && has_controls(own));
+    }
+
     /// An instance whose state has changed.
     void show_changed(instance_id id) {
+        if (renderer_.has_written(id)) return;  // with the one that it stands in
         const auto& was = before_.instances.at(id);
         const auto& is = after_.instances.at(id);
-        if (was.state == is.state) return;
-        if (!is.type->each_list) return replace(id, whole(after_, is, world_));
-        const auto own = render_own(after_, is, world_);
-        const auto own_before = render_own(before_, was, world_);
-        const bool same = own == own_before;
-        keeping_writer writer(*this, is, own_before, own);
-        if (!same || !writer.keeps_all_lists()) {
+        const auto own = renderer_.own(is);
+        keeping_writer writer(*this, is, own);
+        const bool stays = is_shown_already(id, own) && writer.keeps_all_lists();
+        if (!stays) {
             markup content;
             write_instance(content, own, id, writer);
             replace(id, std::move(content));
         }
         for (const auto& h : own.holes()) {
             if (h.what == hole::kind::list && writer.keeps_list(h.name)) arrange(was, is, h.name);
-            if (h.what == hole::kind::child && same) exchange(was, is, h.name);
+            if (h.what == hole::kind::child && stays) exchange(was, is, h.name);
         }
     }
 
@@ -283,9 +342,9 @@ private:
         const auto& old = entries_of(was, slot);
         const auto& now = entries_of(is, slot);
         if (old.empty() || now.empty() || old.front().id == now.front().id) return;
-        if (!old.front().is_made()) return replace(is.id, whole(after_, is, world_));
+        if (!old.front().is_made()) return replace(is.id, renderer_.whole(is));
         const auto& shown = after_.shown_in_place(now.front().id);
-        replace(shown_before(old.front().id), whole(after_, shown, world_));
+        replace(shown_before(old.front().id), renderer_.whole(shown));
     }
 
     /// The children of a list: those that left, those that came, and those that moved.
@@ -323,7 +382,7 @@ private:
                      .target = is.id,
                      .list = std::string(list),
                      .before = behind,
-                     .content = whole(after_, shown, world_)}
+                     .content = renderer_.whole(shown)}
                 );
             } else if (!stay.contains(at)) {
                 patches_.push_back(
@@ -343,8 +402,8 @@ private:
         if (!before_.is_shown(owner) || !after_.is_shown(owner)) return;
         const auto was = shown_before(first);
         const auto& is = after_.shown_in_place(first);
-        if (was == is.id || written_.contains(first)) return;
-        replace(was, whole(after_, is, world_));
+        if (was == is.id || renderer_.has_written(is.id)) return;
+        replace(was, renderer_.whole(is));
     }
 
     void replace(instance_id target, markup content) {
@@ -353,10 +412,11 @@ private:
 
     const conversation& before_;
     const conversation& after_;
-    const surroundings& world_;
-    std::set<instance_id> changed_;              ///< shown before and after, in another version
-    std::map<instance_id, instance_id> places_;  ///< first instance of a place, and its owner
-    std::set<instance_id> written_;              ///< those of places that are written already
+    const instance_id acted_;
+    renderer& renderer_;
+    std::vector<instance_id> changed_;  ///< shown before and after, in another state
+    /// The first instance of a place that may show another one, and its owner.
+    std::vector<std::pair<instance_id, instance_id>> places_;
     std::vector<patch> patches_;
 };
 
@@ -381,16 +441,29 @@ markup compose_element(
     return out;
 }
 
-markup render_page(const conversation& of, const surroundings& world) {
-    return whole(of, of.top(), world);
+sent_page render_page(const conversation& of, const surroundings& world) {
+    renderer all(of, world);
+    auto content = all.whole(of.top());
+    return {
+        {.what = patch::kind::view, .target = of.top().id, .content = std::move(content)},
+        std::move(all.rendered())};
 }
 
-std::vector<patch>
-differences(const conversation& before, const conversation& after, const surroundings& world) {
-    const auto top = after.top().id;
-    if (before.root == 0 || before.top().id != top)
-        return {{.what = patch::kind::view, .target = top, .content = render_page(after, world)}};
-    return comparison(before, after, world).run();
+std::vector<patch> differences(
+    const conversation& before,
+    conversation& after,
+    instance_id acted,
+    const surroundings& world
+) {
+    if (before.root == 0 || before.top().id != after.top().id) {
+        auto page = render_page(after, world);
+        after.instances.note_sent(std::move(page.rendered));
+        return {std::move(page.view)};
+    }
+    renderer all(after, world);
+    auto patches = comparison(before, after, acted, all).run();
+    after.instances.note_sent(std::move(all.rendered()));
+    return patches;
 }
 
 }  // namespace stube::kernel

@@ -27,11 +27,25 @@ markup compose_element(
     std::string_view name
 );
 
-/// The whole page.
-markup render_page(const conversation& of, const surroundings& world);
+/// The whole page, and what it shows of each instance.
+struct sent_page {
+    patch view;
+    sent_renderings rendered;
+};
 
-/// The smallest changes of the page that show `after` to somebody who sees `before`.
-std::vector<patch>
-differences(const conversation& before, const conversation& after, const surroundings& world);
+sent_page render_page(const conversation& of, const surroundings& world);
+
+/// The smallest changes of the page that show `after` to somebody who sees `before`, and `after`
+/// then knows as sent. They are compared with what was sent last, not with `before` rendered now,
+/// which may be another thing by now or not be possible any more.
+///
+/// `acted` is the instance whose event it was, 0 without one: its user may have changed what
+/// stands in its controls.
+std::vector<patch> differences(
+    const conversation& before,
+    conversation& after,
+    instance_id acted,
+    const surroundings& world
+);
 
 }  // namespace stube::kernel

@@ -128,11 +128,23 @@ TEST_CASE("a handler without an effect renders its own instance once and nothing
     auto c = begun<house>();
     renders_since();
 
-    auto o = dispatch(c, make_event(c, "look", 1), at(noon));
+    auto o = dispatch(c, make_event(c, "toggle", 1), at(noon));
 
     REQUIRE(o.patches.size() == 1);
     CHECK(o.patches[0].what == patch::kind::instance);
     CHECK(o.patches[0].target == 2);
+    CHECK(renders_since() == 1);
+    CHECK(o.next.revision == 2);
+}
+
+TEST_CASE("a handler after which its instance looks as before sends nothing") {
+    auto c = begun<house>();
+    renders_since();
+
+    auto o = dispatch(c, make_event(c, "look", 1), at(noon));
+
+    CHECK(o.what == verdict::applied);
+    CHECK(o.patches.empty());
     CHECK(renders_since() == 1);
     CHECK(o.next.revision == 2);
 }

@@ -282,8 +282,11 @@ TEST_CASE("a list and its order hold across a restart, and take events") {
     t.provide(d).send<&wall::move>(1, 2).restart();
     CHECK(t.text().contains("note 2 Shout Frame\nnote 3 Shout Frame\nnote 1 Shout Frame"));
     CHECK(t.within("note 3").click("Shout").text().contains("note 3!"));
-    t.send<&wall::add>(9);
+    t.send<&wall::add>(9);  // the first change after a restart brings all
     CHECK(t.text().contains("note 9"));
+    CHECK(t.patches()[0].what == patch::kind::instance);
+    t.send<&wall::add>(10);
+    CHECK(t.text().contains("note 10"));
     CHECK(t.patches()[0].what == patch::kind::insert);
 }
 

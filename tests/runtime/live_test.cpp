@@ -86,6 +86,35 @@ struct leaver {
 };
 BOOST_DESCRIBE_STRUCT(leaver, (), (touch))
 
+/// What it shows is in the application's object: null for nothing to show.
+struct sign {
+    static constexpr std::string_view component = "live/sign";
+
+    void look() {}
+
+    void repair(context& c) { c.app<std::string>() = "repaired"; }
+
+    markup render(const context& c) const {
+        if (c.app<std::string>().empty()) throw std::runtime_error("nothing is written");
+        return p(
+            c.app<std::string>(),
+            button(on<"click", &sign::look>, "l"),
+            button(on<"click", &sign::repair>, "r")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(sign, (), (look, repair))
+
+struct untidy {
+    static constexpr std::string_view component = "live/untidy";
+    int n = 0;
+
+    void touch() { ++n; }
+
+    markup render() const { return p(n, div(button(on<"click", &untidy::touch>, "t"))); }
+};
+BOOST_DESCRIBE_STRUCT(untidy, (), (n, touch))
+
 effect::call a_tally() {
     return call<tally>().release();
 }
@@ -379,6 +408,100 @@ TEST_CASE("a component that throws changes nothing and its pages get a message")
     CHECK(w.log().find(r.error_id) != std::string::npos);
     CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
     CHECK(page->revisions() == std::vector<std::uint64_t>{1, 2});
+}
+
+TEST_CASE("a page that cannot be shown is told so, and no other page is") {
+    std::string writing = "open";
+    world w([&](live_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    const auto id = w.minted(call<sign>().release());
+    auto first = std::make_shared<recorder>();
+    w.wait(w.attach(id, 1, first));
+    writing.clear();
+
+    const auto opened = w.wait(w.open(id));
+    CHECK(opened.what == status::failed);
+    CHECK(shows(opened.news, opened.error_id));
+    CHECK(w.log().find(opened.error_id) != std::string::npos);
+    CHECK(first->told().empty());
+
+    auto late = std::make_shared<recorder>();
+    const auto attached = w.wait(w.attach(id, 0, late));
+    CHECK(attached.what == status::failed);
+    REQUIRE(late->told().size() == 1);
+    CHECK(shows(late->told()[0], attached.error_id));
+    CHECK(late->revisions() == std::vector<std::uint64_t>{0});  // it has not seen the first
+    CHECK(first->told().empty());
+}
+
+TEST_CASE("a page that could not be shown is shown as soon as it can be") {
+    std::string writing = "open";
+    world w([&](live_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    const auto id = w.minted(call<sign>().release());
+    writing.clear();
+    auto page = std::make_shared<recorder>();
+    w.wait(w.attach(id, 0, page));
+    REQUIRE(page->told().size() == 1);
+
+    w.wait(w.send(id, w.to_top(id, "repair")));
+    REQUIRE(page->told().size() == 2);
+    REQUIRE_FALSE(page->told()[1]->patches.empty());
+    CHECK(page->told()[1]->patches[0].what == patch::kind::view);
+    CHECK(shows(page->told()[1], "repaired"));
+    // From then on it is like the others.
+    w.wait(w.send(id, w.to_top(id, "look")));
+    CHECK(page->told()[2]->patches.empty());
+}
+
+TEST_CASE("pages hear of a revision after which nothing looks otherwise") {
+    std::string writing = "open";
+    world w([&](live_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    const auto id = w.minted(call<sign>().release());
+    // Without a stream the answer says it.
+    const auto alone = w.wait(w.send(id, w.to_top(id, "look")));
+    CHECK(alone.what == status::ok);
+    CHECK(alone.news == nullptr);
+    CHECK(alone.value->revision == 2);
+
+    auto page = std::make_shared<recorder>();
+    w.wait(w.attach(id, 2, page));
+    CHECK(w.wait(w.send(id, w.to_top(id, "look"))).streamed);
+    CHECK(page->revisions() == std::vector<std::uint64_t>{3});
+    CHECK(page->told()[0]->patches.empty());
+}
+
+TEST_CASE("in development the log names what a browser would move, once") {
+    world w([](live_options& o) { o.check_markup = true; });
+    const auto id = w.minted(call<untidy>().release());
+    w.wait(w.send(id, w.to_top(id, "touch")));
+    const auto log = w.log();
+    const auto at = log.find("live/untidy has <div> in the <p>");
+    REQUIRE(at != std::string::npos);
+    CHECK(log.find("live/untidy has <div>", at + 1) == std::string::npos);
+
+    world quiet;
+    quiet.minted(call<untidy>().release());
+    CHECK(quiet.log().find("live/untidy") == std::string::npos);
+}
+
+TEST_CASE("a page that is opened later hears of what the others show already") {
+    std::string writing = "open";
+    world w([&](live_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    const auto id = w.minted(call<sign>().release());
+    writing = "closed";
+    CHECK(shows(w.wait(w.open(id)).news, "closed"));
+    writing = "open";
+    CHECK(shows(w.wait(w.send(id, w.to_top(id, "look"))).news, "open"));
+    CHECK(w.wait(w.send(id, w.to_top(id, "look"))).news == nullptr);
+}
+
+TEST_CASE("a change that the store refuses counts as sent to nobody") {
+    std::string writing = "open";
+    world w([&](live_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    const auto id = w.minted(call<sign>().release());
+    writing = "closed";
+    w.store().answer(answer_of_store::refused);
+    CHECK(w.wait(w.send(id, w.to_top(id, "look"))).what == status::not_saved);
+    CHECK(shows(w.wait(w.send(id, w.to_top(id, "look"))).news, "closed"));
 }
 
 TEST_CASE("a component that throws when it starts leaves nothing behind") {

@@ -31,7 +31,9 @@
 /// life), `stop()` (when it leaves) and `wakeup()` (when it is used again after a restart or after
 /// Back). A component without `render()` is a task: it only calls others. Handlers, `start` and
 /// `wakeup` return `void`, `effects` or `answers<...>`, `stop` returns `void`; each may take
-/// `context&` first. `render()` may take `const context&`.
+/// `context&` first. `render()` may take `const context&`. It is called when the component comes
+/// onto the page and when its state has changed, and not when only something else has changed that
+/// it shows, such as the time: a timer or a message whose handler changes the state does that.
 ///
 ///     effects start() { return subscribe<&inbox::arrived>("mail"); }
 ///     void stop(context& c) { c.app<presence>().leave(c.conversation_id()); }

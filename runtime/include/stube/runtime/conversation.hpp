@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -119,6 +120,10 @@ struct conversation {
     /// Puts in a new instance, or a new version.
     void put(instance_ptr one);
     void erase(instance_id id);
+
+    /// Marks the last rendering of these instances as unknown, because pages show different ones.
+    /// The next change of such an instance sends it whole.
+    void forget_sent(std::span<const instance_id> these);
 
     /// Leaves nothing at work and nothing to come back to.
     void end();

@@ -51,7 +51,7 @@ STUBE_ELEMENT(output) STUBE_ELEMENT(p) STUBE_ELEMENT(picture)
 STUBE_ELEMENT(progress) STUBE_ELEMENT(q) STUBE_ELEMENT(s) STUBE_ELEMENT(samp)
 STUBE_ELEMENT(search) STUBE_ELEMENT(section) STUBE_ELEMENT(select) STUBE_ELEMENT(small)
 STUBE_ELEMENT(span) STUBE_ELEMENT(strong) STUBE_ELEMENT(sub) STUBE_ELEMENT(summary)
-STUBE_ELEMENT(sup) STUBE_ELEMENT(table) STUBE_ELEMENT(tbody) STUBE_ELEMENT(td)
+STUBE_ELEMENT(sup) STUBE_ELEMENT(tbody) STUBE_ELEMENT(td)
 STUBE_ELEMENT(tfoot) STUBE_ELEMENT(th) STUBE_ELEMENT(thead)
 STUBE_ELEMENT(time) STUBE_ELEMENT(tr) STUBE_ELEMENT(u) STUBE_ELEMENT(ul) STUBE_ELEMENT(var)
 STUBE_ELEMENT(video) STUBE_ELEMENT(audio)
@@ -77,7 +77,31 @@ STUBE_VERBATIM_ELEMENT(pre) STUBE_VERBATIM_ELEMENT(textarea)
 }  // namespace stube::html
 // clang-format on
 
+namespace stube::detail {
+
+template <class T>
+decltype(auto) in_tbody(const T& part) {
+    if constexpr (is_component_list<T>) {
+        return html::tbody(part);
+    } else {
+        return (part);
+    }
+}
+
+}  // namespace stube::detail
+
 namespace stube::html {
+
+/// The element `table`. A list of rows, `table(rows)`, gets a `tbody` around it: parsers would put
+/// the rows into one.
+template <class... Parts>
+requires(!std::is_null_pointer_v<Parts> && ...) markup table(const Parts&... parts) {
+    return stube::detail::element(
+        "table",
+        stube::detail::content::children,
+        stube::detail::in_tbody(parts)...
+    );
+}
 
 /// The element `main`, a word that C++ keeps for itself.
 template <class... Parts>

@@ -2,10 +2,13 @@
 
 #include <stube/runtime/component.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// The components at work in a conversation.
@@ -61,8 +64,47 @@ struct instance {
 
 using instance_ptr = std::shared_ptr<const instance>;
 
-/// Instances by id. A value that is cheap to copy and to compare with its copies, however many
-/// there are: they share what did not change, in chunks.
+/// The last rendering of an instance that was sent to the open pages of its conversation: a hash of
+/// it, without what stands in its slots and lists, and which of these it showed. Not stored.
+///
+/// It is true of every page that has seen the conversation's revision and has the instance's
+/// element. What is not the same on all of them is not known.
+class sent_rendering {
+public:
+    /// Slots and lists that are told apart, in the order of their description. The others count as
+    /// not shown.
+    static constexpr std::size_t max_places = 16;
+
+    /// Nothing is known.
+    constexpr sent_rendering() = default;
+
+    /// `places` has one bit for each slot and list.
+    constexpr sent_rendering(std::uint64_t hash, std::uint16_t places)
+        : bits_(std::max(hash >> max_places, std::uint64_t{1}) << max_places | places) {}
+
+    /// True if this was sent, and what was sent is known.
+    constexpr bool is(sent_rendering other) const { return has_hash() && bits_ == other.bits_; }
+
+    /// True if the element of the slot or list at `place` is on the pages.
+    constexpr bool shows(std::size_t place) const {
+        return place < max_places && (bits_ >> place & 1) != 0;
+    }
+
+    constexpr bool is_known() const { return bits_ != 0; }
+
+    bool operator==(const sent_rendering&) const = default;
+
+private:
+    constexpr bool has_hash() const { return bits_ >> max_places != 0; }
+
+    std::uint64_t bits_ = 0;
+};
+
+/// By the instance's id.
+using sent_renderings = std::vector<std::pair<instance_id, sent_rendering>>;
+
+/// Instances by id, and what was last sent of each. A value that is cheap to copy and to compare
+/// with its copies, however many there are: they share what did not change, in chunks.
 ///
 /// Those that go with the last table that holds them go one after the other, the youngest first:
 /// the locals of a flow before those of the one that called it.
@@ -76,9 +118,16 @@ public:
     /// Throws std::out_of_range if there is none.
     const instance& at(instance_id id) const;
 
-    /// Both copy one chunk, and the list of chunks.
+    /// Both copy one chunk, and the list of chunks. What was sent of an instance stays known when
+    /// another version of it is put in.
     void put(instance_ptr one);
     void erase(instance_id id);
+
+    /// Unknown if there is no such instance.
+    sent_rendering sent(instance_id id) const;
+
+    /// Copies the chunks in which anything is new. Passes over instances that are not there.
+    void note_sent(sent_renderings all);
 
     std::size_t size() const { return size_; }
 
@@ -88,7 +137,7 @@ public:
     void each(const std::function<void(const instance_ptr&)>& f) const;
 
     /// Calls `f` with both versions of each instance that is not the same in both; null where it is
-    /// missing.
+    /// missing. What was sent makes no difference.
     using on_difference = std::function<void(const instance_ptr& left, const instance_ptr& right)>;
     static void
     compare(const instance_table& left, const instance_table& right, const on_difference& f);
@@ -109,13 +158,20 @@ private:
         }
     };
 
-    using chunk = stack<instance_ptr>;
+    struct entry {
+        instance_ptr one;
+        sent_rendering sent = {};
+    };
+
+    using chunk = stack<entry>;
     using chunk_list = stack<std::shared_ptr<const chunk>>;
 
     const chunk_list& chunks() const;
 
     /// Where `id` is, or would be: the first chunk that ends with it or behind it.
     std::size_t chunk_of(instance_id id) const;
+
+    const entry* find_entry(instance_id id) const;
 
     std::shared_ptr<const chunk_list> chunks_;  // none of them empty; null for none
     std::size_t size_ = 0;

@@ -84,6 +84,8 @@ struct outcome {
     std::string error = {};
     /// To be carried out in order once `next` is saved.
     std::vector<any_request> requests = {};
+    /// With the whole view of an unchanged conversation: see `whole_page`.
+    std::vector<instance_id> differing = {};
 };
 
 /// Begins a conversation: `fresh` has its id, owner, principal, mount and times; the root is made
@@ -94,7 +96,8 @@ outcome begin(conversation fresh, const effect::call& root, const surroundings& 
 outcome dispatch(const conversation& now, const event& what, const surroundings& world);
 
 /// Applies events one after the other, from a conversation as it stood: the same events bring the
-/// same patches. Ends early when the conversation does. With a test_conversation `t` that began as
+/// same patches, if the page has what was sent last or, where that is not known, begins with the
+/// whole view. Ends early when the conversation does. With a test_conversation `t` that began as
 /// `beginning`:
 ///
 ///     auto again = replay(beginning, t.events(), {t.now()});
@@ -170,9 +173,16 @@ std::vector<std::string> stop_all(const conversation& now, const surroundings& w
 /// The page as it stands. May throw what the component's render() throws.
 patch render_view(const conversation& now, const surroundings& world);
 
-/// The same with the step and the address that it stands for: for somebody who may have missed
-/// something.
-std::vector<patch> whole_view(const conversation& now, const surroundings& world);
+/// The whole page, for one page that may have missed something.
+struct whole_page {
+    std::vector<patch> patches;  ///< the view, its step and its address
+    /// Instances that this page shows differently from the other pages, because it was rendered at
+    /// another time. Pass them to `conversation::forget_sent` before the patches are sent.
+    std::vector<instance_id> differing;
+};
+
+/// May throw what the component's render() throws.
+whole_page whole_view(const conversation& now, const surroundings& world);
 
 /// The last view of a conversation that is given up.
 patch farewell(const conversation& of, std::string_view text);

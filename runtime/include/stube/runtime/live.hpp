@@ -31,8 +31,8 @@ public:
 /// What an open page is told after a change.
 struct update {
     std::uint64_t revision = 0;
-    std::vector<patch> patches;
-    bool ended = false;  ///< nothing will follow
+    std::vector<patch> patches;  ///< empty if the page shows the new revision already
+    bool ended = false;          ///< nothing will follow
 };
 
 /// An open page that listens.
@@ -101,6 +101,10 @@ struct live_options {
     std::chrono::milliseconds work_timeout = std::chrono::seconds(5);
     /// False: nobody watches the clock, and `fire_due` must be called. For tests.
     bool watch_clock = true;
+    /// For development: logs an error, once for each text, when a page holds HTML that a browser
+    /// shows differently from how it is written (a form in a form, a table without its parts). Each
+    /// change then renders and reads the whole page. `test_conversation` always checks.
+    bool check_markup = false;
     std::function<time_point()> clock;       ///< default: the system's
     std::function<std::string()> new_id;     ///< default: 128 random bits, 22 characters
     std::shared_ptr<spdlog::logger> logger;  ///< default: spdlog's

@@ -10,6 +10,7 @@
 #include <optional>
 #include <ranges>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -78,6 +79,7 @@ struct hole {
     sender sent_by = sender::none;                       ///< of an event
     bool in_form = false;  ///< it stands between the tags of a form, as far as is known
 
+    /// This and `fingerprint` look at all members.
     bool operator==(const hole& other) const;
 };
 
@@ -233,6 +235,15 @@ void put_child(markup& out, const T& part) {
     }
 }
 
+/// Markup that no browser would show as it is written. The component's name is added to the text.
+class wrong_markup : public std::logic_error {
+public:
+    using std::logic_error::logic_error;
+};
+
+/// Throws `wrong_markup`: the element of a list has the list's id.
+[[noreturn]] void refuse_second_id(std::string_view tag);
+
 /// True if the part gives its element an id.
 template <class T>
 bool names_id(const T& part) {
@@ -260,6 +271,10 @@ markup element(std::string_view tag, content what, const Parts&... parts) {
             ((is_component_list<Parts> || is_attribute<Parts>)&&...),
         "stube: a keyed<...> list must be alone in its element, beside attributes: ul(rows)."
     );
+    constexpr bool is_list = (is_component_list<Parts> || ...);
+    if constexpr (is_list) {
+        if ((names_id(parts) || ...)) refuse_second_id(tag);
+    }
     markup out;
     out.append_unescaped("<");
     out.append_unescaped(tag);
@@ -275,7 +290,7 @@ markup element(std::string_view tag, content what, const Parts&... parts) {
         out.append_unescaped(tag);
         out.append_unescaped(">");
     }
-    out.mark_takes_id(!(names_id(parts) || ...));
+    out.mark_takes_id(!is_list && !(names_id(parts) || ...));
     return out;
 }
 
@@ -313,6 +328,10 @@ auto when(bool condition, const Part& part) {
         return condition ? std::optional<Part>(part) : std::optional<Part>();
     }
 }
+
+/// A hash of text and holes: equal for equal markup, in this process. Which one it is differs from
+/// process to process, so that nobody can prepare two texts of the same.
+std::uint64_t fingerprint(const markup& of);
 
 /// How one wire writes events. `http/` has the browser's, `test_conversation` its own.
 class markup_wire {

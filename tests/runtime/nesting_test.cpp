@@ -1,0 +1,207 @@
+#include "runtime/nesting.hpp"
+
+#include <stube/runtime/html.hpp>
+#include <stube/runtime/slot.hpp>
+#include <stube/runtime/test_conversation.hpp>
+#include <stube/runtime/ui.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What browsers' parsers move is found where it is written.
+
+using namespace stube;
+using namespace stube::html;
+
+namespace {
+
+/// "inner in outer" for the first element that cannot stay; empty for none.
+std::string misplaced(std::string_view html) {
+    const auto page = test_page::parse(html);
+    const auto found = test_page::find_misplaced(*page);
+    if (!found) return {};
+    return (found->what->tag.empty() ? "text" : found->what->tag) + " in " + found->around->tag;
+}
+
+struct search {
+    static constexpr std::string_view component = "nesting/search";
+    std::string said;
+
+    void find() { said = "found"; }
+
+    markup render() const { return form(on<"submit", &search::find>, button("Find"), said); }
+};
+BOOST_DESCRIBE_STRUCT(search, (), (said, find))
+
+/// A form around a component that renders one, once it is shown.
+struct order {
+    static constexpr std::string_view component = "nesting/order";
+    slot<search> box;
+    bool is_open = false;
+
+    void save() {}
+
+    void open() { is_open = true; }
+
+    markup render() const {
+        return div(
+            button(on<"click", &order::open>, "Open"),
+            form(on<"submit", &order::save>, button("Save"), when(is_open, box))
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(order, (), (box, is_open, save, open))
+
+struct line {
+    static constexpr std::string_view component = "nesting/line";
+    int number = 0;
+
+    markup render() const { return tr(td(number)); }
+};
+BOOST_DESCRIBE_STRUCT(line, (), (number))
+
+struct bill {
+    static constexpr std::string_view component = "nesting/bill";
+    keyed<line> lines;
+    bool has_id = false;
+
+    void add_on_top(int number) { lines.insert(0, number, line{number}); }
+
+    markup render() const {
+        if (has_id) return div(table(thead(tr(th("Number")))), ul(id("lines"), lines));
+        return div(table(class_("wide"), lines), button(on<"click", &bill::add_on_top>(0), "Add"));
+    }
+};
+BOOST_DESCRIBE_STRUCT(bill, (), (lines, has_id, add_on_top))
+
+struct item {
+    static constexpr std::string_view component = "nesting/item";
+    int number = 0;
+
+    markup render() const;
+};
+BOOST_DESCRIBE_STRUCT(item, (), (number))
+
+/// Nothing but a list.
+struct items {
+    static constexpr std::string_view component = "nesting/items";
+    keyed<item> all;
+
+    void start() { add_on_top(0); }
+
+    void add_on_top(int number) { all.insert(0, number, item{number}); }
+
+    markup render() const { return ul(all); }
+};
+BOOST_DESCRIBE_STRUCT(items, (), (all, add_on_top))
+
+markup item::render() const {
+    return li(number, button(on<"click", &items::add_on_top>(0), "Add"));
+}
+
+}  // namespace
+
+TEST_CASE("a form in a form is found, also through tables and other elements") {
+    CHECK(misplaced("<form><div><form></form></div></form>") == "form in form");
+    CHECK(
+        misplaced("<form><table><tbody><tr><td><form></form></td></tr></tbody></table></form>") ==
+        "form in form"
+    );
+    CHECK(misplaced("<form></form><form></form>").empty());
+}
+
+TEST_CASE("what ends a paragraph is found in it") {
+    for (std::string tag :
+         {"div", "p", "ul", "ol", "table", "form", "h1", "section", "dialog", "li"})
+        CHECK(misplaced("<p><" + tag + "></" + tag + "></p>") == tag + " in p");
+    CHECK(misplaced("<p><span><div></div></span></p>") == "div in p");
+    CHECK(misplaced("<p><span>x</span> <b>y</b><br><input></p>").empty());
+    CHECK(misplaced("<p><button><div></div></button></p>").empty());
+    CHECK(misplaced("<div><p></p><ul><li><p></p></li></ul></div>").empty());
+}
+
+TEST_CASE("links, buttons and selections do not stand in their like") {
+    CHECK(misplaced("<a href=\"/\"><b><a>x</a></b></a>") == "a in a");
+    CHECK(misplaced("<button><span><button>x</button></span></button>") == "button in button");
+    CHECK(misplaced("<select><select></select></select>") == "select in select");
+    CHECK(misplaced("<h2><h3>x</h3></h2>") == "h3 in h2");
+    CHECK(misplaced("<a>x</a><a>y</a>").empty());
+}
+
+TEST_CASE("controls and links do not stand in a button or a link") {
+    CHECK(misplaced("<button><input></button>") == "input in button");
+    CHECK(misplaced("<button><a href=\"/\">x</a></button>") == "a in button");
+    CHECK(misplaced("<a href=\"/\"><button>x</button></a>") == "button in a");
+    CHECK(misplaced("<a href=\"/\"><select></select></a>") == "select in a");
+    CHECK(misplaced("<button><input type=\"hidden\"></button>").empty());
+    CHECK(misplaced("<a><button>x</button></a>").empty());  // leads nowhere
+}
+
+TEST_CASE("an item in an item needs a list around it") {
+    CHECK(misplaced("<ul><li><div><li></li></div></li></ul>") == "li in li");
+    CHECK(misplaced("<dl><dt><dd></dd></dt></dl>") == "dd in dt");
+    CHECK(misplaced("<ul><li><ul><li></li></ul></li></ul>").empty());
+    CHECK(misplaced("<ul><li><section><li></li></section></li></ul>").empty());
+}
+
+TEST_CASE("a table has rows, and rows have cells") {
+    CHECK(misplaced("<table><div></div></table>") == "div in table");
+    CHECK(misplaced("<table>text</table>") == "text in table");
+    CHECK(misplaced("<table><tbody><td></td></tbody></table>") == "td in tbody");
+    CHECK(misplaced("<table><tbody><tr>text</tr></tbody></table>") == "text in tr");
+    CHECK(misplaced("<table><tbody><tr><form></form></tr></tbody></table>") == "form in tr");
+    CHECK(misplaced("<table>\n<tr><td>x</td><th>y</th></tr></table>").empty());
+    CHECK(misplaced("<table><caption>x</caption><colgroup><col></colgroup><thead></thead>"
+                    "<tbody><tr><td><table></table></td></tr></tbody></table>")
+              .empty());
+}
+
+TEST_CASE("parts of a table are found outside of one") {
+    CHECK(misplaced("<div><tr></tr></div>") == "tr in div");
+    CHECK(misplaced("<div><td></td></div>") == "td in div");
+    CHECK(misplaced("<div><tbody></tbody></div>") == "tbody in div");
+    CHECK(misplaced("<tr></tr>") == "tr in ");
+    CHECK(misplaced("<template><tr></tr></template>").empty());
+}
+
+TEST_CASE("a test is told of a form that a child renders within the form of its owner") {
+    test_conversation t{order{}};
+    std::string said;
+    try {
+        t.click("Open");
+    } catch (const std::logic_error& e) {
+        said = e.what();
+    }
+    CHECK(
+        said == "stube: nesting/search has <form> in the <form> of nesting/order. Browsers do not "
+                "leave that as it is: the inner form is dropped"
+    );
+}
+
+TEST_CASE("a list of rows in a table has a tbody") {
+    test_conversation t{bill{}};
+    t.send<&bill::add_on_top>(1).send<&bill::add_on_top>(2);
+    CHECK(t.text().contains("2\n1"));
+    CHECK(t.html().starts_with(
+        "<div id=\"i1\"><table class=\"wide\"><tbody id=\"i1-lines\"><tr id=\"i3\"><td>2</td></tr>"
+        "<tr id=\"i2\"><td>1</td></tr></tbody></table>"
+    ));
+}
+
+TEST_CASE("a list in an element with an id of its own is refused, with the component's name") {
+    bill numbered;
+    numbered.has_id = true;
+    test_conversation t{numbered};
+    CHECK(t.failed());
+    CHECK(t.error().starts_with("stube: nesting/bill: <ul> with a keyed<...> list cannot have"));
+}
+
+TEST_CASE("a component that is nothing but a list shows what joins it") {
+    test_conversation t{items{}};
+    t.send<&items::add_on_top>(1).send<&items::add_on_top>(2);
+    CHECK(t.text() == "2 Add\n1 Add\n0 Add");
+    CHECK(t.html().starts_with("<div id=\"i1\"><ul id=\"i1-all\">"));
+}
