@@ -11,6 +11,9 @@ const char* const help_text =
     "\n"
     "  --port N                         listen on this port (8080; 0 takes a free one)\n"
     "  --bind ADDRESS                   listen on this address (127.0.0.1)\n"
+    "  --host NAME                      serve under this name too (localhost and numeric "
+    "addresses\n"
+    "                                   always; any name unless --bind is a loopback address)\n"
     "  --threads N                      serve with so many threads (one for each processor)\n"
     "  --store memory                   keep conversations in memory only (the default)\n"
     "  --store file:DIR                 keep each in a file of this folder\n"
@@ -40,6 +43,8 @@ void set(options& to, std::string_view option, std::string_view value) {
         to.server.port = static_cast<std::uint16_t>(number(option, value, 0, 65535));
     } else if (option == "--bind") {
         to.server.bind = value;
+    } else if (option == "--host") {
+        to.server.hosts.emplace_back(value);
     } else if (option == "--threads") {
         to.server.threads = number(option, value, 1, 256);
     } else if (option == "--store") {

@@ -1,5 +1,6 @@
 #include "url_counter.hpp"
 
+#include <limits>
 #include <string>
 
 namespace gallery {
@@ -11,6 +12,15 @@ using namespace stube::html;
 url_counter url_counter::from(const request_info& request) {
     const auto number = text_codec<int>::parse(request.query("n").value_or("0"));
     return {.n = number.value_or(0)};
+}
+
+// The number can be any: whoever has the address has chosen it.
+void url_counter::inc() {
+    if (n < std::numeric_limits<int>::max()) ++n;
+}
+
+void url_counter::dec() {
+    if (n > std::numeric_limits<int>::min()) --n;
 }
 
 page_url url_counter::url() const {

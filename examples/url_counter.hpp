@@ -15,9 +15,8 @@ struct url_counter {
     ///     site.mount<url_counter>("/url-counter", url_counter::from);
     static url_counter from(const stube::request_info& request);
 
-    void inc() { ++n; }
-
-    void dec() { --n; }
+    void inc();
+    void dec();
 
     /// The address that this state stands for. Each change is a step for the browser's Back.
     stube::page_url url() const;

@@ -6,9 +6,13 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <unistd.h>
+#include <utility>
 
 namespace gallery {
 
@@ -17,11 +21,41 @@ using namespace stube::html;
 
 namespace {
 
-std::filesystem::path kept_in(const std::string& name) {
-    return std::filesystem::temp_directory_path() / ("stube-weather-" + name + ".json");
+namespace fs = std::filesystem;
+
+constexpr auto kept_for = std::chrono::hours(24);
+constexpr std::size_t most_kept = 1000;
+
+/// The folder of the files: the user's own, which nobody else can read.
+fs::path kept_folder() {
+    const auto folder = fs::temp_directory_path() / ("stube-weather-" + std::to_string(geteuid()));
+    fs::create_directory(folder);
+    if (!fs::is_directory(fs::symlink_status(folder)))
+        throw std::runtime_error(folder.string() + " is no folder");
+    fs::permissions(folder, fs::perms::owner_all);  // throws if it is somebody else's
+    return folder;
+}
+
+fs::path kept_in(const std::string& name) {
+    return kept_folder() / (name + ".json");
+}
+
+/// Also the oldest of too many: each visitor can have some written.
+void remove_old_files() {
+    using written = std::pair<fs::file_time_type, fs::path>;
+    std::vector<written> all;
+    std::error_code gone;  // another thread may be faster
+    for (const auto& each : fs::directory_iterator(kept_folder()))
+        all.emplace_back(fs::last_write_time(each.path(), gone), each.path());
+    std::ranges::sort(all, std::greater());
+    const auto oldest = fs::file_time_type::clock::now() - kept_for;
+    for (std::size_t at = 0; at < all.size(); ++at) {
+        if (at >= most_kept || all[at].first < oldest) fs::remove(all[at].second, gone);
+    }
 }
 
 void write(const std::string& name, const boost::json::value& snapshot) {
+    remove_old_files();
     std::ofstream to(kept_in(name), std::ios::trunc);
     to << boost::json::serialize(snapshot) << std::flush;
     if (!to) throw std::runtime_error("could not write " + kept_in(name).string());

@@ -7,7 +7,7 @@
 #include <vector>
 
 /// A small rule session that is taken out of its conversation, written to a file by the
-/// application, and gone on with from there.
+/// application, and gone on with from there. The file is kept for a day.
 namespace gallery {
 
 struct temperature {

@@ -13,13 +13,20 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <fcntl.h>
 #include <memory>
 #include <ostream>
+#include <poll.h>
 #include <stdexcept>
 #include <sys/resource.h>
+#include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace stube {
@@ -40,6 +47,53 @@ int app::check_store(std::unique_ptr<store> from, std::ostream& report) const {
 namespace {
 
 namespace asio = boost::asio;
+
+/// A program can be started with its standard streams closed. What it opens first, such as the lock
+/// file of its store, would then be its standard output. So this is done before `main`.
+struct standard_streams {
+    standard_streams() {
+        for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+            if (fcntl(each, F_GETFD) < 0 && errno == EBADF)
+                static_cast<void>(open("/dev/null", O_RDWR));  // takes the lowest free one
+        }
+    }
+};
+
+const standard_streams are_open;
+
+/// What is written to a log whose reader is gone, or which may not grow (RLIMIT_FSIZE), fails and
+/// does not end the process. A program that handles these signals goes on to do so.
+void survive_failed_writes() {
+    for (const int each : {SIGPIPE, SIGXFSZ}) {
+        struct sigaction now {};
+        if (sigaction(each, nullptr, &now) != 0 || now.sa_handler != SIG_DFL) continue;
+        now.sa_handler = SIG_IGN;
+        sigaction(each, &now, nullptr);
+    }
+}
+
+/// Tells on standard output where the server is. Gives up if nobody reads there and there is no
+/// more room: signals are not handled while this waits.
+void tell_address(const std::string& address) {
+    constexpr int patience = 1000;  // milliseconds
+    pollfd output{STDOUT_FILENO, POLLOUT, 0};
+    if (poll(&output, 1, patience) <= 0) return;
+    std::printf("listening on %s\n", address.c_str());
+    std::fflush(stdout);
+}
+
+/// `exit` writes what stdio still holds, so it waits for a reader that stands still, as does the
+/// thread that writes the log. This ends the process soon after `exit` has begun.
+void limit_exit(int code) {
+    static std::atomic<int> exit_code;
+    exit_code = code;
+    std::atexit([] {
+        std::thread([] {
+            std::this_thread::sleep_for(std::chrono::seconds(1));
+            std::_Exit(exit_code);
+        }).detach();
+    });
+}
 
 /// Each open page is a descriptor or two; the usual soft limit is 1024.
 void raise_descriptor_limit() {
@@ -202,6 +256,7 @@ int app::start(int port, std::unique_ptr<store> storage) {
 
 int app::start(server_options options, std::unique_ptr<store> storage) {
     try {
+        survive_failed_writes();
         raise_descriptor_limit();
         reason_to_stop reason;
         const auto told = std::move(options.live.on_store_down);
@@ -211,10 +266,10 @@ int app::start(server_options options, std::unique_ptr<store> storage) {
         };
         server running(*this, std::move(options), std::move(storage));
         running.start_threads();
-        std::printf("listening on %s\n", running.address().c_str());
-        std::fflush(stdout);
+        tell_address(running.address());
         const int exit_code = reason.wait();
         running.stop();
+        if (running.is_log_stuck()) limit_exit(exit_code);
         return exit_code;
     } catch (const std::exception& why) {
         std::fprintf(stderr, "%s\n", why.what());

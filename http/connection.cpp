@@ -27,7 +27,11 @@ constexpr std::string_view stream_head = "Content-Type: text/event-stream\r\n"
 
 }  // namespace
 
-connection::connection(tcp_socket socket, worker& home) : home_(home), socket_(std::move(socket)) {}
+connection::connection(tcp_socket socket, seat place, worker& home)
+    : home_(home),
+      socket_(std::move(socket)),
+      seat_(std::move(place)),
+      unsent_(home.site().unsent) {}
 
 connection::~connection() = default;
 
@@ -92,8 +96,13 @@ void connection::writable() {
     if (state_ == state::streaming) return stream_moved();
     if (state_ != state::writing) return;
     deadline_ = home_.after(site().limits().write_timeout);
-    const std::string rest = std::exchange(unsent_, {});
-    transmit(rest);
+    error_code failed;
+    while (!unsent_.empty() && !failed) {
+        const auto next = unsent_.front();
+        unsent_.drop(socket_.write_some(asio::buffer(next.data(), next.size()), failed));
+    }
+    if (!failed) return answered();
+    failed == asio::error::would_block ? wait_writable() : close();
 }
 
 void connection::tick() {
@@ -203,11 +212,21 @@ void connection::answer_request() {
     deadline_ = 0;
     home_.counts().requests.add(1);
     if (!asked().keep_alive) close_after_ = true;
+    if (!site().serves(asked().host)) return refuse_host();
     try {
         handle(*this);
     } catch (...) {
         fail(caught());
     }
+}
+
+void connection::refuse_host() {
+    home_.log().warn(
+        "host refused host={} why=\"not in server_options::hosts\"",
+        logged(asked().host)
+    );
+    site().find(asked().path, asked().site_path);
+    send_problem(*this, 421);
 }
 
 // --- answering
@@ -240,8 +259,8 @@ void connection::transmit(std::string_view bytes) {
     }
     if (!failed) return answered();
     if (failed != asio::error::would_block) return close();
-    unsent_ = bytes.substr(sent);
-    if (state_ != state::writing) deadline_ = home_.after(site().limits().write_timeout);
+    unsent_.append(bytes.substr(sent));
+    deadline_ = home_.after(site().limits().write_timeout);
     state_ = state::writing;
     wait_writable();
 }
@@ -272,7 +291,13 @@ void connection::close() {
     state_ = state::closed;
     error_code ignored;
     socket_.close(ignored);
+    seat_.reset();
+    unsent_.clear();
     home_.delist(*this);
+}
+
+std::size_t connection::unsent() const {
+    return stream_ && state_ == state::streaming ? stream_->unsent() : unsent_.size();
 }
 
 // --- streams

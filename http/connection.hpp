@@ -1,8 +1,10 @@
 #pragma once
 
+#include "http/byte_queue.hpp"
 #include "http/exchange.hpp"
 #include "http/net.hpp"
 #include "http/request_reader.hpp"
+#include "http/seats.hpp"
 #include "http/stream.hpp"
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -30,7 +32,7 @@ class connection final
       public stream_watcher,
       public boost::intrusive_ref_counter<connection, boost::thread_unsafe_counter> {
 public:
-    connection(tcp_socket socket, worker& home);
+    connection(tcp_socket socket, seat place, worker& home);
     virtual ~connection();
 
     void start();
@@ -42,6 +44,9 @@ public:
     void drain();
 
     void close();
+
+    /// Bytes that wait for the peer to read.
+    std::size_t unsent() const;
 
     std::size_t place = 0;  ///< among the worker's connections
 
@@ -82,6 +87,7 @@ private:
     void wait_for_more();
     void refuse(int status);
     void answer_request();
+    void refuse_host();
     void transmit(std::string_view bytes);
     void answered();
     void linger();
@@ -90,6 +96,7 @@ private:
 
     worker& home_;
     tcp_socket socket_;
+    seat seat_;
     state state_ = state::idle;
     bool close_after_ = false;
     bool in_process_ = false;
@@ -100,7 +107,7 @@ private:
     std::uint32_t deadline_ = 0;  // a tick of the worker; 0 for none
     std::unique_ptr<request_reader> reader_;
     std::shared_ptr<event_stream> stream_;
-    std::string unsent_;
+    byte_queue unsent_;
 };
 
 }  // namespace stube::http

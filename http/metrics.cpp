@@ -71,14 +71,14 @@ void append_background(std::string& out, const live_counts& of) {
         out,
         "stube_rolled_back_total",
         "counter",
-        "Conversations that a page had seen in a later state than the store had them."
+        "Conversations that a page claims to have seen in a later state than the store has."
     );
     line("stube_rolled_back_total", {}, of.rolled_back);
 }
 
 }  // namespace
 
-std::string metrics::text(std::size_t conversations, const live_counts& background) const {
+std::string metrics::text(const totals& now, const live_counts& background) const {
     const auto sum = [this](auto member) {
         std::int64_t total = 0;
         for (const auto& each : threads_)
@@ -94,7 +94,15 @@ std::string metrics::text(std::size_t conversations, const live_counts& backgrou
     one("stube_conversations",
         "gauge",
         "Conversations in memory.",
-        static_cast<std::int64_t>(conversations));
+        static_cast<std::int64_t>(now.conversations));
+    one("stube_unsent_bytes",
+        "gauge",
+        "Bytes that wait for clients to read.",
+        static_cast<std::int64_t>(now.unsent));
+    one("stube_log_lines_lost_total",
+        "counter",
+        "Lines of the log that were suppressed, or lost because they were not read in time.",
+        now.log_lost);
     one("stube_connections", "gauge", "Open connections.", sum([](const auto& t) -> auto& {
             return t.connections;
         }));

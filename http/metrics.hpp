@@ -44,7 +44,14 @@ public:
 
     thread_counts& of_thread(std::size_t at) { return threads_[at]; }
 
-    std::string text(std::size_t conversations, const live_counts& background) const;
+    /// Numbers of the whole server, as they are now.
+    struct totals {
+        std::size_t conversations = 0;
+        std::size_t unsent = 0;     ///< bytes
+        std::int64_t log_lost = 0;  ///< lines
+    };
+
+    std::string text(const totals& now, const live_counts& background) const;
 
 private:
     std::vector<thread_counts> threads_;

@@ -1,4 +1,5 @@
 #include "http/exchange.hpp"
+#include "http/server_log.hpp"
 
 /// What the people and programs ask that run the server.
 namespace stube::http {
@@ -7,8 +8,11 @@ void send_operations(exchange& ex, route::kind what) {
     constexpr std::string_view plain = "text/plain; charset=utf-8";
     constexpr std::string_view fresh = "Cache-Control: no-store\r\n";
     if (what == route::kind::metrics) {
-        const auto& live = *ex.site().live;
-        const auto text = ex.site().counts.text(live.size(), live.counts());
+        const auto& site = ex.site();
+        const auto text = site.counts.text(
+            {site.live->size(), site.unsent.bytes(), site.log->lost()},
+            site.live->counts()
+        );
         return ex.send({200, "text/plain; version=0.0.4; charset=utf-8", fresh, text});
     }
     if (what == route::kind::ready && ex.site().draining)

@@ -81,6 +81,12 @@ problem problem_of(int status) {
         return {415, "Not understood", "Forms must be sent as application/x-www-form-urlencoded."};
     case 417:
         return {417, "Not possible", "The server cannot do what the Expect header asks for."};
+    case 421:
+        return {
+            421,
+            "Not served here",
+            "This server does not serve the name that was asked for. Names that it serves are "
+            "listed in the option \"hosts\" of the program."};
     case 431:
         return {431, "Too large", "The headers of this request are too large."};
     case 501:

@@ -20,11 +20,16 @@ std::string_view request::header(std::string_view name) const {
 
 std::string_view request::cookie(std::string_view name) const {
     auto rest = cookies;
+    std::string_view plain;
     while (!rest.empty()) {
         auto value = trimmed(take_until(rest, ';'));
-        if (take_until(value, '=') == name) return value;
+        auto named = take_until(value, '=');
+        if (named == name && plain.data() == nullptr) plain = value;
+        if (!named.starts_with(host_cookie_prefix)) continue;
+        named.remove_prefix(host_cookie_prefix.size());
+        if (named == name) return value;
     }
-    return {};
+    return plain;
 }
 
 std::optional<std::string_view> request::raw_query(std::string_view name) const {

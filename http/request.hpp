@@ -17,6 +17,10 @@ struct header_field {
 /// Tells browsers apart.
 inline constexpr std::string_view session_cookie = "stube_session";
 
+/// Stands before the name of a cookie that only this host can have set, and only behind TLS (RFC
+/// 6265bis, 4.1.3.2).
+inline constexpr std::string_view host_cookie_prefix = "__Host-";
+
 /// One request, as `request_reader` took it off the wire. The views hold until it has been
 /// answered.
 struct request {
@@ -48,6 +52,8 @@ struct request {
     /// The first header of that name; empty if there is none.
     std::string_view header(std::string_view name) const;
 
+    /// The cookie with `host_cookie_prefix`, or else the first of the plain name, which is what an
+    /// earlier release has set. Empty if there is neither.
     std::string_view cookie(std::string_view name) const;
 
     /// The first value of that name in the query, as it was sent; nothing if there is none.

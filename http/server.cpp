@@ -1,4 +1,5 @@
 #include "http/listener.hpp"
+#include "http/server_log.hpp"
 #include "http/site.hpp"
 #include "http/switchboard.hpp"
 #include "http/worker.hpp"
@@ -10,10 +11,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
+#include <filesystem>
 #include <future>
+#include <iterator>
 #include <mutex>
 #include <stdexcept>
+#include <sys/resource.h>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -30,6 +35,25 @@ std::size_t thread_count(const server_options& options) {
                                : std::max(1u, std::thread::hardware_concurrency());
 }
 
+/// As Linux counts them; 0 where it cannot be asked.
+std::size_t open_descriptors() {
+    std::error_code failed;
+    const std::filesystem::directory_iterator all("/proc/self/fd", failed);
+    if (failed) return 0;
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// How many connections there is room for, with what must stay free kept free.
+std::size_t connections_within_limits(const server_limits& limits) {
+    rlimit descriptors{};
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur == RLIM_INFINITY)
+        return limits.max_connections;
+    const auto all = static_cast<std::size_t>(descriptors.rlim_cur);
+    const auto free = all - std::min(all, open_descriptors());
+    const auto usable = free - std::min(limits.reserved_descriptors, free / 2);
+    return std::min(limits.max_connections, std::max<std::size_t>(usable, 1));
+}
+
 void refuse_clashes() {
     const auto clashing = clashing_components();
     if (clashing.empty()) return;
@@ -41,11 +65,18 @@ void refuse_clashes() {
 class server::impl {
 public:
     impl(const app& from, server_options options, std::unique_ptr<store> storage)
-        : log_(options.live.logger ? options.live.logger : spdlog::default_logger()),
+        : server_log_(
+              options.live.logger ? options.live.logger : spdlog::default_logger(),
+              options.limits
+          ),
+          log_(server_log_.logger()),
           drain_delay_(options.drain_delay),
           servers_(from.servers_),
           site_(from, options) {
         refuse_clashes();
+        site_.log = &server_log_;
+        site_.unsent.on_over = [this] { close_unread(); };
+        options.live.logger = log_;
         const auto threads = thread_count(options);
         site_.counts.set_threads(threads);
         for (std::size_t at = 0; at < threads; ++at) {
@@ -82,6 +113,7 @@ public:
         if (phase_ != phase::fresh) throw std::logic_error("stube: the server was started before");
         listener_->listen();
         phase_ = phase::running;
+        max_connections_ = connections_within_limits(site_.limits());
         listener_->accept(
             [this]() -> boost::asio::io_context& { return next_worker().context(); },
             [this](http::tcp_socket socket) { take(std::move(socket)); }
@@ -90,11 +122,19 @@ public:
             each->start();
         housekeeper_ = std::thread([this] { keep_house(); });
         log_->info(
-            "serving address={} threads={} conversations={}",
+            "serving address={} threads={} conversations={} max_connections={}",
             authority_,
             workers_.size(),
-            live_->size()
+            live_->size(),
+            max_connections_
         );
+        if (max_connections_ < site_.limits().max_connections)
+            log_->warn(
+                "connections limited to={} wanted={} why=\"the limit of descriptors "
+                "(RLIMIT_NOFILE)\"",
+                max_connections_,
+                site_.limits().max_connections
+            );
     }
 
     void run() {
@@ -112,18 +152,21 @@ public:
             if (std::exchange(phase_, phase::stopping) == phase::fresh) {
                 stop_live();
                 phase_ = phase::stopped;
-                return;
+                return server_log_.finish();
             }
         }
         changed_.notify_all();
         shut_down();
+        log_->info("stopped address={}", authority_);
+        server_log_.finish();
         {
             std::lock_guard lock(mutex_);
             phase_ = phase::stopped;
         }
         changed_.notify_all();
-        log_->info("stopped address={}", authority_);
     }
+
+    bool is_log_stuck() const { return server_log_.is_stuck(); }
 
 private:
     enum class phase { fresh, running, stopping, stopped };
@@ -148,16 +191,32 @@ private:
 
     /// On the thread of the first worker, which accepts for all of them, in turn.
     void take(http::tcp_socket socket) {
-        if (open_connections() >= site_.limits().max_connections) return;
-        workers_[next_]->add(std::move(socket));
+        if (connections_ >= max_connections_) return;
+        workers_[next_]->add(std::move(socket), http::take_seat(connections_));
     }
 
-    std::size_t open_connections() {
-        std::int64_t open = 0;
-        for (std::size_t at = 0; at < workers_.size(); ++at) {
-            open += site_.counts.of_thread(at).connections.get();
+    /// Too much waits for slow readers. From any thread; does not wait.
+    void close_unread() {
+        if (!is_closing_unread_.exchange(true)) ask_for_unread(0, nullptr, 0);
+    }
+
+    /// Asks one worker after the other how much its worst connection has not sent, and has the
+    /// worst of all closed.
+    void ask_for_unread(std::size_t at, http::worker* worst, std::size_t most) {
+        if (at < workers_.size()) {
+            auto& asked = *workers_[at];
+            return asked.post([this, &asked, at, worst, most] {
+                const auto here = asked.most_unsent();
+                const bool is_worse = here > most;
+                ask_for_unread(at + 1, is_worse ? &asked : worst, is_worse ? here : most);
+            });
         }
-        return static_cast<std::size_t>(std::max<std::int64_t>(open, 0));
+        if (!worst) return is_closing_unread_.store(false);
+        worst->post([this, worst] {
+            if (site_.unsent.is_over()) worst->close_most_unsent();
+            is_closing_unread_ = false;
+            if (site_.unsent.is_over()) close_unread();
+        });
     }
 
     /// Gives up what nobody uses. A thread of its own, because looking at everything takes its
@@ -186,8 +245,7 @@ private:
         for (auto& each : workers_)
             each->drain();
         const auto latest = std::chrono::steady_clock::now() + site_.limits().drain_timeout;
-        wait_for_workers();
-        while (open_connections() > 0 && std::chrono::steady_clock::now() < latest) {
+        while (connections_ > 0 && std::chrono::steady_clock::now() < latest) {
             std::this_thread::sleep_for(drain_look);
         }
         stop_live();
@@ -195,17 +253,11 @@ private:
             each->stop();
     }
 
-    /// Until each has done what was posted to it: connections on their way to a worker are there
-    /// then.
-    void wait_for_workers() {
-        for (auto& each : workers_) {
-            std::promise<void> passed;
-            each->post([&] { passed.set_value(); });
-            passed.get_future().wait();
-        }
-    }
-
-    std::shared_ptr<spdlog::logger> log_;
+    http::server_log server_log_;
+    const std::shared_ptr<spdlog::logger> log_;
+    std::atomic<std::size_t> connections_ = 0;  // accepted and not closed
+    std::size_t max_connections_ = 0;
+    std::atomic<bool> is_closing_unread_ = false;
     const std::chrono::milliseconds drain_delay_;
     const std::shared_ptr<http::switchboard> servers_;
     http::site site_;
@@ -248,6 +300,10 @@ void server::publish_text(std::string_view topic, const std::string& message) {
 
 void server::stop() {
     impl_->stop();
+}
+
+bool server::is_log_stuck() const {
+    return impl_->is_log_stuck();
 }
 
 }  // namespace stube

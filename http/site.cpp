@@ -7,6 +7,7 @@
 #include "http/wire_html.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <stdexcept>
 #include <utility>
@@ -39,6 +40,37 @@ std::string checked_base(std::string base) {
     return base;
 }
 
+constexpr std::string_view any_host = "*";
+
+std::vector<std::string> checked_hosts(std::vector<std::string> hosts) {
+    for (const auto& each : hosts) {
+        const bool bad = each.empty() || each.find_first_of("/:?#@ ") != each.npos;
+        if (bad) throw std::invalid_argument("stube: hosts takes names without a port: " + each);
+    }
+    return hosts;
+}
+
+bool serves_all(const server_options& options) {
+    const bool is_local = options.bind.starts_with("127.") || options.bind == "::1";
+    if (options.hosts.empty()) return options.behind_tls || !is_local;
+    return std::ranges::find(options.hosts, any_host) != options.hosts.end();
+}
+
+/// Of a Host header: without the port and the dot of a complete name.
+std::string_view name_of(std::string_view host) {
+    if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
+    host = host.substr(0, host.find(':'));
+    if (host.ends_with('.')) host.remove_suffix(1);
+    return host;
+}
+
+/// A browser that asks for a number was not led here by a name of somebody else.
+bool is_numeric(std::string_view name) {
+    if (name.starts_with('[')) return true;
+    in_addr ignored{};
+    return inet_pton(AF_INET, std::string(name).c_str(), &ignored) == 1;
+}
+
 /// Pages that can be cached differ from others in that only.
 std::string static_page_headers() {
     std::string headers(page_headers);
@@ -61,8 +93,11 @@ bool is_cookie_value(std::string_view value) {
 }  // namespace
 
 site::site(const app& from, const server_options& options)
-    : base_path_(checked_base(options.base_path)),
+    : unsent(options.limits.max_unsent),
+      base_path_(checked_base(options.base_path)),
       behind_tls_(options.behind_tls),
+      hosts_(checked_hosts(options.hosts)),
+      serves_all_hosts_(serves_all(options)),
       limits_(options.limits),
       plain_head_(make_page_head(from.error_pages_, base_path_)),
       scripts_(make_scripts(base_path_)),
@@ -197,6 +232,13 @@ const form_handler* site::form_handler_at(std::string_view site_path) const {
     return found == forms_.end() ? nullptr : &found->second;
 }
 
+bool site::serves(std::string_view host) const {
+    if (serves_all_hosts_ || host.empty()) return true;  // HTTP/1.0: no browser
+    const auto name = name_of(host);
+    if (same_word(name, "localhost") || is_numeric(name)) return true;
+    return std::ranges::any_of(hosts_, [&](const auto& each) { return same_word(each, name); });
+}
+
 std::string site::session_line(std::string_view session) const {
     constexpr auto lasting = std::chrono::days(30);
     return cookie_line({std::string(session_cookie), std::string(session), lasting});
@@ -205,15 +247,24 @@ std::string site::session_line(std::string_view session) const {
 std::string site::cookie_line(const cookie& what) const {
     if (!is_cookie_name(what.name) || !is_cookie_value(what.value))
         throw std::logic_error("stube: no cookie can be made of this: " + what.name);
-    std::string line = "Set-Cookie: ";
-    line.append(what.name).append("=").append(what.value);
-    line.append("; HttpOnly; SameSite=Lax; Path=").append(base_path_).append("/");
+    std::string lines;
+    const bool has_prefix = behind_tls_ && base_path_.empty() && !what.name.starts_with("__");
+    append_cookie(lines, has_prefix ? host_cookie_prefix : "", what);
+    // What an earlier release has set is forgotten too.
+    const bool is_end = what.max_age && what.max_age->count() <= 0;
+    if (has_prefix && is_end) append_cookie(lines, "", what);
+    return lines;
+}
+
+void site::append_cookie(std::string& out, std::string_view prefix, const cookie& what) const {
+    out.append("Set-Cookie: ").append(prefix).append(what.name).append("=").append(what.value);
+    out.append("; HttpOnly; SameSite=Lax; Path=").append(base_path_).append("/");
     if (what.max_age) {
-        line += "; Max-Age=";
-        append_number(line, static_cast<std::uint64_t>(std::max(what.max_age->count(), {})));
+        out += "; Max-Age=";
+        append_number(out, static_cast<std::uint64_t>(std::max(what.max_age->count(), {})));
     }
-    if (behind_tls_) line += "; Secure";
-    return line += "\r\n";
+    if (behind_tls_) out += "; Secure";
+    out += "\r\n";
 }
 
 std::string site::principal_of(const request& asked) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/byte_queue.hpp"
 #include "http/metrics.hpp"
 
 #include <stube/http/app.hpp>
@@ -16,6 +17,8 @@
 #include <vector>
 
 namespace stube::http {
+
+class server_log;
 
 /// A path where conversations begin.
 struct mount_point {
@@ -70,10 +73,13 @@ public:
 
     const server_limits& limits() const { return limits_; }
 
+    /// True for a Host header that `server_options::hosts` allows.
+    bool serves(std::string_view host) const;
+
     /// The header line that begins a session, or has it last from now on.
     std::string session_line(std::string_view session) const;
 
-    /// The header line for a cookie of the application. Throws std::logic_error if it has no form.
+    /// The header lines for a cookie of the application. Throws std::logic_error if it has no form.
     std::string cookie_line(const cookie& what) const;
 
     /// The head of pages that belong to no mount.
@@ -83,7 +89,9 @@ public:
 
     std::string principal_of(const request& asked) const;
 
-    live_map* live = nullptr;                ///< set once, before the threads begin
+    live_map* live = nullptr;         ///< set once, before the threads begin
+    const server_log* log = nullptr;  ///< likewise
+    unsent_account unsent;
     std::atomic<bool> draining = false;      ///< not ready any more, but all are served
     std::atomic<bool> ends_streams = false;  ///< their pages are to come back elsewhere
     metrics counts;
@@ -102,8 +110,12 @@ private:
     std::string add_components();
     route find_internal(std::string_view rest) const;
 
+    void append_cookie(std::string& out, std::string_view prefix, const cookie& what) const;
+
     std::string base_path_;
     bool behind_tls_;
+    std::vector<std::string> hosts_;
+    bool serves_all_hosts_;
     server_limits limits_;
     std::string plain_head_;
     std::string scripts_;

@@ -39,7 +39,8 @@ void forget_frames_of_this_thread() {
 void event_stream::publish(const std::shared_ptr<const update>& what) noexcept {
     try {
         const html_wire wire(settings_.base_path, conversation_);
-        put(frames_of_this_thread().get(what, wire), what->ended ? last::yes : last::no);
+        const auto made = frames_of_this_thread().get(what, wire);
+        put(*made, what->ended ? last::yes : last::no, made);
     } catch (...) {
         give_up();
     }
@@ -68,18 +69,18 @@ void event_stream::say_last(const frame& what) {
     put(what, last::yes);
 }
 
-void event_stream::put(const frame& what, last how) {
+void event_stream::put(const frame& what, last how, const std::shared_ptr<const frame>& owner) {
     std::lock_guard lock(mutex_);
     if (has_ended_ || is_broken_) return;
     silent_ticks_ = 0;
-    put_bytes(settings_.is_chunked ? what.chunk() : what.content());
+    put_bytes(settings_.is_chunked ? what.chunk() : what.content(), owner);
     if (how == last::no) return;
     if (settings_.is_chunked) put_bytes(last_chunk);
     has_ended_ = true;
     wake();
 }
 
-void event_stream::put_bytes(std::string_view bytes) {
+void event_stream::put_bytes(std::string_view bytes, const std::shared_ptr<const frame>& owner) {
     if (socket_ >= 0 && queue_.empty()) {
         const auto sent = try_send(socket_, bytes);
         if (!sent) {
@@ -92,12 +93,12 @@ void event_stream::put_bytes(std::string_view bytes) {
     }
     // Counted is what waits behind the first: that one may be a whole view, however large, which a
     // page that comes back would only be given again.
-    const auto waiting = queue_.size() - sent_;
-    if (waiting == 0 || queue_limit_ == 0) {
-        queue_limit_ = waiting + bytes.size() + settings_.max_queue;
+    if (queue_.empty() || queue_limit_ == 0) {
+        queue_limit_ = queue_.size() + bytes.size() + settings_.max_queue;
     }
-    queue_.append(bytes);
-    if (queue_.size() - sent_ > queue_limit_) {
+    const bool is_shared = owner && owner->bytes.size() >= frame_cache::shared_size;
+    is_shared ? queue_.append(owner, bytes) : queue_.append(bytes);
+    if (queue_.size() > queue_limit_) {
         is_broken_ = true;
         wake();
     }
@@ -118,7 +119,7 @@ void event_stream::wake() {
 void event_stream::open(int socket, std::string_view head, stream_watcher& watcher) {
     watcher_ = &watcher;
     std::lock_guard lock(mutex_);
-    queue_.insert(0, head);
+    queue_.put_first(head);
     if (queue_limit_ != 0) queue_limit_ += head.size();
     socket_ = socket;
 }
@@ -128,41 +129,30 @@ void event_stream::let_go() {
     std::lock_guard lock(mutex_);
     socket_ = -1;
     is_broken_ = true;
-    forget_queue();
+    queue_.clear();
+}
+
+std::size_t event_stream::unsent() {
+    std::lock_guard lock(mutex_);
+    return queue_.size();
 }
 
 event_stream::condition event_stream::flush() {
     std::lock_guard lock(mutex_);
     if (is_broken_) return condition::broken;
-    if (!queue_.empty()) {
-        const auto sent = try_send(socket_, std::string_view(queue_).substr(sent_));
+    bool has_moved = false;
+    while (!queue_.empty()) {
+        const auto next = queue_.front();
+        const auto sent = try_send(socket_, next);
         if (!sent) {
             is_broken_ = true;
             return condition::broken;
         }
-        if (drop_from_queue(*sent)) return *sent > 0 ? condition::moving : condition::blocked;
+        has_moved |= *sent > 0;
+        queue_.drop(*sent);
+        if (*sent < next.size()) return has_moved ? condition::moving : condition::blocked;
     }
     return has_ended_ ? condition::done : condition::idle;
-}
-
-/// False if nothing is left. What is sent is removed when it is the greater part: of a view of many
-/// megabytes, each send takes little, and to move the rest each time would cost its square.
-bool event_stream::drop_from_queue(std::size_t sent) {
-    sent_ += sent;
-    if (sent_ == queue_.size()) {
-        forget_queue();
-        return false;
-    }
-    if (sent_ > queue_.size() / 2) {
-        queue_.erase(0, sent_);
-        sent_ = 0;
-    }
-    return true;
-}
-
-void event_stream::forget_queue() {
-    std::string().swap(queue_);
-    sent_ = 0;
 }
 
 void event_stream::tick(unsigned heartbeat) {
@@ -229,7 +219,8 @@ void attach_stream(exchange& ex, const route& where) {
         ex.site().base_path(),
         ex.site().limits().max_stream_queue,
         !asked.is_http_1_0};
-    ex.stream() = std::make_shared<event_stream>(where.conversation, ex.home(), wanted);
+    ex.stream() =
+        std::make_shared<event_stream>(where.conversation, ex.home(), wanted, ex.site().unsent);
     ex.site().live->attach(
         where.conversation,
         asked.owner,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/byte_queue.hpp"
 #include "http/wire_patches.hpp"
 
 #include <stube/runtime/live.hpp>
@@ -38,8 +39,13 @@ public:
         bool is_chunked = true;
     };
 
-    event_stream(std::string_view conversation, runner& home, const settings& wanted)
-        : conversation_(conversation), home_(home), settings_(wanted) {}
+    event_stream(
+        std::string_view conversation,
+        runner& home,
+        const settings& wanted,
+        unsent_account& unsent
+    )
+        : conversation_(conversation), home_(home), settings_(wanted), queue_(unsent) {}
 
     const std::string& conversation() const { return conversation_; }
 
@@ -73,14 +79,15 @@ public:
 
     bool is_chunked() const { return settings_.is_chunked; }
 
+    /// Bytes that wait for the peer to read.
+    std::size_t unsent();
+
 private:
     enum class last { no, yes };
-    void put(const frame& what, last how);
-    void put_bytes(std::string_view bytes);
+    void put(const frame& what, last how, const std::shared_ptr<const frame>& owner = {});
+    void put_bytes(std::string_view bytes, const std::shared_ptr<const frame>& owner = {});
     void wake();
     void give_up();
-    bool drop_from_queue(std::size_t sent);
-    void forget_queue();
 
     const std::string conversation_;
     runner& home_;
@@ -89,8 +96,7 @@ private:
 
     std::mutex mutex_;  // for all below
     int socket_ = -1;
-    std::string queue_;
-    std::size_t sent_ = 0;         // of the queue
+    byte_queue queue_;
     std::size_t queue_limit_ = 0;  // while something waits; 0: nothing has yet, but for the head
     bool has_ended_ = false;
     bool is_broken_ = false;

@@ -185,18 +185,20 @@ frame make_heartbeat() {
     return in_chunk(open_chunk().append("event: stube-beat\n\n"));
 }
 
-const frame& frame_cache::get(const std::shared_ptr<const update>& what, const markup_wire& wire) {
-    if (of_ != what) {
-        made_ = encode(*what, wire, std::move(made_.bytes));
-        of_ = what;
-    }
+std::shared_ptr<const frame>
+frame_cache::get(const std::shared_ptr<const update>& what, const markup_wire& wire) {
+    if (of_ == what) return made_;
+    of_.reset();
+    if (!made_ || made_->bytes.size() >= shared_size) made_ = std::make_shared<frame>();
+    *made_ = encode(*what, wire, std::move(made_->bytes));
+    of_ = what;
     return made_;
 }
 
 void frame_cache::clear() {
     constexpr std::size_t kept = 64 << 10;
     of_.reset();
-    if (made_.bytes.capacity() > kept) made_ = frame();
+    if (made_ && made_->bytes.capacity() > kept) made_.reset();
 }
 
 }  // namespace stube::http

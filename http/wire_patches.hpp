@@ -86,13 +86,19 @@ inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 /// once.
 class frame_cache {
 public:
-    const frame& get(const std::shared_ptr<const update>& what, const markup_wire& wire);
+    /// A frame with fewer bytes than `shared_size` is valid until the next call, whoever owns it:
+    /// its memory is used again. A larger one does not change, so that streams can share it while
+    /// it is sent.
+    std::shared_ptr<const frame>
+    get(const std::shared_ptr<const update>& what, const markup_wire& wire);
 
     void clear();
 
+    static constexpr std::size_t shared_size = 16 << 10;
+
 private:
     std::shared_ptr<const update> of_;
-    frame made_;
+    std::shared_ptr<frame> made_;
 };
 
 }  // namespace stube::http

@@ -2,6 +2,7 @@
 
 #include "http/connection.hpp"
 #include "runtime/caught.hpp"
+#include "runtime/logged.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -40,7 +41,7 @@ void worker::run() {
             context_.run();
             return;
         } catch (...) {
-            log_->error("server thread: {}", caught());
+            log_->error("server thread failed why={}", logged(caught()));
         }
     }
 }
@@ -49,9 +50,10 @@ void worker::post(std::function<void()> work) {
     asio::post(context_, std::move(work));
 }
 
-void worker::add(tcp_socket socket) {
-    asio::post(context_, [this, socket = std::move(socket)]() mutable {
-        boost::intrusive_ptr<connection>(new connection(std::move(socket), *this))->start();
+void worker::add(tcp_socket socket, seat place) {
+    asio::post(context_, [this, socket = std::move(socket), place = std::move(place)]() mutable {
+        using pointer = boost::intrusive_ptr<connection>;
+        pointer(new connection(std::move(socket), std::move(place), *this))->start();
     });
 }
 
@@ -93,6 +95,23 @@ void worker::stop() {
         work_.reset();
     });
     thread_.join();
+}
+
+connection* worker::with_most_unsent() const {
+    const auto found = std::ranges::max_element(connections_, {}, &connection::unsent);
+    return found == connections_.end() ? nullptr : *found;
+}
+
+std::size_t worker::most_unsent() const {
+    const auto* found = with_most_unsent();
+    return found ? found->unsent() : 0;
+}
+
+void worker::close_most_unsent() {
+    auto* found = with_most_unsent();
+    if (!found) return;
+    log_->warn("connection closed unsent={} why=\"too much waits to be read\"", found->unsent());
+    found->close();
 }
 
 void worker::sweep() {

@@ -2,6 +2,7 @@
 
 #include "http/net.hpp"
 #include "http/request_reader.hpp"
+#include "http/seats.hpp"
 #include "http/site.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -39,7 +40,7 @@ public:
     void post(std::function<void()> work) override;
 
     /// Takes over a connection; its socket belongs to `context()`.
-    void add(tcp_socket socket);
+    void add(tcp_socket socket, seat place);
 
     /// Closes connections that wait for a request, tells streams to come back elsewhere.
     void drain();
@@ -48,6 +49,12 @@ public:
 
     /// Ends the thread, once its connections are closed.
     void stop();
+
+    /// The most that one of its connections has not sent. On the worker's own thread.
+    std::size_t most_unsent() const;
+
+    /// Closes that connection. On the worker's own thread.
+    void close_most_unsent();
 
     // For connections.
 
@@ -79,6 +86,7 @@ private:
     void sweep();
     void set_date();
     void each_connection(void (connection::*what)());
+    connection* with_most_unsent() const;
 
     asio::io_context context_{1};
     asio::executor_work_guard<executor> work_;

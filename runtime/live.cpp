@@ -221,15 +221,18 @@ void live_map::impl::perform(const entry_ptr& e, operation op) {
     commit(e, std::move(op), std::move(o));
 }
 
-/// A page cannot have seen what was not saved, unless the store has lost it since. Found out before
-/// waking, which makes a revision of its own.
+/// A page cannot have seen what was not saved, unless the store has lost it since. But all that is
+/// known is what a browser claims, and it can claim anything. Found out before waking, which makes
+/// a revision of its own.
 void live_map::impl::note_rollback(const entry_ptr& e, operation& op) {
     if (!op.seen || *op.seen <= e->value->revision) return;
     op.is_ahead = true;
     if (std::exchange(e->is_rolled_back, true)) return;
     ++totals_.rolled_back;
-    options_.logger->error(
-        "rolled_back conversation={} stored={} seen={} why=\"the store has lost what was saved\"",
+    options_.logger->warn(
+        "rolled_back conversation={} stored={} claimed={} why=\"a browser claims to have seen a "
+        "later "
+        "revision: either that is wrong, or the store has lost what was saved\"",
         e->id,
         e->value->revision,
         *op.seen

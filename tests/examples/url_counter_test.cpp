@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 using namespace stube;
 using gallery::url_counter;
 
@@ -26,4 +28,14 @@ TEST_CASE("Back and Forward walk the numbers that were counted") {
     CHECK(t.url() == "/url-counter?n=2");
     t.back().back().click("−");
     CHECK(t.url() == "/url-counter?n=-1");
+}
+
+TEST_CASE("a counter that begins at the largest number stays there") {
+    using limits = std::numeric_limits<int>;
+    test_conversation top{url_counter{.n = limits::max()}};
+    CHECK(top.click("+").text().contains("2147483647"));
+    CHECK(top.click("−").url() == "/url-counter?n=2147483646");
+
+    test_conversation bottom{url_counter{.n = limits::min()}};
+    CHECK(bottom.click("−").text().contains("-2147483648"));
 }

@@ -8,6 +8,13 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
 using namespace stube;
 using gallery::weather;
 
@@ -23,7 +30,60 @@ void report(
     t.click("Report");
 }
 
+namespace fs = std::filesystem;
+
+/// Stands in for the system's folder of temporary files.
+class temporary_files {
+public:
+    temporary_files() {
+        auto name = (fs::temp_directory_path() / "stube-test-XXXXXX").string();
+        path_ = mkdtemp(name.data());
+        setenv("TMPDIR", path_.c_str(), 1);
+    }
+
+    ~temporary_files() {
+        unsetenv("TMPDIR");
+        fs::remove_all(path_);
+    }
+
+    /// The one folder in it.
+    fs::path folder() const { return fs::directory_iterator(path_)->path(); }
+
+    std::vector<fs::path> files() const {
+        std::vector<fs::path> all;
+        for (const auto& each : fs::directory_iterator(folder()))
+            all.push_back(each.path());
+        return all;
+    }
+
+private:
+    fs::path path_;
+};
+
 }  // namespace
+
+TEST_CASE("a session that is written to a file is readable for nobody else") {
+    const temporary_files temporary;
+    test_conversation t{weather{}};
+    report(t, "Oslo", "-3", "45");
+    t.click("Write to a file");
+
+    CHECK(temporary.files().size() == 1);
+    CHECK(fs::status(temporary.folder()).permissions() == fs::perms::owner_all);
+}
+
+TEST_CASE("a file of a day ago is removed when the next one is written") {
+    const temporary_files temporary;
+    test_conversation first{weather{}};
+    first.click("Write to a file");
+    const auto old = temporary.files().at(0);
+    fs::last_write_time(old, fs::file_time_type::clock::now() - std::chrono::hours(25));
+
+    test_conversation second{weather{}};
+    second.click("Write to a file");
+    CHECK_FALSE(fs::exists(old));
+    CHECK(temporary.files().size() == 1);
+}
 
 TEST_CASE("a place is cold and windy when both facts are known of it") {
     test_conversation t{weather{}};

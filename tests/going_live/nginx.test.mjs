@@ -1,9 +1,13 @@
 // The board behind nginx with tutorial/11-going-live/nginx.conf, in an nginx.conf around it as Debian has it.
+import assert from 'node:assert/strict';
 import {mkdir, writeFile} from 'node:fs/promises';
+import {Agent, get} from 'node:https';
 import path from 'node:path';
-import {freePort} from '../browser/support.mjs';
+import {test} from 'node:test';
+import {connect} from 'node:tls';
+import {eventually, freePort} from '../browser/support.mjs';
 import {proxyCases} from './proxy_cases.mjs';
-import {fileOfPage, makeCertificate, runProxy, scratchFolder} from './support.mjs';
+import {fileOfPage, makeCertificate, runProxy, scratchFolder, Standup} from './support.mjs';
 
 async function setUp(t, standup) {
     const folder = await scratchFolder(t);
@@ -46,3 +50,33 @@ async function setUp(t, standup) {
 }
 
 proxyCases('nginx', setUp);
+
+const statusOf = (address, agent) => new Promise((resolve, reject) => {
+    get(address, {agent, rejectUnauthorized: false}, response => {
+        response.resume().once('end', () => resolve(response.statusCode));
+    }).once('error', reject);
+});
+
+test('an address that asks too often is refused for as long as it does', async t => {
+    const address = await setUp(t, await Standup.started(t));
+    const agent = new Agent({keepAlive: true, maxSockets: 50});
+    t.after(() => agent.destroy());
+    const answers = await Promise.all(Array.from({length: 1000}, () => statusOf(address, agent)));
+    assert.ok(answers.filter(status => status === 200).length >= 300);
+    assert.ok(answers.includes(429));
+    await eventually(async () => assert.equal(await statusOf(address, agent), 200));
+});
+
+test('an address with too many requests under way is refused', async t => {
+    const address = new URL(await setUp(t, await Standup.started(t)));
+    const head = `POST / HTTP/1.1\r\nHost: ${address.host}\r\nContent-Length: 5\r\n\r\n`; // and no body
+    const refused = new Promise((resolve, reject) => {
+        for (let count = 0; count < 210; ++count) {
+            const socket = connect({port: address.port, host: '127.0.0.1', rejectUnauthorized: false});
+            t.after(() => socket.destroy());
+            socket.once('secureConnect', () => socket.write(head)).once('error', reject);
+            socket.once('data', data => resolve(String(data).split('\r\n')[0]));
+        }
+    });
+    assert.equal(await refused, 'HTTP/1.1 429 Too Many Requests');
+});

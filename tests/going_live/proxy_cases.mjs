@@ -55,7 +55,7 @@ export const proxyCases = (name, setUp) => describe(name, {concurrency: 2}, () =
         await items(other).getByRole('button', {name: 'Done', exact: true}).click();
         await items(page).getByRole('button', {name: 'Not done'}).waitFor();
 
-        const cookie = (await visitor.cookies()).find(each => each.name === 'stube_session');
+        const cookie = (await visitor.cookies()).find(each => each.name === '__Host-stube_session');
         assert.ok(cookie.secure && cookie.httpOnly);
         assert.equal(cookie.sameSite, 'Lax');
         const protocol = await page.evaluate(() => performance.getEntriesByType('navigation')[0].nextHopProtocol);

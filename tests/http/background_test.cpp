@@ -56,6 +56,7 @@ server_options any_port() {
     server_options options;
     options.port = 0;
     options.threads = 2;
+    options.hosts = {"*"};
     options.live.logger = quiet();
     return options;
 }

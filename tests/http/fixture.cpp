@@ -41,6 +41,7 @@ private:
 server_options on_any_port(server_options options) {
     options.port = 0;
     if (options.threads == 0) options.threads = 2;
+    if (options.hosts.empty()) options.hosts = {"*"};
     if (!options.live.logger) options.live.logger = quiet();
     return options;
 }

@@ -101,6 +101,35 @@ TEST_CASE("the session cookie lasts from the last visit") {
     CHECK(client(site.port()).ask(page.post("1/inc")).header("set-cookie").empty());
 }
 
+TEST_CASE("behind TLS no other host of the domain can plant the session cookie") {
+    server_options options;
+    options.behind_tls = true;
+    served site(options);
+    const auto page = open_page(site.port());
+
+    CHECK(page.cookie.starts_with("__Host-stube_session="));
+    CHECK(page.page.header("set-cookie").ends_with("; Path=/; Max-Age=2592000; Secure"));
+    const auto theirs = "stube_session=" + std::string(22, 'A');
+    const auto headers = "Cookie: " + theirs + "; " + page.cookie + "\r\n";
+    const auto again = ask(site, "/t?c=" + page.conversation, headers);
+    CHECK(read_page(again, page.cookie).conversation == page.conversation);
+}
+
+TEST_CASE("a session of before the cookie had its prefix goes on under the new name") {
+    server_options options;
+    options.behind_tls = true;
+    served site(options);
+    const auto page = open_page(site.port());
+    const auto session = page.cookie.substr(page.cookie.find('=') + 1);
+    auto old = page;
+    old.cookie = "stube_session=" + session;
+
+    const auto got = ask(site, "/t?c=" + page.conversation, "Cookie: " + old.cookie + "\r\n");
+    CHECK(read_page(got, old.cookie).conversation == page.conversation);
+    CHECK(got.header("set-cookie").starts_with("__Host-stube_session=" + session + ";"));
+    CHECK(client(site.port()).ask(old.post("1/inc")).says("n=1"));
+}
+
 TEST_CASE("the cookie is marked when TLS is in front and bound to the base path") {
     server_options options;
     options.behind_tls = true;
@@ -108,6 +137,7 @@ TEST_CASE("the cookie is marked when TLS is in front and bound to the base path"
     served site(options);
     const auto page = open_page(site.port(), "/app/t");
 
+    CHECK(page.cookie.starts_with("stube_session="));
     CHECK(page.page.header("set-cookie").ends_with("; Path=/app/; Max-Age=2592000; Secure"));
     CHECK(page.page.says("src=\"/app/stube/assets/htmx.min."));
     CHECK(page.page.says("data-stream=\"/app/stube/stream/"));
@@ -370,6 +400,7 @@ TEST_CASE("pages that say what went wrong look as the application wants") {
     );
     server_options options;
     options.port = 0;
+    options.hosts = {"*"};
     options.live.logger = quiet();
     server running(site, options);
     running.start_threads();

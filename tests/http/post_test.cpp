@@ -79,6 +79,26 @@ TEST_CASE("addresses and cookies of a form know the base path and TLS") {
     CHECK(send_form(site, "/login", "name=ada").status == 404);
 }
 
+TEST_CASE("behind TLS cookies of a form get the prefix and are forgotten under both names") {
+    server_options options;
+    options.behind_tls = true;
+    served site(options);
+    const auto got = send_form(site, "/login", "name=ada");
+    CHECK(
+        cookies_of(got) == "__Host-user=ada; HttpOnly; SameSite=Lax; Path=/; Max-Age=60; Secure\n"
+                           "__Host-seen=yes; HttpOnly; SameSite=Lax; Path=/; Secure\n"
+                           "__Host-old=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0; Secure\n"
+                           "old=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0; Secure\n"
+    );
+}
+
+TEST_CASE("a cookie with the prefix comes before a planted one of the plain name") {
+    CHECK(with_cookies("user=eve; __Host-user=ada").cookie("user") == "ada");
+    CHECK(with_cookies("__Host-user=ada; user=eve").cookie("user") == "ada");
+    CHECK(with_cookies("user=ada; user=eve").cookie("user") == "ada");
+    CHECK(with_cookies("__Host-users=eve").cookie("user").empty());
+}
+
 TEST_CASE("a form from elsewhere is refused") {
     served site;
     const std::string type(form_type);

@@ -1,19 +1,52 @@
-// A program that is only `app::start`, for tests that need its exit code: <port> <how its store is,
-// or the path of an SQLite store>
+// A program that is only `app::start`, for tests that need its exit code: <port> <mood>. The mood
+// is how its store or its log is: "well", "dead", "slow to stop", "sqlite:" and the path of its
+// store, "files:" and the path of its store, "logs:" and where its log goes ("stdout", "stderr" or
+// a path), without a limit per second.
 #include "http/fixture.hpp"
 
+#include <stube/store/file_store.hpp>
 #include <stube/store/sqlite_store.hpp>
 
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+
+namespace {
+
+using namespace testing;
+
+std::shared_ptr<spdlog::logger> log_to(const std::string& where) {
+    auto log = where == "stdout"   ? spdlog::stdout_color_mt("test")
+               : where == "stderr" ? spdlog::stderr_color_mt("test")
+                                   : spdlog::basic_logger_mt("test", where);
+    log->flush_on(spdlog::level::trace);
+    return log;
+}
+
+bool takes_prefix(std::string_view& text, std::string_view prefix) {
+    const bool has = text.starts_with(prefix);
+    if (has) text.remove_prefix(prefix.size());
+    return has;
+}
+
+}  // namespace
+
 int main(int count, char** words) {
-    using namespace testing;
     if (count != 3) return 2;
-    const std::string_view mood = words[2];
+    std::string_view mood = words[2];
     server_options options;
     options.port = static_cast<std::uint16_t>(std::stoi(words[1]));
     options.threads = 1;
+    options.hosts = {"a.test"};
     options.live.logger = quiet();
     if (mood == "slow to stop") options.drain_delay = std::chrono::minutes(10);
-    if (mood.starts_with('/')) return served::make_site().start(options, sqlite_store(mood));
+    if (takes_prefix(mood, "logs:")) {
+        options.live.logger = log_to(std::string(mood));
+        options.limits.max_log_rate = 1'000'000;
+    }
+    if (takes_prefix(mood, "files:"))
+        return served::make_site().start(options, file_store(std::string(mood)));
+    if (takes_prefix(mood, "sqlite:"))
+        return served::make_site().start(options, sqlite_store(std::string(mood)));
     auto where = std::make_shared<disk>();
     if (mood == "dead") where->now = disk::mood::dead;
     return served::make_site().start(options, store_on(where));

@@ -43,6 +43,24 @@ std::vector<bad_request> bad_requests() {
         {"a space before the colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400},
         {"a header without a name", "GET / HTTP/1.1\r\n: a\r\nHost: a\r\n\r\n", 400},
         {"a folded header", "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", 400},
+        {"a header folded after an empty line",
+         post_head + "Content-Length:\r\n 5\r\n\r\nabcde",
+         400},
+        {"a header folded by a tab", "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n\tb\r\n\r\n", 400},
+        {"a blank line before the headers", "GET / HTTP/1.1\r\n X: a\r\nHost: a\r\n\r\n", 400},
+        {"a carriage return alone in a header",
+         "GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n",
+         400},
+        {"a newline alone in a header", post_head + "X: a\nContent-Length: 5\r\n\r\nabcde", 400},
+        {"a newline alone behind a header", "GET / HTTP/1.1\r\nHost: a\nX: a\r\n\r\n", 400},
+        {"a carriage return alone in the request line", "GET /\r HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"two carriage returns", "GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", 400},
+        {"a tab before the colon", "GET / HTTP/1.1\r\nHost\t: a\r\n\r\n", 400},
+        {"two spaces in the request line", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"a host with a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
+        {"a host with a user", "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400},
+        {"a host of two words", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400},
+        {"a user in the target", "GET http://a@b/ HTTP/1.1\r\nHost: b\r\n\r\n", 400},
         {"a NUL in a header", "GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n"s, 400},
         {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
         {"HTTP/1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", 400},
@@ -77,6 +95,24 @@ std::vector<bad_request> bad_requests() {
          400},
         {"a chunk that is too long",
          post_head + "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
+         400},
+        {"a chunk size with a newline alone",
+         post_head + "Transfer-Encoding: chunked\r\n\r\n1\na\r\n0\r\n\r\n",
+         400},
+        {"a chunk size behind a blank",
+         post_head + "Transfer-Encoding: chunked\r\n\r\n 1\r\na\r\n0\r\n\r\n",
+         400},
+        {"a chunk size in hex notation",
+         post_head + "Transfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n",
+         400},
+        {"a chunk that ends with a newline alone",
+         post_head + "Transfer-Encoding: chunked\r\n\r\n1\r\na\n0\r\n\r\n",
+         400},
+        {"a trailer that is no header",
+         post_head + "Transfer-Encoding: chunked\r\n\r\n0\r\nX : a\r\n\r\n",
+         400},
+        {"a trailer with a newline alone",
+         post_head + "Transfer-Encoding: chunked\r\n\r\n0\r\nX: a\nb\r\n\r\n",
          400},
         {"an expectation", "GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n", 417},
         {"too many headers",
@@ -229,8 +265,12 @@ TEST_CASE("HTTP 1.0 is answered and the connection closed") {
     CHECK(c.is_closed_within(5s));
 }
 
-TEST_CASE("a target may be a whole address") {
-    served site;
+TEST_CASE("a target may be a whole address whose host is the one that counts") {
+    server_options options;
+    options.hosts = {"a.test"};
+    served site(options);
+    CHECK(client(site.port()).ask(get("http://b.test/healthz")).status == 421);
+    CHECK(client(site.port()).ask(get("http://a.test?c=/healthz")).status == 404);
     CHECK(client(site.port()).ask(get("http://a.test/healthz")).status == 200);
     CHECK(client(site.port()).ask(get("http://a.test")).status == 404);
 }
@@ -253,6 +293,83 @@ TEST_CASE("other methods are refused where an address is") {
     CHECK(with("PUT", "/stube/event/a/1/b").header("allow") == "POST");
     CHECK(with("OPTIONS", "/t").status == 405);
     CHECK(with("TRACE", "/nowhere").status == 404);
+}
+
+namespace {
+
+int status_for(const served& site, const std::string& host) {
+    return client(site.port()).ask("GET /about HTTP/1.1\r\nHost: " + host + "\r\n\r\n").status;
+}
+
+}  // namespace
+
+TEST_CASE("a name that is not listed is refused") {
+    server_options options;
+    options.hosts = {"board.test"};
+    served site(options);
+
+    for (const auto* host :
+         {"board.test",
+          "BOARD.test:8080",
+          "board.test.",
+          "localhost:1",
+          "127.0.0.1:80",
+          "192.168.1.7",
+          "[::1]:80"}) {
+        CAPTURE(std::string(host));
+        CHECK(status_for(site, host) == 200);
+    }
+    for (const auto* host :
+         {"evil.test", "board.test.evil.test", "127.0.0.1.evil.test", "1.evil"}) {
+        CAPTURE(std::string(host));
+        CHECK(status_for(site, host) == 421);
+    }
+    CHECK(client(site.port()).ask("GET /about HTTP/1.0\r\n\r\n").status == 200);
+}
+
+TEST_CASE("another name cannot send an event either") {
+    server_options options;
+    options.hosts = {"a.test"};
+    served site(options);
+    const auto page = open_page(site.port());
+    auto event = page.post("1/inc");
+    event.replace(event.find("a.test"), 6, "b.test");
+
+    CHECK(client(site.port()).ask(event).status == 421);
+    CHECK(client(site.port()).ask(page.post("1/inc")).says("n=1"));
+}
+
+TEST_CASE("without a list a server on the loopback address is reached by local names only") {
+    const auto status_with = [](server_options options) {
+        options.port = 0;
+        options.threads = 1;
+        options.live.logger = quiet();
+        server running(served::make_site(), options);
+        running.start_threads();
+        return client(running.port()).ask(get("/about")).status;
+    };
+    server_options local;
+    CHECK(status_with(local) == 421);
+    server_options behind_proxy;
+    behind_proxy.behind_tls = true;
+    CHECK(status_with(behind_proxy) == 200);
+    server_options on_network;
+    on_network.bind = "0.0.0.0";
+    CHECK(status_with(on_network) == 200);
+    server_options any;
+    any.hosts = {"*"};
+    CHECK(status_with(any) == 200);
+}
+
+TEST_CASE("an address is no name of a host") {
+    server_options options;
+    options.port = 0;
+    options.live.logger = quiet();
+    for (const auto* bad : {"", "a.test:80", "http://a.test", "a.test/"}) {
+        CAPTURE(std::string(bad));
+        options.hosts = {bad};
+        CHECK_THROWS_AS(server(served::make_site(), options), std::invalid_argument);
+    }
 }
 
 TEST_CASE("more connections than the limit are closed at once") {

@@ -93,6 +93,28 @@ TEST_CASE("a chunked body is the same wherever the network cuts it") {
     }
 }
 
+TEST_CASE("chunks may come byte by byte") {
+    const std::string head = "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const std::string body :
+         {"0\r\n\r\n",
+          "0\r\nTrailer: x\r\n\r\n",
+          "0;a=b\r\n\r\n",
+          "1\r\na\r\n0\r\n\r\n",
+          "000\r\n\r\n"}) {
+        CAPTURE(body);
+        for (std::size_t at_once = 0; at_once < body.size(); ++at_once) {
+            CAPTURE(at_once);
+            request_reader reader(1024, 1024);
+            put(reader, head + body.substr(0, at_once));
+            for (auto rest = body.substr(at_once); !rest.empty(); rest.erase(0, 1)) {
+                REQUIRE(reader.next() == progress::more);
+                put(reader, rest.substr(0, 1));
+            }
+            CHECK(reader.next() == progress::ready);
+        }
+    }
+}
+
 TEST_CASE("requests that come together are read one by one") {
     request_reader reader(1024, 1024);
     put(reader,
@@ -153,12 +175,15 @@ TEST_CASE("large bodies and heads are read whole") {
 TEST_CASE("whatever comes is a request or refused") {
     const std::string chunked = "POST /a%20b?c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
                                 "chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n";
+    const std::string empty_chunked = "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+                                      "chunked\r\n\r\n0\r\nA: b\r\n\r\n";
     constexpr std::string_view alphabet = "\r\n :;,%/?0159afGPTH\x00\x7f\xc3\xff\t\"";
     std::mt19937 random(4711);
     const auto below = [&](std::size_t limit) { return random() % limit; };
     for (int round = 0; round < 20'000; ++round) {
         CAPTURE(round);
-        auto bytes = std::string(event) + chunked + std::string(event);
+        auto bytes = std::string(event) + chunked + empty_chunked + std::string(event);
+        const std::size_t most = below(2) == 0 ? 3 : 300;
         for (auto changes = below(6); changes-- > 0;) {
             bytes[below(bytes.size())] = alphabet[below(alphabet.size())];
             if (below(4) == 0) bytes.erase(below(bytes.size()), below(20));
@@ -167,7 +192,7 @@ TEST_CASE("whatever comes is a request or refused") {
         }
         request_reader reader(400, 50);
         for (std::string_view rest = bytes; !rest.empty() && reader.status() == 0;) {
-            const auto size = std::min<std::size_t>(below(300) + 1, rest.size());
+            const auto size = std::min<std::size_t>(below(most) + 1, rest.size());
             put(reader, rest.substr(0, size));
             rest.remove_prefix(size);
             while (reader.next() == progress::ready) {

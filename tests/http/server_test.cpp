@@ -1,4 +1,5 @@
 #include "http/fixture.hpp"
+#include "http/process.hpp"
 
 #include <stube/store/sqlite_store.hpp>
 
@@ -6,7 +7,6 @@
 
 #include <csignal>
 #include <filesystem>
-#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace testing;
@@ -185,59 +185,52 @@ TEST_CASE("streams are served until a server that is about to stop does so") {
 
 namespace {
 
-/// Runs `app::start` in a process of its own, with a store that is `mood`. Returns its exit code;
-/// `use` gets its pid and port, if it serves.
-int exit_code_of(const char* port, const char* mood, void (*use)(pid_t, std::uint16_t)) {
-    int output[2];
-    REQUIRE(pipe(output) == 0);
-    const pid_t child = fork();
-    if (child == 0) {
-        dup2(output[1], 1);
-        close(output[0]);
-        close(output[1]);
-        execl(STUBE_TEST_PROGRAM, STUBE_TEST_PROGRAM, port, mood, nullptr);
-        _exit(127);
-    }
-    close(output[1]);
-    std::string line;
-    char c = 0;
-    while (::read(output[0], &c, 1) == 1 && c != '\n')
-        line += c;
-    close(output[0]);
+/// The exit code of the program with a store that is `mood`. `use` gets it and its port, if it
+/// serves.
+int exit_code_of(
+    const char* port,
+    const std::string& mood,
+    void (*use)(const program&, std::uint16_t)
+) {
+    small_pipe output;
+    program running({.mood = mood, .port = port, .output = output.writer()});
+    output.close_writer();
+    const auto line = output.read_line();
     if (!line.empty()) {
         CHECK(line.starts_with("listening on http://127.0.0.1:"));
         CHECK(line.ends_with("/"));
-        use(child, static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1))));
+        use(running, port_in(line));
     }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+    return running.exit_code();
 }
 
 }  // namespace
 
 TEST_CASE("start serves until a signal comes") {
-    const int code = exit_code_of("0", "well", [](pid_t child, std::uint16_t port) {
+    const int code = exit_code_of("0", "well", [](const program& child, std::uint16_t port) {
         CHECK(open_page(port).page.status == 200);
-        kill(child, SIGTERM);
+        child.signal(SIGTERM);
     });
     CHECK(code == 0);
 }
 
 TEST_CASE("a second signal ends the process at once") {
-    const int code = exit_code_of("0", "slow to stop", [](pid_t child, std::uint16_t port) {
-        kill(child, SIGINT);
-        while (client(port).ask(get("/readyz")).status == 200)
-            std::this_thread::sleep_for(10ms);
-        kill(child, SIGINT);
-    });
+    const int code =
+        exit_code_of("0", "slow to stop", [](const program& child, std::uint16_t port) {
+            child.signal(SIGINT);
+            while (client(port).ask(get("/readyz")).status == 200)
+                std::this_thread::sleep_for(10ms);
+            child.signal(SIGINT);
+        });
     CHECK(code == 1000 + SIGINT);
 }
 
 TEST_CASE("start returns 1 when the port is taken") {
     served site;
     const auto port = std::to_string(site.port());
-    CHECK(exit_code_of(port.c_str(), "well", [](pid_t, std::uint16_t) { CHECK(false); }) == 1);
+    CHECK(exit_code_of(port.c_str(), "well", [](const program&, std::uint16_t) {
+              CHECK(false);
+          }) == 1);
 }
 
 TEST_CASE("start returns 1 when the store has another owner") {
@@ -248,14 +241,16 @@ TEST_CASE("start returns 1 when the store has another owner") {
     auto owner = sqlite_store(file);
     owner->load_all([](record&&) {});
 
-    CHECK(exit_code_of("0", file.c_str(), [](pid_t, std::uint16_t) { CHECK(false); }) == 1);
+    CHECK(exit_code_of("0", "sqlite:" + file, [](const program&, std::uint16_t) {
+              CHECK(false);
+          }) == 1);
 
     owner.reset();
     std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("start returns a code of its own when the store is down") {
-    const int code = exit_code_of("0", "dead", [](pid_t, std::uint16_t port) {
+    const int code = exit_code_of("0", "dead", [](const program&, std::uint16_t port) {
         CHECK(client(port).ask(get("/t")).status == 503);
     });
     CHECK(code == app::exit_store_down);

@@ -341,6 +341,42 @@ TEST_CASE("a page that does not read at all is given up after a while") {
     CHECK(got < large);
 }
 
+namespace {
+
+/// What the server says of itself.
+std::size_t metric(const served& site, const std::string& name) {
+    const auto numbers = client(site.port()).ask(get("/metrics")).body;
+    const auto line = "\n" + name + " ";
+    return std::stoull(numbers.substr(numbers.find(line) + line.size()));
+}
+
+}  // namespace
+
+TEST_CASE("whoever leaves the most unread is closed before unread pages fill the memory") {
+    auto options = impatient();
+    options.limits.write_timeout = 60s;
+    options.limits.max_unsent = large;
+    served site(options);
+    const auto page = large_page(site.port());
+    const auto read = get("/t?c=" + page.conversation, owned(page));
+    std::vector<std::unique_ptr<client>> greedy;
+    while (greedy.size() < 3) {
+        greedy.push_back(std::make_unique<client>(site.port(), small_window));
+        greedy.back()->send(read);
+        greedy.back()->read_head();
+    }
+    const auto is_over = [&] {
+        return metric(site, "stube_unsent_bytes") > options.limits.max_unsent;
+    };
+    for (int tries = 0; tries < 500 && is_over(); ++tries)
+        std::this_thread::sleep_for(10ms);
+
+    CHECK_FALSE(is_over());
+    CHECK(metric(site, "stube_unsent_bytes") > 0);  // those that fit are left alone
+    CHECK(metric(site, "stube_connections") < 1 + greedy.size());
+    CHECK(open_page(site.port(), "/note").page.status == 200);
+}
+
 TEST_CASE("a view larger than what may wait reaches the page") {
     server_options options;
     options.limits.max_stream_queue = 100;

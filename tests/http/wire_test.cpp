@@ -1,3 +1,4 @@
+#include "http/byte_queue.hpp"
 #include "http/form.hpp"
 #include "http/text.hpp"
 #include "http/wire_html.hpp"
@@ -282,12 +283,58 @@ TEST_CASE("an update is encoded once for a thread") {
     const auto second = std::make_shared<const update>(view_update(p("2")));
     const html_wire wire("", "cid");
 
-    const auto* bytes = frames.get(first, wire).bytes.data();
-    CHECK(frames.get(first, wire).bytes.data() == bytes);
-    CHECK(frames.get(second, wire).content().find("2</p>") != std::string_view::npos);
-    CHECK(frames.get(first, wire).content().find("1</p>") != std::string_view::npos);
+    const auto* bytes = frames.get(first, wire)->bytes.data();
+    CHECK(frames.get(first, wire)->bytes.data() == bytes);
+    CHECK(frames.get(second, wire)->content().find("2</p>") != std::string_view::npos);
+    CHECK(frames.get(first, wire)->content().find("1</p>") != std::string_view::npos);
     frames.clear();
     CHECK(first.use_count() == 1);
+}
+
+TEST_CASE("a large frame is kept by the streams that send it and by nobody else") {
+    frame_cache frames;
+    const auto large = std::make_shared<const update>(
+        view_update(html::p(std::string(frame_cache::shared_size, 'x')))
+    );
+    const auto small = std::make_shared<const update>(view_update(html::p("small")));
+    const html_wire wire("", "cid");
+
+    const auto sent_by_one = frames.get(large, wire);
+    const auto sent_by_another = frames.get(large, wire);
+    CHECK(sent_by_one == sent_by_another);
+    CHECK(frames.get(small, wire)->content().find("small") != std::string_view::npos);
+    CHECK(sent_by_one->content().find("xxx") != std::string_view::npos);
+    CHECK(sent_by_one.use_count() == 2);
+}
+
+TEST_CASE("bytes leave a queue in their order and are counted until then") {
+    unsent_account account(1000);
+    byte_queue queue(account);
+    auto owner = std::make_shared<const std::string>("shared bytes");
+    const auto next = [&](std::size_t count) {
+        const std::string out(queue.front().substr(0, count));
+        queue.drop(out.size());
+        return out;
+    };
+
+    queue.append("own");
+    queue.append(" bytes, ");
+    queue.append(owner, std::string_view(*owner).substr(0, 6));
+    queue.append(" more");
+    queue.put_first("head, ");
+    CHECK(account.bytes() == 28);
+    CHECK(owner.use_count() == 2);
+    CHECK(next(99) == "head, ");
+    CHECK(next(9) == "own bytes");
+    CHECK(next(99) == ", ");
+    CHECK(next(2) == "sh");
+    CHECK(next(99) == "ared");
+    CHECK(owner.use_count() == 1);
+    CHECK(queue.size() == 5);
+    CHECK(account.bytes() == 5);
+    queue.clear();
+    CHECK(queue.empty());
+    CHECK(account.bytes() == 0);
 }
 
 TEST_CASE("a form is decoded") {

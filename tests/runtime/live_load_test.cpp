@@ -319,7 +319,12 @@ TEST_CASE("a page that has seen more than is stored is told so and it is logged 
         CHECK(page->told()[0]->patches.back().what == patch::kind::notice);
         CHECK(shows(page->told()[0], "lost what was last done here"));
     }
-    CHECK(count_in(w.log(), "rolled_back conversation=back stored=1 seen=9") == 1);
+    CHECK(
+        count_in(
+            w.log(),
+            "rolled_back conversation=back stored=1 claimed=9 why=\"a browser claims"
+        ) == 1
+    );
     CHECK(w.map().counts().rolled_back == 1);
 }
 

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
         server_options options;  // listens on 127.0.0.1 only: the proxy is on the same machine
         options.port = static_cast<std::uint16_t>(std::atoi(argument.data()));
         options.behind_tls = true;
+        options.hosts = {"standup.example.org"};
         options.live.idle_timeout = std::chrono::hours(24 * 7);
         return site.start(options, sqlite_store(file));
     } catch (const std::exception& problem) {

@@ -242,6 +242,12 @@ public:
     /// `exit_store_down` if the store's state is not known any more: a restart, which reads what is
     /// really there, is then all that helps.
     /// A `port` of 0 is any free one; what is no port is a 1, too.
+    ///
+    /// A log that cannot be written (a reader that stands still or is gone, a full disk) costs
+    /// lines of the log and nothing else. For that, SIGPIPE and SIGXFSZ are ignored unless the
+    /// program handles them, and standard streams that were closed when the program began are
+    /// /dev/null. If the reader of the log stands still at the end, the process ends a second after
+    /// `exit` was called, with the code that this returned.
     int start(int port, std::unique_ptr<store> storage = memory_store());
     int start(server_options options, std::unique_ptr<store> storage = memory_store());
 

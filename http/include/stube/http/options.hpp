@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 /// How a server is set up. Every default is meant for production.
 namespace stube {
@@ -19,6 +20,18 @@ struct server_limits {
     std::size_t max_connections = 20'000;    ///< more are closed at once
     std::size_t max_stream_queue = 1 << 20;  ///< unsent behind the message that is being sent; then
                                              ///< the page has to come back
+    std::size_t max_unsent = 256 << 20;      ///< unsent bytes of all connections together; beyond
+                                             ///< that, connections with the most are closed
+
+    /// Kept free below the process's limit of descriptors (RLIMIT_NOFILE), for the store, the log
+    /// and the application: connections never use them, whatever `max_connections` says. Of a limit
+    /// that leaves less than twice as many, half is kept.
+    std::size_t reserved_descriptors = 64;
+
+    // The server's own lines of the log. Lines beyond these limits are counted in the log.
+    std::size_t max_log_queue = 1 << 20;  ///< bytes that wait for a slow reader; oldest are dropped
+    std::size_t max_log_line = 16 << 10;  ///< bytes; longer lines are cut
+    std::size_t max_log_rate = 50;        ///< lines of one kind in a second, such as failed events
 
     std::chrono::milliseconds head_timeout = std::chrono::seconds(10);
     std::chrono::milliseconds body_timeout = std::chrono::seconds(30);
@@ -38,8 +51,16 @@ struct server_options {
     /// and `/metrics` stay at the root.
     std::string base_path;
 
-    /// A proxy in front speaks HTTPS: the session cookie is marked Secure.
+    /// A proxy in front speaks HTTPS: cookies are marked Secure and, without a base path, named
+    /// with `__Host-`, so that no other host of the domain can plant them.
     bool behind_tls = false;
+
+    /// Names that browsers may ask for (the Host header, without the port):
+    /// {"standup.example.org"}. A request for another name is refused with 421, so that no page of
+    /// another site can reach the server under a name of its own (DNS rebinding). "localhost" and
+    /// numeric addresses are always allowed; {"*"} allows every name. Empty: every name, unless the
+    /// server listens on a loopback address without `behind_tls`, which allows none.
+    std::vector<std::string> hosts;
 
     /// How long `/readyz` says 503 before the server stops to accept: the time a load balancer
     /// needs.

@@ -48,6 +48,11 @@ public:
     /// Finishes what is under way, saves everything accepted, closes all. Idempotent.
     void stop();
 
+    /// After `stop`: true if some lines of the log could not be written within a second, because
+    /// whoever reads them stands still. A thread of the server goes on waiting for that until the
+    /// process ends; `exit` may wait as well.
+    bool is_log_stuck() const;
+
 private:
     void publish_text(std::string_view topic, const std::string& message);
 

@@ -140,8 +140,9 @@ struct live_counts {
     std::size_t work_done = 0;
     std::size_t work_failed = 0;
     std::size_t work_refused = 0;  ///< too much waited
-    /// Conversations of which a page had seen a later revision than the store had: the store lost
-    /// what was acknowledged, or an older copy was put in its place.
+    /// Conversations of which a page claims to have seen a later revision than the store has: the
+    /// store has lost what was acknowledged, an older copy was put in its place, or the claim is
+    /// wrong.
     std::size_t rolled_back = 0;
 };
 

@@ -1,0 +1,202 @@
+// What a running program survives: a log that nobody reads, a log that cannot be written, few
+// descriptors.
+#include "http/fixture.hpp"
+#include "http/process.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sys/resource.h>
+#include <unistd.h>
+
+using namespace testing;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder of its own, as long as this lives.
+class scratch_folder {
+public:
+    scratch_folder() {
+        auto name = (fs::temp_directory_path() / "stube-program-XXXXXX").string();
+        if (!mkdtemp(name.data())) throw std::runtime_error("no folder");
+        path_ = name;
+    }
+
+    ~scratch_folder() { fs::remove_all(path_); }
+
+    std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+    bool holds_text(const std::string& text) const {
+        for (const auto& each : fs::recursive_directory_iterator(path_)) {
+            std::ifstream from(each.path());
+            const std::string all(std::istreambuf_iterator<char>(from), {});
+            if (all.find(text) != all.npos) return true;
+        }
+        return false;
+    }
+
+private:
+    fs::path path_;
+};
+
+/// Each of them is a line of the log: more than a pipe of one page takes.
+void cause_many_errors(std::uint16_t port, const opened& page) {
+    client events(port);
+    for (int count = 0; count < 200; ++count)
+        REQUIRE(events.ask(page.post("1/fail")).header("stube-failed") == "yes");
+}
+
+/// The program serves in spite of its log, and ends when it is told to.
+void check_serves_and_ends(program& running, std::uint16_t port) {
+    const auto page = open_page(port);
+    cause_many_errors(port, page);
+    CHECK(client(port).ask(page.post("1/inc")).says("n=1"));
+    running.signal(SIGTERM);
+    CHECK(running.exit_code() == 0);
+}
+
+template <class What>
+void limit(What what, rlim_t to) {
+    const rlimit both{to, to};
+    setrlimit(what, &both);
+}
+
+bool answers(std::uint16_t port) {
+    try {
+        return client(port).ask(get("/healthz")).status == 200;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+void wait_until_it_answers(std::uint16_t port) {
+    while (!answers(port))
+        std::this_thread::sleep_for(10ms);
+}
+
+}  // namespace
+
+TEST_CASE("a reader of standard error who stands still stops neither the server nor its end") {
+    small_pipe output;
+    small_pipe errors;
+    program running({
+        .mood = "logs:stderr",
+        .output = output.writer(),
+        .errors = errors.writer(),
+    });
+
+    check_serves_and_ends(running, port_in(output.read_line()));
+}
+
+TEST_CASE("a reader of standard output who stands still stops neither the server nor its end") {
+    small_pipe output;
+    program running({.mood = "logs:stdout", .output = output.writer()});
+    auto line = output.read_line();
+    while (line.find("listening on") == line.npos)
+        line = output.read_line();
+
+    check_serves_and_ends(running, port_in(line));
+}
+
+TEST_CASE("a program whose standard output was full from the start serves and ends") {
+    small_pipe output;
+    output.fill();
+    const auto port = free_port();
+    program running({.port = std::to_string(port), .output = output.writer()});
+
+    wait_until_it_answers(port);
+    CHECK(open_page(port).page.status == 200);
+    running.signal(SIGTERM);
+    CHECK(running.exit_code() == 0);
+}
+
+TEST_CASE("a log reader that goes away ends nothing") {
+    small_pipe output;
+    small_pipe errors;
+    program running({
+        .mood = "logs:stderr",
+        .output = output.writer(),
+        .errors = errors.writer(),
+    });
+    const auto port = port_in(output.read_line());
+    errors.close_reader();
+
+    check_serves_and_ends(running, port);
+}
+
+TEST_CASE("a full disk under the log costs its lines only") {
+    small_pipe output;
+    const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    REQUIRE(full >= 0);
+    program running({.mood = "logs:stderr", .output = output.writer(), .errors = full});
+    close(full);
+
+    check_serves_and_ends(running, port_in(output.read_line()));
+}
+
+TEST_CASE("a log file that may not grow costs its lines only") {
+    scratch_folder folder;
+    small_pipe output;
+    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    program running({
+        .mood = "logs:" + folder.file("log"),
+        .output = output.writer(),
+        .errors = nowhere,  // spdlog complains there
+        .before = [] { limit(RLIMIT_FSIZE, 1000); },
+    });
+    close(nowhere);
+
+    check_serves_and_ends(running, port_in(output.read_line()));
+    CHECK(fs::file_size(folder.file("log")) == 1000);
+}
+
+TEST_CASE("a program that is started without standard streams writes into none of its files") {
+    scratch_folder folder;
+    const auto port = free_port();
+    program running({
+        .mood = "sqlite:" + folder.file("store.db"),
+        .port = std::to_string(port),
+        .before =
+            [] {
+                for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+                    close(each);
+            },
+    });
+
+    wait_until_it_answers(port);
+    const auto page = open_page(port);
+    CHECK(client(port).ask(page.post("1/inc")).says("n=1"));
+    running.signal(SIGTERM);
+    CHECK(running.exit_code() == 0);
+    CHECK_FALSE(folder.holds_text("listening on"));
+}
+
+TEST_CASE("of 64 descriptors idle connections leave enough for saving") {
+    scratch_folder folder;
+    small_pipe output;
+    program running({
+        .mood = "files:" + folder.file("store"),
+        .output = output.writer(),
+        .before = [] { limit(RLIMIT_NOFILE, 64); },
+    });
+    const auto port = port_in(output.read_line());
+    const auto page = open_page(port);
+    client mine(port);
+    CHECK(mine.ask(page.post("1/inc")).says("n=1"));
+    std::vector<std::unique_ptr<client>> idle;
+    while (idle.size() < 100)
+        idle.push_back(std::make_unique<client>(port));
+    CHECK(idle.back()->is_closed_within(5s));
+
+    for (int count = 2; count < 20; ++count)
+        CHECK(mine.ask(page.post("1/inc")).says("n=" + std::to_string(count)));
+    idle.clear();
+    wait_until_it_answers(port);
+    CHECK(open_page(port).page.status == 200);
+}
