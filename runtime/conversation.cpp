@@ -14,8 +14,9 @@ namespace stube {
 //   {"as_of":{"revision":7,"touched":1764547260000,"applied":["00c0ffee00000007"]},"format":2,
 //    "owner":"…","principal":"…","mount":"/booking","url":"","last_instance":3,"root":1,"step":2,
 //    "last_step":2,"past":[[1,2,1]],"future":[],"created":1764547200000,
-//    "shapes":{"hotel/pick_room":1},"waits":true}
-// "applied" has the last event of each page. A step in `past` and `future` is its number, its
+//    "shapes":{"hotel/pick_room":1},"waits":true,"unseen":true,"kept":true}
+// "waits", "unseen" and "kept" are there when they are true; "unseen" says so of the revision in the
+// head's own "as_of" and of no later one. "applied" has the last event of each page. A step in `past` and `future` is its number, its
 // clock, its root and, if it stood for one, its address. Each instance at work has a part "i<id>",
 // which is overwritten as it changes; a version that only steps have is a part "i<id>_<clock>":
 //   {"clock":7,"component":"hotel/pick_room","caller":1,"under":1,"then":"chosen","state":{…}}
@@ -162,6 +163,8 @@ std::string encode_head(const conversation& from) {
     append_number(member_of(out, "created"), milliseconds(from.created));
     append_shapes(member_of(out, "shapes"), from);
     if (!from.waiting.empty()) member_of(out, "waits") += "true";
+    if (from.unseen) member_of(out, "unseen") += "true";
+    if (from.kept) member_of(out, "kept") += "true";
     return out += '}';
 }
 
@@ -206,7 +209,15 @@ std::string encode_instance(const instance& from) {
     append_member(out, "or_else", from.or_else);
     if (from.waits) append_waits(out, *from.waits);
     member_of(out, "state") += state;
-    return out += '}';
+    out += '}';
+    from.stored_size.set(out.size());
+    return out;
+}
+
+std::size_t size_of(const instance& one) {
+    if (!one.type->durable()) return 0;
+    if (one.stored_size.get() == 0) encode_instance(one);
+    return one.stored_size.get();
 }
 
 bool has_step_with(const conversation& in, const instance_ptr& version) {
@@ -316,7 +327,7 @@ bool has_same_head(const conversation& before, const conversation& after) {
            before.last_instance == after.last_instance && before.root == after.root &&
            before.step == after.step && before.last_step == after.last_step &&
            before.past == after.past && before.future == after.future &&
-           before.waiting.empty() == after.waiting.empty() &&
+           before.waiting.empty() == after.waiting.empty() && before.kept == after.kept &&
            std::ranges::equal(before.shapes, after.shapes, {}, type_of_count, type_of_count);
 }
 
@@ -366,6 +377,7 @@ void conversation::remember(event_id event) {
 void conversation::advance() {
     ++revision;
     is_head_old = false;
+    unseen = false;
 }
 
 std::vector<instance_ptr> conversation::stack() const {
@@ -487,6 +499,24 @@ bool has_unmade_child(const instance& of) {
                 std::ranges::any_of(list.all(), [](const auto& each) { return !each.is_made(); });
     });
     return found;
+}
+
+std::size_t stored_size(const conversation* before, const conversation& after) {
+    std::size_t size = 0;
+    if (!before || before->size == 0) {
+        after.instances.each([&](const instance_ptr& each) { size += size_of(*each); });
+        return size;
+    }
+    size = before->size;
+    instance_table::compare(
+        before->instances,
+        after.instances,
+        [&](const instance_ptr& was, const instance_ptr& is) {
+            if (is) size += size_of(*is);
+            if (was) size -= size_of(*was);
+        }
+    );
+    return size;
 }
 
 change encode_change(const conversation* before, const conversation& after, bool in_parts) {

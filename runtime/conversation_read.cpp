@@ -244,6 +244,7 @@ private:
         auto* state = object.if_contains("state");
         if (!state) throw decode_error("part " + from.name + " has no state");
         one.state = decode_state(*one.type, shape, *state);
+        one.stored_size.set(from.body.size());
         types_.emplace(one.id, one.type);
         const auto version = one.version;
         if (!versions_[one.id].emplace(version, std::move(next)).second)
@@ -425,6 +426,13 @@ bool is_old(const boost::json::object& head) {
            });
 }
 
+/// True if the head says so and nothing has come after it.
+bool is_unseen(const boost::json::object& head, const as_of& newest) {
+    if (!head.contains("unseen")) return false;
+    const auto* told = head.if_contains("as_of");
+    return told && read_as_of(*told).revision == newest.revision;
+}
+
 }  // namespace
 
 stored_head read_head(const record& from) {
@@ -439,6 +447,8 @@ stored_head read_head(const record& from) {
     out.touched = newest.touched;
     out.is_used = !newest.applied.empty();
     out.waits = object.contains("waits");
+    out.unseen = is_unseen(object, newest);
+    out.kept = object.contains("kept");
     out.shapes = read_shapes(object);
     return out;
 }
@@ -487,6 +497,8 @@ conversation decode_conversation(const record& from) {
     for (const auto id : newest.applied)
         out.remember(id);
     out.is_head_old = is_old(object);
+    out.unseen = is_unseen(object, newest);
+    out.kept = object.contains("kept");
     out.url = member<std::string>(object, "url");
     out.root = member<instance_id>(object, "root");
     out.step = member<std::uint64_t>(object, "step");

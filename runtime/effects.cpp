@@ -60,6 +60,10 @@ effects no_way_back() {
     return any_effect(effect::seal{});
 }
 
+effects keep(bool is_worth_it) {
+    return any_effect(effect::keep{is_worth_it});
+}
+
 effects set_title(std::string text) {
     return any_effect(effect::command{effect::command::kind::title, std::move(text)});
 }

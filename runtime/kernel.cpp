@@ -304,6 +304,7 @@ outcome wake(const conversation& now, const surroundings& world) {
 outcome resume(conversation restored, const surroundings& world) {
     restored.touched = world.now;
     restored.applied.clear();  // the pages that sent these are of the other one
+    restored.kept = false;     // and so is the work that was worth keeping
     return guarded([&] {
         turn t(restored, world);
         t.wake();
@@ -316,24 +317,27 @@ outcome resume(conversation restored, const surroundings& world) {
     });
 }
 
-std::vector<std::string> stop_all(const conversation& now, const surroundings& world) {
-    std::vector<instance_ptr> all;
-    now.instances.each([&](const instance_ptr& each) {
-        if (each->type->stop) all.push_back(each);
-    });
-    std::vector<std::string> errors;
-    for (auto at = all.rbegin(); at != all.rend(); ++at) {
-        auto stopped = guarded([&] {
-            stop(now, **at, world);
-            return outcome();
-        });
-        if (!stopped.error.empty()) errors.push_back(std::move(stopped.error));
-    }
-    return errors;
+outcome give_up(const conversation& now, std::string_view text) {
+    outcome out{.what = verdict::ended, .next = now};
+    now.instances.each([&](const instance_ptr& each) { ask_to_stop(each, out.requests); });
+    std::ranges::reverse(out.requests);
+    out.next.end();
+    out.next.advance();
+    out.patches.push_back({.what = patch::kind::final, .content = finished_view(now, text)});
+    return out;
 }
 
-patch farewell(const conversation& of, std::string_view text) {
-    return {.what = patch::kind::final, .content = finished_view(of, text)};
+void run_stop(const request::stop& what, const conversation& of, const surroundings& world) {
+    const auto& leaving = *what.leaving;
+    auto state = leaving.type->copy(leaving.state);
+    auto surroundings_now = context_of(of, world);
+    leaving.type->stop(state.get(), surroundings_now);
+}
+
+outcome see(const conversation& now) {
+    outcome out{.what = verdict::applied, .next = now};
+    out.next.advance();
+    return out;
 }
 
 patch rollback_notice() {

@@ -79,11 +79,12 @@ outcome conclude(const conversation& now, conversation at, outcome all, const su
 
 }  // namespace
 
-std::optional<time_point> next_due(const conversation& of) {
+std::optional<time_point> next_due(const conversation& of, std::chrono::milliseconds clock_shift) {
     std::optional<time_point> first;
     for (auto id : of.waiting) {
         for (const auto& each : of.instances.at(id).waits->timers) {
-            if (!first || each.due < *first) first = each.due;
+            const auto due = each.due_with(clock_shift);
+            if (!first || due < *first) first = due;
         }
     }
     return first;
@@ -99,11 +100,12 @@ struct due_timer {
 };
 
 /// What is due, the earliest first.
-std::vector<due_timer> due_timers(const conversation& of, time_point now) {
+std::vector<due_timer> due_timers(const conversation& of, const surroundings& world) {
     std::vector<due_timer> out;
     for (auto id : of.waiting) {
         for (const auto& each : of.instances.at(id).waits->timers) {
-            if (each.due <= now) out.push_back({each.due, out.size(), id, each});
+            const auto due = each.due_with(world.clock_shift);
+            if (due <= world.now) out.push_back({due, out.size(), id, each});
         }
     }
     std::ranges::sort(out, {}, [](const due_timer& each) {
@@ -132,7 +134,7 @@ bool take_timer(turn& t, const due_timer& due) {
 outcome fire_timers(const conversation& now, const surroundings& world) {
     auto at = now;
     outcome all;
-    const auto timers = due_timers(now, world.now);
+    const auto timers = due_timers(now, world);
     if (timers.empty()) return {.what = verdict::stale};
     for (const auto& due : timers) {
         if (all.what == verdict::ended) break;

@@ -181,10 +181,10 @@ outcome kernel::step_back(
     if (!place) return unchanged(now, verdict::stale, world);
     auto next = now;
     const auto target = move_to(next, *place);
-    for (const auto& each : leaving(now, *target))
-        stop(now, *each, world);
     const auto lost = restore(next, *target);
     turn t(next, world);
+    for (const auto& each : leaving(now, *target))
+        ask_to_stop(each, t.requests());
     t.wake();
     for (const auto& [of, work] : lost) {
         // Who waits for a result must hear that none comes; who forgets it need not.

@@ -19,32 +19,28 @@ time_point system_now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-/// Runs what is posted at once; for work that no server thread waits for.
-class here_runner final : public runner {
-public:
-    void post(std::function<void()> work) override { work(); }
-};
+live_options with_defaults(live_options given) {
+    if (!given.clock) given.clock = system_now;
+    if (!given.steady_clock) given.steady_clock = std::chrono::steady_clock::now;
+    if (!given.new_id) given.new_id = random_id;
+    if (!given.logger) given.logger = spdlog::default_logger();
+    return given;
+}
 
 }  // namespace
 
-runner& live::here() {
-    static here_runner only;
-    return only;
-}
-
 live_map::impl::impl(std::unique_ptr<store> storage, live_options options)
     : storage_(std::move(storage)),
-      options_(std::move(options)),
+      options_(with_defaults(std::move(options))),
+      clocks_(options_.clock, options_.steady_clock),
+      topics_(options_.max_messages),
       work_(options_.work_threads, options_.max_work),
       timers_(
-          [this] { return options_.clock(); },
+          clocks_,
           [this](const auto& ids) { ring(ids); },
           options_.watch_clock ? timer_queue::watch::by_thread : timer_queue::watch::by_hand
       ) {
-    if (!options_.clock) options_.clock = system_now;
-    if (!options_.new_id) options_.new_id = random_id;
-    if (!options_.logger) options_.logger = spdlog::default_logger();
-    started_ = options_.clock();
+    expiry_.not_before = clocks_.began() + options_.grace_after_start;
     if (storage_->keeps())
         saver_ = std::make_unique<saver>(*storage_, [this](const auto& why) { store_down(why); });
 }
@@ -88,6 +84,7 @@ bool live_map::impl::forget(const entry_ptr& e, std::shared_ptr<const update> la
         std::lock_guard lock(s.mutex);
         if (e->state.exchange(condition::over) == condition::over) return false;
         e->streams.clear();
+        e->is_open = false;
         const auto revision = e->value ? e->value->revision : 0;
         // Before it is not found any more.
         auto mount = e->value ? e->value->mount : e->mount;
@@ -95,8 +92,9 @@ bool live_map::impl::forget(const entry_ptr& e, std::shared_ptr<const update> la
         s.entries.erase(e->id);
     }
     owners_.remove(e);
+    unused_.remove(*e);
     if (e->due) timers_.set(e->id, std::nullopt);
-    topics_.change(e, e->topics, {});
+    forget_topics(e);
     --size_;
     return true;
 }
@@ -111,7 +109,8 @@ void live_map::impl::drop_all() {
         }
         for (const auto& [id, e] : gone) {
             owners_.remove(e);
-            topics_.change(e, e->topics, {});
+            unused_.remove(*e);
+            forget_topics(e);
         }
     }
 }
@@ -212,7 +211,12 @@ void live_map::impl::perform(const entry_ptr& e, operation op) {
     note_rollback(e, op);
     if (op.from == origin::clock && !is_due(e)) return release(e);
     if (op.wakes && std::exchange(e->asleep, false) && has_wakeup(*e->value))
-        return wake_first(e, std::move(op));
+        return commit_first(e, std::move(op), wake(*e->value, world()), true);
+    if (op.wants_view && is_to_begin(*e)) {
+        // The page has seen all of what this makes the next revision.
+        if (op.seen == e->value->revision) ++*op.seen;
+        return commit_first(e, std::move(op), see(*e->value), false);
+    }
     if (!op.change) {
         look(e, op);
         return release(e);
@@ -239,20 +243,28 @@ void live_map::impl::note_rollback(const entry_ptr& e, operation& op) {
     );
 }
 
-/// The hooks run, and are saved, before the operation. While that is not possible, nothing is.
-void live_map::impl::wake_first(const entry_ptr& e, operation op) {
-    operation wake_up;
-    wake_up.from = op.from;
-    wake_up.on = op.on;
-    wake_up.done = [this, e, first = std::make_shared<operation>(std::move(op))](reply&& r) {
+/// True if nobody has seen it yet, and it has something to begin with when somebody does.
+bool live_map::impl::is_to_begin(const entry& e) const {
+    return e.value->unseen && (!e.value->waiting.empty() || !e.held.empty());
+}
+
+/// What came of the wakeup hooks, or that somebody has seen it, is saved before the operation.
+/// While that is not possible, nothing is.
+void live_map::impl::commit_first(const entry_ptr& e, operation op, outcome o, bool was_asleep) {
+    operation before;
+    before.from = op.from;
+    before.on = op.on;
+    before.done = [this, e, was_asleep, first = std::make_shared<operation>(std::move(op))](
+                      reply&& r
+                  ) {
         if (r.what == status::not_saved || r.what == status::store_down) {
-            e->asleep = true;
+            e->asleep = was_asleep;
             return first->done(std::move(r));
         }
         std::lock_guard lock(shard_of(e->id).mutex);
         e->waiting.put_first(std::move(*first));
     };
-    commit(e, std::move(wake_up), wake(*e->value, world()));
+    commit(e, std::move(before), std::move(o));
 }
 
 /// Answers with the value as it is: to a page that is being loaded, or to a stream.
@@ -277,7 +289,7 @@ void live_map::impl::look(const entry_ptr& e, operation& op) {
             e->has_blind_page = e->has_blind_page || op.stream;
         }
     }
-    e->last_seen = options_.clock();
+    e->last_seen = clocks_.steady();
     r.streamed = op.stream != nullptr;
     if (r.streamed) add_stream(*e, op.stream);
     if (r.streamed && r.news) op.stream->publish(r.news);
@@ -295,8 +307,9 @@ void live_map::impl::add_stream(entry& e, const std::shared_ptr<view_stream>& st
             e.streams.erase(e.streams.begin());
         }
         e.streams.push_back(stream);
-        e.is_used = true;
+        e.is_open = e.was_open = true;
     }
+    unused_.remove(e);
     if (oldest) oldest->displace();
 }
 
@@ -323,7 +336,8 @@ void live_map::impl::detach(std::string_view id, const view_stream* stream) {
     if (!e) return;
     std::lock_guard lock(shard_of(id).mutex);
     std::erase_if(e->streams, [&](const auto& each) { return each.get() == stream; });
-    e->last_seen = options_.clock();
+    e->is_open = !e->streams.empty();
+    e->last_seen = clocks_.steady();
 }
 
 // --- the public face

@@ -1,3 +1,4 @@
+#include "runtime/caught.hpp"
 #include "runtime/live_impl.hpp"
 #include "runtime/logged.hpp"
 
@@ -74,24 +75,80 @@ void live_map::impl::carry_out(const entry_ptr& e, std::vector<any_request> requ
     for (auto& each : requests) {
         if (auto* message = std::get_if<request::publish>(&each)) {
             publish(message->topic, message->message);
+        } else if (auto* stop = std::get_if<request::stop>(&each)) {
+            stop_component(*e, *stop);
         } else {
             begin_work(*e, std::move(std::get<request::work>(each)));
         }
     }
 }
 
+void live_map::impl::stop_component(const entry& e, const request::stop& what) {
+    try {
+        run_stop(what, *e.value, world());
+    } catch (...) {
+        options_.logger->error(
+            "stop failed conversation={} component={} why={}",
+            e.id,
+            what.leaving->type->name,
+            logged(caught())
+        );
+    }
+}
+
+/// Nobody has seen it: only what has left is told so.
+void live_map::impl::hold(entry& e, std::vector<any_request> requests) {
+    for (auto& each : requests) {
+        if (const auto* stop = std::get_if<request::stop>(&each))
+            stop_component(e, *stop);
+        else
+            e.held.push_back(std::move(each));
+    }
+}
+
+/// Somebody has seen it. What is deleted unseen has never begun.
+void live_map::impl::begin_held(const entry_ptr& e, const operation& op) {
+    auto held = std::exchange(e->held, {});
+    if (op.from != origin::upkeep) carry_out(e, std::move(held));
+    for (const auto number : std::exchange(e->lost_work, {}))
+        give_result(interrupted_work(e->id, number));
+}
+
 void live_map::impl::note_topics(const entry_ptr& e) {
     auto now = topics(*e->value);
-    if (now == e->topics) return;
-    topics_.change(e, e->topics, now);
+    if (e->value->unseen) {
+        if (e->missing) return;
+        e->missing = topics_.hold(now);
+    } else if (e->missing) {
+        const auto since = *std::exchange(e->missing, std::nullopt);
+        deliver_missed(e, topics_.begin(e, e->topics, since, now));
+    } else if (now == e->topics) {
+        return;
+    } else {
+        topics_.change(e, e->topics, now);
+    }
     e->topics = std::move(now);
 }
 
+void live_map::impl::forget_topics(const entry_ptr& e) {
+    e->missing ? topics_.let_go(e->topics) : topics_.change(e, e->topics, {});
+}
+
+/// What was published between the rendering of its page and now; `e` is busy.
+void live_map::impl::deliver_missed(const entry_ptr& e, const topic_index::missed& what) {
+    for (const auto& each : what.letters)
+        put_in_line(e, message_operation(each));
+    if (what.is_complete) return;
+    ++totals_.messages_lost;
+    options_.logger->warn("messages lost conversation={} why=\"too many before it was seen\"", e->id);
+}
+
 void live_map::impl::note_due(const entry_ptr& e) {
-    if (closed_ || e->state != condition::live || e->is_new()) return;
-    auto wanted = next_due(*e->value);
-    if (!e->again.empty()) wanted = wanted ? std::min(*wanted, e->not_before) : e->not_before;
-    if (wanted) wanted = std::max(*wanted, e->not_before);
+    if (closed_ || e->state != condition::live || e->is_new() || e->value->unseen) return;
+    auto wanted = next_due(*e->value, clocks_.shift());
+    const auto earliest = clocks_.now() + (e->not_before - clocks_.steady());
+    if (!e->again.empty()) wanted = wanted ? std::min(*wanted, earliest) : earliest;
+    if (wanted) wanted = std::max(*wanted, earliest);
     if (wanted == e->due) return;
     e->due = wanted;
     timers_.set(e->id, wanted);
@@ -101,7 +158,7 @@ void live_map::impl::note_due(const entry_ptr& e) {
 void live_map::impl::note_setback(const entry_ptr& e, const operation& op, status how) {
     if (op.from == origin::user || op.from == origin::message) return;
     if (how == status::not_saved || (how == status::failed && op.from == origin::clock)) {
-        e->not_before = options_.clock() + shortest_retry * (1 << e->setbacks);
+        e->not_before = clocks_.steady() + shortest_retry * (1 << e->setbacks);
         e->setbacks = std::min<std::uint8_t>(e->setbacks + 1, most_doublings);
     } else {
         e->setbacks = 0;
@@ -144,8 +201,8 @@ bool live_map::impl::is_due(const entry_ptr& e) {
             e->waiting.put_last(std::move(each));
         e->again.clear();
     }
-    const auto due = next_due(*e->value);
-    if (due && *due <= options_.clock()) return true;
+    const auto due = next_due(*e->value, clocks_.shift());
+    if (due && *due <= clocks_.now()) return true;
     note_due(e);
     return false;
 }
@@ -154,28 +211,29 @@ bool live_map::impl::is_due(const entry_ptr& e) {
 
 void live_map::impl::publish(std::string_view topic, std::string_view message) {
     if (closed_) return;
-    struct letter {
-        std::string topic;
-        std::string text;
-    };
     const auto shared = std::make_shared<const letter>(std::string(topic), std::string(message));
     std::vector<entry_ptr> free;
-    for (auto& e : topics_.subscribers(topic)) {
-        operation op;
-        op.from = origin::message;
-        op.change = [this, shared](const conversation& now) {
-            const auto wanted = topics(now);  // it may have left while the message was in line
-            const bool is_wanted = std::ranges::binary_search(wanted, shared->topic);
-            return is_wanted ? deliver(now, shared->topic, shared->text, world())
-                             : outcome{.what = verdict::stale};
-        };
-        op.done = [this](reply&& r) {
-            if (r.what == status::ok || r.what == status::ended) ++totals_.messages_delivered;
-            if (r.what == status::not_saved) ++totals_.messages_lost;
-        };
-        if (put_in_line(e, std::move(op)) == placed::first) free.push_back(std::move(e));
+    for (auto& e : topics_.publish(shared)) {
+        if (put_in_line(e, message_operation(shared)) == placed::first)
+            free.push_back(std::move(e));
     }
     hand_out(free);
+}
+
+operation live_map::impl::message_operation(const letter_ptr& what) {
+    operation op;
+    op.from = origin::message;
+    op.change = [this, what](const conversation& now) {
+        const auto wanted = topics(now);  // it may have left while the message was in line
+        const bool is_wanted = std::ranges::binary_search(wanted, what->topic);
+        return is_wanted ? deliver(now, what->topic, what->text, world())
+                         : outcome{.what = verdict::stale};
+    };
+    op.done = [this](reply&& r) {
+        if (r.what == status::ok || r.what == status::ended) ++totals_.messages_delivered;
+        if (r.what == status::not_saved) ++totals_.messages_lost;
+    };
+    return op;
 }
 
 // --- background work
@@ -256,12 +314,9 @@ void live_map::impl::try_again(const result_ptr& what) {
     e->again.back().on = &runner_of(*e);
 }
 
-/// The end of what ran when this was written, or waited then.
-std::vector<work_result> live::interrupted_work(const conversation& of) {
-    std::vector<work_result> out;
-    for (const auto number : unfinished_work(of))
-        out.push_back({of.id, number, {}, failure{was_interrupted}});
-    return out;
+/// The end of what ran when it was stored, or waited then.
+work_result live::interrupted_work(const std::string& id, std::uint64_t number) {
+    return {id, number, {}, failure{was_interrupted}};
 }
 
 /// Nothing more begins. What runs, and its results, have some time to come home.
@@ -289,6 +344,8 @@ live_counts live_map::impl::counts() const {
         .work_failed = totals_.work_failed,
         .work_refused = totals_.work_refused,
         .rolled_back = totals_.rolled_back,
+        .expired = totals_.expired,
+        .evicted = totals_.evicted,
     };
 }
 

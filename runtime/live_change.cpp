@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace stube {
@@ -79,16 +81,37 @@ change live_map::impl::change_for(const entry& e, const outcome& o) const {
     return what;
 }
 
+/// Throws if a conversation has become too large. To find that out costs nothing for what is
+/// encoded anyway.
+void live_map::impl::check_size(const entry& e, outcome& o, bool is_encoded) const {
+    constexpr std::uint64_t looks_rarely = 16;
+    const auto before = std::exchange(o.next.size, 0);
+    if (!is_encoded && o.next.revision % looks_rarely != 0) return;
+    o.next.size = stored_size(is_encoded ? e.value.get() : nullptr, o.next);
+    if (o.next.size <= options_.max_state) return;
+    if (o.next.size <= (before != 0 ? before : stored_size(nullptr, *e.value))) return;
+    throw std::length_error(
+        "stube: the conversation would take " + std::to_string(o.next.size) +
+        " bytes, and live_options::max_state is " + std::to_string(options_.max_state)
+    );
+}
+
 void live_map::impl::commit(const entry_ptr& e, operation op, outcome o) {
-    if (saver_ && o.what == verdict::applied && !o.next.durable()) warn_not_durable(*e, o.next);
-    if (!needs_save(*e, o)) return finish(e, op, std::move(o), save_result::durable, {});
+    const bool is_applied = o.what == verdict::applied;
+    // Another process will compare these: they must not depend on what the clock was set to.
+    if (is_applied && o.next.touched != e->value->touched)
+        o.next.touched = clocks_.undisturbed();
+    if (saver_ && is_applied && !o.next.durable()) warn_not_durable(*e, o.next);
+    const bool is_saved = needs_save(*e, o);
     change what;
     try {
-        what = change_for(*e, o);
+        if (is_saved) what = change_for(*e, o);
+        if (is_applied) check_size(*e, o, is_saved);
     } catch (...) {
         outcome failed{.what = verdict::failed, .error = caught()};
         return finish(e, op, std::move(failed), save_result::durable, {});
     }
+    if (!is_saved) return finish(e, op, std::move(o), save_result::durable, {});
     auto& on = *op.on;
     auto shared_op = std::make_shared<operation>(std::move(op));
     auto shared_outcome = std::make_shared<outcome>(std::move(o));
@@ -96,6 +119,13 @@ void live_map::impl::commit(const entry_ptr& e, operation op, outcome o) {
         finish(e, *shared_op, std::move(*shared_outcome), saved, why);
     };
     saver_->submit(std::move(what), on, std::move(done));
+}
+
+/// What its value says of how much it is worth to its user.
+void live_map::impl::note_use(const entry_ptr& e) {
+    e->is_kept = e->value->kept;
+    if (e->value->applied.empty() || e->had_event.exchange(true)) return;
+    unused_.remove(*e);
 }
 
 reply live_map::impl::tell(const entry_ptr& e, status what, std::shared_ptr<const update> news) {
@@ -195,8 +225,12 @@ void live_map::impl::finish(
     const std::string& why
 ) {
     auto requests = std::move(o.requests);
+    const bool was_unseen = e->value->unseen;
     const auto how = settle(e, op, std::move(o), saved, why);
-    if (how == status::ok || how == status::ended) carry_out(e, std::move(requests));
+    if (how == status::ok || how == status::ended) {
+        if (was_unseen && !e->value->unseen) begin_held(e, op);
+        e->value->unseen ? hold(*e, std::move(requests)) : carry_out(e, std::move(requests));
+    }
     note_setback(e, op, how);
     note_due(e);
     release(e);
@@ -216,7 +250,9 @@ status live_map::impl::settle(
     // What is under a mark has promised nothing: it goes on as it would without a store, and is
     // saved with a later change. To undo it would be worse: a flow that has gone on cannot go back.
     const bool stays_marked = e->marked && saved == save_result::refused;
-    if (saved != save_result::durable)
+    if (op.from == origin::upkeep && o.what == verdict::ended)
+        note_removal(saved, why);
+    else if (saved != save_result::durable)
         options_.logger->error("not saved conversation={} why={}", e->id, logged(why));
     if (saved != save_result::durable && !stays_marked) {
         auto what = saved == save_result::refused ? status::not_saved : status::store_down;
@@ -236,7 +272,7 @@ status live_map::impl::settle(
         e->marked = saver_ && (stays_marked || !next->durable());
         std::lock_guard lock(shard_of(e->id).mutex);
         old = std::exchange(e->value, std::move(next));
-        if (op.from == origin::user) e->last_seen = e->value->touched;
+        if (op.from == origin::user) e->last_seen = clocks_.steady();
     } else if (op.from != origin::user) {
         o.patches.clear();  // nobody waits for an answer
     }
@@ -245,6 +281,7 @@ status live_map::impl::settle(
     forget_sent(*e, o.differing);
     const bool over = o.what == verdict::ended;
     if (is_new && !over) add(e);
+    if (!over) note_use(e);
     if (!over) note_topics(e);
     // A new revision is published without patches too: pages would take the silence for a loss.
     std::shared_ptr<const update> news;

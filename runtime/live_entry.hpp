@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/clocks.hpp"
+
 #include <stube/runtime/live.hpp>
 
 #include <algorithm>
@@ -22,8 +24,9 @@
 /// What the live map knows of each conversation, and two lists across all of them.
 namespace stube::live {
 
-/// Who wants something done. What no user wants keeps no conversation from being idle.
-enum class origin { user, clock, message, work };
+/// Who wants something done. What no user wants keeps no conversation from being idle. `upkeep` is
+/// the map itself, which deletes conversations.
+enum class origin { user, clock, message, work, upkeep };
 
 /// Something to do with one conversation, when its turn comes.
 struct operation {
@@ -65,7 +68,7 @@ public:
 
 private:
     std::list<operation> list_;
-    std::array<std::uint32_t, 4> counts_{};
+    std::array<std::uint32_t, 5> counts_{};
 };
 
 enum class condition {
@@ -76,19 +79,33 @@ enum class condition {
     over,           ///< ended or reaped; the entry is on its way out
 };
 
+/// How much its user would miss a conversation, the least first: in this order they make room.
+enum class worth : std::uint8_t {
+    unused,     ///< no page of it was ever open, and it had no event
+    looked_at,  ///< a page was open, and no event has come from it
+    worked_on,  ///< it had an event
+    kept,       ///< it is marked as worth keeping; never makes room
+    open,       ///< a page is open; never makes room
+};
+
+struct entry;
+using entry_ptr = std::shared_ptr<entry>;
+
 /// A conversation's place in the map. `id`, `owner` and `mount` stay as they are made. What
 /// stands under "busy" belongs to the operation that made it busy; that alone writes `value` and
-/// `streams` too, under the shard's mutex, which guards the rest.
+/// `stored`, under the shard's mutex. The shard's mutex guards the rest, but for what is atomic.
 struct entry {
     std::string id;
     std::string owner;
     std::string mount;  ///< for `lost`
     std::atomic<condition> state = condition::live;
-    std::atomic<time_point> last_seen = time_point();  ///< newest event, or open page
-    std::shared_ptr<const conversation> value;         ///< null until it is first used
-    std::unique_ptr<const record> stored;              ///< what it is made of then
-    bool is_used = false;  ///< a page was open, or what was stored had an event
-    std::vector<std::shared_ptr<view_stream>> streams;
+    std::atomic<steady_time> last_seen = steady_time();  ///< newest event, or open page
+    std::atomic<bool> was_open = false;                  ///< a page was, since the start
+    std::atomic<bool> had_event = false;
+    std::atomic<bool> is_kept = false;
+    std::atomic<bool> is_open = false;          ///< a page is
+    std::shared_ptr<const conversation> value;  ///< null until it is first used
+    std::unique_ptr<const record> stored;       ///< what it is made of then
 
     // busy
     bool asleep = false;  ///< loaded and not used yet: the wakeup hooks are due
@@ -97,23 +114,38 @@ struct entry {
     bool is_rolled_back = false;      ///< and that was logged
     bool has_blind_page = false;      ///< a page is open whose view could not be rendered
     std::uint8_t setbacks = 0;        ///< since something that no user wants was done last
-    time_point not_before;            ///< after a setback: what no user wants waits so long
+    steady_time not_before;           ///< after a setback: what no user wants waits so long
     std::optional<time_point> due;    ///< as the timer queue knows it
     std::vector<std::string> topics;  ///< as the topic index knows them
     std::vector<operation> again;     ///< could not be saved, and must not be lost
     /// Of a submission without scripts, for the page that is loaded after it; null for none.
     std::unique_ptr<const std::vector<patch>> notices;
+    std::vector<any_request> held;    ///< until somebody has seen it
+    std::vector<std::uint64_t> lost_work;  ///< it is to be told then that this was interrupted
+    std::optional<std::uint64_t> missing;  ///< nobody has seen it: messages after this one wait
 
     // the shard's mutex
+    std::vector<std::shared_ptr<view_stream>> streams;
     bool busy = false;
     bool is_flooded = false;  ///< messages were lost, and that was logged
     line waiting;
 
+    // the list of unused ones
+    std::optional<std::list<entry_ptr>::iterator> unused_place;
+
     /// Being minted: nobody knows it yet.
     bool is_new() const { return value && value->revision == 0; }
-};
 
-using entry_ptr = std::shared_ptr<entry>;
+    bool is_used() const { return was_open || had_event; }
+
+    /// A mark of a start() that nobody has followed up is worth nothing.
+    live::worth worth() const {
+        if (is_open) return worth::open;
+        if (!is_used()) return worth::unused;
+        if (is_kept) return worth::kept;
+        return had_event ? worth::worked_on : worth::looked_at;
+    }
+};
 
 /// What is left of a conversation that ended.
 struct ended_conversation {
@@ -173,18 +205,29 @@ private:
 /// Which live conversations each browser session has.
 class ownership {
 public:
-    /// Adds one. Returns the owner's longest unused ones that are too many then; they count no
-    /// more.
+    /// True if the owner has so many, and none of them may make room.
+    bool is_full(const std::string& owner, std::size_t limit) const {
+        std::lock_guard lock(mutex_);
+        const auto found = entries_.find(owner);
+        if (found == entries_.end() || found->second.size() < limit) return false;
+        return std::ranges::none_of(found->second, [](const auto& each) {
+            return may_make_room(*each);
+        });
+    }
+
+    /// Adds one. Returns those of the owner that make room for it, the one that is worth least and
+    /// was seen longest ago first; they count no more.
     std::vector<entry_ptr> add(const entry_ptr& e, std::size_t limit) {
         std::lock_guard lock(mutex_);
         auto& mine = entries_[e->owner];
         std::vector<entry_ptr> too_many;
         while (!mine.empty() && mine.size() >= limit) {
-            auto oldest = std::ranges::min_element(mine, {}, [](const entry_ptr& each) {
-                return each->last_seen.load();
+            auto least = std::ranges::min_element(mine, {}, [](const entry_ptr& each) {
+                return std::pair(each->worth(), each->last_seen.load());
             });
-            too_many.push_back(std::move(*oldest));
-            mine.erase(oldest);
+            if (!may_make_room(**least)) break;
+            too_many.push_back(std::move(*least));
+            mine.erase(least);
         }
         mine.push_back(e);
         return too_many;
@@ -206,8 +249,41 @@ public:
     }
 
 private:
-    std::mutex mutex_;
+    static bool may_make_room(const entry& e) { return e.worth() < worth::kept; }
+
+    mutable std::mutex mutex_;
     std::unordered_map<std::string, std::vector<entry_ptr>> entries_;
+};
+
+/// Conversations that were begun and never used, the oldest first: when there are too many of all
+/// owners together, these make room.
+class unused_ones {
+public:
+    void add(const entry_ptr& e) {
+        std::lock_guard lock(mutex_);
+        if (!e->unused_place) e->unused_place = list_.insert(list_.end(), e);
+    }
+
+    void remove(entry& e) {
+        std::lock_guard lock(mutex_);
+        if (!e.unused_place) return;
+        list_.erase(*e.unused_place);
+        e.unused_place.reset();
+    }
+
+    /// Null if there is none.
+    entry_ptr take_oldest() {
+        std::lock_guard lock(mutex_);
+        if (list_.empty()) return nullptr;
+        auto oldest = std::move(list_.front());
+        list_.pop_front();
+        oldest->unused_place.reset();
+        return oldest;
+    }
+
+private:
+    std::mutex mutex_;
+    std::list<entry_ptr> list_;
 };
 
 }  // namespace stube::live

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "runtime/background_thread.hpp"
+#include "runtime/clocks.hpp"
 #include "runtime/live_entry.hpp"
+#include "runtime/log_limit.hpp"
 #include "runtime/saver.hpp"
 #include "runtime/timer_queue.hpp"
 #include "runtime/topic_index.hpp"
@@ -46,7 +48,7 @@ struct work_result {
 
 using result_ptr = std::shared_ptr<const work_result>;
 
-std::vector<work_result> interrupted_work(const conversation& of);
+work_result interrupted_work(const std::string& id, std::uint64_t number);
 
 /// Conversations whose turn it is.
 using turns = std::shared_ptr<const std::vector<entry_ptr>>;
@@ -59,6 +61,8 @@ struct totals {
     std::atomic<std::size_t> work_failed = 0;
     std::atomic<std::size_t> work_refused = 0;
     std::atomic<std::size_t> rolled_back = 0;
+    std::atomic<std::size_t> expired = 0;
+    std::atomic<std::size_t> evicted = 0;
 };
 
 class loading;
@@ -90,9 +94,6 @@ private:
 std::shared_ptr<const update>
 make_update(std::uint64_t revision, std::vector<patch> patches, bool ended = false);
 
-/// Runs what is posted at once; for work that no server thread waits for.
-runner& here();
-
 }  // namespace live
 
 class live_map::impl {
@@ -122,7 +123,9 @@ public:
     void stop();
     void drop_all();
 
-    surroundings world() const { return {options_.clock(), options_.app, options_.app_type}; }
+    surroundings world() const {
+        return {clocks_.now(), options_.app, options_.app_type, clocks_.shift()};
+    }
 
 private:
     live::shard& shard_of(std::string_view id) {
@@ -133,7 +136,7 @@ private:
     void add(const live::entry_ptr& e);
     bool forget(const live::entry_ptr& e, std::shared_ptr<const update> last = nullptr);
     void add_loaded(record&& stored, live::loading& progress);
-    void place_loaded(const live::entry_ptr& e, record&& stored, load_summary& summary);
+    void place_loaded(const live::entry_ptr& e, record&& stored, live::loading& progress);
     void read_stored(live::entry& e);
     bool make_usable(const live::entry_ptr& e);
     void note_rollback(const live::entry_ptr& e, live::operation& op);
@@ -141,7 +144,8 @@ private:
     void perform(const live::entry_ptr& e, live::operation op);
     void look(const live::entry_ptr& e, live::operation& op);
     void add_stream(live::entry& e, const std::shared_ptr<view_stream>& stream);
-    void wake_first(const live::entry_ptr& e, live::operation op);
+    bool is_to_begin(const live::entry& e) const;
+    void commit_first(const live::entry_ptr& e, live::operation op, outcome o, bool was_asleep);
     void commit(const live::entry_ptr& e, live::operation op, outcome o);
     void finish(
         const live::entry_ptr& e,
@@ -159,14 +163,18 @@ private:
     );
     bool take_next(const live::entry_ptr& e, live::operation& next);
     void release(const live::entry_ptr& e);
-    void give_up(
+    void remove(
         const live::entry_ptr& e,
         std::function<bool(const live::entry&)> wanted,
         std::string_view why,
         on_reply done
     );
-    void make_room(const live::entry_ptr& e);
+    void make_room_for_owner(const live::entry_ptr& e);
+    bool make_room_for_one();
+    void note_eviction(const live::entry& e, live::worth was, std::string_view why);
     void drop_unread(const live::entry_ptr& e);
+    bool may_expire();
+    void note_removal(save_result saved, const std::string& why);
 
     runner& runner_of(const live::entry& e);
     enum class placed {
@@ -178,6 +186,9 @@ private:
     void hand_out(const std::vector<live::entry_ptr>& free);
     void begin_turns(runner& on, live::turns these, std::size_t from);
     void carry_out(const live::entry_ptr& e, std::vector<any_request> requests);
+    void stop_component(const live::entry& e, const request::stop& what);
+    void hold(live::entry& e, std::vector<any_request> requests);
+    void begin_held(const live::entry_ptr& e, const live::operation& op);
     void begin_work(const live::entry& e, request::work what);
     void work_ended(const std::string& id, std::uint64_t number, work_pool::result&& how);
     void give_result(live::work_result what);
@@ -187,10 +198,14 @@ private:
     live::operation clock_operation();
     bool is_due(const live::entry_ptr& e);
     void note_topics(const live::entry_ptr& e);
+    void forget_topics(const live::entry_ptr& e);
+    void deliver_missed(const live::entry_ptr& e, const live::topic_index::missed& what);
+    live::operation message_operation(const live::letter_ptr& what);
     void note_due(const live::entry_ptr& e);
     void note_setback(const live::entry_ptr& e, const live::operation& op, status how);
     void ring(const std::vector<std::string>& ids);
     void begin_again(const std::vector<live::entry_ptr>& loaded);
+    void date_loaded(live::loading& progress);
     void stop_work();
 
     reply tell(const live::entry_ptr& e, status what, std::shared_ptr<const update> news);
@@ -208,16 +223,21 @@ private:
     );
     bool needs_save(const live::entry& e, const outcome& o) const;
     change change_for(const live::entry& e, const outcome& o) const;
+    void check_size(const live::entry& e, outcome& o, bool is_encoded) const;
+    void note_use(const live::entry_ptr& e);
     void warn_not_durable(live::entry& e, const conversation& next);
     void store_down(const std::string& why);
 
     std::unique_ptr<store> storage_;
     live_options options_;
-    time_point started_;
+    const clocks clocks_;
     std::array<live::shard, 64> shards_;
     live::ownership owners_;
+    live::unused_ones unused_;
     live::recently_ended ended_;
     std::atomic<std::size_t> size_ = 0;
+    std::atomic<std::size_t> arriving_ = 0;  ///< being minted
+    std::atomic<std::size_t> leaving_ = 0;   ///< to make room
     std::atomic<bool> closed_ = false;  ///< stopped, or the store is down
     std::once_flag stopped_;
     std::vector<runner*> runners_;
@@ -225,6 +245,16 @@ private:
     live::reported_once misplaced_;
     live::topic_index topics_;
     live::in_flight results_;
+
+    struct {
+        std::mutex mutex;
+        std::chrono::milliseconds clock_shift = {};  ///< as it was known last
+        steady_time not_before;                      ///< nothing expires so long
+        std::uint8_t setbacks = 0;                   ///< since the store has removed one
+    } expiry_;
+
+    log_limit unused_evictions_;
+    log_limit other_evictions_;
 
     // last: their threads use the rest
     background_thread background_;

@@ -26,6 +26,7 @@ public:
 
     load_summary summary;
     std::vector<entry_ptr> usable;  ///< those that were decoded at once
+    std::vector<std::pair<time_point, entry_ptr>> touched;  ///< those that may expire, and since when
 
     /// One more was looked at.
     void note_one() {
@@ -128,8 +129,23 @@ load_summary live_map::impl::load() {
     for (const auto& warning : report.warnings)
         options_.logger->error("loading why={}", logged(warning));
     progress.finish();
+    date_loaded(progress);
     begin_again(progress.usable);
     return progress.summary;
+}
+
+/// How long each was idle already. That is counted up to the last use of any of them, since nobody
+/// could use them while no server ran; and not from what a clock said that was ahead of this one's.
+void live_map::impl::date_loaded(loading& progress) {
+    auto& all = progress.touched;
+    if (all.empty()) return;
+    std::ranges::sort(all, {}, &std::pair<time_point, entry_ptr>::first);
+    const auto newest = std::min(all.back().first, clocks_.now());
+    const auto now = clocks_.steady();
+    for (const auto& [touched, e] : all) {
+        e->last_seen = now - std::max(newest - touched, std::chrono::milliseconds(0));
+        if (e->state == condition::live && !e->is_used()) unused_.add(e);
+    }
 }
 
 /// All are asked before anything happens: nobody misses a message, and nobody changes meanwhile.
@@ -138,9 +154,15 @@ void live_map::impl::begin_again(const std::vector<entry_ptr>& loaded) {
     std::vector<work_result> interrupted;
     for (const auto& e : loaded) {
         note_topics(e);
+        auto lost = unfinished_work(*e->value);
+        if (e->value->unseen) {
+            e->lost_work = std::move(lost);
+            continue;
+        }
         e->due = next_due(*e->value);
         if (e->due) due.emplace_back(e->id, *e->due);
-        std::ranges::move(interrupted_work(*e->value), std::back_inserter(interrupted));
+        for (const auto number : lost)
+            interrupted.push_back(interrupted_work(e->id, number));
     }
     for (const auto& [id, when] : due)
         timers_.set(id, when);
@@ -193,27 +215,28 @@ bool live_map::impl::make_usable(const entry_ptr& e) {
 }
 
 /// Knows it by its head alone; what waits for something is decoded, since nobody else would.
-void live_map::impl::place_loaded(const entry_ptr& e, record&& stored, load_summary& summary) {
+void live_map::impl::place_loaded(const entry_ptr& e, record&& stored, loading& progress) {
     if (stored.status == keeping::not_kept) {
         auto mark = decode_mark(stored);
         e->state = condition::lost;
         e->owner = std::move(mark.owner);
         e->mount = std::move(mark.mount);
-        e->last_seen = mark.touched;
         e->marked = true;
-        e->is_used = true;
-        ++summary.lost;
+        e->had_event = true;
+        ++progress.summary.lost;
+        progress.touched.emplace_back(mark.touched, e);
         return;
     }
     auto head = read_head(stored);
     e->owner = std::move(head.owner);
-    e->last_seen = head.touched;
-    e->is_used = head.is_used;
+    e->had_event = head.is_used;
+    e->is_kept = head.kept;
+    progress.touched.emplace_back(head.touched, e);
     check_shapes(head);
     e->stored = std::make_unique<const record>(std::move(stored));
     if (head.waits) read_stored(*e);
     e->asleep = true;
-    ++summary.loaded;
+    ++progress.summary.loaded;
 }
 
 void live_map::impl::add_loaded(record&& stored, loading& progress) {
@@ -221,7 +244,7 @@ void live_map::impl::add_loaded(record&& stored, loading& progress) {
     e->id = stored.id;
     auto& summary = progress.summary;
     try {
-        place_loaded(e, std::move(stored), summary);
+        place_loaded(e, std::move(stored), progress);
     } catch (const std::exception& why) {
         e->state = condition_for(why);
         e->stored.reset();

@@ -1,3 +1,4 @@
+#include "runtime/caught.hpp"
 #include "runtime/nesting.hpp"
 #include "runtime/patched_page.hpp"
 #include "runtime/test_controls.hpp"
@@ -267,11 +268,24 @@ private:
                 work_.push_back(std::move(*work));
                 continue;
             }
+            if (const auto* left = std::get_if<request::stop>(&each)) {
+                stop(*left);
+                continue;
+            }
             auto& message = std::get<request::publish>(each);
             published_.push_back(message.topic + " " + message.message);
             const auto mine = topics(value_);
             if (!ended_ && std::ranges::find(mine, message.topic) != mine.end())
                 take(message.topic, message.message);
+        }
+    }
+
+    /// What a `stop` hook throws changes nothing any more.
+    void stop(const request::stop& what) {
+        try {
+            run_stop(what, value_, world_);
+        } catch (...) {
+            error_ = "stop failed: " + caught();
         }
     }
 
@@ -644,6 +658,10 @@ std::string test_conversation::message_of(own_field which) const {
     auto found =
         find_all(t.page(), [&](const node& each) { return !id.empty() && each.get("id") == id; });
     return found.empty() ? "" : visible_text(*found.front());
+}
+
+bool test_conversation::is_kept() const {
+    return impl_->begun().value().kept;
 }
 
 bool test_conversation::ended() const {

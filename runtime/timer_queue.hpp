@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stube/runtime/context.hpp>
+#include "runtime/clocks.hpp"
 
 #include <condition_variable>
 #include <cstddef>
@@ -19,6 +19,9 @@ namespace stube {
 
 /// Knows when each conversation wants to be woken next, and says so then, once. A thread of its own
 /// waits for that; it begins with the first time that is set.
+///
+/// What is set is due after the time that is left then, whatever happens to the system's clock; and
+/// at once when that clock is set ahead to it or past it.
 /// Threads: any. `on_due` runs on the queue's thread, or on that of `fire_due`, and no lock is held
 /// then.
 class timer_queue {
@@ -28,11 +31,11 @@ public:
         by_hand,  ///< only `fire_due` looks: for tests with a clock of their own
     };
 
-    using clock = std::function<time_point()>;
     using on_due = std::function<void(std::vector<std::string>)>;
 
-    timer_queue(clock now, on_due tell, watch how)
-        : now_(std::move(now)), tell_(std::move(tell)), how_(how) {}
+    /// `times` outlives it.
+    timer_queue(const clocks& times, on_due tell, watch how)
+        : clocks_(times), tell_(std::move(tell)), how_(how) {}
 
     ~timer_queue() { stop(); }
 
@@ -49,19 +52,27 @@ public:
     void stop();
 
 private:
-    using due_id = std::pair<time_point, std::string_view>;
+    using due_id = std::pair<steady_time, std::string_view>;
+
+    struct place {
+        time_point due;
+        steady_time at;
+    };
 
     void run();
     std::vector<std::string> take_due();
     void remove(const std::string& id);
+    steady_time steady_time_of(time_point due) const;
+    void follow_clock();
 
-    const clock now_;
+    const clocks& clocks_;
     const on_due tell_;
     const watch how_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::unordered_map<std::string, time_point> by_id_;
+    std::unordered_map<std::string, place> by_id_;
     std::set<due_id> by_time_;  // the texts live in by_id_
+    std::chrono::milliseconds shift_ = {};  // of the clock, as it was known last
     bool stopping_ = false;
     std::thread thread_;
 };

@@ -86,11 +86,8 @@ context context_of(const conversation& of, const surroundings& world, const conv
     return {of.id, of.principal, world.now, world.app, world.app_type, stood, of.can_go_back()};
 }
 
-void stop(const conversation& in, const instance& leaving, const surroundings& world) {
-    if (!leaving.type->stop) return;
-    auto state = leaving.type->copy(leaving.state);
-    auto surroundings_now = context_of(in, world);
-    leaving.type->stop(state.get(), surroundings_now);
+void ask_to_stop(const instance_ptr& leaving, std::vector<any_request>& requests) {
+    if (leaving->type->stop) requests.emplace_back(request::stop{leaving});
 }
 
 std::optional<boost::json::array> parse_arguments(std::string_view text) {
@@ -217,8 +214,8 @@ void turn::make_children(instance_id id) {
 }
 
 /// What a sibling's start made leave before its own has nothing to stop.
-void turn::stop_started(const instance& leaving) {
-    if (not_started_.erase(leaving.id) == 0) stop(next_, leaving, world_);
+void turn::stop_started(const instance_ptr& leaving) {
+    if (not_started_.erase(leaving->id) == 0) ask_to_stop(leaving, requests_);
 }
 
 /// A child of a list that is made from another state than before: it keeps its id and its place.
@@ -226,7 +223,7 @@ void turn::begin_anew(instance_id id, std::shared_ptr<const void> state) {
     const auto there = next_.instances.get(id);
     if (!there) return;
     leave_below(*there);
-    stop_started(*there);
+    stop_started(there);
     auto fresh = edit(id);
     fresh->state = std::move(state);
     fresh->over = 0;
@@ -262,7 +259,7 @@ void turn::leave(instance_id id) {
     if (!gone) return;
     leave_below(*gone);
     const auto last = next_.instances.get(id);
-    stop_started(*last);
+    stop_started(last);
     if (last->under != 0) {
         auto below = edit(last->under);
         below->over = last->over;

@@ -20,8 +20,8 @@ namespace stube::kernel {
 context
 context_of(const conversation& of, const surroundings& world, const conversation* stood = nullptr);
 
-/// Runs the `stop` hook of an instance that leaves, if it has one, on a copy of its state.
-void stop(const conversation& in, const instance& leaving, const surroundings& world);
+/// Asks that the `stop` hook of an instance that leaves is run, if it has one.
+void ask_to_stop(const instance_ptr& leaving, std::vector<any_request>& requests);
 
 /// The arguments of an event or a message; nothing if they are not a JSON array.
 std::optional<boost::json::array> parse_arguments(std::string_view text);
@@ -129,7 +129,7 @@ private:
     void leave(instance_id id);
     void leave_below(const instance& of);
     void leave_place(instance_id first);
-    void stop_started(const instance& leaving);
+    void stop_started(const instance_ptr& leaving);
     void begin_anew(instance_id id, std::shared_ptr<const void> state);
     void reconcile(const instance_ptr& before, instance_id id);
     void make_children(instance_id id);
@@ -150,6 +150,7 @@ private:
     void apply(instance_id from, const effect::end& end);
     void apply(instance_id from, const effect::back&);
     void apply(instance_id from, const effect::seal&);
+    void apply(instance_id from, const effect::keep& keep);
     void apply(instance_id from, const effect::send& send);
     void apply(instance_id from, const effect::publish& publish);
     void apply(instance_id from, const effect::subscribe& subscribe);

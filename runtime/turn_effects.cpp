@@ -170,7 +170,7 @@ turn::exchange(instance_id from, const component_type& type, std::shared_ptr<con
     const auto id = made->id;
     leave_below(*next_.instances.get(from));
     const auto one = next_.instances.get(from);
-    stop(next_, *one, world_);
+    ask_to_stop(one, requests_);
     made->caller = one->caller;
     made->then = one->then;
     made->or_else = one->or_else;
@@ -208,6 +208,10 @@ void turn::apply(instance_id, const effect::back&) {
 
 void turn::apply(instance_id, const effect::seal&) {
     seals_ = true;
+}
+
+void turn::apply(instance_id, const effect::keep& keep) {
+    next_.kept = keep.is_worth_it;
 }
 
 void turn::apply(instance_id from, const effect::send& send) {
@@ -261,7 +265,7 @@ void turn::apply(instance_id from, const effect::after& after) {
     const auto* member = reachable(*next_.instances.at(from).type, after.member);
     change_waits(from, [&](attachments& waits) {
         const auto delay = std::min(after.delay, longest_delay);
-        waits.timers.push_back({world_.now + delay, member, after.arguments});
+        waits.timers.push_back({world_.now + delay, member, after.arguments, world_.clock_shift});
     });
 }
 

@@ -37,6 +37,9 @@ public:
             std::make_shared<spdlog::sinks::ostream_sink_mt>(log)
         );
         options.clock = [this] { return now.load(); };
+        options.steady_clock = [this] {
+            return std::chrono::steady_clock::time_point(now.load().time_since_epoch());
+        };
         options.watch_clock = false;
         if (setup) setup(options);
         live = std::make_unique<live_map>(std::move(storage), options);
@@ -51,6 +54,7 @@ public:
 
     site& begin(const effect::call& root) {
         id = wait([&](on_reply done) { live->mint("/", root, "me", "ada", on, done); }).value->id;
+        open();
         return *this;
     }
 

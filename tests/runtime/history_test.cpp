@@ -226,7 +226,7 @@ TEST_CASE("Back stops a child that has begun anew since, and wakes what it was")
     t.provide(d).click("Add").click("Ask").click("Yes").click("Rename");
     d.lines.clear();
     t.back();
-    CHECK(d.lines == lines{"other 1 stops", "row 1 wakes"});
+    CHECK(d.lines == lines{"row 1 wakes", "other 1 stops"});
 }
 
 TEST_CASE("the page is told which step it shows") {

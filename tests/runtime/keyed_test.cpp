@@ -121,13 +121,12 @@ struct hung {
     }
 
     outcome send(std::string name, std::string arguments, instance_id to = 1) {
-        auto done = dispatch(
-            now,
-            {0, to, std::move(name), std::move(arguments), {}},
-            {t.now(), &said, &typeid(diary)}
-        );
+        const surroundings world{t.now(), &said, &typeid(diary)};
+        auto done = dispatch(now, {0, to, std::move(name), std::move(arguments), {}}, world);
         REQUIRE(done.what == verdict::applied);
         now = done.next;
+        for (const auto& each : done.requests)
+            run_stop(std::get<request::stop>(each), now, world);
         return done;
     }
 
@@ -212,7 +211,7 @@ TEST_CASE("a child made from another state begins anew in its place and keeps it
     CHECK(done.patches[0].target == 3);
     CHECK(renders == 1);
     CHECK(w.ids() == ids{2, 3, 4});
-    CHECK(w.said.lines == lines{"note 2 stops", "other starts"});
+    CHECK(w.said.lines == lines{"other starts", "note 2 stops"});
 }
 
 TEST_CASE("a child made from the state it was made from before stays as it has become") {
@@ -232,7 +231,7 @@ TEST_CASE("assigning a list inserts, removes and moves at once") {
     CHECK(done.patches.size() == 3);
     CHECK(done.patches[0].what == patch::kind::remove);
     CHECK(w.ids() == ids{4, 5, 2});
-    CHECK(w.said.lines == lines{"note 2 stops", "note 4 starts"});
+    CHECK(w.said.lines == lines{"note 4 starts", "note 2 stops"});
     CHECK(renders == 1);
 }
 
@@ -273,7 +272,7 @@ TEST_CASE("a child that became another and is made from another state is a new o
     w.send("write", "[2,\"other\"]");
     CHECK(w.ids() == ids{2, 6, 4});
     CHECK(w.now.instances.at(6).type->name == "keyed/note");
-    CHECK(w.said.lines == lines{"picture stops", "other starts"});
+    CHECK(w.said.lines == lines{"other starts", "picture stops"});
 }
 
 TEST_CASE("a list and its order hold across a restart, and take events") {

@@ -89,13 +89,6 @@ std::shared_ptr<script> stored_lamps(std::initializer_list<const char*> ids) {
     return stored<lamp>(ids);
 }
 
-std::size_t count_in(std::string_view text, std::string_view what) {
-    std::size_t count = 0;
-    for (auto at = text.find(what); at != text.npos; at = text.find(what, at + 1))
-        ++count;
-    return count;
-}
-
 bool shows(const std::shared_ptr<const update>& news, std::string_view text) {
     return news && std::ranges::any_of(news->patches, [&](const patch& p) {
                return p.content.text().find(text) != std::string_view::npos;
@@ -113,7 +106,8 @@ const part& head_of(const change& of) {
 TEST_CASE("the head names the components with their versions and says who waits") {
     world w;
     auto id = w.minted(call<lamp>().release());
-    CHECK(head_of(w.store().changes().back()).body.ends_with(R"("shapes":{"load/lamp":2}})"));
+    CHECK(head_of(w.store().changes().back())
+              .body.ends_with(R"("shapes":{"load/lamp":2},"unseen":true})"));
     w.wait(w.send(id, w.to_top(id, "sleep")));
     CHECK(head_of(w.store().changes().back())
               .body.ends_with(R"("shapes":{"load/lamp":2},"waits":true})"));
@@ -171,8 +165,8 @@ TEST_CASE("what was never used is reaped in its time although nobody has decoded
     w.map().load();
     w.advance(2min);
     CHECK(w.map().reap() == 2);
-    w.thread.run_all();
     w.map().stop();
+    w.thread.run_all();
     CHECK(w.map().size() == 0);
     CHECK(told->changes().size() == 2);
 }

@@ -62,6 +62,13 @@ void script::save(std::span<const change> batch) {
     batches_.emplace_back(batch.begin(), batch.end());
 }
 
+std::size_t count_in(std::string_view text, std::string_view what) {
+    std::size_t count = 0;
+    for (auto at = text.find(what); at != text.npos; at = text.find(what, at + 1))
+        ++count;
+    return count;
+}
+
 std::unique_ptr<store> scripted_store(std::shared_ptr<script> told) {
     return std::make_unique<scripted>(std::move(told));
 }
@@ -130,6 +137,7 @@ world::world(std::shared_ptr<script> told, std::function<void(live_options&)> se
     live_options options;
     options.grace_after_start = std::chrono::minutes(0);
     options.clock = [this] { return now_.load(); };
+    options.steady_clock = [this] { return steady_.load(); };
     options.logger = std::make_shared<spdlog::logger>(
         "test",
         std::make_shared<spdlog::sinks::ostream_sink_mt>(log_)
@@ -143,6 +151,11 @@ world::world(std::shared_ptr<script> told, std::function<void(live_options&)> se
 
 world::~world() {
     script_->open_gate();
+    map_->stop();
+    thread.run_all();
+}
+
+void world::stop() {
     map_->stop();
     thread.run_all();
 }
@@ -196,10 +209,16 @@ reply world::wait(const pending& p) {
     return r;
 }
 
-std::string world::minted(beginning with, const std::string& owner) {
+std::string world::unseen(beginning with, const std::string& owner) {
     auto r = wait(mint(std::move(with), owner));
     if (r.what != status::ok) throw std::logic_error("not minted: " + log());
     return r.value->id;
+}
+
+std::string world::minted(beginning with, const std::string& owner) {
+    const auto id = unseen(std::move(with), owner);
+    wait(open(id, owner));
+    return id;
 }
 
 std::shared_ptr<const conversation> world::value(const std::string& id) {

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -159,6 +160,9 @@ struct pending {
     bool is_there() const { return !replies->empty(); }
 };
 
+/// How often `what` stands in a text.
+std::size_t count_in(std::string_view text, std::string_view what);
+
 /// A live map with all that it needs.
 class world {
 public:
@@ -167,7 +171,13 @@ public:
     world(std::shared_ptr<script> told, std::function<void(live_options&)> setup);
     ~world();
 
-    void advance(std::chrono::milliseconds by) { now_ = now_.load() + by; }
+    void advance(std::chrono::milliseconds by) {
+        set_clock(by);
+        steady_ = steady_.load() + by;
+    }
+
+    /// Somebody sets the system's clock; no time passes.
+    void set_clock(std::chrono::milliseconds by) { now_ = now_.load() + by; }
 
     /// The same, and what is due then begins. It is done before any operation that follows.
     void pass(std::chrono::milliseconds time);
@@ -186,7 +196,10 @@ public:
     /// The reply, when it has come.
     reply wait(const pending& p);
 
-    /// The id of a new conversation.
+    /// The id of a new conversation that nobody has come back to.
+    std::string unseen(beginning with, const std::string& owner = "owner");
+
+    /// The id of one that somebody has, so that what it waits for has begun.
     std::string minted(beginning with, const std::string& owner = "owner");
 
     /// The present value.
@@ -199,6 +212,9 @@ public:
 
     live_map& map() { return *map_; }
 
+    /// Stops the map, and runs what that leaves to do.
+    void stop();
+
     script& store() { return *script_; }
 
     const std::vector<std::string>& downs() const { return downs_; }
@@ -208,6 +224,8 @@ public:
 private:
     std::shared_ptr<script> script_;
     std::atomic<time_point> now_ = time_point(std::chrono::hours(1'000'000));
+    std::atomic<std::chrono::steady_clock::time_point> steady_ =
+        std::chrono::steady_clock::time_point(std::chrono::hours(1'000));
     std::ostringstream log_;
     std::vector<std::string> downs_;
     event_id last_event_ = 0;

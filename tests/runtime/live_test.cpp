@@ -40,6 +40,10 @@ struct tally {
 
     effects sit_down() { return call<ui::confirm>("Sure?"); }
 
+    effects treasure() { return keep(); }
+
+    effects discard() { return keep(false); }
+
     void wakeup() { ++woken; }
 
     markup render() const {
@@ -51,14 +55,16 @@ struct tally {
             button(on<"click", &tally::explode>, "!"),
             button(on<"click", &tally::garble>, "?"),
             button(on<"click", &tally::finish>, "."),
-            button(on<"click", &tally::sit_down>, "c")
+            button(on<"click", &tally::sit_down>, "c"),
+            button(on<"click", &tally::treasure>, "k"),
+            button(on<"click", &tally::discard>, "d")
         );
     }
 };
 BOOST_DESCRIBE_STRUCT(
     tally,
     (),
-    (n, history, woken, inc, add, explode, garble, finish, sit_down, wakeup)
+    (n, history, woken, inc, add, explode, garble, finish, sit_down, treasure, discard, wakeup)
 )
 
 struct stillborn {
@@ -786,7 +792,7 @@ TEST_CASE("what was idle too long is given up and removed") {
     CHECK(w.map().reap() == 0);
     w.advance(1ms);
     CHECK(w.map().reap() == 1);
-    w.map().stop();
+    w.stop();
 
     CHECK(stopped == 1);
     CHECK(w.map().size() == 1);
@@ -802,7 +808,7 @@ TEST_CASE("an idle conversation is gone afterwards") {
     CHECK(w.map().reap() == 0);
     w.advance(1ms);
     CHECK(w.map().reap() == 1);
-    w.map().stop();
+    w.stop();
     CHECK(w.map().size() == 0);
 }
 
@@ -881,29 +887,100 @@ TEST_CASE("a conversation that comes back to use while it is given up stays") {
 
 // --- limits
 
-TEST_CASE("the longest unused conversation of an owner makes room") {
+TEST_CASE("the conversation of an owner that is worth least makes room") {
+    world w([](live_options& o) { o.max_per_owner = 4; });
+    const auto kept = w.minted(a_tally());
+    w.wait(w.send(kept, w.to_top(kept, "treasure")));
+    w.advance(1s);
+    const auto worked_on = w.minted(a_tally());
+    w.wait(w.send(worked_on, w.to_top(worked_on, "inc")));
+    w.advance(1s);
+    const auto looked_at = w.minted(a_tally());
+    const auto page = std::make_shared<recorder>();
+    w.wait(w.attach(looked_at, 1, page));
+    w.map().detach(looked_at, page.get());
+    w.advance(1s);
+    auto newest = w.minted(a_tally());
+
+    // Each new one takes the place of the one before it, which nobody used.
+    for (int visit = 0; visit < 10; ++visit) {
+        w.advance(1s);
+        const auto before = std::exchange(newest, w.minted(a_tally()));
+        CHECK(w.wait(w.open(before)).what == status::just_ended);
+        for (const auto& each : {kept, worked_on, looked_at})
+            CHECK(w.wait(w.open(each)).what == status::ok);
+    }
+    // From here on no other is left that was never used.
+    for (const auto& next_to_go : {looked_at, worked_on}) {
+        w.wait(w.attach(newest, 1, std::make_shared<recorder>()));
+        w.advance(1s);
+        newest = w.minted(a_tally());
+        CHECK(w.wait(w.open(next_to_go)).what == status::just_ended);
+    }
+    CHECK(w.wait(w.open(kept)).what == status::ok);
+    w.stop();
+    CHECK(w.map().size() == 4);
+    CHECK(w.map().counts().evicted == 12);
+}
+
+TEST_CASE("an open page and what is worth keeping never make room") {
     world w([](live_options& o) { o.max_per_owner = 2; });
-    auto first = w.minted(a_tally());
-    w.advance(1s);
-    auto second = w.minted(a_tally());
-    w.advance(1s);
-    auto other = w.minted(a_tally(), "somebody else");
-    w.wait(w.send(first, w.to_top(first, "inc")));
-    auto page = std::make_shared<recorder>();
-    w.wait(w.attach(second, 1, page));
-    w.wait(w.send(first, w.to_top(first, "inc")));
-    w.advance(1s);
-    w.wait(w.send(first, w.to_top(first, "inc")));
+    const auto open = w.minted(a_tally());
+    const auto page = std::make_shared<recorder>();
+    w.wait(w.attach(open, 1, page));
+    const auto kept = w.minted(a_tally());
+    w.wait(w.send(kept, w.to_top(kept, "treasure")));
 
-    auto third = w.minted(a_tally());
-    w.map().stop();
+    CHECK(w.wait(w.mint(a_tally())).what == status::overloaded);
+    CHECK(w.wait(w.mint(a_tally(), "somebody else")).what == status::ok);
+    w.wait(w.send(kept, w.to_top(kept, "discard")));
+    CHECK(w.wait(w.mint(a_tally())).what == status::ok);
+    CHECK(w.wait(w.open(kept)).what == status::just_ended);
+    CHECK(w.wait(w.open(open)).what == status::ok);
+    CHECK(page->told().empty());
+}
 
-    CHECK(w.map().size() == 3);
-    CHECK(w.store().changes().back().what == change::kind::remove);
-    CHECK(w.store().changes().back().id == second);
-    REQUIRE(page->told().size() == 1);
-    CHECK(page->told()[0]->ended);
-    CHECK(shows(page->told()[0], "many others were opened"));
+TEST_CASE("what is worth keeping is kept over a restart and longer than other conversations") {
+    const auto shorten = [](live_options& o) {
+        o.idle_timeout = 10min;
+        o.kept_timeout = 60min;
+    };
+    world first;
+    const auto kept = first.minted(a_tally());
+    first.wait(first.send(kept, first.to_top(kept, "treasure")));
+    first.wait(first.send(kept, first.to_top(kept, "inc")));
+    const auto other = first.minted(a_tally());
+    first.wait(first.send(other, first.to_top(other, "inc")));
+    first.stop();
+
+    world w(after_restart(first.store()), shorten);
+    w.map().load();
+    w.advance(60min);
+    CHECK(w.map().reap() == 1);
+    CHECK(w.wait(w.open(other)).what == status::just_ended);
+    CHECK(w.wait(w.open(kept)).what == status::ok);
+    w.advance(61min);
+    CHECK(w.map().reap() == 1);
+}
+
+TEST_CASE("making room is logged, what a stranger can cause once a second") {
+    world w([](live_options& o) { o.max_per_owner = 1; });
+    const auto used = w.minted(a_tally());
+    w.wait(w.send(used, w.to_top(used, "inc")));
+    std::string before;
+    for (int visit = 0; visit < 100; ++visit) {
+        const auto newest = w.minted(a_tally());
+        if (visit > 0) CHECK(w.wait(w.open(before)).what == status::just_ended);
+        before = newest;
+    }
+    w.advance(1s);
+    w.minted(a_tally());
+    CHECK(w.wait(w.open(before)).what == status::just_ended);
+    CHECK(
+        w.log().find("evicted conversation=" + used + " was=worked_on") != std::string::npos
+    );
+    CHECK(count_in(w.log(), "was=unused") == 2);
+    CHECK(w.log().find("not_listed=98") != std::string::npos);
 }
 
 TEST_CASE("a conversation that must make room finishes what it is doing first") {
@@ -923,8 +1000,8 @@ TEST_CASE("a conversation that must make room finishes what it is doing first") 
     CHECK(w.wait(m).what == status::ok);
     auto what = w.wait(behind).what;
     CHECK((what == status::ok || what == status::just_ended));
-    w.map().stop();
-    w.thread.run_all();
+    CHECK(w.wait(w.open(first)).what == status::just_ended);
+    w.stop();
     CHECK(w.map().size() == 1);
 }
 
@@ -937,7 +1014,7 @@ TEST_CASE("the limit of an owner holds when many begin at once") {
     w.store().open_gate();
     for (const auto& each : many)
         CHECK(w.wait(each).what == status::ok);
-    w.map().stop();
+    w.stop();
     CHECK(w.map().size() == 3);
 }
 
@@ -952,14 +1029,16 @@ TEST_CASE("what could not be given up counts again") {
     w.store().refuse("");
     w.advance(1s);
     auto third = w.minted(a_tally());
-    w.map().stop();
+    w.stop();
     CHECK(w.map().size() == 1);
 }
 
 TEST_CASE("only so many conversations live") {
     world w([](live_options& o) { o.max_conversations = 2; });
-    w.minted(a_tally());
     auto id = w.minted(a_tally());
+    w.wait(w.send(id, w.to_top(id, "inc")));
+    const auto other = w.minted(a_tally());
+    w.wait(w.attach(other, 1, std::make_shared<recorder>()));
     CHECK(w.wait(w.mint(a_tally())).what == status::overloaded);
     w.wait(w.send(id, w.to_top(id, "finish")));
     CHECK(w.wait(w.mint(a_tally())).what == status::ok);
@@ -1036,9 +1115,10 @@ TEST_CASE("a mark says where a lost conversation began") {
     CHECK(w.wait(w.send("lost", {})).what == status::lost);
     CHECK(w.wait(w.open("lost", "eve")).what == status::foreign);
 
+    w.advance(2min);
     CHECK(w.map().reap() == 1);
     CHECK(w.map().reap() == 0);
-    w.map().stop();
+    w.stop();
     CHECK(w.map().size() == 0);
     CHECK(told->changes().back().what == change::kind::remove);
 }
@@ -1071,7 +1151,7 @@ TEST_CASE("what cannot be read is kept and stops nobody else") {
 
     w.advance(2min);
     CHECK(w.map().reap() == 2);
-    w.map().stop();
+    w.stop();
     CHECK(w.map().size() == 2);
     for (const auto& each : told->changes())
         CHECK((each.id == id || each.id == "newer"));
@@ -1093,7 +1173,8 @@ TEST_CASE("marks and unreadable ones do not count for the owner's limit") {
     CHECK(w.wait(w.open(first)).what == status::ok);
     w.advance(1s);
     w.minted(a_tally());
-    w.map().stop();
+    CHECK(w.wait(w.open(first)).what == status::just_ended);
+    w.stop();
     CHECK(w.map().size() == 4);
 }
 

@@ -628,6 +628,10 @@ private:
         before_ = std::move(now_);
         const auto& before = before_;
         now_ = std::move(done.next);
+        for (const auto& each : done.requests) {
+            if (const auto* stop = std::get_if<request::stop>(&each))
+                run_stop(*stop, now_, surroundings_now());
+        }
         for (auto& each : pages_)
             each.apply(done.patches);
         check_lives(before, !done.error.empty());

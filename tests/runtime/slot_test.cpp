@@ -236,14 +236,14 @@ TEST_CASE("a child that fails shows its owner's message and stays") {
     CHECK(t.text().contains("left 0"));
 }
 
-TEST_CASE("a slot that is assigned anew stops the old child and starts a new one") {
+TEST_CASE("a slot that is assigned anew starts a new child and stops the old one") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).click("Renew");
     CHECK(t.text().contains("new 0"));
     CHECK_FALSE(t.text().contains("left 0"));
     CHECK(
-        d.lines == lines{"left starts", "right starts", "panel starts", "left stops", "new starts"}
+        d.lines == lines{"left starts", "right starts", "panel starts", "new starts", "left stops"}
     );
     CHECK(t.value().last_instance == 4);
     CHECK(t.value().instances.size() == 3);
@@ -335,11 +335,11 @@ TEST_CASE("a component that becomes another while it waits takes what it called 
             "left starts",
             "right starts",
             "panel starts",
+            "new starts",
             "left stops",
             "right stops",
             "panel stops",
-            "host stops",
-            "new starts"}
+            "host stops"}
     );
     CHECK(t.restart().text() == "new 0 + Tell Give up");
 }
@@ -351,7 +351,7 @@ TEST_CASE("an owner that becomes another takes what it called into its slot with
     d.lines.clear();
     t.advance(1s);
     CHECK(
-        d.lines == lines{"editor stops", "left stops", "right stops", "panel stops", "new starts"}
+        d.lines == lines{"new starts", "editor stops", "left stops", "right stops", "panel stops"}
     );
     CHECK(t.value().instances.size() == 1);
 }

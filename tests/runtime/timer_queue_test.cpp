@@ -16,14 +16,21 @@ namespace {
 
 using ids = std::vector<std::string>;
 
-/// A queue whose clock stands still until it is told otherwise.
+/// A queue whose clocks stand still until they are told otherwise.
 struct by_hand {
     time_point now = time_point(1000h);
+    std::chrono::steady_clock::time_point steady = std::chrono::steady_clock::time_point(10h);
+    clocks times{[this] { return now; }, [this] { return steady; }};
     ids told;
     timer_queue queue{
-        [this] { return now; },
+        times,
         [this](const ids& due) { told.insert(told.end(), due.begin(), due.end()); },
         timer_queue::watch::by_hand};
+
+    void pass(std::chrono::milliseconds time) {
+        now += time;
+        steady += time;
+    }
 };
 
 time_point real_now() {
@@ -38,11 +45,11 @@ TEST_CASE("a timer queue tells of what is due and of it once") {
     t.queue.set("late", t.now + 2s);
 
     CHECK(t.queue.fire_due() == 0);
-    t.now += 1s;
+    t.pass(1s);
     CHECK(t.queue.fire_due() == 1);
     CHECK(t.told == ids{"early"});
     CHECK(t.queue.fire_due() == 0);
-    t.now += 10s;
+    t.pass(10s);
     CHECK(t.queue.fire_due() == 1);
     CHECK(t.told == ids{"early", "late"});
     CHECK(t.queue.size() == 0);
@@ -53,7 +60,7 @@ TEST_CASE("what is due at once is told of in the order of time") {
     t.queue.set("b", t.now + 2s);
     t.queue.set("c", t.now + 3s);
     t.queue.set("a", t.now + 1s);
-    t.now += 5s;
+    t.pass(5s);
     CHECK(t.queue.fire_due() == 3);
     CHECK(t.told == ids{"a", "b", "c"});
 }
@@ -67,27 +74,69 @@ TEST_CASE("a time that is set anew stands in place of the one before") {
     t.queue.set("never was", std::nullopt);
     CHECK(t.queue.size() == 1);
 
-    t.now += 2s;
+    t.pass(2s);
     CHECK(t.queue.fire_due() == 0);
-    t.now += 3s;
+    t.pass(3s);
     CHECK(t.queue.fire_due() == 1);
     CHECK(t.told == ids{"moved"});
 }
 
+TEST_CASE("a clock that is set back does not put off what is waited for") {
+    by_hand t;
+    t.queue.set("in a second", t.now + 1s);
+    t.queue.set("in an hour", t.now + 1h);
+    t.now -= 48h;
+    CHECK(t.queue.fire_due() == 0);
+    t.pass(1s);
+    CHECK(t.queue.fire_due() == 1);
+    t.queue.set("in two hours", t.now + 2h);
+    t.pass(1h);
+    CHECK(t.queue.fire_due() == 1);
+    t.pass(1h);
+    CHECK(t.queue.fire_due() == 1);
+    CHECK(t.told == ids{"in a second", "in an hour", "in two hours"});
+}
+
+TEST_CASE("what a clock that is set ahead has passed is due at once") {
+    by_hand t;
+    t.queue.set("in a day", t.now + 24h);
+    t.queue.set("in two days", t.now + 48h);
+    t.now += 25h;
+    CHECK(t.queue.fire_due() == 1);
+    CHECK(t.told == ids{"in a day"});
+    t.pass(23h - 1ms);
+    CHECK(t.queue.fire_due() == 0);
+    t.pass(1ms);
+    CHECK(t.queue.fire_due() == 1);
+}
+
+TEST_CASE("a clock that was wrong for a while leaves what was set meanwhile as far away as it was") {
+    by_hand t;
+    t.now += 25h;
+    CHECK(t.queue.fire_due() == 0);
+    t.queue.set("in a minute", t.now + 1min);
+    t.pass(11s);
+    t.now -= 25h;
+    t.pass(48s);
+    CHECK(t.queue.fire_due() == 0);
+    t.pass(1s);
+    CHECK(t.queue.fire_due() == 1);
+}
+
 TEST_CASE("a queue that is told of a time while it tells keeps it") {
-    time_point now(1000h);
+    by_hand t;
     int rounds = 0;
     timer_queue* self = nullptr;
     timer_queue queue(
-        [&] { return now; },
+        t.times,
         [&](const ids& due) {
-            if (++rounds < 3) self->set(due.front(), now + 1s);
+            if (++rounds < 3) self->set(due.front(), t.now + 1s);
         },
         timer_queue::watch::by_hand
     );
     self = &queue;
-    queue.set("a", now);
-    for (int n = 0; n < 5; ++n, now += 1s)
+    queue.set("a", t.now);
+    for (int n = 0; n < 5; ++n, t.pass(1s))
         queue.fire_due();
     CHECK(rounds == 3);
 }
@@ -95,8 +144,9 @@ TEST_CASE("a queue that is told of a time while it tells keeps it") {
 TEST_CASE("the thread of a timer queue tells in time") {
     std::promise<ids> first;
     std::atomic<bool> is_told = false;
+    const clocks times(real_now, std::chrono::steady_clock::now);
     timer_queue queue(
-        real_now,
+        times,
         [&](const ids& due) {
             if (!is_told.exchange(true)) first.set_value(due);
         },

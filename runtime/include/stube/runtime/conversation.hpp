@@ -92,6 +92,11 @@ struct conversation {
     /// True after it was read, if its stored head says less than it would now: another release has
     /// written it. The next change writes it anew.
     bool is_head_old = false;
+    /// It was begun by a request that nobody has followed up: its timers, subscriptions and work
+    /// have not begun. The next revision of it, whatever makes it, is not unseen any more.
+    bool unseen = false;
+    bool kept = false;     ///< worth keeping, see `stube::keep`
+    std::size_t size = 0;  ///< `stored_size`, if somebody has looked; else 0. Not stored.
     std::vector<event_id> applied;  ///< the last event of each page, the newest last
     time_point created;
     time_point touched;
@@ -176,12 +181,19 @@ std::string tree(const conversation& of);
 /// conversation that is not durable it writes a mark with who and where.
 change encode_change(const conversation* before, const conversation& after, bool in_parts);
 
+/// How many bytes the instances at work take in a store; those that cannot be stored take none.
+/// `before` is an earlier value of the same conversation, or null: what is counted in its `size` is
+/// not counted again. Throws what a component's codec throws.
+std::size_t stored_size(const conversation* before, const conversation& after);
+
 /// What the head of a stored conversation says: enough to keep it until it is used.
 struct stored_head {
     std::string owner;
     time_point touched;
     bool is_used = false;  ///< it had an event
     bool waits = false;    ///< for a timer, a message or work: somebody may call it at any time
+    bool unseen = false;   ///< what it waits for has not begun, see `conversation::unseen`
+    bool kept = false;     ///< worth keeping
     /// The components that it consists of, with the versions of their shapes.
     std::vector<std::pair<std::string, int>> shapes;
 };

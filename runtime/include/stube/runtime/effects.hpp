@@ -108,6 +108,11 @@ struct back {};
 /// What came before cannot be returned to.
 struct seal {};
 
+/// The conversation is worth keeping, or is not any more.
+struct keep {
+    bool is_worth_it = true;
+};
+
 /// An event for another instance of this conversation.
 struct send {
     instance_id target = 0;
@@ -176,6 +181,7 @@ using any_effect = std::variant<
     effect::end,
     effect::back,
     effect::seal,
+    effect::keep,
     effect::send,
     effect::publish,
     effect::subscribe,
@@ -349,6 +355,16 @@ effects back();
 ///
 ///     effects pay() { return no_way_back() + call<receipt>(total); }
 effects no_way_back();
+
+/// Marks the conversation as worth keeping, for work that its user would miss: it does not make room
+/// when the same visitor has too many conversations, and it is deleted after
+/// `live_options::kept_timeout` without use instead of `idle_timeout`. With `false` it is like any
+/// other again. The mark is stored with the conversation, and counts from the first use on: what a
+/// start() marks and nobody ever looks at is not kept for that.
+///
+///     effects save_draft() { return keep(); }
+///     effects discard() { return keep(false); }
+effects keep(bool is_worth_it = true);
 
 /// Sets the page's title:
 ///

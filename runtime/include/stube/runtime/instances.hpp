@@ -3,6 +3,8 @@
 #include <stube/runtime/component.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -19,6 +21,14 @@ struct timer {
     time_point due;
     const handler* to = nullptr;
     std::string arguments;  ///< JSON array, or empty
+    /// `surroundings::clock_shift` when it was set. Not stored: it begins with 0 in each process.
+    std::chrono::milliseconds clock_shift = {};
+
+    /// When it is due, by a clock that has been set by `shift_now` since the process began: after
+    /// the same delay if the clock was set back since, and at the time it says if it was set ahead.
+    time_point due_with(std::chrono::milliseconds shift_now) const {
+        return due + std::min(shift_now - clock_shift, std::chrono::milliseconds(0));
+    }
 };
 
 struct subscription {
@@ -42,6 +52,26 @@ struct attachments {
     bool empty() const { return timers.empty() && subscriptions.empty() && work.empty(); }
 };
 
+/// A number that is found out when it is first asked for; copies have to find out anew.
+/// Threads: any.
+class found_once {
+public:
+    found_once() = default;
+    found_once(const found_once&) {}
+
+    found_once& operator=(const found_once&) {
+        number_ = 0;
+        return *this;
+    }
+
+    std::size_t get() const { return number_.load(std::memory_order_relaxed); }  ///< 0: not found
+
+    void set(std::size_t number) const { number_.store(number, std::memory_order_relaxed); }
+
+private:
+    mutable std::atomic<std::size_t> number_ = 0;
+};
+
 /// One component at work. Immutable: a change makes a new version, and conversation values share
 /// the rest.
 ///
@@ -60,6 +90,7 @@ struct instance {
     std::shared_ptr<const attachments> waits = nullptr;  ///< null for nothing
     std::uint64_t version = 0;  ///< rises with every change of any instance of the conversation
     std::uint64_t begun = 0;    ///< the version it last began anew with; 0 if it never has
+    found_once stored_size;     ///< how many bytes it takes in a store
 };
 
 using instance_ptr = std::shared_ptr<const instance>;

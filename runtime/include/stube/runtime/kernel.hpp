@@ -3,6 +3,7 @@
 #include <stube/runtime/conversation.hpp>
 #include <stube/runtime/requests.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -19,6 +20,8 @@ struct surroundings {
     time_point now;
     void* app = nullptr;
     const std::type_info* app_type = nullptr;
+    /// How far the clock that tells `now` has been set, ahead or back, since the process began.
+    std::chrono::milliseconds clock_shift = {};
 };
 
 /// The page that a form was submitted from by a browser without scripts.
@@ -115,8 +118,10 @@ outcome go_back(
     const surroundings& world
 );
 
-/// When the earliest timer is due.
-std::optional<time_point> next_due(const conversation& of);
+/// When the earliest timer is due, by a clock that has been set by `clock_shift` since the process
+/// began.
+std::optional<time_point>
+next_due(const conversation& of, std::chrono::milliseconds clock_shift = {});
 
 /// Calls what is due, the earliest first. A member that throws changes nothing, but its timer is
 /// spent.
@@ -166,9 +171,17 @@ outcome wake(const conversation& now, const surroundings& world);
 /// `wakeup` hooks run, and the patches are the whole view.
 outcome resume(conversation restored, const surroundings& world);
 
-/// Runs the `stop` hooks, top first, for a conversation that is given up. Never throws; what the
-/// hooks throw is returned, one text each.
-std::vector<std::string> stop_all(const conversation& now, const surroundings& world);
+/// Ends a conversation that is given up: its components are to be stopped, the youngest first, and
+/// `text` is the last that its pages show.
+outcome give_up(const conversation& now, std::string_view text);
+
+/// Runs the `stop` hook of a component that has left `of`, on a copy of its state. Throws what the
+/// hook throws.
+void run_stop(const request::stop& what, const conversation& of, const surroundings& world);
+
+/// Notes that somebody has seen a conversation that nobody had (`conversation::unseen`); nothing of
+/// it changes otherwise.
+outcome see(const conversation& now);
 
 /// The page as it stands. May throw what the component's render() throws.
 patch render_view(const conversation& now, const surroundings& world);
@@ -183,9 +196,6 @@ struct whole_page {
 
 /// May throw what the component's render() throws.
 whole_page whole_view(const conversation& now, const surroundings& world);
-
-/// The last view of a conversation that is given up.
-patch farewell(const conversation& of, std::string_view text);
 
 /// The message shown on a page that had seen a later revision than the store has.
 patch rollback_notice();

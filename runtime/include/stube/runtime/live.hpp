@@ -83,15 +83,30 @@ struct reply {
 using on_reply = std::function<void(reply&&)>;
 
 struct live_options {
-    /// What nobody used or looked at for so long is given up and deleted.
+    /// What nobody used or looked at for so long is given up and deleted. This and the next three
+    /// are counted in time that the server was running: not while it was stopped, and whatever the
+    /// system's clock is set to meanwhile.
     std::chrono::milliseconds idle_timeout = std::chrono::hours(24);
     /// The same for what never got an event and was never open in a browser that runs scripts,
     /// since the server was started: crawlers.
     std::chrono::milliseconds unused_timeout = std::chrono::hours(1);
-    /// Nothing is reaped so soon after a start, so that open pages can come back first.
+    /// The same for what is marked with `keep()`; as long as the visitor's cookie lasts.
+    std::chrono::milliseconds kept_timeout = std::chrono::days(30);
+    /// Nothing is deleted so soon after a start, nor after the system's clock was set (or the
+    /// machine was suspended), so that open pages can come back first.
     std::chrono::milliseconds grace_after_start = std::chrono::minutes(10);
+    /// At so many the oldest one that was never used makes room for a new one; if there is none,
+    /// new ones are refused.
     std::size_t max_conversations = 1'000'000;
-    std::size_t max_per_owner = 200;  ///< the owner's longest unused ones give way
+    /// Of one visitor. At so many, one makes room for a new one: those that were never used first,
+    /// then those from which no event came, then the others, each time the one that was not used
+    /// for the longest time. One with an open page or marked with `keep()` never does: when there
+    /// are only such, new ones are refused.
+    std::size_t max_per_owner = 200;
+    /// How many bytes the states of a conversation's components may take, as they are stored. An
+    /// event that would make it larger than that, and larger than it was, fails. With a store that
+    /// keeps nothing it is looked at with each 16th change only.
+    std::size_t max_state = 8 << 20;
     std::size_t max_waiting = 64;     ///< events of one conversation that wait for each other
     std::size_t max_streams = 16;     ///< open pages of one conversation; the oldest give way
     std::size_t max_messages = 1024;  ///< that wait for one conversation; more are lost
@@ -106,6 +121,9 @@ struct live_options {
     /// change then renders and reads the whole page. `test_conversation` always checks.
     bool check_markup = false;
     std::function<time_point()> clock;       ///< default: the system's
+    /// What timeouts are measured with; default: the system's. For tests, with a `clock` that goes
+    /// as fast.
+    std::function<std::chrono::steady_clock::time_point()> steady_clock;
     std::function<std::string()> new_id;     ///< default: 128 random bits, 22 characters
     std::shared_ptr<spdlog::logger> logger;  ///< default: spdlog's
     void* app = nullptr;                     ///< the application's object, see `context::app`
@@ -144,6 +162,8 @@ struct live_counts {
     /// store has lost what was acknowledged, an older copy was put in its place, or the claim is
     /// wrong.
     std::size_t rolled_back = 0;
+    std::size_t expired = 0;  ///< deleted because nobody used them
+    std::size_t evicted = 0;  ///< deleted because there were too many
 };
 
 /// The conversations of one server.
@@ -177,7 +197,9 @@ public:
     /// interrupted fails.
     load_summary load();
 
-    /// Begins a conversation at `mount`. One that goes on from a snapshot gets an id of its own.
+    /// Begins a conversation at `mount`. One that goes on from a snapshot gets an id of its own. Its
+    /// timers, subscriptions and work begin when it is first followed up: with an event, a stream,
+    /// or `open`. What its first hooks publish waits until then, too.
     void mint(
         std::string mount,
         beginning with,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stube/runtime/effects.hpp>
+#include <stube/runtime/instances.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -26,10 +27,15 @@ struct work {
     std::function<answer_value()> run;
 };
 
+/// Run the `stop` hook of a component that has left.
+struct stop {
+    instance_ptr leaving;  ///< as it was last
+};
+
 }  // namespace stube::request
 
 namespace stube {
 
-using any_request = std::variant<request::publish, request::work>;
+using any_request = std::variant<request::publish, request::work, request::stop>;
 
 }  // namespace stube

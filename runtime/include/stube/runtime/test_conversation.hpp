@@ -249,6 +249,11 @@ public:
 
     bool ended() const;
 
+    /// True if it is marked as worth keeping:
+    ///
+    ///     CHECK(t.click("Save draft").is_kept());
+    bool is_kept() const;
+
     /// What came of the last event, or of the beginning.
     verdict last() const;
 
