@@ -302,6 +302,9 @@ int main(int argc, char** argv) {
             return 0;
         }
         if (!options.check.empty()) return check_store(options.check);
+#ifndef NDEBUG
+        options.server.live.check_markup = true;
+#endif
         gallery::everyone everyone;
         return make_site(everyone).start(options.server, gallery::open_store(options.store));
     } catch (const std::exception& e) {
