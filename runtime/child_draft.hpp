@@ -12,9 +12,9 @@
 
 namespace stube::detail {
 
-/// A list of children while a handler changes it: a change at any place, and a look-up by key or
-/// place, costs the logarithm of its size. Other forms of the list are one array, which each change
-/// would copy.
+/// A list of children while a handler changes it. A change at any position and a look-up by key
+/// cost the logarithm of its size at most; in the shared array each change would copy the whole
+/// list.
 ///
 /// It is a treap: a search tree by position, balanced by random priorities (Seidel and Aragon,
 /// "Randomized search trees", 1996), with an index of its nodes by key.
@@ -73,8 +73,8 @@ private:
     bool has_changed_ = false;
 };
 
-/// A child that takes the place of another with its key: it goes on as that if both are made from
-/// the same state, and else begins anew.
+/// `wanted` takes the place of a child with the same key and gets its id. If both are made from the
+/// same state, the child stays as it is.
 void take_place_of(const child& before, child& wanted);
 
 }  // namespace stube::detail

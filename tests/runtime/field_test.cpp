@@ -449,6 +449,21 @@ TEST_CASE("the application's message replaces the codec's own for an unreadable 
     CHECK(name.readable("Das ist unlesbar"));
 }
 
+TEST_CASE("each reason can have a message of its own") {
+    auto arrival = entered<year_month_day>("soon");
+    field<year_month_day> departure;
+    auto reminder = entered<std::optional<year_month_day>>("soon");
+    arrival.require("Say when you come");
+    departure.require("Say when you leave", "Enter a date such as 2026-03-01");
+    reminder.readable("Enter a date such as 2026-03-01");
+    CHECK(arrival.error() == "Say when you come");
+    CHECK(departure.error() == "Say when you leave");
+    CHECK(reminder.error() == "Enter a date such as 2026-03-01");
+    departure.enter("soon");
+    departure.require("Say when you leave", "Enter a date such as 2026-03-01");
+    CHECK(departure.error() == "Enter a date such as 2026-03-01");
+}
+
 TEST_CASE("an empty field is readable") {
     field<std::optional<int>> age;
     CHECK(age.readable("Das ist unlesbar"));

@@ -2,7 +2,7 @@
 
 /// All that an application needs, in one include. It brings no Asio and no Beast with it.
 
-// First, so that what it says of a mistake does not begin with a list of the others.
+// First, so that compilers do not list the other headers before each message about a component.
 // clang-format off
 #include <stube/runtime/component.hpp>
 // clang-format on

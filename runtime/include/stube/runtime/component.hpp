@@ -27,6 +27,12 @@
 ///     };
 ///     BOOST_DESCRIBE_STRUCT(counter, (), (n, inc))
 ///
+/// A class with private members is described within, by BOOST_DESCRIBE_CLASS. Its private data
+/// members are stored like the others; only public member functions receive events, answers, timers
+/// and messages. The members of described base classes are its own. The compiler refuses a data
+/// member that cannot be stored or is not described; for a class that is no aggregate (private
+/// members, a constructor) it can overlook one that is small enough for the padding.
+///
 /// Optional: `using answer_type = ...` for what it answers; the hooks `start()` (when it comes to
 /// life), `stop()` (when it leaves) and `wakeup()` (when it is used again after a restart or after
 /// Back). A component without `render()` is a task: it only calls others. Handlers, `start` and

@@ -35,14 +35,14 @@
 /// `value()` in a handler asks for a value too: without one the handler is undone and the field
 /// shows its message.
 ///
-/// An entry that cannot be read as a T ("1.3.2026" for a date) has the message of its `text_codec`
-/// from the start. The application's comes before it: `require(message)` replaces it, with a second
-/// message if that is to be another one, and `readable(message)` does for a field that may be
-/// empty.
+/// An entry that cannot be read as a T ("1.3.2026" for a date) shows the message of its
+/// `text_codec`. A message of the application replaces it: the one given to `require`, which takes
+/// a second one if the two cases need different words, or, for a field that may stay empty, the one
+/// given to `readable`.
 ///
-///     due.require("Bitte ein Datum");
-///     due.require("Bis wann?", "Ein Datum wie 2026-03-01");
-///     reminder.readable("Ein Datum wie 2026-03-01");
+///     arrival.require("Say when you come");
+///     departure.require("Say when you leave", "Enter a date such as 2026-03-01");
+///     reminder.readable("Enter a date such as 2026-03-01");
 ///
 /// What a page offers (the options of a selection, `min`, `required`) binds no one: a browser can
 /// send anything. A described enum takes only its enumerators; of what is offered as text or as a
@@ -320,7 +320,7 @@ public:
     // --- what a handler asks of a field. Each shows its message unless another of the application
     // is shown already, and is true if none is. Only `require` minds an empty field.
 
-    /// Something must stand in the field, and it must be a T. Without it `message` is shown.
+    /// Something must stand in the field, and it must be a T.
     bool require(const std::string& message = std::string(entry_codec::message)) {
         return require(message, message);
     }
@@ -335,7 +335,7 @@ public:
         return error_.empty();
     }
 
-    /// What stands in the field must be a T.
+    /// The entry must be a T if there is one.
     bool readable(std::string message) {
         if (!is_empty() && !value_) show(std::move(message));
         return error_.empty();
@@ -364,8 +364,8 @@ public:
     }
 
     /// The value, or each of a list, must be one of these: values, or choices as `ui::select_for`
-    /// takes them. What cannot be read as a T was not offered: a `message` that is given is shown
-    /// for it, too.
+    /// takes them. An entry that cannot be read as a T was not offered either: a given `message`
+    /// replaces the codec's.
     template <std::ranges::input_range Range>
     bool one_of(const Range& offered, std::string message = "") {
         if (message.empty()) {
@@ -403,7 +403,7 @@ public:
     friend bool operator==(const field&, const field&) = default;
 
 private:
-    /// In place of none, or of the codec's own.
+    /// Unless a message of the application is shown already.
     void show(std::string message) {
         const bool is_own = !value_ && error_ == entry_codec::message;
         if (error_.empty() || is_own) error_ = std::move(message);

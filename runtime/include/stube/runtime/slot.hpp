@@ -60,11 +60,11 @@ std::vector<child> merge_children(const std::vector<child>& now, std::vector<chi
 }  // namespace detail
 
 /// What slots and lists have in common: what the kernel needs to know of them. A value; copies
-/// share what they hold. What is moved from keeps what it holds.
+/// share what they hold. A move is a copy, so that no list is left without its children.
 ///
-/// A list that a handler changes is kept in another form, in which changes and look-ups are quick,
-/// until the kernel asks for all of it. That is its business: a list with such changes must not be
-/// asked for all by two threads at once.
+/// A list that a handler changes becomes a draft, in which changes and look-ups are quick; `all`
+/// and `shared` turn it back into one array. The kernel does so after each handler, before other
+/// threads see the state: only a draft must not be read by two threads at once.
 class children {
 public:
     children(const children& other);
