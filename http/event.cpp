@@ -86,7 +86,7 @@ void event_done(exchange& ex, reply&& r) {
         return send_refusal(ex, problem_of(r.what), r.mount);
     case status::gone:
     case status::foreign:
-        return send_refusal(ex, problem_of(r.what), "?");
+        return send_refusal(ex, problem_of(r.what, ex.asked()), "?");
     default:
         return send_refusal(ex, problem_of(r.what), {});
     }

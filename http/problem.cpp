@@ -63,6 +63,19 @@ problem problem_of(status what) {
     }
 }
 
+problem problem_of(status what, const request& asked) {
+    const bool has_session = is_token(asked.cookie(session_cookie));
+    return what == status::foreign && !has_session ? needs_cookie() : problem_of(what);
+}
+
+problem needs_cookie() {
+    return {
+        403,
+        "A cookie is needed",
+        "Your browser did not send this site's cookie, by which the server knows your page. Please "
+        "allow cookies for this site and start again."};
+}
+
 problem problem_of(int status) {
     switch (status) {
     case 400:

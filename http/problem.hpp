@@ -1,5 +1,7 @@
 #pragma once
 
+#include "http/request.hpp"
+
 #include <stube/runtime/live.hpp>
 
 #include <string>
@@ -16,6 +18,12 @@ struct problem {
 
 /// For refusals of the runtime; those that are answered with a view have none (500).
 problem problem_of(status what);
+
+/// The same for a request: one without any cookie is told so, instead of that the page is not its.
+problem problem_of(status what, const request& asked);
+
+/// For a browser that sends no cookie.
+problem needs_cookie();
 
 /// For refusals of the protocol: 400, 403, 404, 405, 408, 413, 415, 417, 431, 500, 501.
 problem problem_of(int status);

@@ -171,16 +171,16 @@ std::optional<std::uint64_t> seen_by(const request& asked) {
 }
 
 /// `restart` is where the page can begin anew; "?" is its own address without its conversation.
-void say_why(event_stream& stream, status what, std::string_view restart = "?") {
+void say_why(event_stream& stream, const problem& what, std::string_view restart = "?") {
     std::string words;
-    append_problem_view(words, problem_of(what), restart);
+    append_problem_view(words, what, restart);
     stream.say_last(make_last_words(words));
 }
 
 /// It is over: a page that has seen the end stays as it is, any other is shown it.
 void tell_end(event_stream& stream, const reply& r, std::optional<std::uint64_t> seen) {
     if (seen == r.value->revision) return stream.say_last(make_end());
-    r.news ? stream.publish(r.news) : say_why(stream, r.what);
+    r.news ? stream.publish(r.news) : say_why(stream, problem_of(r.what));
 }
 
 void attached(exchange& ex, reply&& r) {
@@ -203,10 +203,10 @@ void attached(exchange& ex, reply&& r) {
         tell_end(stream, r, seen_by(ex.asked()));
         break;
     case status::lost:
-        say_why(stream, r.what, r.mount);
+        say_why(stream, problem_of(r.what), r.mount);
         break;
     default:
-        say_why(stream, r.what);
+        say_why(stream, problem_of(r.what, ex.asked()));
     }
     ex.send_stream();
 }

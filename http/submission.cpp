@@ -103,25 +103,18 @@ void send_refusal_page(exchange& ex, const problem& what, std::string_view resta
     ex.send({what.status, html_type, page_headers, body});
 }
 
+/// The page that the form was on, without its conversation.
+std::string address_before(const request& asked) {
+    const auto from = asked.header("referer");
+    const auto at = from.find("://");
+    if (at == from.npos) return {};
+    auto path = from.substr(std::min(from.find('/', at + 3), from.size()));
+    path = path.substr(0, path.find('?'));
+    return is_local_address(path) ? std::string(path) : std::string();
+}
+
 void send_needs_cookie(exchange& ex) {
-    std::string more;
-    const auto from = ex.asked().header("referer");
-    if (const auto at = from.find("://"); at != from.npos) {
-        const auto path = from.substr(std::min(from.find('/', at + 3), from.size()));
-        if (is_local_address(path)) {
-            more = "<p><a href=\"";
-            append_attribute(more, path.substr(0, path.find('?')));
-            more += "\">Begin again</a></p>";
-        }
-    }
-    send_card(
-        ex,
-        {403,
-         "A cookie is needed",
-         "Your browser did not send this site's cookie, by which the server knows your page. "
-         "Please allow cookies for this site and begin again.",
-         more}
-    );
+    send_refusal_page(ex, needs_cookie(), address_before(ex.asked()));
 }
 
 void redirect_to_page(exchange& ex, const std::string& address, std::string_view more = {}) {

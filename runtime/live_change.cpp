@@ -2,6 +2,7 @@
 #include "runtime/live_impl.hpp"
 #include "runtime/logged.hpp"
 #include "runtime/nesting.hpp"
+#include "runtime/script_only.hpp"
 
 #include <stube/runtime/random_id.hpp>
 
@@ -99,8 +100,7 @@ void live_map::impl::check_size(const entry& e, outcome& o, bool is_encoded) con
 void live_map::impl::commit(const entry_ptr& e, operation op, outcome o) {
     const bool is_applied = o.what == verdict::applied;
     // Another process will compare these: they must not depend on what the clock was set to.
-    if (is_applied && o.next.touched != e->value->touched)
-        o.next.touched = clocks_.undisturbed();
+    if (is_applied && o.next.touched != e->value->touched) o.next.touched = clocks_.undisturbed();
     if (saver_ && is_applied && !o.next.durable()) warn_not_durable(*e, o.next);
     const bool is_saved = needs_save(*e, o);
     change what;
@@ -193,6 +193,10 @@ void live_map::impl::check_markup(const conversation& of) {
         const auto wrong = check_page(of, world());
         if (!wrong.empty() && misplaced_.add(wrong))
             options_.logger->error("markup conversation={} why={}", of.id, logged(wrong));
+        for (const auto& each : script_only_events(of, world())) {
+            if (misplaced_.add(each))
+                options_.logger->warn("needs scripts event=\"{}\"", logged(each));
+        }
     } catch (...) {
         options_.logger->error("markup conversation={} why={}", of.id, logged(caught()));
     }

@@ -1,6 +1,7 @@
 #include "runtime/caught.hpp"
 #include "runtime/nesting.hpp"
 #include "runtime/patched_page.hpp"
+#include "runtime/script_only.hpp"
 #include "runtime/test_controls.hpp"
 
 #include <stube/runtime/test_conversation.hpp>
@@ -107,6 +108,10 @@ public:
     const node& page() const { return page_.root(); }
 
     std::string html() const { return page_.html(); }
+
+    std::vector<std::string> warnings() const {
+        return test_page::script_only_events(page(), value_);
+    }
 
     const std::vector<std::string>& notices() const { return notices_; }
 
@@ -630,6 +635,10 @@ page_text test_conversation::text() const {
 
 std::string test_conversation::html() const {
     return impl_->begun().html();
+}
+
+std::vector<std::string> test_conversation::warnings() const {
+    return impl_->begun().warnings();
 }
 
 std::vector<std::string> test_conversation::notices() const {

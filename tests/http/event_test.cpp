@@ -197,11 +197,7 @@ TEST_CASE("an event needs an id") {
     const auto page = open_page(site.port());
     const auto good = page.post("1/inc", {}, 0xabc);
     for (const auto* bad :
-         {"1",
-          "0000000000000ABC",
-          "0000000000000000",
-          "00000000000000abc",
-          "zzzzzzzzzzzzzzzz"}) {
+         {"1", "0000000000000ABC", "0000000000000000", "00000000000000abc", "zzzzzzzzzzzzzzzz"}) {
         CAPTURE(std::string(bad));
         check_refusal(send(site, replaced(good, "0000000000000abc", bad)), 400);
     }
@@ -213,7 +209,18 @@ TEST_CASE("an event without an id is a form of a page, which it must name") {
     const auto got = send(site, replaced(page.post("1/inc"), "Stube-Event-Id", "Other"));
     CHECK(got.status == 400);
     CHECK(got.says("<!doctype html>"));
-    CHECK(send(site, get("/t?c=" + page.conversation, "Cookie: " + page.cookie + "\r\n")).says("n=0"));
+    CHECK(
+        send(site, get("/t?c=" + page.conversation, "Cookie: " + page.cookie + "\r\n")).says("n=0")
+    );
+}
+
+TEST_CASE("an event without a cookie is told that one is needed") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto got = send(site, replaced(page.post("1/inc"), "Cookie: ", "X: "));
+    check_refusal(got, 403);
+    CHECK(got.says("allow cookies for this site"));
+    CHECK(got.says("Start again"));
 }
 
 TEST_CASE("an event must be a form") {

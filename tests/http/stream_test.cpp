@@ -368,7 +368,7 @@ TEST_CASE("whoever leaves the most unread is closed before unread pages fill the
     const auto is_over = [&] {
         return metric(site, "stube_unsent_bytes") > options.limits.max_unsent;
     };
-    for (int tries = 0; tries < 500 && is_over(); ++tries)
+    for (int tries = 0; tries < 3000 && is_over(); ++tries)
         std::this_thread::sleep_for(10ms);
 
     CHECK_FALSE(is_over());

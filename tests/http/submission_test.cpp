@@ -89,6 +89,7 @@ struct shop {
         server_options out;
         out.port = 0;
         out.threads = 2;
+        out.hosts = {"a.test"};
         out.live.logger = quiet();
         return out;
     }

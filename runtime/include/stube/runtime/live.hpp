@@ -117,10 +117,11 @@ struct live_options {
     /// False: nobody watches the clock, and `fire_due` must be called. For tests.
     bool watch_clock = true;
     /// For development: logs an error, once for each text, when a page holds HTML that a browser
-    /// shows differently from how it is written (a form in a form, a table without its parts). Each
-    /// change then renders and reads the whole page. `test_conversation` always checks.
+    /// shows differently from how it is written (a form in a form, a table without its parts). Logs
+    /// a warning when only an event that needs scripts reaches a member. Each change then renders
+    /// and reads the whole page. `test_conversation` always checks.
     bool check_markup = false;
-    std::function<time_point()> clock;       ///< default: the system's
+    std::function<time_point()> clock;  ///< default: the system's
     /// What timeouts are measured with; default: the system's. For tests, with a `clock` that goes
     /// as fast.
     std::function<std::chrono::steady_clock::time_point()> steady_clock;
@@ -197,9 +198,9 @@ public:
     /// interrupted fails.
     load_summary load();
 
-    /// Begins a conversation at `mount`. One that goes on from a snapshot gets an id of its own. Its
-    /// timers, subscriptions and work begin when it is first followed up: with an event, a stream,
-    /// or `open`. What its first hooks publish waits until then, too.
+    /// Begins a conversation at `mount`. One that goes on from a snapshot gets an id of its own.
+    /// Its timers, subscriptions and work begin when it is first followed up: with an event, a
+    /// stream, or `open`. What its first hooks publish waits until then, too.
     void mint(
         std::string mount,
         beginning with,

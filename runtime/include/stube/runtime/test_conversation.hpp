@@ -214,6 +214,10 @@ public:
     /// The view as HTML. Events are written as `data-on-click="i2.remove([7])"`.
     std::string html() const;
 
+    /// Members that the page reaches only through events that need scripts, one text each, such as
+    /// "demo/search: update (input)". A page without any can be used before its scripts have run.
+    std::vector<std::string> warnings() const;
+
     /// The messages above the view that the last event brought.
     std::vector<std::string> notices() const;
 
