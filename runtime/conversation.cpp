@@ -454,7 +454,7 @@ void conversation::forget_sent(std::span<const instance_id> these) {
     sent_renderings unknown;
     for (auto each : these)
         unknown.emplace_back(each, sent_rendering());
-    instances.note_sent(std::move(unknown));
+    instances.note_sent(unknown);
 }
 
 void conversation::end() {

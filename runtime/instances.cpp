@@ -25,20 +25,23 @@ std::size_t instance_table::chunk_of(instance_id id) const {
     return static_cast<std::size_t>(found - chunks().begin());
 }
 
-const instance_table::entry* instance_table::find_entry(instance_id id) const {
-    const auto at = chunk_of(id);
-    if (at == chunks().size()) return nullptr;
-    const auto found = std::ranges::lower_bound(*chunks()[at], id, {}, id_of);
-    return found->one->id == id ? &*found : nullptr;
+instance_table::position instance_table::position_of(instance_id id) const {
+    if (!chunks_ || chunks_->empty()) return {};
+    const auto at = chunks_->size() == 1 ? 0 : chunk_of(id);
+    if (at == chunks_->size()) return {};
+    const auto& in = *(*chunks_)[at];
+    const auto found = std::ranges::lower_bound(in, id, {}, id_of);
+    if (found == in.end() || found->one->id != id) return {};
+    return {&*found, at, static_cast<std::size_t>(found - in.begin())};
 }
 
 const instance* instance_table::find(instance_id id) const {
-    const auto* found = find_entry(id);
+    const auto* found = position_of(id).found;
     return found ? found->one.get() : nullptr;
 }
 
 instance_ptr instance_table::get(instance_id id) const {
-    const auto* found = find_entry(id);
+    const auto* found = position_of(id).found;
     return found ? found->one : nullptr;
 }
 
@@ -47,77 +50,81 @@ const instance& instance_table::at(instance_id id) const {
     throw std::out_of_range("stube: there is no instance " + std::to_string(id));
 }
 
+/// The list of chunks, shared with no other table.
+instance_table::chunk_list& instance_table::own_list() {
+    const bool is_own = own_.list && own_.list == chunks_.get() && chunks_.use_count() == 1;
+    if (!is_own) {
+        auto copy = std::make_shared<chunk_list>(chunks());
+        own_.list = copy.get();
+        chunks_ = std::move(copy);
+    }
+    return *own_.list;
+}
+
+/// The chunk at `at`, shared with no other table, with room for `more` entries.
+instance_table::chunk& instance_table::own_chunk(std::size_t at, std::size_t more) {
+    auto& in = own_list()[at];
+    const bool is_own = own_.in && own_.in == in.get() && in.use_count() == 1;
+    if (!is_own) {
+        auto copy = std::make_shared<chunk>();
+        copy->reserve(in->size() + more);
+        *copy = *in;
+        own_.in = copy.get();
+        in = std::move(copy);
+    }
+    return *own_.in;
+}
+
 void instance_table::put(instance_ptr one) {
     const auto id = one->id;
+    if (const auto there = position_of(id); there.found) {
+        own_chunk(there.at)[there.place].one = std::move(one);
+        return;
+    }
     auto at = chunk_of(id);
-    auto changed = std::make_shared<chunk_list>(chunks());
-    if (at == changed->size()) {  // it is the youngest
-        if (at == 0 || changed->back()->size() >= chunk_size)
-            changed->push_back(std::make_shared<const chunk>());
-        at = changed->size() - 1;
+    if (at == chunks().size()) {  // it is the youngest
+        auto& list = own_list();
+        if (at == 0 || list.back()->size() >= chunk_size)
+            list.push_back(std::make_shared<const chunk>());
+        at = list.size() - 1;
     }
-    auto& in = (*changed)[at];
-    auto written = std::make_shared<chunk>();
-    written->reserve(in->size() + 1);
-    *written = *in;
-    const auto place = std::ranges::lower_bound(*written, id, {}, id_of);
-    if (place != written->end() && place->one->id == id) {
-        place->one = std::move(one);
-    } else {
-        written->insert(place, {std::move(one)});
-        ++size_;
-    }
-    if (written->size() >= 2 * chunk_size) {  // what came back by Back stands between others
-        const auto middle = written->begin() + chunk_size;
-        auto upper = std::make_shared<const chunk>(middle, written->end());
-        written->erase(middle, written->end());
-        changed->insert(changed->begin() + static_cast<std::ptrdiff_t>(at) + 1, std::move(upper));
-    }
-    (*changed)[at] = std::move(written);
-    chunks_ = std::move(changed);
+    auto& in = own_chunk(at, 1);
+    in.insert(std::ranges::lower_bound(in, id, {}, id_of), {std::move(one)});
+    ++size_;
+    if (in.size() < 2 * chunk_size) return;
+    // What came back by Back stands between others.
+    const auto middle = in.begin() + chunk_size;
+    auto upper = std::make_shared<const chunk>(middle, in.end());
+    in.erase(middle, in.end());
+    auto& list = own_list();
+    list.insert(list.begin() + static_cast<std::ptrdiff_t>(at) + 1, std::move(upper));
 }
 
 void instance_table::erase(instance_id id) {
-    if (!find(id)) return;
-    const auto at = chunk_of(id);
-    auto changed = std::make_shared<chunk_list>(*chunks_);
-    auto& in = (*changed)[at];
-    if (in->size() == 1) {
-        changed->erase(changed->begin() + static_cast<std::ptrdiff_t>(at));
+    const auto there = position_of(id);
+    if (!there.found) return;
+    using offset = std::ptrdiff_t;
+    if (chunks()[there.at]->size() == 1) {
+        auto& list = own_list();
+        list.erase(list.begin() + static_cast<offset>(there.at));
     } else {
-        auto shorter = std::make_shared<chunk>(*in);
-        shorter->erase(std::ranges::lower_bound(*shorter, id, {}, id_of));
-        in = std::move(shorter);
+        auto& in = own_chunk(there.at);
+        in.erase(in.begin() + static_cast<offset>(there.place));
     }
-    chunks_ = std::move(changed);
     --size_;
 }
 
 sent_rendering instance_table::sent(instance_id id) const {
-    const auto* found = find_entry(id);
+    const auto* found = position_of(id).found;
     return found ? found->sent : sent_rendering();
 }
 
-void instance_table::note_sent(sent_renderings all) {
-    std::ranges::sort(all, {}, &sent_renderings::value_type::first);
-    std::shared_ptr<chunk_list> changed;
-    std::shared_ptr<chunk> written;
-    std::size_t copied = 0;
+void instance_table::note_sent(const sent_renderings& all) {
     for (const auto& [id, sent] : all) {
-        const auto at = chunk_of(id);
-        if (at == chunks().size()) break;
-        const auto& in = changed ? *(*changed)[at] : *chunks()[at];
-        const auto place = std::ranges::lower_bound(in, id, {}, id_of) - in.begin();
-        const auto& known = in[static_cast<std::size_t>(place)];
-        if (known.one->id != id || known.sent == sent) continue;
-        if (!changed) changed = std::make_shared<chunk_list>(chunks());
-        if (!written || copied != at) {
-            written = std::make_shared<chunk>(in);
-            (*changed)[copied = at] = written;
-        }
-        (*written)[static_cast<std::size_t>(place)].sent = sent;
+        const auto there = position_of(id);
+        if (!there.found || there.found->sent == sent) continue;
+        own_chunk(there.at)[there.place].sent = sent;
     }
-    if (changed) chunks_ = std::move(changed);
 }
 
 void instance_table::each(const std::function<void(const instance_ptr&)>& f) const {

@@ -311,7 +311,7 @@ outcome resume(conversation restored, const surroundings& world) {
         auto done = settle(restored, t, 0, made_by::other, world);
         if (done.what != verdict::applied) return done;
         auto page = render_page(done.next, world);
-        done.next.instances.note_sent(std::move(page.rendered));
+        done.next.instances.note_sent(page.rendered);
         done.patches = with_step(done.next, std::move(page.view));
         return done;
     });

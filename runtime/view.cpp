@@ -90,12 +90,12 @@ std::size_t place_of(const instance& of, std::string_view name) {
     return found;
 }
 
-/// Renders instances of a conversation, and knows what came of it.
+/// Renders instances of a conversation, and records what each of them rendered.
 class renderer {
 public:
     renderer(const conversation& in, const surroundings& world) : in_(in), world_(world) {}
 
-    /// What an instance itself renders, with holes for its children.
+    /// The instance's own rendering, with holes for its children.
     markup own(const instance& of) {
         if (!of.type->render) {
             throw std::logic_error(
@@ -109,7 +109,7 @@ public:
         return rendered;
     }
 
-    /// An instance with all children, and theirs.
+    /// An instance with all its descendants.
     markup whole(const instance& of) {
         markup out;
         write_whole(out, of);
@@ -118,12 +118,12 @@ public:
 
     void write_whole(markup& out, const instance& of);
 
-    /// True if all of the instance is written already, and of its place if it is shown there.
+    /// True if the instance was written with all its descendants.
     bool has_written(instance_id id) const { return std::ranges::binary_search(written_, id); }
 
     sent_rendering last_rendered() const { return rendered_.back().second; }
 
-    sent_renderings& rendered() { return rendered_; }
+    const sent_renderings& rendered() const { return rendered_; }
 
 private:
     markup render(const instance& of) const {
@@ -140,7 +140,7 @@ private:
     std::vector<instance_id> written_;  ///< rising
 };
 
-/// Writes all children of an instance, and theirs.
+/// Writes all descendants of an instance.
 class whole_writer final : public children_writer {
 public:
     whole_writer(const conversation& in, const instance& owner, renderer& with)
@@ -167,7 +167,7 @@ void renderer::write_whole(markup& out, const instance& of) {
     write_instance(out, own(of), of.id, writer);
 }
 
-/// True if there is something in it that users change without an event.
+/// True if it has elements whose state users change without an event.
 bool has_controls(const markup& own) {
     constexpr std::array<std::string_view, 6>
         all{"<input", "<select", "<textarea", "<details", "<dialog", " contenteditable"};
@@ -215,8 +215,8 @@ public:
             after_.instances,
             [&](const instance_ptr& was, const instance_ptr& is) { look_at(was, is); }
         );
-        for (auto id : changed_)
-            show_changed(id);
+        for (const auto& [was, is] : changed_)
+            show_changed(*was, *is);
         std::ranges::sort(places_);
         places_.erase(std::unique(places_.begin(), places_.end()), places_.end());
         for (const auto& [first, owner] : places_)
@@ -229,8 +229,13 @@ private:
     /// already stay.
     class keeping_writer final : public children_writer {
     public:
-        keeping_writer(comparison& all, const instance& owner, const markup& own)
-            : all_(all), owner_(owner), sent_(all.after_.instances.sent(owner.id)) {
+        keeping_writer(
+            comparison& all,
+            const instance& owner,
+            const markup& own,
+            sent_rendering sent
+        )
+            : all_(all), owner_(owner), sent_(sent) {
             for (const auto& h : own.holes()) {
                 if (h.what != hole::kind::list) continue;
                 const bool stays = was_shown(h) && all.shares_children(owner.id, h.name);
@@ -281,7 +286,7 @@ private:
     void look_at(const instance_ptr& was, const instance_ptr& is) {
         if (was && is) {
             if (was->state != is->state && before_.is_shown(is->id) && after_.is_shown(is->id))
-                changed_.push_back(is->id);
+                changed_.emplace_back(was.get(), is.get());
             if (was->over == is->over && was->under == is->under) return;
         }
         if (was) note_place(before_, *was);
@@ -311,25 +316,23 @@ private:
         return std::ranges::any_of(is, [&](const auto& each) { return ids.contains(each.id); });
     }
 
-    /// True if the pages show of an instance what it has rendered now. What its user did to its
-    /// controls, they show as well, so that an event has them rendered anew.
-    bool is_shown_already(instance_id id, const markup& own) const {
-        const auto sent = after_.instances.sent(id);
+    /// True if the pages show the instance as it was rendered just now. With controls in it that
+    /// cannot be known of the page that sent the event: its user may have changed them.
+    bool is_shown_already(instance_id id, const markup& own, sent_rendering sent) const {
         return sent.is(renderer_.last_rendered()) && !(id == acted_ && has_controls(own));
     }
 
     /// An instance whose state has changed.
-    void show_changed(instance_id id) {
-        if (renderer_.has_written(id)) return;  // with the one that it stands in
-        const auto& was = before_.instances.at(id);
-        const auto& is = after_.instances.at(id);
+    void show_changed(const instance& was, const instance& is) {
+        if (renderer_.has_written(is.id)) return;  // with its owner
+        const auto sent = after_.instances.sent(is.id);
         const auto own = renderer_.own(is);
-        keeping_writer writer(*this, is, own);
-        const bool stays = is_shown_already(id, own) && writer.keeps_all_lists();
+        keeping_writer writer(*this, is, own, sent);
+        const bool stays = is_shown_already(is.id, own, sent) && writer.keeps_all_lists();
         if (!stays) {
             markup content;
-            write_instance(content, own, id, writer);
-            replace(id, std::move(content));
+            write_instance(content, own, is.id, writer);
+            replace(is.id, std::move(content));
         }
         for (const auto& h : own.holes()) {
             if (h.what == hole::kind::list && writer.keeps_list(h.name)) arrange(was, is, h.name);
@@ -414,8 +417,9 @@ private:
     const conversation& after_;
     const instance_id acted_;
     renderer& renderer_;
-    std::vector<instance_id> changed_;  ///< shown before and after, in another state
-    /// The first instance of a place that may show another one, and its owner.
+    /// The versions of what is shown before and after, in another state.
+    std::vector<std::pair<const instance*, const instance*>> changed_;
+    /// For each place that may show another instance now: its first instance, and the owner.
     std::vector<std::pair<instance_id, instance_id>> places_;
     std::vector<patch> patches_;
 };
@@ -446,7 +450,7 @@ sent_page render_page(const conversation& of, const surroundings& world) {
     auto content = all.whole(of.top());
     return {
         {.what = patch::kind::view, .target = of.top().id, .content = std::move(content)},
-        std::move(all.rendered())};
+        all.rendered()};
 }
 
 std::vector<patch> differences(
@@ -457,12 +461,12 @@ std::vector<patch> differences(
 ) {
     if (before.root == 0 || before.top().id != after.top().id) {
         auto page = render_page(after, world);
-        after.instances.note_sent(std::move(page.rendered));
+        after.instances.note_sent(page.rendered);
         return {std::move(page.view)};
     }
     renderer all(after, world);
     auto patches = comparison(before, after, acted, all).run();
-    after.instances.note_sent(std::move(all.rendered()));
+    after.instances.note_sent(all.rendered());
     return patches;
 }
 

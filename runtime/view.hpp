@@ -27,7 +27,7 @@ markup compose_element(
     std::string_view name
 );
 
-/// The whole page, and what it shows of each instance.
+/// The whole page, and the rendering of each instance on it.
 struct sent_page {
     patch view;
     sent_renderings rendered;
@@ -35,12 +35,13 @@ struct sent_page {
 
 sent_page render_page(const conversation& of, const surroundings& world);
 
-/// The smallest changes of the page that show `after` to somebody who sees `before`, and `after`
-/// then knows as sent. They are compared with what was sent last, not with `before` rendered now,
-/// which may be another thing by now or not be possible any more.
+/// The smallest patches that turn a page that shows `before` into one that shows `after`. Marks in
+/// `after` what they send.
 ///
-/// `acted` is the instance whose event it was, 0 without one: its user may have changed what
-/// stands in its controls.
+/// The new renderings are compared with those that were sent last. The old state is not rendered
+/// again: the result may be a different one by now, and rendering may have become impossible.
+///
+/// `acted` is the instance that received the event, 0 without one.
 std::vector<patch> differences(
     const conversation& before,
     conversation& after,

@@ -375,6 +375,18 @@ test('a stream that says nothing but that it is there is left open', async t => 
     assertFlawless(page);
 });
 
+test('an event after which the page looks as before leaves the stream open', async t => {
+    const {page} = await visit(t, '/columns');
+    let opened = 0;
+    page.on('request', request => { opened += request.url().includes('/stube/stream/'); });
+    const answer = page.waitForResponse('**/stube/event/**');
+    await button(page, 'Move left Bread').click(); // it is the only column
+    assert.equal((await answer).status(), 204);
+    await page.waitForTimeout(3000); // longer than the page waits for what the answer promises
+    assert.equal(opened, 0, 'the stream has brought the revision');
+    assertFlawless(page);
+});
+
 test('of more pages than a conversation may have open the oldest waits until it is used', async t => {
     const {visitor, page} = await visit(t, '/alarm', testSite);
     const ticks = async page => Number(await page.getByRole('timer').textContent());

@@ -149,16 +149,17 @@ public:
     /// Throws std::out_of_range if there is none.
     const instance& at(instance_id id) const;
 
-    /// Both copy one chunk, and the list of chunks. What was sent of an instance stays known when
-    /// another version of it is put in.
+    /// These copy one chunk and the list of chunks, unless this table has made its own copies
+    /// already and shares them with no other. What was sent of an instance stays known when another
+    /// version of it is put in.
     void put(instance_ptr one);
     void erase(instance_id id);
 
     /// Unknown if there is no such instance.
     sent_rendering sent(instance_id id) const;
 
-    /// Copies the chunks in which anything is new. Passes over instances that are not there.
-    void note_sent(sent_renderings all);
+    /// Passes over instances that are not there.
+    void note_sent(const sent_renderings& all);
 
     std::size_t size() const { return size_; }
 
@@ -202,9 +203,36 @@ private:
     /// Where `id` is, or would be: the first chunk that ends with it or behind it.
     std::size_t chunk_of(instance_id id) const;
 
-    const entry* find_entry(instance_id id) const;
+    struct position {
+        const entry* found = nullptr;
+        std::size_t at = 0;     ///< of its chunk
+        std::size_t place = 0;  ///< in the chunk
+    };
+
+    /// `found` is null if there is no such instance.
+    position position_of(instance_id id) const;
+
+    chunk_list& own_list();
+    chunk& own_chunk(std::size_t at, std::size_t more = 0);
+
+    /// What this table has made and may change while it shares it with no other. A copy, and a
+    /// table that it is moved to, may not: that one may be read by several threads.
+    struct own {
+        own() = default;
+        own(const own& /*other*/) noexcept {}
+        own& operator=(const own& /*other*/) noexcept {
+            list = nullptr;
+            in = nullptr;
+            return *this;
+        }
+        ~own() = default;
+
+        chunk_list* list = nullptr;
+        chunk* in = nullptr;
+    };
 
     std::shared_ptr<const chunk_list> chunks_;  // none of them empty; null for none
+    own own_;
     std::size_t size_ = 0;
 };
 

@@ -30,6 +30,9 @@
 ///     };
 ///     BOOST_DESCRIBE_STRUCT(desk, (), (visitors, tickets, open))
 ///
+/// A list is alone in its element, beside attributes, and gives it its id: `ul(class_("rows"),
+/// rows)`. In a `table`, rows stand in a `tbody` of their own.
+///
 /// A child comes to life with its owner, or when a handler has put it into a list, and leaves with
 /// it, or when a handler has taken it out; children leave before their owners. The component that
 /// holds a slot or list does not hold the children's state: they answer (`then`), or are sent to

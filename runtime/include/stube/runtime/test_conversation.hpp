@@ -59,6 +59,11 @@ private:
 /// controls, every other event all controls of its component. `required`, `min` and the like stop
 /// nobody here, as they do not stop a user who wants to get past them.
 ///
+/// The page is changed by the patches of each event, as a browser changes it: what no patch brings
+/// is not on it, and what was typed stays until a patch brings the control. HTML that a browser
+/// would show differently from how it is written (a form in a form, a list in a paragraph) throws
+/// std::logic_error with the components' names.
+///
 /// What a component throws makes `failed()` true and changes nothing. What a test does wrong (no
 /// such button, no such field) throws std::logic_error, which says what there is instead.
 class test_conversation {
