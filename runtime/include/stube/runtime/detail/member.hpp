@@ -95,7 +95,8 @@ template <auto Member, unsigned Access>
 constexpr const char* described_name() {
     using namespace boost::describe;
     constexpr bool is_function = std::is_member_function_pointer_v<decltype(Member)>;
-    constexpr auto modifiers = Access | mod_inherited | (is_function ? mod_function : 0U);
+    constexpr unsigned kind = is_function ? unsigned{mod_function} : 0U;
+    constexpr unsigned modifiers = Access | mod_inherited | kind;
     return name_in<describe_members<typename member<Member>::owner, modifiers>, Member>();
 }
 
