@@ -7,8 +7,8 @@ namespace stube::http {
 
 /// A file for the browser, compiled into the library. All views live as long as the program.
 struct asset {
-    std::string_view name;         ///< as it is called in the source: "htmx.min.js"
-    std::string_view hashed_name;  ///< as it is called in addresses: "htmx.min.<16 hex digits>.js"
+    std::string_view name;         ///< "stube.js"
+    std::string_view hashed_name;  ///< as it is called in addresses: "stube.<16 hex digits>.js"
     std::string_view mime;         ///< for Content-Type, with the charset
     std::string_view body;
     std::string_view gzip;  ///< the same body as one gzip stream

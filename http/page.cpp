@@ -103,20 +103,11 @@ make_page_head(const page_options& options, std::string_view base_path, std::str
     return out += "</header>";
 }
 
-// Not deferred, and at the end: htmx starts itself at DOMContentLoaded, and if it starts before a
-// deferred hx-sse or stube.js has run, the stream is never opened and events carry no id.
+// One file: a script that could not be fetched would leave the others to do half of what they are
+// for. Without it the browser submits forms by itself. At the end, where the page is there already.
 std::string make_scripts(std::string_view base_path) {
     std::string out;
-    for (const auto* name :
-         {"htmx.min.js",
-          "hx-sse.min.js",
-          "stube.js",
-          "stube-page.js",
-          "stube-history.js",
-          "stube-behaviors.js",
-          "stube-events.js"}) {
-        append_script(out, address_of(name, base_path));
-    }
+    append_script(out, address_of("stube.js", base_path));
     return out;
 }
 

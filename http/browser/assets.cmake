@@ -8,10 +8,12 @@ set(browser_source ${CMAKE_CURRENT_LIST_DIR})
 set(browser_build ${CMAKE_CURRENT_BINARY_DIR}/browser)
 set(htmx ${browser_build}/node_modules/htmx.org/dist)
 set(from_npm ${htmx}/htmx.min.js ${htmx}/ext/hx-sse.min.js)
-set(files ${from_npm})
-foreach(file stube.js stube-page.js stube-history.js stube-events.js stube-behaviors.js stube.css icon.svg)
-  list(APPEND files ${browser_source}/${file})
+# In the order in which they run: each uses those before it.
+set(scripts ${from_npm})
+foreach(part stube stube-page stube-user stube-history stube-behaviors stube-events)
+  list(APPEND scripts ${browser_source}/${part}.js)
 endforeach()
+set(files ${browser_build}/stube.js ${browser_source}/stube.css ${browser_source}/icon.svg)
 
 find_program(STUBE_NPM npm DOC "fetches the browser's files")
 if(NOT STUBE_NPM)
@@ -26,6 +28,14 @@ add_custom_command(
   COMMAND ${CMAKE_COMMAND} -E touch ${from_npm}
   DEPENDS ${browser_source}/package.json ${browser_source}/package-lock.json
   COMMENT "Fetching the browser's files with npm"
+  VERBATIM)
+
+add_custom_command(
+  OUTPUT ${browser_build}/stube.js
+  COMMAND ${CMAKE_COMMAND} -D "FILES=${scripts}" -D OUTPUT=${browser_build}/stube.js
+          -P ${browser_source}/join.cmake
+  DEPENDS ${scripts} ${browser_source}/join.cmake
+  COMMENT "Joining the browser's scripts"
   VERBATIM)
 
 add_custom_command(

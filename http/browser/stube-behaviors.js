@@ -204,6 +204,4 @@
   });
 
   look();
-
-  root.stubeScripts = (root.stubeScripts ?? 0) + 1; // for stube-events.js
 })();

@@ -6,7 +6,6 @@
   const root = document.getElementById('stube');
   const view = document.getElementById('stube-view');
   if (!root) return; // a page without a conversation
-  if (root.stubeScripts !== 4) return; // one of the others is missing: submissions go on without any
 
   // ---- taking over --------------------------------------------------------------------------------
 
@@ -46,13 +45,33 @@
 
   const isLink = element => element.closest('a[href]');
 
-  const opensElsewhere = (event, element) =>
-    event.type === 'click' && (event.ctrlKey || event.metaKey || event.shiftKey) && isLink(element);
+  // What is done with a modifier key to a link, the browser does: a new tab, a new window, a download.
+  const opensElsewhere = event => event.type === 'click' &&
+    (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) && isLink(event.target);
+
+  // See stube-user.js.
+  const isCausedByPatch = event => root.stubePatches > 0 || event.stubeIsCaused;
 
   function isWanted(event, element) {
-    if (!addressOf(element) || eventOf(element) !== event.type || opensElsewhere(event, element)) return false;
+    if (!addressOf(element) || eventOf(element) !== event.type) return false;
     const {stubeKeys} = element.dataset;
-    return !stubeKeys || (!event.isComposing && JSON.parse(stubeKeys).includes(event.key));
+    return !stubeKeys || (!event.isComposing && JSON.parse(stubeKeys).includes(strokeOf(event)));
+  }
+
+  // "Enter", "Control+Shift+Enter", "a", "?": a key and its modifiers, as runtime/component.cpp writes them. Which
+  // modifiers make a character is the keyboard's business: Shift makes "?" and "A"; AltGr, which some systems call
+  // Control and Alt, or Alt alone makes "@".
+  function strokeOf(event) {
+    const {key} = event;
+    const isCharacter = key !== ' ' && [...key].length === 1;
+    const isMade = {
+      Control: isCharacter && event.getModifierState('AltGraph'),
+      Alt: isCharacter && (event.getModifierState('AltGraph') || !/[a-z0-9]/i.test(key)),
+      Shift: isCharacter,
+    };
+    const held = ['Control', 'Alt', 'Meta', 'Shift']
+      .filter(name => event.getModifierState(name) && !isMade[name] && name !== key);
+    return [...held, key].join('+');
   }
 
   // What the browser would do instead of what the component does: submit a form, follow a link.
@@ -64,6 +83,7 @@
   }
 
   function hear(event) {
+    if (opensElsewhere(event) || isCausedByPatch(event)) return;
     for (let element = event.target; element instanceof Element && root.contains(element); element = element.parentElement) {
       if (isWanted(event, element)) {
         if ('stubePrevent' in element.dataset || goesItsOwnWay(event, element)) event.preventDefault();
@@ -159,15 +179,38 @@
     if (!ctx.stubeInstance) return;
     const element = ctx.sourceElement;
     if (!ctx.stubeBehavior) {
-      if (!maySend(element)) return event.preventDefault();
-      ctx.stubeSender = element;
       ctx.request.body = fieldsOf(ctx.stubeInstance, element, ctx.request.body);
       const values = argumentsOf(element);
       if (values) ctx.request.body.set('stube-args', values);
       else ctx.request.body.delete('stube-args');
     }
     keepOwn(ctx.request.body, ctx.stubeInstance);
+    if (ctx.stubeBehavior) return;
+    const said = ctx.sourceEvent?.type === 'submit' && whatIsSaid(ctx.request);
+    if (submits.has(said) || !maySend(element)) return event.preventDefault();
+    if (said) submits.set(said, ctx);
+    ctx.stubeSender = element;
   }, true); // before what stube.js does with those that are sent
+
+  // Of a form that is submitted again before the answer is there, with nothing else in it: an impatient click, a
+  // second Enter. Each click of a button with an event of its own counts.
+  const submits = new Map(); // what those without an answer say, to htmx's contexts of them
+
+  const whatIsSaid = ({action, body}) => `${action} ${new URLSearchParams(body)}`;
+
+  document.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
+    for (const [said, by] of submits) {
+      if (by === ctx) submits.delete(said);
+    }
+  });
+
+  const submitsForm = control => !!control.form && !!addressOf(control.form) &&
+    (control.matches('input:not([type=submit], [type=button], [type=image])') || (control.type === 'submit' && !addressOf(control)));
+
+  // Nor does a key that is held down submit again and again.
+  root.addEventListener('keydown', event => {
+    if (event.key === 'Enter' && event.repeat && submitsForm(event.target)) event.preventDefault();
+  }, true);
 
   // What has changed nothing may be tried again.
   document.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
@@ -192,6 +235,7 @@
     return {
       step: step(), control, address: sender && addressOf(sender),
       words: control?.textContent, values: sender && argumentsOf(sender),
+      submits: control?.type === 'submit' && submitsForm(control),
     };
   }
 
@@ -203,7 +247,7 @@
     const now = lookAt(event);
     if (event.detail < 2) {
       clicked = now;
-    } else if (!isTheSame(clicked, now)) {
+    } else if (now.submits || !isTheSame(clicked, now)) {
       event.preventDefault();
       event.stopPropagation();
     }

@@ -27,7 +27,7 @@
     address.searchParams.set('c', conversation); // reload, bookmark and restart resume it
     if (address.origin !== location.origin) return; // no browser allows it
     if (write === 'pushState') earlier = noted();
-    history[write]({stube: {conversation, steps: [...earlier, shown]}}, '', address);
+    history[write]({...history.state, stube: {conversation, steps: [...earlier, shown]}}, '', address);
   }
 
   note();
@@ -120,6 +120,4 @@
     earlier = [];
   }
   stream.addEventListener('stube-end', () => whenThere(leaveSteps));
-
-  root.stubeScripts = (root.stubeScripts ?? 0) + 1; // for stube-events.js
 })();

@@ -1,5 +1,5 @@
 // What the server's messages do to the page: patches, and commands for what is not markup. It reads what
-// http/wire_patches.cpp writes. And what they must not do: take away what someone types or where they are.
+// http/wire_patches.cpp writes. What they must not do: stube-user.js keeps what someone types, this where they are.
 (() => {
   'use strict';
 
@@ -116,79 +116,10 @@
 
     // Without its tabindex, which the server did not render, what a step begins with would lose the focus.
     htmx_before_morph_attr: (element, {attrName, newValue}) =>
-      !(attrName === 'tabindex' && newValue === null && element === document.activeElement) &&
-      !(attrName === 'value' && edited.has(element)),
+      !(attrName === 'tabindex' && newValue === null && element === document.activeElement),
 
-    htmx_before_morph_node: (element, {newNode}) =>
-      !standIns.has(newNode) && !(element instanceof HTMLTextAreaElement && edited.has(element)),
+    htmx_before_morph_node: (element, {newNode}) => !standIns.has(newNode),
   });
-
-  // ---- what stands in the controls ----------------------------------------------------------------
-
-  const controls = 'input, select, textarea';
-
-  const stateOf = ({type, value, checked, options}) =>
-    ({type, value, checked, selected: [...options ?? []].map(option => option.selected)});
-
-  // What was changed and not sent yet: the server has not seen it, and its patch must not undo it.
-  const edited = new WeakSet();
-  root.addEventListener('input', event => edited.add(event.target), true);
-
-  // A radio button that is chosen takes the choice from the others of its name.
-  const isAmong = (controls, control) => controls.has(control) || (control.type === 'radio' &&
-    [...document.getElementsByName(control.name)].some(other => controls.has(other)));
-
-  // An event carries what stood in the controls of its own component (see stube-events.js) when it was made, and
-  // waits for its turn. When it leaves, that is sent, unless something else stands there by now.
-  const carried = new WeakMap(); // htmx's context of an event, to the edited controls and what stood in them
-  let sent = new Map();          // by the event that has no answer yet: controls, to the server's last word on them
-
-  const statesOf = instance => [...byId(`i${instance}`)?.querySelectorAll(controls) ?? []]
-    .filter(control => control.name.startsWith(`i${instance}-`) && edited.has(control))
-    .map(control => [control, JSON.stringify(stateOf(control))]);
-
-  document.addEventListener('htmx:config:request', ({detail: {ctx}, defaultPrevented}) => {
-    if (ctx.stubeInstance && !defaultPrevented) carried.set(ctx, statesOf(ctx.stubeInstance));
-  });
-
-  document.addEventListener('htmx:before:request', ({detail: {ctx}, defaultPrevented}) => {
-    if (defaultPrevented) return;
-    for (const [control, state] of carried.get(ctx) ?? []) {
-      if (JSON.stringify(stateOf(control)) !== state) continue;
-      edited.delete(control);
-      sent.set(control, undefined);
-    }
-  });
-
-  // What did not work was not sent, as far as the user is concerned.
-  document.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
-    if (!carried.delete(ctx)) return;
-    const words = sent;
-    sent = new Map();
-    const hasWorked = ctx.response?.status < 400 && !ctx.response.headers.has('Stube-Failed');
-    for (const [control, word] of words) {
-      if (!hasWorked) edited.add(control);
-      else if (word) takeWord(word);
-    }
-  });
-
-  // Markup says what stands in a control as long as nobody has touched it. For what was sent, the server's word
-  // counts again: a field that it has cleared is empty. These are the controls made by bind<>.
-  const wordsOn = fragment =>
-    [...fragment.querySelectorAll(controls)].filter(({id}) => /^i\d+-/.test(id))
-      .map(control => ({id: control.id, ...stateOf(control)}));
-
-  // Until an event is answered, a word may still be one on what was there before it: the last one waits for the
-  // answer, which may be that nothing was changed.
-  function takeWord(word) {
-    const {id, type, value, checked, selected} = word;
-    const control = byId(id);
-    if (control?.type !== type || type === 'file' || isAmong(edited, control)) return;
-    if (isAmong(sent, control)) sent.set(control, word);
-    else if (control.options) [...control.options].forEach((option, at) => { option.selected = !!selected[at]; });
-    else if (checked !== control.checked) control.checked = checked;
-    else if (value !== control.value) control.value = value;
-  }
 
   // ---- commands -----------------------------------------------------------------------------------
 
@@ -217,14 +148,13 @@
   const takesText = element => element.matches('input, select, textarea, [contenteditable]');
 
   document.addEventListener('htmx:before:swap', ({detail: {tasks}}) => {
-    before = {focused: document.activeElement, fresh: [], words: []};
+    before = {focused: document.activeElement, fresh: []};
     isTold = false;
     for (const {fragment, target, swapSpec} of tasks) {
       if (swapSpec.style === 'innerMorph') keepWhatIsThere(fragment, target);
       for (const {id} of [...fragment.querySelectorAll('[id]')].filter(isInstance)) {
         if (!byId(id)) before.fresh.push(id);
       }
-      before.words.push(...wordsOn(fragment));
       // htmx focuses [autofocus] after every patch, away from the field that someone is typing in. Ours is
       // focused once, when its component comes onto the page.
       for (const element of fragment.querySelectorAll('[autofocus]')) {
@@ -235,7 +165,6 @@
   });
 
   document.addEventListener('htmx:after:swap', () => {
-    before.words.forEach(takeWord);
     const isNewStep = step() !== shownStep;
     shownStep = step();
     const focused = document.activeElement;
@@ -268,6 +197,4 @@
     start.tabIndex = -1; // no control
     start.focus(options);
   }
-
-  root.stubeScripts = (root.stubeScripts ?? 0) + 1; // for stube-events.js
 })();

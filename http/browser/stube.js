@@ -2,7 +2,8 @@
 // any moment. Every user action is sent until the server has answered it, with one id over all attempts,
 // so that nothing is lost and nothing happens twice; and people see and hear what goes on.
 // Beside it: stube-events.js (which events are sent, and with what), stube-page.js (what the server's
-// messages do to the page), stube-history.js (the browser's Back and Forward, and the address).
+// messages do to the page), stube-user.js (what they must leave alone), stube-history.js (the browser's Back and
+// Forward, and the address).
 (() => {
   'use strict';
 
@@ -138,6 +139,7 @@
       }
       if (response.ok) oldNotice.forEach(node => node.remove());
       if (response.status === 204) expectNews(revisionOf(response));
+      await released();
       return response;
     } finally {
       clearTimeout(timer);
@@ -145,6 +147,42 @@
       showState();
     }
   }
+
+  // ---- a button that is pressed ---------------------------------------------------------------------
+
+  // A click needs the element that was pressed to be there when it is released. So patches wait meanwhile: for the
+  // click, which comes at or shortly after the release, or for none. Not for ever: of some presses no end is told.
+  const LONGEST_PRESS = 3000;
+  const CLICK_PATIENCE = 300;
+  let press; // a promise, and what resolves it
+
+  const released = () => press?.promise;
+
+  function hold() {
+    if (!press) {
+      press = {};
+      press.promise = new Promise(done => { press.resolve = done; });
+    }
+    endPressIn(LONGEST_PRESS);
+  }
+
+  function endPressIn(milliseconds) {
+    if (!press) return;
+    const {resolve} = press;
+    clearTimeout(press.timer);
+    press.timer = setTimeout(() => {
+      press = undefined;
+      resolve();
+    }, milliseconds);
+  }
+
+  root.addEventListener('pointerdown', ({isPrimary, button}) => isPrimary && button === 0 && hold(), true);
+  root.addEventListener('keydown', ({key}) => key === ' ' && hold(), true);
+  for (const end of ['click', 'keyup', 'pointercancel', 'dragstart', 'contextmenu']) {
+    addEventListener(end, () => endPressIn(0), true);
+  }
+  addEventListener('blur', () => endPressIn(0)); // of the window
+  addEventListener('pointerup', () => endPressIn(CLICK_PATIENCE), true);
 
   // ---- htmx's requests ----------------------------------------------------------------------------
 
@@ -172,9 +210,12 @@
     });
   }
 
-  document.addEventListener('htmx:config:request', ({detail: {ctx}, defaultPrevented}) => {
+  document.addEventListener('htmx:config:request', event => {
+    const {detail: {ctx}, defaultPrevented} = event;
     if (defaultPrevented) return;
     if (ctx.sourceElement === stream) {
+      isOpening = !isPaused; // nobody has seen the page yet
+      if (isPaused) return event.preventDefault();
       ctx.fetch = openStream;
     } else if (isEvent(ctx.request)) {
       ctx.fetch = sendEvent;
@@ -197,7 +238,7 @@
   const heartbeat = Math.max(stream.dataset.heartbeat, 1000); // the server's
   let connection;          // hx-sse's, while there is a stream
   let isOpening = true;    // hx-sse begins by itself
-  let isPaused = false;    // nobody sees the page
+  let isPaused = document.hidden; // nobody sees the page
   let pause = FIRST_PAUSE; // before the stream is opened again
   let signs = 0;           // how often something came
   let silence;             // a timer
@@ -217,7 +258,6 @@
 
   // The fetch of the stream's requests.
   async function openStream(url, request) {
-    isOpening = true;
     lossTimer ??= setTimeout(() => {
       streamIsLost = true;
       showState();
@@ -232,16 +272,20 @@
     }
   }
 
-  // The same response, but each piece of it is a sign of life: a large view may take its time.
+  // The same response, but each piece of it is a sign of life: a large view may take its time. Where the connection
+  // breaks, it ends: to htmx that would be an error, for the page's user and its developer it is none.
   function heard(response) {
     noteSign();
-    const listening = new TransformStream({
-      transform(piece, out) {
+    const reader = response.body.getReader();
+    return new Response(new ReadableStream({
+      async pull(out) {
+        const {done, value} = await reader.read().catch(() => ({done: true}));
+        if (done) return out.close();
         noteSign();
-        out.enqueue(piece);
+        out.enqueue(value);
       },
-    });
-    return new Response(response.body.pipeThrough(listening), response);
+      cancel: reason => reader.cancel(reason),
+    }), response);
   }
 
   // A connection may be dead and nobody says so. The server is never silent for longer than its heartbeat.
@@ -284,8 +328,11 @@
     open();
   });
 
-  stream.addEventListener('htmx:sse:before:message', ({detail: {message}}) => {
-    if (message.id) brought = Number(message.id);
+  stream.addEventListener('htmx:sse:before:message', ({detail: {message, waitUntil}}) => {
+    if (message.event) return;
+    waitUntil(Promise.resolve(released()).then(() => {
+      if (message.id) brought = Number(message.id);
+    }));
   });
 
   // The first thing that the server says, and now and then again. Whatever else answers in its place does not.
@@ -321,6 +368,29 @@
   document.addEventListener('visibilitychange', pauseOrGoOn);
   addEventListener('pageshow', event => event.persisted && pauseOrGoOn());
 
+  // ---- answers, and what the page shows of them ---------------------------------------------------
+
+  // The stream may bring later what an answer with nothing in it says that it does.
+  const answered = new Set(); // htmx's contexts of events
+
+  const isShown = ({response}) => !(response?.status === 204 && revisionOf(response) > brought) || hasEnded();
+  const hasWorked = ({response}) => response?.status < 400 && !response.headers.has('Stube-Failed');
+
+  function tellAnswered() {
+    for (const ctx of [...answered].filter(isShown)) {
+      answered.delete(ctx);
+      document.dispatchEvent(new CustomEvent('stube:answered', {detail: {ctx, hasWorked: hasWorked(ctx)}}));
+    }
+  }
+
+  document.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
+    if (!isEvent(ctx.request)) return;
+    answered.add(ctx);
+    tellAnswered();
+  });
+  document.addEventListener('htmx:after:swap', tellAnswered);
+  stream.addEventListener('stube-end', tellAnswered);
+
   // ---- answers that come late ---------------------------------------------------------------------
 
   // What the stream has brought is on the page already, and maybe more. Messages to the user are not.
@@ -331,6 +401,4 @@
       tasks.splice(0, tasks.length, ...notices);
     },
   });
-
-  root.stubeScripts = (root.stubeScripts ?? 0) + 1; // for stube-events.js
 })();

@@ -8,7 +8,8 @@
 #include <vector>
 
 /// A page full of behaviors, whose modules write down in `window.journal` what is called when, one
-/// at "/alarm" whose timers break, and one at "/payment" that comes to an end. Its streams give a
+/// at "/alarm" whose timers break, one at "/payment" that comes to an end, and one at "/desk" to
+/// write, tick and open things on. Its streams give a
 /// sign of life each second, and two of a conversation are the most. Run as
 /// `behaviors_site --port <n>`; other options are ignored.
 namespace {
@@ -190,6 +191,81 @@ struct payment {
 };
 BOOST_DESCRIBE_STRUCT(payment, (), (pay))
 
+/// A form with all that users fill in, choose and open, beside what changes meanwhile.
+struct desk {
+    static constexpr std::string_view component = "test/desk";
+
+    field<std::string> note;
+    field<std::string> secret;
+    std::string saved;
+    int n = 0;
+    int toggles = 0;
+    bool is_lit = false;
+    bool is_open = false;
+
+    void save() { saved = note.value(); }
+
+    void count() { ++n; }
+
+    void flip() { is_lit = !is_lit; }
+
+    void refuse() {}
+
+    void reset() { is_lit = false; }
+
+    void open_more() { is_open = true; }
+
+    void toggled() { ++toggles; }
+
+    effects finish() { return end(section(h1("Finished"))); }
+
+    markup render() const {
+        return section(
+            h1("Desk"),
+            form(
+                on<"submit", &desk::save>,
+                ui::text_area_for<&desk::note>(*this, "Note"),
+                ui::input_for<&desk::secret>(*this, "Secret", type("password")),
+                button("Save")
+            ),
+            p(role("status"), "Saved: ", saved),
+            label(input(type("checkbox"), checked(is_lit), on<"change", &desk::flip>), "Lamp"),
+            label(input(type("checkbox"), checked(false), on<"change", &desk::refuse>), "Alarm"),
+            button(on<"click", &desk::reset>, "Lamp off"),
+            details(
+                stube::html::open(is_open),
+                on<"toggle", &desk::toggled>,
+                summary("More"),
+                p("Text")
+            ),
+            button(on<"click", &desk::open_more>, "Open more"),
+            n % 2 ? p(button(on<"click", &desk::count>, "Count"))
+                  : div(button(on<"click", &desk::count>, "Count")),
+            output(n, " counted, ", toggles, " toggled"),
+            button(on<"click", &desk::finish>, "Finish")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(
+    desk,
+    (),
+    (note,
+     secret,
+     saved,
+     n,
+     toggles,
+     is_lit,
+     is_open,
+     save,
+     count,
+     flip,
+     refuse,
+     reset,
+     open_more,
+     toggled,
+     finish)
+)
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -204,6 +280,7 @@ int main(int argc, char** argv) {
     site.mount<stage>("/");
     site.mount<siren>("/alarm");
     site.mount<payment>("/payment");
+    site.mount<desk>("/desk");
     for (const auto* name : {"test/journal", "test/other"})
         site.behavior(name, std::string(journal));
     site.behavior("test/widget", std::string(widget));

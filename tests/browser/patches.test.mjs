@@ -1,33 +1,8 @@
 // The browser's side of the wire alone: a hand-written page, and messages as http/wire_patches.cpp writes them.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {aMoment, assertFlawless, button, eventually, Gallery, newVisitor, openPage} from './support.mjs';
-
-/// A page of the gallery that shows `markup` in place of its component, and answers events with `answer`: patches,
-/// nothing (as a server does whose stream brings them), or what Playwright is to fulfill.
-async function handWritten(t, markup, answer = '') {
-    const gallery = await Gallery.started(t);
-    const page = await openPage(await newVisitor(t));
-    await page.route(gallery.url('/counter') + '*', async route => {
-        const response = await route.fetch();
-        const body = (await response.text()).replace(/(<main[^>]*>).*<\/main>/s, (_, main) => `${main}${markup}</main>`)
-            .replace(/data-step="\d+"/, 'data-step="0"');
-        await route.fulfill({response, body});
-    });
-    page.events = [];
-    await page.route(/\/stube\/(event|back)\//, async route => {
-        const {pathname} = new URL(route.request().url());
-        page.events.push(`${pathname.split('/').slice(-2).join('/')} ${route.request().postData() ?? ''}`.trim());
-        const body = typeof answer === 'function' ? await answer(page.events) : answer;
-        return route.fulfill(typeof body === 'object' ? body : body ? {contentType: 'text/html', body} : {status: 204});
-    });
-    await page.goto(gallery.url('/counter'));
-    return page;
-}
-
-/// A message of the stream.
-const say = (page, message) => page.evaluate(text =>
-    htmx.swap({text, sourceElement: document.getElementById('stube-stream'), swap: 'none swapEmpty:false'}), message);
+import {handWritten, say} from './hand_written.mjs';
+import {aMoment, assertFlawless, button, eventually} from './support.mjs';
 
 const html = (page, selector = '#stube-view') => page.locator(selector).innerHTML();
 const ids = (page, list) => page.locator(`${list} > *`).evaluateAll(all => all.map(element => element.id));

@@ -139,7 +139,7 @@ TEST_CASE("the cookie is marked when TLS is in front and bound to the base path"
 
     CHECK(page.cookie.starts_with("stube_session="));
     CHECK(page.page.header("set-cookie").ends_with("; Path=/app/; Max-Age=2592000; Secure"));
-    CHECK(page.page.says("src=\"/app/stube/assets/htmx.min."));
+    CHECK(page.page.says("src=\"/app/stube/assets/stube."));
     CHECK(page.page.says("data-stream=\"/app/stube/stream/"));
     CHECK(page.page.says("formaction=\"/app/stube/event/"));
     CHECK(ask(site, "/t").status == 404);
@@ -521,7 +521,7 @@ TEST_CASE("embedded files are cached for ever and come compressed") {
 TEST_CASE("nothing outside of what is served can be reached") {
     served site;
     for (const auto* path :
-         {"/stube/assets/htmx.min.js",
+         {"/stube/assets/stube.js",
           "/stube/assets/",
           "/stube/assets",
           "/stube/",

@@ -117,6 +117,41 @@ TEST_CASE("only a keyboard's event has a key") {
     CHECK_THROWS_AS(click.key("Enter"), std::invalid_argument);
 }
 
+TEST_CASE("a key is written with its modifiers in one order") {
+    const auto written_as = [](std::string_view name) {
+        return on<"keydown", &shelf::tidy>.key(name).modifiers.keys.at(0);
+    };
+    for (const auto* name :
+         {"Enter", "Shift+Enter", "Control+Alt+Meta+Shift+F1", "a", "A", "?", " "})
+        CHECK(written_as(name) == name);
+    CHECK(written_as("Shift+Control+Enter") == "Control+Shift+Enter");
+    CHECK(written_as("+") == "+");
+    CHECK(written_as("Control++") == "Control++");
+    CHECK(written_as("Shift+ ") == "Shift+ ");
+    CHECK(written_as("\u00fc") == "\u00fc");
+    CHECK(written_as("Shift") == "Shift");
+}
+
+TEST_CASE("what no browser calls a key is refused, and the message says what to write") {
+    const auto refused = [](std::string_view name, const std::string& why) {
+        const auto& keydown = on<"keydown", &shelf::tidy>;
+        CHECK_THROWS_WITH_AS(
+            keydown.key(name),
+            doctest::Contains(why.c_str()),
+            std::invalid_argument
+        );
+    };
+    refused("", "there is no key");
+    refused("Shift+", "there is no key");
+    refused("Esc", "\"Escape\"");
+    refused("Ctrl+k", "you may mean Control");
+    refused("Strg+k", "\"Strg\" is no modifier");
+    refused("shift+Enter", "\"shift\" is no modifier");
+    refused("enter", "no such key");
+    refused("Shift+a", "\"A\"");
+    refused("Shift Enter", "no such key");
+}
+
 TEST_CASE("attribute values are escaped") {
     CHECK(
         written(p(title("<b> & 'q' \"r\""))) ==

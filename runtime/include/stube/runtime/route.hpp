@@ -55,9 +55,12 @@ struct modifiable_event {
     /// The elements around this one do not get to know of it.
     event_attribute stop() const;
 
-    /// Only for this key, named as the browser names it ("Enter", "Escape", "ArrowDown", " ", "a").
-    /// Several: `.key("Enter").key(" ")`. Throws std::invalid_argument unless the event is
-    /// "keydown" or "keyup".
+    /// Only for this key, named as the browser names it ("Enter", "Escape", "ArrowDown", " ", "a"),
+    /// and with these modifiers alone: `.key("Enter")` is not sent for Shift+Enter. Modifiers are
+    /// Control, Alt, Meta and Shift: `.key("Shift+Enter")`, `.key("Control+k")`. A character means
+    /// itself, whichever of Shift, Alt and AltGr a keyboard makes it with: `.key("?")`,
+    /// `.key("A")`. Several keys: `.key("Enter").key(" ")`. Throws std::invalid_argument for what
+    /// no browser calls a key, and unless the event is "keydown" or "keyup".
     event_attribute key(std::string_view name) const;
 
     /// Sends it to another instance of this conversation, a child:
