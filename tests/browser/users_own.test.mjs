@@ -546,7 +546,7 @@ test('a key means itself alone, with the modifiers that are named, and a charact
         const before = page.events.length;
         await here.press(stroke);
         await here.press('Control+k'); // the queue is in order: all that comes of the stroke is there before this
-        await eventually(() => assert.equal(page.events.at(-1), '1/key2'));
+        await eventually(() => assert.ok(page.events.slice(before).includes('1/key2')));
         assert.deepEqual(page.events.slice(before).map(event => keys[event.slice(5)]), [...wanted, 'Control+k'], stroke);
     };
     await sends('Enter', 'Enter');
