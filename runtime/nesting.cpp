@@ -31,7 +31,7 @@ bool is_blank(const node& of) {
 using place = std::optional<misplacement>;
 
 /// Elements that end an open paragraph.
-constexpr tags ends_paragraph{
+const tags ends_paragraph{
     "address", "article", "aside",   "blockquote", "center",     "dd",     "details", "dialog",
     "div",     "dl",      "dt",      "fieldset",   "figcaption", "figure", "footer",  "form",
     "h1",      "h2",      "h3",      "h4",         "h5",         "h6",     "header",  "hgroup",
@@ -39,9 +39,9 @@ constexpr tags ends_paragraph{
     "search",  "section", "summary", "table",      "ul"};
 
 /// Behind one of these, parsers do not look for what is open around it.
-constexpr tags borders{"caption", "html", "marquee", "object", "table", "td", "template", "th"};
+const tags borders{"caption", "html", "marquee", "object", "table", "td", "template", "th"};
 
-constexpr tags borders_of_paragraph{
+const tags borders_of_paragraph{
     "button",
     "caption",
     "html",
@@ -66,7 +66,7 @@ place in_its_like(const node& what) {
             return misplacement{&what, around, "the inner form is dropped"};
     }
     if (what.tag == "a") {
-        static constexpr tags ends{"caption", "marquee", "object", "td", "template", "th"};
+        static const tags ends{"caption", "marquee", "object", "td", "template", "th"};
         if (const auto* around = nearest(what, {"a"}, ends))
             return misplacement{&what, around, "the outer link ends where the inner one begins"};
     }
@@ -74,7 +74,7 @@ place in_its_like(const node& what) {
         if (const auto* around = nearest(what, {what.tag}, borders))
             return misplacement{&what, around, "the outer one ends where the inner one begins"};
     }
-    static constexpr tags headings{"h1", "h2", "h3", "h4", "h5", "h6"};
+    static const tags headings{"h1", "h2", "h3", "h4", "h5", "h6"};
     if (is_tag(what, headings) && what.parent && is_tag(*what.parent, headings))
         return misplacement{&what, what.parent, "the outer one ends where the inner one begins"};
     return std::nullopt;
@@ -82,12 +82,12 @@ place in_its_like(const node& what) {
 
 /// Items end an open one, unless another list has begun in it.
 place in_item(const node& what) {
-    static constexpr tags items{"dd", "dt"};
+    static const tags items{"dd", "dt"};
     const bool is_item = what.tag == "li" || is_tag(what, items);
     if (!is_item) return std::nullopt;
     // Of what may hold items, only these three are looked through.
-    static constexpr tags passed{"", "address", "div", "p"};
-    static constexpr tags inline_elements{"a",      "abbr", "b",   "bdi",  "bdo",  "cite",  "code",
+    static const tags passed{"", "address", "div", "p"};
+    static const tags inline_elements{"a",      "abbr", "b",   "bdi",  "bdo",  "cite",  "code",
                                           "data",   "del",  "dfn", "em",   "i",    "ins",   "kbd",
                                           "label",  "mark", "q",   "s",    "samp", "small", "span",
                                           "strong", "sub",  "sup", "time", "u",    "var"};
@@ -122,10 +122,10 @@ place in_interactive(const node& what) {
 
 /// What parsers leave in an element of a table, beside what they leave anywhere.
 const tags* content_of(std::string_view tag) {
-    static constexpr tags table{"caption", "colgroup", "col", "tbody", "thead", "tfoot", "tr"};
-    static constexpr tags rows{"tr"};
-    static constexpr tags cells{"td", "th"};
-    static constexpr tags columns{"col"};
+    static const tags table{"caption", "colgroup", "col", "tbody", "thead", "tfoot", "tr"};
+    static const tags rows{"tr"};
+    static const tags cells{"td", "th"};
+    static const tags columns{"col"};
     if (tag == "table") return &table;
     if (tag == "tbody" || tag == "thead" || tag == "tfoot") return &rows;
     if (tag == "tr") return &cells;

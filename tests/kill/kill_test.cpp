@@ -82,12 +82,12 @@ void nothing_is_lost(store_kind store, int rounds, bool in_memory = false) {
 
 }  // namespace
 
-TEST_CASE("5 kills under load lose nothing of an SQLite store") {
-    nothing_is_lost(store_kind::sqlite, 5);
+TEST_CASE("50 kills under load lose nothing of an SQLite store") {
+    nothing_is_lost(store_kind::sqlite, 50);
 }
 
-TEST_CASE("5 kills under load lose nothing of a file store") {
-    nothing_is_lost(store_kind::file, 5);
+TEST_CASE("50 kills under load lose nothing of a file store") {
+    nothing_is_lost(store_kind::file, 50);
 }
 
 TEST_CASE("1000 kills under load lose nothing of an SQLite store") {
