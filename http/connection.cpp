@@ -27,10 +27,10 @@ constexpr std::string_view stream_head = "Content-Type: text/event-stream\r\n"
 
 }  // namespace
 
-connection::connection(tcp_socket socket, seat place, worker& home)
+connection::connection(tcp_socket socket, seat taken, worker& home)
     : home_(home),
       socket_(std::move(socket)),
-      seat_(std::move(place)),
+      seat_(std::move(taken)),
       unsent_(home.site().unsent) {}
 
 connection::~connection() = default;

@@ -32,7 +32,7 @@ class connection final
       public stream_watcher,
       public boost::intrusive_ref_counter<connection, boost::thread_unsafe_counter> {
 public:
-    connection(tcp_socket socket, seat place, worker& home);
+    connection(tcp_socket socket, seat taken, worker& home);
     virtual ~connection();
 
     void start();

@@ -41,7 +41,7 @@ void timer_queue::set(const std::string& id, std::optional<time_point> due) {
     remove(id);
     if (!due || stopping_) return;
     const auto at = steady_time_of(*due);
-    auto [place, is_new] = by_id_.emplace(id, timer_queue::place{*due, at});
+    auto [place, is_new] = by_id_.emplace(id, timer_queue::entry{*due, at});
     auto first = by_time_.emplace(at, place->first).first;
     if (how_ == watch::by_hand) return;
     if (!thread_.joinable()) {

@@ -54,7 +54,7 @@ public:
 private:
     using due_id = std::pair<steady_time, std::string_view>;
 
-    struct place {
+    struct entry {
         time_point due;
         steady_time at;
     };
@@ -70,7 +70,7 @@ private:
     const watch how_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::unordered_map<std::string, place> by_id_;
+    std::unordered_map<std::string, entry> by_id_;
     std::set<due_id> by_time_;  // the texts live in by_id_
     std::chrono::milliseconds shift_ = {};  // of the clock, as it was known last
     bool stopping_ = false;

@@ -122,14 +122,14 @@ private:
         letter_ptr what;
     };
 
-    struct topic {
+    struct topic_state {
         std::unordered_set<entry_ptr> subscribers;
         std::size_t unseen = 0;
         std::deque<numbered> kept;
         std::uint64_t last_lost = 0;
     };
 
-    using topic_map = std::unordered_map<std::string, topic>;
+    using topic_map = std::unordered_map<std::string, topic_state>;
 
     void leave(const entry_ptr& e, const std::string& topic) {
         auto found = topics_.find(topic);

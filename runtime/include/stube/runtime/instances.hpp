@@ -1,9 +1,9 @@
 #pragma once
 
 #include <stube/runtime/component.hpp>
+#include <stube/runtime/detail/found_once.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -52,26 +52,6 @@ struct attachments {
     bool empty() const { return timers.empty() && subscriptions.empty() && work.empty(); }
 };
 
-/// A number that is found out when it is first asked for; copies have to find out anew.
-/// Threads: any.
-class found_once {
-public:
-    found_once() = default;
-    found_once(const found_once&) {}
-
-    found_once& operator=(const found_once&) {
-        number_ = 0;
-        return *this;
-    }
-
-    std::size_t get() const { return number_.load(std::memory_order_relaxed); }  ///< 0: not found
-
-    void set(std::size_t number) const { number_.store(number, std::memory_order_relaxed); }
-
-private:
-    mutable std::atomic<std::size_t> number_ = 0;
-};
-
 /// One component at work. Immutable: a change makes a new version, and conversation values share
 /// the rest.
 ///
@@ -90,7 +70,7 @@ struct instance {
     std::shared_ptr<const attachments> waits = nullptr;  ///< null for nothing
     std::uint64_t version = 0;  ///< rises with every change of any instance of the conversation
     std::uint64_t begun = 0;    ///< the version it last began anew with; 0 if it never has
-    found_once stored_size;     ///< how many bytes it takes in a store
+    detail::found_once stored_size;     ///< how many bytes it takes in a store
 };
 
 using instance_ptr = std::shared_ptr<const instance>;
