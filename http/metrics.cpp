@@ -74,6 +74,14 @@ void append_background(std::string& out, const live_counts& of) {
         "Conversations that a page claims to have seen in a later state than the store has."
     );
     line("stube_rolled_back_total", {}, of.rolled_back);
+    append_type(
+        out,
+        "stube_deleted_total",
+        "counter",
+        "Conversations that were deleted: nobody used them, or there were too many."
+    );
+    line("stube_deleted_total", "{reason=\"idle\"}", of.expired);
+    line("stube_deleted_total", "{reason=\"too_many\"}", of.evicted);
 }
 
 }  // namespace

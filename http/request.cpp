@@ -69,6 +69,17 @@ bool is_form(std::string_view content_type) {
     return same_word(trimmed(take_until(content_type, ';')), "application/x-www-form-urlencoded");
 }
 
+bool is_visit(const request& asked) {
+    for (const auto* name : {"sec-purpose", "purpose", "x-purpose", "x-moz"}) {
+        const auto purpose = asked.header(name);
+        for (const auto* early : {"prefetch", "prerender", "preview"})
+            if (purpose.find(early) != purpose.npos) return false;
+    }
+    const auto wanted = asked.header("sec-fetch-dest");
+    // The oldest browsers that have these headers do not say what for.
+    return wanted.empty() ? asked.header("sec-fetch-mode") != "no-cors" : wanted == "document";
+}
+
 bool is_same_site(const request& asked) {
     if (!asked.fetch_site.empty())
         return asked.fetch_site == "same-origin" || asked.fetch_site == "none";

@@ -67,6 +67,11 @@ std::string owner_of(std::string_view session, std::string_view principal);
 /// True for the media type of forms without files.
 bool is_form(std::string_view content_type);
 
+/// True unless the browser says that it wants something else than a page in a window of its own: a
+/// part of another page (an image, a frame, what a script fetches), or a page that nobody may ever
+/// look at (prefetch, prerender). What does not say is an old browser or none.
+bool is_visit(const request& asked);
+
 /// True unless the browser says that the request comes from another site. Sec-Fetch-Site is the
 /// browser's own word and right behind any proxy; Origin must be this host. What says neither is no
 /// browser of today, and a page elsewhere cannot send our header without being asked for it (CORS).

@@ -29,8 +29,12 @@ void send_page(exchange& ex, int status, std::string_view body) {
     ex.send({status, html_type, headers, body});
 }
 
-void send_problem_page(exchange& ex, const mount_point& where, const reply& r) {
-    const auto what = problem_of(r.what);
+void send_problem_page(
+    exchange& ex,
+    const mount_point& where,
+    const reply& r,
+    const problem& what
+) {
     const bool is_over = what.status == 404 || what.status == 410;
     std::string content;
     append_problem_view(content, what, is_over ? std::string_view(where.address) : "", r.error_id);
@@ -38,6 +42,10 @@ void send_problem_page(exchange& ex, const mount_point& where, const reply& r) {
     body = ex.site().plain_head();
     append_plain_body(body, content);
     send_page(ex, what.status, body);
+}
+
+void send_problem_page(exchange& ex, const mount_point& where, const reply& r) {
+    send_problem_page(ex, where, r, problem_of(r.what));
 }
 
 /// The last view of a conversation that has ended.
@@ -66,7 +74,14 @@ const mount_point& place_of(exchange& ex) {
     return *static_cast<const mount_point*>(ex.asked().place);
 }
 
+constexpr problem too_many{
+    429,
+    "Too many pages",
+    "There are too many open pages here, so no other one was begun. Please close some that you do "
+    "not need any more, or try again later."};
+
 void minted(exchange& ex, reply&& r) {
+    if (r.what == status::overloaded) return send_problem_page(ex, place_of(ex), r, too_many);
     if (!r.value || !r.news) return send_problem_page(ex, place_of(ex), r);
     if (r.what == status::ok) return show(ex, place_of(ex), r);
     r.what == status::ended ? show_end(ex, r) : send_problem_page(ex, place_of(ex), r);
@@ -187,10 +202,23 @@ void send_to_login(exchange& ex, const mount_point& where) {
     ex.send({303, "text/plain; charset=utf-8", headers, {}});
 }
 
+/// Any site can make a browser send such requests, as many as it likes and with the visitor's
+/// cookie. They begin nothing and go nowhere, so that they cannot make anything else give way. A
+/// browser that was refused a page that it wanted in advance asks again when the visitor goes there.
+void refuse_to_show(exchange& ex) {
+    ex.send(
+        {403,
+         "text/plain; charset=utf-8",
+         "Cache-Control: no-store\r\n",
+         "This is a page to visit, not a part of another one.\n"}
+    );
+}
+
 }  // namespace
 
 void visit(exchange& ex, const mount_point& where) {
     auto& asked = ex.asked();
+    if (!is_visit(asked)) return refuse_to_show(ex);
     if (!where.login.empty() && asked.principal.empty()) return send_to_login(ex, where);
     asked.place = &where;
     const auto id = named_by(asked).conversation;

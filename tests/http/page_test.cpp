@@ -212,6 +212,66 @@ TEST_CASE("a conversation that is not there any more says so") {
     }
 }
 
+TEST_CASE("what another site makes a browser ask for begins nothing and closes no page") {
+    served site;
+    const auto page = open_page(site.port());
+    client visitor(site.port());
+    CHECK(visitor.ask(page.post("1/inc")).says("n=1"));
+    const std::string cookie = "Cookie: " + page.cookie + "\r\n";
+    for (const auto* headers :
+         {"Sec-Fetch-Dest: image\r\nSec-Fetch-Mode: no-cors\r\nSec-Fetch-Site: cross-site\r\n",
+          "Sec-Fetch-Dest: iframe\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Site: cross-site\r\n",
+          "Sec-Fetch-Dest: object\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Site: same-origin\r\n",
+          "Sec-Fetch-Dest: empty\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Site: same-site\r\n",
+          "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Site: cross-site\r\n",
+          "Sec-Fetch-Dest: document\r\nSec-Purpose: prefetch\r\n",
+          "Sec-Fetch-Dest: document\r\nSec-Purpose: prefetch;prerender\r\n",
+          "Purpose: prefetch\r\n",
+          "X-Moz: prefetch\r\n"}) {
+        CAPTURE(headers);
+        for (int request = 0; request < 200; ++request) {
+            const auto got = visitor.ask(get("/t", cookie + headers));
+            REQUIRE(got.status == 403);
+            REQUIRE(got.header("set-cookie").empty());
+            REQUIRE(got.header("cache-control") == "no-store");
+        }
+    }
+    CHECK(visitor.ask(get("/metrics")).says("stube_conversations 1\n"));
+    CHECK(ask(site, "/t?c=" + page.conversation, cookie).says("n=1"));
+}
+
+TEST_CASE("250 links of another site that are followed close no page that somebody works on") {
+    served site;
+    const auto page = open_page(site.port());
+    client visitor(site.port());
+    CHECK(visitor.ask(page.post("1/inc")).says("n=1"));
+    const auto headers = "Cookie: " + page.cookie +
+                         "\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\n"
+                         "Sec-Fetch-Site: cross-site\r\n";
+    for (int link = 0; link < 250; ++link)
+        REQUIRE(visitor.ask(get("/t", headers)).status == 200);
+    CHECK(visitor.ask(get("/t?c=" + page.conversation, headers)).says("n=1"));
+    CHECK(visitor.ask(page.post("1/inc")).says("n=2"));
+}
+
+TEST_CASE("a visitor whose pages are all in use is told so and loses none") {
+    server_options options;
+    options.live.max_per_owner = 2;
+    served site(std::move(options));
+    const auto first = open_page(site.port());
+    const auto second = open_page(site.port(), "/t", first.cookie);
+    client a(site.port()), b(site.port());
+    attach(a, first);
+    attach(b, second);
+    const auto third = ask(site, "/t", "Cookie: " + first.cookie + "\r\n");
+    CHECK(third.status == 429);
+    CHECK(third.says("too many open pages"));
+    CHECK(ask(site, "/t").status == 200);
+    client visitor(site.port());
+    CHECK(visitor.ask(first.post("1/inc")).status == 204);
+    CHECK(visitor.ask(second.post("1/inc")).status == 204);
+}
+
 TEST_CASE("a conversation belongs to the principal that it began with") {
     served site;
     const auto nobody = open_page(site.port(), "/who");
