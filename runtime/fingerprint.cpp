@@ -51,35 +51,44 @@ void add_sized(hasher& to, std::string_view text) {
     to.add(text);
 }
 
+// All members are named, so that one that is added later does not compile before it is hashed too.
+
 void add_modifiers(hasher& to, const event_modifiers& from) {
-    const int flags = from.once | from.prevent << 1 | from.stop << 2;
+    const auto& [debounce, throttle, once, prevent, stop, keys, question] = from;
+    const int flags = once | prevent << 1 | stop << 2;
     const std::array<std::int64_t, 4> numbers{
-        from.debounce.count(),
-        from.throttle.count(),
+        debounce.count(),
+        throttle.count(),
         flags,
-        static_cast<std::int64_t>(from.keys.size())};
+        static_cast<std::int64_t>(keys.size())};
     to.add(numbers);
-    for (const auto& key : from.keys)
+    for (const auto& key : keys)
         add_sized(to, key);
-    add_sized(to, from.question);
+    add_sized(to, question);
 }
 
 void add_hole(hasher& to, const hole& from) {
-    const bool is_modified = from.modifiers != nullptr;
-    const std::array<std::uint64_t, 10> fixed{
-        from.at,
-        static_cast<std::uint64_t>(from.what),
-        where(from.element),
-        where(from.event),
-        where(from.name),
-        from.name.size() << 1 | std::uint64_t{is_modified},
-        from.event.size(),
-        from.instance,
-        reinterpret_cast<std::uintptr_t>(from.above),
-        from.text.size()};
+    const auto& [at, what, element, event, name, text, instance, above, modifiers, sent_by, in_form] =
+        from;
+    const bool is_modified = modifiers != nullptr;
+    const auto kinds = static_cast<std::uint64_t>(what) << 32 |
+                       static_cast<std::uint64_t>(sent_by) << 2 | std::uint64_t{in_form} << 1 |
+                       std::uint64_t{is_modified};
+    const std::array<std::uint64_t, 11> fixed{
+        at,
+        kinds,
+        where(element),
+        element.size(),
+        where(event),
+        event.size(),
+        where(name),
+        name.size(),
+        instance,
+        reinterpret_cast<std::uintptr_t>(above),
+        text.size()};
     to.add(fixed);
-    if (!from.text.empty()) to.add(std::string_view(from.text));
-    if (is_modified) add_modifiers(to, *from.modifiers);
+    if (!text.empty()) to.add(std::string_view(text));
+    if (is_modified) add_modifiers(to, *modifiers);
 }
 
 }  // namespace

@@ -11,9 +11,12 @@
 #include <ctime>
 #include <limits>
 #include <list>
+#include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <sys/select.h>
 #include <utility>
 #include <vector>
@@ -339,6 +342,57 @@ TEST_CASE("an event stands where the wire writes it") {
         ) == "<div id=\"i3\" class=\"x\"><button type=\"button\" {dblclick remove [7] of "
              "3}>-</button></div>"
     );
+}
+
+TEST_CASE("a fingerprint tells apart what differs in text, places or anything of an event") {
+    static const event_function other = nullptr;
+    const auto with = [](std::string_view text, const auto& change) {
+        hole h;
+        h.what = hole::kind::event;
+        h.element = "p";
+        h.event = "click";
+        h.name = "tidy";
+        change(h);
+        markup out;
+        out.append_unescaped("<p");
+        out.append_hole(std::move(h));
+        out.append_unescaped(text);
+        return fingerprint(out);
+    };
+    const auto modified = [&](const auto& change) {
+        return with(">", [&](hole& h) {
+            event_modifiers all;
+            change(all);
+            h.modifiers = std::make_shared<const event_modifiers>(std::move(all));
+        });
+    };
+    const std::vector<std::uint64_t> all{
+        with(">", [](hole&) {}),
+        with(" >", [](hole&) {}),
+        with(">", [](hole& h) { h.what = hole::kind::own_id; }),
+        with(">", [](hole& h) { h.element = "b"; }),
+        with(">", [](hole& h) { h.event = "input"; }),
+        with(">", [](hole& h) { h.name = "sort"; }),
+        with(">", [](hole& h) { h.text = "[1]"; }),
+        with(">", [](hole& h) { h.instance = 7; }),
+        with(">", [](hole& h) { h.above = &other; }),
+        with(">", [](hole& h) { h.sent_by = hole::sender::button; }),
+        with(">", [](hole& h) { h.in_form = true; }),
+        modified([](event_modifiers&) {}),
+        modified([](event_modifiers& m) { m.debounce = std::chrono::milliseconds(1); }),
+        modified([](event_modifiers& m) { m.throttle = std::chrono::milliseconds(1); }),
+        modified([](event_modifiers& m) { m.once = true; }),
+        modified([](event_modifiers& m) { m.prevent = true; }),
+        modified([](event_modifiers& m) { m.stop = true; }),
+        modified([](event_modifiers& m) {
+            m.keys = {"a", "b"};
+        }),
+        modified([](event_modifiers& m) { m.keys = {"ab"}; }),
+        modified([](event_modifiers& m) { m.question = "ab"; }),
+    };
+    CHECK(std::set(all.begin(), all.end()).size() == all.size());
+    CHECK(with(">", [](hole&) {}) == all.front());
+    CHECK(modified([](event_modifiers& m) { m.keys = {"ab"}; }) == all[18]);
 }
 
 TEST_CASE("an event's arguments travel as JSON of the member's types") {
