@@ -532,6 +532,27 @@ TEST_CASE("example: a point of no return") {
     CHECK(t.text() == "Paid: 12");
 }
 
+struct letter {
+    static constexpr std::string_view component = "docs/letter";
+
+    effects save_draft() { return keep(); }
+    effects discard() { return keep(false); }
+
+    markup render() const {
+        return div(
+            button(on<"click", &letter::save_draft>, "Save draft"),
+            button(on<"click", &letter::discard>, "Discard")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(letter, (), (save_draft, discard))
+
+TEST_CASE("example: a conversation that is worth keeping") {
+    test_conversation t{letter{}};
+    CHECK(t.click("Save draft").is_kept());
+    CHECK_FALSE(t.click("Discard").is_kept());
+}
+
 struct notes {
     static constexpr std::string_view component = "docs/notes";
 
