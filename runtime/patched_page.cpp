@@ -86,8 +86,8 @@ nodes patched_page::apply(const patch& what) {
 }
 
 nodes patched_page::show(const markup& content) {
-    root_.children.clear();
-    return put(std::move(read(content)->children), root_, 0);
+    root_->children.clear();
+    return put(std::move(read(content)->children), *root_, 0);
 }
 
 void patched_page::take_command(const std::string& json) {
@@ -151,7 +151,7 @@ void patched_page::move(const patch& what) {
 
 std::string patched_page::html() const {
     std::string out;
-    for (const auto& each : root_.children)
+    for (const auto& each : root_->children)
         write_html(out, *each);
     return out;
 }

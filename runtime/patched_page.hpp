@@ -27,7 +27,7 @@ public:
     void apply(const std::vector<patch>& patches);
 
     /// A node without a tag around it all.
-    const node& root() const { return root_; }
+    const node& root() const { return *root_; }
 
     /// As the library would write it: equal for equal pages.
     std::string html() const;
@@ -51,7 +51,7 @@ private:
     };
 
     static place find(node& in, std::string_view id);
-    place find(std::string_view id) { return find(root_, id); }
+    place find(std::string_view id) { return find(*root_, id); }
 
     /// Before the child with the id of the instance, or at the end (0).
     static nodes put(children what, node& into, instance_id before);
@@ -63,7 +63,7 @@ private:
     void take_command(const std::string& json);
     void take_kept(node& in);
 
-    node root_;
+    std::unique_ptr<node> root_ = std::make_unique<node>();  ///< its children point to it
     std::uint64_t step_ = 1;
 };
 

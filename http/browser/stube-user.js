@@ -96,7 +96,7 @@
   // also upon a reload, while it parses. None tells of it. They restore typed text, and also each tick and each choice
   // (Chromium) or each value that a script has once set (Firefox), though the server has newer ones by now. So what
   // was typed is told from such an echo by what a document writes down as it leaves: for each control the server's
-  // word and what stood in it, as numbers from which neither can be read. Restored text is typed text if it was not
+  // word and what stood in it, as 32-bit numbers instead of text. Restored text is typed text if it was not
   // the server's word then, and if the server's word is the same now. With nothing written down (the browser was
   // ended, the tab is a duplicate) a text is typed and a choice an echo. What stands there otherwise was put in since.
   const MOST_DOCUMENTS = 20;

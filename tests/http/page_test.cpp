@@ -58,7 +58,7 @@ TEST_CASE("a visitor gets a page with a conversation") {
     CHECK(page.page.says("data-stream=\"/stube/stream/" + page.conversation + "?rev=1\""));
     CHECK(page.page.says("<main id=\"stube-view\" tabindex=\"-1\"><div id=\"i1\">"));
     CHECK(page.page.says("formaction=\"/stube/event/" + page.conversation + "/1/inc\""));
-    CHECK(page.page.says("htmx.min."));
+    CHECK(page.page.says("<script src=\"/stube/assets/stube."));
 }
 
 TEST_CASE("the session cookie is new for strangers only") {

@@ -31,7 +31,7 @@ struct without_context<std::tuple<context&, Rest...>> {
 };
 
 template <class Class, class Result, class... Arguments>
-struct member_function {
+struct member_signature {
     using owner = Class;
     using result = Result;
     static constexpr bool takes_context = without_context<std::tuple<Arguments...>>::takes_context;
@@ -44,13 +44,13 @@ template <class Pointer>
 struct member_of;
 
 template <class C, class R, class... A>
-struct member_of<R (C::*)(A...)> : member_function<C, R, A...> {};
+struct member_of<R (C::*)(A...)> : member_signature<C, R, A...> {};
 template <class C, class R, class... A>
-struct member_of<R (C::*)(A...) const> : member_function<C, R, A...> {};
+struct member_of<R (C::*)(A...) const> : member_signature<C, R, A...> {};
 template <class C, class R, class... A>
-struct member_of<R (C::*)(A...) noexcept> : member_function<C, R, A...> {};
+struct member_of<R (C::*)(A...) noexcept> : member_signature<C, R, A...> {};
 template <class C, class R, class... A>
-struct member_of<R (C::*)(A...) const noexcept> : member_function<C, R, A...> {};
+struct member_of<R (C::*)(A...) const noexcept> : member_signature<C, R, A...> {};
 
 template <class C, class T>
 requires(!std::is_function_v<T>) struct member_of<T C::*> {
