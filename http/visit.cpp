@@ -204,7 +204,8 @@ void send_to_login(exchange& ex, const mount_point& where) {
 
 /// Any site can make a browser send such requests, as many as it likes and with the visitor's
 /// cookie. They begin nothing and go nowhere, so that they cannot make anything else give way. A
-/// browser that was refused a page that it wanted in advance asks again when the visitor goes there.
+/// browser that was refused a page that it wanted in advance asks again when the visitor goes
+/// there.
 void refuse_to_show(exchange& ex) {
     ex.send(
         {403,

@@ -27,9 +27,7 @@ public:
 
     time_point now() const { return system_(); }
 
-    steady_time steady() const {
-        return std::chrono::floor<std::chrono::milliseconds>(steady_());
-    }
+    steady_time steady() const { return std::chrono::floor<std::chrono::milliseconds>(steady_()); }
 
     steady_time began() const { return steady_began_; }
 

@@ -15,10 +15,11 @@ namespace stube {
 //    "owner":"…","principal":"…","mount":"/booking","url":"","last_instance":3,"root":1,"step":2,
 //    "last_step":2,"past":[[1,2,1]],"future":[],"created":1764547200000,
 //    "shapes":{"hotel/pick_room":1},"waits":true,"unseen":true,"kept":true}
-// "waits", "unseen" and "kept" are there when they are true; "unseen" says so of the revision in the
-// head's own "as_of" and of no later one. "applied" has the last event of each page. A step in `past` and `future` is its number, its
-// clock, its root and, if it stood for one, its address. Each instance at work has a part "i<id>",
-// which is overwritten as it changes; a version that only steps have is a part "i<id>_<clock>":
+// "waits", "unseen" and "kept" are there when they are true; "unseen" says so of the revision in
+// the head's own "as_of" and of no later one. "applied" has the last event of each page. A step in
+// `past` and `future` is its number, its clock, its root and, if it stood for one, its address.
+// Each instance at work has a part "i<id>", which is overwritten as it changes; a version that only
+// steps have is a part "i<id>_<clock>":
 //   {"clock":7,"component":"hotel/pick_room","caller":1,"under":1,"then":"chosen","state":{…}}
 // with "owner", "over", "begun", "or_else", "timers", "subscriptions" and "work" where there are
 // any. What is at work is what can be reached from the root, each instance in its highest version,

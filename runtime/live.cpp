@@ -254,16 +254,15 @@ void live_map::impl::commit_first(const entry_ptr& e, operation op, outcome o, b
     operation before;
     before.from = op.from;
     before.on = op.on;
-    before.done = [this, e, was_asleep, first = std::make_shared<operation>(std::move(op))](
-                      reply&& r
-                  ) {
-        if (r.what == status::not_saved || r.what == status::store_down) {
-            e->asleep = was_asleep;
-            return first->done(std::move(r));
-        }
-        std::lock_guard lock(shard_of(e->id).mutex);
-        e->waiting.put_first(std::move(*first));
-    };
+    before.done =
+        [this, e, was_asleep, first = std::make_shared<operation>(std::move(op))](reply&& r) {
+            if (r.what == status::not_saved || r.what == status::store_down) {
+                e->asleep = was_asleep;
+                return first->done(std::move(r));
+            }
+            std::lock_guard lock(shard_of(e->id).mutex);
+            e->waiting.put_first(std::move(*first));
+        };
     commit(e, std::move(before), std::move(o));
 }
 

@@ -140,7 +140,10 @@ void live_map::impl::deliver_missed(const entry_ptr& e, const topic_index::misse
         put_in_line(e, message_operation(each));
     if (what.is_complete) return;
     ++totals_.messages_lost;
-    options_.logger->warn("messages lost conversation={} why=\"too many before it was seen\"", e->id);
+    options_.logger->warn(
+        "messages lost conversation={} why=\"too many before it was seen\"",
+        e->id
+    );
 }
 
 void live_map::impl::note_due(const entry_ptr& e) {

@@ -120,7 +120,7 @@ struct entry {
     std::vector<operation> again;     ///< could not be saved, and must not be lost
     /// Of a submission without scripts, for the page that is loaded after it; null for none.
     std::unique_ptr<const std::vector<patch>> notices;
-    std::vector<any_request> held;    ///< until somebody has seen it
+    std::vector<any_request> held;         ///< until somebody has seen it
     std::vector<std::uint64_t> lost_work;  ///< it is to be told then that this was interrupted
     std::optional<std::uint64_t> missing;  ///< nobody has seen it: messages after this one wait
 

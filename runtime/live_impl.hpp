@@ -238,7 +238,7 @@ private:
     std::atomic<std::size_t> size_ = 0;
     std::atomic<std::size_t> arriving_ = 0;  ///< being minted
     std::atomic<std::size_t> leaving_ = 0;   ///< to make room
-    std::atomic<bool> closed_ = false;  ///< stopped, or the store is down
+    std::atomic<bool> closed_ = false;       ///< stopped, or the store is down
     std::once_flag stopped_;
     std::vector<runner*> runners_;
     live::totals totals_;

@@ -26,7 +26,8 @@ public:
 
     load_summary summary;
     std::vector<entry_ptr> usable;  ///< those that were decoded at once
-    std::vector<std::pair<time_point, entry_ptr>> touched;  ///< those that may expire, and since when
+    std::vector<std::pair<time_point, entry_ptr>>
+        touched;  ///< those that may expire, and since when
 
     /// One more was looked at.
     void note_one() {

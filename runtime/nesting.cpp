@@ -88,9 +88,9 @@ place in_item(const node& what) {
     // Of what may hold items, only these three are looked through.
     static const tags passed{"", "address", "div", "p"};
     static const tags inline_elements{"a",      "abbr", "b",   "bdi",  "bdo",  "cite",  "code",
-                                          "data",   "del",  "dfn", "em",   "i",    "ins",   "kbd",
-                                          "label",  "mark", "q",   "s",    "samp", "small", "span",
-                                          "strong", "sub",  "sup", "time", "u",    "var"};
+                                      "data",   "del",  "dfn", "em",   "i",    "ins",   "kbd",
+                                      "label",  "mark", "q",   "s",    "samp", "small", "span",
+                                      "strong", "sub",  "sup", "time", "u",    "var"};
     for (const auto* at = what.parent; at; at = at->parent) {
         const bool is_same = what.tag == "li" ? at->tag == "li" : is_tag(*at, items);
         if (is_same)

@@ -71,7 +71,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::unordered_map<std::string, entry> by_id_;
-    std::set<due_id> by_time_;  // the texts live in by_id_
+    std::set<due_id> by_time_;              // the texts live in by_id_
     std::chrono::milliseconds shift_ = {};  // of the clock, as it was known last
     bool stopping_ = false;
     std::thread thread_;

@@ -348,9 +348,8 @@ TEST_CASE("messages keep their order while clocks tick and work is done") {
     for (const auto& id : ids) {
         auto what = status::not_saved;
         while (what == status::not_saved)
-            what = ask([&](on_reply done) {
-                       map.open(id, "owner", threads[0], std::move(done));
-                   }).what;
+            what = ask([&](on_reply done) { map.open(id, "owner", threads[0], std::move(done)); }
+            ).what;
     }
 
     // Each speaker speaks through one conversation, as one publisher does.

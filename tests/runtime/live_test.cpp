@@ -976,9 +976,7 @@ TEST_CASE("making room is logged, what a stranger can cause once a second") {
     w.advance(1s);
     w.minted(a_tally());
     CHECK(w.wait(w.open(before)).what == status::just_ended);
-    CHECK(
-        w.log().find("evicted conversation=" + used + " was=worked_on") != std::string::npos
-    );
+    CHECK(w.log().find("evicted conversation=" + used + " was=worked_on") != std::string::npos);
     CHECK(count_in(w.log(), "was=unused") == 2);
     CHECK(w.log().find("not_listed=98") != std::string::npos);
 }

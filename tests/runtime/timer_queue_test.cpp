@@ -110,7 +110,8 @@ TEST_CASE("what a clock that is set ahead has passed is due at once") {
     CHECK(t.queue.fire_due() == 1);
 }
 
-TEST_CASE("a clock that was wrong for a while leaves what was set meanwhile as far away as it was") {
+TEST_CASE("a clock that was wrong for a while leaves what was set meanwhile as far away as it was"
+) {
     by_hand t;
     t.now += 25h;
     CHECK(t.queue.fire_due() == 0);

@@ -95,8 +95,8 @@ struct conversation {
     /// It was begun by a request that nobody has followed up: its timers, subscriptions and work
     /// have not begun. The next revision of it, whatever makes it, is not unseen any more.
     bool unseen = false;
-    bool kept = false;     ///< worth keeping, see `stube::keep`
-    std::size_t size = 0;  ///< `stored_size`, if somebody has looked; else 0. Not stored.
+    bool kept = false;              ///< worth keeping, see `stube::keep`
+    std::size_t size = 0;           ///< `stored_size`, if somebody has looked; else 0. Not stored.
     std::vector<event_id> applied;  ///< the last event of each page, the newest last
     time_point created;
     time_point touched;

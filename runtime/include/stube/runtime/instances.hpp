@@ -70,7 +70,7 @@ struct instance {
     std::shared_ptr<const attachments> waits = nullptr;  ///< null for nothing
     std::uint64_t version = 0;  ///< rises with every change of any instance of the conversation
     std::uint64_t begun = 0;    ///< the version it last began anew with; 0 if it never has
-    detail::found_once stored_size;     ///< how many bytes it takes in a store
+    detail::found_once stored_size;  ///< how many bytes it takes in a store
 };
 
 using instance_ptr = std::shared_ptr<const instance>;
