@@ -3,7 +3,6 @@
 #include "runtime/background_thread.hpp"
 #include "runtime/clocks.hpp"
 #include "runtime/live_entry.hpp"
-#include "runtime/log_limit.hpp"
 #include "runtime/saver.hpp"
 #include "runtime/timer_queue.hpp"
 #include "runtime/topic_index.hpp"
@@ -252,9 +251,6 @@ private:
         steady_time not_before;                      ///< nothing expires so long
         std::uint8_t setbacks = 0;                   ///< since the store has removed one
     } expiry_;
-
-    log_limit unused_evictions_;
-    log_limit other_evictions_;
 
     // last: their threads use the rest
     background_thread background_;

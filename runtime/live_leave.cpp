@@ -103,17 +103,12 @@ bool live_map::impl::make_room_for_one() {
 
 void live_map::impl::note_eviction(const entry& e, worth was, std::string_view why) {
     ++totals_.evicted;
-    // A stranger can make the first kind, and must not hide the others.
-    auto& lines = was == worth::unused ? unused_evictions_ : other_evictions_;
-    const auto left_out = lines.pass(clocks_.steady());
-    if (!left_out) return;
-    options_.logger->warn(
-        "evicted conversation={} was={} why=\"{}\" not_listed={}",
-        e.id,
-        name_of(was),
-        why,
-        *left_out
-    );
+    // Lines of the two kinds are limited apart: strangers, who make the first, do not hide the
+    // others.
+    if (was == worth::unused)
+        options_.logger->info("evicted unused conversation={} why=\"{}\"", e.id, why);
+    else
+        options_.logger->warn("evicted conversation={} was={} why=\"{}\"", e.id, name_of(was), why);
 }
 
 // --- expiry

@@ -130,6 +130,7 @@ load_summary live_map::impl::load() {
     for (const auto& warning : report.warnings)
         options_.logger->error("loading why={}", logged(warning));
     progress.finish();
+    if (saver_) saver_->watch();
     date_loaded(progress);
     begin_again(progress.usable);
     return progress.summary;

@@ -2,13 +2,24 @@
 
 #include "runtime/caught.hpp"
 
+#include <chrono>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 
 namespace stube {
 
+namespace {
+
+constexpr std::chrono::milliseconds between_checks = std::chrono::seconds(1);
+
+}  // namespace
+
 saver::saver(store& storage, std::function<void(const std::string&)> on_down)
-    : storage_(storage), on_down_(std::move(on_down)), thread_([this] { run(); }) {}
+    : storage_(storage),
+      watch_(dynamic_cast<place_watch*>(&storage)),
+      on_down_(std::move(on_down)),
+      thread_([this] { run(); }) {}
 
 saver::~saver() {
     stop();
@@ -40,9 +51,13 @@ void saver::run() {
         std::vector<item> batch;
         {
             std::unique_lock lock(mutex_);
-            wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-            if (waiting_.empty()) return;
+            wake_.wait_for(lock, between_checks, [this] { return stopping_ || !waiting_.empty(); });
+            if (stopping_ && waiting_.empty()) return;
             batch.swap(waiting_);
+        }
+        if (batch.empty()) {
+            check_place();
+            continue;
         }
         save(batch);
         hand_back(std::move(batch));
@@ -88,9 +103,21 @@ void saver::fail_all(std::vector<item>& batch, save_result result, const std::st
         each.result = result;
         each.why = why;
     }
-    if (result == save_result::down && !down_) {
-        down_ = true;
-        if (on_down_) on_down_(why);
+    if (result == save_result::down) go_down(why);
+}
+
+void saver::go_down(const std::string& why) {
+    if (std::exchange(down_, true)) return;
+    if (on_down_) on_down_(why);
+}
+
+/// While nobody saves. Each save finds it out by itself.
+void saver::check_place() {
+    if (!watch_ || !is_loaded_ || down_) return;
+    try {
+        watch_->check_place();
+    } catch (...) {
+        go_down(caught());
     }
 }
 

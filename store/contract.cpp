@@ -498,6 +498,30 @@ void unknown_stops_the_store(trial& with) {
     );
 }
 
+/// What happens when somebody does touch it differs from place to place: that is each store's own
+/// test.
+void untouched_place_is_sound(trial& with) {
+    const auto check = [&](const char* when) {
+        auto* watch = dynamic_cast<place_watch*>(&with.kept());
+        if (!watch) return;
+        try {
+            watch->check_place();
+        } catch (const std::exception& error) {
+            throw contract_broken(
+                "a place that nobody touched is said to be lost " + std::string(when) + ": " +
+                error.what()
+            );
+        }
+    };
+    check("after loading");
+    with.save({creating("a", 1, {{"head", "1"}}), creating("b", 1, {{"head", "1"}})});
+    check("after a save");
+    with.save({replacing("a", 2, {{"head", "2"}}), removing("b")});
+    check("after a removal");
+    with.restart();
+    check("after a restart");
+}
+
 store_rule rule(std::string name, void (*check)(trial&)) {
     return {std::move(name), [check](const tested_store& tested) {
                 trial with(tested);
@@ -519,6 +543,7 @@ const std::vector<store_rule>& store_contract() {
         rule("a change that breaks the promises is refused", broken_promises_are_refused),
         rule("an exception of whoever takes the records passes through", exception_passes),
         rule("a store follows a model through random batches", follows_a_model),
+        rule("a place that nobody touches is the one it was", untouched_place_is_sound),
         rule("a full disk is a refusal", full_disk_is_a_refusal),
         rule("a failed sync stops the store until a restart", unknown_stops_the_store),
     };

@@ -61,6 +61,7 @@ struct stored_file {
     std::uint64_t revision = 0;
     std::uint64_t saved = 0;
     std::uint64_t checksum = 0;
+    ino_t inode = 0;
 };
 
 /// Of the format and of all that follows the checksum itself.
@@ -220,8 +221,9 @@ public:
             ::unlinkat(folder_, name.c_str(), 0);
     }
 
-    /// Writes and syncs one. Returns an errno value, 0 if done; `syncing` tells what failed.
-    int write(const std::string& name, std::string_view text, bool& syncing) {
+    /// Writes and syncs one, and tells which file it is, 0 if that is not known. Returns an errno
+    /// value, 0 if done; `syncing` tells what failed.
+    int write(const std::string& name, std::string_view text, bool& syncing, ino_t& inode) {
         syncing = false;
         file_descriptor file(
             ::openat(folder_, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
@@ -234,7 +236,10 @@ public:
             text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
         }
         syncing = true;
-        return ::fsync(file.number()) == 0 ? 0 : errno;
+        if (::fsync(file.number()) != 0) return errno;
+        struct stat status {};
+        inode = ::fstat(file.number(), &status) == 0 ? status.st_ino : 0;
+        return 0;
     }
 
     void renamed() { names_.clear(); }
@@ -244,19 +249,22 @@ private:
     std::vector<std::string> names_;
 };
 
-class folder_store final : public store {
+class folder_store final : public store, public place_watch {
 public:
     folder_store(const fs::path& dir, file_options options);
     ~folder_store() override;
 
     load_report load_all(const std::function<void(record&&)>& each) override;
     void save(std::span<const change> batch) override;
+    void check_place() override;
 
 private:
     void make_folder();
+    void note_folder();
+    void check_files();
     void check_mark(const std::optional<marked>& before, bool all_read, load_report& report);
     std::vector<std::string> names() const;
-    std::optional<std::string> read(const fs::path& file) const;
+    std::optional<std::string> read(const fs::path& file, stored_file& known) const;
     bool load_one(
         const std::string& name,
         const std::function<void(record&&)>& each,
@@ -274,6 +282,7 @@ private:
     marked state() const { return {saved_, saved_, stored_.size(), checksum_}; }
     [[noreturn]] void refuse(const std::string& doing, int error) const;
     [[noreturn]] void stop(const std::string& doing, int error);
+    [[noreturn]] void stop(const std::string& why);
 
     fs::path dir_;
     file_options options_;
@@ -281,9 +290,11 @@ private:
     file_descriptor folder_;
     rollback_mark mark_;
     std::unordered_map<std::string, stored_file> stored_;
-    std::vector<std::uint64_t> checksums_;  ///< of the files of the batch under way
-    std::uint64_t saved_ = 0;               ///< the number of the last batch
-    std::uint64_t checksum_ = 0;            ///< the XOR of the checksums of all files
+    std::vector<stored_file> written_;  ///< of the batch under way
+    watched_files watched_;
+    struct timespec changed_ {};  ///< when the folder was changed last by us
+    std::uint64_t saved_ = 0;     ///< the number of the last batch
+    std::uint64_t checksum_ = 0;  ///< the XOR of the checksums of all files
     bool has_saved_ = false;
     bool loaded_ = false;
     std::string stopped_;  ///< why it takes no more changes; empty while it does
@@ -342,8 +353,50 @@ load_report folder_store::load_all(const std::function<void(record&&)>& each) {
         for (std::size_t i = 0; i < bad.size(); ++i)
             report.quarantined[i].where = set_aside(bad[i]);
     }
+    if (!options_.read_only) {
+        watched_.watch(dir_);
+        watched_.watch(dir_ / "lock");
+        note_folder();
+    }
     loaded_ = true;
     return report;
+}
+
+namespace {
+
+bool is_same(const struct timespec& one, const struct timespec& other) {
+    return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+}
+
+}  // namespace
+
+void folder_store::note_folder() {
+    struct stat status {};
+    if (::fstat(folder_.number(), &status) == 0) changed_ = status.st_mtim;
+}
+
+void folder_store::check_place() {
+    if (!stopped_.empty()) throw store_unknown(stopped_);
+    const auto lost = watched_.find_lost();
+    if (!lost.empty()) stop(quoted(lost) + " was deleted or replaced while the store was open");
+    struct stat status {};
+    if (::fstat(folder_.number(), &status) != 0 || is_same(status.st_mtim, changed_)) return;
+    check_files();
+    changed_ = status.st_mtim;
+}
+
+/// Somebody else has changed the folder.
+void folder_store::check_files() {
+    for (const auto& [id, known] : stored_) {
+        const auto name = id + std::string(final_suffix);
+        struct stat status {};
+        const bool is_there =
+            ::fstatat(folder_.number(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+        const bool is_gone = !is_there && errno == ENOENT;
+        const bool is_other = is_there && known.inode != 0 && status.st_ino != known.inode;
+        if (is_gone || is_other)
+            stop(quoted(dir_ / name) + " was deleted or replaced while the store was open");
+    }
 }
 
 void folder_store::check_mark(
@@ -387,7 +440,7 @@ bool folder_store::load_one(
     record one;
     stored_file known;
     try {
-        auto text = read(file);
+        auto text = read(file, known);
         if (!text) return true;
         one = decode(*text, file, known);
         if (one.id != id) throw bad_file("its id is not its name");
@@ -404,7 +457,7 @@ bool folder_store::load_one(
 }
 
 /// Nothing if the file went away, which is no fault while another process owns the folder.
-std::optional<std::string> folder_store::read(const fs::path& file) const {
+std::optional<std::string> folder_store::read(const fs::path& file, stored_file& known) const {
     // Without O_NONBLOCK, opening a pipe that somebody put here would wait for ever.
     file_descriptor handle(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
     if (!handle.is_open()) {
@@ -417,6 +470,7 @@ std::optional<std::string> folder_store::read(const fs::path& file) const {
     if (::fstat(handle.number(), &status) != 0)
         throw bad_file("it cannot be read: " + words_for(errno));
     if (!S_ISREG(status.st_mode)) throw bad_file("it is not a regular file");
+    known.inode = status.st_ino;
     if (static_cast<std::uint64_t>(status.st_size) > largest_file)
         throw bad_file("it is larger than 64 MiB");
 
@@ -451,6 +505,7 @@ void folder_store::save(std::span<const change> batch) {
     if (!stopped_.empty()) throw store_unknown(stopped_);
     if (!loaded_) throw std::logic_error("load_all comes before the first save");
     if (batch.empty()) return;
+    check_place();
     check(batch);
     unfinished_files files(folder_.number());
     write_all(batch, files);
@@ -462,6 +517,8 @@ void folder_store::save(std::span<const change> batch) {
         return one.what != change::kind::remove;
     });
     if (writes) mark_.note(state());  // the number is in the files
+    note_folder();
+    check_place();
 }
 
 /// A mark must not claim a number that goes with the files of this batch.
@@ -492,8 +549,8 @@ void folder_store::remember(std::span<const change> batch) {
         const change& one = batch[i];
         forget(one.id);
         if (one.what == change::kind::remove) continue;
-        stored_[one.id] = {one.revision, saved_, checksums_[i]};
-        checksum_ ^= checksums_[i];
+        stored_[one.id] = written_[i];
+        checksum_ ^= written_[i].checksum;
     }
 }
 
@@ -515,16 +572,17 @@ void folder_store::check(std::span<const change> batch) const {
 }
 
 void folder_store::write_all(std::span<const change> batch, unfinished_files& files) {
-    checksums_.clear();
+    written_.clear();
     for (const change& one : batch) {
-        checksums_.push_back(0);
+        auto& written = written_.emplace_back();
         if (one.what == change::kind::remove) continue;
         auto [text, sum] = encode(one, saved_ + 1);
-        checksums_.back() = sum;
+        written = {one.revision, saved_ + 1, sum};
         if (text.size() > largest_file)
             throw store_refused("conversation " + one.id + " is larger than 64 MiB");
         bool syncing = false;
-        int error = files.write(one.id + std::string(unfinished_suffix), text, syncing);
+        const auto name = one.id + std::string(unfinished_suffix);
+        int error = files.write(name, text, syncing, written.inode);
         if (error == 0) continue;
         // A full disk may show only at the sync. Nothing was renamed, so it is as if nothing had
         // been.
@@ -563,8 +621,11 @@ void folder_store::refuse(const std::string& doing, int error) const {
 }
 
 void folder_store::stop(const std::string& doing, int error) {
-    stopped_ = quoted(dir_) + ": " + doing + ": " + words_for(error) +
-               "; what is stored is not known, the store is stopped";
+    stop(quoted(dir_) + ": " + doing + ": " + words_for(error));
+}
+
+void folder_store::stop(const std::string& why) {
+    stopped_ = why + "; what is stored is not known, the store is stopped";
     throw store_unknown(stopped_);
 }
 

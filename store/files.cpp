@@ -2,9 +2,11 @@
 
 #include <stube/store/store.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -37,6 +39,29 @@ file_descriptor& file_descriptor::operator=(file_descriptor&& other) noexcept {
 
 file_descriptor::~file_descriptor() {
     if (is_open()) ::close(number_);
+}
+
+std::optional<file_identity> identity_at(const std::filesystem::path& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+    return file_identity{status.st_dev, status.st_ino};
+}
+
+void watched_files::watch(const std::filesystem::path& path) {
+    if (const auto found = identity_at(path)) files_.push_back({path, *found});
+}
+
+bool watched_files::is_watching(const std::filesystem::path& path) const {
+    return std::ranges::find(files_, path, &watched::path) != files_.end();
+}
+
+std::filesystem::path watched_files::find_lost() const {
+    for (const watched& each : files_) {
+        const auto now = identity_at(each.path);
+        const bool is_gone = !now && (errno == ENOENT || errno == ENOTDIR);
+        if (is_gone || (now && *now != each.was)) return each.path;
+    }
+    return {};
 }
 
 std::string words_for(int error) {

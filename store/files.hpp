@@ -1,9 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <utility>
+#include <vector>
 
 /// The little that both stores on disk need from the system.
 namespace stube {
@@ -22,6 +25,38 @@ public:
 
 private:
     int number_ = -1;
+};
+
+/// Which file stands at a path. It is another one once it was deleted or replaced.
+struct file_identity {
+    dev_t device = 0;
+    ino_t number = 0;
+
+    friend bool operator==(const file_identity&, const file_identity&) = default;
+};
+
+/// Nothing if there is none, or if the system does not say.
+std::optional<file_identity> identity_at(const std::filesystem::path& path);
+
+/// Files that have to stay what they are.
+class watched_files {
+public:
+    /// From now on, if there is one.
+    void watch(const std::filesystem::path& path);
+
+    bool is_watching(const std::filesystem::path& path) const;
+
+    /// The first that was deleted or replaced; empty if there is none. When the system does not
+    /// say, nothing is known to be lost.
+    std::filesystem::path find_lost() const;
+
+private:
+    struct watched {
+        std::filesystem::path path;
+        file_identity was;
+    };
+
+    std::vector<watched> files_;
 };
 
 /// The system's words for an errno value.

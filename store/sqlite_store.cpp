@@ -63,7 +63,7 @@ struct next_entry {
     std::vector<std::uint64_t> dropped;
 };
 
-class database_store final : public store {
+class database_store final : public store, public place_watch {
 public:
     database_store(const fs::path& file, sqlite_options options);
     ~database_store() override;
@@ -71,6 +71,7 @@ public:
     load_report load_all(const std::function<void(record&&)>& each) override;
     void save(std::span<const change> batch) override;
     bool saves_parts() const override { return true; }
+    void check_place() override;
 
 private:
     void open();
@@ -79,6 +80,7 @@ private:
     void load(const std::function<void(record&&)>& each, load_report& report);
     void upgrade(const std::optional<marked>& mark);
     void begin_writing(bool is_empty);
+    void watch_place();
     void configure();
     void look_for_loss(
         const std::optional<marked>& mark,
@@ -114,6 +116,7 @@ private:
     sqlite_options options_;
     rollback_mark mark_;
     file_descriptor lock_;  // outlives the connection
+    watched_files watched_;
     std::optional<sqlite_connection> connection_;
     std::optional<statements> statements_;
     log_counter logs_;
@@ -183,8 +186,28 @@ load_report database_store::load_all(const std::function<void(record&&)>& each) 
         roll_back();
         throw;
     }
+    watch_place();
     loaded_ = true;
     return report;
+}
+
+/// Everything that SQLite writes to, and what keeps other servers away. The log and its index may
+/// come with the first save only.
+void database_store::watch_place() {
+    for (const auto* suffix : {"", "-wal", "-shm", ".lock"}) {
+        const fs::path path = file_.string() + suffix;
+        if (!options_.read_only && !watched_.is_watching(path)) watched_.watch(path);
+    }
+}
+
+void database_store::check_place() {
+    if (!stopped_.empty()) throw store_unknown(stopped_);
+    const auto lost = watched_.find_lost();
+    if (lost.empty()) return;
+    stopped_ = quoted(lost) +
+               " was deleted or replaced while the store was open; what is stored is not known, "
+               "the store is stopped";
+    throw store_unknown(stopped_);
 }
 
 void database_store::load(const std::function<void(record&&)>& each, load_report& report) {
@@ -317,7 +340,11 @@ void database_store::save(std::span<const change> batch) {
         take_back(error.what(), true);
     }
     settle(true);
-    if (logs_.is_due()) logs_.count();
+    if (logs_.is_due()) {
+        logs_.count();
+        watch_place();
+    }
+    check_place();
     if (options_.acknowledged == durability::survives_power_loss) mark_.note(state());
     checkpoint_if_due();
 }

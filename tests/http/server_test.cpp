@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <unistd.h>
 
 using namespace testing;
@@ -190,7 +191,7 @@ namespace {
 int exit_code_of(
     const char* port,
     const std::string& mood,
-    void (*use)(const program&, std::uint16_t)
+    const std::function<void(const program&, std::uint16_t)>& use
 ) {
     small_pipe output;
     program running({.mood = mood, .port = port, .output = output.writer()});
@@ -254,4 +255,57 @@ TEST_CASE("start returns a code of its own when the store is down") {
         CHECK(client(port).ask(get("/t")).status == 503);
     });
     CHECK(code == app::exit_store_down);
+}
+
+namespace {
+
+/// The exit code of a server of which `use` gets the store's place.
+template <class Use>
+int exit_code_with_store(const std::string& kind, Use use) {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("stube-lost-" + std::to_string(getpid()));
+    std::filesystem::create_directory(folder);
+    const auto place = folder / "store";
+    const int code =
+        exit_code_of("0", kind + place.string(), [&](const program&, std::uint16_t port) {
+            use(port, place);
+        });
+    std::filesystem::remove_all(folder);
+    return code;
+}
+
+/// False also if the server is gone before it answers.
+bool is_acknowledged(client& visitor, const std::string& event) {
+    try {
+        return visitor.ask(event).status < 300;
+    } catch (const std::runtime_error&) {
+        return false;
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a server whose database or folder is deleted while nobody does anything stops") {
+    for (const std::string kind : {"sqlite:", "files:"}) {
+        CAPTURE(kind);
+        const int code = exit_code_with_store(kind, [](std::uint16_t port, const auto& place) {
+            CHECK(open_page(port).page.status == 200);
+            std::filesystem::remove_all(place);
+        });
+        CHECK(code == app::exit_store_down);
+    }
+}
+
+TEST_CASE("an event is not acknowledged by a server whose database or folder was deleted") {
+    for (const std::string kind : {"sqlite:", "files:"}) {
+        CAPTURE(kind);
+        const int code = exit_code_with_store(kind, [](std::uint16_t port, const auto& place) {
+            const auto page = open_page(port);
+            client visitor(port);
+            CHECK(is_acknowledged(visitor, page.post("1/inc")));
+            std::filesystem::remove_all(place);
+            CHECK_FALSE(is_acknowledged(visitor, page.post("1/inc")));
+        });
+        CHECK(code == app::exit_store_down);
+    }
 }

@@ -237,6 +237,28 @@ TEST_CASE("what another release has stored is given up when its time is over") {
     CHECK(told->changes()[0].what == change::kind::remove);
 }
 
+TEST_CASE("what another release has stored and the store will not remove is removed later") {
+    auto told = stored_lamps({"newer"});
+    replace(told->stored[0], "head", R"("load/lamp":2)", R"("load/lamp":3)");
+    world w(told, [](live_options& o) { o.unused_timeout = 10min; });
+    w.map().load();
+    w.store().refuse("newer");
+    w.advance(11min);
+    CHECK(w.map().reap() == 1);
+    w.store().wait_for_saves(1);
+    w.thread.run_one();
+    CHECK(w.map().size() == 1);
+    CHECK(w.wait(w.open("newer")).what == status::other_release);
+    CHECK(count_in(w.log(), "could not be removed why=\"disk full\"") == 1);
+    CHECK(w.map().reap() == 0);
+    w.store().refuse("");
+    w.advance(10s);
+    CHECK(w.map().reap() == 1);
+    w.stop();
+    CHECK(w.map().size() == 0);
+    CHECK(told->changes().size() == 1);
+}
+
 TEST_CASE("a component that is not known is counted apart") {
     auto told = stored_lamps({"gone"});
     replace(told->stored[0], "head", "load/lamp", "load/gone");

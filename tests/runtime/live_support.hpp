@@ -167,9 +167,13 @@ std::size_t count_in(std::string_view text, std::string_view what);
 class world {
 public:
     explicit world(std::function<void(live_options&)> setup = {});
+    /// On a store of its own.
+    world(std::function<void(live_options&)> setup, std::unique_ptr<stube::store> storage);
     /// On what another world has stored.
     world(std::shared_ptr<script> told, std::function<void(live_options&)> setup);
     ~world();
+    world(const world&) = delete;
+    world& operator=(const world&) = delete;
 
     void advance(std::chrono::milliseconds by) {
         set_clock(by);
@@ -222,6 +226,8 @@ public:
     queue_runner thread;
 
 private:
+    void begin(std::unique_ptr<stube::store> storage, std::function<void(live_options&)> setup);
+
     std::shared_ptr<script> script_;
     std::atomic<time_point> now_ = time_point(std::chrono::hours(1'000'000));
     std::atomic<std::chrono::steady_clock::time_point> steady_ =

@@ -34,6 +34,8 @@ struct tally {
 
     void explode() { throw std::runtime_error("sprung a leak"); }
 
+    void forget() { history.clear(); }
+
     void garble() { history = "\xFF"; }
 
     effects finish() { return end(p("Bye")); }
@@ -54,6 +56,7 @@ struct tally {
             button(on<"click", &tally::add>("x"), "x"),
             button(on<"click", &tally::explode>, "!"),
             button(on<"click", &tally::garble>, "?"),
+            button(on<"click", &tally::forget>, "0"),
             button(on<"click", &tally::finish>, "."),
             button(on<"click", &tally::sit_down>, "c"),
             button(on<"click", &tally::treasure>, "k"),
@@ -64,7 +67,19 @@ struct tally {
 BOOST_DESCRIBE_STRUCT(
     tally,
     (),
-    (n, history, woken, inc, add, explode, garble, finish, sit_down, treasure, discard, wakeup)
+    (n,
+     history,
+     woken,
+     inc,
+     add,
+     explode,
+     forget,
+     garble,
+     finish,
+     sit_down,
+     treasure,
+     discard,
+     wakeup)
 )
 
 struct stillborn {
@@ -84,7 +99,7 @@ BOOST_DESCRIBE_STRUCT(stillborn, (), (ends))
 struct leaver {
     static constexpr std::string_view component = "live/leaver";
 
-    void stop(context& c) { ++c.app<int>(); }
+    void stop(context& c);
 
     void touch() {}
 
@@ -120,6 +135,50 @@ struct untidy {
     markup render() const { return p(n, div(button(on<"click", &untidy::touch>, "t"))); }
 };
 BOOST_DESCRIBE_STRUCT(untidy, (), (n, touch))
+
+/// Rents rooms to leavers.
+struct landlord {
+    static constexpr std::string_view component = "live/landlord";
+    keyed<leaver> rooms;
+
+    void start() { rooms.push_back(1, leaver{}); }
+
+    void evict() { rooms.clear(); }
+
+    void evict_and_regret() {
+        rooms.clear();
+        throw std::runtime_error("no heart");
+    }
+
+    markup render() const {
+        return div(
+            ul(rooms),
+            button(on<"click", &landlord::evict>, "e"),
+            button(on<"click", &landlord::evict_and_regret>, "r")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(landlord, (), (rooms, evict, evict_and_regret))
+
+/// Gives `stop` hooks something to count with.
+struct stops {
+    int count = 0;
+    std::thread::id on;
+
+    std::function<void(live_options&)> counted(std::function<void(live_options&)> more = {}) {
+        return [this, more](live_options& o) {
+            o.app = this;
+            o.app_type = &typeid(stops);
+            if (more) more(o);
+        };
+    }
+};
+
+void leaver::stop(context& c) {
+    auto& seen = c.app<stops>();
+    ++seen.count;
+    seen.on = std::this_thread::get_id();
+}
 
 effect::call a_tally() {
     return call<tally>().release();
@@ -774,16 +833,125 @@ TEST_CASE("opening gives the whole view and changes nothing") {
     CHECK(w.store().changes().size() == 2);
 }
 
+// --- stop hooks
+
+TEST_CASE("a component that leaves is told so once and when that is saved") {
+    stops stopped;
+    world w(stopped.counted());
+    const auto id = w.minted(call<landlord>().release());
+    w.store().close_gate();
+    const auto p = w.send(id, {1, 1, "evict", "", {}});
+    w.store().wait_for_saves(2);
+    CHECK(stopped.count == 0);
+    w.store().open_gate();
+    CHECK(w.wait(p).what == status::ok);
+    CHECK(stopped.count == 1);
+}
+
+TEST_CASE("a component that stays because its turn was undone is not told that it leaves") {
+    stops stopped;
+    world w(stopped.counted());
+    const auto id = w.minted(call<landlord>().release());
+    CHECK(w.wait(w.send(id, {1, 1, "evict_and_regret", "", {}})).what == status::failed);
+    w.store().answer(answer_of_store::refused);
+    CHECK(w.wait(w.send(id, {2, 1, "evict", "", {}})).what == status::not_saved);
+    CHECK(stopped.count == 0);
+    CHECK(w.wait(w.send(id, {3, 1, "evict", "", {}})).what == status::ok);
+    CHECK(stopped.count == 1);
+}
+
+TEST_CASE("a stop that throws is logged and changes nothing") {
+    world w;  // without what the hook counts with
+    const auto id = w.minted(call<landlord>().release());
+    CHECK(w.wait(w.send(id, {1, 1, "evict", "", {}})).what == status::ok);
+    CHECK(
+        w.log().find("stop failed conversation=" + id + " component=live/leaver") !=
+        std::string::npos
+    );
+}
+
+TEST_CASE("with a full disk an idle conversation is stopped when it is removed and not before") {
+    stops stopped;
+    world w(stopped.counted([](live_options& o) { o.unused_timeout = 1min; }));
+    const auto id = w.minted(call<leaver>().release());
+    w.store().refuse(id);
+    w.advance(2min);
+    CHECK(w.map().reap() == 1);
+    w.store().wait_for_saves(2);
+    w.thread.run_one();
+    CHECK(count_in(w.log(), "could not be removed why=\"disk full\" retry_ms=10000") == 1);
+
+    for (int look = 0; look < 9; ++look) {
+        w.advance(1s);
+        CHECK(w.map().reap() == 0);  // it was not long ago
+    }
+    w.advance(1s);
+    CHECK(w.map().reap() == 1);
+    w.store().wait_for_saves(3);
+    w.thread.run_one();
+    CHECK(count_in(w.log(), "retry_ms=20000") == 1);
+    CHECK(stopped.count == 0);
+
+    w.store().refuse("");
+    w.advance(20s);
+    CHECK(w.map().reap() == 1);
+    w.stop();
+    CHECK(stopped.count == 1);
+    CHECK(stopped.on == std::this_thread::get_id());  // and not on the one that saves
+    CHECK(w.map().counts().expired == 1);
+}
+
+// --- size
+
+TEST_CASE("an event that makes a conversation too large fails and nothing is lost") {
+    world w([](live_options& o) { o.max_state = 10'000; });
+    const auto id = w.minted(a_tally());
+    const auto text = [](std::size_t size) { return "[\"" + std::string(size, 'x') + "\"]"; };
+    CHECK(w.wait(w.send(id, w.to_top(id, "add", text(9'000)))).what == status::ok);
+    const auto saved = w.store().changes().size();
+    CHECK(w.wait(w.send(id, w.to_top(id, "add", text(2'000)))).what == status::failed);
+    CHECK(w.log().find("and live_options::max_state is 10000") != std::string::npos);
+    CHECK(w.store().changes().size() == saved);
+    CHECK(tally_of(w.value(id)).history.size() == 9'000);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
+    CHECK(
+        w.wait(w.mint(call<tally>(tally{0, std::string(20'000, 'x')}).release())).what ==
+        status::failed
+    );
+}
+
+TEST_CASE("a conversation that is too large since the limit was lowered can become smaller") {
+    world first;
+    const auto id = first.minted(a_tally());
+    const auto much = "[\"" + std::string(9'000, 'x') + "\"]";
+    first.wait(first.send(id, first.to_top(id, "add", much)));
+    first.stop();
+
+    world w(after_restart(first.store()), [](live_options& o) { o.max_state = 5'000; });
+    w.map().load();
+    CHECK(w.wait(w.send(id, w.to_top(id, "add", "[\"y\"]"))).what == status::failed);
+    CHECK(w.wait(w.send(id, w.to_top(id, "forget"))).what == status::ok);
+    CHECK(w.wait(w.send(id, w.to_top(id, "add", "[\"y\"]"))).what == status::ok);
+}
+
+TEST_CASE("the size of a conversation that is not stored is looked at from time to time") {
+    world w([](live_options& o) { o.max_state = 10'000; }, memory_store());
+    const auto id = w.minted(a_tally());
+    const auto much = "[\"" + std::string(2'000, 'x') + "\"]";
+    int applied = 0;
+    while (applied < 100 && w.wait(w.send(id, w.to_top(id, "add", much))).what == status::ok)
+        ++applied;
+    CHECK(applied < 16 + 5);
+}
+
 // --- reaping
 
 TEST_CASE("what was idle too long is given up and removed") {
-    int stopped = 0;
-    world w([&](live_options& o) {
+    stops stopped;
+    world w(stopped.counted([](live_options& o) {
         o.idle_timeout = 10min;
         o.unused_timeout = 1min;
-        o.app = &stopped;
-        o.app_type = &typeid(int);
-    });
+    }));
     auto used = w.minted(call<leaver>().release());
     auto unused = w.minted(call<leaver>().release());
     w.wait(w.send(used, w.to_top(used, "touch")));
@@ -794,7 +962,7 @@ TEST_CASE("what was idle too long is given up and removed") {
     CHECK(w.map().reap() == 1);
     w.stop();
 
-    CHECK(stopped == 1);
+    CHECK(stopped.count == 1);
     CHECK(w.map().size() == 1);
     CHECK(w.store().changes().back().what == change::kind::remove);
     CHECK(w.store().changes().back().id == unused);
@@ -963,22 +1131,15 @@ TEST_CASE("what is worth keeping is kept over a restart and longer than other co
     CHECK(w.map().reap() == 1);
 }
 
-TEST_CASE("making room is logged, what a stranger can cause once a second") {
+TEST_CASE("making room is logged, what was used apart from what was not") {
     world w([](live_options& o) { o.max_per_owner = 1; });
     const auto used = w.minted(a_tally());
     w.wait(w.send(used, w.to_top(used, "inc")));
-    std::string before;
-    for (int visit = 0; visit < 100; ++visit) {
-        const auto newest = w.minted(a_tally());
-        if (visit > 0) CHECK(w.wait(w.open(before)).what == status::just_ended);
-        before = newest;
-    }
-    w.advance(1s);
+    const auto unused = w.minted(a_tally());
     w.minted(a_tally());
-    CHECK(w.wait(w.open(before)).what == status::just_ended);
-    CHECK(w.log().find("evicted conversation=" + used + " was=worked_on") != std::string::npos);
-    CHECK(count_in(w.log(), "was=unused") == 2);
-    CHECK(w.log().find("not_listed=98") != std::string::npos);
+    CHECK(w.wait(w.open(unused)).what == status::just_ended);
+    CHECK(count_in(w.log(), "evicted conversation=" + used + " was=worked_on why=") == 1);
+    CHECK(count_in(w.log(), "evicted unused conversation=" + unused + " why=") == 1);
 }
 
 TEST_CASE("a conversation that must make room finishes what it is doing first") {
@@ -1040,6 +1201,57 @@ TEST_CASE("only so many conversations live") {
     CHECK(w.wait(w.mint(a_tally())).what == status::overloaded);
     w.wait(w.send(id, w.to_top(id, "finish")));
     CHECK(w.wait(w.mint(a_tally())).what == status::ok);
+}
+
+TEST_CASE("strangers who come once and never again keep nobody out") {
+    world w([](live_options& o) { o.max_conversations = 100; });
+    const auto friend_of_ours = w.minted(a_tally(), "friend");
+    w.wait(w.send(friend_of_ours, w.to_top(friend_of_ours, "inc"), "friend"));
+    for (int stranger = 0; stranger < 2'000; ++stranger)
+        CHECK(w.wait(w.mint(a_tally(), "stranger " + std::to_string(stranger))).what == status::ok);
+
+    const auto id = w.minted(a_tally(), "visitor");
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"), "visitor")).what == status::ok);
+    CHECK(w.wait(w.open(friend_of_ours, "friend")).what == status::ok);
+    w.stop();
+    CHECK(w.map().size() == 100);
+    CHECK(w.map().counts().evicted == 1'902);
+}
+
+TEST_CASE("of those that were never used the oldest makes room, also after a restart") {
+    world first;
+    std::vector<std::string> ids;
+    for (int at = 0; at < 3; ++at) {
+        ids.push_back(first.minted(a_tally(), std::to_string(at)));
+        first.advance(1s);
+    }
+    first.stop();
+    auto told = after_restart(first.store());
+    std::ranges::reverse(told->stored);
+    world w(told, [](live_options& o) { o.max_conversations = 3; });
+    w.map().load();
+    w.advance(1h);
+    w.minted(a_tally(), "new");
+    CHECK(w.wait(w.open(ids[0], "0")).what == status::just_ended);
+    CHECK(w.wait(w.open(ids[1], "1")).what == status::ok);
+    CHECK(w.wait(w.open(ids[2], "2")).what == status::ok);
+}
+
+TEST_CASE("1000000 visits of strangers leave a real visitor served") {
+    world w([](live_options& o) { o.max_conversations = 100'000; }, memory_store());
+    const auto friend_of_ours = w.minted(a_tally(), "friend");
+    w.wait(w.send(friend_of_ours, w.to_top(friend_of_ours, "inc"), "friend"));
+    int refused = 0;
+    for (int stranger = 0; stranger < 1'000'000; ++stranger) {
+        const auto r = w.wait(w.mint(a_tally(), "stranger " + std::to_string(stranger)));
+        refused += r.what == status::ok ? 0 : 1;
+    }
+    CHECK(refused == 0);
+    const auto id = w.minted(a_tally(), "visitor");
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"), "visitor")).what == status::ok);
+    CHECK(w.wait(w.open(friend_of_ours, "friend")).what == status::ok);
+    w.stop();
+    CHECK(w.map().size() == 100'000);
 }
 
 // --- loading

@@ -41,6 +41,10 @@
 /// onto the page and when its state has changed, and not when only something else has changed that
 /// it shows, such as the time: a timer or a message whose handler changes the state does that.
 ///
+/// `stop()` runs once, on a copy of the last state, when the turn in which the component left is
+/// saved: so after the `start()` of what took its place, and not for a turn that was undone. What
+/// it throws is logged and changes nothing.
+///
 ///     effects start() { return subscribe<&inbox::arrived>("mail"); }
 ///     void stop(context& c) { c.app<presence>().leave(c.conversation_id()); }
 ///     void wakeup(context& c) { unread = c.app<mailbox>().unread(); }  // may be old by now

@@ -136,6 +136,18 @@ public:
     virtual bool keeps() const { return true; }
 };
 
+/// What a store may be as well: one that finds out whether what it writes to is still what it was
+/// opened with. A file that somebody has deleted or replaced takes every save and keeps nothing.
+/// The live map asks about once a second, on the thread that saves.
+class place_watch {
+public:
+    virtual ~place_watch() = default;
+
+    /// Throws `store_unknown` if it is not; the store refuses every further change then. Comes
+    /// after `load_all`.
+    virtual void check_place() = 0;
+};
+
 /// Refuse what breaks the promises above: ids, names, a part named twice, a body that is not UTF-8.
 /// JSON is not parsed. Calling `check_change` before a change joins a batch keeps one bad change
 /// from failing its neighbours. Throw std::invalid_argument.
