@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {mkdtemp, rm} from 'node:fs/promises';
+import {createRequire} from 'node:module';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -95,11 +96,12 @@ function binary(variable, usual) {
     return found;
 }
 
-async function playwright() {
+/// Not imported: node would first read all of it for the names that it exports.
+function playwright() {
     try {
-        return (await import('playwright-core')).default;
+        return createRequire(import.meta.url)('playwright-core');
     } catch (error) {
-        if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+        if (error.code !== 'MODULE_NOT_FOUND') throw error;
         throw new Error('playwright-core is missing: npm --prefix tests/browser ci');
     }
 }
@@ -124,7 +126,7 @@ const launchers = {
     }),
 };
 
-const launch = async options => launchers[browserName](await playwright(), options);
+const launch = async options => launchers[browserName](playwright(), options);
 
 let shared; // by the tests of a file: starting one takes its time
 after(async () => (await shared)?.close());
