@@ -24,7 +24,6 @@ markup tab_button(int which, int shown) {
         own_id{"id", name},
         own_id{"aria-controls", "panel"},
         attr("aria-selected", is_shown ? "true" : "false"),
-        tabindex(is_shown ? 0 : -1),  // the arrow keys go from tab to tab
         on<"click", &tabs::show>(which),
         title
     );

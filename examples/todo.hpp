@@ -28,16 +28,16 @@ struct todo_row {
 
     int number = 0;
     std::string text;
-    stube::field<bool> done;
+    bool done = false;
 
-    stube::effects ticked();
+    stube::effects tick(bool is_done);
     stube::effects edit();
     void edited(const std::optional<std::string>& to);
     stube::effects remove();
     stube::effects removed(bool yes);
     stube::markup render() const;
 };
-BOOST_DESCRIBE_STRUCT(todo_row, (), (number, text, done, ticked, edit, edited, remove, removed))
+BOOST_DESCRIBE_STRUCT(todo_row, (), (number, text, done, tick, edit, edited, remove, removed))
 
 /// The list. It does not hold what its rows hold: they tell it what it must know.
 struct todo {
@@ -49,7 +49,10 @@ struct todo {
         & > ul > li { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; padding: .625rem 0; border-top: 1px solid var(--line); }
         & > ul > li > :first-child { flex: 1 1 12rem; margin: 0; overflow-wrap: anywhere; }
         & > ul > li button { min-height: 2.5rem; padding: .25rem .875rem; }
-        & > ul label:has(:checked), & :has(> :checked) > label { color: var(--soft); text-decoration: line-through; }
+        & > ul > li > [role=checkbox] { justify-content: start; border-color: transparent; padding-inline: .25rem; font-weight: 400; text-align: start; }
+        & > ul [role=checkbox]::before { content: "☐" / ""; margin-inline-end: .75rem; }
+        & > ul [role=checkbox][aria-checked=true] { color: var(--soft); text-decoration: line-through; }
+        & > ul [role=checkbox][aria-checked=true]::before { content: "☑" / ""; }
         & .edit { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; }
         & > ul > li .edit > button { min-height: 2.875rem; }
         & .edit > .field { flex: 1 1 12rem; margin: 0; }

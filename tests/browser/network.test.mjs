@@ -307,8 +307,7 @@ test('an answer that comes after the stream has brought the same is not applied 
     const {page} = await visit(t, '/todo');
     await page.waitForURL(/[?&]c=/);
     const shows = (...texts) => eventually(async () =>
-        assert.deepEqual(await page.getByRole('listitem').getByRole('checkbox').evaluateAll(
-            all => all.map(box => box.labels[0].textContent.trim())), texts));
+        assert.deepEqual(await page.getByRole('listitem').getByRole('checkbox').allTextContents(), texts));
     const add = async text => {
         await page.getByLabel('New').fill(text);
         await page.keyboard.press('Enter');

@@ -24,9 +24,9 @@ TEST_CASE("what is to be done is counted until it is checked off") {
     auto t = with_milk_and_bread();
     CHECK(t.text().contains("2 of 2 to do"));
 
-    t.check("Milk").within("Milk").send<&todo_row::ticked>();
+    t.click("Milk");
     CHECK(t.text().contains("1 of 2 to do"));
-    t.uncheck("Milk").within("Milk").send<&todo_row::ticked>();
+    t.click("Milk");
     CHECK(t.text().contains("2 of 2 to do"));
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("a row is edited in its own place while the others go on") {
     t.click("Edit Milk");
     CHECK(t.entered<&edit_text::text>() == "Milk");
 
-    t.check("Bread").within("Bread").send<&todo_row::ticked>();
+    t.click("Bread");
     CHECK(t.text().contains("1 of 2 to do"));
 
     t.restart().fill<&edit_text::text>("Oat milk").click("Save");
