@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {mkdtemp, rm} from 'node:fs/promises';
+import {createRequire} from 'node:module';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -85,19 +86,22 @@ export class Gallery {
 
 // ---- the browser ----------------------------------------------------------------------------------
 
-function chromiumBinary() {
-    const named = process.env.STUBE_CHROMIUM;
-    const usual = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
+/// Which browser the tests drive: "chromium", or "firefox".
+export const browserName = process.env.STUBE_BROWSER ?? 'chromium';
+
+function binary(variable, usual) {
+    const named = process.env[variable];
     const found = (named ? [named] : usual).find(existsSync);
-    if (!found) throw new Error(`no Chromium (${named ?? usual.join(', ')}): install one, or set STUBE_CHROMIUM to its path`);
+    if (!found) throw new Error(`no browser (${named ?? usual.join(', ')}): install one, or set ${variable} to its path`);
     return found;
 }
 
-async function playwright() {
+/// Not imported: node would first read all of it for the names that it exports.
+function playwright() {
     try {
-        return (await import('playwright-core')).default;
+        return createRequire(import.meta.url)('playwright-core');
     } catch (error) {
-        if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+        if (error.code !== 'MODULE_NOT_FOUND') throw error;
         throw new Error('playwright-core is missing: npm --prefix tests/browser ci');
     }
 }
@@ -108,8 +112,21 @@ const quietly = [
     '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
 
-const launch = async options =>
-    (await playwright()).chromium.launch({executablePath: chromiumBinary(), args: quietly, ...options});
+const launchers = {
+    chromium: ({chromium}, options) => chromium.launch({
+        executablePath: binary('STUBE_CHROMIUM', ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable']),
+        args: quietly,
+        ...options,
+    }),
+    // Any Firefox, by WebDriver BiDi: without the channel, playwright looks for a build of its own.
+    firefox: ({firefox}, options) => firefox.launch({
+        channel: 'moz-firefox',
+        executablePath: binary('STUBE_FIREFOX', ['/usr/bin/firefox-esr', '/usr/bin/firefox']),
+        ...options,
+    }),
+};
+
+const launch = async options => launchers[browserName](playwright(), options);
 
 let shared; // by the tests of a file: starting one takes its time
 after(async () => (await shared)?.close());
@@ -169,8 +186,8 @@ export const button = (page, name) => page.getByRole('button', {name, exact: tru
 export const heading = (page, name) => page.getByRole('heading', {name, exact: true, level: 1});
 
 /// Polls until `check` holds; the last failure tells why it never did.
-export async function eventually(check) {
-    const deadline = Date.now() + patience;
+export async function eventually(check, limit = patience) {
+    const deadline = Date.now() + limit;
     for (;;) {
         try {
             return await check();

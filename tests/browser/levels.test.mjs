@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {blocked, levels, visitorAt} from './levels.mjs';
+import {paths} from './paths.mjs';
+import {assertFlawless, Gallery, openPage} from './support.mjs';
+
+async function take(t, gallery, visitor, level, address) {
+    const page = await openPage(visitor, gallery.url(address));
+    t.after(() => page.close());
+    await paths[address](page, {
+        another: async () => openPage(await visitorAt(t, level), gallery.url(address)),
+        word: level.name.replace(/\W+/g, '-'),
+    });
+    assertFlawless(page, blocked);
+}
+
+test('the main path of each example leads to the same end at each level', async t => {
+    const gallery = await Gallery.started(t);
+    for (const level of levels) {
+        await t.test(level.name, async t => {
+            const visitor = await visitorAt(t, level);
+            for (const address of Object.keys(paths)) {
+                await t.test(address, t => take(t, gallery, visitor, level, address));
+            }
+        });
+    }
+    await t.test('there is a path for each example', async t => {
+        const page = await openPage(await visitorAt(t, levels[0]), gallery.url('/'));
+        const examples = await page.getByRole('heading', {level: 2}).getByRole('link').evaluateAll(links => links.map(link => link.pathname));
+        assert.deepEqual(Object.keys(paths).sort(), examples.sort());
+    });
+});
