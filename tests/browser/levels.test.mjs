@@ -4,6 +4,9 @@ import {blocked, levels, visitorAt} from './levels.mjs';
 import {paths} from './paths.mjs';
 import {assertFlawless, Gallery, openPage} from './support.mjs';
 
+/// STUBE_PATHS names those that are taken, "/todo /booking"; else all are.
+const chosen = process.env.STUBE_PATHS?.split(' ') ?? Object.keys(paths);
+
 async function take(t, gallery, visitor, level, address) {
     const page = await openPage(visitor, gallery.url(address));
     t.after(() => page.close());
@@ -19,7 +22,7 @@ test('the main path of each example leads to the same end at each level', async 
     for (const level of levels) {
         await t.test(level.name, async t => {
             const visitor = await visitorAt(t, level);
-            for (const address of Object.keys(paths)) {
+            for (const address of chosen) {
                 await t.test(address, t => take(t, gallery, visitor, level, address));
             }
         });
