@@ -17,7 +17,8 @@ public:
     explicit unsent_account(std::size_t limit) : limit_(limit) {}
 
     void add(std::size_t more) {
-        if ((bytes_ += more) > limit_ && on_over) on_over();
+        const std::size_t now = bytes_ += more;
+        if (now > limit_ && on_over) on_over();
     }
 
     void take(std::size_t less) { bytes_ -= less; }

@@ -213,7 +213,8 @@ private:
     void hand_over(const line& one) noexcept {
         try {
             to_->log(one.time, spdlog::source_loc(), one.level, one.text);
-        } catch (...) {  // a logger of the application's own: there is no log to complain to
+        } catch (...) {
+            return;  // a logger of the application's own: there is no log to complain to
         }
     }
 
@@ -234,7 +235,7 @@ private:
     bool is_done_ = false;
 };
 
-server_log::server_log(std::shared_ptr<spdlog::logger> to, const server_limits& limits)
+server_log::server_log(const std::shared_ptr<spdlog::logger>& to, const server_limits& limits)
     : lines_(std::make_shared<line_queue>(to, limits)),
       front_(std::make_shared<spdlog::logger>(to->name(), lines_)) {
     front_->set_level(spdlog::level::trace);  // which lines are wanted is for `to` to say

@@ -28,7 +28,7 @@ namespace stube::http {
 class server_log {
 public:
     /// Limits: `max_log_queue`, `max_log_line` and `max_log_rate`.
-    server_log(std::shared_ptr<spdlog::logger> to, const server_limits& limits);
+    server_log(const std::shared_ptr<spdlog::logger>& to, const server_limits& limits);
     server_log(const server_log&) = delete;
     server_log& operator=(const server_log&) = delete;
     ~server_log();

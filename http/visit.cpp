@@ -169,7 +169,7 @@ void opened(exchange& ex, reply&& r) {
     const auto wanted = parse_number(step);
     if (wanted && *wanted != r.value->step && is_same_site(ex.asked())) {
         return ex.site()
-            .live->go_back(r.value->id, ex.asked().owner, 0, *wanted, ex.home(), later(ex, &moved));
+            .live->go_back(r.value->id, ex.asked().owner, 0, wanted, ex.home(), later(ex, &moved));
     }
     show(ex, where, r);
 }

@@ -25,7 +25,7 @@ bool is_argument_name(std::string_view name) {
            std::ranges::all_of(name, [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
 }
 
-void append(markup& out, std::string_view name, std::string_view value) {
+void append_attribute(markup& out, std::string_view name, std::string_view value) {
     out.append_unescaped(" ");
     out.append_unescaped(name);
     out.append_unescaped("=\"");
@@ -67,9 +67,9 @@ behavior::behavior(std::string_view name, std::initializer_list<behavior_argumen
 }
 
 void write_attributes(markup& out, const behavior& what) {
-    append(out, "data-stube-behavior", what.name_);
+    append_attribute(out, "data-stube-behavior", what.name_);
     for (const auto& [name, value] : what.arguments_)
-        append(out, "data-stube-arg-" + name, value);
+        append_attribute(out, "data-stube-arg-" + name, value);
     if (what.members_.empty()) return;
     out.append_unescaped(" data-stube-events=\"");
     std::string_view separator;

@@ -30,7 +30,7 @@ T value_of(const json::object& of, std::string_view name) {
     return value;
 }
 
-json::value parse_part(const part& from) {
+json::value parse_written(const part& from) {
     json::parse_options options;
     options.max_depth = deepest_json;
     return json::parse(from.body, {}, options);
@@ -54,7 +54,7 @@ json::value snapshot(const conversation& of) {
     }
     json::object parts;
     for (const auto& each : encode_change(nullptr, of, false).written)
-        parts.emplace(each.name, parse_part(each));
+        parts.emplace(each.name, parse_written(each));
     parts.at("head").as_object()["owner"] = "";
     return {
         {"stube", kind},

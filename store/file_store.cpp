@@ -52,7 +52,7 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-std::string_view status_text(keeping status) {
+std::string_view status_name(keeping status) {
     return status == keeping::kept ? "kept" : "not_kept";
 }
 
@@ -77,7 +77,7 @@ struct encoded_file {
 encoded_file encode(const change& one, std::uint64_t saved) {
     std::string text = "\",\"id\":\"" + one.id + "\",\"revision\":" + std::to_string(one.revision) +
                        ",\"saved\":" + std::to_string(saved) + ",\"status\":\"";
-    text += status_text(one.status);
+    text += status_name(one.status);
     text += "\",\"sizes\":{";
     const char* before = "\"";
     for (const part& each : one.written) {

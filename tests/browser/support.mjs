@@ -2,6 +2,7 @@
 // that is used as people use it (by role and by label) and watched for errors.
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
+import {randomInt} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {createRequire} from 'node:module';
@@ -25,15 +26,26 @@ function galleryProgram() {
     return program;
 }
 
-export function freePort() {
-    return new Promise((resolve, reject) => {
-        const probe = createServer();
-        probe.once('error', reject);
-        probe.listen(0, '127.0.0.1', () => {
-            const {port} = probe.address();
-            probe.close(() => resolve(port));
-        });
-    });
+/// Listens on a port of this machine; null if another program does.
+const listenOn = port => new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', error => error.code === 'EADDRINUSE' ? resolve(null) : reject(error));
+    server.listen(port, '127.0.0.1', () => resolve(server));
+});
+
+/// A port for a server of this process, also while that server is being restarted. The ports are below those that the
+/// system gives to connections. Test files run at the same time: a process that holds a port listens on the port 5,000
+/// above it until it exits, and takes no port whose holder is another process.
+export async function freePort() {
+    for (;;) {
+        const port = randomInt(10_000, 15_000);
+        const holder = await listenOn(port + 5_000);
+        if (!holder) continue;
+        holder.unref();
+        const probe = await listenOn(port);
+        if (probe) return new Promise(resolve => probe.close(() => resolve(port)));
+        holder.close();
+    }
 }
 
 /// A gallery on a port and an SQLite store of its own, which it keeps over kill() and start().

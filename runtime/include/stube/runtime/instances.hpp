@@ -200,9 +200,11 @@ private:
     struct own {
         own() = default;
         own(const own& /*other*/) noexcept {}
-        own& operator=(const own& /*other*/) noexcept {
-            list = nullptr;
-            in = nullptr;
+        own& operator=(const own& other) noexcept {
+            if (this != &other) {
+                list = nullptr;
+                in = nullptr;
+            }
             return *this;
         }
         ~own() = default;

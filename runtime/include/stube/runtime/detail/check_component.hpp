@@ -77,6 +77,11 @@ concept generally_stored = requires {
     typename codec<T>::is_general;
 };
 
+/// What this type consists of is not looked at.
+template <class T>
+concept stored_whole = stored_as_it_is<T> ||
+    (!is_children<T> && !is_field<T> && !generally_stored<T>);
+
 template <class T>
 concept holds_values = string_map<T> || sequence<T> || requires(T t) {
     t.has_value();
@@ -120,14 +125,12 @@ template <class T, class... Around>
 constexpr fault fault_of() {
     if constexpr (std::is_const_v<T>) {
         return fault::constant;
-    } else if constexpr (stored_as_it_is<T> || (std::is_same_v<T, Around> || ...)) {
+    } else if constexpr (stored_whole<T> || (std::is_same_v<T, Around> || ...)) {
         return fault::none;
     } else if constexpr (is_children<T>) {
         return fault::children;
     } else if constexpr (is_field<T>) {
         return fault::field;
-    } else if constexpr (!generally_stored<T>) {
-        return fault::none;
     } else if constexpr (holds_values<T>) {
         return fault_of<typename held<T>::type, T, Around...>();
     } else if constexpr (tuple_like<T>) {
@@ -173,13 +176,11 @@ constexpr bool has_faultless_data(const List<Members...>&) {
 /// True if all of a component's state can be stored.
 template <class C>
 constexpr bool can_be_stored() {
-    if constexpr (!is_described<C>) {
-        return false;
-    } else if constexpr (fault_of_struct<C>() != fault::none) {
-        return false;
-    } else {
-        return has_faultless_data<C>(data_members<C>());
+    if constexpr (is_described<C>) {
+        if constexpr (fault_of_struct<C>() == fault::none)
+            return has_faultless_data<C>(data_members<C>());
     }
+    return false;
 }
 
 // --- naming the member. What follows is compiled only when something is refused.
