@@ -929,9 +929,10 @@ TEST_CASE("a conversation that is too large since the limit was lowered can beco
 
     world w(after_restart(first.store()), [](live_options& o) { o.max_state = 5'000; });
     w.map().load();
-    CHECK(w.wait(w.send(id, w.to_top(id, "add", "[\"y\"]"))).what == status::failed);
-    CHECK(w.wait(w.send(id, w.to_top(id, "forget"))).what == status::ok);
-    CHECK(w.wait(w.send(id, w.to_top(id, "add", "[\"y\"]"))).what == status::ok);
+    const auto other_page = [](std::uint64_t number) { return (event_id(7) << 24) + number; };
+    CHECK(w.wait(w.send(id, {other_page(1), 1, "add", "[\"y\"]", {}})).what == status::failed);
+    CHECK(w.wait(w.send(id, {other_page(2), 1, "forget", "", {}})).what == status::ok);
+    CHECK(w.wait(w.send(id, {other_page(3), 1, "add", "[\"y\"]", {}})).what == status::ok);
 }
 
 TEST_CASE("the size of a conversation that is not stored is looked at from time to time") {
