@@ -139,12 +139,12 @@ TEST_CASE("a clock that is set back stops no timer") {
     const auto id = w.minted(a_reminder());
     w.wait(w.send(id, w.to_top(id, "begin_to_tick")));
     w.wait(w.send(id, w.to_top(id, "set", "[5]")));
-    pass(w, 1min);
-    w.set_clock(-48h);
-    for (int minute = 0; minute < 4; ++minute)
+    for (int minute = 1; minute <= 5; ++minute) {
         pass(w, 1min);
-    CHECK(state_of(w, id).ticks == 5);
-    CHECK(state_of(w, id).rung == 1);
+        run_until(w, [&] { return state_of(w, id).ticks == minute; });
+        if (minute == 1) w.set_clock(-48h);
+    }
+    run_until(w, [&] { return state_of(w, id).rung == 1; });
 }
 
 TEST_CASE("a clock that is set ahead fires what it has passed, and the rest in its time") {
@@ -154,11 +154,11 @@ TEST_CASE("a clock that is set ahead fires what it has passed, and the rest in i
     w.wait(w.send(id, w.to_top(id, "set", "[3000]")));
     w.set_clock(25h);
     pass(w, 0ms);
-    CHECK(state_of(w, id).rung == 1);
+    run_until(w, [&] { return state_of(w, id).rung == 1; });
     pass(w, 25h - 1ms);
     CHECK(state_of(w, id).rung == 1);
     pass(w, 1ms);
-    CHECK(state_of(w, id).rung == 2);
+    run_until(w, [&] { return state_of(w, id).rung == 2; });
 }
 
 TEST_CASE("a timer that is set while the clock is wrong fires after its delay") {
@@ -171,7 +171,7 @@ TEST_CASE("a timer that is set while the clock is wrong fires after its delay") 
     pass(w, 48s);
     CHECK(state_of(w, id).rung == 0);
     pass(w, 1s);
-    CHECK(state_of(w, id).rung == 1);
+    run_until(w, [&] { return state_of(w, id).rung == 1; });
 }
 
 TEST_CASE("what is to be tried again is tried again although the clock was set back") {
