@@ -9,7 +9,6 @@
 
 #include <chrono>
 #include <string>
-#include <thread>
 
 // Somebody sets the clock of the machine while the server runs, or between two runs.
 
@@ -66,18 +65,10 @@ std::string worked_on(world& w) {
     return id;
 }
 
-void pass(world& w, std::chrono::milliseconds time) {
+/// Until what is due then is done.
+void pass(world& w, const std::string& id, std::chrono::milliseconds time) {
     w.pass(time);
-    w.thread.run_all();
-}
-
-/// Runs what is posted until `done()` holds: the thread that saves may be quicker or slower.
-template <class Condition>
-void run_until(world& w, Condition done) {
-    while (!done()) {
-        w.thread.run_all();
-        std::this_thread::yield();
-    }
+    w.value(id);
 }
 
 }  // namespace
@@ -139,12 +130,12 @@ TEST_CASE("a clock that is set back stops no timer") {
     const auto id = w.minted(a_reminder());
     w.wait(w.send(id, w.to_top(id, "begin_to_tick")));
     w.wait(w.send(id, w.to_top(id, "set", "[5]")));
-    for (int minute = 1; minute <= 5; ++minute) {
-        pass(w, 1min);
-        run_until(w, [&] { return state_of(w, id).ticks == minute; });
-        if (minute == 1) w.set_clock(-48h);
-    }
-    run_until(w, [&] { return state_of(w, id).rung == 1; });
+    pass(w, id, 1min);
+    w.set_clock(-48h);
+    for (int minute = 0; minute < 4; ++minute)
+        pass(w, id, 1min);
+    CHECK(state_of(w, id).ticks == 5);
+    CHECK(state_of(w, id).rung == 1);
 }
 
 TEST_CASE("a clock that is set ahead fires what it has passed, and the rest in its time") {
@@ -153,12 +144,12 @@ TEST_CASE("a clock that is set ahead fires what it has passed, and the rest in i
     w.wait(w.send(id, w.to_top(id, "set", "[60]")));
     w.wait(w.send(id, w.to_top(id, "set", "[3000]")));
     w.set_clock(25h);
-    pass(w, 0ms);
-    run_until(w, [&] { return state_of(w, id).rung == 1; });
-    pass(w, 25h - 1ms);
+    pass(w, id, 0ms);
     CHECK(state_of(w, id).rung == 1);
-    pass(w, 1ms);
-    run_until(w, [&] { return state_of(w, id).rung == 2; });
+    pass(w, id, 25h - 1ms);
+    CHECK(state_of(w, id).rung == 1);
+    pass(w, id, 1ms);
+    CHECK(state_of(w, id).rung == 2);
 }
 
 TEST_CASE("a timer that is set while the clock is wrong fires after its delay") {
@@ -168,10 +159,10 @@ TEST_CASE("a timer that is set while the clock is wrong fires after its delay") 
     w.wait(w.send(id, w.to_top(id, "set", "[1]")));
     w.advance(11s);
     w.set_clock(-25h);
-    pass(w, 48s);
+    pass(w, id, 48s);
     CHECK(state_of(w, id).rung == 0);
-    pass(w, 1s);
-    run_until(w, [&] { return state_of(w, id).rung == 1; });
+    pass(w, id, 1s);
+    CHECK(state_of(w, id).rung == 1);
 }
 
 TEST_CASE("what is to be tried again is tried again although the clock was set back") {
@@ -179,12 +170,11 @@ TEST_CASE("what is to be tried again is tried again although the clock was set b
     const auto id = w.minted(a_reminder());
     w.wait(w.send(id, w.to_top(id, "set", "[1]")));
     w.store().answer(answer_of_store::refused);
-    pass(w, 1min);
-    run_until(w, [&] { return w.log().find("not saved") != std::string::npos; });
+    pass(w, id, 1min);
     CHECK(state_of(w, id).rung == 0);
     w.set_clock(-48h);
-    pass(w, 1s);
-    run_until(w, [&] { return state_of(w, id).rung == 1; });
+    pass(w, id, 1s);
+    CHECK(state_of(w, id).rung == 1);
 }
 
 // --- between two runs
