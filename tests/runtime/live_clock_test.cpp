@@ -65,9 +65,10 @@ std::string worked_on(world& w) {
     return id;
 }
 
-void pass(world& w, std::chrono::milliseconds time) {
+/// Until what is due then is done.
+void pass(world& w, const std::string& id, std::chrono::milliseconds time) {
     w.pass(time);
-    w.thread.run_all();
+    w.value(id);
 }
 
 }  // namespace
@@ -129,10 +130,10 @@ TEST_CASE("a clock that is set back stops no timer") {
     const auto id = w.minted(a_reminder());
     w.wait(w.send(id, w.to_top(id, "begin_to_tick")));
     w.wait(w.send(id, w.to_top(id, "set", "[5]")));
-    pass(w, 1min);
+    pass(w, id, 1min);
     w.set_clock(-48h);
     for (int minute = 0; minute < 4; ++minute)
-        pass(w, 1min);
+        pass(w, id, 1min);
     CHECK(state_of(w, id).ticks == 5);
     CHECK(state_of(w, id).rung == 1);
 }
@@ -143,11 +144,11 @@ TEST_CASE("a clock that is set ahead fires what it has passed, and the rest in i
     w.wait(w.send(id, w.to_top(id, "set", "[60]")));
     w.wait(w.send(id, w.to_top(id, "set", "[3000]")));
     w.set_clock(25h);
-    pass(w, 0ms);
+    pass(w, id, 0ms);
     CHECK(state_of(w, id).rung == 1);
-    pass(w, 25h - 1ms);
+    pass(w, id, 25h - 1ms);
     CHECK(state_of(w, id).rung == 1);
-    pass(w, 1ms);
+    pass(w, id, 1ms);
     CHECK(state_of(w, id).rung == 2);
 }
 
@@ -158,9 +159,9 @@ TEST_CASE("a timer that is set while the clock is wrong fires after its delay") 
     w.wait(w.send(id, w.to_top(id, "set", "[1]")));
     w.advance(11s);
     w.set_clock(-25h);
-    pass(w, 48s);
+    pass(w, id, 48s);
     CHECK(state_of(w, id).rung == 0);
-    pass(w, 1s);
+    pass(w, id, 1s);
     CHECK(state_of(w, id).rung == 1);
 }
 
@@ -169,14 +170,10 @@ TEST_CASE("what is to be tried again is tried again although the clock was set b
     const auto id = w.minted(a_reminder());
     w.wait(w.send(id, w.to_top(id, "set", "[1]")));
     w.store().answer(answer_of_store::refused);
-    pass(w, 1min);
-    w.store().wait_for_saves(3);
-    w.thread.run_one();
+    pass(w, id, 1min);
     CHECK(state_of(w, id).rung == 0);
     w.set_clock(-48h);
-    pass(w, 1s);
-    w.store().wait_for_saves(4);
-    w.thread.run_one();
+    pass(w, id, 1s);
     CHECK(state_of(w, id).rung == 1);
 }
 
