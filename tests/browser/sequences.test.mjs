@@ -86,8 +86,9 @@ class Tabs {
     note(tab, text) { this.typed.set(tab, [...this.typed.get(tab) ?? [], text]); }
 
     async travel(tab, how) {
-        await tab[how]();
+        const response = await tab[how]();
         if (!tab.url().startsWith('http')) await tab.goForward(); // it has left the application
+        else if (!response && !this.hasScripts) await tab.reload(); // there was nowhere to go
     }
 
     async act() {
