@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {assertFlawless, button, heading, serverAway, visit} from './support.mjs';
+import {assertFlawless, button, eventually, heading, serverAway, visit} from './support.mjs';
 
 test('a payment that fails is answered to the caller, who can try again', async t => {
     const {gallery, page} = await visit(t, '/error-answer');
@@ -8,7 +8,7 @@ test('a payment that fails is answered to the caller, who can try again', async 
     await heading(page, 'Pay €48').waitFor();
     await button(page, 'A blocked card').dblclick();
     await page.getByText('Your bank has declined the card. The tickets are kept for you.').waitFor();
-    assert.ok(gallery.log.includes('bank answered code 57'));
+    await eventually(() => assert.ok(gallery.log.includes('bank answered code 57')));
 
     await gallery.restart();
     await button(page, 'Check out').click();
