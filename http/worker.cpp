@@ -50,10 +50,10 @@ void worker::post(std::function<void()> work) {
     asio::post(context_, std::move(work));
 }
 
-void worker::add(tcp_socket socket, seat taken) {
-    asio::post(context_, [this, socket = std::move(socket), taken = std::move(taken)]() mutable {
+void worker::add(tcp_socket socket, seat place) {
+    asio::post(context_, [this, socket = std::move(socket), place = std::move(place)]() mutable {
         using pointer = boost::intrusive_ptr<connection>;
-        pointer(new connection(std::move(socket), std::move(taken), *this))->start();
+        pointer(new connection(std::move(socket), std::move(place), *this))->start();
     });
 }
 

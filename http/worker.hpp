@@ -40,7 +40,7 @@ public:
     void post(std::function<void()> work) override;
 
     /// Takes over a connection; its socket belongs to `context()`.
-    void add(tcp_socket socket, seat taken);
+    void add(tcp_socket socket, seat place);
 
     /// Closes connections that wait for a request, tells streams to come back elsewhere.
     void drain();
