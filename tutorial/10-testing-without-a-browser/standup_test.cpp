@@ -9,14 +9,16 @@
 
 #include <filesystem>
 #include <string>
+#include <unistd.h>
 
 using namespace standup;
 
 namespace {
 
-/// A team with one item, in a file that is gone afterwards.
+/// A team with one item, in a file of this process that is gone afterwards.
 struct office {
-    std::string file = std::filesystem::temp_directory_path() / "stube-tutorial-10.json";
+    std::string file = std::filesystem::temp_directory_path() /
+                       ("stube-tutorial-10-" + std::to_string(getpid()) + ".json");
     team all{(std::filesystem::remove(file), file)};
 
     office() {
