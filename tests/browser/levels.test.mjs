@@ -10,11 +10,29 @@ const chosen = process.env.STUBE_PATHS?.split(' ') ?? Object.keys(paths);
 async function take(t, gallery, visitor, level, address) {
     const page = await openPage(visitor, gallery.url(address));
     t.after(() => page.close());
-    await paths[address](page, {
-        another: async () => openPage(await visitorAt(t, level), gallery.url(address)),
-        word: level.name.replace(/\W+/g, '-'),
-    });
-    assertFlawless(page, blocked);
+    const requests = noteRequests(page);
+    try {
+        await paths[address](page, {
+            another: async () => openPage(await visitorAt(t, level), gallery.url(address)),
+            word: level.name.replace(/\W+/g, '-'),
+        });
+        assertFlawless(page, blocked);
+    } catch (error) {
+        const view = await page.locator('#stube-view').innerHTML().catch(() => '');
+        t.diagnostic([...requests, ...page.problems, view, gallery.log.slice(-1000)].join('\n'));
+        throw error;
+    }
+}
+
+/// The events that a page sends and how they are answered, for the report of a test that fails.
+function noteRequests(page) {
+    const lines = [];
+    const note = (sign, request, more) => request.method() === 'POST' && lines.push(`${sign} ${request.url()} ${more}`);
+    page.on('request', request => note('->', request, request.postData() ?? ''));
+    page.on('response', response => note('<-', response.request(),
+        `${response.status()} ${response.headers()['stube-revision'] ?? ''}`));
+    page.on('requestfailed', request => note('!!', request, request.failure()?.errorText));
+    return lines;
 }
 
 test('the main path of each example leads to the same end at each level', async t => {

@@ -159,7 +159,11 @@ async function dialogs(page) {
     await page.keyboard.press('Enter');
     await press(page, 'Orange juice', 'OK');
     await list(page.getByRole('definition'), 'yes', '“Ada”', '“Juice”');
-    await press(page, 'Once more', 'No', 'Cancel', 'Cancel', 'OK');
+    const dialog = name => page.getByRole('dialog', {name}); // two of them have a button of the same name
+    await press(page, 'Once more', 'No');
+    await press(dialog('What is your name?'), 'Cancel');
+    await press(dialog('What may it be?'), 'Cancel');
+    await press(page, 'OK');
     await list(page.getByRole('definition'), 'no', 'cancelled', 'cancelled');
 }
 

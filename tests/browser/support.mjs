@@ -18,6 +18,9 @@ export const sourceRoot = fileURLToPath(new URL('../..', import.meta.url));
 /// How long a page may take to show what is expected. Generous: the machine may be busy.
 export const patience = 15_000;
 
+/// No test ends the machine. On a disk, saving waits for what other tests write.
+const memoryFolder = '/dev/shm';
+
 // ---- the gallery ----------------------------------------------------------------------------------
 
 function galleryProgram() {
@@ -55,7 +58,7 @@ export class Gallery {
     static async started(t, program = galleryProgram()) {
         const gallery = new Gallery();
         gallery.program = program;
-        gallery.folder = await mkdtemp(path.join(tmpdir(), 'stube-browser-'));
+        gallery.folder = await mkdtemp(path.join(existsSync(memoryFolder) ? memoryFolder : tmpdir(), 'stube-browser-'));
         gallery.port = await freePort();
         t.after(() => gallery.remove());
         await gallery.start();
