@@ -230,6 +230,8 @@
 
   root.stubePatches = 0; // that are being applied
   let choices;        // of selects that are the user's: a browser chooses anew when options come and go
+  let unsent;         // controls that are edited: their names, the server's word and what stands in them
+  const asides = new Map(); // the same by name, of controls that patches have taken off the page
 
   function beginPatch({detail: {tasks}}) {
     ++root.stubePatches;
@@ -237,11 +239,45 @@
     noteChanges(watch.takeRecords());
     choices = allControls().filter(each => each instanceof HTMLSelectElement && isTheUsers(each))
       .map(select => [select, chosen(select)]);
+    unsent = unsentControls();
     if (tasks.some(({swapSpec}) => swapSpec.style !== 'none')) lost = unsentTexts();
+  }
+
+  // A dialog takes the place of a component, and its answer brings the component back: so does what was filled in,
+  // unless the server has changed its word meanwhile.
+  function unsentControls() {
+    const all = allControls();
+    if (!all.some(control => edited.has(control))) return [];
+    return [...named(all)].filter(([control]) => edited.has(control) && control.type !== 'file')
+      .map(([control, name]) => ({control, name, word: wordOn(control), state: stateOf(control)}));
+  }
+
+  function putAside() {
+    for (const each of unsent) {
+      if (!each.control.isConnected) asides.set(each.name, each);
+    }
+  }
+
+  function bringBack() {
+    if (asides.size === 0) return;
+    for (const [control, name] of named(allControls())) {
+      const {word, state} = asides.get(name) ?? {};
+      if (!asides.delete(name) || edited.has(control) || wordOn(control) !== word) continue;
+      fillIn(control, state);
+      edited.add(control);
+    }
+  }
+
+  function fillIn(control, state) {
+    if (isTick(control)) control.checked = state === 'true';
+    else if (control instanceof HTMLSelectElement) choose(control, ({value}) => JSON.parse(state).includes(value));
+    else control.value = state;
   }
 
   function finishPatch() {
     noteCaused(watch.takeRecords());
+    putAside();
+    bringBack();
     for (const [select, values] of choices) {
       if ([...select.options].some(({value}) => values.includes(value))) {
         choose(select, ({value}) => values.includes(value));

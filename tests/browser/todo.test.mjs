@@ -43,6 +43,22 @@ test('adds, checks off and deletes', async t => {
     assertFlawless(page, serverAway);
 });
 
+test('what is typed into a list is there again after a dialog has stood in its place', async t => {
+    const {page} = await visit(t, '/todo');
+    await add(page, 'Milk');
+    await page.getByLabel('New').fill('Bread');
+    await button(page, 'Delete Milk').click();
+    await page.getByRole('dialog', {name: 'Delete "Milk"?'}).waitFor();
+    await button(page, 'Keep').click();
+    await box(page, 'Milk').waitFor();
+    assert.equal(await page.getByLabel('New').inputValue(), 'Bread');
+
+    await page.getByLabel('New').press('Enter');
+    await box(page, 'Bread').waitFor();
+    await eventually(async () => assert.equal(await page.getByLabel('New').inputValue(), ''));
+    assertFlawless(page);
+});
+
 test('a row is edited in its place while another one is too', async t => {
     const {page} = await visit(t, '/todo');
     await add(page, 'Milk');
