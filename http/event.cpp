@@ -53,20 +53,24 @@ bool has_news(const reply& r) {
     return !r.streamed && r.news && r.value;
 }
 
-/// The page has not heard of the end, or the answer to the event that was the end is lost.
+/// Tells the page's scripts that the event has changed nothing.
+constexpr std::string_view nothing_changed = "Stube-Failed: yes\r\n";
+
+/// The page has not heard of the end, or the response to the event that was the end is lost.
 void send_end(exchange& ex, const reply& r) {
-    if (has_news(r)) return send_news(ex, r);
+    const bool was_applied = r.value->knows(parse_hex16(ex.asked().event_id).value_or(0));
+    const auto more_headers = was_applied ? std::string_view() : nothing_changed;
+    if (has_news(r)) return send_news(ex, r, more_headers);
     std::string words;
     append_problem_view(words, problem_of(r.what), "?");
     auto& body = ex.scratch();
     append_last_words(body, words);
-    ex.send({200, html_type, revision_line(r).append(fragment_headers), body});
+    const auto headers = revision_line(r).append(fragment_headers).append(more_headers);
+    ex.send({200, html_type, headers, body});
 }
 
-/// The component threw. The page is told by a patch, like of all else; the header tells its scripts
-/// that nothing was changed.
+/// The component threw. The page is told by a patch, like of all else.
 void send_failure(exchange& ex, const reply& r) {
-    constexpr std::string_view nothing_changed = "Stube-Failed: yes\r\n";
     has_news(r) ? send_news(ex, r, nothing_changed) : send_no_news(ex, r, nothing_changed);
 }
 
@@ -104,7 +108,6 @@ std::optional<int> refusal_of(const request& asked) {
 
 void apply_event(exchange& ex, const route& where) {
     const auto& asked = ex.asked();
-    if (asked.event_id.empty()) return submit_event(ex, where);
     if (const auto refused = refusal_of(asked)) return send_problem(ex, *refused);
     event what;
     what.id = *parse_hex16(asked.event_id);

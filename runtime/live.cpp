@@ -77,6 +77,19 @@ void live_map::impl::add(const entry_ptr& e) {
     ++size_;
 }
 
+void live_map::impl::remember_end(const entry& e, std::shared_ptr<const update> last) {
+    ended_conversation was;
+    was.owner = e.owner;
+    was.mount = e.mount;
+    was.last = std::move(last);
+    if (e.value) {
+        was.mount = e.value->mount;
+        was.revision = e.value->revision;
+        was.applied = e.value->applied;
+    }
+    ended_.add(e.id, std::move(was));
+}
+
 /// False if another thread was faster. `last` is what its pages were told.
 bool live_map::impl::forget(const entry_ptr& e, std::shared_ptr<const update> last) {
     {
@@ -85,10 +98,8 @@ bool live_map::impl::forget(const entry_ptr& e, std::shared_ptr<const update> la
         if (e->state.exchange(condition::over) == condition::over) return false;
         e->streams.clear();
         e->is_open = false;
-        const auto revision = e->value ? e->value->revision : 0;
-        // Before it is not found any more.
-        auto mount = e->value ? e->value->mount : e->mount;
-        ended_.add(e->id, {e->owner, std::move(mount), revision, std::move(last)});
+        // Unused ones are not remembered: those of strangers would push out what users have ended.
+        if (e->is_used()) remember_end(*e, std::move(last));
         s.entries.erase(e->id);
     }
     owners_.remove(e);
@@ -148,6 +159,7 @@ reply live_map::impl::answer_for_ended(std::string_view id, std::optional<std::s
     value->owner = std::move(was->owner);
     value->mount = std::move(was->mount);
     value->revision = was->revision;
+    value->applied = std::move(was->applied);
     return {.what = status::just_ended, .value = std::move(value), .news = std::move(was->last)};
 }
 

@@ -190,11 +190,12 @@ void live_map::impl::forget_sent(entry& e, const std::vector<instance_id>& these
 void live_map::impl::check_markup(const conversation& of) {
     if (!options_.check_markup) return;
     try {
-        const auto wrong = check_page(of, world());
-        if (!wrong.empty() && misplaced_.add(wrong))
+        const auto view = render_view(of, world()).content;
+        const auto wrong = check_page(view, of);
+        if (!wrong.empty() && reported_.add(wrong))
             options_.logger->error("markup conversation={} why={}", of.id, logged(wrong));
-        for (const auto& each : script_only_events(of, world())) {
-            if (misplaced_.add(each))
+        for (const auto& each : script_only_events(view, of)) {
+            if (reported_.add(each))
                 options_.logger->warn("needs scripts event=\"{}\"", logged(each));
         }
     } catch (...) {
@@ -285,7 +286,7 @@ status live_map::impl::settle(
     forget_sent(*e, o.differing);
     const bool over = o.what == verdict::ended;
     if (is_new && !over) add(e);
-    if (!over) note_use(e);
+    note_use(e);
     if (!over) note_topics(e);
     // A new revision is published without patches too: pages would take the silence for a loss.
     std::shared_ptr<const update> news;
@@ -294,7 +295,7 @@ status live_map::impl::settle(
     auto told = tell(e, status_of(o.what), std::move(news));
     if (over && is_new) {
         e->state = condition::over;
-        ended_.add(e->id, {e->owner, e->value->mount, e->value->revision, told.news});
+        remember_end(*e, told.news);
     } else if (over) {
         forget(e, told.news);
     }

@@ -133,6 +133,7 @@ private:
 
     live::entry_ptr find(std::string_view id);
     void add(const live::entry_ptr& e);
+    void remember_end(const live::entry& e, std::shared_ptr<const update> last);
     bool forget(const live::entry_ptr& e, std::shared_ptr<const update> last = nullptr);
     void add_loaded(record&& stored, live::loading& progress);
     void place_loaded(const live::entry_ptr& e, record&& stored, live::loading& progress);
@@ -241,7 +242,7 @@ private:
     std::once_flag stopped_;
     std::vector<runner*> runners_;
     live::totals totals_;
-    live::reported_once misplaced_;
+    live::reported_once reported_;
     live::topic_index topics_;
     live::in_flight results_;
 

@@ -298,6 +298,8 @@ TEST_CASE("an event that comes after the end or again is answered with the last 
         CHECK(got.header("stube-revision") == "2");
         CHECK(got.says("<p>Final words"));
         CHECK(got.says("hx-target=\"#stube-stream\" hx-swap=\"delete\""));
+        // A page keeps what it has sent with an event that came too late.
+        CHECK(got.header("stube-failed") == (late == end ? "" : "yes"));
     }
 }
 

@@ -358,6 +358,15 @@ TEST_CASE("without scripts the last view is shown after the redirect, also to a 
     CHECK(v.browser.load(first.header("location")).shows("Thank you"));
 }
 
+TEST_CASE("a submission that comes after the end is not said to have worked") {
+    visit v;
+    const auto late = v.browser.address_of("next");
+    v.browser.submit(v.browser.address_of("finish"), "");
+    const auto got = v.browser.submit(late, "i1-name=Ada");
+    CHECK(got.status == 404);
+    CHECK(got.says("<h1>This has ended</h1>"));
+}
+
 TEST_CASE("a submission that cannot be saved can be tried again with all that was typed") {
     auto where = std::make_shared<disk>();
     visit v(store_on(where));

@@ -1079,7 +1079,7 @@ TEST_CASE("the conversation of an owner that is worth least makes room") {
     for (int visit = 0; visit < 10; ++visit) {
         w.advance(1s);
         const auto before = std::exchange(newest, w.minted(a_tally()));
-        CHECK(w.wait(w.open(before)).what == status::just_ended);
+        CHECK(w.wait(w.open(before)).what == status::gone);
         for (const auto& each : {kept, worked_on, looked_at})
             CHECK(w.wait(w.open(each)).what == status::ok);
     }
@@ -1142,7 +1142,7 @@ TEST_CASE("making room is logged, what was used apart from what was not") {
     w.wait(w.send(used, w.to_top(used, "inc")));
     const auto unused = w.minted(a_tally());
     w.minted(a_tally());
-    CHECK(w.wait(w.open(unused)).what == status::just_ended);
+    CHECK(w.wait(w.open(unused)).what == status::gone);
     CHECK(count_in(w.log(), "evicted conversation=" + used + " was=worked_on why=") == 1);
     CHECK(count_in(w.log(), "evicted unused conversation=" + unused + " why=") == 1);
 }
@@ -1208,19 +1208,22 @@ TEST_CASE("only so many conversations live") {
     CHECK(w.wait(w.mint(a_tally())).what == status::ok);
 }
 
-TEST_CASE("strangers who come once and never again keep nobody out") {
+TEST_CASE("strangers who come once and never again keep nobody out, and nobody from the end") {
     world w([](live_options& o) { o.max_conversations = 100; });
+    const auto over = w.minted(a_tally(), "friend");
+    w.wait(w.send(over, w.to_top(over, "finish"), "friend"));
     const auto friend_of_ours = w.minted(a_tally(), "friend");
     w.wait(w.send(friend_of_ours, w.to_top(friend_of_ours, "inc"), "friend"));
-    for (int stranger = 0; stranger < 2'000; ++stranger)
+    for (int stranger = 0; stranger < 12'000; ++stranger)
         CHECK(w.wait(w.mint(a_tally(), "stranger " + std::to_string(stranger))).what == status::ok);
 
     const auto id = w.minted(a_tally(), "visitor");
     CHECK(w.wait(w.send(id, w.to_top(id, "inc"), "visitor")).what == status::ok);
     CHECK(w.wait(w.open(friend_of_ours, "friend")).what == status::ok);
+    CHECK(w.wait(w.open(over, "friend")).what == status::just_ended);
     w.stop();
     CHECK(w.map().size() == 100);
-    CHECK(w.map().counts().evicted == 1'902);
+    CHECK(w.map().counts().evicted == 11'902);
 }
 
 TEST_CASE("of those that were never used the oldest makes room, also after a restart") {
@@ -1237,7 +1240,7 @@ TEST_CASE("of those that were never used the oldest makes room, also after a res
     w.map().load();
     w.advance(1h);
     w.minted(a_tally(), "new");
-    CHECK(w.wait(w.open(ids[0], "0")).what == status::just_ended);
+    CHECK(w.wait(w.open(ids[0], "0")).what == status::gone);
     CHECK(w.wait(w.open(ids[1], "1")).what == status::ok);
     CHECK(w.wait(w.open(ids[2], "2")).what == status::ok);
 }
@@ -1388,7 +1391,7 @@ TEST_CASE("marks and unreadable ones do not count for the owner's limit") {
     CHECK(w.wait(w.open(first)).what == status::ok);
     w.advance(1s);
     w.minted(a_tally());
-    CHECK(w.wait(w.open(first)).what == status::just_ended);
+    CHECK(w.wait(w.open(first)).what == status::gone);
     w.stop();
     CHECK(w.map().size() == 4);
 }
