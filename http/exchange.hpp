@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/answer.hpp"
+#include "http/page.hpp"
 #include "http/request.hpp"
 #include "http/site.hpp"
 #include "runtime/caught.hpp"
@@ -83,15 +84,6 @@ void apply_event(exchange& ex, const route& where);
 void submit_event(exchange& ex, const route& where);
 void show_link(exchange& ex, const route& where);
 
-/// Where a browser without scripts finds a conversation's page: at its address, with the
-/// conversation and one of its steps, or with `last_step_word` for the page that ended it.
-std::string page_address(const site& from, const conversation& of, std::string_view step);
-
-inline constexpr std::string_view last_step_word = "end";
-
-/// Names the conversation that a page without one in its address was submitted to.
-inline constexpr std::string_view bare_address_cookie = "stube_last";
-
 /// Someone used the browser's Back or Forward, within a conversation.
 void go_back(exchange& ex, const route& where);
 
@@ -109,6 +101,17 @@ void send_operations(exchange& ex, route::kind what);
 /// A refusal in the form that fits the request: a fragment for events, a page for pages, else plain
 /// text. `allow` is the Allow header of a 405.
 void send_problem(exchange& ex, int status, std::string_view allow = {});
+
+/// A page without a conversation; `content` is finished HTML.
+void send_plain_page(
+    exchange& ex,
+    int status,
+    std::string_view content,
+    std::string_view headers = page_headers
+);
+
+/// A 303 to an address of this server. `more` are further header lines.
+void send_redirect(exchange& ex, std::string_view address, std::string_view more = {});
 
 /// Picks the handler.
 void handle(exchange& ex);

@@ -45,6 +45,7 @@ void handle(exchange& ex) {
         if (asked.verb != method::post && !is_link) return send_problem(ex, 405, "POST");
         set_session(ex);
         if (is_link) return show_link(ex, to);
+        if (is_submission(asked)) return submit_event(ex, to);
         return to.what == route::kind::event ? apply_event(ex, to) : go_back(ex, to);
     }
     if (to.what == route::kind::stream) {
@@ -70,6 +71,19 @@ void handle(exchange& ex) {
     }
 }
 
+void send_plain_page(exchange& ex, int status, std::string_view content, std::string_view headers) {
+    auto& body = ex.scratch();
+    body = ex.site().plain_head();
+    append_plain_body(body, content);
+    ex.send({status, html_type, headers, body});
+}
+
+void send_redirect(exchange& ex, std::string_view address, std::string_view more) {
+    std::string headers = "Cache-Control: no-store\r\nLocation: ";
+    headers.append(address).append("\r\n").append(more);
+    ex.send({303, "text/plain; charset=utf-8", headers, {}});
+}
+
 void send_problem(exchange& ex, int status, std::string_view allow) {
     const auto what = problem_of(status);
     const auto& asked = ex.asked();
@@ -89,10 +103,7 @@ void send_problem(exchange& ex, int status, std::string_view allow) {
     if (wants_page && !is_internal && !asked.site_path.empty()) {
         std::string content;
         append_problem_view(content, what, {});
-        body = ex.site().plain_head();
-        append_plain_body(body, content);
-        headers += page_headers;
-        return ex.send({what.status, html_type, headers, body});
+        return send_plain_page(ex, what.status, content, headers.append(page_headers));
     }
     body.append(what.text).append("\n");
     ex.send({what.status, "text/plain; charset=utf-8", headers, body});

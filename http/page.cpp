@@ -103,8 +103,9 @@ make_page_head(const page_options& options, std::string_view base_path, std::str
     return out += "</header>";
 }
 
-// One file: a script that could not be fetched would leave the others to do half of what they are
-// for. Without it the browser submits forms by itself. At the end, where the page is there already.
+// One file: if one of several scripts could not be fetched, the others would take events that it
+// should send. Without the file the browser submits forms by itself. The element is the last one of
+// the page, so that the script finds the others.
 std::string make_scripts(std::string_view base_path) {
     std::string out;
     append_script(out, address_of("stube.js", base_path));
@@ -113,7 +114,7 @@ std::string make_scripts(std::string_view base_path) {
 
 namespace {
 
-/// For stube.js: where the stream is, and what the page shows.
+/// Writes the element from which stube.js reads the address of the stream and the revision shown.
 void append_stream(std::string& out, const site& of, const conversation& shown) {
     out.append("<div id=\"stube-stream\" data-conversation=\"").append(shown.id);
     out += "\" data-step=\"";
@@ -126,8 +127,9 @@ void append_stream(std::string& out, const site& of, const conversation& shown) 
     out += "\"></div>";
 }
 
-/// What submits the controls outside of every form. A return key in one of them presses the first
-/// submit button: that of the view's form, or one that is disabled, which does nothing.
+/// Writes the elements that submit controls outside of every form. A return key in such a control
+/// presses the first submit button of its form: the button written here, which submits the view's
+/// form, or a disabled one, so that nothing happens.
 void append_loose_form(std::string& out, const loose_form& loose, std::string_view ticket) {
     if (loose.what == loose_form::kind::of_view) {
         out += "<button class=\"stube-enter\" tabindex=\"-1\" aria-hidden=\"true\" form=\"";
@@ -148,23 +150,34 @@ bool takes_input(const markup& view) {
     });
 }
 
-/// Where scripts do not run nobody tells the page that work is done: it looks by itself, unless
-/// that would take away what somebody types.
-void append_refresh(std::string& head, std::string& body, const markup& view) {
-    if (takes_input(view)) {
-        body += "<noscript><p><a href=\"\">Show the result</a></p></noscript>";
-    } else {
-        constexpr std::string_view refresh =
-            "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>";
-        head.insert(head.find("</head>"), refresh);
+/// Has a page reload itself where no script reports the end of background work.
+void add_refresh(std::string& head) {
+    constexpr std::string_view refresh =
+        "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>";
+    head.insert(head.find("</head>"), refresh);
+}
+
+void append_notices(std::string& out, std::span<const patch> patches, const markup_wire& wire) {
+    for (const auto& each : patches) {
+        if (each.what == patch::kind::notice) write_markup(out, each.content, wire);
     }
+}
+
+/// Commands travel as in a patch; stube-page.js carries them out.
+void append_commands(std::string& out, std::span<const patch> patches, const markup_wire& wire) {
+    if (std::ranges::find(patches, patch::kind::command, &patch::what) == patches.end()) return;
+    out += "<template id=\"stube-first\">";
+    for (const auto& each : patches) {
+        if (each.what == patch::kind::command) append_partial(out, each, wire);
+    }
+    out += "</template>";
 }
 
 }  // namespace
 
-// The stream's element stands outside of what is morphed.
+// The stream's element is outside of #stube-view, which patches change.
 void append_live_page(
-    std::string& head,
+    std::string& page,
     const site& of,
     const conversation& shown,
     std::span<const patch> patches,
@@ -172,27 +185,38 @@ void append_live_page(
 ) {
     static const markup nothing;
     const auto found = std::ranges::find(patches, patch::kind::view, &patch::what);
-    const auto& content = found == patches.end() ? nothing : found->content;
-    const auto loose = choose_loose_form(content);
+    const auto& view = found == patches.end() ? nothing : found->content;
+    const auto loose = choose_loose_form(view);
     const page_wire wire(of.base_path(), shown.id, loose, ticket);
-    std::string view, notices, commands;
-    write_markup(view, content, wire);
-    for (const auto& each : patches) {
-        if (each.what == patch::kind::notice) write_markup(notices, each.content, wire);
-        if (each.what == patch::kind::command) append_partial(commands, each, wire);
+    const bool is_working = !unfinished_work(shown).empty();
+    // A reload would discard what the user is typing.
+    const bool reloads = is_working && !takes_input(view);
+    if (reloads) add_refresh(page);
+    append_stream(page, of, shown);
+    append_loose_form(page, loose, ticket);
+    page += "<div id=\"stube\"><div id=\"stube-notice\" aria-live=\"polite\">";
+    append_notices(page, patches, wire);
+    page += "</div><main id=\"stube-view\" tabindex=\"-1\">";
+    write_markup(page, view, wire);
+    page += "</main></div>";
+    append_commands(page, patches, wire);
+    if (view.text().find(" data-stube-behavior=") != std::string_view::npos)
+        page += "<noscript><p>Parts of this page need JavaScript.</p></noscript>";
+    if (is_working && !reloads)
+        page += "<noscript><p><a href=\"\">Show the result</a></p></noscript>";
+    page.append(of.scripts()).append("</body></html>\n");
+}
+
+std::string page_address(const site& of, const conversation& shown, std::string_view step) {
+    std::string address = shown.mount;
+    if (is_local_address(shown.url)) {
+        const bool has_base = shown.url.starts_with(of.base_path() + "/");
+        address = has_base ? shown.url : with_base(shown.url, of.base_path());
     }
-    std::string body;
-    append_stream(body, of, shown);
-    append_loose_form(body, loose, ticket);
-    body.append("<div id=\"stube\"><div id=\"stube-notice\" aria-live=\"polite\">").append(notices);
-    body += "</div><main id=\"stube-view\" tabindex=\"-1\">";
-    body.append(view).append("</main></div>");
-    if (!commands.empty())
-        body.append("<template id=\"stube-first\">").append(commands).append("</template>");
-    if (view.find(" data-stube-behavior=") != view.npos)
-        body += "<noscript><p>Parts of this page need JavaScript.</p></noscript>";
-    if (!unfinished_work(shown).empty()) append_refresh(head, body, content);
-    head.append(body).append(of.scripts()).append("</body></html>\n");
+    const auto fragment = address.find('#');
+    std::string named = address.find('?') < fragment ? "&c=" : "?c=";
+    named.append(shown.id).append(".").append(step);
+    return address.insert(std::min(fragment, address.size()), named);
 }
 
 void append_plain_body(std::string& out, std::string_view content) {

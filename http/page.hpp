@@ -39,15 +39,21 @@ std::string make_component_head(
 /// The script elements of a page with a conversation.
 std::string make_scripts(std::string_view base_path);
 
-/// Appends the rest of a page with a conversation to its head. `patches` are what the page begins
-/// with: its view, commands and notices; `ticket` is its own, see page_ticket.hpp.
+/// Completes a page with a conversation; `page` holds its head. `patches` hold the view, commands
+/// and notices. The ticket is drawn for this page, see page_ticket.hpp.
 void append_live_page(
-    std::string& head,
+    std::string& page,
     const site& of,
     const conversation& shown,
     std::span<const patch> patches,
     std::string_view ticket
 );
+
+/// The address of a conversation's page for browsers without scripts. It names the conversation and
+/// one of its steps, or `last_step_word` for the view that ended the conversation.
+std::string page_address(const site& of, const conversation& shown, std::string_view step);
+
+inline constexpr std::string_view last_step_word = "end";
 
 /// The body of a page without one.
 void append_plain_body(std::string& out, std::string_view content);

@@ -11,7 +11,7 @@ namespace stube::http {
 
 namespace {
 
-std::string digest_of(std::string_view what, std::initializer_list<std::string_view> parts) {
+boost::uuids::uuid digest_of(std::string_view what, std::initializer_list<std::string_view> parts) {
     std::string text(what);
     for (const auto part : parts)
         text.append("\n").append(part);
@@ -33,14 +33,14 @@ std::string digest_of(std::string_view what, std::initializer_list<std::string_v
          0xbb,
          0x37}};
     const boost::uuids::name_generator_sha1 digest(tickets);
-    return boost::uuids::to_string(digest(text.data(), text.size()));
+    return digest(text.data(), text.size());
 }
 
 std::string token_of(std::string_view session, std::string_view conversation) {
-    return digest_of("token", {session, conversation});
+    return boost::uuids::to_string(digest_of("token", {session, conversation}));
 }
 
-/// All characters are compared, so that the time says nothing about the token.
+/// Compares in constant time, so that the duration of a refusal does not reveal the token.
 bool is_same(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;
     unsigned difference = 0;
@@ -81,15 +81,12 @@ bool is_token_of(std::string_view token, std::string_view session, std::string_v
 
 event_id submission_id(std::string_view target, std::string_view body) {
     const auto digest = digest_of("event", {target, body});
-    // The upper 40 bits are the page's and the rest numbers its events: each submission is a page
-    // of its own.
+    // The upper 40 bits of an event id belong to the page, the lower 24 number its events. Each
+    // submission counts as the first event of a page of its own.
     std::uint64_t page = 0;
-    for (const char c : digest.substr(0, 13)) {
-        if (c == '-') continue;
-        const auto digit = c <= '9' ? c - '0' : c - 'a' + 10;
-        page = page << 4 | static_cast<std::uint64_t>(digit);
-    }
-    return (page & 0xff'ffff'ffff) << 24 | 1;
+    for (std::size_t byte = 0; byte < 5; ++byte)
+        page = page << 8 | digest.data[byte];
+    return page << 24 | 1;
 }
 
 }  // namespace stube::http

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-/// What a page gives each of its forms, so that it can be submitted before its scripts have run:
+/// The hidden field of each form of a page, for submissions before the scripts have run:
 ///
 ///     <token>.<page>.<step>.<revision>[.b]
 ///
@@ -31,8 +31,8 @@ std::optional<page_ticket> read_ticket(std::string_view text);
 
 bool is_token_of(std::string_view token, std::string_view session, std::string_view conversation);
 
-/// The id of the event that a submission is: two presses of one button on one page are the same
-/// event, two buttons or two values are not. `body` holds the ticket.
+/// The event id of a submission. Two presses of one button on one page have the same id, two
+/// buttons or two values have different ids. `body` holds the ticket.
 event_id submission_id(std::string_view target, std::string_view body);
 
 }  // namespace stube::http

@@ -21,11 +21,10 @@ void answer_form(exchange& ex, const form_handler& answer) {
         return send_problem(ex, 400);
     }
     if (!is_local_address(next.to)) return send_problem(ex, 400);
-    std::string headers = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
-    headers.append("Location: ").append(ex.site().base_path()).append(next.to).append("\r\n");
+    std::string more = "X-Content-Type-Options: nosniff\r\n";
     for (const auto& each : next.cookies)
-        headers += ex.site().cookie_line(each);
-    ex.send({303, "text/plain; charset=utf-8", headers, {}});
+        more += ex.site().cookie_line(each);
+    send_redirect(ex, ex.site().base_path() + next.to, more);
 }
 
 }  // namespace stube::http

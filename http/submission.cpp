@@ -17,8 +17,8 @@
 /// scripts, and GET of the same address: a link without scripts.
 ///
 /// The response is a redirect to the page, which shows the new state, so that a reload repeats
-/// nothing. What keeps an event from being applied is said on a page of its own, with the values of
-/// the form in it if sending them again can help.
+/// nothing. A refused event is answered with a page that gives the reason, and that holds the
+/// submitted values if sending them again can help.
 namespace stube::http {
 
 namespace {
@@ -48,16 +48,8 @@ void append_fields(std::string& out, std::string_view body) {
     }
 }
 
-struct card {
-    int status;
-    std::string_view title;
-    std::string_view text;
-    std::string_view more;  ///< finished HTML
-};
-
-void send_card(exchange& ex, const card& what) {
-    auto& body = ex.scratch();
-    body = ex.site().plain_head();
+/// A page with a title and a text, which may come from the application. `more` is finished HTML.
+void send_card(exchange& ex, const problem& what, std::string_view more) {
     std::string content = "<section class=\"card\" role=\"alert\"><h1>";
     append_element_text(content, what.title);
     content += "</h1>";
@@ -66,9 +58,8 @@ void send_card(exchange& ex, const card& what) {
         append_element_text(content, what.text);
         content += "</p>";
     }
-    content.append(what.more).append("</section>");
-    append_plain_body(body, content);
-    ex.send({what.status, html_type, page_headers, body});
+    content.append(more).append("</section>");
+    send_plain_page(ex, what.status, content);
 }
 
 /// A form that submits the same fields to the same address again.
@@ -86,21 +77,18 @@ void send_question(exchange& ex, std::string_view question) {
         "<button name=\"stube-agreed\" value=\"yes\">Yes</button>"
         "<button class=\"secondary\" name=\"stube-agreed\" value=\"no\">No</button>"
     );
-    send_card(ex, {200, question, {}, form});
+    send_card(ex, {200, question, {}}, form);
 }
 
 void send_try_again(exchange& ex, const problem& what) {
     const auto form = form_again(ex.asked(), "<button>Try again</button>");
-    send_card(ex, {what.status, what.title, what.text, form});
+    send_card(ex, what, form);
 }
 
 void send_refusal_page(exchange& ex, const problem& what, std::string_view restart = {}) {
     std::string content;
     append_problem_view(content, what, restart);
-    auto& body = ex.scratch();
-    body = ex.site().plain_head();
-    append_plain_body(body, content);
-    ex.send({what.status, html_type, page_headers, body});
+    send_plain_page(ex, what.status, content);
 }
 
 /// The page that the form was on, without its conversation.
@@ -117,26 +105,21 @@ void send_needs_cookie(exchange& ex) {
     send_refusal_page(ex, needs_cookie(), address_before(ex.asked()));
 }
 
-void redirect_to_page(exchange& ex, const std::string& address, std::string_view more = {}) {
-    std::string headers = "Cache-Control: no-store\r\nLocation: ";
-    headers.append(address).append("\r\n").append(more);
-    ex.send({303, "text/plain; charset=utf-8", headers, {}});
-}
-
-/// Has the address without a conversation lead to this one, in the step that it showed: that is
-/// where the browser's Back leads.
-std::string bare_address_line(exchange& ex, const conversation& of, std::string_view body) {
-    std::vector<form_value> form;
-    std::string arguments;
-    if (!read_form(body, ex.site().limits().max_fields, form, arguments)) return {};
-    const auto field = std::ranges::find(form, ticket_field, &form_value::name);
-    const auto ticket = field == form.end() ? std::nullopt : read_ticket(field->value);
+/// The cookie for a page whose address does not name its conversation. That address, to which the
+/// browser's Back leads, then leads to this conversation, in the step that the page showed.
+std::string bare_address_line(exchange& ex, const conversation& of) {
+    const auto text = request_info(ex.asked()).form(ticket_field).value_or("");
+    const auto ticket = read_ticket(text);
     if (!ticket || !ticket->is_bare) return {};
     std::string place = of.id + ".";
     append_number(place, ticket->step);
     return ex.site().cookie_line(
         {std::string(bare_address_cookie), std::move(place), bare_address_lasts}
     );
+}
+
+bool was_applied(exchange& ex, const conversation& of) {
+    return of.knows(submission_id(ex.asked().target, ex.asked().body));
 }
 
 void submitted(exchange& ex, reply&& r) {
@@ -147,12 +130,12 @@ void submitted(exchange& ex, reply&& r) {
     case status::stale:
     case status::failed: {
         const auto address = page_address(ex.site(), *r.value, std::to_string(r.value->step));
-        return redirect_to_page(ex, address, bare_address_line(ex, *r.value, ex.asked().body));
+        return send_redirect(ex, address, bare_address_line(ex, *r.value));
     }
     case status::ended:
     case status::just_ended:
-        if (!r.value->mount.empty())
-            return redirect_to_page(ex, page_address(ex.site(), *r.value, last_step_word));
+        if (r.what == status::ended || was_applied(ex, *r.value))
+            return send_redirect(ex, page_address(ex.site(), *r.value, last_step_word));
         return send_refusal_page(ex, problem_of(r.what));
     case status::not_saved:
     case status::store_down:
@@ -165,7 +148,7 @@ void submitted(exchange& ex, reply&& r) {
     }
 }
 
-/// A browser ends the lines of a submitted text with CR LF, and scripts with LF alone.
+/// Replaces the CR LF that browsers submit at the end of a line by the LF that scripts send.
 void unify_lines(std::vector<form_value>& form) {
     for (auto& each : form) {
         for (auto at = each.value.find("\r\n"); at != each.value.npos;
@@ -183,19 +166,12 @@ std::optional<std::string> take_field(std::vector<form_value>& form, std::string
     return value;
 }
 
-/// The arguments of a form stand in a field of their own, since its buttons have arguments too.
+/// The arguments of a form are in a field of their own, because its buttons have arguments too.
 std::string arguments_of(std::vector<form_value>& form, const route& where, std::string&& button) {
     std::string name(arguments_field);
     name.append("-").append(where.instance).append("-").append(where.member);
     auto of_form = take_field(form, name);
     return button.empty() && of_form ? *std::move(of_form) : std::move(button);
-}
-
-std::optional<std::string> decoded_query(const request& asked, std::string_view name) {
-    const auto raw = asked.raw_query(name);
-    std::string text;
-    if (!raw || !append_decoded(text, *raw, true) || !is_utf8(text)) return std::nullopt;
-    return text;
 }
 
 }  // namespace
@@ -217,15 +193,15 @@ void submit_event(exchange& ex, const route& where) {
     if (!is_token(session)) return send_needs_cookie(ex);
     if (!is_token_of(ticket->token, session, where.conversation))
         return send_refusal_page(ex, problem_of(status::foreign));
-    const auto question = decoded_query(asked, "ask");
+    const request_info info(asked);
+    const auto question = info.query("ask");
     const auto decision = take_field(what.form, decision_field);
     if (question && !decision) return send_question(ex, *question);
 
     what.arguments = arguments_of(what.form, where, std::move(arguments));
-    if (auto more = decoded_query(asked, "args"); more && what.arguments.empty())
-        what.arguments = *std::move(more);
-    if (!question || decision == "yes")
-        what.name = where.member;  // else only what was typed counts
+    if (what.arguments.empty()) what.arguments = info.query("args").value_or("");
+    // Without a member the typed values are kept, and nothing else happens.
+    if (!question || decision == "yes") what.name = where.member;
     what.id = submission_id(asked.target, asked.body);
     what.page = submitted_page{ticket->step, ticket->revision};
     unify_lines(what.form);
@@ -248,7 +224,7 @@ void opened_by_link(exchange& ex, reply&& r) {
     form += "\">";
     append_ticket(form, make_ticket(asked.cookie(session_cookie), *r.value, false));
     form += "<div class=\"actions\"><button>Continue</button></div></form>";
-    send_card(ex, {200, "Continue?", {}, form});
+    send_card(ex, {200, "Continue?", {}}, form);
 }
 
 }  // namespace
@@ -257,18 +233,6 @@ void show_link(exchange& ex, const route& where) {
     const auto& asked = ex.asked();
     if (!is_token(asked.cookie(session_cookie))) return send_needs_cookie(ex);
     ex.site().live->open(where.conversation, asked.owner, ex.home(), later(ex, &opened_by_link));
-}
-
-std::string page_address(const site& from, const conversation& of, std::string_view step) {
-    std::string address = of.mount;
-    if (is_local_address(of.url)) {
-        const bool has_base = of.url.starts_with(from.base_path() + "/");
-        address = has_base ? of.url : from.base_path() + of.url;
-    }
-    const auto fragment = address.find('#');
-    std::string more = address.find('?') < fragment ? "&c=" : "?c=";
-    more.append(of.id).append(".").append(step);
-    return address.insert(std::min(fragment, address.size()), more);
 }
 
 }  // namespace stube::http

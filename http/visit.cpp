@@ -21,12 +21,12 @@ std::string_view session_of(const request& asked) {
                                      : std::string_view(asked.new_session);
 }
 
-void send_page(exchange& ex, int status, std::string_view body) {
-    // Also the one it came with, which thereby lasts from now on.
+/// The session that the request came with lasts from now on, like a new one.
+std::string headers_with_session(exchange& ex) {
+    std::string headers(page_headers);
     const auto session = session_of(ex.asked());
-    if (!is_token(session)) return ex.send({status, html_type, page_headers, body});
-    const auto headers = std::string(page_headers) + ex.site().session_line(session);
-    ex.send({status, html_type, headers, body});
+    if (is_token(session)) headers += ex.site().session_line(session);
+    return headers;
 }
 
 void send_problem_page(
@@ -38,10 +38,7 @@ void send_problem_page(
     const bool is_over = what.status == 404 || what.status == 410;
     std::string content;
     append_problem_view(content, what, is_over ? std::string_view(where.address) : "", r.error_id);
-    auto& body = ex.scratch();
-    body = ex.site().plain_head();
-    append_plain_body(body, content);
-    send_page(ex, what.status, body);
+    send_plain_page(ex, what.status, content, headers_with_session(ex));
 }
 
 void send_problem_page(exchange& ex, const mount_point& where, const reply& r) {
@@ -50,14 +47,11 @@ void send_problem_page(exchange& ex, const mount_point& where, const reply& r) {
 
 /// The last view of a conversation that has ended.
 void show_end(exchange& ex, const reply& r) {
-    auto& body = ex.scratch();
-    body = ex.site().plain_head();
     std::string view;
     for (const auto& each : r.news->patches) {
         if (each.what == patch::kind::final) write_markup(view, each.content, no_wire());
     }
-    append_plain_body(body, view);
-    send_page(ex, 200, body);
+    send_plain_page(ex, 200, view, headers_with_session(ex));
 }
 
 void show(exchange& ex, const mount_point& where, const reply& r) {
@@ -67,7 +61,7 @@ void show(exchange& ex, const mount_point& where, const reply& r) {
     auto& body = ex.scratch();
     body = where.head;
     append_live_page(body, ex.site(), conversation, r.news->patches, ticket);
-    send_page(ex, 200, body);
+    ex.send({200, html_type, headers_with_session(ex), body});
 }
 
 const mount_point& place_of(exchange& ex) {
@@ -161,9 +155,7 @@ void opened(exchange& ex, reply&& r) {
     if (is_over && where.reads_request) return mint(ex, where);
     if (r.what != status::ok || !r.value || !r.news) return send_problem_page(ex, where, r);
     if (r.value->mount != where.address && ex.site().mount_at(r.value->mount)) {
-        const auto headers =
-            "Cache-Control: no-store\r\nLocation: " + r.value->mount + "?c=" + r.value->id + "\r\n";
-        return ex.send({303, "text/plain; charset=utf-8", headers, {}});
+        return send_redirect(ex, r.value->mount + "?c=" + r.value->id);
     }
     // Without scripts, the browser's Back, Forward and reload load the address of a step.
     const auto wanted = parse_number(step);
@@ -179,9 +171,7 @@ void found_begun(exchange& ex, reply&& r) {
     const auto& where = place_of(ex);
     if (r.what != status::ok || !r.value || r.value->mount != where.address) return mint(ex, where);
     const auto place = named_in(ex.asked().cookie(bare_address_cookie));
-    const auto address = page_address(ex.site(), *r.value, place.step);
-    const auto headers = "Cache-Control: no-store\r\nLocation: " + address + "\r\n";
-    ex.send({303, "text/plain; charset=utf-8", headers, {}});
+    send_redirect(ex, page_address(ex.site(), *r.value, place.step));
 }
 
 /// True if the visitor wants a new conversation: a link was followed. Back cannot be told from an
@@ -196,10 +186,8 @@ void send_to_login(exchange& ex, const mount_point& where) {
     const auto& asked = ex.asked();
     std::string wanted = query_value(asked.site_path);
     if (!asked.query.empty()) wanted.append("?").append(asked.query);
-    std::string headers = "Cache-Control: no-store\r\nLocation: " + where.login;
-    headers += where.login.find('?') == where.login.npos ? "?next=" : "&next=";
-    headers += query_value(wanted) + "\r\n";
-    ex.send({303, "text/plain; charset=utf-8", headers, {}});
+    const auto* parameter = where.login.find('?') == where.login.npos ? "?next=" : "&next=";
+    send_redirect(ex, where.login + parameter + query_value(wanted));
 }
 
 /// Any site can make a browser send such requests, as many as it likes and with the visitor's

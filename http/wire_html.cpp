@@ -91,10 +91,6 @@ void append_modifiers(std::string& out, const event_modifiers& how) {
     out += '"';
 }
 
-bool is_button(const hole& h) {
-    return h.sent_by == sender::button || h.sent_by == sender::input_button;
-}
-
 }  // namespace
 
 void html_wire::append_address(std::string& out, const hole& h) const {
@@ -112,7 +108,7 @@ void html_wire::event(std::string& out, const hole& h) const {
     out += '"';
     append_arguments(out, h);
     // The browser's own checks are for the form's submission, not for a button that leaves it.
-    if (h.in_form && is_button(h)) out += " formnovalidate";
+    if (h.in_form && h.is_button()) out += " formnovalidate";
     if (h.event != default_event(h)) {
         out += " data-stube-on=\"";
         append_attribute(out, h.event);
@@ -129,17 +125,9 @@ std::string_view tag_around(std::string_view text, std::size_t at) {
     return text.substr(begin, text.find('>', at) - begin);
 }
 
-std::string id_in(std::string_view tag) {
-    constexpr std::string_view attribute = " id=\"";
-    const auto at = tag.find(attribute);
-    if (at == tag.npos) return {};
-    const auto rest = tag.substr(at + attribute.size());
-    return std::string(rest.substr(0, rest.find('"')));
-}
-
 bool is_loose(const hole& h) {
     return h.what == hole::kind::owner ||
-           (h.what == hole::kind::event && is_button(h) && !h.in_form);
+           (h.what == hole::kind::event && h.is_button() && !h.in_form);
 }
 
 }  // namespace
@@ -152,9 +140,9 @@ loose_form choose_loose_form(const markup& view) {
     if (std::ranges::count_if(holes, starts_form) != 1) return out;
     const auto form = std::ranges::find(holes, sender::form, &hole::sent_by);
     out.what = loose_form::kind::of_view;
-    auto id = id_in(tag_around(view.text(), form->at));
-    out.writes_id = id.empty();
-    if (!out.writes_id) out.id = std::move(id);
+    const auto id = attribute_in(tag_around(view.text(), form->at), "id");
+    out.writes_id = !id;
+    if (id) out.id = *id;
     return out;
 }
 
@@ -165,16 +153,16 @@ void page_wire::event(std::string& out, const hole& h) const {
         append_attribute(out, loose_.id);
         out += '"';
     }
-    if (is_button(h) && !h.in_form) owner(out, h);
+    if (h.is_button() && !h.in_form) owner(out, h);
 }
 
 void page_wire::append_query(std::string& out, const hole& h) const {
     if (h.sent_by == sender::none) return;
-    char separator = '?';
+    std::string_view separator = "?";
     const auto add = [&](std::string_view name, std::string_view value) {
         if (value.empty()) return;
-        out += std::exchange(separator, '&') == '?' ? "?" : "&amp;";
-        out.append(name).append("=").append(query_value(value));
+        out.append(separator).append(name).append("=").append(query_value(value));
+        separator = "&amp;";
     };
     if (h.modifiers) add("ask", h.modifiers->question);
     const bool holds_arguments = h.sent_by == sender::button || h.sent_by == sender::form;

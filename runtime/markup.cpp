@@ -100,39 +100,26 @@ void markup::append_hole(hole h) {
 
 namespace {
 
-/// The kind of a button in whose start tag this text is, which holds no other attribute `type`.
-/// Empty if it says nothing.
+/// The attribute `type` of a start tag; empty without one.
 std::string_view type_in(std::string_view start_tag) {
-    constexpr std::string_view attribute = " type=\"";
-    const auto at = start_tag.find(attribute);
-    if (at == start_tag.npos) return {};
-    const auto rest = start_tag.substr(at + attribute.size());
-    return rest.substr(0, rest.find('"'));
-}
-
-bool has_attribute(std::string_view start_tag, std::string_view name) {
-    return start_tag.find(" " + std::string(name) + "=\"") != start_tag.npos;
+    return attribute_in(start_tag, "type").value_or("");
 }
 
 hole::sender sender_of(std::string_view element, std::string_view event, std::string_view tag) {
-    if (element == "form") return event == "submit" ? hole::sender::form : hole::sender::none;
-    if (event != "click") return hole::sender::none;
+    using enum hole::sender;
+    if (element == "form") return event == "submit" ? form : none;
+    if (event != "click") return none;
+    if (element == "button") return type_in(tag) == "reset" ? none : button;
+    if (element == "a") return attribute_in(tag, "href") ? none : link;
+    if (element != "input") return none;
     const auto type = type_in(tag);
-    if (element == "button") return type == "reset" ? hole::sender::none : hole::sender::button;
-    if (element == "a" && !has_attribute(tag, "href")) return hole::sender::link;
-    if (element != "input") return hole::sender::none;
-    const bool is_button = type == "submit" || type == "button" || type == "image";
-    return is_button ? hole::sender::input_button : hole::sender::none;
+    return type == "submit" || type == "button" || type == "image" ? input_button : none;
 }
 
 bool is_own_submit(std::string_view element, std::string_view tag) {
+    if (element != "button" && element != "input") return false;
     const auto type = type_in(tag);
-    if (element == "button") return type.empty() || type == "submit";
-    return element == "input" && (type == "submit" || type == "image");
-}
-
-bool presses(const hole& h) {
-    return h.sent_by == hole::sender::button || h.sent_by == hole::sender::input_button;
+    return type == "submit" || (element == "button" ? type.empty() : type == "image");
 }
 
 }  // namespace
@@ -146,10 +133,10 @@ void markup::end_start_tag(std::string_view element) {
         if (each.what != hole::kind::event || each.event.empty()) continue;
         has_event = true;
         each.sent_by = sender_of(element, each.event, text_);
-        is_pressed = is_pressed || presses(each);
+        is_pressed = is_pressed || each.is_button();
         if (each.sent_by == hole::sender::form) form_start = each;
     }
-    // A button that only scripts would press is of no use before they have run.
+    // Before the scripts have run, type="button" would make the button do nothing.
     constexpr std::string_view unpressed = " type=\"button\"";
     if (const auto at = is_pressed ? text_.find(unpressed) : text_.npos; at != text_.npos) {
         constexpr std::string_view pressed = " type=\"submit\"";
@@ -184,7 +171,7 @@ void markup::end_form(std::size_t from, std::size_t begin) {
     const auto inside = holes().subspan(from);
     const auto first = std::ranges::find_if(inside, [](const hole& h) {
         return h.what == hole::kind::own_submit || h.what == hole::kind::child ||
-               h.what == hole::kind::children || presses(h);
+               h.what == hole::kind::children || h.is_button();
     });
     const bool is_submitted = from > 0 && holes_[from - 1].what == hole::kind::form_start;
     if (!is_submitted || first == inside.end() || first->what == hole::kind::own_submit) return;
@@ -213,6 +200,16 @@ void markup::mark_component(std::string_view name) {
     takes_id_ = true;
 }
 
+std::optional<std::string_view> attribute_in(std::string_view start_tag, std::string_view name) {
+    for (auto at = start_tag.find(name); at != start_tag.npos; at = start_tag.find(name, at + 1)) {
+        auto rest = start_tag.substr(at + name.size());
+        if (at == 0 || start_tag[at - 1] != ' ' || !rest.starts_with("=\"")) continue;
+        rest.remove_prefix(2);
+        return rest.substr(0, rest.find('"'));
+    }
+    return std::nullopt;
+}
+
 markup raw_html(std::string_view html) {
     markup out;
     out.append_unescaped(html);
@@ -231,10 +228,25 @@ void write_markup(std::string& out, const markup& m, const markup_wire& wire) {
     for (const auto& h : m.holes()) {
         out.append(text.substr(done, h.at - done));
         done = h.at;
-        if (h.what == hole::kind::event) wire.event(out, h);
-        if (h.what == hole::kind::own_id) append_own_id(out, h.instance, h.name);
-        if (h.what == hole::kind::owner) wire.owner(out, h);
-        if (h.what == hole::kind::form_start) wire.form_start(out, h);
+        switch (h.what) {
+        case hole::kind::event:
+            wire.event(out, h);
+            break;
+        case hole::kind::own_id:
+            append_own_id(out, h.instance, h.name);
+            break;
+        case hole::kind::owner:
+            wire.owner(out, h);
+            break;
+        case hole::kind::form_start:
+            wire.form_start(out, h);
+            break;
+        case hole::kind::own_submit:
+        case hole::kind::child:
+        case hole::kind::list:
+        case hole::kind::children:
+            break;  // compose() has filled these
+        }
     }
     out.append(text.substr(done));
 }

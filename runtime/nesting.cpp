@@ -210,9 +210,9 @@ std::string describe_misplaced(const node& page, const conversation& of) {
 
 }  // namespace test_page
 
-std::string check_page(const conversation& of, const surroundings& world) {
+std::string check_page(const markup& view, const conversation& of) {
     std::string html;
-    write_markup(html, render_view(of, world).content, test_page::wire());
+    write_markup(html, view, test_page::wire());
     return test_page::describe_misplaced(*test_page::parse(html), of);
 }
 

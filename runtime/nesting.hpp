@@ -32,7 +32,8 @@ std::string describe_misplaced(const node& page, const conversation& of);
 
 }  // namespace test_page
 
-/// What is wrong with the page of a conversation; empty if nothing is. Throws what render() throws.
-std::string check_page(const conversation& of, const surroundings& world);
+/// Describes the first misplaced element of a page; empty if there is none. `view` is its composed
+/// view.
+std::string check_page(const markup& view, const conversation& of);
 
 }  // namespace stube

@@ -2,73 +2,47 @@
 
 #include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
 namespace stube {
-
-namespace test_page {
 namespace {
-
-constexpr std::string_view event_prefix = "data-on-";
 
 struct ways {
     bool has_form_post = false;
-    std::set<std::string> events;
+    std::set<std::string_view> events;
 };
 
-using member = std::pair<std::string, std::string>;  // component and name
+using member = std::pair<std::string_view, std::string_view>;  // component and name
 
-/// True for an event that HTML itself can send, see http/wire_html.hpp.
-bool is_form_post(const node& from, std::string_view event) {
-    if (from.tag == "form") return event == "submit";
-    if (event != "click") return false;
-    if (from.tag == "a") return !from.has("href");
-    const auto type = from.get("type");
-    if (from.tag == "button") return type != "reset";
-    return from.tag == "input" && (type == "submit" || type == "button" || type == "image");
-}
-
-void add_events(const node& from, const conversation& of, std::map<member, ways>& all) {
-    for (const auto& attribute : from.attributes) {
-        const auto& name = attribute.name;
-        if (!name.starts_with(event_prefix)) continue;
-        const auto event = name.substr(event_prefix.size());
-        const auto wired = event_of(from, event);
-        const auto* target = wired ? of.instances.find(wired->instance) : nullptr;
-        if (!target) continue;
-        auto& known = all[{std::string(target->type->name), wired->name}];
-        known.has_form_post = known.has_form_post || is_form_post(from, event);
-        known.events.insert(event);
+std::string text_of(const member& who, const ways& how) {
+    std::string text(who.first);
+    text.append(": ").append(who.second).append(" (");
+    std::string_view separator;
+    for (const auto event : how.events) {
+        text.append(separator).append(event);
+        separator = ", ";
     }
-    for (const auto& child : from.children)
-        add_events(*child, of, all);
+    return text += ")";
 }
 
 }  // namespace
 
-std::vector<std::string> script_only_events(const node& page, const conversation& of) {
+std::vector<std::string> script_only_events(const markup& view, const conversation& of) {
     std::map<member, ways> all;
-    add_events(page, of, all);
+    for (const auto& h : view.holes()) {
+        if (h.what != hole::kind::event || h.event.empty()) continue;
+        const auto* target = of.instances.find(h.instance);
+        if (!target) continue;
+        auto& known = all[{target->type->name, h.name}];
+        known.has_form_post = known.has_form_post || h.sent_by != hole::sender::none;
+        known.events.insert(h.event);
+    }
     std::vector<std::string> out;
     for (const auto& [who, how] : all) {
-        if (how.has_form_post) continue;
-        std::string text = who.first + ": " + who.second + " (";
-        std::string_view separator;
-        for (const auto& event : how.events) {
-            text.append(separator).append(event);
-            separator = ", ";
-        }
-        out.push_back(text + ")");
+        if (!how.has_form_post) out.push_back(text_of(who, how));
     }
     return out;
-}
-
-}  // namespace test_page
-
-std::vector<std::string> script_only_events(const conversation& of, const surroundings& world) {
-    std::string html;
-    write_markup(html, render_view(of, world).content, test_page::wire());
-    return test_page::script_only_events(*test_page::parse(html), of);
 }
 
 }  // namespace stube

@@ -110,7 +110,7 @@ public:
     std::string html() const { return page_.html(); }
 
     std::vector<std::string> warnings() const {
-        return test_page::script_only_events(page(), value_);
+        return script_only_events(render_view(value_, world_).content, value_);
     }
 
     const std::vector<std::string>& notices() const { return notices_; }

@@ -80,6 +80,9 @@ struct hole {
     bool in_form = false;  ///< it stands between the tags of a form, as far as is known
 
     /// This and `fingerprint` look at all members.
+    /// True for an event that a button of its own sends.
+    bool is_button() const { return sent_by == sender::button || sent_by == sender::input_button; }
+
     bool operator==(const hole& other) const;
 };
 
@@ -349,6 +352,9 @@ public:
 
 /// The document id of an instance's element, "i7", or one within it, "i7-<name>".
 std::string element_id(std::uint64_t instance, std::string_view name = {});
+
+/// The value of an attribute in a start tag, as `element` writes it; nothing without the attribute.
+std::optional<std::string_view> attribute_in(std::string_view start_tag, std::string_view name);
 
 /// Writes `m` as finished HTML.
 void write_markup(std::string& out, const markup& m, const markup_wire& wire);

@@ -212,31 +212,30 @@ choices_sent(std::span<const form_value> form, std::string_view name);
 /// What a form says of a single value: the last one of this name, or null.
 const std::string* text_sent(std::span<const form_value> form, std::string_view name);
 
-template <class C>
-void fill_fields(void* state, std::span<const form_value> form) {
+/// Calls `f(field, entry)` for each field of the component that the form has an entry of.
+template <class C, class Function>
+void each_sent(void* state, std::span<const form_value> form, Function f) {
     each_field<C>(state, [&](std::string_view name, auto& target) {
         if constexpr (is_list<typename std::decay_t<decltype(target)>::value_type>) {
-            if (auto chosen = choices_sent(form, name)) target.enter(std::move(*chosen));
+            if (auto chosen = choices_sent(form, name)) f(target, std::move(*chosen));
         } else {
-            if (const auto* text = text_sent(form, name)) target.enter(*text);
+            if (const auto* text = text_sent(form, name)) f(target, *text);
         }
     });
 }
 
 template <class C>
+void fill_fields(void* state, std::span<const form_value> form) {
+    each_sent<C>(state, form, [](auto& target, auto entry) { target.enter(std::move(entry)); });
+}
+
+template <class C>
 bool keep_typed(void* state, std::span<const form_value> form) {
     bool has_changed = false;
-    each_field<C>(state, [&](std::string_view name, auto& target) {
-        const auto keep = [&](auto entry) {
-            if (entry == target.text()) return;
-            target.enter(std::move(entry));
-            has_changed = true;
-        };
-        if constexpr (is_list<typename std::decay_t<decltype(target)>::value_type>) {
-            if (auto chosen = choices_sent(form, name)) keep(std::move(*chosen));
-        } else {
-            if (const auto* text = text_sent(form, name)) keep(*text);
-        }
+    each_sent<C>(state, form, [&](auto& target, auto entry) {
+        if (entry == target.text()) return;
+        target.enter(std::move(entry));
+        has_changed = true;
     });
     return has_changed;
 }
