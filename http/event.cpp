@@ -49,8 +49,14 @@ void send_no_news(exchange& ex, const reply& r, std::string_view more_headers = 
     ex.send({204, {}, headers.append(more_headers), {}});
 }
 
-bool has_news(const reply& r) {
-    return !r.streamed && r.news && r.value;
+/// The revision that a page without a stream shows: its scripts send it.
+std::optional<std::uint64_t> seen_by(const request& asked) {
+    return parse_number(asked.header("stube-seen"));
+}
+
+/// True if the response brings the news: no stream of this page does.
+bool has_news(const request& asked, const reply& r) {
+    return (!r.streamed || seen_by(asked)) && r.news && r.value;
 }
 
 /// Tells the page's scripts that the event has changed nothing.
@@ -60,7 +66,7 @@ constexpr std::string_view nothing_changed = "Stube-Failed: yes\r\n";
 void send_end(exchange& ex, const reply& r) {
     const bool was_applied = r.value->knows(parse_hex16(ex.asked().event_id).value_or(0));
     const auto more_headers = was_applied ? std::string_view() : nothing_changed;
-    if (has_news(r)) return send_news(ex, r, more_headers);
+    if (has_news(ex.asked(), r)) return send_news(ex, r, more_headers);
     std::string words;
     append_problem_view(words, problem_of(r.what), "?");
     auto& body = ex.scratch();
@@ -71,7 +77,7 @@ void send_end(exchange& ex, const reply& r) {
 
 /// The component threw. The page is told by a patch, like of all else.
 void send_failure(exchange& ex, const reply& r) {
-    has_news(r) ? send_news(ex, r, nothing_changed) : send_no_news(ex, r, nothing_changed);
+    has_news(ex.asked(), r) ? send_news(ex, r, nothing_changed) : send_no_news(ex, r, nothing_changed);
 }
 
 void event_done(exchange& ex, reply&& r) {
@@ -81,7 +87,7 @@ void event_done(exchange& ex, reply&& r) {
     case status::ended:
     case status::repeated:
     case status::stale:
-        return has_news(r) ? send_news(ex, r) : send_no_news(ex, r);
+        return has_news(ex.asked(), r) ? send_news(ex, r) : send_no_news(ex, r);
     case status::failed:
         return send_failure(ex, r);
     case status::just_ended:
@@ -114,6 +120,7 @@ void apply_event(exchange& ex, const route& where) {
     what.instance = parse_number(where.instance).value_or(0);
     if (what.instance == 0) return send_problem(ex, 404);
     what.name = where.member;
+    what.seen = seen_by(asked);
     if (!read_form(asked.body, ex.site().limits().max_fields, what.form, what.arguments)) {
         return send_problem(ex, 400);
     }

@@ -400,6 +400,7 @@ void live_map::send(
 ) {
     operation op;
     op.keeps_notices = what.page.has_value();
+    op.seen = what.seen;
     op.change = [this, what = std::move(what)](const conversation& now) {
         return dispatch(now, what, impl_->world());
     };

@@ -203,8 +203,8 @@ void live_map::impl::check_markup(const conversation& of) {
     }
 }
 
-/// Patches are of no use to a page whose view could not be rendered: after a change, all pages get
-/// the whole view instead.
+/// Patches are of no use to a page whose view could not be rendered, or that has missed some: after
+/// a change, all pages get the whole view instead.
 void live_map::impl::show_blind_pages(entry& e, std::vector<patch>& patches) {
     if (!e.has_blind_page) return;
     try {
@@ -250,6 +250,7 @@ status live_map::impl::settle(
     const std::string& why
 ) {
     const bool is_new = e->is_new();
+    const bool is_behind = op.seen && *op.seen != e->value->revision;
     // Goes after the lock: the locals of a flow go with it, which may do as they like.
     std::shared_ptr<const conversation> old;
     // What is under a mark has promised nothing: it goes on as it would without a store, and is
@@ -282,6 +283,7 @@ status live_map::impl::settle(
         o.patches.clear();  // nobody waits for an answer
     }
     if (o.what == verdict::applied) check_markup(*e->value);
+    e->has_blind_page = e->has_blind_page || is_behind;
     if (o.what == verdict::applied) show_blind_pages(*e, o.patches);
     forget_sent(*e, o.differing);
     const bool over = o.what == verdict::ended;

@@ -112,7 +112,7 @@ struct entry {
     bool marked = false;  ///< what is stored is a mark
     bool warned = false;
     bool is_rolled_back = false;      ///< and that was logged
-    bool has_blind_page = false;      ///< a page is open whose view could not be rendered
+    bool has_blind_page = false;      ///< an open page does not show the revision before this one
     std::uint8_t setbacks = 0;        ///< since something that no user wants was done last
     steady_time not_before;           ///< after a setback: what no user wants waits so long
     std::optional<time_point> due;    ///< as the timer queue knows it

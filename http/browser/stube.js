@@ -120,6 +120,7 @@
 
   async function sendEvent(url, request) {
     request.headers['Stube-Event-Id'] = nextEventId();
+    if (!connection?.isGreeted) request.headers['Stube-Seen'] = String(brought);
     const event = {isSlow: false, hasFailed: false};
     const oldNotice = [...notice.childNodes];
     const timer = setTimeout(() => {
@@ -138,7 +139,7 @@
         return failureFrom(response);
       }
       if (response.ok) oldNotice.forEach(node => node.remove());
-      if (response.status === 204) expectNews(revisionOf(response));
+      if (response.status === 204 && !catchUp(request, response)) expectNews(revisionOf(response));
       await released();
       return response;
     } finally {
@@ -231,7 +232,7 @@
   // hx-sse reads it. When to open it, and when to give it up, is decided here.
   stream.setAttribute('hx-config', 'sse.reconnect:false sse.pauseOnBackground:false');
 
-  // The conversation's revision that came with the page, or with the stream since. Answers say theirs.
+  // The conversation's revision that came with the page or has come since, with the stream or with an answer.
   let brought = Number(/\brev=(\d+)/.exec(stream.getAttribute('hx-sse:connect'))?.[1]);
   const revisionOf = ({headers}) => Number(headers.get('Stube-Revision') ?? NaN);
 
@@ -263,8 +264,10 @@
       showState();
     }, STREAM_PATIENCE);
     request.headers['Last-Event-ID'] = String(brought);
+    openedAt = brought;
     for (;;) {
-      const response = await attempt(url, request, isStream, OPENING_LIMIT).catch(() => null);
+      // Through its cache Firefox would send a second tab's request only when the first tab's stream has ended.
+      const response = await attempt(url, {...request, cache: 'no-store'}, isStream, OPENING_LIMIT).catch(() => null);
       request.signal.throwIfAborted();
       if (response) return heard(response);
       await restBeforeOpening();
@@ -331,7 +334,9 @@
   stream.addEventListener('htmx:sse:before:message', ({detail: {message, waitUntil}}) => {
     if (message.event) return;
     waitUntil(Promise.resolve(released()).then(() => {
-      if (message.id) brought = Number(message.id);
+      const revision = Number(message.id);
+      isRepeated = openedAt < revision && revision <= caughtUp;
+      if (message.id && !isRepeated) brought = revision;
     }));
   });
 
@@ -391,14 +396,34 @@
   document.addEventListener('htmx:after:swap', tellAnswered);
   stream.addEventListener('stube-end', tellAnswered);
 
-  // ---- answers that come late ---------------------------------------------------------------------
+  // ---- what the page shows already ------------------------------------------------------------------
 
-  // What the stream has brought is on the page already, and maybe more. Messages to the user are not.
+  // While there is no stream, an event says which revision the page shows, and its answer brings the page up to date.
+  // A stream that was opened meanwhile brings the same again.
+  let openedAt = 0;       // the revision that the page showed when it asked for the stream
+  let caughtUp = 0;       // the last revision that an answer has brought
+  let isRepeated = false; // the stream's message
+
+  const isFresh = request => request.headers['Stube-Seen'] === String(brought);
+
+  // Notes the revision that an answer brings. False if it may not be all that is new.
+  function catchUp(request, {headers}) {
+    const revision = revisionOf({headers});
+    if (!isFresh(request) || headers.has('Stube-Failed') || Number.isNaN(revision)) return false;
+    brought = caughtUp = revision;
+    return true;
+  }
+
+  const isShownAlready = ({sourceElement, request, response}) => sourceElement === stream ? isRepeated
+    : !isFresh(request) && revisionOf(response) <= brought;
+
+  // Messages to the user are not.
   htmx.registerExtension('stube', {
     htmx_before_swap: (element, {ctx, tasks}) => {
-      if (!ctx.response || !(revisionOf(ctx.response) <= brought)) return;
+      if (!ctx.response) return;
       const notices = tasks.filter(({target}) => target === notice);
-      tasks.splice(0, tasks.length, ...notices);
+      if (isShownAlready(ctx)) tasks.splice(0, tasks.length, ...notices);
+      else if (isEvent(ctx.request)) catchUp(ctx.request, ctx.response);
     },
   });
 })();

@@ -303,6 +303,35 @@ test('an action that was the end and whose answer is lost shows the end when it 
     assertFlawless(page, serverAway);
 });
 
+test('a tab whose stream does not come is brought up to date by what is done in it', async t => {
+    const {gallery, visitor, page} = await visit(t, '/todo');
+    const shows = (tab, ...texts) => eventually(async () =>
+        assert.deepEqual(await tab.getByRole('listitem').getByRole('checkbox').allTextContents(), texts));
+    const add = async (tab, text) => {
+        await tab.getByLabel('New').fill(text);
+        await tab.keyboard.press('Enter');
+    };
+    await add(page, 'Milk');
+    await shows(page, 'Milk');
+    const cut = await openPage(visitor);
+    await cut.route(streams, route => route.abort());
+    await cut.goto(gallery.url(new URL(page.url()).pathname + new URL(page.url()).search));
+    await shows(cut, 'Milk');
+
+    await add(cut, 'Bread');
+    await shows(cut, 'Milk', 'Bread');
+    await shows(page, 'Milk', 'Bread');
+    await add(page, 'Eggs');
+    await add(cut, 'Flour');
+    await shows(cut, 'Milk', 'Bread', 'Eggs', 'Flour');
+
+    await cut.unroute(streams);
+    await add(page, 'Salt');
+    await shows(cut, 'Milk', 'Bread', 'Eggs', 'Flour', 'Salt');
+    assertFlawless(page);
+    assertFlawless(cut, serverAway);
+});
+
 test('an answer that comes after the stream has brought the same is not applied again', async t => {
     const {page} = await visit(t, '/todo');
     await page.waitForURL(/[?&]c=/);

@@ -19,6 +19,12 @@ std::string message(client& stream) {
     return text.substr(text.find("\r\n") + 2);
 }
 
+/// The same event of a page that has no stream and shows this revision.
+std::string without_stream(std::string event, int revision) {
+    const auto end_of_head = event.find("\r\n\r\n") + 2;
+    return event.insert(end_of_head, "Stube-Seen: " + std::to_string(revision) + "\r\n");
+}
+
 std::string owned(const opened& page) {
     return "Cookie: " + page.cookie + "\r\n";
 }
@@ -53,6 +59,31 @@ TEST_CASE("an event is answered with 204 and its patch goes to the stream") {
     );
     CHECK(send(site, page.post("1/inc")).status == 204);
     CHECK(message(stream).starts_with("id: 3\n"));
+}
+
+TEST_CASE("a page without a stream is answered with the patch though another page has a stream") {
+    served site;
+    const auto page = open_page(site.port());
+    client stream(site.port());
+    attach(stream, page);
+
+    const auto got = send(site, without_stream(page.post("1/inc"), 1));
+    CHECK(got.status == 200);
+    CHECK(got.body.starts_with("<hx-morph of=\"i1\"><div id=\"i1\"><output>n=1"));
+    CHECK(message(stream).starts_with("id: 2\ndata: <hx-morph of=\"i1\">"));
+}
+
+TEST_CASE("a page without a stream that has missed a change is answered with the whole view") {
+    served site;
+    const auto page = open_page(site.port());
+    send(site, page.post("1/inc"));
+
+    const auto behind = send(site, without_stream(page.post("1/inc"), 1));
+    CHECK(behind.header("stube-revision") == "3");
+    CHECK(behind.body.starts_with("<hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\">"));
+    CHECK(behind.says("<output>n=2"));
+    const auto level = send(site, without_stream(page.post("1/inc"), 3));
+    CHECK(level.body.starts_with("<hx-morph of=\"i1\">"));
 }
 
 TEST_CASE("each page of a conversation is told") {
