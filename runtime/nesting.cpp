@@ -80,6 +80,18 @@ place in_its_like(const node& what) {
     return std::nullopt;
 }
 
+/// Some parsers keep other elements in a select, and some keep only their text.
+place in_select(const node& what) {
+    if (what.tag.empty() || is_tag(what, {"script", "template"})) return std::nullopt;
+    const auto& around = *what.parent;
+    bool may_be_here = true;
+    if (around.tag == "select") may_be_here = is_tag(what, {"hr", "optgroup", "option"});
+    if (around.tag == "optgroup") may_be_here = what.tag == "option";
+    if (around.tag == "option") may_be_here = false;
+    if (may_be_here) return std::nullopt;
+    return misplacement{&what, &around, "it is dropped, and what is in it stays"};
+}
+
 /// Items end an open one, unless another list has begun in it.
 place in_item(const node& what) {
     static const tags items{"dd", "dt"};
@@ -165,6 +177,7 @@ place check(const node& what) {
           outside_of_table,
           in_paragraph,
           in_its_like,
+          in_select,
           in_item,
           in_interactive}) {
         if (auto found = rule(what)) return found;

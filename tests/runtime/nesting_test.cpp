@@ -140,6 +140,14 @@ TEST_CASE("controls and links do not stand in a button or a link") {
     CHECK(misplaced("<a><button>x</button></a>").empty());  // leads nowhere
 }
 
+TEST_CASE("a selection has options, and options have text") {
+    CHECK(misplaced("<select><optgroup label=a><option>x</option></optgroup><hr></select>") == "");
+    CHECK(misplaced("<select><option>x</option> </select>") == "");
+    CHECK(misplaced("<select><div><option>x</option></div></select>") == "div in select");
+    CHECK(misplaced("<select><optgroup><b>x</b></optgroup></select>") == "b in optgroup");
+    CHECK(misplaced("<select><option><b>x</b></option></select>") == "b in option");
+}
+
 TEST_CASE("an item in an item needs a list around it") {
     CHECK(misplaced("<ul><li><div><li></li></div></li></ul>") == "li in li");
     CHECK(misplaced("<dl><dt><dd></dd></dt></dl>") == "dd in dt");
