@@ -85,9 +85,31 @@ void send_try_again(exchange& ex, const problem& what) {
     send_card(ex, what, form);
 }
 
+/// The submitted values, to be copied: no page shows them any more.
+void append_typed(std::string& out, exchange& ex) {
+    std::vector<form_value> form;
+    std::string arguments;
+    if (!read_form(ex.asked().body, ex.site().limits().max_fields, form, arguments)) return;
+    std::erase_if(form, [](const form_value& each) {
+        return each.value.empty() || each.name.starts_with(ticket_field);
+    });
+    if (form.empty()) return;
+    // Closed, because one of them may be a password.
+    out += "<details class=\"card\"><summary>What you have entered</summary>";
+    for (const auto& each : form) {
+        out += "<label>";
+        append_element_text(out, each.name.substr(each.name.find('-') + 1));
+        out += "<textarea readonly>\n";
+        append_element_text(out, each.value);
+        out += "</textarea></label>";
+    }
+    out += "</details>";
+}
+
 void send_refusal_page(exchange& ex, const problem& what, std::string_view restart = {}) {
     std::string content;
     append_problem_view(content, what, restart);
+    append_typed(content, ex);
     send_plain_page(ex, what.status, content);
 }
 

@@ -209,7 +209,7 @@ outcome begin(conversation fresh, const effect::call& root, const surroundings& 
 
 namespace {
 
-/// A submission that the user has taken back.
+/// Keeps the fields of a submission whose member is not run.
 outcome keep_all_typed(const conversation& now, const event& what, const surroundings& world) {
     return guarded([&] {
         turn t(now, world);
@@ -260,13 +260,22 @@ outcome dispatch(const conversation& now, const event& what, const surroundings&
     auto arguments = parse_arguments(what.arguments);
     if (!arguments)
         return {.what = verdict::bad_arguments, .error = "the arguments are not a JSON array"};
-    return guarded([&]() -> outcome {
+    auto done = guarded([&]() -> outcome {
         try {
             return run_event(now, what, *target, *arguments, world);
         } catch (const bad_arguments& e) {
             return {.what = verdict::bad_arguments, .error = e.what()};
         }
     });
+    if (done.what != verdict::failed || !what.page) return done;
+    // The page is loaded anew: what was typed would be gone with the old one.
+    event typed_only = what;
+    typed_only.name.clear();
+    auto kept = keep_all_typed(now, typed_only, world);
+    if (kept.what != verdict::applied) return done;
+    kept.error = std::move(done.error);
+    kept.is_typed_only = true;
+    return kept;
 }
 
 std::vector<outcome>

@@ -271,8 +271,13 @@ status live_map::impl::settle(
         op.done(std::move(failed));
         return status::failed;
     }
+    std::string error_id;
+    if (o.is_typed_only) {
+        error_id = log_failure(*e, o.error);
+        o.patches.push_back(failure_notice(error_id));
+    }
     if (o.what == verdict::applied || o.what == verdict::ended) {
-        if (!o.error.empty())
+        if (!o.error.empty() && !o.is_typed_only)
             options_.logger->error("failed conversation={} why={}", e->id, logged(o.error));
         auto next = std::make_shared<const conversation>(std::move(o.next));
         e->marked = saver_ && (stays_marked || !next->durable());
@@ -294,14 +299,15 @@ status live_map::impl::settle(
     std::shared_ptr<const update> news;
     if (o.what == verdict::applied || !o.patches.empty())
         news = make_update(e->value->revision, std::move(o.patches), over);
-    auto told = tell(e, status_of(o.what), std::move(news));
+    const auto how = status_of(o.what);
+    auto told = tell(e, o.is_typed_only ? status::failed : how, std::move(news));
+    told.error_id = std::move(error_id);
     if (over && is_new) {
         e->state = condition::over;
         remember_end(*e, told.news);
     } else if (over) {
         forget(e, told.news);
     }
-    const auto how = told.what;
     if (!over) keep_notices(*e, op, told.news);
     op.done(std::move(told));
     return how;

@@ -88,6 +88,8 @@ struct outcome {
     std::vector<patch> patches = {};
     /// For people who run the server; never sent to a browser.
     std::string error = {};
+    /// The member threw, and `next` has no more than what a page without scripts has submitted.
+    bool is_typed_only = false;
     /// To be carried out in order once `next` is saved.
     std::vector<any_request> requests = {};
     /// With the whole view of an unchanged conversation: see `whole_page`.
