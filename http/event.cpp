@@ -77,7 +77,8 @@ void send_end(exchange& ex, const reply& r) {
 
 /// The component threw. The page is told by a patch, like of all else.
 void send_failure(exchange& ex, const reply& r) {
-    has_news(ex.asked(), r) ? send_news(ex, r, nothing_changed) : send_no_news(ex, r, nothing_changed);
+    has_news(ex.asked(), r) ? send_news(ex, r, nothing_changed)
+                            : send_no_news(ex, r, nothing_changed);
 }
 
 void event_done(exchange& ex, reply&& r) {

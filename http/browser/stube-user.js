@@ -134,7 +134,7 @@
   }
 
   function isEcho(control, name) {
-    if (isTick(control) && !isBound(control)) return true; // its event was sent, or is lost
+    if (isChoice(control) && !isBound(control)) return true; // its event was sent, or is lost
     if (!isMemorable(control)) return false;
     const note = notes?.[name];
     if (!note) return isChoice(control);
@@ -181,25 +181,25 @@
   // waits for its turn. When it leaves, that is sent, unless something else stands there by now.
   const carried = new WeakMap(); // htmx's context of an event, to controls and what stood in them
 
-  // What a tick that is not bound says, it says by its own event.
-  function ownTicks({sourceEvent}) {
-    const tick = sourceEvent?.target;
-    return isControl(tick) && isTick(tick) && !isBound(tick) ? groupOf(tick) : [];
+  // What a choice that is not bound says, it says by its own event.
+  function ownChoices({sourceEvent}) {
+    const control = sourceEvent?.target;
+    return isControl(control) && isChoice(control) && !isBound(control) ? groupOf(control) : [];
   }
 
   const boundOf = instance => allControls().filter(control => control.name.startsWith(`i${instance}-`) && edited.has(control));
 
   document.addEventListener('htmx:config:request', ({detail: {ctx}, defaultPrevented}) => {
     if (!ctx.stubeInstance) return;
-    if (defaultPrevented) return ownTicks(ctx).forEach(giveBack);
+    if (defaultPrevented) return ownChoices(ctx).forEach(giveBack);
     lookAround();
-    carried.set(ctx, [...boundOf(ctx.stubeInstance), ...ownTicks(ctx)].map(control => [control, stateOf(control)]));
+    carried.set(ctx, [...boundOf(ctx.stubeInstance), ...ownChoices(ctx)].map(control => [control, stateOf(control)]));
   });
 
-  function giveBack(tick) {
-    if (isAmong(sent, tick)) return;
-    edited.delete(tick);
-    takeWord(tick);
+  function giveBack(choice) {
+    if (isAmong(sent, choice)) return;
+    edited.delete(choice);
+    takeWord(choice);
   }
 
   document.addEventListener('htmx:before:request', ({detail: {ctx}, defaultPrevented}) => {
@@ -213,7 +213,7 @@
 
   // The page shows what the answer was (see stube.js): for what was sent, the server's word counts again. A field
   // that it has cleared is empty, a tick that it has refused is none. What did not work was not sent, as far as the
-  // user is concerned, and will be with the next event; a tick that is not bound never will.
+  // user is concerned, and will be with the next event; a choice that is not bound never will.
   document.addEventListener('stube:answered', ({detail: {ctx, hasWorked}}) => {
     const answered = [...sent.keys()].filter(control => sent.get(control).ctx === ctx);
     if (hasWorked) lost = lost.filter(({element}) => !answered.includes(element));

@@ -1,19 +1,16 @@
 // What a behavior is told, and when: on a page of its own (behaviors_site.cpp), whose modules keep a journal.
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import {test} from 'node:test';
 import {
     aMoment, assertFlawless, assertNotReloaded, button, eventually, Gallery, heading, mark, newVisitor, openPage,
-    serverAway, sourceRoot, visit,
+    serverAway, testSite, visit,
 } from './support.mjs';
-
-const program = process.env.STUBE_BEHAVIORS_SITE ?? path.join(sourceRoot, 'build/release/tests/browser/behaviors_site');
 
 // What the page is made to do wrong, with its echo from the browser.
 const meantToFail = [/behavior test\/broken: (mount|patched) failed/, /behavior test\/missing: cannot be loaded/, /404/];
 
 const open = async t => {
-    const page = (await visit(t, '/', program)).page;
+    const page = (await visit(t, '/', testSite)).page;
     await mark(page);
     await writes(page, 'mount actor', 'mount guest 0', 'mount x1', 'mount x2', 'mount x3');
     return page;
@@ -111,7 +108,7 @@ test('a behavior sends to the members that its markup names, in the order of all
 });
 
 test('a module that cannot be fetched at first is fetched later', async t => {
-    const gallery = await Gallery.started(t, program);
+    const gallery = await Gallery.started(t, testSite);
     const page = await openPage(await newVisitor(t));
     let asked = 0;
     await page.route('**/stube/behaviors/test/sender.js*', route => ++asked < 3 ? route.abort('connectionreset') : route.continue());

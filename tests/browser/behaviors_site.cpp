@@ -266,6 +266,48 @@ BOOST_DESCRIBE_STRUCT(
      finish)
 )
 
+struct tools {
+    static constexpr std::string_view component = "test/tools";
+
+    int pressed = 0;
+
+    void press() { ++pressed; }
+
+    markup render() const { return button(on<"click", &tools::press>, "Bold ", pressed); }
+};
+BOOST_DESCRIBE_STRUCT(tools, (), (pressed, press))
+
+/// A form in which buttons with events of their own come before the one that submits it.
+struct letter {
+    static constexpr std::string_view component = "test/letter";
+
+    field<std::string> text;
+    slot<tools> above = tools();
+    std::string sent;
+
+    void send() {
+        sent = text.value();
+        text.clear();
+    }
+
+    void clear() { text.clear(); }
+
+    markup render() const {
+        return section(
+            h1("Letter"),
+            form(
+                on<"submit", &letter::send>,
+                button(on<"click", &letter::clear>, "Clear"),
+                above,
+                ui::input_for<&letter::text>(*this, "Text"),
+                button("Send")
+            ),
+            p(role("status"), "Sent: ", sent)
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(letter, (), (text, above, sent, send, clear))
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -281,6 +323,7 @@ int main(int argc, char** argv) {
     site.mount<siren>("/alarm");
     site.mount<payment>("/payment");
     site.mount<desk>("/desk");
+    site.mount<letter>("/letter");
     for (const auto* name : {"test/journal", "test/other"})
         site.behavior(name, std::string(journal));
     site.behavior("test/widget", std::string(widget));

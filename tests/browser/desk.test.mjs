@@ -1,13 +1,10 @@
 // What people write, tick and open is theirs, on a page of the server's own (behaviors_site.cpp) that changes meanwhile.
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import {test} from 'node:test';
 import {
     aMoment, assertFlawless, assertNotReloaded, button, eventually, heading, mark, openPage, serverAway,
-    sourceRoot, visit,
+    testSite, visit,
 } from './support.mjs';
-
-const program = process.env.STUBE_BEHAVIORS_SITE ?? path.join(sourceRoot, 'build/release/tests/browser/behaviors_site');
 
 const note = page => page.getByLabel('Note');
 const counted = (page, text) => page.locator('output').filter({hasText: text}).waitFor();
@@ -17,7 +14,7 @@ const isTicked = (page, name, wanted) =>
 
 /// Two tabs of one conversation, the second with its scripts held back until `letGo`.
 async function twoTabs(t) {
-    const {gallery, visitor, page: first} = await visit(t, '/desk', program);
+    const {gallery, visitor, page: first} = await visit(t, '/desk', testSite);
     await first.waitForURL(/[?&]c=/);
     let letGo;
     const scripts = new Promise(done => { letGo = done; });
@@ -98,7 +95,7 @@ test('a tick shows what is stored: refused, reset or changed in another tab', as
 });
 
 test('details say so when the user opens and closes them, and not when the server does', async t => {
-    const {page} = await visit(t, '/desk', program);
+    const {page} = await visit(t, '/desk', testSite);
     await button(page, 'Open more').click();
     await page.getByText('Text', {exact: true}).waitFor();
     await aMoment();
@@ -150,7 +147,7 @@ test('what somebody types when another tab ends the conversation can still be co
 });
 
 test('what somebody types when the server has lost the conversation can still be copied', async t => {
-    const {gallery, page} = await visit(t, '/desk', program); // it keeps nothing
+    const {gallery, page} = await visit(t, '/desk', testSite); // it keeps nothing
     await mark(page);
     await note(page).fill('half a note');
     await gallery.restart();
@@ -160,7 +157,7 @@ test('what somebody types when the server has lost the conversation can still be
 });
 
 test('what was sent with the event that ends the conversation is not shown as unsent', async t => {
-    const {page} = await visit(t, '/desk', program);
+    const {page} = await visit(t, '/desk', testSite);
     await note(page).fill('sent');
     await button(page, 'Finish').click();
     await heading(page, 'Finished').waitFor();
@@ -170,7 +167,7 @@ test('what was sent with the event that ends the conversation is not shown as un
 });
 
 test('a tab that was never looked at opens no stream, and shows what is true when it is', async t => {
-    const {gallery, page: first} = await visit(t, '/desk', program);
+    const {gallery, page: first} = await visit(t, '/desk', testSite);
     await first.waitForURL(/[?&]c=/);
     const visitor = first.context();
     const tabs = [];
@@ -204,7 +201,7 @@ test('a tab that was never looked at opens no stream, and shows what is true whe
 });
 
 test('a lost connection is no error to the page', async t => {
-    const {gallery, page} = await visit(t, '/desk', program);
+    const {gallery, page} = await visit(t, '/desk', testSite);
     await button(page, 'Count').click();
     await counted(page, '1 counted');
     await gallery.kill();
@@ -213,7 +210,7 @@ test('a lost connection is no error to the page', async t => {
 });
 
 test('a page whose script cannot be fetched works without it', async t => {
-    const {gallery, visitor} = await visit(t, '/desk', program);
+    const {gallery, visitor} = await visit(t, '/desk', testSite);
     const page = await openPage(visitor);
     await page.route('**/stube/assets/*.js', route => route.abort());
     await page.goto(gallery.url('/desk'));

@@ -1,19 +1,15 @@
 // What lies between page and server goes wrong, without anyone being killed.
 import assert from 'node:assert/strict';
 import {connect, createServer} from 'node:net';
-import path from 'node:path';
 import {test} from 'node:test';
 import {ada, book} from './booking.mjs';
 import {
     aMoment, assertFlawless, assertNotReloaded, button, eventually, Gallery, heading, mark, newVisitor,
-    newVisitorWithBrowser, openPage, serverAway, sourceRoot, visit,
+    newVisitorWithBrowser, openPage, serverAway, testSite, visit,
 } from './support.mjs';
 
 const events = '**/stube/event/**';
 const streams = '**/stube/stream/**';
-
-/// With pages of its own, and a server that is quick to say that it is there.
-const testSite = process.env.STUBE_BEHAVIORS_SITE ?? path.join(sourceRoot, 'build/release/tests/browser/behaviors_site');
 
 const setHidden = (page, hidden) => page.evaluate(hidden => {
     Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});

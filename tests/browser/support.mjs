@@ -21,6 +21,9 @@ export const patience = 15_000;
 /// No test ends the machine. On a disk, saving waits for what other tests write.
 const memoryFolder = '/dev/shm';
 
+/// A program with pages for tests. Its heartbeat is a second, and two pages of a conversation may have streams.
+export const testSite = process.env.STUBE_BEHAVIORS_SITE ?? path.join(sourceRoot, 'build/release/tests/browser/behaviors_site');
+
 // ---- the gallery ----------------------------------------------------------------------------------
 
 function galleryProgram() {

@@ -1,16 +1,13 @@
 // A timer whose handler throws, on a page of its own (behaviors_site.cpp).
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import {test} from 'node:test';
-import {assertFlawless, assertNotReloaded, button, eventually, mark, openPage, sourceRoot, visit} from './support.mjs';
-
-const program = process.env.STUBE_BEHAVIORS_SITE ?? path.join(sourceRoot, 'build/release/tests/browser/behaviors_site');
+import {assertFlawless, assertNotReloaded, button, eventually, mark, openPage, testSite, visit} from './support.mjs';
 
 const count = async page => Number(await page.getByRole('timer').textContent());
 const reaches = (page, number) => eventually(async () => assert.ok(await count(page) >= number));
 
 test('a timer that throws does no harm, in any tab', async t => {
-    const {visitor, page} = await visit(t, '/alarm', program);
+    const {visitor, page} = await visit(t, '/alarm', testSite);
     await mark(page);
     const other = await openPage(visitor, page.url());
     await Promise.all([reaches(page, 6), reaches(other, 6)]); // two and a half seconds: both have thrown

@@ -243,6 +243,15 @@ test('a radio button that is refused gives the choice back', async t => {
     assertFlawless(page);
 });
 
+test('a select that is refused gives the choice back', async t => {
+    const page = await handWritten(t, `<div id="i1"><label>Plan<select ${to('choose')}>` +
+        '<option selected>a</option><option>b</option></select></label></div>', () => '<hx-command>{"title":"No"}</hx-command>');
+    await page.getByLabel('Plan').selectOption('b');
+    await sentEvents(page, 1);
+    await eventually(async () => assert.equal(await page.getByLabel('Plan').inputValue(), 'a'));
+    assertFlawless(page);
+});
+
 test('a tick made before the scripts have run is sent when they have', async t => {
     const {opened, open} = gate();
     const page = await handWritten(t, lamp(false, 0), () => morph(lamp(true, 1)), {scripts: opened});

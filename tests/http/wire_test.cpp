@@ -123,6 +123,15 @@ TEST_CASE("a button that leaves a form does not ask for what the form requires")
     );
 }
 
+TEST_CASE("a form in which another button comes first begins with a hidden one that submits it") {
+    const auto hidden = "<button class=\"stube-enter\" tabindex=\"-1\" aria-hidden=\"true\">"s;
+    const auto clear = button(on<"click", &shelf::tidy>, "Clear");
+    const auto clear_first = written(form(on<"submit", &shelf::tidy>, clear, button("Save")));
+    CHECK(clear_first.find(hidden) < clear_first.find("Clear"));
+    const auto save_first = written(form(on<"submit", &shelf::tidy>, button("Save"), clear));
+    CHECK(save_first.find(hidden) == std::string::npos);
+}
+
 TEST_CASE("an event without a DOM event is its address") {
     CHECK(
         written(div(behavior("b").event<&shelf::tidy>()), "/base") ==
