@@ -1,4 +1,5 @@
 // What somebody does while the scripts of the page are on their way, or when one of them never arrives.
+// STUBE_HOLD is for how many seconds they are held back at least.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ada, lastTitle, receipt, steps} from './booking.mjs';
@@ -28,7 +29,9 @@ async function hold(page, which) {
         await held;
         await route.continue().catch(() => {}); // the page that wanted it may be gone
     });
+    const earliest = Date.now() + 1000 * Number(process.env.STUBE_HOLD ?? 0);
     return async () => {
+        await new Promise(done => { setTimeout(done, earliest - Date.now()); });
         release();
         await page.waitForLoadState('load');
     };
@@ -108,7 +111,7 @@ test('scripts that are held back', async t => {
         for (const [index, step] of steps.entries()) {
             await heading(page, step.title).waitFor();
             const release = await hold(page, all);
-            await page.reload({waitUntil: 'commit'});
+            await begin(page, page.url());
             await heading(page, step.title).waitFor();
             await step.enter(page, ada);
             await release();
