@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
-/// POST /stube/event/<conversation>/<instance>/<member> and POST /stube/back/<conversation>
+/// POST /stube/event/<conversation>/<instance>/<member>, POST /stube/back/<conversation> and GET
+/// /stube/news/<conversation>, with the revision that the page shows in Stube-Seen: what a page's
+/// scripts send, and put into the page.
 namespace stube::http {
 
 namespace {
@@ -36,7 +38,7 @@ std::string revision_line(const reply& r) {
     return out += "\r\n";
 }
 
-void send_news(exchange& ex, const reply& r, std::string_view more_headers = {}) {
+void send_patches(exchange& ex, const reply& r, std::string_view more_headers = {}) {
     auto& body = ex.scratch();
     append_partials(body, *r.news, html_wire(ex.site().base_path(), r.value->id));
     const auto headers = revision_line(r).append(fragment_headers).append(more_headers);
@@ -66,7 +68,7 @@ constexpr std::string_view nothing_changed = "Stube-Failed: yes\r\n";
 void send_end(exchange& ex, const reply& r) {
     const bool was_applied = r.value->knows(parse_hex16(ex.asked().event_id).value_or(0));
     const auto more_headers = was_applied ? std::string_view() : nothing_changed;
-    if (has_news(ex.asked(), r)) return send_news(ex, r, more_headers);
+    if (has_news(ex.asked(), r)) return send_patches(ex, r, more_headers);
     std::string words;
     append_problem_view(words, problem_of(r.what), "?");
     auto& body = ex.scratch();
@@ -77,18 +79,17 @@ void send_end(exchange& ex, const reply& r) {
 
 /// The component threw. The page is told by a patch, like of all else.
 void send_failure(exchange& ex, const reply& r) {
-    has_news(ex.asked(), r) ? send_news(ex, r, nothing_changed)
+    has_news(ex.asked(), r) ? send_patches(ex, r, nothing_changed)
                             : send_no_news(ex, r, nothing_changed);
 }
 
-void event_done(exchange& ex, reply&& r) {
-    ex.counts().events[static_cast<std::size_t>(r.what)].add(1);
+void send_reply(exchange& ex, reply&& r) {
     switch (r.what) {
     case status::ok:
     case status::ended:
     case status::repeated:
     case status::stale:
-        return has_news(ex.asked(), r) ? send_news(ex, r) : send_no_news(ex, r);
+        return has_news(ex.asked(), r) ? send_patches(ex, r) : send_no_news(ex, r);
     case status::failed:
         return send_failure(ex, r);
     case status::just_ended:
@@ -101,6 +102,11 @@ void event_done(exchange& ex, reply&& r) {
     default:
         return send_refusal(ex, problem_of(r.what), {});
     }
+}
+
+void event_done(exchange& ex, reply&& r) {
+    ex.counts().events[static_cast<std::size_t>(r.what)].add(1);
+    send_reply(ex, std::move(r));
 }
 
 /// What is wrong with a request that wants to change something; nothing if its body may be read.
@@ -155,6 +161,17 @@ void go_back(exchange& ex, const route& where) {
         to,
         ex.home(),
         later(ex, &event_done)
+    );
+}
+
+void send_news(exchange& ex, const route& where) {
+    const auto& asked = ex.asked();
+    ex.site().live->catch_up(
+        where.conversation,
+        asked.owner,
+        seen_by(asked),
+        ex.home(),
+        later(ex, &send_reply)
     );
 }
 

@@ -90,6 +90,9 @@ void go_back(exchange& ex, const route& where);
 /// A page wants to be told.
 void attach_stream(exchange& ex, const route& where);
 
+/// A page without a stream asks for what is new.
+void send_news(exchange& ex, const route& where);
+
 /// A form that the application answers.
 void answer_form(exchange& ex, const form_handler& answer);
 

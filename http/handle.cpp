@@ -53,6 +53,11 @@ void handle(exchange& ex) {
         set_session(ex);
         return attach_stream(ex, to);
     }
+    if (to.what == route::kind::news) {
+        if (asked.verb != method::get) return send_problem(ex, 405, "GET");
+        set_session(ex);
+        return send_news(ex, to);
+    }
     if (to.form) {
         if (asked.verb == method::post) return answer_form(ex, *to.form);
         if (to.what == route::kind::nothing) return send_problem(ex, 405, "POST");

@@ -219,6 +219,16 @@ std::string page_address(const site& of, const conversation& shown, std::string_
     return address.insert(std::min(fragment, address.size()), named);
 }
 
+std::string bare_address_cookie(std::string_view mount) {
+    std::string name = "stube_last";
+    for (const char c : mount) {
+        const bool is_plain =
+            (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        name += is_plain ? c : '_';
+    }
+    return name;
+}
+
 void append_plain_body(std::string& out, std::string_view content) {
     out.append("<main id=\"stube-view\" tabindex=\"-1\">")
         .append(content)

@@ -17,10 +17,6 @@ struct header_field {
 /// Tells browsers apart.
 inline constexpr std::string_view session_cookie = "stube_session";
 
-/// Names the conversation that was begun at an address which does not name it, and the step that
-/// its page showed: "<id>.<step>".
-inline constexpr std::string_view bare_address_cookie = "stube_last";
-
 /// Stands before the name of a cookie that only this host can have set, and only behind TLS (RFC
 /// 6265bis, 4.1.3.2).
 inline constexpr std::string_view host_cookie_prefix = "__Host-";

@@ -215,6 +215,8 @@ route site::find_internal(std::string_view rest) const {
         to.what = route::kind::back;
     } else if (what == "stream" && rest.empty() && !to.conversation.empty()) {
         to.what = route::kind::stream;
+    } else if (what == "news" && rest.empty() && !to.conversation.empty()) {
+        to.what = route::kind::news;
     }
     return to;
 }

@@ -44,7 +44,7 @@ struct static_file {
 
 /// Where a request goes.
 struct route {
-    enum class kind { nothing, mount, file, event, back, stream, health, ready, metrics };
+    enum class kind { nothing, mount, file, event, back, stream, news, health, ready, metrics };
 
     kind what = kind::nothing;
     const mount_point* mount = nullptr;

@@ -136,7 +136,7 @@ std::string bare_address_line(exchange& ex, const conversation& of) {
     std::string place = of.id + ".";
     append_number(place, ticket->step);
     return ex.site().cookie_line(
-        {std::string(bare_address_cookie), std::move(place), bare_address_lasts}
+        {bare_address_cookie(of.mount), std::move(place), bare_address_lasts}
     );
 }
 

@@ -170,7 +170,7 @@ void opened(exchange& ex, reply&& r) {
 void found_begun(exchange& ex, reply&& r) {
     const auto& where = place_of(ex);
     if (r.what != status::ok || !r.value || r.value->mount != where.address) return mint(ex, where);
-    const auto place = named_in(ex.asked().cookie(bare_address_cookie));
+    const auto place = named_in(ex.asked().cookie(bare_address_cookie(where.address)));
     send_redirect(ex, page_address(ex.site(), *r.value, place.step));
 }
 
@@ -212,7 +212,7 @@ void visit(exchange& ex, const mount_point& where) {
     asked.place = &where;
     const auto id = named_by(asked).conversation;
     if (!id.empty()) return ex.site().live->open(id, asked.owner, ex.home(), later(ex, &opened));
-    const auto begun = named_in(asked.cookie(bare_address_cookie));
+    const auto begun = named_in(asked.cookie(bare_address_cookie(where.address)));
     const bool goes_on = is_token(begun.conversation) && parse_number(begun.step) &&
                          asked.query.empty() && !follows_link(asked);
     if (!goes_on) return mint(ex, where);

@@ -384,8 +384,19 @@ void live_map::mint(
 }
 
 void live_map::open(std::string_view id, std::string_view owner, runner& on, on_reply done) {
+    catch_up(id, owner, std::nullopt, on, std::move(done));
+}
+
+void live_map::catch_up(
+    std::string_view id,
+    std::string_view owner,
+    std::optional<std::uint64_t> seen,
+    runner& on,
+    on_reply done
+) {
     operation op;
     op.wants_view = true;
+    op.seen = seen;
     op.on = &on;
     op.done = std::move(done);
     impl_->submit(id, owner, std::move(op));

@@ -173,9 +173,17 @@
     else beginPart(focused);
   });
 
+  // Who is typing has not asked for this step: the next key must not press a button of it.
+  let isTyping = false;
+  root.addEventListener('input', () => { isTyping = true; }, true);
+  document.addEventListener('htmx:config:request', ({detail: {ctx}}) => {
+    if (/\/stube\/(event|back)\//.test(ctx.request.action)) isTyping = false;
+  });
+
   // Keyboard and screen reader go on where the step begins, and it is read out.
   function beginStep() {
-    beginAt(view.querySelector('[data-stube-focus]') ?? view.querySelector('h1, h2') ?? view);
+    const wish = isTyping && takesText(before.focused) ? null : view.querySelector('[data-stube-focus]');
+    beginAt(wish ?? view.querySelector('h1, h2') ?? view);
     if (view.getBoundingClientRect().top < 0) view.scrollIntoView();
   }
 

@@ -56,6 +56,9 @@
     else control.value = fresh.value;
   }
 
+  // Names to the server's word, as a number, and what stood in controls that were edited and are not on the page.
+  const asides = new Map();
+
   // ---- what the server has not seen -----------------------------------------------------------------
 
   // `edited` holds what was put into a control by anyone but the server and was not sent: a patch leaves it alone.
@@ -124,9 +127,17 @@
 
   const isMemorable = ({type}) => type !== 'password' && type !== 'file';
 
+  // With the word and the state of a control that is edited stands its text: a browser does not restore a page that it
+  // must not store.
+  function noteOn(control) {
+    const state = stateOf(control);
+    return [number(wordOn(control)), number(state), ...(edited.has(control) ? [state] : [])];
+  }
+
   function writeDown() {
-    const notes = [...named(allControls())].filter(([control]) => isMemorable(control))
-      .map(([control, name]) => [name, [number(wordOn(control)), number(stateOf(control))]]);
+    const away = [...asides].filter(([, {control}]) => isMemorable(control)).map(([name, {word, state}]) => [name, [word, number(state), state]]);
+    const here = [...named(allControls())].filter(([control]) => isMemorable(control)).map(([control, name]) => [name, noteOn(control)]);
+    const notes = [...away, ...here];
     const documents = Object.entries(stored()).slice(1 - MOST_DOCUMENTS);
     try {
       sessionStorage.setItem(STORE, JSON.stringify(Object.fromEntries([...documents, [thisDocument, Object.fromEntries(notes)]])));
@@ -161,8 +172,15 @@
   lookAround();
   addEventListener('pageshow', () => {
     lookAround();
+    if (isRestoring) fillInNoted();
     isRestoring = false;
   });
+
+  function fillInNoted() {
+    const texts = Object.entries(notes ?? {}).filter(([, [,, text]]) => text !== undefined);
+    for (const [name, [word,, state]] of texts) asides.set(name, {word, state, control: {}});
+    bringBack();
+  }
 
   // What was done before the scripts ran is made known as the browser would have: their events had no listeners.
   function catchUp() {
@@ -231,7 +249,6 @@
   root.stubePatches = 0; // that are being applied
   let choices;        // of selects that are the user's: a browser chooses anew when options come and go
   let unsent;         // controls that are edited: their names, the server's word and what stands in them
-  const asides = new Map(); // the same by name, of controls that patches have taken off the page
 
   function beginPatch({detail: {tasks}}) {
     ++root.stubePatches;
@@ -249,7 +266,7 @@
     const all = allControls();
     if (!all.some(control => edited.has(control))) return [];
     return [...named(all)].filter(([control]) => edited.has(control) && control.type !== 'file')
-      .map(([control, name]) => ({control, name, word: wordOn(control), state: stateOf(control)}));
+      .map(([control, name]) => ({control, name, word: number(wordOn(control)), state: stateOf(control)}));
   }
 
   function putAside() {
@@ -262,7 +279,7 @@
     if (asides.size === 0) return;
     for (const [control, name] of named(allControls())) {
       const {word, state} = asides.get(name) ?? {};
-      if (!asides.delete(name) || edited.has(control) || wordOn(control) !== word) continue;
+      if (!asides.delete(name) || edited.has(control) || number(wordOn(control)) !== word) continue;
       fillIn(control, state);
       edited.add(control);
     }

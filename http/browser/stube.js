@@ -56,7 +56,7 @@
     view.ariaBusy = waiting.length > 0 ? 'true' : null; // not on root: that would silence the notices in it
     tell(kept ? 'Connection lost. Your last action is kept and will be sent.'
       : isDisplaced ? 'Shown in too many places at once. This one is up to date again when you use it.'
-        : streamIsLost ? 'Connection lost. Trying to reconnect.' : '');
+        : streamIsLost && !hasNews ? 'Connection lost. Trying to reconnect.' : '');
     // Only while it is needed: the mere presence of this listener keeps pages out of some back/forward caches.
     (kept ? addEventListener : removeEventListener)('beforeunload', askBeforeLeaving);
   }
@@ -187,6 +187,7 @@
 
   // ---- htmx's requests ----------------------------------------------------------------------------
 
+  const isNews = request => /\/stube\/news\//.test(request.action);
   const isEvent = request => request.method === 'POST' && /\/stube\/(event|back)\//.test(request.action);
 
   // 10 hexadecimal digits that are this page's, and 6 that number its events: htmx's queue sends one after the
@@ -221,6 +222,8 @@
     } else if (isEvent(ctx.request)) {
       ctx.fetch = sendEvent;
       outliveElement(ctx);
+    } else if (isNews(ctx.request)) {
+      ctx.fetch = askForNews;
     } else {
       return;
     }
@@ -262,6 +265,7 @@
     lossTimer ??= setTimeout(() => {
       streamIsLost = true;
       showState();
+      ask();
     }, STREAM_PATIENCE);
     request.headers['Last-Event-ID'] = String(brought);
     openedAt = brought;
@@ -352,7 +356,7 @@
   function forgetLoss() {
     clearTimeout(lossTimer);
     lossTimer = undefined;
-    streamIsLost = false;
+    streamIsLost = hasNews = false;
     showState();
   }
 
@@ -396,6 +400,43 @@
   document.addEventListener('htmx:after:swap', tellAnswered);
   stream.addEventListener('stube-end', tellAnswered);
 
+  // ---- without a stream ---------------------------------------------------------------------------------
+
+  // Some networks hold streams back until they end. Then the page asks for what is new: now and then, and after an
+  // event, because what a component publishes to its own conversation is not in the answer.
+  const NEWS_PAUSE = 5000;
+  const AFTER_EVENT = 500;
+  const news = stream.dataset.stream.replace('/stube/stream/', '/stube/news/').split('?')[0];
+  let newsTimer;
+  let hasNews = false; // the server has answered the last time
+
+  function askIn(milliseconds) {
+    clearTimeout(newsTimer);
+    newsTimer = setTimeout(ask, milliseconds);
+  }
+
+  function ask() {
+    if (connection?.isGreeted || hasEnded()) return;
+    // Not in the queue of the events, which would wait for it.
+    if (!isPaused && !isDisplaced && events.size === 0) htmx.ajax('GET', news, {source: document.body, target: view, swap: 'none'});
+    askIn(NEWS_PAUSE);
+  }
+
+  // The fetch of these requests. An event that was sent meanwhile has an answer of its own.
+  async function askForNews(url, request) {
+    request.headers['Stube-Seen'] = String(brought);
+    const isAnswer = async response => response.status === 204 || await isOurs(response);
+    const response = await attempt(url, {...request, cache: 'no-store'}, isAnswer, OPENING_LIMIT).catch(() => null);
+    hasNews = response !== null;
+    showState();
+    await released();
+    return response && events.size === 0 ? response : new Response(null, {status: 204});
+  }
+
+  document.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
+    if (isEvent(ctx.request) && !connection?.isGreeted) askIn(AFTER_EVENT);
+  });
+
   // ---- what the page shows already ------------------------------------------------------------------
 
   // While there is no stream, an event says which revision the page shows, and its answer brings the page up to date.
@@ -423,7 +464,7 @@
       if (!ctx.response) return;
       const notices = tasks.filter(({target}) => target === notice);
       if (isShownAlready(ctx)) tasks.splice(0, tasks.length, ...notices);
-      else if (isEvent(ctx.request)) catchUp(ctx.request, ctx.response);
+      else if (ctx.sourceElement !== stream) catchUp(ctx.request, ctx.response);
     },
   });
 })();

@@ -10,6 +10,7 @@ import {
 
 const events = '**/stube/event/**';
 const streams = '**/stube/stream/**';
+const news = '**/stube/news/**';
 
 const setHidden = (page, hidden) => page.evaluate(hidden => {
     Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
@@ -328,6 +329,20 @@ test('a tab whose stream does not come is brought up to date by what is done in 
     assertFlawless(cut, serverAway);
 });
 
+test('where a network holds streams back a page shows what other tabs do, and calls no connection lost', async t => {
+    const {visitor, page} = await visit(t, '/counter');
+    await page.waitForURL(/[?&]c=/);
+    const held = await openPage(visitor);
+    await held.route(streams, () => {}); // no answer
+    await held.goto(page.url());
+    await button(held, '+').click();
+    await held.getByText('1', {exact: true}).waitFor();
+    await button(page, '+').click();
+    await held.getByText('2', {exact: true}).waitFor();
+    assert.equal(await held.locator('#stube-status').textContent(), '');
+    assertFlawless(held);
+});
+
 test('an answer that comes after the stream has brought the same is not applied again', async t => {
     const {page} = await visit(t, '/todo');
     await page.waitForURL(/[?&]c=/);
@@ -437,6 +452,8 @@ test('of more pages than a conversation may have open the oldest waits until it 
     assertFlawless(page);
 });
 
+const signIn = {contentType: 'text/html', body: '<title>Sign in</title><h1>Sign in</h1>'};
+
 test('a stream that something else answers is lost, and asked for again ever less often', async t => {
     const {visitor, page} = await visit(t, '/counter');
     await button(page, '+').click();
@@ -444,8 +461,9 @@ test('a stream that something else answers is lost, and asked for again ever les
     let asked = 0;
     await page.route(streams, route => {
         ++asked;
-        return route.fulfill({contentType: 'text/html', body: '<title>Sign in</title><h1>Sign in</h1>'});
+        return route.fulfill(signIn);
     });
+    await page.route(news, route => route.fulfill(signIn));
     await setHidden(page, true);
     await setHidden(page, false);
     await page.getByText('Connection lost. Trying to reconnect.').waitFor();
@@ -453,6 +471,7 @@ test('a stream that something else answers is lost, and asked for again ever les
     assert.ok(asked > 2 && asked < 8, `it was asked for ${asked} times`);
     await page.getByText('Connection lost. Trying to reconnect.').waitFor();
     await page.unroute(streams);
+    await page.unroute(news);
     await page.getByText('Connection lost').waitFor({state: 'detached'});
     const other = await openPage(visitor, page.url());
     await button(other, '+').click();

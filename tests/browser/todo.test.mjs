@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {holds} from './levels.mjs';
 import {aMoment, assertFlawless, assertNotReloaded, button, eventually, mark, serverAway, visit} from './support.mjs';
 
 const row = (page, text) => page.getByRole('listitem').filter({hasText: text});
@@ -53,9 +54,29 @@ test('what is typed into a list is there again after a dialog has stood in its p
     await box(page, 'Milk').waitFor();
     assert.equal(await page.getByLabel('New').inputValue(), 'Bread');
 
+    await button(page, 'Delete Milk').click();
+    await page.reload();
+    await button(page, 'Keep').click();
+    await box(page, 'Milk').waitFor();
+    assert.equal(await page.getByLabel('New').inputValue(), 'Bread');
+
     await page.getByLabel('New').press('Enter');
     await box(page, 'Bread').waitFor();
     await eventually(async () => assert.equal(await page.getByLabel('New').inputValue(), ''));
+    assertFlawless(page);
+});
+
+test('what is typed and not sent is there after a reload and after Back', async t => {
+    const {gallery, page} = await visit(t, '/todo');
+    await add(page, 'Milk');
+    await page.getByLabel('New').fill('Bread');
+    await page.reload();
+    await holds(page.getByLabel('New'), 'Bread');
+    await page.goto(gallery.url('/counter'));
+    await page.goBack();
+    await holds(page.getByLabel('New'), 'Bread');
+    await page.getByLabel('New').press('Enter');
+    await box(page, 'Bread').waitFor();
     assertFlawless(page);
 });
 

@@ -86,6 +86,26 @@ TEST_CASE("a page without a stream that has missed a change is answered with the
     CHECK(level.body.starts_with("<hx-morph of=\"i1\">"));
 }
 
+TEST_CASE("a page without a stream that asks for news is given the whole view if it misses any") {
+    served site;
+    const auto page = open_page(site.port());
+    const auto ask = [&](int seen, const opened& by) {
+        const auto address = "/stube/news/" + page.conversation;
+        return send(site, without_stream(get(address, owned(by)), seen));
+    };
+    CHECK(ask(1, page).status == 204);
+    send(site, page.post("1/inc"));
+    const auto got = ask(1, page);
+    CHECK(got.status == 200);
+    CHECK(got.header("stube-revision") == "2");
+    CHECK(got.header("cache-control") == "no-store");
+    CHECK(got.body.starts_with("<hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\">"));
+    CHECK(ask(2, page).status == 204);
+    CHECK(ask(2, open_page(site.port())).status == 403);
+    send(site, page.post("1/finish"));
+    CHECK(ask(2, page).says("<p>Final words"));
+}
+
 TEST_CASE("each page of a conversation is told") {
     server_options options;
     options.threads = 3;

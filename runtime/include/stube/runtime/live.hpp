@@ -213,6 +213,16 @@ public:
     /// The conversation and its whole view, as it stands.
     void open(std::string_view id, std::string_view owner, runner& on, on_reply done);
 
+    /// The same for a page without a stream that shows revision `seen`: without the view if that is
+    /// the present revision.
+    void catch_up(
+        std::string_view id,
+        std::string_view owner,
+        std::optional<std::uint64_t> seen,
+        runner& on,
+        on_reply done
+    );
+
     /// Applies one event.
     void send(std::string_view id, std::string_view owner, event what, runner& on, on_reply done);
 
