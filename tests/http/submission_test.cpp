@@ -82,6 +82,7 @@ struct shop {
     static app site() {
         app all;
         all.mount<order>("/order");
+        all.mount<order>("/other");
         return all;
     }
 
@@ -330,6 +331,14 @@ TEST_CASE("Back to the address that began a conversation leads to it, in the ste
     v.browser.load("/order");
     CHECK(v.browser.address == "/order?c=" + conversation + ".1");
     CHECK(v.browser.shows("value=\"Ada\""));
+}
+
+TEST_CASE("Back to an address leads to its conversation whatever was done at other addresses") {
+    visit v;
+    v.browser.press("more");
+    v.browser.load("/other").press("add", "stube-args=%5B5%5D");
+    CHECK(v.browser.load("/order").shows("count=1;"));
+    CHECK(v.browser.load("/other").shows("count=5;"));
 }
 
 TEST_CASE("a link to the address that began a conversation begins another one") {
