@@ -8,6 +8,7 @@
 #include <boost/beast/http/field.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -49,19 +50,28 @@ std::size_t find_head_end(std::string_view text, std::size_t from) {
 /// False for line breaks that two readers could understand differently: a carriage return or a
 /// newline alone, and a line that goes on with the next one (RFC 9112, 2.2 and 5.2).
 bool has_plain_lines(std::string_view head) {
-    std::ptrdiff_t lines = 0;
-    for (auto at = head.find('\r'); at != head.npos; at = head.find('\r', at + 2), ++lines) {
-        if (at + 1 == head.size() || head[at + 1] != '\n') return false;
-        if (at + 2 < head.size() && (head[at + 2] == ' ' || head[at + 2] == '\t')) return false;
+    while (!head.empty()) {
+        const auto end = head.find('\n');
+        if (end == head.npos) return head.find('\r') == head.npos;
+        if (end == 0 || head.find('\r') != end - 1) return false;
+        head.remove_prefix(end + 1);
+        if (head.starts_with(' ') || head.starts_with('\t')) return false;
     }
-    return std::ranges::count(head, '\n') == lines;
+    return true;
+}
+
+constexpr std::array<bool, 256> make_authority_table() {
+    std::array<bool, 256> allowed{};
+    for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                         "0123456789-._~%!$&'()*+,;=:[]"))
+        allowed[static_cast<unsigned char>(c)] = true;
+    return allowed;
 }
 
 /// True for what may stand in a Host header: a name or a numeric address, with or without a port.
 bool is_authority(std::string_view text) {
-    constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                         "0123456789-._~%!$&'()*+,;=:[]";
-    return text.find_first_not_of(allowed) == text.npos;
+    static constexpr auto allowed = make_authority_table();
+    return std::ranges::all_of(text, [](char c) { return allowed[static_cast<unsigned char>(c)]; });
 }
 
 /// What Beast's parser reports, written into a `request`.

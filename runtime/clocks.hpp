@@ -38,6 +38,7 @@ public:
     /// how the two are read one after the other.
     std::chrono::milliseconds shift() const {
         const auto known = shift_.load();
+        if (std::chrono::abs(now() - undisturbed() - known) < least_shift) return known;
         const auto before = undisturbed();
         const auto found = now() - before;
         // A thread that had to wait between the two has found out nothing.

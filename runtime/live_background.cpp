@@ -148,10 +148,14 @@ void live_map::impl::deliver_missed(const entry_ptr& e, const topic_index::misse
 
 void live_map::impl::note_due(const entry_ptr& e) {
     if (closed_ || e->state != condition::live || e->is_new() || e->value->unseen) return;
-    auto wanted = next_due(*e->value, clocks_.shift());
-    const auto earliest = clocks_.now() + (e->not_before - clocks_.steady());
-    if (!e->again.empty()) wanted = wanted ? std::min(*wanted, earliest) : earliest;
-    if (wanted) wanted = std::max(*wanted, earliest);
+    std::optional<time_point> wanted;
+    // Most conversations wait for nothing: then no clock is read.
+    if (!e->value->waiting.empty() || !e->again.empty()) {
+        wanted = next_due(*e->value, clocks_.shift());
+        const auto earliest = clocks_.now() + (e->not_before - clocks_.steady());
+        if (!e->again.empty()) wanted = wanted ? std::min(*wanted, earliest) : earliest;
+        if (wanted) wanted = std::max(*wanted, earliest);
+    }
     if (wanted == e->due) return;
     e->due = wanted;
     timers_.set(e->id, wanted);
