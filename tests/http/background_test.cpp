@@ -1,11 +1,13 @@
 #include "http/fixture.hpp"
 
+#include <stube/runtime/behavior.hpp>
 #include <stube/runtime/messages.hpp>
 
 #include <doctest/doctest.h>
 
 #include <chrono>
 #include <memory>
+#include <semaphore>
 #include <string>
 #include <utility>
 
@@ -46,9 +48,43 @@ struct board {
 };
 BOOST_DESCRIBE_STRUCT(board, (), (text, start, later, compute, tell_all, ring, show))
 
+/// Work that lasts until a test lets it end.
+struct calculation {
+    static constexpr std::string_view component = "test/calculation";
+    static inline std::binary_semaphore may_end{0};
+
+    field<std::string> note;
+    bool takes_notes = false;
+    std::string result = "none";
+
+    effects compute() {
+        return run<&calculation::show>([] {
+            may_end.acquire();
+            return std::string("computed");
+        });
+    }
+
+    void open() { takes_notes = true; }
+
+    void show(std::string what) { result = std::move(what); }
+
+    markup render() const {
+        using namespace html;
+        return div(
+            behavior("test/chart"),
+            output(result),
+            when(takes_notes, input(bind<&calculation::note>(*this))),
+            button(on<"click", &calculation::compute>, "Compute"),
+            button(on<"click", &calculation::open>, "Take notes")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(calculation, (), (note, takes_notes, result, compute, open, show))
+
 app board_site() {
     app site;
     site.mount<board>("/b");
+    site.mount<calculation>("/calculation");
     return site;
 }
 
@@ -129,6 +165,46 @@ TEST_CASE("a timer fires and work comes back while a page looks on") {
     const auto numbers = client(running.port()).ask("GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n");
     CHECK(numbers.says("stube_timers_fired_total 1\n"));
     CHECK(numbers.says("stube_work_total{result=\"done\"} 1\n"));
+}
+
+TEST_CASE(
+    "without scripts a page with work under way reloads itself, or has a link if it takes input"
+) {
+    constexpr std::string_view reload =
+        "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript></head>";
+    constexpr std::string_view link =
+        "<noscript><p><a href=\"\">Show the result</a></p></noscript>";
+    const auto site = board_site();
+    server running(site, any_port());
+    running.start_threads();
+    const auto page = open_page(running.port(), "/calculation");
+    const auto load = [&] {
+        const auto address = "/calculation?c=" + page.conversation;
+        return client(running.port()).ask(get(address, "Cookie: " + page.cookie + "\r\n"));
+    };
+    client stream(running.port());
+    attach(stream, page);
+
+    CHECK_FALSE(load().says(reload));
+    post(running, page, "compute");
+    CHECK(load().says(reload));
+    CHECK_FALSE(load().says(link));
+    post(running, page, "open");
+    CHECK_FALSE(load().says(reload));
+    CHECK(load().says(link));
+    calculation::may_end.release();
+    stream.read_until(">computed<");
+    CHECK_FALSE(load().says(link));
+}
+
+TEST_CASE("without scripts a page with a behavior says that a part of it needs them") {
+    constexpr std::string_view words =
+        "<noscript><p>Parts of this page need JavaScript.</p></noscript>";
+    const auto site = board_site();
+    server running(site, any_port());
+    running.start_threads();
+    CHECK(open_page(running.port(), "/calculation").page.says(words));
+    CHECK_FALSE(open_page(running.port(), "/b").page.says(words));
 }
 
 TEST_CASE("a timer that was set before a restart fires after it") {
