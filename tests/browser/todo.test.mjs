@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {holds} from './levels.mjs';
-import {aMoment, assertFlawless, assertNotReloaded, button, eventually, mark, serverAway, visit} from './support.mjs';
+import {aMoment, assertFlawless, assertNotReloaded, button, eventually, mark, openPage, serverAway, visit} from './support.mjs';
 
 const row = (page, text) => page.getByRole('listitem').filter({hasText: text});
 const box = (page, text) => page.getByRole('checkbox', {name: text, exact: true});
@@ -63,6 +63,23 @@ test('what is typed into a list is there again after a dialog has stood in its p
     await page.getByLabel('New').press('Enter');
     await box(page, 'Bread').waitFor();
     await eventually(async () => assert.equal(await page.getByLabel('New').inputValue(), ''));
+    assertFlawless(page);
+});
+
+test('a dialog that another tab opens is not answered by the keys of somebody who is typing', async t => {
+    const {visitor, page} = await visit(t, '/todo');
+    await add(page, 'Milk');
+    const other = await openPage(visitor, page.url());
+    await page.getByLabel('New').pressSequentially('Bread and');
+    await button(other, 'Delete Milk').click();
+    const dialog = page.getByRole('dialog', {name: 'Delete "Milk"?'});
+    await dialog.waitFor();
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Enter');
+    await aMoment();
+    assert.ok(await dialog.isVisible());
+    await button(page, 'Keep').click();
+    await holds(page.getByLabel('New'), 'Bread and');
     assertFlawless(page);
 });
 
