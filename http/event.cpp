@@ -52,13 +52,13 @@ void send_no_news(exchange& ex, const reply& r, std::string_view more_headers = 
 }
 
 /// The revision that a page without a stream shows: its scripts send it.
-std::optional<std::uint64_t> seen_by(const request& asked) {
+std::optional<std::uint64_t> shown_by(const request& asked) {
     return parse_number(asked.header("stube-seen"));
 }
 
 /// True if the response brings the news: no stream of this page does.
 bool has_news(const request& asked, const reply& r) {
-    return (!r.streamed || seen_by(asked)) && r.news && r.value;
+    return (!r.streamed || shown_by(asked)) && r.news && r.value;
 }
 
 /// Tells the page's scripts that the event has changed nothing.
@@ -127,7 +127,7 @@ void apply_event(exchange& ex, const route& where) {
     what.instance = parse_number(where.instance).value_or(0);
     if (what.instance == 0) return send_problem(ex, 404);
     what.name = where.member;
-    what.seen = seen_by(asked);
+    what.seen = shown_by(asked);
     if (!read_form(asked.body, ex.site().limits().max_fields, what.form, what.arguments)) {
         return send_problem(ex, 400);
     }
@@ -169,7 +169,7 @@ void send_news(exchange& ex, const route& where) {
     ex.site().live->catch_up(
         where.conversation,
         asked.owner,
-        seen_by(asked),
+        shown_by(asked),
         ex.home(),
         later(ex, &send_reply)
     );

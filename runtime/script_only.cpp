@@ -13,9 +13,9 @@ struct ways {
     std::set<std::string_view> events;
 };
 
-using member = std::pair<std::string_view, std::string_view>;  // component and name
+using handler_name = std::pair<std::string_view, std::string_view>;  // component and name
 
-std::string text_of(const member& who, const ways& how) {
+std::string text_of(const handler_name& who, const ways& how) {
     std::string text(who.first);
     text.append(": ").append(who.second).append(" (");
     std::string_view separator;
@@ -29,7 +29,7 @@ std::string text_of(const member& who, const ways& how) {
 }  // namespace
 
 std::vector<std::string> script_only_events(const markup& view, const conversation& of) {
-    std::map<member, ways> all;
+    std::map<handler_name, ways> all;
     for (const auto& h : view.holes()) {
         if (h.what != hole::kind::event || h.event.empty()) continue;
         const auto* target = of.instances.find(h.instance);
