@@ -135,8 +135,10 @@
   }
 
   function writeDown() {
-    const away = [...asides].filter(([, {control}]) => isMemorable(control)).map(([name, {word, state}]) => [name, [word, number(state), state]]);
-    const here = [...named(allControls())].filter(([control]) => isMemorable(control)).map(([control, name]) => [name, noteOn(control)]);
+    const away = [...asides].filter(([, {control}]) => isMemorable(control))
+      .map(([name, {word, state}]) => [name, [word, number(state), state]]);
+    const here = [...named(allControls())].filter(([control]) => isMemorable(control))
+      .map(([control, name]) => [name, noteOn(control)]);
     const notes = [...away, ...here];
     const documents = Object.entries(stored()).slice(1 - MOST_DOCUMENTS);
     try {
@@ -205,7 +207,8 @@
     return isControl(control) && isChoice(control) && !isBound(control) ? groupOf(control) : [];
   }
 
-  const boundOf = instance => allControls().filter(control => control.name.startsWith(`i${instance}-`) && edited.has(control));
+  const boundOf = instance => allControls()
+    .filter(control => control.name.startsWith(`i${instance}-`) && edited.has(control));
 
   document.addEventListener('htmx:config:request', ({detail: {ctx}, defaultPrevented}) => {
     if (!ctx.stubeInstance) return;

@@ -418,7 +418,9 @@
   function ask() {
     if (connection?.isGreeted || hasEnded()) return;
     // Not in the queue of the events, which would wait for it.
-    if (!isPaused && !isDisplaced && events.size === 0) htmx.ajax('GET', news, {source: document.body, target: view, swap: 'none'});
+    if (!isPaused && !isDisplaced && events.size === 0) {
+      htmx.ajax('GET', news, {source: document.body, target: view, swap: 'none'});
+    }
     askIn(NEWS_PAUSE);
   }
 
@@ -428,6 +430,7 @@
     const isAnswer = async response => response.status === 204 || await isOurs(response);
     const response = await attempt(url, {...request, cache: 'no-store'}, isAnswer, OPENING_LIMIT).catch(() => null);
     hasNews = response !== null;
+    if ([403, 404, 410].includes(response?.status)) clearTimeout(newsTimer); // the page is no longer this visitor's, or over
     showState();
     await released();
     return response && events.size === 0 ? response : new Response(null, {status: 204});
