@@ -235,12 +235,13 @@
     return {
       step: step(), control, address: sender && addressOf(sender),
       words: control?.textContent, values: sender && argumentsOf(sender),
+      toggled: control?.ariaChecked ?? control?.ariaPressed ?? control?.ariaExpanded,
       submits: control?.type === 'submit' && submitsForm(control),
     };
   }
 
   const isTheSame = (first, now) => first?.step === now.step && (!now.control ||
-    (first.control === now.control && first.address === now.address &&
+    (first.control === now.control && first.address === now.address && first.toggled === now.toggled &&
       (first.words === now.words || first.values === now.values)));
 
   root.addEventListener('click', event => {

@@ -476,6 +476,22 @@ test('the second half of a double click submits nothing, though the first has be
     assertFlawless(page);
 });
 
+test('the second half of a double click does not turn back what the first has turned on', async t => {
+    const tick = (isDone, shown) => `<div id="i1"><button role="checkbox" aria-checked="${isDone}" ${to('tick')} ` +
+        `data-stube-args="[${!isDone}]">Milk</button><output>${shown}</output></div>`;
+    const page = await handWritten(t, tick(false, 0), events => morph(tick(events.length % 2 === 1, events.length)));
+    const {x, y} = await page.getByRole('checkbox').boundingBox();
+    await page.mouse.click(x + 5, y + 5, {clickCount: 1});
+    await shows(page, 1);
+    await page.mouse.down({clickCount: 2});
+    await page.mouse.up({clickCount: 2});
+    await aMoment();
+    assert.equal(page.events.length, 1);
+    await page.mouse.click(x + 5, y + 5, {clickCount: 1});
+    await shows(page, 2);
+    assertFlawless(page);
+});
+
 test('a return key that is held down submits once', async t => {
     const form = `<form id="i1" ${to('add')}><input id="i1-a" name="i1-a" value="Bread"><button>Add</button><output>0</output></form>`;
     const page = await handWritten(t, form, events => morph(form.replace('>0<', `>${events.length}<`)));
