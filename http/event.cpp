@@ -51,12 +51,12 @@ void send_no_news(exchange& ex, const reply& r, std::string_view more_headers = 
     ex.send({204, {}, headers.append(more_headers), {}});
 }
 
-/// The revision that a page without a stream shows: its scripts send it.
+/// The revision that the page shows. The scripts of a page without a stream send it.
 std::optional<std::uint64_t> shown_by(const request& asked) {
     return parse_number(asked.header("stube-seen"));
 }
 
-/// True if the response brings the news: no stream of this page does.
+/// True if the response must carry the patches, because no stream of this page does.
 bool has_news(const request& asked, const reply& r) {
     return (!r.streamed || shown_by(asked)) && r.news && r.value;
 }
@@ -127,7 +127,6 @@ void apply_event(exchange& ex, const route& where) {
     what.instance = parse_number(where.instance).value_or(0);
     if (what.instance == 0) return send_problem(ex, 404);
     what.name = where.member;
-    what.seen = shown_by(asked);
     if (!read_form(asked.body, ex.site().limits().max_fields, what.form, what.arguments)) {
         return send_problem(ex, 400);
     }
@@ -136,7 +135,8 @@ void apply_event(exchange& ex, const route& where) {
         asked.owner,
         std::move(what),
         ex.home(),
-        later(ex, &event_done)
+        later(ex, &event_done),
+        shown_by(asked)
     );
 }
 

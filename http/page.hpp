@@ -55,9 +55,9 @@ std::string page_address(const site& of, const conversation& shown, std::string_
 
 inline constexpr std::string_view last_step_word = "end";
 
-/// The name of the cookie with the conversation that was begun at a mount's address, which does not
-/// name it, and the step that its page showed: "<id>.<step>". Each mount has one, so that Back does
-/// not depend on what was done at others.
+/// The name of a mount's cookie with the conversation that was begun last at the mount's address,
+/// and the step that its page showed: "<id>.<step>". The browser's Back to that address leads
+/// there, whatever was done at other mounts.
 std::string bare_address_cookie(std::string_view mount);
 
 /// The body of a page without one.

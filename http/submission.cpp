@@ -85,7 +85,7 @@ void send_try_again(exchange& ex, const problem& what) {
     send_card(ex, what, form);
 }
 
-/// The submitted values, to be copied: no page shows them any more.
+/// Appends the submitted values, so that the user can copy them from a refusal.
 void append_typed(std::string& out, exchange& ex) {
     std::vector<form_value> form;
     std::string arguments;
@@ -140,6 +140,7 @@ std::string bare_address_line(exchange& ex, const conversation& of) {
     );
 }
 
+/// True if this submission was applied before the conversation ended: a double click.
 bool was_applied(exchange& ex, const conversation& of) {
     return of.knows(submission_id(ex.asked().target, ex.asked().body));
 }
@@ -154,11 +155,11 @@ void submitted(exchange& ex, reply&& r) {
         const auto address = page_address(ex.site(), *r.value, std::to_string(r.value->step));
         return send_redirect(ex, address, bare_address_line(ex, *r.value));
     }
-    case status::ended:
     case status::just_ended:
-        if (r.what == status::ended || was_applied(ex, *r.value))
-            return send_redirect(ex, page_address(ex.site(), *r.value, last_step_word));
-        return send_refusal_page(ex, problem_of(r.what));
+        if (!was_applied(ex, *r.value)) return send_refusal_page(ex, problem_of(r.what));
+        [[fallthrough]];
+    case status::ended:
+        return send_redirect(ex, page_address(ex.site(), *r.value, last_step_word));
     case status::not_saved:
     case status::store_down:
     case status::overloaded:

@@ -21,7 +21,7 @@ std::string_view session_of(const request& asked) {
                                      : std::string_view(asked.new_session);
 }
 
-/// The session that the request came with lasts from now on, like a new one.
+/// The headers of a page, with the session's cookie: each page load extends its lifetime.
 std::string headers_with_session(exchange& ex) {
     std::string headers(page_headers);
     const auto session = session_of(ex.asked());

@@ -77,6 +77,7 @@ void live_map::impl::add(const entry_ptr& e) {
     ++size_;
 }
 
+/// Keeps the reply to late events and pages of a conversation that has ended.
 void live_map::impl::remember_end(const entry& e, std::shared_ptr<const update> last) {
     ended_conversation was;
     was.owner = e.owner;
@@ -98,7 +99,8 @@ bool live_map::impl::forget(const entry_ptr& e, std::shared_ptr<const update> la
         if (e->state.exchange(condition::over) == condition::over) return false;
         e->streams.clear();
         e->is_open = false;
-        // Unused ones are not remembered: those of strangers would push out what users have ended.
+        // The ends of unused conversations, as strangers leave many, would push out those of
+        // others.
         if (e->is_used()) remember_end(*e, std::move(last));
         s.entries.erase(e->id);
     }
@@ -407,11 +409,12 @@ void live_map::send(
     std::string_view owner,
     event what,
     runner& on,
-    on_reply done
+    on_reply done,
+    std::optional<std::uint64_t> seen
 ) {
     operation op;
     op.keeps_notices = what.page.has_value();
-    op.seen = what.seen;
+    op.seen = seen;
     op.change = [this, what = std::move(what)](const conversation& now) {
         return dispatch(now, what, impl_->world());
     };

@@ -152,7 +152,7 @@ struct ended_conversation {
     std::string owner;
     std::string mount;  ///< empty if it was never read
     std::uint64_t revision = 0;
-    std::vector<event_id> applied;       ///< as the conversation's own: the last event of each page
+    std::vector<event_id> applied;       ///< see conversation::applied
     std::shared_ptr<const update> last;  ///< what its pages were told; null after a while
 };
 

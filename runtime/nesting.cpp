@@ -80,7 +80,7 @@ place in_its_like(const node& what) {
     return std::nullopt;
 }
 
-/// Some parsers keep other elements in a select, and some keep only their text.
+/// Some parsers drop other elements in a select and keep their text; newer ones keep both.
 place in_select(const node& what) {
     if (what.tag.empty() || is_tag(what, {"script", "template"})) return std::nullopt;
     const auto& around = *what.parent;

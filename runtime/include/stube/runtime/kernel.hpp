@@ -41,9 +41,6 @@ struct event {
     /// shows, which the conversation returns to first, and `form` has the fields of the whole page:
     /// those of other components are kept as typed. Without a `name` all are, and no member runs.
     std::optional<submitted_page> page = {};
-    /// The revision that a page without a stream shows. If the conversation has gone on since, the
-    /// page is answered with the whole view.
-    std::optional<std::uint64_t> seen = {};
 };
 
 /// One change of the page. Content is composed: each instance in it has its element id, and events

@@ -223,8 +223,16 @@ public:
         on_reply done
     );
 
-    /// Applies one event.
-    void send(std::string_view id, std::string_view owner, event what, runner& on, on_reply done);
+    /// Applies one event. A page without a stream gives the revision that it shows, `seen`: if the
+    /// conversation has a later one, the reply has the whole view in place of patches.
+    void send(
+        std::string_view id,
+        std::string_view owner,
+        event what,
+        runner& on,
+        on_reply done,
+        std::optional<std::uint64_t> seen = {}
+    );
 
     /// Goes to step `to` of the conversation's history, or one step back.
     void go_back(

@@ -79,10 +79,10 @@ struct hole {
     sender sent_by = sender::none;                       ///< of an event
     bool in_form = false;  ///< it stands between the tags of a form, as far as is known
 
-    /// This and `fingerprint` look at all members.
-    /// True for an event that a button of its own sends.
+    /// True for an event of a button.
     bool is_button() const { return sent_by == sender::button || sent_by == sender::input_button; }
 
+    /// This and `fingerprint` look at all members.
     bool operator==(const hole& other) const;
 };
 
