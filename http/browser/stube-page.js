@@ -173,11 +173,11 @@
     else beginPart(focused);
   });
 
-  // Who is typing has not asked for this step: the next key must not press a button of it.
+  // A step may come from another tab while the user is typing. A control of it must not get the user's next key.
   let isTyping = false;
   root.addEventListener('input', () => { isTyping = true; }, true);
   document.addEventListener('htmx:config:request', ({detail: {ctx}}) => {
-    if (/\/stube\/(event|back)\//.test(ctx.request.action)) isTyping = false;
+    if (ctx.stubeIsEvent) isTyping = false;
   });
 
   // Keyboard and screen reader go on where the step begins, and it is read out.

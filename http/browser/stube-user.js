@@ -56,7 +56,8 @@
     else control.value = fresh.value;
   }
 
-  // Names to the server's word, as a number, and what stood in controls that were edited and are not on the page.
+  // Edited controls that are not on the page: their names, to the server's word as a number, their state, and whether
+  // that may be stored.
   const asides = new Map();
 
   // ---- what the server has not seen -----------------------------------------------------------------
@@ -127,15 +128,14 @@
 
   const isMemorable = ({type}) => type !== 'password' && type !== 'file';
 
-  // With the word and the state of a control that is edited stands its text: a browser does not restore a page that it
-  // must not store.
+  // The note on an edited control has its text as well: of pages with `no-store`, Firefox restores none.
   function noteOn(control) {
     const state = stateOf(control);
     return [number(wordOn(control)), number(state), ...(edited.has(control) ? [state] : [])];
   }
 
   function writeDown() {
-    const away = [...asides].filter(([, {control}]) => isMemorable(control))
+    const away = [...asides].filter(([, aside]) => aside.isMemorable)
       .map(([name, {word, state}]) => [name, [word, number(state), state]]);
     const here = [...named(allControls())].filter(([control]) => isMemorable(control))
       .map(([control, name]) => [name, noteOn(control)]);
@@ -180,7 +180,7 @@
 
   function fillInNoted() {
     const texts = Object.entries(notes ?? {}).filter(([, [,, text]]) => text !== undefined);
-    for (const [name, [word,, state]] of texts) asides.set(name, {word, state, control: {}});
+    for (const [name, [word,, state]] of texts) asides.set(name, {word, state, isMemorable: true});
     bringBack();
   }
 
@@ -201,7 +201,7 @@
   // waits for its turn. When it leaves, that is sent, unless something else stands there by now.
   const carried = new WeakMap(); // htmx's context of an event, to controls and what stood in them
 
-  // What a choice that is not bound says, it says by its own event.
+  // A choice that is not bound is sent by its own event only.
   function ownChoices({sourceEvent}) {
     const control = sourceEvent?.target;
     return isControl(control) && isChoice(control) && !isBound(control) ? groupOf(control) : [];
@@ -263,8 +263,8 @@
     if (tasks.some(({swapSpec}) => swapSpec.style !== 'none')) lost = unsentTexts();
   }
 
-  // A dialog takes the place of a component, and its answer brings the component back: so does what was filled in,
-  // unless the server has changed its word meanwhile.
+  // A dialog takes the place of a component, and its answer brings the component back. The state of edited controls
+  // comes back as well, unless the server has changed its word on them.
   function unsentControls() {
     const all = allControls();
     if (!all.some(control => edited.has(control))) return [];
@@ -274,7 +274,7 @@
 
   function putAside() {
     for (const each of unsent) {
-      if (!each.control.isConnected) asides.set(each.name, each);
+      if (!each.control.isConnected) asides.set(each.name, {...each, isMemorable: isMemorable(each.control)});
     }
   }
 
@@ -289,8 +289,9 @@
   }
 
   function fillIn(control, state) {
-    if (isTick(control)) control.checked = state === 'true';
-    else if (control instanceof HTMLSelectElement) choose(control, ({value}) => JSON.parse(state).includes(value));
+    const values = control instanceof HTMLSelectElement && JSON.parse(state);
+    if (values) choose(control, ({value}) => values.includes(value));
+    else if (isTick(control)) control.checked = state === 'true';
     else control.value = state;
   }
 

@@ -139,7 +139,7 @@
         return failureFrom(response);
       }
       if (response.ok) oldNotice.forEach(node => node.remove());
-      if (response.status === 204 && !catchUp(request, response)) expectNews(revisionOf(response));
+      if (response.status === 204 && !noteRevision(request, response)) expectNews(revisionOf(response));
       await released();
       return response;
     } finally {
@@ -220,6 +220,7 @@
       if (isPaused) return event.preventDefault();
       ctx.fetch = openStream;
     } else if (isEvent(ctx.request)) {
+      ctx.stubeIsEvent = true;
       ctx.fetch = sendEvent;
       outliveElement(ctx);
     } else if (isNews(ctx.request)) {
@@ -235,7 +236,7 @@
   // hx-sse reads it. When to open it, and when to give it up, is decided here.
   stream.setAttribute('hx-config', 'sse.reconnect:false sse.pauseOnBackground:false');
 
-  // The conversation's revision that came with the page or has come since, with the stream or with an answer.
+  // The revision that the page shows: of the page as it was loaded, then of the stream's messages and of answers.
   let brought = Number(/\brev=(\d+)/.exec(stream.getAttribute('hx-sse:connect'))?.[1]);
   const revisionOf = ({headers}) => Number(headers.get('Stube-Revision') ?? NaN);
 
@@ -270,7 +271,7 @@
     request.headers['Last-Event-ID'] = String(brought);
     openedAt = brought;
     for (;;) {
-      // Through its cache Firefox would send a second tab's request only when the first tab's stream has ended.
+      // With its cache, Firefox would hold a second tab's request until the first tab's stream has ended.
       const response = await attempt(url, {...request, cache: 'no-store'}, isStream, OPENING_LIMIT).catch(() => null);
       request.signal.throwIfAborted();
       if (response) return heard(response);
@@ -402,13 +403,13 @@
 
   // ---- without a stream ---------------------------------------------------------------------------------
 
-  // Some networks hold streams back until they end. Then the page asks for what is new: now and then, and after an
-  // event, because what a component publishes to its own conversation is not in the answer.
+  // Some networks hold streams back until they end. Then the page asks for news: at intervals, and after an event,
+  // because the answer to an event lacks the messages that its component has published.
   const NEWS_PAUSE = 5000;
   const AFTER_EVENT = 500;
   const news = stream.dataset.stream.replace('/stube/stream/', '/stube/news/').split('?')[0];
   let newsTimer;
-  let hasNews = false; // the server has answered the last time
+  let hasNews = false; // the last request was answered
 
   function askIn(milliseconds) {
     clearTimeout(newsTimer);
@@ -417,14 +418,14 @@
 
   function ask() {
     if (connection?.isGreeted || hasEnded()) return;
-    // Not in the queue of the events, which would wait for it.
+    // The source is outside of #stube, because a request in the queue of the events would delay them.
     if (!isPaused && !isDisplaced && events.size === 0) {
       htmx.ajax('GET', news, {source: document.body, target: view, swap: 'none'});
     }
     askIn(NEWS_PAUSE);
   }
 
-  // The fetch of these requests. An event that was sent meanwhile has an answer of its own.
+  // The fetch of these requests. If an event is under way, its answer is used instead.
   async function askForNews(url, request) {
     request.headers['Stube-Seen'] = String(brought);
     const isAnswer = async response => response.status === 204 || await isOurs(response);
@@ -451,7 +452,7 @@
   const isFresh = request => request.headers['Stube-Seen'] === String(brought);
 
   // Notes the revision that an answer brings. False if it may not be all that is new.
-  function catchUp(request, {headers}) {
+  function noteRevision(request, {headers}) {
     const revision = revisionOf({headers});
     if (!isFresh(request) || headers.has('Stube-Failed') || Number.isNaN(revision)) return false;
     brought = caughtUp = revision;
@@ -461,13 +462,13 @@
   const isShownAlready = ({sourceElement, request, response}) => sourceElement === stream ? isRepeated
     : !isFresh(request) && revisionOf(response) <= brought;
 
-  // Messages to the user are not.
+  // Notices are shown in any case.
   htmx.registerExtension('stube', {
     htmx_before_swap: (element, {ctx, tasks}) => {
       if (!ctx.response) return;
       const notices = tasks.filter(({target}) => target === notice);
       if (isShownAlready(ctx)) tasks.splice(0, tasks.length, ...notices);
-      else if (ctx.sourceElement !== stream) catchUp(ctx.request, ctx.response);
+      else if (ctx.sourceElement !== stream) noteRevision(ctx.request, ctx.response);
     },
   });
 })();
