@@ -1,12 +1,13 @@
 // What somebody does while the scripts of the page are on their way, or when one of them never arrives.
-// STUBE_HOLD is for how many seconds they are held back at least.
+// STUBE_HOLD sets for how many seconds they are held back at least.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ada, lastTitle, receipt, steps} from './booking.mjs';
-import {blocked, enter, holds, list, press, sees} from './levels.mjs';
+import {blocked, enter, holds, press, sees} from './levels.mjs';
 import {
     assertFlawless, assertNotReloaded, button, eventually, Gallery, heading, mark, newVisitor, openPage,
 } from './support.mjs';
+import {addWithEnter, things} from './todo.mjs';
 
 // ---- the scripts ------------------------------------------------------------------------------------
 
@@ -54,13 +55,6 @@ function assertNowhere(addresses, ...typed) {
 const typedBy = guest => [guest.arrival, guest.departure, guest.name, guest.email];
 
 // ---- /todo ------------------------------------------------------------------------------------------
-
-const things = (page, ...texts) => list(page.getByRole('listitem').getByRole('checkbox'), ...texts);
-
-async function addWithEnter(page, text) {
-    await enter(page, 'New', text);
-    await page.keyboard.press('Enter');
-}
 
 async function addWithDoubleClick(page, text) {
     await enter(page, 'New', text);

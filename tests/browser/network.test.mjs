@@ -7,6 +7,7 @@ import {
     aMoment, assertFlawless, assertNotReloaded, button, eventually, Gallery, heading, mark, newVisitor,
     newVisitorWithBrowser, openPage, serverAway, testSite, visit,
 } from './support.mjs';
+import {addWithEnter, things} from './todo.mjs';
 
 const events = '**/stube/event/**';
 const streams = '**/stube/stream/**';
@@ -301,35 +302,29 @@ test('an action that was the end and whose answer is lost shows the end when it 
 });
 
 test('a tab whose stream does not come is brought up to date by what is done in it', async t => {
-    const {gallery, visitor, page} = await visit(t, '/todo');
-    const shows = (tab, ...texts) => eventually(async () =>
-        assert.deepEqual(await tab.getByRole('listitem').getByRole('checkbox').allTextContents(), texts));
-    const add = async (tab, text) => {
-        await tab.getByLabel('New').fill(text);
-        await tab.keyboard.press('Enter');
-    };
-    await add(page, 'Milk');
-    await shows(page, 'Milk');
+    const {visitor, page} = await visit(t, '/todo');
+    await addWithEnter(page, 'Milk');
+    await things(page, 'Milk');
     const cut = await openPage(visitor);
     await cut.route(streams, route => route.abort());
-    await cut.goto(gallery.url(new URL(page.url()).pathname + new URL(page.url()).search));
-    await shows(cut, 'Milk');
+    await cut.goto(page.url());
+    await things(cut, 'Milk');
 
-    await add(cut, 'Bread');
-    await shows(cut, 'Milk', 'Bread');
-    await shows(page, 'Milk', 'Bread');
-    await add(page, 'Eggs');
-    await add(cut, 'Flour');
-    await shows(cut, 'Milk', 'Bread', 'Eggs', 'Flour');
+    await addWithEnter(cut, 'Bread');
+    await things(cut, 'Milk', 'Bread');
+    await things(page, 'Milk', 'Bread');
+    await addWithEnter(page, 'Eggs');
+    await addWithEnter(cut, 'Flour');
+    await things(cut, 'Milk', 'Bread', 'Eggs', 'Flour');
 
     await cut.unroute(streams);
-    await add(page, 'Salt');
-    await shows(cut, 'Milk', 'Bread', 'Eggs', 'Flour', 'Salt');
+    await addWithEnter(page, 'Salt');
+    await things(cut, 'Milk', 'Bread', 'Eggs', 'Flour', 'Salt');
     assertFlawless(page);
     assertFlawless(cut, serverAway);
 });
 
-test('where a network holds streams back a page shows what other tabs do, and calls no connection lost', async t => {
+test('a page whose stream is held back shows changes of other tabs and reports no lost connection', async t => {
     const {visitor, page} = await visit(t, '/counter');
     await page.waitForURL(/[?&]c=/);
     const held = await openPage(visitor);
@@ -346,28 +341,22 @@ test('where a network holds streams back a page shows what other tabs do, and ca
 test('an answer that comes after the stream has brought the same is not applied again', async t => {
     const {page} = await visit(t, '/todo');
     await page.waitForURL(/[?&]c=/);
-    const shows = (...texts) => eventually(async () =>
-        assert.deepEqual(await page.getByRole('listitem').getByRole('checkbox').allTextContents(), texts));
-    const add = async text => {
-        await page.getByLabel('New').fill(text);
-        await page.keyboard.press('Enter');
-    };
-    await add('Milk');
-    await shows('Milk');
+    await addWithEnter(page, 'Milk');
+    await things(page, 'Milk');
     await setHidden(page, true); // no stream: the answer has the patches
     await meet(page, [async route => {
         const response = await route.fetch();
         assert.match(await response.text(), /<hx-insert/);
         await setHidden(page, false);
-        await shows('Milk', 'Bread'); // the stream's whole view
+        await things(page, 'Milk', 'Bread'); // the stream's whole view
         await page.getByRole('checkbox').last().evaluate(box => { box.mine = true; });
         await route.fulfill({response});
     }]);
     const answered = page.waitForResponse(events);
-    await add('Bread');
+    await addWithEnter(page, 'Bread');
     await answered;
     await aMoment();
-    await shows('Milk', 'Bread');
+    await things(page, 'Milk', 'Bread');
     assert.equal(await page.getByRole('checkbox').last().evaluate(box => box.mine), true);
     assertFlawless(page);
 });

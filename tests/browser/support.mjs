@@ -18,7 +18,7 @@ export const sourceRoot = fileURLToPath(new URL('../..', import.meta.url));
 /// How long a page may take to show what is expected. Generous: the machine may be busy.
 export const patience = 15_000;
 
-/// No test ends the machine. On a disk, saving waits for what other tests write.
+/// The tests kill servers and never the machine, so stores in memory keep their promise, and need not wait for a disk.
 const memoryFolder = '/dev/shm';
 
 /// A program with pages for tests. Its heartbeat is a second, and two pages of a conversation may have streams.

@@ -44,7 +44,7 @@ test('adds, checks off and deletes', async t => {
     assertFlawless(page, serverAway);
 });
 
-test('what is typed into a list is there again after a dialog has stood in its place', async t => {
+test('unsent text is there again after a dialog has taken the place of its component', async t => {
     const {page} = await visit(t, '/todo');
     await add(page, 'Milk');
     await page.getByLabel('New').fill('Bread');
@@ -66,7 +66,7 @@ test('what is typed into a list is there again after a dialog has stood in its p
     assertFlawless(page);
 });
 
-test('a dialog that another tab opens is not answered by the keys of somebody who is typing', async t => {
+test('keys typed into a field do not answer a dialog that another tab opens', async t => {
     const {visitor, page} = await visit(t, '/todo');
     await add(page, 'Milk');
     const other = await openPage(visitor, page.url());
@@ -83,7 +83,7 @@ test('a dialog that another tab opens is not answered by the keys of somebody wh
     assertFlawless(page);
 });
 
-test('what is typed and not sent is there after a reload and after Back', async t => {
+test('unsent text is there again after a reload and after Back', async t => {
     const {gallery, page} = await visit(t, '/todo');
     await add(page, 'Milk');
     await page.getByLabel('New').fill('Bread');

@@ -476,7 +476,7 @@ test('the second half of a double click submits nothing, though the first has be
     assertFlawless(page);
 });
 
-test('the second half of a double click does not turn back what the first has turned on', async t => {
+test('the second half of a double click does not turn off a toggle that the first half has turned on', async t => {
     const tick = (isDone, shown) => `<div id="i1"><button role="checkbox" aria-checked="${isDone}" ${to('tick')} ` +
         `data-stube-args="[${!isDone}]">Milk</button><output>${shown}</output></div>`;
     const page = await handWritten(t, tick(false, 0), events => morph(tick(events.length % 2 === 1, events.length)));

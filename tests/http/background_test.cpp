@@ -197,7 +197,7 @@ TEST_CASE(
     CHECK_FALSE(load().says(link));
 }
 
-TEST_CASE("without scripts a page with a behavior says that a part of it needs them") {
+TEST_CASE("without scripts a page with a behavior says that parts of it need scripts") {
     constexpr std::string_view words =
         "<noscript><p>Parts of this page need JavaScript.</p></noscript>";
     const auto site = board_site();

@@ -19,7 +19,7 @@ std::string message(client& stream) {
     return text.substr(text.find("\r\n") + 2);
 }
 
-/// The same event of a page that has no stream and shows this revision.
+/// The same request from a page that has no stream and shows this revision.
 std::string without_stream(std::string event, int revision) {
     const auto end_of_head = event.find("\r\n\r\n") + 2;
     return event.insert(end_of_head, "Stube-Seen: " + std::to_string(revision) + "\r\n");

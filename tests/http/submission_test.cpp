@@ -354,7 +354,7 @@ TEST_CASE("a link to the address that began a conversation begins another one") 
 }
 
 TEST_CASE(
-    "a component that throws is told of once, after the redirect, and only what was typed is kept"
+    "a component that throws is reported once, after the redirect, and only what was typed is kept"
 ) {
     visit v;
     v.browser.press("fail", "i1-name=Ada");
@@ -375,7 +375,7 @@ TEST_CASE("without scripts the last view is shown after the redirect, also to a 
     CHECK(v.browser.load(first.header("location")).shows("Thank you"));
 }
 
-TEST_CASE("a submission that comes after the end is not said to have worked") {
+TEST_CASE("a submission after the end is refused, and shows what was entered") {
     visit v;
     const auto late = v.browser.address_of("next");
     const auto ticket = v.browser.ticket();

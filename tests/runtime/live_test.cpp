@@ -1208,7 +1208,7 @@ TEST_CASE("only so many conversations live") {
     CHECK(w.wait(w.mint(a_tally())).what == status::ok);
 }
 
-TEST_CASE("strangers who come once and never again keep nobody out, and nobody from the end") {
+TEST_CASE("strangers who come once keep no visitor out, and ended conversations are remembered") {
     world w([](live_options& o) { o.max_conversations = 100; });
     const auto over = w.minted(a_tally(), "friend");
     w.wait(w.send(over, w.to_top(over, "finish"), "friend"));
