@@ -36,7 +36,8 @@ struct breadcrumb : catalogue {
     static constexpr std::string_view styles = R"(
         & > nav > ol { display: flex; flex-wrap: wrap; padding: 0; list-style: none; }
         & > nav li + li::before { content: "›" / ""; padding-inline: .5rem; color: var(--soft); }
-        & > nav button { min-height: 1.5rem; padding: 0 .25rem; border: 0; color: var(--accent); font-weight: 400; }
+        & > nav button { min-height: 1.5rem; padding: 0 .25rem; border: 0; color: var(--accent);
+            font-weight: 400; }
     )";
 
     /// To the department that is so deep; 0 is the top.

@@ -40,7 +40,8 @@ markup with_keys(markup pad) {
         on<"keydown", &calculator::point>.key(".").key(","),
         on<"keydown", &calculator::equals>.key("=").key("Enter"),
         on<"keydown", &calculator::take_back>.key("Backspace"),
-        on<"keydown", &calculator::clear>.key("Escape").key("Delete")};
+        on<"keydown", &calculator::clear>.key("Escape").key("Delete")
+    };
     for (int n = 0; n <= 9; ++n)
         keys.push_back(on<"keydown", &calculator::digit>(n).key(std::to_string(n)));
     for (const auto* operation : {"+", "-", "*", "/"})

@@ -11,7 +11,9 @@ struct calculator {
     static constexpr std::string_view component = "gallery/calculator";
     static constexpr std::string_view styles = R"(
         & { max-width: 24rem; margin-inline: auto; }
-        & output { display: block; margin-bottom: 1rem; padding: .75rem 1rem; border: 1px solid var(--line); border-radius: var(--round); text-align: end; font-size: 2rem; overflow-wrap: anywhere; }
+        & output { display: block; margin-bottom: 1rem; padding: .75rem 1rem;
+            border: 1px solid var(--line); border-radius: var(--round); text-align: end;
+            font-size: 2rem; overflow-wrap: anywhere; }
         & .pad { display: grid; grid-template-columns: repeat(4, 1fr); gap: .5rem; }
         & .pad > button { min-height: 3.5rem; padding: 0; font-size: 1.25rem; }
         & .wide { grid-column: span 2; }

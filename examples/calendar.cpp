@@ -25,7 +25,8 @@ constexpr std::array<const char*, 12> months{
     "September",
     "October",
     "November",
-    "December"};
+    "December"
+};
 
 /// 0 for Monday.
 int column_of(year_month_day day) {

@@ -11,7 +11,8 @@ namespace gallery {
 struct calendar {
     static constexpr std::string_view component = "gallery/calendar";
     static constexpr std::string_view styles = R"(
-        & > header { display: flex; align-items: center; justify-content: space-between; gap: 1rem; margin-bottom: 1rem; }
+        & > header { display: flex; align-items: center; justify-content: space-between; gap: 1rem;
+            margin-bottom: 1rem; }
         & > header > h1 { margin: 0; font-size: 1.25rem; }
         & table { table-layout: fixed; }
         & abbr { text-decoration: none; }

@@ -16,9 +16,11 @@ struct talk {
     static constexpr std::string_view styles = R"(
         /* Reversed, so that it stays scrolled to its end. */
         & .room { display: flex; flex-direction: column-reverse; max-height: 24rem; overflow: auto;
-            margin-bottom: 1.25rem; padding: 1rem; border: 1px solid var(--line); border-radius: var(--round); }
+            margin-bottom: 1.25rem; padding: 1rem; border: 1px solid var(--line);
+            border-radius: var(--round); }
         & .room > * { display: grid; gap: .5rem; margin: 0; padding: 0; list-style: none; }
-        & .room li { width: fit-content; max-width: 85%; padding: .5rem .875rem; border-radius: .875rem;
+        & .room li { width: fit-content; max-width: 85%; padding: .5rem .875rem;
+            border-radius: .875rem;
             background: var(--page); overflow-wrap: anywhere; }
         & .room .own { margin-inline-start: auto; background: var(--accent-soft); }
     )";

@@ -24,7 +24,8 @@ struct columns {
     static constexpr std::string_view styles = R"(
         & > .row { display: flex; gap: 1rem; overflow-x: auto; padding: .25rem .25rem 1rem; }
         & > .row > article { flex: 0 0 17rem; margin: 0; padding: 1.25rem; }
-        & article > header { display: flex; gap: .375rem; justify-content: end; margin-bottom: .75rem; }
+        & article > header { display: flex; gap: .375rem; justify-content: end;
+            margin-bottom: .75rem; }
         & article > header > button { min-height: 2.25rem; padding: 0 .75rem; }
         & article textarea { min-height: 4.5rem; }
         & article > .actions { margin: 1rem 0; gap: .5rem; }

@@ -108,8 +108,7 @@ const std::vector<example>& examples() {
          {"protected_counter.cpp", "protected_counter.hpp"}},
         {"/wizard",
          "Wizard",
-         "Three questions with Back, in the page and in the browser. What was typed is there "
-         "again.",
+         "Three questions with Back, in the page and in the browser. What was typed is there again.",
          {"wizard.cpp", "wizard.hpp"}},
         {"/dialogs",
          "Dialogs",

@@ -9,10 +9,12 @@ namespace gallery {
 struct multi_counter {
     static constexpr std::string_view component = "gallery/multi_counter";
     static constexpr std::string_view styles = R"(
-        & > .row { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: 1rem; }
+        & > .row { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr));
+            gap: 1rem; }
         & .card { padding: 1.25rem; }
         & .card > h1 { font-size: 1.0625rem; color: var(--soft); }
-        & .card > .actions { flex-wrap: nowrap; justify-content: space-between; gap: .25rem; margin-top: .5rem; }
+        & .card > .actions { flex-wrap: nowrap; justify-content: space-between; gap: .25rem;
+            margin-top: .5rem; }
         & .card button { padding-inline: 1rem; }
     )";
 

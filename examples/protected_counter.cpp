@@ -79,7 +79,8 @@ void add_protected_counter(app& site, page_options options) {
         [](const request_info& from) {
             return login_page{
                 .next = from.query("next").value_or(""),
-                .failed = from.query("failed").has_value()};
+                .failed = from.query("failed").has_value()
+            };
         },
         options
     );

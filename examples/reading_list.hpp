@@ -27,7 +27,8 @@ struct reading_list {
     static constexpr std::string_view component = "gallery/reading_list";
 
     static constexpr std::string_view styles = R"(
-        & .choice { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; margin-bottom: .75rem; }
+        & .choice { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem;
+            margin-bottom: .75rem; }
         & .choice > .muted { min-width: 4.5rem; }
         & .choice > button { min-height: 2.25rem; padding: .25rem .875rem; }
     )";

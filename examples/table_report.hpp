@@ -12,7 +12,8 @@ BOOST_DESCRIBE_ENUM(sales_column, product, sold, price, revenue)
 struct table_report {
     static constexpr std::string_view component = "gallery/table_report";
     static constexpr std::string_view styles = R"(
-        & th > button { min-height: 2rem; padding: 0 .375rem; margin-inline-start: -.375rem; border: 0; }
+        & th > button { min-height: 2rem; padding: 0 .375rem; margin-inline-start: -.375rem;
+            border: 0; }
         & .number { padding-inline-end: .375rem; text-align: end; }
         & .number > button { margin-inline: 0 -.375rem; }
         & button > span { margin-inline-start: .25rem; }

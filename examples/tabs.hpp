@@ -37,9 +37,11 @@ struct tabs {
     static constexpr std::string_view component = "gallery/tabs";
     static constexpr std::string_view styles = R"(
         & > [role=tablist] { display: flex; gap: .25rem; border-bottom: 1px solid var(--line); }
-        & [role=tab] { border-color: transparent; border-radius: var(--round) var(--round) 0 0; background: none; color: var(--soft); }
+        & [role=tab] { border-color: transparent; border-radius: var(--round) var(--round) 0 0;
+            background: none; color: var(--soft); }
         & [role=tab]:hover { border-color: transparent; background: var(--accent-soft); }
-        & [role=tab][aria-selected=true] { border-bottom: 3px solid var(--accent); color: var(--ink); }
+        & [role=tab][aria-selected=true] { border-bottom: 3px solid var(--accent);
+            color: var(--ink); }
         & > [role=tabpanel] { padding-top: 1.5rem; }
     )";
 

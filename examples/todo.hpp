@@ -46,12 +46,15 @@ struct todo {
         & > form { display: flex; gap: .75rem; align-items: end; }
         & > form > .field { flex: 1; margin: 0; }
         & > ul { padding: 0; list-style: none; }
-        & > ul > li { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; padding: .625rem 0; border-top: 1px solid var(--line); }
+        & > ul > li { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center;
+            padding: .625rem 0; border-top: 1px solid var(--line); }
         & > ul > li > :first-child { flex: 1 1 12rem; margin: 0; overflow-wrap: anywhere; }
         & > ul > li button { min-height: 2.5rem; padding: .25rem .875rem; }
-        & > ul > li > [role=checkbox] { justify-content: start; border-color: transparent; padding-inline: .25rem; font-weight: 400; text-align: start; }
+        & > ul > li > [role=checkbox] { justify-content: start; border-color: transparent;
+            padding-inline: .25rem; font-weight: 400; text-align: start; }
         & > ul [role=checkbox]::before { content: "☐" / ""; margin-inline-end: .75rem; }
-        & > ul [role=checkbox][aria-checked=true] { color: var(--soft); text-decoration: line-through; }
+        & > ul [role=checkbox][aria-checked=true] { color: var(--soft);
+            text-decoration: line-through; }
         & > ul [role=checkbox][aria-checked=true]::before { content: "☑" / ""; }
         & .edit { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; }
         & > ul > li .edit > button { min-height: 2.875rem; }

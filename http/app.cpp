@@ -65,7 +65,7 @@ const standard_streams are_open;
 /// does not end the process. A program that handles these signals goes on to do so.
 void survive_failed_writes() {
     for (const int each : {SIGPIPE, SIGXFSZ}) {
-        struct sigaction now {};
+        struct sigaction now{};
         if (sigaction(each, nullptr, &now) != 0 || now.sa_handler != SIG_DFL) continue;
         now.sa_handler = SIG_IGN;
         sigaction(each, &now, nullptr);

@@ -22,7 +22,8 @@ constexpr std::array<std::string_view, status_count> status_names{
     "failed",
     "not_saved",
     "store_down",
-    "overloaded"};
+    "overloaded"
+};
 
 void append_line(
     std::string& out,
@@ -120,8 +121,10 @@ std::string metrics::text(const totals& now, const live_counts& background) cons
     one("stube_requests_total", "counter", "Requests answered.", sum([](const auto& t) -> auto& {
             return t.requests;
         }));
-    one("stube_request_failures_total", "counter", "Requests answered with a 5xx status.", sum([
-        ](const auto& t) -> auto& { return t.failures; }));
+    one("stube_request_failures_total",
+        "counter",
+        "Requests answered with a 5xx status.",
+        sum([](const auto& t) -> auto& { return t.failures; }));
     append_type(out, "stube_events_total", "counter", "Events, by how they went.");
     for (std::size_t at = 0; at < status_count; ++at) {
         const auto labels = "{status=\"" + std::string(status_names[at]) + "\"}";

@@ -31,7 +31,8 @@ boost::uuids::uuid digest_of(std::string_view what, std::initializer_list<std::s
          0x9a,
          0x04,
          0xbb,
-         0x37}};
+         0x37}
+    };
     const boost::uuids::name_generator_sha1 digest(tickets);
     return digest(text.data(), text.size());
 }

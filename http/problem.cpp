@@ -13,51 +13,60 @@ problem problem_of(status what) {
         return {
             403,
             "Not yours",
-            "This page belongs to another visitor, or to one who has signed out."};
+            "This page belongs to another visitor, or to one who has signed out."
+        };
     case status::lost:
         return {
             410,
             "This could not be kept",
             "The server was restarted, and this one could not be kept over the restart. "
-            "What was finished before is not affected."};
+            "What was finished before is not affected."
+        };
     case status::unusable:
         return {
             503,
             "Not readable",
             "What is stored of this page cannot be read. It is kept as it is, for the people who "
-            "run this server."};
+            "run this server."
+        };
     case status::other_release:
         return {
             503,
             "Not now",
             "Another release of this application has written what is stored of this page, and the "
-            "one that runs now cannot go on with it. It is kept as it is; please try again later."};
+            "one that runs now cannot go on with it. It is kept as it is; please try again later."
+        };
     case status::unknown_event:
         return {
             404,
             "Unknown action",
-            "The server does not know this action. Please reload the page."};
+            "The server does not know this action. Please reload the page."
+        };
     case status::bad_arguments:
         return {
             400,
             "Not understood",
             "The server could not use what the page sent; nothing was changed. Please reload the "
-            "page."};
+            "page."
+        };
     case status::not_saved:
         return {
             507,
             "Not saved",
-            "This could not be saved, so nothing was changed. Please try again in a moment."};
+            "This could not be saved, so nothing was changed. Please try again in a moment."
+        };
     case status::store_down:
         return {
             503,
             "Not now",
-            "The server cannot save at the moment; nothing was changed. Please try again soon."};
+            "The server cannot save at the moment; nothing was changed. Please try again soon."
+        };
     case status::overloaded:
         return {
             429,
             "Too much at once",
-            "That was too much at once; nothing was changed. Please try again."};
+            "That was too much at once; nothing was changed. Please try again."
+        };
     default:
         return problem_of(500);
     }
@@ -73,7 +82,8 @@ problem needs_cookie() {
         403,
         "A cookie is needed",
         "Your browser did not send this site's cookie, by which the server knows your page. Please "
-        "allow cookies for this site and start again."};
+        "allow cookies for this site and start again."
+    };
 }
 
 problem problem_of(int status) {
@@ -99,7 +109,8 @@ problem problem_of(int status) {
             421,
             "Not served here",
             "This server does not serve the name that was asked for. Names that it serves are "
-            "listed in the option \"hosts\" of the program."};
+            "listed in the option \"hosts\" of the program."
+        };
     case 431:
         return {431, "Too large", "The headers of this request are too large."};
     case 501:
@@ -108,7 +119,8 @@ problem problem_of(int status) {
         return {
             500,
             "Something went wrong",
-            "Something went wrong on the server; nothing was changed."};
+            "Something went wrong on the server; nothing was changed."
+        };
     }
 }
 

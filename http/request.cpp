@@ -58,7 +58,8 @@ std::string owner_of(std::string_view session, std::string_view principal) {
          0x7e,
          0x66,
          0xd3,
-         0x24}};
+         0x24}
+    };
     const boost::uuids::name_generator_sha1 digest(sessions);
     std::string owner = boost::uuids::to_string(digest(session.data(), session.size()));
     if (!principal.empty()) owner.append(":").append(principal);

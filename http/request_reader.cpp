@@ -82,9 +82,16 @@ public:
     int status() const { return status_; }
 
 private:
-    void
-    on_request_impl(beast::http::verb named, beast::string_view, beast::string_view target, int version, error_code&)
-        override {
+    // clang-format 19 puts a declaration that ends in `override` on one line, however long.
+    // clang-format off
+    void on_request_impl(
+        beast::http::verb named,
+        beast::string_view,
+        beast::string_view target,
+        int version,
+        error_code&
+    ) override {
+        // clang-format on
         using beast::http::verb;
         out_.verb = named == verb::get    ? method::get
                     : named == verb::head ? method::head

@@ -109,7 +109,8 @@ site::site(const app& from, const server_options& options)
             make_page_head(each.options, base_path_, of_components),
             each.root.make,
             each.root.reads_request,
-            each.options.login.empty() ? std::string() : base_path_ + each.options.login}));
+            each.options.login.empty() ? std::string() : base_path_ + each.options.login
+        }));
         route to;
         to.what = route::kind::mount;
         to.mount = mounts_.back().get();

@@ -218,7 +218,8 @@ void attach_stream(exchange& ex, const route& where) {
     const event_stream::settings wanted{
         ex.site().base_path(),
         ex.site().limits().max_stream_queue,
-        !asked.is_http_1_0};
+        !asked.is_http_1_0
+    };
     ex.stream() =
         std::make_shared<event_stream>(where.conversation, ex.home(), wanted, ex.site().unsent);
     ex.site().live->attach(

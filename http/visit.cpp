@@ -72,7 +72,8 @@ constexpr problem too_many{
     429,
     "Too many pages",
     "There are too many open pages here, so no other one was begun. Please close some that you do "
-    "not need any more, or try again later."};
+    "not need any more, or try again later."
+};
 
 void minted(exchange& ex, reply&& r) {
     if (r.what == status::overloaded) return send_problem_page(ex, place_of(ex), r, too_many);

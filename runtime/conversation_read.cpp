@@ -475,7 +475,8 @@ lost_conversation decode_mark(const record& from) {
     return {
         member<std::string>(object, "owner"),
         member<std::string>(object, "mount"),
-        time_member(object, "touched")};
+        time_member(object, "touched")
+    };
 }
 
 conversation decode_conversation(const record& from) {

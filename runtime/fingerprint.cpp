@@ -25,8 +25,10 @@ public:
     }
 
     template <class Value>
-    requires std::has_unique_object_representations_v<Value>
-    void add(const Value& value) { hash_ = XXH3_64bits_withSeed(&value, sizeof value, hash_); }
+        requires std::has_unique_object_representations_v<Value>
+    void add(const Value& value) {
+        hash_ = XXH3_64bits_withSeed(&value, sizeof value, hash_);
+    }
 
     std::uint64_t hash() const { return hash_; }
 
@@ -56,11 +58,8 @@ void add_sized(hasher& to, std::string_view text) {
 void add_modifiers(hasher& to, const event_modifiers& from) {
     const auto& [debounce, throttle, once, prevent, stop, keys, question] = from;
     const int flags = once | prevent << 1 | stop << 2;
-    const std::array<std::int64_t, 4> numbers{
-        debounce.count(),
-        throttle.count(),
-        flags,
-        static_cast<std::int64_t>(keys.size())};
+    const std::array<std::int64_t, 4>
+        numbers{debounce.count(), throttle.count(), flags, static_cast<std::int64_t>(keys.size())};
     to.add(numbers);
     for (const auto& key : keys)
         add_sized(to, key);
@@ -68,7 +67,7 @@ void add_modifiers(hasher& to, const event_modifiers& from) {
 }
 
 void add_hole(hasher& to, const hole& from) {
-    const auto& [at, what, element, event, name, text, instance, above, modifiers, sent_by, in_form] =
+    auto& [at, what, element, event, name, text, instance, above, modifiers, sent_by, in_form] =
         from;
     const bool is_modified = modifiers != nullptr;
     const auto kinds = static_cast<std::uint64_t>(what) << 32 |
@@ -85,7 +84,8 @@ void add_hole(hasher& to, const hole& from) {
         name.size(),
         instance,
         reinterpret_cast<std::uintptr_t>(above),
-        text.size()};
+        text.size()
+    };
     to.add(fixed);
     if (!text.empty()) to.add(std::string_view(text));
     if (is_modified) add_modifiers(to, *modifiers);

@@ -25,7 +25,8 @@ void kernel::keep_step(const conversation& before, turn& done) {
         before.root,
         done.before(),
         before.types(),
-        before.url}));
+        before.url
+    }));
     next.step = ++next.last_step;
 }
 
@@ -68,7 +69,8 @@ history_step_ptr move_to(conversation& next, place_in_line to) {
             next.root,
             next.instances,
             next.types(),
-            next.url});
+            next.url
+        });
         to_line.insert(to.in_past ? to_line.begin() : to_line.end(), std::move(present));
     } else {
         next.future.clear();

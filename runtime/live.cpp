@@ -249,8 +249,7 @@ void live_map::impl::note_rollback(const entry_ptr& e, operation& op) {
     ++totals_.rolled_back;
     options_.logger->warn(
         "rolled_back conversation={} stored={} claimed={} why=\"a browser claims to have seen a "
-        "later "
-        "revision: either that is wrong, or the store has lost what was saved\"",
+        "later revision: either that is wrong, or the store has lost what was saved\"",
         e->id,
         e->value->revision,
         *op.seen

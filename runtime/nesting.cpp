@@ -31,12 +31,13 @@ bool is_blank(const node& of) {
 using place = std::optional<misplacement>;
 
 /// Elements that end an open paragraph.
-const tags ends_paragraph{
-    "address", "article", "aside",   "blockquote", "center",     "dd",     "details", "dialog",
-    "div",     "dl",      "dt",      "fieldset",   "figcaption", "figure", "footer",  "form",
-    "h1",      "h2",      "h3",      "h4",         "h5",         "h6",     "header",  "hgroup",
-    "hr",      "li",      "main",    "menu",       "nav",        "ol",     "p",       "pre",
-    "search",  "section", "summary", "table",      "ul"};
+const tags ends_paragraph{"address",    "article", "aside",  "blockquote", "center",  "dd",
+                          "details",    "dialog",  "div",    "dl",         "dt",      "fieldset",
+                          "figcaption", "figure",  "footer", "form",       "h1",      "h2",
+                          "h3",         "h4",      "h5",     "h6",         "header",  "hgroup",
+                          "hr",         "li",      "main",   "menu",       "nav",     "ol",
+                          "p",          "pre",     "search", "section",    "summary", "table",
+                          "ul"};
 
 /// Behind one of these, parsers do not look for what is open around it.
 const tags borders{"caption", "html", "marquee", "object", "table", "td", "template", "th"};
@@ -50,7 +51,8 @@ const tags borders_of_paragraph{
     "table",
     "td",
     "template",
-    "th"};
+    "th"
+};
 
 place in_paragraph(const node& what) {
     if (!is_tag(what, ends_paragraph)) return std::nullopt;
@@ -125,7 +127,8 @@ place in_interactive(const node& what) {
             return misplacement{
                 &what,
                 at,
-                "a click on the inner one reaches the outer one, or none"};
+                "a click on the inner one reaches the outer one, or none"
+            };
         }
         if (at->tag == "template") return std::nullopt;
     }
@@ -155,7 +158,8 @@ place directly_in_table(const node& what) {
     return misplacement{
         &what,
         what.parent,
-        is_cell ? "a row is put around it" : "it is put before the table, or dropped"};
+        is_cell ? "a row is put around it" : "it is put before the table, or dropped"
+    };
 }
 
 /// A part of a table that stands elsewhere.

@@ -61,7 +61,8 @@ json::value snapshot(const conversation& of) {
         {"format", format},
         {"id", of.id},
         {"revision", of.revision},
-        {"parts", std::move(parts)}};
+        {"parts", std::move(parts)}
+    };
 }
 
 conversation restore(const json::value& from) {

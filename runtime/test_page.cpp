@@ -116,7 +116,8 @@ constexpr std::array<std::string_view, 14> void_elements{
     "param",
     "source",
     "track",
-    "wbr"};
+    "wbr"
+};
 
 /// Elements whose content is text up to their end tag.
 constexpr std::array<std::string_view, 4> text_elements{"script", "style", "textarea", "title"};
@@ -283,11 +284,13 @@ gap gap_around(std::string_view tag) {
         "td",
         "textarea",
         "th",
-        "video"};
-    static const std::set<std::string_view> in_line{
-        "",     "a",      "abbr", "b",   "bdi",  "bdo",  "cite", "code", "data", "del",
-        "dfn",  "em",     "i",    "ins", "kbd",  "mark", "q",    "s",    "samp", "small",
-        "span", "strong", "sub",  "sup", "time", "u",    "var",  "wbr"};
+        "video"
+    };
+    static const std::set<std::string_view> in_line{"",     "a",     "abbr", "b",      "bdi", "bdo",
+                                                    "cite", "code",  "data", "del",    "dfn", "em",
+                                                    "i",    "ins",   "kbd",  "mark",   "q",   "s",
+                                                    "samp", "small", "span", "strong", "sub", "sup",
+                                                    "time", "u",     "var",  "wbr"};
     if (in_line.contains(tag)) return gap::none;
     return apart.contains(tag) ? gap::blank : gap::line;
 }

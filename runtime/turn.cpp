@@ -115,7 +115,8 @@ patch no_way_back_notice(const conversation& of) {
     return {
         .what = patch::kind::notice,
         .content =
-            p(role("alert"), "This step cannot be taken back. ", a(href(of.mount), "Start again"))};
+            p(role("alert"), "This step cannot be taken back. ", a(href(of.mount), "Start again"))
+    };
 }
 
 std::vector<std::pair<instance_id, const handler*>>

@@ -61,9 +61,7 @@ markup error_summary(const std::vector<message_of_field>& messages, std::string_
         h2(own_id{"id", "error-summary"}, title),
         ul(each(
             messages,
-            [](const message_of_field& each) {
-                return li(a(own_id{"href", each.name}, each.text));
-            }
+            [](const message_of_field& each) { return li(a(own_id{"href", each.name}, each.text)); }
         ))
     );
 }

@@ -435,13 +435,7 @@ markup compose_element(
     auto own = content;
     resolve_above(in, owner, own);
     markup out;
-    compose(
-        out,
-        own,
-        owner,
-        [](const hole&) {},
-        name
-    );
+    compose(out, own, owner, [](const hole&) {}, name);
     return out;
 }
 
@@ -450,7 +444,8 @@ sent_page render_page(const conversation& of, const surroundings& world) {
     auto content = all.whole(of.top());
     return {
         {.what = patch::kind::view, .target = of.top().id, .content = std::move(content)},
-        all.rendered()};
+        all.rendered()
+    };
 }
 
 std::vector<patch> differences(

@@ -435,7 +435,8 @@ void full_disk_is_a_refusal(trial& with) {
     batch changes{
         replacing("a", 2, {{"head", body}}),
         creating("new", 1, {{"head", body}}),
-        removing("gone")};
+        removing("gone")
+    };
     with.suffer(trouble::disk_full);
     try {
         with.refuse(changes);
@@ -481,7 +482,8 @@ void unknown_stops_the_store(trial& with) {
     batch changes{
         replacing("a", 2, {{"head", "2"}}),
         creating("new", 1, {{"head", "2"}}),
-        removing("gone")};
+        removing("gone")
+    };
     for (const change& one : changes)
         follow(after, one);
     with.suffer(trouble::failed_sync);

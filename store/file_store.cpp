@@ -100,7 +100,8 @@ encoded_file encode(const change& one, std::uint64_t saved) {
     std::uint64_t sum = file_checksum(our_format, text);
     return {
         "{\"format\":" + std::to_string(our_format) + ",\"checksum\":\"" + hex(sum) + text,
-        sum};
+        sum
+    };
 }
 
 /// Takes a text of known form apart, from its beginning to its end.
@@ -237,7 +238,7 @@ public:
         }
         syncing = true;
         if (::fsync(file.number()) != 0) return errno;
-        struct stat status {};
+        struct stat status{};
         inode = ::fstat(file.number(), &status) == 0 ? status.st_ino : 0;
         return 0;
     }
@@ -292,7 +293,7 @@ private:
     std::unordered_map<std::string, stored_file> stored_;
     std::vector<stored_file> written_;  ///< of the batch under way
     watched_files watched_;
-    struct timespec changed_ {};  ///< when the folder was changed last by us
+    struct timespec changed_{};   ///< when the folder was changed last by us
     std::uint64_t saved_ = 0;     ///< the number of the last batch
     std::uint64_t checksum_ = 0;  ///< the XOR of the checksums of all files
     bool has_saved_ = false;
@@ -371,7 +372,7 @@ bool is_same(const struct timespec& one, const struct timespec& other) {
 }  // namespace
 
 void folder_store::note_folder() {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(folder_.number(), &status) == 0) changed_ = status.st_mtim;
 }
 
@@ -379,7 +380,7 @@ void folder_store::check_place() {
     if (!stopped_.empty()) throw store_unknown(stopped_);
     const auto lost = watched_.find_lost();
     if (!lost.empty()) stop(quoted(lost) + " was deleted or replaced while the store was open");
-    struct stat status {};
+    struct stat status{};
     if (::fstat(folder_.number(), &status) != 0 || is_same(status.st_mtim, changed_)) return;
     check_files();
     changed_ = status.st_mtim;
@@ -389,7 +390,7 @@ void folder_store::check_place() {
 void folder_store::check_files() {
     for (const auto& [id, known] : stored_) {
         const auto name = id + std::string(final_suffix);
-        struct stat status {};
+        struct stat status{};
         const bool is_there =
             ::fstatat(folder_.number(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
         const bool is_gone = !is_there && errno == ENOENT;
@@ -466,7 +467,7 @@ std::optional<std::string> folder_store::read(const fs::path& file, stored_file&
             refuse_place(dir_, words_for(errno));  // no fault of the file
         throw bad_file("it cannot be opened: " + words_for(errno));
     }
-    struct stat status {};
+    struct stat status{};
     if (::fstat(handle.number(), &status) != 0)
         throw bad_file("it cannot be read: " + words_for(errno));
     if (!S_ISREG(status.st_mode)) throw bad_file("it is not a regular file");

@@ -42,7 +42,7 @@ file_descriptor::~file_descriptor() {
 }
 
 std::optional<file_identity> identity_at(const std::filesystem::path& path) {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0) return std::nullopt;
     return file_identity{status.st_dev, status.st_ino};
 }

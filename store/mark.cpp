@@ -50,7 +50,8 @@ std::optional<turn_of_mark> sound_line(std::string_view line) {
         {number_after(line, " saved "),
          number_after(line, " last "),
          number_after(line, " conversations "),
-         number_after(line, " checksum ", 16)}};
+         number_after(line, " checksum ", 16)}
+    };
     if (line != line_of(read.turn, read.what)) return std::nullopt;
     return read;
 }

@@ -37,7 +37,7 @@ constexpr const char* schema = R"(
         number INTEGER PRIMARY KEY,
         conversation TEXT NOT NULL,   -- its id
         name TEXT NOT NULL,
-        revision INTEGER NOT NULL,    -- of the save that wrote it; the highest is the conversation's
+        revision INTEGER NOT NULL,   -- of the save that wrote it; the highest is the conversation's
         saved INTEGER NOT NULL,       -- in which transaction, counted from 1
         checksum INTEGER NOT NULL,    -- XXH3 of all of these, and of the body
         status TEXT,                  -- only of a head: kept, not_kept

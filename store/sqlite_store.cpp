@@ -26,22 +26,27 @@ struct statements {
     sqlite_statement add_part{
         connection,
         "INSERT INTO part(conversation, name, revision, saved, checksum, body)"
-        " VALUES(?, ?, ?, ?, ?, ?)"};
+        " VALUES(?, ?, ?, ?, ?, ?)"
+    };
     sqlite_statement add_head{
         connection,
         "INSERT INTO part(status, parts, checksum_of_all, conversation, name, revision, saved,"
-        " checksum, body) VALUES(?, ?, ?, ?, 'head', ?, ?, ?, ?)"};
+        " checksum, body) VALUES(?, ?, ?, ?, 'head', ?, ?, ?, ?)"
+    };
     sqlite_statement set_part{
         connection,
         "UPDATE part SET checksum_of_all = ?, revision = ?, saved = ?, checksum = ?, body = ?"
-        " WHERE number = ? AND conversation = ? AND name = ?"};
+        " WHERE number = ? AND conversation = ? AND name = ?"
+    };
     sqlite_statement set_head{
         connection,
         "UPDATE part SET status = ?, parts = ?, checksum_of_all = ?, revision = ?, saved = ?,"
-        " checksum = ?, body = ? WHERE number = ? AND conversation = ? AND name = 'head'"};
+        " checksum = ?, body = ? WHERE number = ? AND conversation = ? AND name = 'head'"
+    };
     sqlite_statement drop_part{
         connection,
-        "DELETE FROM part WHERE number = ? AND conversation = ?"};
+        "DELETE FROM part WHERE number = ? AND conversation = ?"
+    };
     sqlite_statement read_body{connection, "SELECT body FROM part WHERE number = ?"};
     sqlite_statement note_removal{connection, "UPDATE removal SET saved = ?"};
     sqlite_statement note_log{connection, "UPDATE log SET number = ?"};

@@ -79,7 +79,8 @@ inline cost median(const std::vector<cost>& rounds) {
     return {
         median_of(rounds, &cost::cpu_us),
         median_of(rounds, &cost::wall_us),
-        median_of(rounds, &cost::bytes)};
+        median_of(rounds, &cost::bytes)
+    };
 }
 
 /// The median of the rounds' ratios of CPU: each round is compared with its own neighbour.

@@ -100,7 +100,8 @@ json::object as_object(const sample& taken) {
         {"p99_ms", taken.p99_ms},
         {"server_cpu_us_per_event", taken.server_cpu_us},
         {"client_cpu_us_per_event", taken.client_cpu_us},
-        {"cpu_ratio_to_floor", taken.ratio}};
+        {"cpu_ratio_to_floor", taken.ratio}
+    };
 }
 
 json::object as_object(const load_figures& figures) {
@@ -111,7 +112,8 @@ json::object as_object(const load_figures& figures) {
         {"server", figures.server},
         {"clients", figures.clients},
         {"median", as_object(figures.median())},
-        {"rounds", std::move(rounds)}};
+        {"rounds", std::move(rounds)}
+    };
     if (const auto met = goal_met(figures)) {
         result["goal"] = goal_text(figures).substr(0, goal_text(figures).rfind("  "));
         result["goal_met"] = *met;
@@ -125,7 +127,8 @@ json::object as_object(const memory_figures& figures) {
         {"conversations", figures.conversations},
         {"streams", figures.streams},
         {"bytes_per_conversation", figures.bytes_per_conversation},
-        {"bytes_per_stream", figures.bytes_per_stream}};
+        {"bytes_per_stream", figures.bytes_per_stream}
+    };
 }
 
 template <class Member>

@@ -51,7 +51,8 @@ struct board {
         rows.assign(numbers, same, [](int number) {
             return row{
                 number,
-                "What is to be done about this one, in so many words: " + std::string(150, 'x')};
+                "What is to be done about this one, in so many words: " + std::string(150, 'x')
+            };
         });
     }
 

@@ -149,7 +149,8 @@ private:
             revision_,
             stube::keeping::kept,
             {{"head", body(head, revision_)}, {"i1", body(size_ - head, revision_)}},
-            {}};
+            {}
+        };
     }
 
     std::unique_ptr<stube::store> kept_;
@@ -179,7 +180,8 @@ boost::json::object figures(const cost& of) {
     return {
         {"cpu_us", of.cpu_us},
         {"saves_per_second", 1e6 / of.wall_us},
-        {"bytes_written", of.bytes}};
+        {"bytes_written", of.bytes}
+    };
 }
 
 }  // namespace

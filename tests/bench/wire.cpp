@@ -139,7 +139,8 @@ page read_page(std::string_view head, std::string_view body) {
     return {
         attribute(body, "data-stream", ""),
         attribute(body, "formaction", "/inc"),
-        std::string(cookie.substr(0, cookie.find(';')))};
+        std::string(cookie.substr(0, cookie.find(';')))
+    };
 }
 
 }  // namespace bench

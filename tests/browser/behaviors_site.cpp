@@ -22,7 +22,8 @@ constexpr std::string_view journal = R"(
     window.journal ??= [];
     const write = what => (el, ctx) => {
       window.journal.push(`${what} ${ctx.args.who} ${ctx.args.turnCount ?? ''}`.trim());
-      if (what === 'mount') ctx.signal.addEventListener('abort', () => window.journal.push(`abort ${ctx.args.who}`));
+      const aborted = () => window.journal.push(`abort ${ctx.args.who}`);
+      if (what === 'mount') ctx.signal.addEventListener('abort', aborted);
     };
     export default {mount: write('mount'), patched: write('patched'), unmount: write('unmount')};
 )";

@@ -462,10 +462,8 @@ struct table {
     std::string drink;
 
     effects order() {
-        return call<ui::choose>(
-                   "What to drink?",
-                   ui::choices{"Tea", {"oj", "Orange juice"}}
-        ).then<&table::ordered>();
+        return call<ui::choose>("What to drink?", ui::choices{"Tea", {"oj", "Orange juice"}})
+            .then<&table::ordered>();
     }
     void ordered(const std::optional<std::string>& what) { drink = what.value_or("nothing"); }
 

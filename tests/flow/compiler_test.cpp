@@ -87,7 +87,8 @@ awaiter wait_for(const counted&) {
 }
 
 template <class Function>
-requires std::is_invocable_v<Function> awaiter wait_with(Function) {
+    requires std::is_invocable_v<Function>
+awaiter wait_with(Function) {
     return {};
 }
 

@@ -243,7 +243,9 @@ TEST_CASE("the locals of a flow whose child ends the conversation are destroyed 
 }
 
 TEST_CASE("a flow that was never started destroys its parameters") {
-    { auto request = call<greet>(std::string(100, 'x')); }
+    {
+        auto request = call<greet>(std::string(100, 'x'));
+    }
     CHECK(counted::alive == 0);
 }
 

@@ -203,7 +203,9 @@ TEST_CASE("the locals of a child go with its owner") {
 
 TEST_CASE("a flow that was never started destroys its parameters") {
     gone.clear();
-    { auto request = call<steps>(local("parameter")); }
+    {
+        auto request = call<steps>(local("parameter"));
+    }
     CHECK(gone == names{"parameter"});
 }
 

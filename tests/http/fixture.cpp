@@ -104,7 +104,8 @@ app served::make_site() {
         if (name == "odd") throw 1;
         return {
             from.form("next").value_or("/mine"),
-            {{"user", name, 60s}, {"seen", "yes"}, {"old", "", 0s}}};
+            {{"user", name, 60s}, {"seen", "yes"}, {"old", "", 0s}}
+        };
     });
     site.post("/forget", [](const request_info&) -> redirect { return {"/a?b=c"}; });
     return site;

@@ -48,9 +48,8 @@ std::vector<bad_request> bad_requests() {
          400},
         {"a header folded by a tab", "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n\tb\r\n\r\n", 400},
         {"a blank line before the headers", "GET / HTTP/1.1\r\n X: a\r\nHost: a\r\n\r\n", 400},
-        {"a carriage return alone in a header",
-         "GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n",
-         400},
+        {"a carriage return alone in a header", "GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n", 400
+        },
         {"a newline alone in a header", post_head + "X: a\nContent-Length: 5\r\n\r\nabcde", 400},
         {"a newline alone behind a header", "GET / HTTP/1.1\r\nHost: a\nX: a\r\n\r\n", 400},
         {"a carriage return alone in the request line", "GET /\r HTTP/1.1\r\nHost: a\r\n\r\n", 400},

@@ -244,11 +244,8 @@ TEST_CASE("a form without the token of its page is refused") {
     const auto forged = other.ticket();
     const std::string other_digit = ticket.starts_with('0') ? "1" : "0";
     for (const auto& bad :
-         {std::string(),
-          std::string("x"),
-          ticket.substr(1),
-          forged,
-          other_digit + ticket.substr(1)}) {
+         {std::string(), std::string("x"), ticket.substr(1), forged, other_digit + ticket.substr(1)
+         }) {
         CAPTURE(bad);
         v.browser.page.body = good;
         v.browser.page.body.replace(good.find(ticket), ticket.size(), bad);

@@ -420,12 +420,8 @@ TEST_CASE("numbers are whole and without signs") {
     }
     CHECK(parse_hex16("00000000000000ff") == 255u);
     for (const auto* bad :
-         {"",
-          "ff",
-          "00000000000000FF",
-          "00000000000000fg",
-          "000000000000000ff",
-          "0x000000000000ff"}) {
+         {"", "ff", "00000000000000FF", "00000000000000fg", "000000000000000ff", "0x000000000000ff"
+         }) {
         CAPTURE(std::string(bad));
         CHECK_FALSE(parse_hex16(bad));
     }

@@ -16,7 +16,8 @@ constexpr std::array<std::string_view, 5> titles{
     "Choose a room",
     "Your details",
     "Check your booking",
-    "Your room is booked"};
+    "Your room is booked"
+};
 
 constexpr std::array<std::string_view, 3> rooms{"Garden Room", "Sea View", "Tower Suite"};
 
@@ -65,7 +66,8 @@ form summary_of(const said& what) {
         {"Arrival", spoken(what.arrival)},
         {"Departure", spoken(what.departure)},
         {"Guest", what.name + what.email},
-        {"Guests", what.guests + (what.breakfast.empty() ? "" : ", with breakfast")}};
+        {"Guests", what.guests + (what.breakfast.empty() ? "" : ", with breakfast")}
+    };
 }
 
 std::string summary_difference(const page& shown, const said& what) {
@@ -93,7 +95,8 @@ form details_of(const said& what) {
         {"name", what.name},
         {"email", what.email},
         {"guests", what.guests},
-        {"breakfast", what.breakfast}};
+        {"breakfast", what.breakfast}
+    };
 }
 
 }  // namespace

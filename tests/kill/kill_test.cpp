@@ -39,7 +39,8 @@ options_for(store_kind store, int rounds, fault what = fault::none, bool in_memo
         std::stoull(seed),
         what,
         std::chrono::milliseconds(std::stoi(from_environment("STUBE_KILL_LIFE", life))),
-        std::stoi(from_environment("STUBE_KILL_VISITORS", "32"))};
+        std::stoi(from_environment("STUBE_KILL_VISITORS", "32"))
+    };
 }
 
 bool has_problem(const kill_report& report, std::string_view beginning) {

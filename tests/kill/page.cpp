@@ -21,7 +21,8 @@ struct tag {
 
 std::string unescaped(std::string_view text) {
     constexpr std::array<std::pair<std::string_view, char>, 5> entities{
-        {{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&#39;", '\''}, {"&amp;", '&'}}};
+        {{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&#39;", '\''}, {"&amp;", '&'}}
+    };
     std::string out;
     while (!text.empty()) {
         const auto found = std::ranges::find_if(entities, [&](const auto& each) {

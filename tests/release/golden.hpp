@@ -53,7 +53,8 @@ struct values {
     std::chrono::year_month_day day{
         std::chrono::year(2026),
         std::chrono::month(12),
-        std::chrono::day(1)};
+        std::chrono::day(1)
+    };
     std::chrono::seconds length{90};
     std::vector<address> addresses = two_addresses();
     std::map<std::string, int> counts = two_counts();

@@ -33,7 +33,8 @@ constexpr std::array kinds{
     kind{"format1.db", true},
     kind{"format1", false},
     kind{"format2.db", true},
-    kind{"format2", false}};
+    kind{"format2", false}
+};
 
 /// A copy of the golden stores, which goes with the test.
 class copy {

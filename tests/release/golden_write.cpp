@@ -35,7 +35,8 @@ void write(std::unique_ptr<store> storage) {
         .status = keeping::not_kept,
         .written =
             {{"head", R"({"format":2,"owner":"owner","mount":"/golden","touched":1800000000000})"}},
-        .dropped = {}};
+        .dropped = {}
+    };
     storage->load_all([](record&&) {});
     storage->save({&mark, 1});
 

@@ -76,21 +76,13 @@ struct order {
     slot<line> first{line{"tea"}};
     keyed<line> others;
 
-    void add() {
-        others.push_back(++n, line{"cake"});
-    }
+    void add() { others.push_back(++n, line{"cake"}); }
 
-    effects ask() {
-        return call<ui::confirm>("Sure?").then<&order::sure>();
-    }
+    effects ask() { return call<ui::confirm>("Sure?").then<&order::sure>(); }
 
-    void sure(bool) {
-        ++n;
-    }
+    void sure(bool) { ++n; }
 
-    effects wait() {
-        return after<&order::add>(std::chrono::hours(1));
-    }
+    effects wait() { return after<&order::add>(std::chrono::hours(1)); }
 
     markup render() const {
         return div(

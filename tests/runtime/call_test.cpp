@@ -525,7 +525,8 @@ TEST_CASE("a conversation that restarts after every event goes the same way") {
         "give_up",
         "twice",
         "explode",
-        "told"};
+        "told"
+    };
     const surroundings world{time_point(std::chrono::hours(1))};
     auto text = [](const conversation& c) {
         std::string out;

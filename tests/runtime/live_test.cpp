@@ -1323,7 +1323,8 @@ TEST_CASE("a mark says where a lost conversation began") {
         {"lost",
          4,
          keeping::not_kept,
-         {{"head", R"({"format":1,"owner":"owner","mount":"/flow","touched":1})"}}}};
+         {{"head", R"({"format":1,"owner":"owner","mount":"/flow","touched":1})"}}}
+    };
     world w(told, [](live_options& o) { o.idle_timeout = 1min; });
     CHECK(w.map().load().lost == 1);
     auto r = w.wait(w.open("lost"));

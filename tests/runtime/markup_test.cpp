@@ -109,7 +109,8 @@ TEST_CASE("an event carries how it is to be sent") {
         .prevent = true,
         .stop = true,
         .keys = {"Enter", " "},
-        .question = "Sure?"};
+        .question = "Sure?"
+    };
     CHECK(how(all) == wanted);
     CHECK(all.holes()[0].text == "[7]");
     CHECK(written(all, 3) == "<button id=\"i3\" {keydown remove [7] of 3}></button>");
@@ -224,7 +225,8 @@ TEST_CASE("addresses that would run something become blank") {
              with_nul,
              "data:text/html,x",
              "vbscript:x",
-             "blob:x"}) {
+             "blob:x"
+         }) {
         CAPTURE(url);
         CHECK(written(a(href(url))) == "<a href=\"about:blank\"></a>");
         CHECK(written(form(action(url))) == "<form action=\"about:blank\"></form>");
@@ -384,9 +386,7 @@ TEST_CASE("a fingerprint tells apart what differs in text, places or anything of
         modified([](event_modifiers& m) { m.once = true; }),
         modified([](event_modifiers& m) { m.prevent = true; }),
         modified([](event_modifiers& m) { m.stop = true; }),
-        modified([](event_modifiers& m) {
-            m.keys = {"a", "b"};
-        }),
+        modified([](event_modifiers& m) { m.keys = {"a", "b"}; }),
         modified([](event_modifiers& m) { m.keys = {"ab"}; }),
         modified([](event_modifiers& m) { m.question = "ab"; }),
     };

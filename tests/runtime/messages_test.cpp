@@ -407,7 +407,8 @@ TEST_CASE("the page is told what a component wants of it, in order") {
             "{\"focus\":\"i1-name\"}",
             "{\"scroll\":\"i1-name\"}",
             "{\"event\":\"nod\",\"detail\":{\"times\":2}}",
-            "{\"url\":\"/heads?n=1\",\"push\":true}"}
+            "{\"url\":\"/heads?n=1\",\"push\":true}"
+        }
     );
     const auto& last = t.patches().back();
     CHECK(last.what == patch::kind::element);

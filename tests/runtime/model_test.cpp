@@ -649,7 +649,8 @@ private:
             "comes twice in a list",
             "the list has no child",
             "answered in a slot or list without",
-            "which nobody above it has"};
+            "which nobody above it has"
+        };
         const bool is_rule = std::ranges::any_of(allowed, [&](auto each) {
             return error.find(each) != std::string::npos;
         });

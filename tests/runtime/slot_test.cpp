@@ -339,7 +339,8 @@ TEST_CASE("a component that becomes another while it waits takes what it called 
             "left stops",
             "right stops",
             "panel stops",
-            "host stops"}
+            "host stops"
+        }
     );
     CHECK(t.restart().text() == "new 0 + Tell Give up");
 }

@@ -217,7 +217,8 @@ TEST_CASE("members that only events with scripts reach are named") {
         t.warnings() ==
         std::vector<std::string>{
             "submitted/finder: clear (click)",
-            "submitted/finder: update (input)"}
+            "submitted/finder: update (input)"
+        }
     );
 }
 

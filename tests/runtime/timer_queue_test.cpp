@@ -25,7 +25,8 @@ struct by_hand {
     timer_queue queue{
         times,
         [this](const ids& due) { told.insert(told.end(), due.begin(), due.end()); },
-        timer_queue::watch::by_hand};
+        timer_queue::watch::by_hand
+    };
 
     void pass(std::chrono::milliseconds time) {
         now += time;

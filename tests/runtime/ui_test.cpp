@@ -143,10 +143,8 @@ struct host {
     void named(std::optional<std::string> what) { heard = what ? "[" + *what + "]" : "cancelled"; }
 
     effects drink() {
-        return call<ui::choose>(
-                   "What to drink?",
-                   ui::choices{"Tea", {"oj", "Orange juice"}}
-        ).then<&host::named>();
+        return call<ui::choose>("What to drink?", ui::choices{"Tea", {"oj", "Orange juice"}})
+            .then<&host::named>();
     }
 
     effects tell() { return call<ui::info>("Your changes are saved.").then<&host::told>(); }
@@ -394,7 +392,8 @@ TEST_CASE("a form brings only what the component has declared for the browser") 
         {"secret", "no field"},
         {"i2-name", "Ada"},
         {"i2", "no member"},
-        {"i22-name", "of nobody"}};
+        {"i22-name", "of nobody"}
+    };
     auto done = dispatch(t.value(), forged, {t.now()});
     REQUIRE(done.what == verdict::applied);
     auto state = [&](instance_id id) {

@@ -152,7 +152,8 @@ inline change updating(
         revision,
         keeping::kept,
         std::move(written),
-        std::move(dropped)};
+        std::move(dropped)
+    };
 }
 
 inline change removing(std::string id) {

@@ -24,7 +24,8 @@ disk_image read_image(const fs::path& folder) {
         std::ifstream file(each.path(), std::ios::binary);
         image[fs::relative(each.path(), folder).string()] = {
             std::istreambuf_iterator<char>(file),
-            {}};
+            {}
+        };
     }
     return image;
 }

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t sector = 512;
 
 struct stat status_of(int file) {
-    struct stat status {};
+    struct stat status{};
     ::fstat(file, &status);
     return status;
 }
@@ -122,7 +122,7 @@ void disk_log::synced(int file) {
 }
 
 void disk_log::renamed(const std::string& from, const std::string& to) {
-    struct stat status {};
+    struct stat status{};
     if (name_of(to).empty() || ::stat(to.c_str(), &status) != 0) return;
     steps_.push_back(
         {disk_step::kind::rename, files_[status.st_ino], 0, "", name_of(from), name_of(to)}

@@ -107,7 +107,8 @@ const sqlite3_io_methods methods{
     shm_barrier,
     shm_unmap,
     nullptr,
-    nullptr};
+    nullptr
+};
 
 sqlite3_vfs* real = nullptr;
 sqlite3_vfs ours;

@@ -197,7 +197,8 @@ void tell(const failure& what, const tally& counted) {
 template <class Kind>
 bool live_with_a_fault(const failure& what, int nth, const fs::path& folder, contents old) {
     std::vector<change> large{
-        creating("large", 1, {{"head", '"' + std::string(5 << 20, 'x') + '"'}})};
+        creating("large", 1, {{"head", '"' + std::string(5 << 20, 'x') + '"'}})
+    };
     outcome got = outcome::refused;
 
     arm(what, nth);

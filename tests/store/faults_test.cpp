@@ -17,7 +17,8 @@ namespace {
 const std::vector<change> before{
     creating("a", 1, {{"head", "1"}, {"i1", "1"}}),
     creating("b", 1, {{"head", "1"}, {"i1", "1"}}),
-    creating("gone", 1, {{"head", "1"}, {"i1", "1"}})};
+    creating("gone", 1, {{"head", "1"}, {"i1", "1"}})
+};
 
 std::vector<change> next_batch() {
     std::string body = '"' + std::string(9000, 'x') + '"';
@@ -25,7 +26,8 @@ std::vector<change> next_batch() {
         replacing("a", 2, {{"head", "2"}, {"i1", body}}),
         creating("new", 1, {{"head", body}}),
         removing("gone"),
-        replacing("b", 2, {{"head", "2"}, {"i2", body}})};
+        replacing("b", 2, {{"head", "2"}, {"i2", body}})
+    };
 }
 
 enum class outcome { saved, refused, unknown };
@@ -159,7 +161,8 @@ TEST_CASE("after a failed checkpoint nothing acknowledged is lost and nothing mo
         sqlite_place place;
         auto kept = open_and_load(place);
         std::vector<change> large{
-            creating("a", 1, {{"head", '"' + std::string(5 << 20, 'x') + '"'}})};
+            creating("a", 1, {{"head", '"' + std::string(5 << 20, 'x') + '"'}})
+        };
 
         fail_from(fault::sync, nth, EIO);
         outcome first = try_save(*kept, large);

@@ -12,7 +12,7 @@ using stube::store_refused;
 namespace {
 
 mode_t mode_of(const fs::path& path) {
-    struct stat status {};
+    struct stat status{};
     REQUIRE(::lstat(path.c_str(), &status) == 0);
     return status.st_mode & 0777;
 }
@@ -73,7 +73,8 @@ TEST_CASE("bodies are found by their sizes, whatever they hold") {
     contents expected;
     std::vector<change> batch{
         creating("a", 1, {{"head", "1,\n\"i1\":2"}, {"i1", ""}, {"i2", "\n}}\n"}}),
-        creating("b", 1, {{"head", std::string("\0\"", 2)}, {"i1", " 1 "}})};
+        creating("b", 1, {{"head", std::string("\0\"", 2)}, {"i1", " 1 "}})
+    };
     for (const change& one : batch)
         follow(expected, one);
 

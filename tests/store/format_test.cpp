@@ -54,7 +54,7 @@ TEST_CASE("a database of an older format is copied and brought up step by step")
     CHECK(backup.number("PRAGMA user_version") == 2);
     CHECK(backup.number("SELECT count(*) FROM part") == 1);
     CHECK(backup.text("PRAGMA quick_check") == "ok");
-    struct stat status {};
+    struct stat status{};
     REQUIRE(::stat(backup_of(place).c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
 

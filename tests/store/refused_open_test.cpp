@@ -147,9 +147,8 @@ TEST_CASE("an older database beside a newer log is refused and both stay as they
         {"a page that the older one does not reach",
          updating("more11", 2, {{"head", body(2)}}),
          "rolled back: "},
-        {"a page that leads to others",
-         replacing("more11", 2, {{"head", body(2)}}),
-         "rolled back: "},
+        {"a page that leads to others", replacing("more11", 2, {{"head", body(2)}}), "rolled back: "
+        },
     };
 
     for (const row& each : rows) {

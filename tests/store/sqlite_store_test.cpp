@@ -13,7 +13,7 @@ using stube::store_refused;
 namespace {
 
 mode_t mode_of(const fs::path& path) {
-    struct stat status {};
+    struct stat status{};
     REQUIRE(::stat(path.c_str(), &status) == 0);
     return status.st_mode & 0777;
 }
@@ -182,9 +182,8 @@ TEST_CASE("conversations that cannot be read are set aside and stop nobody") {
         {"empty body", "UPDATE part SET body = '' WHERE body = '\"bad\"'", "bad"},
         {"no body", "UPDATE part SET body = NULL WHERE body = '\"bad\"'", "bad"},
         {"bytes", "UPDATE part SET body = CAST(body AS BLOB) WHERE body = '\"bad\"'", "bad"},
-        {"not UTF-8",
-         "UPDATE part SET body = CAST(x'22ff22' AS TEXT) WHERE body = '\"bad\"'",
-         "bad"},
+        {"not UTF-8", "UPDATE part SET body = CAST(x'22ff22' AS TEXT) WHERE body = '\"bad\"'", "bad"
+        },
         {"no head", "DELETE FROM part WHERE conversation = 'bad' AND name = 'head'", "bad"},
         {"head without body",
          "UPDATE part SET body = NULL WHERE conversation = 'bad' AND name = 'head'",
@@ -204,9 +203,8 @@ TEST_CASE("conversations that cannot be read are set aside and stop nobody") {
         {"revision is text", "UPDATE part SET revision = 'x' WHERE conversation = 'bad'", "bad"},
         {"number", "UPDATE part SET saved = saved + 1 WHERE conversation = 'bad'", "bad"},
         {"checksum", "UPDATE part SET checksum = checksum + 1 WHERE conversation = 'bad'", "bad"},
-        {"checksum of all",
-         "UPDATE part SET checksum_of_all = 0 WHERE conversation = 'bad'",
-         "bad"},
+        {"checksum of all", "UPDATE part SET checksum_of_all = 0 WHERE conversation = 'bad'", "bad"
+        },
         {"name of a part", "UPDATE part SET name = 'I 1' WHERE body = '\"bad\"'", "bad"},
         {"name is bytes",
          "UPDATE part SET name = CAST(name AS BLOB) WHERE conversation = 'bad'",

@@ -49,7 +49,8 @@ void add_login(app& site, login_sessions& logins, const team& members) {
         [](const request_info& from) {
             return login_page{
                 .next = from.query("next").value_or("/"),
-                .failed = from.query("failed").has_value()};
+                .failed = from.query("failed").has_value()
+            };
         },
         {.title = "Sign in"}
     );

@@ -139,9 +139,7 @@ public:
     }
 
 private:
-    void change() {
-        ++number_;
-    }
+    void change() { ++number_; }
 
     int number_ = 0;
     BOOST_DESCRIBE_CLASS(closed, (), (), (), (number_, change))
@@ -303,18 +301,14 @@ struct changed {
 #elif defined migrate_of_a_copy
     static void migrate(int, boost::json::object) {}
 #elif defined migrate_with_a_result
-    static boost::json::object migrate(int, boost::json::object& state) {
-        return state;
-    }
+    static boost::json::object migrate(int, boost::json::object& state) { return state; }
 #elif defined version_with_a_misspelt_migrate
     static void migrated(int, boost::json::object&) {}
 #elif !defined version_without_migrate
     static void migrate(int, boost::json::object&) {}
 #endif
 
-    markup render() const {
-        return p();
-    }
+    markup render() const { return p(); }
 };
 BOOST_DESCRIBE_STRUCT(changed, (), ())
 
@@ -323,30 +317,18 @@ struct liar {
     using answer_type = int;
 
 #ifdef answer_of_another_type
-    answers<int> lie() {
-        return answer("seven");
-    }
+    answers<int> lie() { return answer("seven"); }
 #elif defined answers_of_another_type_than_the_component
-    answers<std::string> lie() {
-        return answer("seven");
-    }
+    answers<std::string> lie() { return answer("seven"); }
 #elif defined answer_without_a_value
-    answers<int> lie() {
-        return answer();
-    }
+    answers<int> lie() { return answer(); }
 #elif defined answer_from_a_member_that_returns_effects
-    effects lie() {
-        return answer(7);
-    }
+    effects lie() { return answer(7); }
 #else
-    answers<int> lie() {
-        return answer(7);
-    }
+    answers<int> lie() { return answer(7); }
 #endif
 
-    markup render() const {
-        return p(on<"click", &liar::lie>);
-    }
+    markup render() const { return p(on<"click", &liar::lie>); }
 };
 BOOST_DESCRIBE_STRUCT(liar, (), (lie))
 

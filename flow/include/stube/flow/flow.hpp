@@ -172,10 +172,18 @@ struct flow_function<Function> {
     using arguments = std::tuple<std::decay_t<A>...>;
 };
 
+/// These arguments make a tuple that can be copied.
+template <class Tuple, class... Arguments>
+concept copied_into =
+    sizeof...(Arguments) == std::tuple_size_v<Tuple> &&
+    std::constructible_from<Tuple, Arguments...> && std::copy_constructible<Tuple>;
+
 /// True for an argument whose text tells whether it is the same.
 template <class T>
 constexpr bool can_be_compared() {
-    if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string> || described_enum<T> || std::is_same_v<T, std::chrono::year_month_day> || is_duration<T> || is_time_point<T>) {
+    if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string> || described_enum<T> ||
+                  std::is_same_v<T, std::chrono::year_month_day> || is_duration<T> ||
+                  is_time_point<T>) {
         return true;
     } else if constexpr (described_struct<T>) {
         bool all = true;
@@ -203,18 +211,15 @@ constexpr bool can_be_compared() {
 /// is if its arguments are the same: numbers, texts, dates, described structs and lists of these.
 /// With others it begins anew.
 template <auto Function>
-requires requires {
-    typename detail::flow_function<Function>::answer_type;
-}
+    requires requires { typename detail::flow_function<Function>::answer_type; }
 struct function_component<Function> : detail::flow_state {
     using answer_type = typename detail::flow_function<Function>::answer_type;
     using arguments_type = typename detail::flow_function<Function>::arguments;
 
     /// Its arguments can be copied: each life of a child takes copies of them.
     template <class... Arguments>
-    requires(sizeof...(Arguments) == std::tuple_size_v<arguments_type> && std::constructible_from<arguments_type, Arguments...> && std::copy_constructible<arguments_type>) explicit function_component(
-        Arguments&&... arguments
-    ) {
+        requires detail::copied_into<arguments_type, Arguments...>
+    explicit function_component(Arguments&&... arguments) {
         if constexpr (sizeof...(Arguments) > 0) {
             arguments_ =
                 std::make_shared<const arguments_type>(std::forward<Arguments>(arguments)...);

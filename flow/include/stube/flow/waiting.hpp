@@ -54,11 +54,10 @@ using kept = std::conditional_t<
 
 /// Work that brings nothing along but its arguments, so that it cannot refer to the flow.
 template <class Work>
-inline constexpr bool
-    brings_nothing = std::is_empty_v<std::decay_t<Work>> ||
-                     std::is_member_pointer_v<std::decay_t<Work>> ||
-                     (std::is_pointer_v<std::decay_t<Work>> &&
-                      std::is_function_v<std::remove_pointer_t<std::decay_t<Work>>>);
+inline constexpr bool brings_nothing =
+    std::is_empty_v<std::decay_t<Work>> || std::is_member_pointer_v<std::decay_t<Work>> ||
+    (std::is_pointer_v<std::decay_t<Work>> &&
+     std::is_function_v<std::remove_pointer_t<std::decay_t<Work>>>);
 
 template <class R, class Bundle>
 answer_value run_bundle(Bundle& bundle) {

@@ -121,8 +121,8 @@ public:
     /// and that the visitor may see goes on as it was. If it is over, a new one is made from the
     /// address. std::invalid_argument is answered with 400, other exceptions with 500.
     template <class C, std::invocable<const request_info&> Make>
-    requires std::same_as<std::invoke_result_t<Make&, const request_info&>, C> app&
-    mount(std::string path, Make make, page_options options = {}) {
+        requires std::same_as<std::invoke_result_t<Make&, const request_info&>, C>
+    app& mount(std::string path, Make make, page_options options = {}) {
         return add_mount(
             std::move(path),
             std::move(options),
@@ -196,7 +196,8 @@ public:
     ///     library books;
     ///     site.provide(books);
     template <class T>
-    requires(!std::is_const_v<T>) app& provide(T& object) {
+        requires(!std::is_const_v<T>)
+    app& provide(T& object) {
         object_ = &object;
         object_type_ = &typeid(T);
         return *this;

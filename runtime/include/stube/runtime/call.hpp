@@ -55,8 +55,7 @@ public:
         static_assert(
             detail::accepts<answer_type, parameters>,
             "stube: this member cannot take the answer. It must take exactly the answer_type of "
-            "the component "
-            "that is called, or nothing."
+            "the component that is called, or nothing."
         );
         call_.then = detail::member_name<Member>();
         return std::move(*this);
@@ -155,7 +154,8 @@ effects become(Arguments&&... arguments) {
     static_cast<void>(&detail::known<C>);
     return effect::become{
         &type_of<C>(),
-        detail::make_state<C>(std::forward<Arguments>(arguments)...)};
+        detail::make_state<C>(std::forward<Arguments>(arguments)...)
+    };
 }
 
 /// The same for a flow: `become<book_room>(stay)`.
@@ -164,7 +164,8 @@ effects become(Arguments&&... arguments) {
     using component = function_component<Function>;
     return effect::become{
         &component::type(),
-        component::make_state(std::forward<Arguments>(arguments)...)};
+        component::make_state(std::forward<Arguments>(arguments)...)
+    };
 }
 
 }  // namespace stube

@@ -90,7 +90,7 @@ using data_members =
 template <class Pointer>
 struct data_behind;
 template <class T, class C>
-struct data_behind<T C::*const> {
+struct data_behind<T C::* const> {
     using type = T;
 };
 
@@ -100,13 +100,13 @@ using data_type = typename data_behind<decltype(Descriptor::pointer)>::type;
 
 /// The data member of an object behind its described pointer.
 template <class Object, class T, class C>
-T& data_of(Object& object, T C::*pointer) {
+T& data_of(Object& object, T C::* pointer) {
     // The one cast that also reaches a base class that is private or protected.
     return ((C&)object).*pointer;
 }
 
 template <class Object, class T, class C>
-const T& data_of(const Object& object, T C::*pointer) {
+const T& data_of(const Object& object, T C::* pointer) {
     return ((const C&)object).*pointer;
 }
 
@@ -128,9 +128,7 @@ struct anything {
 /// True if a T can be initialised with so many values.
 template <class T, std::size_t... Values>
 constexpr bool takes(std::index_sequence<Values...>) {
-    return requires {
-        T{(static_cast<void>(Values), anything())...};
-    };
+    return requires { T{(static_cast<void>(Values), anything())...}; };
 }
 
 /// True if so many bytes can be no more than these data members and the padding between them, in
@@ -180,8 +178,7 @@ concept sequence = requires(T& t, typename T::value_type v) {
     t.push_back(std::move(v));
     t.clear();
     t.begin();
-}
-&&!std::same_as<T, std::string>;
+} && !std::same_as<T, std::string>;
 
 template <class T>
 inline constexpr bool is_duration = false;
@@ -194,9 +191,7 @@ template <class Clock, class Duration>
 inline constexpr bool is_time_point<std::chrono::time_point<Clock, Duration>> = true;
 
 template <class T>
-concept tuple_like = requires {
-    std::tuple_size<T>::value;
-};
+concept tuple_like = requires { std::tuple_size<T>::value; };
 
 [[noreturn]] void throw_decode_error(std::string_view wanted);
 [[noreturn]] void throw_not_described(long long enumerator);

@@ -165,8 +165,8 @@ struct component_type {
     /// The address it stands for; null without one.
     page_url (*url)(const void* state) = nullptr;
     /// Calls `f` with the name of each slot and list; null if it has none.
-    void (*each_list
-    )(void* state, const std::function<void(std::string_view, children&)>& f) = nullptr;
+    void (*each_list)(void* state, const std::function<void(std::string_view, children&)>& f) =
+        nullptr;
     /// The hooks; null where the component has none.
     effects (*start)(void* state, context&) = nullptr;
     void (*stop)(void* state, context&) = nullptr;
@@ -215,9 +215,7 @@ struct answer_of {
 };
 
 template <class C>
-requires requires {
-    typename C::answer_type;
-}
+    requires requires { typename C::answer_type; }
 struct answer_of<C> {
     using type = typename C::answer_type;
 };

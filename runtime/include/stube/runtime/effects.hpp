@@ -279,8 +279,8 @@ public:
     answers() = default;
 
     template <std::convertible_to<effects> Other>
-    requires(!detail::is_answer<std::decay_t<Other>>) answers(Other&& other)
-        : effects(std::forward<Other>(other)) {}
+        requires(!detail::is_answer<std::decay_t<Other>>)
+    answers(Other&& other) : effects(std::forward<Other>(other)) {}
 
     template <class U>
     answers(answer_request<U> request) : effects(effect::answer{to_value(std::move(request))}) {}

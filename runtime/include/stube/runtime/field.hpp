@@ -95,7 +95,7 @@ std::string_view trimmed(std::string_view text);
 }
 
 template <class T>
-requires std::is_arithmetic_v<T>
+    requires std::is_arithmetic_v<T>
 struct text_codec<T> {
     static constexpr std::string_view message =
         std::integral<T> ? "Enter a whole number" : "Enter a number";
@@ -282,9 +282,8 @@ public:
 
     /// Whatever becomes a T: `field<std::string> name = "Ada"`.
     template <class Initial>
-    requires(!std::same_as<Initial, field> && std::convertible_to<const Initial&, T>)
-        field(const Initial& initial)
-        : field(static_cast<const T&>(T(initial))) {}
+        requires(!std::same_as<Initial, field> && std::convertible_to<const Initial&, T>)
+    field(const Initial& initial) : field(static_cast<const T&>(T(initial))) {}
 
     /// The value. Throws `invalid_field` with the field's message if what was entered is no T.
     const T& value() const {
@@ -351,8 +350,9 @@ public:
     }
 
     /// The value must lie in these limits, which belong to it.
-    bool between(const T& lowest, const T& highest, std::string message = "") requires
-        std::totally_ordered<T> &&(!detail::is_list<T>) {
+    bool between(const T& lowest, const T& highest, std::string message = "")
+        requires std::totally_ordered<T> && (!detail::is_list<T>)
+    {
         if (message.empty()) {
             message =
                 "Between " + entry_codec::print(lowest) + " and " + entry_codec::print(highest);

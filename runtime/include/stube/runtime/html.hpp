@@ -95,7 +95,8 @@ namespace stube::html {
 /// The element `table`. A list of rows, `table(rows)`, gets a `tbody` around it: parsers would put
 /// the rows into one.
 template <class... Parts>
-requires(!std::is_null_pointer_v<Parts> && ...) markup table(const Parts&... parts) {
+    requires(!std::is_null_pointer_v<Parts> && ...)
+markup table(const Parts&... parts) {
     return stube::detail::element(
         "table",
         stube::detail::content::children,

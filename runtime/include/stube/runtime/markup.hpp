@@ -232,8 +232,8 @@ void put_child(markup& out, const T& part) {
         static_assert(
             always_false<T>,
             "stube: this cannot stand in an element. Text, numbers, markup, attributes, optionals "
-            "and ranges "
-            "of them can; write when(condition, ...) for something that is shown only sometimes."
+            "and ranges of them can; write when(condition, ...) for something that is shown only "
+            "sometimes."
         );
     }
 }
@@ -271,7 +271,7 @@ markup element(std::string_view tag, content what, const Parts&... parts) {
     );
     static_assert(
         !(is_component_list<Parts> || ...) ||
-            ((is_component_list<Parts> || is_attribute<Parts>)&&...),
+            ((is_component_list<Parts> || is_attribute<Parts>) && ...),
         "stube: a keyed<...> list must be alone in its element, beside attributes: ul(rows)."
     );
     constexpr bool is_list = (is_component_list<Parts> || ...);

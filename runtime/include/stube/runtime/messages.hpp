@@ -70,7 +70,8 @@ effects send(const slot<T>& child, const Arguments&... arguments) {
         child.id(),
         nullptr,
         detail::member_name<Member>(),
-        detail::message_arguments<Member>(arguments...)};
+        detail::message_arguments<Member>(arguments...)
+    };
 }
 
 /// Sends to an instance of this conversation whose id is known:
@@ -93,7 +94,8 @@ effects send_up(const Arguments&... arguments) {
         0,
         &detail::message_target<Member>,
         detail::member_name<Member>(),
-        std::move(text)};
+        std::move(text)
+    };
 }
 
 /// Calls the member once after `delay`, in a turn of its own.
@@ -221,7 +223,8 @@ run_request run(Work work) {
     );
     return run_request(effect::run{
         [work = std::move(work)]() mutable { return detail::run_work(work); },
-        detail::member_name<Member>()});
+        detail::member_name<Member>()
+    });
 }
 
 /// The same for work whose result nobody waits for.

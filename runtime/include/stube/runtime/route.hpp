@@ -292,9 +292,7 @@ void write_attributes(markup& out, const own_id& id);
 template <auto Member, class T>
 bound_control bind(const T& self, control_kind what = control_kind::input) {
     constexpr bool binds_field = detail::points_to_field<decltype(Member)>;
-    constexpr bool is_component = requires {
-        T::component;
-    };
+    constexpr bool is_component = requires { T::component; };
     static_assert(
         binds_field,
         "stube: this member is not a field. Only a field<...> takes what is typed."

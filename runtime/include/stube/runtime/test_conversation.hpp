@@ -69,8 +69,8 @@ private:
 class test_conversation {
 public:
     template <class C>
-    requires(!std::same_as<C, test_conversation>) explicit test_conversation(C root)
-        : test_conversation(root_call(std::move(root))) {}
+        requires(!std::same_as<C, test_conversation>)
+    explicit test_conversation(C root) : test_conversation(root_call(std::move(root))) {}
 
     template <class C>
     explicit test_conversation(call_request<C> root)

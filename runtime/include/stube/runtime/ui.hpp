@@ -213,7 +213,8 @@ markup check_box_for(const T& self, std::string_view label, const Attributes&...
 /// ...})`. While the field holds none of the choices it begins with an empty one. For a field of a
 /// list several can be chosen.
 template <auto Member, class T, class... Attributes>
-requires detail::all_attributes<Attributes...> markup select_for(
+    requires detail::all_attributes<Attributes...>
+markup select_for(
     const T& self,
     std::string_view label,
     const choices& offered,
@@ -228,15 +229,16 @@ requires detail::all_attributes<Attributes...> markup select_for(
 
 /// The same for a field of a described enum: its enumerators are the choices.
 template <auto Member, class T, class... Attributes>
-requires detail::all_attributes<Attributes...>
-    markup select_for(const T& self, std::string_view label, const Attributes&... attributes) {
+    requires detail::all_attributes<Attributes...>
+markup select_for(const T& self, std::string_view label, const Attributes&... attributes) {
     return select_for<Member>(self, label, detail::choices_by_type<Member>(), attributes...);
 }
 
 /// Radio buttons under a heading: `ui::radio_for<&guest::bed>(*this, "Bed", {"single", "twin"})`.
 /// Attributes go to the fieldset around them.
 template <auto Member, class T, class... Attributes>
-requires detail::all_attributes<Attributes...> markup radio_for(
+    requires detail::all_attributes<Attributes...>
+markup radio_for(
     const T& self,
     std::string_view legend,
     const choices& offered,
@@ -260,15 +262,16 @@ requires detail::all_attributes<Attributes...> markup radio_for(
 
 /// The same for a field of a described enum: its enumerators are the choices.
 template <auto Member, class T, class... Attributes>
-requires detail::all_attributes<Attributes...>
-    markup radio_for(const T& self, std::string_view legend, const Attributes&... attributes) {
+    requires detail::all_attributes<Attributes...>
+markup radio_for(const T& self, std::string_view legend, const Attributes&... attributes) {
     return radio_for<Member>(self, legend, detail::choices_by_type<Member>(), attributes...);
 }
 
 /// Check boxes of a `field<std::vector<...>>` under a heading: any number can be chosen.
 /// Attributes go to the fieldset around them.
 template <auto Member, class T, class... Attributes>
-requires detail::all_attributes<Attributes...> markup choices_for(
+    requires detail::all_attributes<Attributes...>
+markup choices_for(
     const T& self,
     std::string_view legend,
     const choices& offered,
@@ -293,8 +296,8 @@ requires detail::all_attributes<Attributes...> markup choices_for(
 
 /// The same for a list of a described enum: its enumerators are the choices.
 template <auto Member, class T, class... Attributes>
-requires detail::all_attributes<Attributes...>
-    markup choices_for(const T& self, std::string_view legend, const Attributes&... attributes) {
+    requires detail::all_attributes<Attributes...>
+markup choices_for(const T& self, std::string_view legend, const Attributes&... attributes) {
     return choices_for<Member>(self, legend, detail::choices_by_type<Member>(), attributes...);
 }
 

@@ -42,9 +42,9 @@ inline constexpr bool is_view<std::span<T, Extent>> = true;
 
 /// True for a parameter that refers to what may be gone when the flow goes on.
 template <class T>
-inline constexpr bool borrows = std::is_reference_v<T> || is_view<std::remove_cv_t<T>> ||
-                                (std::is_pointer_v<T> &&
-                                 !std::is_function_v<std::remove_pointer_t<T>>);
+inline constexpr bool borrows =
+    std::is_reference_v<T> || is_view<std::remove_cv_t<T>> ||
+    (std::is_pointer_v<T> && !std::is_function_v<std::remove_pointer_t<T>>);
 
 class flow_promise_base;
 

@@ -73,14 +73,12 @@ concept stored_as_it_is =
     std::is_same_v<T, std::chrono::year_month_day> || is_duration<T> || is_time_point<T>;
 
 template <class T>
-concept generally_stored = requires {
-    typename codec<T>::is_general;
-};
+concept generally_stored = requires { typename codec<T>::is_general; };
 
 /// What this type consists of is not looked at.
 template <class T>
-concept stored_whole = stored_as_it_is<T> ||
-    (!is_children<T> && !is_field<T> && !generally_stored<T>);
+concept stored_whole =
+    stored_as_it_is<T> || (!is_children<T> && !is_field<T> && !generally_stored<T>);
 
 template <class T>
 concept holds_values = string_map<T> || sequence<T> || requires(T t) {
@@ -145,9 +143,10 @@ constexpr fault fault_of() {
 }
 
 template <class T>
-    struct is_text_coded : std::bool_constant < requires {
-    text_codec<T>::message;
-} > {};
+concept has_entry_message = requires { text_codec<T>::message; };
+
+template <class T>
+struct is_text_coded : std::bool_constant<has_entry_message<T>> {};
 template <class T>
 struct is_text_coded<std::optional<T>> : is_text_coded<T> {};
 template <class T>
@@ -196,8 +195,8 @@ struct held_at_last {
 };
 
 template <holds_values T>
-requires(!stored_as_it_is<T>) struct held_at_last<T> : held_at_last<typename held<T>::type> {
-};
+    requires(!stored_as_it_is<T>)
+struct held_at_last<T> : held_at_last<typename held<T>::type> {};
 
 template <class Component, class Around, class Descriptor>
 constexpr fault fault_behind() {

@@ -259,12 +259,8 @@ bool show_field_errors(void* state, const void* tried) {
 /// The hook called `name`, with or without a context.
 #define STUBE_HOOK(name)                                                                           \
     template <class C>                                                                             \
-    concept has_##name = requires(C & c) {                                                         \
-        c.name();                                                                                  \
-    }                                                                                              \
-    || requires(C & c, context & surroundings) {                                                   \
-        c.name(surroundings);                                                                      \
-    };                                                                                             \
+    concept has_##name = requires(C& c) { c.name(); } ||                                           \
+                         requires(C& c, context& surroundings) { c.name(surroundings); };          \
     template <class C>                                                                             \
     auto run_##name(void* state, context& surroundings) {                                          \
         auto& self = *static_cast<C*>(state);                                                      \
@@ -297,9 +293,7 @@ concept renders = renders_alone<C> || requires(const C& c, const context& surrou
 };
 
 template <class C>
-concept has_url = requires(const C& c) {
-    c.url();
-};
+concept has_url = requires(const C& c) { c.url(); };
 
 template <class C>
 page_url url_of(const void* state) {
@@ -348,10 +342,7 @@ void set_hooks(component_type& type) {
     if constexpr (has_url<C>) {
         type.url = &url_of<C>;
     } else {
-        static_assert(
-            !requires(C & c) { c.url(); },
-            "stube: url() must be const."
-        );
+        static_assert(!requires(C& c) { c.url(); }, "stube: url() must be const.");
     }
     if constexpr (has_lists<C>()) type.each_list = &each_list<C>;
     if constexpr (has_start<C>) {
@@ -398,9 +389,8 @@ concept has_version = requires {
 };
 
 template <class C>
-concept has_constant_version = has_version<C> && requires {
-    typename std::integral_constant<int, C::version>;
-};
+concept has_constant_version =
+    has_version<C> && requires { typename std::integral_constant<int, C::version>; };
 
 using migration = void (*)(int, boost::json::object&);
 
@@ -414,15 +404,14 @@ concept has_migrate = requires {
 /// A static `migrate` that is not what it should be, or one that is not static. A member function
 /// of that name with other parameters is an event like any other.
 template <class C>
-concept has_wrong_migrate = (requires {
-                                &C::migrate;
-                                requires !std::is_member_pointer_v<decltype(&C::migrate)>;
-                            } &&
-                             !has_migrate<C>) ||
-                            requires(C& c, int from, boost::json::object& state) {
-    c.migrate(from, state);
-    requires std::is_member_pointer_v<decltype(&C::migrate)>;
-};
+concept has_wrong_migrate =
+    (requires {
+        &C::migrate;
+        requires !std::is_member_pointer_v<decltype(&C::migrate)>;
+    } && !has_migrate<C>) || requires(C& c, int from, boost::json::object& state) {
+        c.migrate(from, state);
+        requires std::is_member_pointer_v<decltype(&C::migrate)>;
+    };
 
 template <class C>
 void set_version(component_type& type) {

@@ -53,7 +53,8 @@ template <class C, class R, class... A>
 struct member_of<R (C::*)(A...) const noexcept> : member_signature<C, R, A...> {};
 
 template <class C, class T>
-requires(!std::is_function_v<T>) struct member_of<T C::*> {
+    requires(!std::is_function_v<T>)
+struct member_of<T C::*> {
     using owner = C;
     using type = T;
 };
