@@ -302,7 +302,7 @@ int main(int argc, char** argv) {
         }
         if (!options.check.empty()) return check_store(options.check);
 #ifndef NDEBUG
-        options.server.live.check_markup = true;
+        options.server.conversations.check_markup = true;
 #endif
         gallery::everyone everyone;
         return make_site(everyone).start(options.server, gallery::open_store(options.store));

@@ -181,10 +181,7 @@ app& app::restore(
     return add_mount(
         std::move(path),
         std::move(options),
-        {[from = std::move(from)](const request_info& asked) {
-             return stube::restore(from(asked));
-         },
-         true}
+        {.component = {}, .reads_request = true, .snapshot = std::move(from)}
     );
 }
 
@@ -259,8 +256,8 @@ int app::start(server_options options, std::unique_ptr<store> storage) {
         survive_failed_writes();
         raise_descriptor_limit();
         reason_to_stop reason;
-        const auto told = std::move(options.live.on_store_down);
-        options.live.on_store_down = [&](const std::string& why) {
+        const auto told = std::move(options.conversations.on_store_down);
+        options.conversations.on_store_down = [&](const std::string& why) {
             if (told) told(why);
             reason.store_is_down();
         };

@@ -3,8 +3,8 @@
 #include "http/page.hpp"
 #include "http/problem.hpp"
 #include "http/worker.hpp"
-#include "runtime/caught.hpp"
-#include "runtime/logged.hpp"
+#include "runtime/component/exception_message.hpp"
+#include "runtime/component/quote_for_log.hpp"
 
 #include <boost/asio/buffer.hpp>
 
@@ -39,7 +39,7 @@ http::site& connection::site() {
     return home_.site();
 }
 
-runner& connection::home() {
+live::executor& connection::home() {
     return home_;
 }
 
@@ -216,14 +216,14 @@ void connection::answer_request() {
     try {
         handle(*this);
     } catch (...) {
-        fail(caught());
+        fail(current_exception_message());
     }
 }
 
 void connection::refuse_host() {
     home_.log().warn(
         "host refused host={} why=\"not in server_options::hosts\"",
-        logged(asked().host)
+        quote_for_log(asked().host)
     );
     site().find(asked().path, asked().site_path);
     send_problem(*this, 421);
@@ -246,7 +246,7 @@ void connection::send(const answer& what) {
 }
 
 void connection::fail(const std::string& why) {
-    home_.log().error("request failed why={}", logged(why));
+    home_.log().error("request failed why={}", quote_for_log(why));
     if (state_ == state::answering) send_problem(*this, 500);
 }
 

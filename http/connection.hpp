@@ -65,7 +65,7 @@ private:
 
     http::site& site() override;
     request& asked() override { return reader_->asked(); }
-    runner& home() override;
+    live::executor& home() override;
     thread_counts& counts() override;
     std::string& scratch() override;
     void send(const answer& what) override;

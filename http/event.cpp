@@ -32,13 +32,13 @@ void send_refusal(exchange& ex, const problem& what, std::string_view restart) {
 
 /// What the page is shown after the event: it leaves out of an answer what its stream has brought
 /// already, and opens the stream anew if that does not bring it.
-std::string revision_line(const reply& r) {
+std::string revision_line(const live::reply& r) {
     std::string out = "Stube-Revision: ";
     append_number(out, r.value->revision);
     return out += "\r\n";
 }
 
-void send_patches(exchange& ex, const reply& r, std::string_view more_headers = {}) {
+void send_patches(exchange& ex, const live::reply& r, std::string_view more_headers = {}) {
     auto& body = ex.scratch();
     append_partials(body, *r.news, html_wire(ex.site().base_path(), r.value->id));
     const auto headers = revision_line(r).append(fragment_headers).append(more_headers);
@@ -46,7 +46,7 @@ void send_patches(exchange& ex, const reply& r, std::string_view more_headers = 
 }
 
 /// The stream has brought all.
-void send_no_news(exchange& ex, const reply& r, std::string_view more_headers = {}) {
+void send_no_news(exchange& ex, const live::reply& r, std::string_view more_headers = {}) {
     std::string headers = r.value ? revision_line(r) : std::string();
     ex.send({204, {}, headers.append(more_headers), {}});
 }
@@ -57,7 +57,7 @@ std::optional<std::uint64_t> shown_by(const request& asked) {
 }
 
 /// True if the response must carry the patches, because no stream of this page does.
-bool has_news(const request& asked, const reply& r) {
+bool has_news(const request& asked, const live::reply& r) {
     return (!r.streamed || shown_by(asked)) && r.news && r.value;
 }
 
@@ -65,7 +65,7 @@ bool has_news(const request& asked, const reply& r) {
 constexpr std::string_view nothing_changed = "Stube-Failed: yes\r\n";
 
 /// The page has not heard of the end, or the response to the event that was the end is lost.
-void send_end(exchange& ex, const reply& r) {
+void send_end(exchange& ex, const live::reply& r) {
     const bool was_applied = r.value->knows(parse_hex16(ex.asked().event_id).value_or(0));
     const auto more_headers = was_applied ? std::string_view() : nothing_changed;
     if (has_news(ex.asked(), r)) return send_patches(ex, r, more_headers);
@@ -78,33 +78,33 @@ void send_end(exchange& ex, const reply& r) {
 }
 
 /// The component threw. The page is told by a patch, like of all else.
-void send_failure(exchange& ex, const reply& r) {
+void send_failure(exchange& ex, const live::reply& r) {
     has_news(ex.asked(), r) ? send_patches(ex, r, nothing_changed)
                             : send_no_news(ex, r, nothing_changed);
 }
 
-void send_reply(exchange& ex, reply&& r) {
+void send_reply(exchange& ex, live::reply&& r) {
     switch (r.what) {
-    case status::ok:
-    case status::ended:
-    case status::repeated:
-    case status::stale:
+    case live::status::ok:
+    case live::status::ended:
+    case live::status::repeated:
+    case live::status::stale:
         return has_news(ex.asked(), r) ? send_patches(ex, r) : send_no_news(ex, r);
-    case status::failed:
+    case live::status::failed:
         return send_failure(ex, r);
-    case status::just_ended:
+    case live::status::just_ended:
         return send_end(ex, r);
-    case status::lost:
+    case live::status::lost:
         return send_refusal(ex, problem_of(r.what), r.mount);
-    case status::gone:
-    case status::foreign:
+    case live::status::gone:
+    case live::status::foreign:
         return send_refusal(ex, problem_of(r.what, ex.asked()), "?");
     default:
         return send_refusal(ex, problem_of(r.what), {});
     }
 }
 
-void event_done(exchange& ex, reply&& r) {
+void event_done(exchange& ex, live::reply&& r) {
     ex.counts().events[static_cast<std::size_t>(r.what)].add(1);
     send_reply(ex, std::move(r));
 }
@@ -122,7 +122,7 @@ std::optional<int> refusal_of(const request& asked) {
 void apply_event(exchange& ex, const route& where) {
     const auto& asked = ex.asked();
     if (const auto refused = refusal_of(asked)) return send_problem(ex, *refused);
-    event what;
+    kernel::event what;
     what.id = *parse_hex16(asked.event_id);
     what.instance = parse_number(where.instance).value_or(0);
     if (what.instance == 0) return send_problem(ex, 404);

@@ -4,9 +4,9 @@
 #include "http/page.hpp"
 #include "http/request.hpp"
 #include "http/site.hpp"
-#include "runtime/caught.hpp"
+#include "runtime/component/exception_message.hpp"
 
-#include <stube/runtime/live.hpp>
+#include <stube/runtime/conversation_map.hpp>
 
 #include <memory>
 #include <string>
@@ -22,7 +22,7 @@ class exchange {
 public:
     virtual http::site& site() = 0;
     virtual request& asked() = 0;
-    virtual runner& home() = 0;
+    virtual live::executor& home() = 0;
     virtual thread_counts& counts() = 0;
 
     /// An empty string for a body, reused; valid until `send`.
@@ -60,14 +60,14 @@ struct let_go {
 
 /// A callback for the runtime that goes on with `f` and keeps the exchange until then. It fits into
 /// a std::function without an allocation.
-inline on_reply later(exchange& with, void (*f)(exchange&, reply&&)) {
+inline live::on_reply later(exchange& with, void (*f)(exchange&, live::reply&&)) {
     with.hold();
-    return [&with, f](reply&& r) {
+    return [&with, f](live::reply&& r) {
         const std::unique_ptr<exchange, let_go> held(&with);
         try {
             f(with, std::move(r));
         } catch (...) {
-            with.fail(caught());
+            with.fail(current_exception_message());
         }
     };
 }

@@ -48,7 +48,7 @@ void append_type(
 
 namespace {
 
-void append_background(std::string& out, const live_counts& of) {
+void append_background(std::string& out, const live::conversation_counts& of) {
     const auto line = [&](std::string_view name, std::string_view labels, std::size_t value) {
         append_line(out, name, labels, static_cast<std::int64_t>(value));
     };
@@ -87,7 +87,7 @@ void append_background(std::string& out, const live_counts& of) {
 
 }  // namespace
 
-std::string metrics::text(const totals& now, const live_counts& background) const {
+std::string metrics::text(const totals& now, const live::conversation_counts& background) const {
     const auto sum = [this](auto member) {
         std::int64_t total = 0;
         for (const auto& each : threads_)

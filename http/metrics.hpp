@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stube/runtime/live.hpp>
+#include <stube/runtime/conversation_map.hpp>
 
 #include <array>
 #include <atomic>
@@ -25,7 +25,7 @@ private:
     std::atomic<std::int64_t> value_ = 0;
 };
 
-inline constexpr std::size_t status_count = static_cast<std::size_t>(status::overloaded) + 1;
+inline constexpr std::size_t status_count = static_cast<std::size_t>(live::status::overloaded) + 1;
 
 /// What one of the server's threads counts.
 struct thread_counts {
@@ -51,7 +51,7 @@ public:
         std::int64_t log_lost = 0;  ///< lines
     };
 
-    std::string text(const totals& now, const live_counts& background) const;
+    std::string text(const totals& now, const live::conversation_counts& background) const;
 
 private:
     std::vector<thread_counts> threads_;

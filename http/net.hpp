@@ -15,12 +15,12 @@ namespace stube::http {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-using executor = asio::io_context::executor_type;
-using tcp_socket = asio::basic_stream_socket<tcp, executor>;
-using tcp_acceptor = asio::basic_socket_acceptor<tcp, executor>;
+using io_executor = asio::io_context::executor_type;
+using tcp_socket = asio::basic_stream_socket<tcp, io_executor>;
+using tcp_acceptor = asio::basic_socket_acceptor<tcp, io_executor>;
 using steady_timer = asio::basic_waitable_timer<
     std::chrono::steady_clock,
     asio::wait_traits<std::chrono::steady_clock>,
-    executor>;
+    io_executor>;
 
 }  // namespace stube::http

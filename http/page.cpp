@@ -5,6 +5,8 @@
 #include "http/wire_html.hpp"
 #include "http/wire_patches.hpp"
 
+#include <stube/runtime/deliveries.hpp>
+
 #include <algorithm>
 #include <set>
 
@@ -157,18 +159,28 @@ void add_refresh(std::string& head) {
     head.insert(head.find("</head>"), refresh);
 }
 
-void append_notices(std::string& out, std::span<const patch> patches, const markup_wire& wire) {
+void append_notices(
+    std::string& out,
+    std::span<const kernel::patch> patches,
+    const markup_wire& wire
+) {
     for (const auto& each : patches) {
-        if (each.what == patch::kind::notice) write_markup(out, each.content, wire);
+        if (each.what == kernel::patch::kind::notice) write_markup(out, each.content, wire);
     }
 }
 
 /// Commands travel as in a patch; stube-page.js carries them out.
-void append_commands(std::string& out, std::span<const patch> patches, const markup_wire& wire) {
-    if (std::ranges::find(patches, patch::kind::command, &patch::what) == patches.end()) return;
+void append_commands(
+    std::string& out,
+    std::span<const kernel::patch> patches,
+    const markup_wire& wire
+) {
+    if (std::ranges::find(patches, kernel::patch::kind::command, &kernel::patch::what) ==
+        patches.end())
+        return;
     out += "<template id=\"stube-first\">";
     for (const auto& each : patches) {
-        if (each.what == patch::kind::command) append_partial(out, each, wire);
+        if (each.what == kernel::patch::kind::command) append_partial(out, each, wire);
     }
     out += "</template>";
 }
@@ -180,15 +192,15 @@ void append_live_page(
     std::string& page,
     const site& of,
     const conversation& shown,
-    std::span<const patch> patches,
+    std::span<const kernel::patch> patches,
     std::string_view ticket
 ) {
     static const markup nothing;
-    const auto found = std::ranges::find(patches, patch::kind::view, &patch::what);
+    const auto found = std::ranges::find(patches, kernel::patch::kind::view, &kernel::patch::what);
     const auto& view = found == patches.end() ? nothing : found->content;
     const auto loose = choose_loose_form(view);
     const page_wire wire(of.base_path(), shown.id, loose, ticket);
-    const bool is_working = !unfinished_work(shown).empty();
+    const bool is_working = !kernel::unfinished_work(shown).empty();
     // A reload would discard what the user is typing.
     const bool reloads = is_working && !takes_input(view);
     if (reloads) add_refresh(page);

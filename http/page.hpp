@@ -45,7 +45,7 @@ void append_live_page(
     std::string& page,
     const site& of,
     const conversation& shown,
-    std::span<const patch> patches,
+    std::span<const kernel::patch> patches,
     std::string_view ticket
 );
 

@@ -80,7 +80,7 @@ bool is_token_of(std::string_view token, std::string_view session, std::string_v
     return is_same(token, token_of(session, conversation));
 }
 
-event_id submission_id(std::string_view target, std::string_view body) {
+kernel::event_id submission_id(std::string_view target, std::string_view body) {
     const auto digest = digest_of("event", {target, body});
     // The upper 40 bits of an event id belong to the page, the lower 24 number its events. Each
     // submission counts as the first event of a page of its own.

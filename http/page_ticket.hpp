@@ -33,6 +33,6 @@ bool is_token_of(std::string_view token, std::string_view session, std::string_v
 
 /// The event id of a submission. Two presses of one button on one page have the same id, two
 /// buttons or two values have different ids. `body` holds the ticket.
-event_id submission_id(std::string_view target, std::string_view body);
+kernel::event_id submission_id(std::string_view target, std::string_view body);
 
 }  // namespace stube::http

@@ -4,64 +4,64 @@
 
 namespace stube::http {
 
-problem problem_of(status what) {
+problem problem_of(live::status what) {
     switch (what) {
-    case status::just_ended:
-    case status::gone:
+    case live::status::just_ended:
+    case live::status::gone:
         return {404, "This has ended", "This conversation has ended or was not used for too long."};
-    case status::foreign:
+    case live::status::foreign:
         return {
             403,
             "Not yours",
             "This page belongs to another visitor, or to one who has signed out."
         };
-    case status::lost:
+    case live::status::lost:
         return {
             410,
             "This could not be kept",
             "The server was restarted, and this one could not be kept over the restart. "
             "What was finished before is not affected."
         };
-    case status::unusable:
+    case live::status::unusable:
         return {
             503,
             "Not readable",
             "What is stored of this page cannot be read. It is kept as it is, for the people who "
             "run this server."
         };
-    case status::other_release:
+    case live::status::other_release:
         return {
             503,
             "Not now",
             "Another release of this application has written what is stored of this page, and the "
             "one that runs now cannot go on with it. It is kept as it is; please try again later."
         };
-    case status::unknown_event:
+    case live::status::unknown_event:
         return {
             404,
             "Unknown action",
             "The server does not know this action. Please reload the page."
         };
-    case status::bad_arguments:
+    case live::status::bad_arguments:
         return {
             400,
             "Not understood",
             "The server could not use what the page sent; nothing was changed. Please reload the "
             "page."
         };
-    case status::not_saved:
+    case live::status::not_saved:
         return {
             507,
             "Not saved",
             "This could not be saved, so nothing was changed. Please try again in a moment."
         };
-    case status::store_down:
+    case live::status::store_down:
         return {
             503,
             "Not now",
             "The server cannot save at the moment; nothing was changed. Please try again soon."
         };
-    case status::overloaded:
+    case live::status::overloaded:
         return {
             429,
             "Too much at once",
@@ -72,9 +72,9 @@ problem problem_of(status what) {
     }
 }
 
-problem problem_of(status what, const request& asked) {
+problem problem_of(live::status what, const request& asked) {
     const bool has_session = is_token(asked.cookie(session_cookie));
-    return what == status::foreign && !has_session ? needs_cookie() : problem_of(what);
+    return what == live::status::foreign && !has_session ? needs_cookie() : problem_of(what);
 }
 
 problem needs_cookie() {

@@ -2,7 +2,7 @@
 
 #include "http/request.hpp"
 
-#include <stube/runtime/live.hpp>
+#include <stube/runtime/conversation_map.hpp>
 
 #include <string>
 #include <string_view>
@@ -17,10 +17,10 @@ struct problem {
 };
 
 /// For refusals of the runtime; those that are answered with a view have none (500).
-problem problem_of(status what);
+problem problem_of(live::status what);
 
 /// The same for a request: one without any cookie is told so, instead of that the page is not its.
-problem problem_of(status what, const request& asked);
+problem problem_of(live::status what, const request& asked);
 
 /// For a browser that sends no cookie.
 problem needs_cookie();

@@ -66,7 +66,8 @@ class server::impl {
 public:
     impl(const app& from, server_options options, std::unique_ptr<store> storage)
         : server_log_(
-              options.live.logger ? options.live.logger : spdlog::default_logger(),
+              options.conversations.logger ? options.conversations.logger
+                                           : spdlog::default_logger(),
               options.limits
           ),
           log_(server_log_.logger()),
@@ -76,7 +77,7 @@ public:
         refuse_clashes();
         site_.log = &server_log_;
         site_.unsent.on_over = [this] { close_unread(); };
-        options.live.logger = log_;
+        options.conversations.logger = log_;
         const auto threads = thread_count(options);
         site_.counts.set_threads(threads);
         for (std::size_t at = 0; at < threads; ++at) {
@@ -87,13 +88,16 @@ public:
         listener_ =
             std::make_unique<http::listener>(workers_[0]->context(), options.bind, options.port);
         authority_ = listener_->authority();
-        options.live.app = from.object_;
-        options.live.app_type = from.object_type_;
+        options.conversations.app = from.object_;
+        options.conversations.app_type = from.object_type_;
         if (!storage->keeps())
             log_->warn("the store keeps nothing: conversations end with this process");
-        live_ = std::make_unique<live_map>(std::move(storage), std::move(options.live));
+        live_ = std::make_unique<live::conversation_map>(
+            std::move(storage),
+            std::move(options.conversations)
+        );
         site_.live = live_.get();
-        live_->use(runners());
+        live_->use(executors());
         live_->load();
         servers_->add(*live_);
     }
@@ -171,8 +175,8 @@ public:
 private:
     enum class phase { fresh, running, stopping, stopped };
 
-    std::vector<runner*> runners() const {
-        std::vector<runner*> all;
+    std::vector<live::executor*> executors() const {
+        std::vector<live::executor*> all;
         all.reserve(workers_.size());
         for (const auto& each : workers_)
             all.push_back(each.get());
@@ -263,7 +267,7 @@ private:
     http::site site_;
     std::vector<std::unique_ptr<http::worker>> workers_;
     std::unique_ptr<http::listener> listener_;
-    std::unique_ptr<live_map> live_;
+    std::unique_ptr<live::conversation_map> live_;
     std::size_t next_ = 0;
     std::string authority_;
     std::thread housekeeper_;

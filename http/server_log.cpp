@@ -1,6 +1,6 @@
 #include "http/server_log.hpp"
 
-#include "runtime/logged.hpp"
+#include "runtime/component/quote_for_log.hpp"
 
 #include <spdlog/sinks/sink.h>
 
@@ -170,7 +170,8 @@ private:
         put(
             {spdlog::level::warn,
              spdlog::log_clock::now(),
-             "log lines suppressed kind=" + logged(at->first) + " count=" + std::to_string(count)}
+             "log lines suppressed kind=" + quote_for_log(at->first) +
+                 " count=" + std::to_string(count)}
         );
     }
 

@@ -6,6 +6,8 @@
 #include "http/text.hpp"
 #include "http/wire_html.hpp"
 
+#include <stube/runtime/snapshot.hpp>
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -92,6 +94,13 @@ bool is_cookie_value(std::string_view value) {
 
 }  // namespace
 
+std::function<kernel::beginning(const request_info&)>
+site::root_function(const app::root_maker& root) {
+    if (!root.snapshot) return root.component;
+    return
+        [from = root.snapshot](const request_info& asked) { return stube::restore(from(asked)); };
+}
+
 site::site(const app& from, const server_options& options)
     : unsent(options.limits.max_unsent),
       base_path_(checked_base(options.base_path)),
@@ -107,7 +116,7 @@ site::site(const app& from, const server_options& options)
         mounts_.push_back(std::make_unique<mount_point>(mount_point{
             base_path_ + each.path,
             make_page_head(each.options, base_path_, of_components),
-            each.root.make,
+            root_function(each.root),
             each.root.reads_request,
             each.options.login.empty() ? std::string() : base_path_ + each.options.login
         }));

@@ -5,7 +5,7 @@
 
 #include <stube/http/app.hpp>
 #include <stube/http/options.hpp>
-#include <stube/runtime/live.hpp>
+#include <stube/runtime/conversation_map.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -24,7 +24,7 @@ class server_log;
 struct mount_point {
     std::string address;  ///< with the base path
     std::string head;     ///< of its pages
-    std::function<beginning(const request_info&)> root;
+    std::function<kernel::beginning(const request_info&)> root;
     bool reads_request;  ///< `root` does
     std::string login;  ///< address, with the base path, for visitors without a principal; or empty
 };
@@ -89,8 +89,8 @@ public:
 
     std::string principal_of(const request& asked) const;
 
-    live_map* live = nullptr;         ///< set once, before the threads begin
-    const server_log* log = nullptr;  ///< likewise
+    live::conversation_map* live = nullptr;  ///< set once, before the threads begin
+    const server_log* log = nullptr;         ///< likewise
     unsent_account unsent;
     std::atomic<bool> draining = false;      ///< not ready any more, but all are served
     std::atomic<bool> ends_streams = false;  ///< their pages are to come back elsewhere
@@ -105,6 +105,8 @@ private:
         }
     };
 
+    static std::function<kernel::beginning(const request_info&)>
+    root_function(const app::root_maker& root);
     void add_file(std::string path, static_file file);
     void add_assets();
     std::string add_components();

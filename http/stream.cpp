@@ -36,7 +36,7 @@ void forget_frames_of_this_thread() {
     frames_of_this_thread().clear();
 }
 
-void event_stream::publish(const std::shared_ptr<const update>& what) noexcept {
+void event_stream::publish(const std::shared_ptr<const live::update>& what) noexcept {
     try {
         const html_wire wire(settings_.base_path, conversation_);
         const auto made = frames_of_this_thread().get(what, wire);
@@ -178,31 +178,31 @@ void say_why(event_stream& stream, const problem& what, std::string_view restart
 }
 
 /// It is over: a page that has seen the end stays as it is, any other is shown it.
-void tell_end(event_stream& stream, const reply& r, std::optional<std::uint64_t> seen) {
+void tell_end(event_stream& stream, const live::reply& r, std::optional<std::uint64_t> seen) {
     if (seen == r.value->revision) return stream.say_last(make_end());
     r.news ? stream.publish(r.news) : say_why(stream, problem_of(r.what));
 }
 
-void attached(exchange& ex, reply&& r) {
+void attached(exchange& ex, live::reply&& r) {
     auto& stream = *ex.stream();
     switch (r.what) {
-    case status::ok:
-    case status::failed:  // it is attached, and says so
+    case live::status::ok:
+    case live::status::failed:  // it is attached, and says so
         if (ex.is_gone()) return ex.site().live->detach(stream.conversation(), &stream);
         break;
-    case status::store_down:
-    case status::overloaded:
-    case status::not_saved: {
+    case live::status::store_down:
+    case live::status::overloaded:
+    case live::status::not_saved: {
         const auto what = problem_of(r.what);
         const auto words = std::string(what.text).append("\n");
         return ex.send(
             {what.status, "text/plain; charset=utf-8", "Cache-Control: no-store\r\n", words}
         );
     }
-    case status::just_ended:
+    case live::status::just_ended:
         tell_end(stream, r, seen_by(ex.asked()));
         break;
-    case status::lost:
+    case live::status::lost:
         say_why(stream, problem_of(r.what), r.mount);
         break;
     default:

@@ -3,7 +3,7 @@
 #include "http/byte_queue.hpp"
 #include "http/wire_patches.hpp"
 
-#include <stube/runtime/live.hpp>
+#include <stube/runtime/conversation_map.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -31,7 +31,8 @@ protected:
 /// being closed while someone writes (`let_go`).
 ///
 /// Threads: `publish` and `displace` any, in the order of revisions; the rest the connection's.
-class event_stream final : public view_stream, public std::enable_shared_from_this<event_stream> {
+class event_stream final : public live::view_stream,
+                           public std::enable_shared_from_this<event_stream> {
 public:
     struct settings {
         std::string_view base_path;  ///< outlives the stream
@@ -41,7 +42,7 @@ public:
 
     event_stream(
         std::string_view conversation,
-        runner& home,
+        live::executor& home,
         const settings& wanted,
         unsent_account& unsent
     )
@@ -49,7 +50,7 @@ public:
 
     const std::string& conversation() const { return conversation_; }
 
-    void publish(const std::shared_ptr<const update>& what) noexcept override;
+    void publish(const std::shared_ptr<const live::update>& what) noexcept override;
     void displace() noexcept override;
 
     /// From now on bytes go out: first `head`, then what was published before.
@@ -90,7 +91,7 @@ private:
     void give_up();
 
     const std::string conversation_;
-    runner& home_;
+    live::executor& home_;
     const settings settings_;
     stream_watcher* watcher_ = nullptr;  // the connection's thread only
 

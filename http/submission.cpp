@@ -145,26 +145,26 @@ bool was_applied(exchange& ex, const conversation& of) {
     return of.knows(submission_id(ex.asked().target, ex.asked().body));
 }
 
-void submitted(exchange& ex, reply&& r) {
+void submitted(exchange& ex, live::reply&& r) {
     ex.counts().events[static_cast<std::size_t>(r.what)].add(1);
     switch (r.what) {
-    case status::ok:
-    case status::repeated:
-    case status::stale:
-    case status::failed: {
+    case live::status::ok:
+    case live::status::repeated:
+    case live::status::stale:
+    case live::status::failed: {
         const auto address = page_address(ex.site(), *r.value, std::to_string(r.value->step));
         return send_redirect(ex, address, bare_address_line(ex, *r.value));
     }
-    case status::just_ended:
+    case live::status::just_ended:
         if (!was_applied(ex, *r.value)) return send_refusal_page(ex, problem_of(r.what));
         [[fallthrough]];
-    case status::ended:
+    case live::status::ended:
         return send_redirect(ex, page_address(ex.site(), *r.value, last_step_word));
-    case status::not_saved:
-    case status::store_down:
-    case status::overloaded:
+    case live::status::not_saved:
+    case live::status::store_down:
+    case live::status::overloaded:
         return send_try_again(ex, problem_of(r.what));
-    case status::lost:
+    case live::status::lost:
         return send_refusal_page(ex, problem_of(r.what), r.mount);
     default:
         return send_refusal_page(ex, problem_of(r.what));
@@ -203,7 +203,7 @@ void submit_event(exchange& ex, const route& where) {
     const auto& asked = ex.asked();
     if (!is_same_site(asked)) return send_problem(ex, 403);
     if (!is_form(asked.content_type)) return send_problem(ex, 415);
-    event what;
+    kernel::event what;
     what.instance = parse_number(where.instance).value_or(0);
     if (what.instance == 0) return send_problem(ex, 404);
     std::string arguments;
@@ -215,7 +215,7 @@ void submit_event(exchange& ex, const route& where) {
     const auto session = asked.cookie(session_cookie);
     if (!is_token(session)) return send_needs_cookie(ex);
     if (!is_token_of(ticket->token, session, where.conversation))
-        return send_refusal_page(ex, problem_of(status::foreign));
+        return send_refusal_page(ex, problem_of(live::status::foreign));
     const request_info info(asked);
     const auto question = info.query("ask");
     const auto decision = take_field(what.form, decision_field);
@@ -226,7 +226,7 @@ void submit_event(exchange& ex, const route& where) {
     // Without a member the typed values are kept, and nothing else happens.
     if (!question || decision == "yes") what.name = where.member;
     what.id = submission_id(asked.target, asked.body);
-    what.page = submitted_page{ticket->step, ticket->revision};
+    what.page = kernel::submitted_page{ticket->step, ticket->revision};
     unify_lines(what.form);
     ex.site().live->send(
         where.conversation,
@@ -239,8 +239,8 @@ void submit_event(exchange& ex, const route& where) {
 
 namespace {
 
-void opened_by_link(exchange& ex, reply&& r) {
-    if (r.what != status::ok || !r.value) return send_refusal_page(ex, problem_of(r.what));
+void opened_by_link(exchange& ex, live::reply&& r) {
+    if (r.what != live::status::ok || !r.value) return send_refusal_page(ex, problem_of(r.what));
     const auto& asked = ex.asked();
     std::string form = "<form method=\"post\" action=\"";
     append_attribute(form, asked.target);

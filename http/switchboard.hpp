@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stube/runtime/live.hpp>
+#include <stube/runtime/conversation_map.hpp>
 
 #include <mutex>
 #include <string>
@@ -13,13 +13,13 @@ namespace stube::http {
 /// Threads: any.
 class switchboard {
 public:
-    void add(live_map& one) {
+    void add(live::conversation_map& one) {
         std::lock_guard lock(mutex_);
         servers_.push_back(&one);
     }
 
     /// Nothing reaches it any more when this returns.
-    void remove(live_map& one) {
+    void remove(live::conversation_map& one) {
         std::lock_guard lock(mutex_);
         std::erase(servers_, &one);
     }
@@ -32,7 +32,7 @@ public:
 
 private:
     std::mutex mutex_;
-    std::vector<live_map*> servers_;
+    std::vector<live::conversation_map*> servers_;
 };
 
 }  // namespace stube::http

@@ -32,7 +32,7 @@ std::string headers_with_session(exchange& ex) {
 void send_problem_page(
     exchange& ex,
     const mount_point& where,
-    const reply& r,
+    const live::reply& r,
     const problem& what
 ) {
     const bool is_over = what.status == 404 || what.status == 410;
@@ -41,20 +41,20 @@ void send_problem_page(
     send_plain_page(ex, what.status, content, headers_with_session(ex));
 }
 
-void send_problem_page(exchange& ex, const mount_point& where, const reply& r) {
+void send_problem_page(exchange& ex, const mount_point& where, const live::reply& r) {
     send_problem_page(ex, where, r, problem_of(r.what));
 }
 
 /// The last view of a conversation that has ended.
-void show_end(exchange& ex, const reply& r) {
+void show_end(exchange& ex, const live::reply& r) {
     std::string view;
     for (const auto& each : r.news->patches) {
-        if (each.what == patch::kind::final) write_markup(view, each.content, no_wire());
+        if (each.what == kernel::patch::kind::final) write_markup(view, each.content, no_wire());
     }
     send_plain_page(ex, 200, view, headers_with_session(ex));
 }
 
-void show(exchange& ex, const mount_point& where, const reply& r) {
+void show(exchange& ex, const mount_point& where, const live::reply& r) {
     const auto& asked = ex.asked();
     const auto& conversation = *r.value;
     const auto ticket = make_ticket(session_of(asked), conversation, !asked.raw_query("c"));
@@ -75,15 +75,15 @@ constexpr problem too_many{
     "not need any more, or try again later."
 };
 
-void minted(exchange& ex, reply&& r) {
-    if (r.what == status::overloaded) return send_problem_page(ex, place_of(ex), r, too_many);
+void minted(exchange& ex, live::reply&& r) {
+    if (r.what == live::status::overloaded) return send_problem_page(ex, place_of(ex), r, too_many);
     if (!r.value || !r.news) return send_problem_page(ex, place_of(ex), r);
-    if (r.what == status::ok) return show(ex, place_of(ex), r);
-    r.what == status::ended ? show_end(ex, r) : send_problem_page(ex, place_of(ex), r);
+    if (r.what == live::status::ok) return show(ex, place_of(ex), r);
+    r.what == live::status::ended ? show_end(ex, r) : send_problem_page(ex, place_of(ex), r);
 }
 
 /// What the page begins with; nothing if the request does not make it.
-std::optional<beginning> root_from(const request& asked, const mount_point& where) {
+std::optional<kernel::beginning> root_from(const request& asked, const mount_point& where) {
     try {
         return where.root(request_info(asked));
     } catch (const std::invalid_argument&) {
@@ -135,26 +135,27 @@ named_place named_by(const request& asked) {
     return named_in(asked.raw_query("c").value_or(""));
 }
 
-void reopened(exchange& ex, reply&& r) {
-    const bool is_shown = r.what == status::ok && r.value && r.news;
+void reopened(exchange& ex, live::reply&& r) {
+    const bool is_shown = r.what == live::status::ok && r.value && r.news;
     is_shown ? show(ex, place_of(ex), r) : send_problem_page(ex, place_of(ex), r);
 }
 
 /// Also where there is no such step: then the page is shown as it is.
-void moved(exchange& ex, reply&& r) {
+void moved(exchange& ex, live::reply&& r) {
     if (!r.value) return send_problem_page(ex, place_of(ex), r);
     ex.site().live->open(r.value->id, ex.asked().owner, ex.home(), later(ex, &reopened));
 }
 
-void opened(exchange& ex, reply&& r) {
+void opened(exchange& ex, live::reply&& r) {
     const auto& where = place_of(ex);
-    if (r.what == status::foreign) return mint(ex, where);
+    if (r.what == live::status::foreign) return mint(ex, where);
     const auto step = named_by(ex.asked()).step;
-    if (r.what == status::just_ended && r.news && step == last_step_word) return show_end(ex, r);
+    if (r.what == live::status::just_ended && r.news && step == last_step_word)
+        return show_end(ex, r);
     // The address says what there was to see, whoever kept it.
-    const bool is_over = r.what == status::gone || r.what == status::just_ended;
+    const bool is_over = r.what == live::status::gone || r.what == live::status::just_ended;
     if (is_over && where.reads_request) return mint(ex, where);
-    if (r.what != status::ok || !r.value || !r.news) return send_problem_page(ex, where, r);
+    if (r.what != live::status::ok || !r.value || !r.news) return send_problem_page(ex, where, r);
     if (r.value->mount != where.address && ex.site().mount_at(r.value->mount)) {
         return send_redirect(ex, r.value->mount + "?c=" + r.value->id);
     }
@@ -168,9 +169,10 @@ void opened(exchange& ex, reply&& r) {
 }
 
 /// A conversation that was begun at this address, which does not name it.
-void found_begun(exchange& ex, reply&& r) {
+void found_begun(exchange& ex, live::reply&& r) {
     const auto& where = place_of(ex);
-    if (r.what != status::ok || !r.value || r.value->mount != where.address) return mint(ex, where);
+    if (r.what != live::status::ok || !r.value || r.value->mount != where.address)
+        return mint(ex, where);
     const auto place = named_in(ex.asked().cookie(bare_address_cookie(where.address)));
     send_redirect(ex, page_address(ex.site(), *r.value, place.step));
 }

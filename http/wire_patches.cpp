@@ -30,23 +30,23 @@ void append_element(
     out += '"';
 }
 
-void append_before(std::string& out, const patch& what) {
+void append_before(std::string& out, const kernel::patch& what) {
     if (what.before != 0) append_element(out, "before", what.before);
 }
 
 }  // namespace
 
-void append_partial(std::string& out, const patch& what, const markup_wire& wire) {
+void append_partial(std::string& out, const kernel::patch& what, const markup_wire& wire) {
     switch (what.what) {
-    case patch::kind::instance:
-    case patch::kind::element:
+    case kernel::patch::kind::instance:
+    case kernel::patch::kind::element:
         out += "<hx-morph";
         append_element(out, "of", what.target, what.list);
         out += ">";
         write_markup(out, what.content, wire);
         out += "</hx-morph>";
         break;
-    case patch::kind::insert:
+    case kernel::patch::kind::insert:
         out += "<hx-insert";
         append_element(out, "into", what.target, what.list);
         append_before(out, what);
@@ -54,29 +54,29 @@ void append_partial(std::string& out, const patch& what, const markup_wire& wire
         write_markup(out, what.content, wire);
         out += "</hx-insert>";
         break;
-    case patch::kind::move:
+    case kernel::patch::kind::move:
         out += "<hx-move";
         append_element(out, "of", what.target);
         append_before(out, what);
         out += "></hx-move>";
         break;
-    case patch::kind::remove:
+    case kernel::patch::kind::remove:
         out += "<hx-remove";
         append_element(out, "of", what.target);
         out += "></hx-remove>";
         break;
-    case patch::kind::command:
+    case kernel::patch::kind::command:
         out += "<hx-command>";
         append_element_text(out, what.json);
         out += "</hx-command>";
         break;
-    case patch::kind::view:
-    case patch::kind::final:
+    case kernel::patch::kind::view:
+    case kernel::patch::kind::final:
         out += view_partial;
         write_markup(out, what.content, wire);
         out += partial_end;
         break;
-    case patch::kind::notice:
+    case kernel::patch::kind::notice:
         out += notice_partial;
         write_markup(out, what.content, wire);
         out += partial_end;
@@ -125,7 +125,7 @@ std::string open_chunk(std::string reused = {}) {
     return reused;
 }
 
-frame encode(const update& what, const markup_wire& wire, std::string reused) {
+frame encode(const live::update& what, const markup_wire& wire, std::string reused) {
     auto out = open_chunk(std::move(reused));
     out += "id: ";
     append_number(out, what.revision);
@@ -141,7 +141,7 @@ frame encode(const update& what, const markup_wire& wire, std::string reused) {
 
 }  // namespace
 
-void append_partials(std::string& out, const update& what, const markup_wire& wire) {
+void append_partials(std::string& out, const live::update& what, const markup_wire& wire) {
     for (const auto& each : what.patches)
         append_partial(out, each, wire);
     if (what.ended) out += end_partial;
@@ -155,7 +155,7 @@ void append_notice(std::string& out, std::string_view html) {
     out.append(notice_partial).append(html).append(partial_end);
 }
 
-frame make_frame(const update& what, const markup_wire& wire) {
+frame make_frame(const live::update& what, const markup_wire& wire) {
     return encode(what, wire, {});
 }
 
@@ -186,7 +186,7 @@ frame make_heartbeat() {
 }
 
 std::shared_ptr<const frame>
-frame_cache::get(const std::shared_ptr<const update>& what, const markup_wire& wire) {
+frame_cache::get(const std::shared_ptr<const live::update>& what, const markup_wire& wire) {
     if (of_ == what) return made_;
     of_.reset();
     if (!made_ || made_->bytes.size() >= shared_size) made_ = std::make_shared<frame>();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stube/runtime/live.hpp>
+#include <stube/runtime/conversation_map.hpp>
 #include <stube/runtime/markup.hpp>
 
 #include <memory>
@@ -39,10 +39,10 @@
 namespace stube::http {
 
 /// One patch as a partial.
-void append_partial(std::string& out, const patch& what, const markup_wire& wire);
+void append_partial(std::string& out, const kernel::patch& what, const markup_wire& wire);
 
 /// All patches of an update as partials: the body of an answer.
-void append_partials(std::string& out, const update& what, const markup_wire& wire);
+void append_partials(std::string& out, const live::update& what, const markup_wire& wire);
 
 /// A message above the view, as a partial. `html` is finished.
 void append_notice(std::string& out, std::string_view html);
@@ -59,7 +59,7 @@ struct frame {
 };
 
 /// One update as a message, with the end behind it if nothing will follow.
-frame make_frame(const update& what, const markup_wire& wire);
+frame make_frame(const live::update& what, const markup_wire& wire);
 
 /// The last words of a stream whose conversation cannot be had: a view, and the end.
 frame make_last_words(std::string_view html);
@@ -90,14 +90,14 @@ public:
     /// its memory is used again. A larger one does not change, so that streams can share it while
     /// it is sent.
     std::shared_ptr<const frame>
-    get(const std::shared_ptr<const update>& what, const markup_wire& wire);
+    get(const std::shared_ptr<const live::update>& what, const markup_wire& wire);
 
     void clear();
 
     static constexpr std::size_t shared_size = 16 << 10;
 
 private:
-    std::shared_ptr<const update> of_;
+    std::shared_ptr<const live::update> of_;
     std::shared_ptr<frame> made_;
 };
 

@@ -1,8 +1,8 @@
 #include "http/worker.hpp"
 
 #include "http/connection.hpp"
-#include "runtime/caught.hpp"
-#include "runtime/logged.hpp"
+#include "runtime/component/exception_message.hpp"
+#include "runtime/component/quote_for_log.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -41,7 +41,7 @@ void worker::run() {
             context_.run();
             return;
         } catch (...) {
-            log_->error("server thread failed why={}", logged(caught()));
+            log_->error("server thread failed why={}", quote_for_log(current_exception_message()));
         }
     }
 }

@@ -29,7 +29,7 @@ class connection;
 ///
 /// Threads: `start`, `post`, `add`, `drain`, `close_all` and `stop` may be called from any thread,
 /// the rest from the worker's own.
-class worker final : public runner {
+class worker final : public live::executor {
 public:
     worker(http::site& shared, thread_counts& counts, std::shared_ptr<spdlog::logger> log);
     ~worker() override;
@@ -89,7 +89,7 @@ private:
     connection* with_most_unsent() const;
 
     asio::io_context context_{1};
-    asio::executor_work_guard<executor> work_;
+    asio::executor_work_guard<io_executor> work_;
     steady_timer timer_;
     http::site& site_;
     thread_counts& counts_;

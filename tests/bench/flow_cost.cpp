@@ -5,9 +5,9 @@
 // the two take turns, and the ratio is taken within each pair: a machine that is slower for a while
 // is slower for both. The medians are shown.
 #include <stube/flow/flow.hpp>
+#include <stube/runtime/binding.hpp>
+#include <stube/runtime/conversation_map.hpp>
 #include <stube/runtime/html.hpp>
-#include <stube/runtime/live.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/store/memory_store.hpp>
 
 #include <spdlog/sinks/null_sink.h>
@@ -26,6 +26,8 @@
 namespace {
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 
 struct ask {
     static constexpr std::string_view component = "bench/ask";
@@ -70,13 +72,13 @@ flow<> asking_flow() {
         last = co_await call<ask>("Question " + std::to_string(number));
 }
 
-class here final : public runner {
+class here final : public executor {
 public:
     void post(std::function<void()> work) override { work(); }
 };
 
-live_options quiet() {
-    live_options options;
+conversation_options quiet() {
+    conversation_options options;
     options.logger =
         std::make_shared<spdlog::logger>("quiet", std::make_shared<spdlog::sinks::null_sink_mt>());
     options.max_per_owner = 1'000'000;
@@ -104,7 +106,7 @@ public:
     }
 
 private:
-    live_map map_{memory_store(), quiet()};
+    conversation_map map_{memory_store(), quiet()};
     here on_;
     event_id last_ = 0;
 };

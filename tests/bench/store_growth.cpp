@@ -2,13 +2,14 @@
 // writes, what the SQLite store makes of it. Batches of 64 conversations out of many, so that
 // databases of small and of large conversations are of the same size.
 #include "measure.hpp"
+#include "runtime/conversation/encoder.hpp"
 #include "store_bench.hpp"
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/effects.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/kernel.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/slot.hpp>
 #include <stube/store/sqlite_store.hpp>
 
@@ -21,6 +22,7 @@
 #include <string>
 
 using namespace stube;
+using namespace stube::kernel;
 
 namespace growing {
 
@@ -79,7 +81,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t batch_size = 64;
 
-surroundings now() {
+environment now() {
     return {time_point(std::chrono::milliseconds(1'700'000'000'000)), nullptr, nullptr};
 }
 

@@ -3,7 +3,7 @@
 #include "measure.hpp"
 #include "store_bench.hpp"
 
-#include <stube/runtime/live.hpp>
+#include <stube/runtime/conversation_map.hpp>
 #include <stube/store/sqlite_store.hpp>
 
 #include <spdlog/sinks/null_sink.h>
@@ -70,8 +70,8 @@ public:
     std::size_t loaded() const { return loaded_; }
 
 private:
-    static stube::live_options options() {
-        stube::live_options out;
+    static stube::conversation_options options() {
+        stube::conversation_options out;
         out.watch_clock = false;
         out.logger = std::make_shared<spdlog::logger>(
             "bench",
@@ -80,7 +80,7 @@ private:
         return out;
     }
 
-    stube::live_map map_;
+    stube::conversation_map map_;
     std::size_t loaded_ = 0;
 };
 

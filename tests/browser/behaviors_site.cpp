@@ -314,7 +314,7 @@ BOOST_DESCRIBE_STRUCT(letter, (), (text, above, sent, send, clear))
 int main(int argc, char** argv) {
     server_options options;
     options.limits.heartbeat = 1s;
-    options.live.max_streams = 2;
+    options.conversations.max_streams = 2;
     for (int i = 1; i + 1 < argc; ++i) {
         if (std::string_view(argv[i]) == "--port")
             options.port = static_cast<std::uint16_t>(std::atoi(argv[i + 1]));

@@ -3,10 +3,11 @@
 
 #include <stube/http/app.hpp>
 #include <stube/http/login.hpp>
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/html.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/snapshot.hpp>
 #include <stube/runtime/test_conversation.hpp>
+#include <stube/runtime/tree.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -21,6 +22,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 
 namespace {

@@ -1,9 +1,9 @@
 // The examples in the headers of runtime/ about components, calls and effects, header by header.
 // Change both: check_header_examples.cmake compares them.
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/slot.hpp>
 #include <stube/runtime/test_conversation.hpp>
 #include <stube/runtime/ui.hpp>
@@ -15,6 +15,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 
 namespace {

@@ -2,11 +2,12 @@
 // header. Change both: check_header_examples.cmake compares them.
 
 #include <stube/runtime/behavior.hpp>
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/slot.hpp>
 #include <stube/runtime/test_conversation.hpp>
+#include <stube/runtime/tree.hpp>
 #include <stube/runtime/ui.hpp>
 
 #include <doctest/doctest.h>
@@ -19,6 +20,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;
 

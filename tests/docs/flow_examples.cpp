@@ -3,8 +3,8 @@
 
 #include <stube/flow/flow.hpp>
 #include <stube/http/app.hpp>
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/html.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/slot.hpp>
 #include <stube/runtime/test_conversation.hpp>
 #include <stube/runtime/ui.hpp>
@@ -17,6 +17,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;
 

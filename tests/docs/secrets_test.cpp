@@ -1,3 +1,5 @@
+#include "runtime/conversation/encoder.hpp"
+
 #include <stube/runtime/test_conversation.hpp>
 #include <stube/stube.hpp>
 
@@ -6,6 +8,7 @@
 // What docs/security.md says of secrets in fields.
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 
 namespace {

@@ -1,4 +1,5 @@
 #include "flow/live.hpp"
+#include "runtime/conversation/decoder.hpp"
 
 #include <stube/store/file_store.hpp>
 #include <stube/store/sqlite_store.hpp>

@@ -1,5 +1,7 @@
 #include "flow/steps.hpp"
 
+#include <stube/runtime/deliveries.hpp>
+
 #include <doctest/doctest.h>
 
 #include <coroutine>
@@ -197,7 +199,7 @@ void go_on(driver& d) {
         d.world.now = *due;
         d.take(fire_timers(d.now, d.world));
     } else if (!unfinished_work(d.now).empty()) {
-        const auto work = std::get<request::work>(d.last.requests.back());
+        const auto work = std::get<command::work>(d.last.outbox.back());
         d.take(finish_work(d.now, work.number, work.run(), d.world));
     } else {
         d.send("ok");

@@ -148,7 +148,7 @@ TEST_CASE("the locals of a flow go while it sleeps or waits for work") {
 }
 
 TEST_CASE("the locals of a flow go when its conversation is given up") {
-    site s({memory_store()}, [](live_options& options) { options.grace_after_start = 0h; });
+    site s({memory_store()}, [](conversation_options& options) { options.grace_after_start = 0h; });
     at_second_step(s);
 
     s.now = s.now.load() + 25h;
@@ -211,7 +211,7 @@ TEST_CASE("a flow that was never started destroys its parameters") {
 
 namespace {
 
-live_map* served = nullptr;
+conversation_map* served = nullptr;
 
 /// Tells all others that it goes.
 struct teller {

@@ -2,7 +2,7 @@
 
 #include "flow/steps.hpp"
 
-#include <stube/runtime/live.hpp>
+#include <stube/runtime/conversation_map.hpp>
 #include <stube/store/memory_store.hpp>
 
 #include <spdlog/sinks/ostream_sink.h>
@@ -18,8 +18,10 @@
 
 namespace flow_test {
 
+using namespace stube::live;
+
 /// Runs what is posted at once.
-class here final : public runner {
+class here final : public executor {
 public:
     void post(std::function<void()> work) override { work(); }
 };
@@ -29,9 +31,9 @@ class site {
 public:
     explicit site(
         std::unique_ptr<store> storage = memory_store(),
-        std::function<void(live_options&)> setup = {}
+        std::function<void(conversation_options&)> setup = {}
     ) {
-        live_options options;
+        conversation_options options;
         options.logger = std::make_shared<spdlog::logger>(
             "test",
             std::make_shared<spdlog::sinks::ostream_sink_mt>(log)
@@ -42,7 +44,7 @@ public:
         };
         options.watch_clock = false;
         if (setup) setup(options);
-        live = std::make_unique<live_map>(std::move(storage), options);
+        live = std::make_unique<conversation_map>(std::move(storage), options);
         live->load();
     }
 
@@ -93,7 +95,7 @@ public:
     std::atomic<time_point> now = time_point(std::chrono::hours(1'000'000));
     event_id last_event = 0;
     here on;
-    std::unique_ptr<live_map> live;
+    std::unique_ptr<conversation_map> live;
     std::string id;
 };
 

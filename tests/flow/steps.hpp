@@ -1,9 +1,9 @@
 #pragma once
 
 #include <stube/flow/flow.hpp>
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/kernel.hpp>
-#include <stube/runtime/route.hpp>
 
 #include <string>
 
@@ -11,6 +11,7 @@
 namespace flow_test {
 
 using namespace stube;
+using namespace stube::kernel;
 
 /// Answers the text it is sent, or fails with it.
 struct ask {
@@ -76,7 +77,7 @@ public:
 
     bool ended() const { return last.what == verdict::ended; }
 
-    surroundings world;
+    environment world;
     conversation now;
     outcome last;
 

@@ -93,7 +93,7 @@ server_options any_port() {
     options.port = 0;
     options.threads = 2;
     options.hosts = {"*"};
-    options.live.logger = quiet();
+    options.conversations.logger = quiet();
     return options;
 }
 
@@ -213,7 +213,7 @@ TEST_CASE("a timer that was set before a restart fires after it") {
     opened page;
     {
         auto options = any_port();
-        options.live.watch_clock = false;  // this one is gone before it is due
+        options.conversations.watch_clock = false;  // this one is gone before it is due
         server before(site, options, store_on(where));
         before.start_threads();
         page = open_page(before.port(), "/b");

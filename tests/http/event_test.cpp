@@ -397,7 +397,7 @@ TEST_CASE("a store in an unknown state takes nothing any more") {
     auto where = std::make_shared<disk>();
     std::atomic<int> told = 0;
     server_options options;
-    options.live.on_store_down = [&](const std::string&) { ++told; };
+    options.conversations.on_store_down = [&](const std::string&) { ++told; };
     served site(options, store_on(where));
     const auto page = open_page(site.port());
     where->now = disk::mood::dead;
@@ -411,7 +411,7 @@ TEST_CASE("a store in an unknown state takes nothing any more") {
 
 TEST_CASE("too many events at once are refused") {
     server_options options;
-    options.live.max_waiting = 1;
+    options.conversations.max_waiting = 1;
     options.threads = 4;
     served site(options);
     const auto page = open_page(site.port());

@@ -42,7 +42,7 @@ server_options on_any_port(server_options options) {
     options.port = 0;
     if (options.threads == 0) options.threads = 2;
     if (options.hosts.empty()) options.hosts = {"*"};
-    if (!options.live.logger) options.live.logger = quiet();
+    if (!options.conversations.logger) options.conversations.logger = quiet();
     return options;
 }
 

@@ -256,7 +256,7 @@ TEST_CASE("250 links of another site that are followed close no page that somebo
 
 TEST_CASE("a visitor whose pages are all in use is told so and loses none") {
     server_options options;
-    options.live.max_per_owner = 2;
+    options.conversations.max_per_owner = 2;
     served site(std::move(options));
     const auto first = open_page(site.port());
     const auto second = open_page(site.port(), "/t", first.cookie);
@@ -461,7 +461,7 @@ TEST_CASE("pages that say what went wrong look as the application wants") {
     server_options options;
     options.port = 0;
     options.hosts = {"*"};
-    options.live.logger = quiet();
+    options.conversations.logger = quiet();
     server running(site, options);
     running.start_threads();
 

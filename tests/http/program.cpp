@@ -37,10 +37,10 @@ int main(int count, char** words) {
     options.port = static_cast<std::uint16_t>(std::stoi(words[1]));
     options.threads = 1;
     options.hosts = {"a.test"};
-    options.live.logger = quiet();
+    options.conversations.logger = quiet();
     if (mood == "slow to stop") options.drain_delay = std::chrono::minutes(10);
     if (takes_prefix(mood, "logs:")) {
-        options.live.logger = log_to(std::string(mood));
+        options.conversations.logger = log_to(std::string(mood));
         options.limits.max_log_rate = 1'000'000;
     }
     if (takes_prefix(mood, "files:"))

@@ -342,7 +342,7 @@ TEST_CASE("without a list a server on the loopback address is reached by local n
     const auto status_with = [](server_options options) {
         options.port = 0;
         options.threads = 1;
-        options.live.logger = quiet();
+        options.conversations.logger = quiet();
         server running(served::make_site(), options);
         running.start_threads();
         return client(running.port()).ask(get("/about")).status;
@@ -363,7 +363,7 @@ TEST_CASE("without a list a server on the loopback address is reached by local n
 TEST_CASE("an address is no name of a host") {
     server_options options;
     options.port = 0;
-    options.live.logger = quiet();
+    options.conversations.logger = quiet();
     for (const auto* bad : {"", "a.test:80", "http://a.test", "a.test/"}) {
         CAPTURE(std::string(bad));
         options.hosts = {bad};

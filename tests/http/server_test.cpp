@@ -33,7 +33,7 @@ TEST_CASE("a server starts and stops a hundred times in one process") {
 TEST_CASE("a server that was never started can be destroyed") {
     server_options options;
     options.port = 0;
-    options.live.logger = quiet();
+    options.conversations.logger = quiet();
     server never(served::make_site(), options);
     CHECK(never.port() != 0);
     CHECK(never.address() == "http://127.0.0.1:" + std::to_string(never.port()) + "/");
@@ -58,7 +58,7 @@ TEST_CASE("a port that is taken is an error") {
     served site;
     server_options options;
     options.port = site.port();
-    options.live.logger = quiet();
+    options.conversations.logger = quiet();
     CHECK_THROWS_WITH_AS(
         server(served::make_site(), options),
         doctest::Contains("cannot listen on 127.0.0.1:"),

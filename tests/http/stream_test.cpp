@@ -271,7 +271,7 @@ TEST_CASE("a stream that cannot be had says why and ends") {
 
 TEST_CASE("of more pages than the limit the oldest is told to give way") {
     server_options options;
-    options.live.max_streams = 2;
+    options.conversations.max_streams = 2;
     served site(options);
     const auto page = open_page(site.port());
     client first(site.port());
@@ -416,7 +416,7 @@ TEST_CASE("whoever leaves the most unread is closed before unread responses fill
     server_options options;
     options.port = 0;
     options.hosts = {"a.test"};
-    options.live.logger = quiet();
+    options.conversations.logger = quiet();
     options.limits.max_unsent = large;
     server running(site, options);
     running.start_threads();

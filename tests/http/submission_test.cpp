@@ -91,7 +91,7 @@ struct shop {
         out.port = 0;
         out.threads = 2;
         out.hosts = {"a.test"};
-        out.live.logger = quiet();
+        out.conversations.logger = quiet();
         return out;
     }
 

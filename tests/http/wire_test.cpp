@@ -5,9 +5,9 @@
 #include "http/wire_patches.hpp"
 
 #include <stube/runtime/behavior.hpp>
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/random_id.hpp>
-#include <stube/runtime/route.hpp>
 
 #include <doctest/doctest.h>
 
@@ -18,6 +18,8 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::live;
+using namespace stube::kernel;
 using namespace stube::http;
 using namespace stube::html;
 using namespace std::chrono_literals;

@@ -2,10 +2,10 @@
 
 #include "runtime/live_support.hpp"
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/slot.hpp>
 #include <stube/runtime/ui.hpp>
 
@@ -22,6 +22,8 @@
 namespace golden {
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 using namespace stube::html;
 
 enum class colour { red, green, blue };
@@ -174,7 +176,7 @@ inline constexpr time_point written = time_point(std::chrono::hours(500'000));
 /// Asks one thing at a time of a live map.
 class visitor {
 public:
-    explicit visitor(live_map& map, event_id first) : map_(map), event_(first) {}
+    explicit visitor(conversation_map& map, event_id first) : map_(map), event_(first) {}
 
     reply begin(const effect::call& root) {
         return ask([&](on_reply done) {
@@ -224,7 +226,7 @@ private:
         return got;
     }
 
-    live_map& map_;
+    conversation_map& map_;
     event_id event_;
 };
 

@@ -1,4 +1,5 @@
 #include "release/golden.hpp"
+#include "runtime/conversation/decoder.hpp"
 #include "store/sqlite_connection.hpp"
 
 #include <stube/runtime/check_store.hpp>
@@ -96,13 +97,13 @@ public:
     }
 
     time_point now = written + std::chrono::minutes(1);
-    live_map map;
+    conversation_map map;
     visitor me;
     load_summary summary;
 
 private:
-    static live_options options(const time_point& now) {
-        live_options out;
+    static conversation_options options(const time_point& now) {
+        conversation_options out;
         out.clock = [&now] { return now; };
         out.watch_clock = false;
         out.logger = std::make_shared<spdlog::logger>(

@@ -40,12 +40,12 @@ void write(std::unique_ptr<store> storage) {
     storage->load_all([](record&&) {});
     storage->save({&mark, 1});
 
-    live_options options;
+    conversation_options options;
     int number = 0;
     options.new_id = [&number] { return "conversation_" + std::to_string(++number); };
     options.clock = [] { return written; };
     options.watch_clock = false;
-    live_map map(std::move(storage), std::move(options));
+    conversation_map map(std::move(storage), std::move(options));
     visitor me(map, 0);
     const auto begin_desk = [&] { return begun(me.begin(call<desk>().release())); };
 

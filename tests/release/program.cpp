@@ -6,11 +6,11 @@
 //     release_1 check <store>           what check_store reports
 #include "runtime/live_support.hpp"
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/check_store.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/slot.hpp>
 #include <stube/runtime/ui.hpp>
 #include <stube/store/file_store.hpp>
@@ -28,6 +28,8 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 using namespace stube::html;
 
 namespace shop {
@@ -139,7 +141,7 @@ std::unique_ptr<store> open_store(std::string_view what, access how = access::fu
 /// Asks one thing at a time of a live map.
 class visitor {
 public:
-    explicit visitor(live_map& map, event_id first) : map_(map), event_(first) {}
+    explicit visitor(conversation_map& map, event_id first) : map_(map), event_(first) {}
 
     std::string begin(const effect::call& root) {
         auto r = ask([&](on_reply done) {
@@ -176,13 +178,13 @@ private:
         return got;
     }
 
-    live_map& map_;
+    conversation_map& map_;
     event_id event_;
     live_test::queue_runner thread_;
 };
 
-live_options options() {
-    live_options out;
+conversation_options options() {
+    conversation_options out;
     out.logger = spdlog::stderr_logger_mt("release");
     return out;
 }
@@ -206,7 +208,7 @@ void write_one(visitor& by, int kind) {
 
 int write(const std::string& where, int count) {
     constexpr int writers = 4;
-    live_map map(open_store(where), options());
+    conversation_map map(open_store(where), options());
     map.load();
     std::vector<std::thread> threads;
     for (int at = 0; at < writers; ++at) {
@@ -250,7 +252,7 @@ std::string text_of(const reply& shown) {
 
 int use(const std::string& where, int every) {
     const auto ids = ids_in(where);
-    live_map map(open_store(where), options());
+    conversation_map map(open_store(where), options());
     map.load();
     visitor me(map, event_id(RELEASE + 8) << 40);
     int number = 0;

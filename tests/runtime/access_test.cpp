@@ -9,6 +9,7 @@
 #include <string>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 
 namespace {

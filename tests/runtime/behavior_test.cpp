@@ -1,7 +1,7 @@
 #include <stube/runtime/behavior.hpp>
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/test_conversation.hpp>
 
 #include <doctest/doctest.h>
@@ -13,6 +13,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 
 namespace {

@@ -1,3 +1,6 @@
+#include "runtime/conversation/decoder.hpp"
+#include "runtime/conversation/encoder.hpp"
+
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/test_conversation.hpp>
 #include <stube/runtime/ui.hpp>
@@ -13,6 +16,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 
 namespace {
@@ -527,7 +531,7 @@ TEST_CASE("a conversation that restarts after every event goes the same way") {
         "explode",
         "told"
     };
-    const surroundings world{time_point(std::chrono::hours(1))};
+    const environment world{time_point(std::chrono::hours(1))};
     auto text = [](const conversation& c) {
         std::string out;
         for (const auto& each : encode_change(nullptr, c, false).written)
@@ -652,7 +656,7 @@ TEST_CASE("giving a conversation up asks to stop all of it, the youngest first")
     const auto over = give_up(t.value(), "It is late.");
     CHECK(d.lines.empty());
     CHECK(over.what == verdict::ended);
-    for (const auto& each : over.requests)
-        run_stop(std::get<request::stop>(each), over.next, {t.now(), &d, &typeid(diary)});
+    for (const auto& each : over.outbox)
+        run_stop(std::get<command::stop>(each), over.next, {t.now(), &d, &typeid(diary)});
     CHECK(d.lines == lines{"tenant's guest stops", "tenant stops"});
 }

@@ -1,9 +1,10 @@
+#include "runtime/conversation/decoder.hpp"
 #include "runtime/live_support.hpp"
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/check_store.hpp>
 #include <stube/runtime/html.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/slot.hpp>
 
 #include <doctest/doctest.h>
@@ -14,6 +15,8 @@
 #include <string_view>
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 using namespace stube::html;
 using namespace live_test;
 
@@ -51,7 +54,7 @@ prices& all_prices() {
     return all;
 }
 
-void set_app(live_options& o) {
+void set_app(conversation_options& o) {
     o.app = &all_prices();
     o.app_type = &typeid(prices);
 }

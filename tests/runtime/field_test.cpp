@@ -16,6 +16,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono;
 

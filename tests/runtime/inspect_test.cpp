@@ -2,6 +2,7 @@
 #include <stube/runtime/kernel.hpp>
 #include <stube/runtime/messages.hpp>
 #include <stube/runtime/test_conversation.hpp>
+#include <stube/runtime/tree.hpp>
 #include <stube/runtime/ui.hpp>
 
 #include <doctest/doctest.h>
@@ -11,6 +12,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;
 

@@ -1,7 +1,9 @@
+#include "runtime/conversation/encoder.hpp"
+
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/kernel.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/ui.hpp>
 
 #include <doctest/doctest.h>
@@ -12,6 +14,7 @@
 #include <string_view>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;
 
@@ -77,7 +80,7 @@ BOOST_DESCRIBE_STRUCT(house, (), (dark))
 
 constexpr time_point noon{1'000'000ms};
 
-surroundings at(time_point now) {
+environment at(time_point now) {
     return {now};
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 
 namespace {
@@ -121,12 +122,12 @@ struct hung {
     }
 
     outcome send(std::string name, std::string arguments, instance_id to = 1) {
-        const surroundings world{t.now(), &said, &typeid(diary)};
+        const environment world{t.now(), &said, &typeid(diary)};
         auto done = dispatch(now, {0, to, std::move(name), std::move(arguments), {}}, world);
         REQUIRE(done.what == verdict::applied);
         now = done.next;
-        for (const auto& each : done.requests)
-            run_stop(std::get<request::stop>(each), now, world);
+        for (const auto& each : done.outbox)
+            run_stop(std::get<command::stop>(each), now, world);
         return done;
     }
 

@@ -1,3 +1,4 @@
+#include <stube/runtime/deliveries.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
 #include <stube/runtime/test_conversation.hpp>
@@ -9,6 +10,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;
 
@@ -66,8 +68,8 @@ BOOST_DESCRIBE_STRUCT(orphan, (), (cry))
 using strings = std::vector<std::string>;
 
 /// Notes its start and its stop; an eager one answers at once.
-struct runner {
-    static constexpr std::string_view component = "leaving/runner";
+struct executor {
+    static constexpr std::string_view component = "leaving/executor";
     using answer_type = std::string;
     static inline std::vector<std::string> log;
     std::string name;
@@ -83,23 +85,23 @@ struct runner {
 
     markup render() const { return li(name); }
 };
-BOOST_DESCRIBE_STRUCT(runner, (), (name, eager, start))
+BOOST_DESCRIBE_STRUCT(executor, (), (name, eager, start))
 
 struct race {
     static constexpr std::string_view component = "leaving/race";
-    keyed<runner> runners = keyed<runner>().then<&race::first>();
+    keyed<executor> executors = keyed<executor>().then<&race::first>();
 
     void go() {
-        runners.push_back("a", runner{"a"});
-        runners.push_back("b", runner{"b", true});
-        runners.push_back("c", runner{"c"});
+        executors.push_back("a", executor{"a"});
+        executors.push_back("b", executor{"b", true});
+        executors.push_back("c", executor{"c"});
     }
 
-    void first(std::string) { runners.clear(); }
+    void first(std::string) { executors.clear(); }
 
-    markup render() const { return div(ul(runners), button(on<"click", &race::go>, "Go")); }
+    markup render() const { return div(ul(executors), button(on<"click", &race::go>, "Go")); }
 };
-BOOST_DESCRIBE_STRUCT(race, (), (runners, go, first))
+BOOST_DESCRIBE_STRUCT(race, (), (executors, go, first))
 
 }  // namespace
 
@@ -147,10 +149,10 @@ TEST_CASE("a message up to a member that nobody above has is a mistake and chang
 }
 
 TEST_CASE("a child that leaves before its turn to start came is not stopped") {
-    runner::log.clear();
+    executor::log.clear();
     test_conversation t{race{}};
 
     t.click("Go");
 
-    CHECK(runner::log == std::vector<std::string>{"start a", "start b", "stop a", "stop b"});
+    CHECK(executor::log == std::vector<std::string>{"start a", "start b", "stop a", "stop b"});
 }

@@ -1,9 +1,9 @@
 #include "runtime/live_support.hpp"
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 
 #include <doctest/doctest.h>
 
@@ -13,6 +13,8 @@
 // Somebody sets the clock of the machine while the server runs, or between two runs.
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 using namespace stube::html;
 using namespace live_test;
 using namespace std::chrono_literals;
@@ -74,7 +76,7 @@ void pass(world& w, const std::string& id, std::chrono::milliseconds time) {
 }  // namespace
 
 TEST_CASE("a clock that is 25 hours ahead for 11 seconds deletes nothing") {
-    world w([](live_options& o) { o.grace_after_start = 10min; });
+    world w([](conversation_options& o) { o.grace_after_start = 10min; });
     const auto unused = w.minted(a_reminder());
     const auto used = worked_on(w);
     w.advance(11min);
@@ -105,7 +107,7 @@ TEST_CASE("a clock that is set back two days keeps nothing from being deleted in
 TEST_CASE("nothing is deleted so soon after the clock was set, whatever is due") {
     for (const auto by : {std::chrono::milliseconds(25h), std::chrono::milliseconds(-48h)}) {
         CAPTURE(by.count());
-        world w([](live_options& o) { o.grace_after_start = 10min; });
+        world w([](conversation_options& o) { o.grace_after_start = 10min; });
         worked_on(w);
         w.advance(25h);
         w.set_clock(by);
@@ -118,7 +120,7 @@ TEST_CASE("nothing is deleted so soon after the clock was set, whatever is due")
 }
 
 TEST_CASE("a clock that is kept right in small steps is not noticed") {
-    world w([](live_options& o) { o.grace_after_start = 10min; });
+    world w([](conversation_options& o) { o.grace_after_start = 10min; });
     worked_on(w);
     w.advance(25h);
     w.set_clock(900ms);
@@ -183,7 +185,7 @@ TEST_CASE("time in which no server ran does not count as idle") {
     world first;
     const auto id = worked_on(first);
     first.stop();
-    world w(after_restart(first.store()), [](live_options&) {});
+    world w(after_restart(first.store()), [](conversation_options&) {});
     w.advance(100h);  // before it loads
     w.map().load();
     CHECK(w.map().reap() == 0);

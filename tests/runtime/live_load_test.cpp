@@ -1,9 +1,10 @@
+#include "runtime/conversation/decoder.hpp"
 #include "runtime/live_support.hpp"
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/slot.hpp>
 
 #include <doctest/doctest.h>
@@ -15,6 +16,8 @@
 #include <string_view>
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 using namespace stube::html;
 using namespace live_test;
 using namespace std::chrono_literals;
@@ -135,7 +138,7 @@ TEST_CASE("a conversation is decoded when it is first used and not before") {
 TEST_CASE("what cannot be decoded is never overwritten nor reaped") {
     auto told = stored_lamps({"bad"});
     replace(told->stored[0], "i", R"("is_on":false)", R"("is_on":7)");
-    world w(told, [](live_options& o) { o.unused_timeout = 1min; });
+    world w(told, [](conversation_options& o) { o.unused_timeout = 1min; });
     w.map().load();
     w.advance(1h);
     w.map().reap();  // looks at it, and finds that it cannot
@@ -161,7 +164,7 @@ TEST_CASE("a stream and an event may be the first to use a conversation") {
 
 TEST_CASE("what was never used is reaped in its time although nobody has decoded it") {
     auto told = stored_lamps({"a", "b"});
-    world w(told, [](live_options& o) { o.unused_timeout = 1min; });
+    world w(told, [](conversation_options& o) { o.unused_timeout = 1min; });
     w.map().load();
     w.advance(2min);
     CHECK(w.map().reap() == 2);
@@ -203,7 +206,7 @@ TEST_CASE("what waits and cannot be decoded is known to be unusable at once") {
 TEST_CASE("a newer shape is kept byte for byte whatever is tried with it") {
     auto told = stored_lamps({"newer"});
     replace(told->stored[0], "head", R"("load/lamp":2)", R"("load/lamp":3)");
-    world w(told, [](live_options& o) {
+    world w(told, [](conversation_options& o) {
         o.unused_timeout = 10min;
         o.idle_timeout = 10min;
     });
@@ -228,7 +231,7 @@ TEST_CASE("a newer shape is kept byte for byte whatever is tried with it") {
 TEST_CASE("what another release has stored is given up when its time is over") {
     auto told = stored_lamps({"newer"});
     replace(told->stored[0], "head", R"("load/lamp":2)", R"("load/lamp":3)");
-    world w(told, [](live_options& o) { o.unused_timeout = 10min; });
+    world w(told, [](conversation_options& o) { o.unused_timeout = 10min; });
     w.map().load();
     w.advance(11min);
     CHECK(w.map().reap() == 1);
@@ -240,7 +243,7 @@ TEST_CASE("what another release has stored is given up when its time is over") {
 TEST_CASE("what another release has stored and the store will not remove is removed later") {
     auto told = stored_lamps({"newer"});
     replace(told->stored[0], "head", R"("load/lamp":2)", R"("load/lamp":3)");
-    world w(told, [](live_options& o) { o.unused_timeout = 10min; });
+    world w(told, [](conversation_options& o) { o.unused_timeout = 10min; });
     w.map().load();
     w.store().refuse("newer");
     w.advance(11min);

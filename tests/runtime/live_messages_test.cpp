@@ -1,9 +1,9 @@
 #include "runtime/live_support.hpp"
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/store/memory_store.hpp>
 
 #include <doctest/doctest.h>
@@ -14,6 +14,8 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 using namespace stube::html;
 using namespace live_test;
 using namespace std::chrono_literals;
@@ -189,7 +191,7 @@ TEST_CASE("a component that throws on a message hears the next one") {
 
 TEST_CASE("a conversation in which too many messages wait loses the others and that is logged once"
 ) {
-    world w([](live_options& o) { o.max_messages = 3; });
+    world w([](conversation_options& o) { o.max_messages = 3; });
     auto a = w.minted(a_guest());
     for (auto text : {R"(["1"])", R"(["2"])", R"(["3"])", R"(["4"])", R"(["5"])"})
         w.map().publish("hall", text);
@@ -206,7 +208,7 @@ TEST_CASE("a conversation in which too many messages wait loses the others and t
 }
 
 TEST_CASE("messages that wait take no room from events") {
-    world w([](live_options& o) { o.max_waiting = 1; });
+    world w([](conversation_options& o) { o.max_waiting = 1; });
     auto a = w.minted(a_guest());
     auto leave = w.to_top(a, "leave");
     for (auto text : {R"(["1"])", R"(["2"])", R"(["3"])"})
@@ -241,7 +243,7 @@ TEST_CASE("subscriptions hold across a restart and a message wakes who slept") {
 }
 
 TEST_CASE("messages keep no conversation from being given up") {
-    world w([](live_options& o) {
+    world w([](conversation_options& o) {
         o.idle_timeout = 10min;
         o.unused_timeout = 1min;
     });
@@ -273,7 +275,7 @@ TEST_CASE("a topic with many subscribers reaches each of them") {
 TEST_CASE("without server threads messages have a thread of their own") {
     auto page = std::make_shared<recorder>();  // outlives the map
     queue_runner thread;
-    live_map map(memory_store(), {});
+    conversation_map map(memory_store(), {});
     pending p, q;
     map.mint("/", a_guest(), "owner", "", thread, p.callback());
     REQUIRE(p.is_there());

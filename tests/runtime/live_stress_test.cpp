@@ -1,9 +1,10 @@
+#include "runtime/conversation/decoder.hpp"
 #include "runtime/live_support.hpp"
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 
 #include <doctest/doctest.h>
 #include <spdlog/logger.h>
@@ -19,6 +20,8 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 using namespace stube::html;
 using namespace live_test;
 using namespace std::chrono_literals;
@@ -74,7 +77,7 @@ struct gossip {
 BOOST_DESCRIBE_STRUCT(gossip, (), (last, ticks, done, start, say, hear, tick, ready))
 
 /// A server thread.
-class thread_runner final : public runner {
+class thread_runner final : public executor {
 public:
     thread_runner() : thread_([this] { run(); }) {}
 
@@ -158,15 +161,15 @@ struct crowd {
     std::map<std::string, record> kept;
     std::atomic<int> mistakes = 0;
     std::atomic<time_point> now = time_point(1h);
-    live_map map;
+    conversation_map map;
     thread_runner threads[2];
 
     crowd() : map(std::make_unique<flaky_store>(kept, mistakes), options()) {}
 
     ~crowd() { map.stop(); }
 
-    live_options options() {
-        live_options o;
+    conversation_options options() {
+        conversation_options o;
         o.clock = [this] { return now.load(); };
         o.steady_clock = [this] {
             return std::chrono::steady_clock::time_point(now.load().time_since_epoch());
@@ -184,12 +187,12 @@ struct crowd {
         return future.get();
     }
 
-    reply send(const std::string& id, const event& what, runner& on) {
+    reply send(const std::string& id, const event& what, executor& on) {
         return ask([&](on_reply done) { map.send(id, "owner", what, on, std::move(done)); });
     }
 
     /// Until the store accepts it, as a browser does.
-    status send_until_saved(const std::string& id, const event& what, runner& on) {
+    status send_until_saved(const std::string& id, const event& what, executor& on) {
         for (;;) {
             auto result = send(id, what, on).what;
             if (result != status::not_saved && result != status::overloaded) return result;
@@ -231,7 +234,7 @@ TEST_CASE("each event counts once whoever sends it and whatever the store refuse
 
     // Two threads send the events of one page, and one of the two must apply each, however far the
     // other is behind.
-    auto browser = [&](unsigned number, runner& on) {
+    auto browser = [&](unsigned number, executor& on) {
         std::mt19937 random(number / 2);
         for (event_id n = 1; n <= events_each; ++n) {
             const auto page = static_cast<event_id>(number / 2 + 1) << 24;
@@ -328,9 +331,9 @@ TEST_CASE("messages keep their order while clocks tick and work is done") {
     gossip::out_of_order = 0;
     std::map<std::string, record> kept;
     std::atomic<int> mistakes = 0;
-    live_options options;
+    conversation_options options;
     options.logger = std::make_shared<spdlog::logger>("silent");
-    live_map map(std::make_unique<flaky_store>(kept, mistakes), std::move(options));
+    conversation_map map(std::make_unique<flaky_store>(kept, mistakes), std::move(options));
     thread_runner threads[2];
     map.use({&threads[0], &threads[1]});
     const auto ask = [&](auto start) {

@@ -129,21 +129,27 @@ std::size_t queue_runner::run_all() {
     }
 }
 
-world::world(std::function<void(live_options&)> setup)
+world::world(std::function<void(conversation_options&)> setup)
     : world(std::make_shared<script>(), std::move(setup)) {}
 
-world::world(std::function<void(live_options&)> setup, std::unique_ptr<stube::store> storage)
+world::world(
+    std::function<void(conversation_options&)> setup,
+    std::unique_ptr<stube::store> storage
+)
     : script_(std::make_shared<script>()) {
     begin(std::move(storage), std::move(setup));
 }
 
-world::world(std::shared_ptr<script> told, std::function<void(live_options&)> setup)
+world::world(std::shared_ptr<script> told, std::function<void(conversation_options&)> setup)
     : script_(std::move(told)) {
     begin(scripted_store(script_), std::move(setup));
 }
 
-void world::begin(std::unique_ptr<stube::store> storage, std::function<void(live_options&)> setup) {
-    live_options options;
+void world::begin(
+    std::unique_ptr<stube::store> storage,
+    std::function<void(conversation_options&)> setup
+) {
+    conversation_options options;
     options.grace_after_start = std::chrono::minutes(0);
     options.clock = [this] { return now_.load(); };
     options.steady_clock = [this] { return steady_.load(); };
@@ -154,7 +160,7 @@ void world::begin(std::unique_ptr<stube::store> storage, std::function<void(live
     options.on_store_down = [this](const std::string& why) { downs_.push_back(why); };
     options.watch_clock = false;
     if (setup) setup(options);
-    map_ = std::make_unique<live_map>(std::move(storage), std::move(options));
+    map_ = std::make_unique<conversation_map>(std::move(storage), std::move(options));
     map_->use({&thread});
 }
 

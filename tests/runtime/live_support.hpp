@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stube/runtime/live.hpp>
+#include <stube/runtime/conversation_map.hpp>
 #include <stube/store/store.hpp>
 
 #include <atomic>
@@ -16,11 +16,13 @@
 #include <utility>
 #include <vector>
 
-/// The world around a live map in tests: a store that does as it is told, a clock, runners,
+/// The world around a live map in tests: a store that does as it is told, a clock, executors,
 /// streams.
 namespace live_test {
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 
 enum class answer_of_store { durable, refused, invalid, unknown, other };
 
@@ -94,7 +96,7 @@ std::shared_ptr<script> after_restart(const script& of);
 std::unique_ptr<store> scripted_store(std::shared_ptr<script> told);
 
 /// Keeps what is posted until the test runs it.
-class queue_runner final : public runner {
+class queue_runner final : public executor {
 public:
     void post(std::function<void()> work) override;
 
@@ -166,11 +168,11 @@ std::size_t count_in(std::string_view text, std::string_view what);
 /// A live map with all that it needs.
 class world {
 public:
-    explicit world(std::function<void(live_options&)> setup = {});
+    explicit world(std::function<void(conversation_options&)> setup = {});
     /// On a store of its own.
-    world(std::function<void(live_options&)> setup, std::unique_ptr<stube::store> storage);
+    world(std::function<void(conversation_options&)> setup, std::unique_ptr<stube::store> storage);
     /// On what another world has stored.
-    world(std::shared_ptr<script> told, std::function<void(live_options&)> setup);
+    world(std::shared_ptr<script> told, std::function<void(conversation_options&)> setup);
     ~world();
     world(const world&) = delete;
     world& operator=(const world&) = delete;
@@ -214,7 +216,7 @@ public:
 
     std::string log() const { return log_.str(); }
 
-    live_map& map() { return *map_; }
+    conversation_map& map() { return *map_; }
 
     /// Stops the map, and runs what that leaves to do.
     void stop();
@@ -226,7 +228,8 @@ public:
     queue_runner thread;
 
 private:
-    void begin(std::unique_ptr<stube::store> storage, std::function<void(live_options&)> setup);
+    void
+    begin(std::unique_ptr<stube::store> storage, std::function<void(conversation_options&)> setup);
 
     std::shared_ptr<script> script_;
     std::atomic<time_point> now_ = time_point(std::chrono::hours(1'000'000));
@@ -235,7 +238,7 @@ private:
     std::ostringstream log_;
     std::vector<std::string> downs_;
     event_id last_event_ = 0;
-    std::unique_ptr<live_map> map_;
+    std::unique_ptr<conversation_map> map_;
 };
 
 }  // namespace live_test

@@ -1,8 +1,9 @@
+#include "runtime/conversation/decoder.hpp"
 #include "runtime/live_support.hpp"
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/ui.hpp>
 #include <stube/store/memory_store.hpp>
 
@@ -16,6 +17,8 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 using namespace stube::html;
 using namespace live_test;
 using namespace std::chrono_literals;
@@ -165,8 +168,9 @@ struct stops {
     int count = 0;
     std::thread::id on;
 
-    std::function<void(live_options&)> counted(std::function<void(live_options&)> more = {}) {
-        return [this, more](live_options& o) {
+    std::function<void(conversation_options&)>
+    counted(std::function<void(conversation_options&)> more = {}) {
+        return [this, more](conversation_options& o) {
             o.app = this;
             o.app_type = &typeid(stops);
             if (more) more(o);
@@ -212,7 +216,7 @@ std::vector<record> records_of(const script& from) {
 
 /// A store that holds one tally of owner "owner".
 std::shared_ptr<script> stored_tally(std::string& id) {
-    world before([](live_options& o) { o.new_id = [] { return std::string("kept"); }; });
+    world before([](conversation_options& o) { o.new_id = [] { return std::string("kept"); }; });
     id = before.minted(a_tally());
     auto told = std::make_shared<script>();
     told->stored = records_of(before.store());
@@ -414,7 +418,7 @@ TEST_CASE("one change that is refused does not take its neighbours with it") {
 
 TEST_CASE("a memory store answers at once") {
     queue_runner thread;
-    live_map map(memory_store(), {});
+    conversation_map map(memory_store(), {});
     pending p;
     map.mint("/", a_tally(), "owner", "", thread, p.callback());
     REQUIRE(p.is_there());
@@ -477,7 +481,7 @@ TEST_CASE("a component that throws changes nothing and its pages get a message")
 
 TEST_CASE("a page that cannot be shown is told so, and no other page is") {
     std::string writing = "open";
-    world w([&](live_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
     const auto id = w.minted(call<sign>().release());
     auto first = std::make_shared<recorder>();
     w.wait(w.attach(id, 1, first));
@@ -500,7 +504,7 @@ TEST_CASE("a page that cannot be shown is told so, and no other page is") {
 
 TEST_CASE("a page that could not be shown is shown as soon as it can be") {
     std::string writing = "open";
-    world w([&](live_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
     const auto id = w.minted(call<sign>().release());
     writing.clear();
     auto page = std::make_shared<recorder>();
@@ -519,7 +523,7 @@ TEST_CASE("a page that could not be shown is shown as soon as it can be") {
 
 TEST_CASE("pages hear of a revision after which nothing looks otherwise") {
     std::string writing = "open";
-    world w([&](live_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
     const auto id = w.minted(call<sign>().release());
     // Without a stream the answer says it.
     const auto alone = w.wait(w.send(id, w.to_top(id, "look")));
@@ -535,7 +539,7 @@ TEST_CASE("pages hear of a revision after which nothing looks otherwise") {
 }
 
 TEST_CASE("in development the log names what a browser would move, once") {
-    world w([](live_options& o) { o.check_markup = true; });
+    world w([](conversation_options& o) { o.check_markup = true; });
     const auto id = w.minted(call<untidy>().release());
     w.wait(w.send(id, w.to_top(id, "touch")));
     const auto log = w.log();
@@ -550,7 +554,7 @@ TEST_CASE("in development the log names what a browser would move, once") {
 
 TEST_CASE("a page that is opened later hears of what the others show already") {
     std::string writing = "open";
-    world w([&](live_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
     const auto id = w.minted(call<sign>().release());
     writing = "closed";
     CHECK(shows(w.wait(w.open(id)).news, "closed"));
@@ -561,7 +565,7 @@ TEST_CASE("a page that is opened later hears of what the others show already") {
 
 TEST_CASE("a change that the store refuses counts as sent to nobody") {
     std::string writing = "open";
-    world w([&](live_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
     const auto id = w.minted(call<sign>().release());
     writing = "closed";
     w.store().answer(answer_of_store::refused);
@@ -580,7 +584,7 @@ TEST_CASE("a component that throws when it starts leaves nothing behind") {
 }
 
 TEST_CASE("a conversation may end as it begins") {
-    world w([](live_options& o) { o.new_id = [] { return std::string("short"); }; });
+    world w([](conversation_options& o) { o.new_id = [] { return std::string("short"); }; });
     auto r = w.wait(w.mint(call<stillborn>(true).release()));
     CHECK(r.what == status::ended);
     CHECK(r.news->ended);
@@ -641,7 +645,7 @@ TEST_CASE("events of one conversation are applied in the order they came") {
 }
 
 TEST_CASE("only so many events of one conversation wait for each other") {
-    world w([](live_options& o) { o.max_waiting = 2; });
+    world w([](conversation_options& o) { o.max_waiting = 2; });
     auto id = w.minted(a_tally());
     auto e = w.to_top(id, "inc");
 
@@ -805,7 +809,7 @@ TEST_CASE("a stream that is attached during an event gets it or its result once"
 }
 
 TEST_CASE("of too many open pages of one conversation the oldest gives way") {
-    world w([](live_options& o) { o.max_streams = 2; });
+    world w([](conversation_options& o) { o.max_streams = 2; });
     auto id = w.minted(a_tally());
     std::vector<std::shared_ptr<recorder>> pages;
     for (int i = 0; i < 3; ++i) {
@@ -872,7 +876,7 @@ TEST_CASE("a stop that throws is logged and changes nothing") {
 
 TEST_CASE("with a full disk an idle conversation is stopped when it is removed and not before") {
     stops stopped;
-    world w(stopped.counted([](live_options& o) { o.unused_timeout = 1min; }));
+    world w(stopped.counted([](conversation_options& o) { o.unused_timeout = 1min; }));
     const auto id = w.minted(call<leaver>().release());
     w.store().refuse(id);
     w.advance(2min);
@@ -904,13 +908,13 @@ TEST_CASE("with a full disk an idle conversation is stopped when it is removed a
 // --- size
 
 TEST_CASE("an event that makes a conversation too large fails and nothing is lost") {
-    world w([](live_options& o) { o.max_state = 10'000; });
+    world w([](conversation_options& o) { o.max_state = 10'000; });
     const auto id = w.minted(a_tally());
     const auto text = [](std::size_t size) { return "[\"" + std::string(size, 'x') + "\"]"; };
     CHECK(w.wait(w.send(id, w.to_top(id, "add", text(9'000)))).what == status::ok);
     const auto saved = w.store().changes().size();
     CHECK(w.wait(w.send(id, w.to_top(id, "add", text(2'000)))).what == status::failed);
-    CHECK(w.log().find("and live_options::max_state is 10000") != std::string::npos);
+    CHECK(w.log().find("and conversation_options::max_state is 10000") != std::string::npos);
     CHECK(w.store().changes().size() == saved);
     CHECK(tally_of(w.value(id)).history.size() == 9'000);
     CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
@@ -927,7 +931,7 @@ TEST_CASE("a conversation that is too large since the limit was lowered can beco
     first.wait(first.send(id, first.to_top(id, "add", much)));
     first.stop();
 
-    world w(after_restart(first.store()), [](live_options& o) { o.max_state = 5'000; });
+    world w(after_restart(first.store()), [](conversation_options& o) { o.max_state = 5'000; });
     w.map().load();
     const auto send = [&](const std::string& member, const std::string& arguments = "") {
         auto what = w.to_top(id, member, arguments);
@@ -940,7 +944,7 @@ TEST_CASE("a conversation that is too large since the limit was lowered can beco
 }
 
 TEST_CASE("the size of a conversation that is not stored is looked at from time to time") {
-    world w([](live_options& o) { o.max_state = 10'000; }, memory_store());
+    world w([](conversation_options& o) { o.max_state = 10'000; }, memory_store());
     const auto id = w.minted(a_tally());
     const auto much = "[\"" + std::string(2'000, 'x') + "\"]";
     int applied = 0;
@@ -953,7 +957,7 @@ TEST_CASE("the size of a conversation that is not stored is looked at from time 
 
 TEST_CASE("what was idle too long is given up and removed") {
     stops stopped;
-    world w(stopped.counted([](live_options& o) {
+    world w(stopped.counted([](conversation_options& o) {
         o.idle_timeout = 10min;
         o.unused_timeout = 1min;
     }));
@@ -974,7 +978,7 @@ TEST_CASE("what was idle too long is given up and removed") {
 }
 
 TEST_CASE("an idle conversation is gone afterwards") {
-    world w([](live_options& o) { o.idle_timeout = 10min; });
+    world w([](conversation_options& o) { o.idle_timeout = 10min; });
     auto id = w.minted(a_tally());
     w.wait(w.send(id, w.to_top(id, "inc")));
     w.advance(10min);
@@ -986,7 +990,7 @@ TEST_CASE("an idle conversation is gone afterwards") {
 }
 
 TEST_CASE("an open page keeps its conversation") {
-    world w([](live_options& o) {
+    world w([](conversation_options& o) {
         o.idle_timeout = 10min;
         o.unused_timeout = 10min;
     });
@@ -1005,7 +1009,7 @@ TEST_CASE("an open page keeps its conversation") {
 }
 
 TEST_CASE("a page that was open counts as used") {
-    world w([](live_options& o) {
+    world w([](conversation_options& o) {
         o.idle_timeout = 10min;
         o.unused_timeout = 1min;
     });
@@ -1021,7 +1025,7 @@ TEST_CASE("a page that was open counts as used") {
 }
 
 TEST_CASE("conversations can be kept for ever") {
-    world w([](live_options& o) {
+    world w([](conversation_options& o) {
         o.idle_timeout = std::chrono::milliseconds::max();
         o.unused_timeout = std::chrono::milliseconds::max();
     });
@@ -1033,7 +1037,7 @@ TEST_CASE("conversations can be kept for ever") {
 TEST_CASE("nothing is given up so soon after a start") {
     std::string id;
     auto told = stored_tally(id);
-    world w(told, [](live_options& o) {
+    world w(told, [](conversation_options& o) {
         o.grace_after_start = 10min;
         o.unused_timeout = 0min;
     });
@@ -1045,7 +1049,7 @@ TEST_CASE("nothing is given up so soon after a start") {
 }
 
 TEST_CASE("a conversation that comes back to use while it is given up stays") {
-    world w([](live_options& o) { o.unused_timeout = 1min; });
+    world w([](conversation_options& o) { o.unused_timeout = 1min; });
     auto id = w.minted(a_tally());
     auto e = w.to_top(id, "inc");
     w.advance(2min);
@@ -1061,7 +1065,7 @@ TEST_CASE("a conversation that comes back to use while it is given up stays") {
 // --- limits
 
 TEST_CASE("the conversation of an owner that is worth least makes room") {
-    world w([](live_options& o) { o.max_per_owner = 4; });
+    world w([](conversation_options& o) { o.max_per_owner = 4; });
     const auto kept = w.minted(a_tally());
     w.wait(w.send(kept, w.to_top(kept, "treasure")));
     w.advance(1s);
@@ -1097,7 +1101,7 @@ TEST_CASE("the conversation of an owner that is worth least makes room") {
 }
 
 TEST_CASE("an open page and what is worth keeping never make room") {
-    world w([](live_options& o) { o.max_per_owner = 2; });
+    world w([](conversation_options& o) { o.max_per_owner = 2; });
     const auto open = w.minted(a_tally());
     const auto page = std::make_shared<recorder>();
     w.wait(w.attach(open, 1, page));
@@ -1114,7 +1118,7 @@ TEST_CASE("an open page and what is worth keeping never make room") {
 }
 
 TEST_CASE("what is worth keeping is kept over a restart and longer than other conversations") {
-    const auto shorten = [](live_options& o) {
+    const auto shorten = [](conversation_options& o) {
         o.idle_timeout = 10min;
         o.kept_timeout = 60min;
     };
@@ -1137,7 +1141,7 @@ TEST_CASE("what is worth keeping is kept over a restart and longer than other co
 }
 
 TEST_CASE("making room is logged, what was used apart from what was not") {
-    world w([](live_options& o) { o.max_per_owner = 1; });
+    world w([](conversation_options& o) { o.max_per_owner = 1; });
     const auto used = w.minted(a_tally());
     w.wait(w.send(used, w.to_top(used, "inc")));
     const auto unused = w.minted(a_tally());
@@ -1148,7 +1152,7 @@ TEST_CASE("making room is logged, what was used apart from what was not") {
 }
 
 TEST_CASE("a conversation that must make room finishes what it is doing first") {
-    world w([](live_options& o) { o.max_per_owner = 1; });
+    world w([](conversation_options& o) { o.max_per_owner = 1; });
     auto first = w.minted(a_tally());
     auto e = w.to_top(first, "inc");
 
@@ -1170,7 +1174,7 @@ TEST_CASE("a conversation that must make room finishes what it is doing first") 
 }
 
 TEST_CASE("the limit of an owner holds when many begin at once") {
-    world w([](live_options& o) { o.max_per_owner = 3; });
+    world w([](conversation_options& o) { o.max_per_owner = 3; });
     w.store().close_gate();
     std::vector<pending> many;
     for (int i = 0; i < 20; ++i)
@@ -1183,7 +1187,7 @@ TEST_CASE("the limit of an owner holds when many begin at once") {
 }
 
 TEST_CASE("what could not be given up counts again") {
-    world w([](live_options& o) { o.max_per_owner = 1; });
+    world w([](conversation_options& o) { o.max_per_owner = 1; });
     auto first = w.minted(a_tally());
     w.store().refuse(first);
     w.advance(1s);
@@ -1198,7 +1202,7 @@ TEST_CASE("what could not be given up counts again") {
 }
 
 TEST_CASE("only so many conversations live") {
-    world w([](live_options& o) { o.max_conversations = 2; });
+    world w([](conversation_options& o) { o.max_conversations = 2; });
     auto id = w.minted(a_tally());
     w.wait(w.send(id, w.to_top(id, "inc")));
     const auto other = w.minted(a_tally());
@@ -1209,7 +1213,7 @@ TEST_CASE("only so many conversations live") {
 }
 
 TEST_CASE("strangers who come once keep no visitor out, and ended conversations are remembered") {
-    world w([](live_options& o) { o.max_conversations = 100; });
+    world w([](conversation_options& o) { o.max_conversations = 100; });
     const auto over = w.minted(a_tally(), "friend");
     w.wait(w.send(over, w.to_top(over, "finish"), "friend"));
     const auto friend_of_ours = w.minted(a_tally(), "friend");
@@ -1236,7 +1240,7 @@ TEST_CASE("of those that were never used the oldest makes room, also after a res
     first.stop();
     auto told = after_restart(first.store());
     std::ranges::reverse(told->stored);
-    world w(told, [](live_options& o) { o.max_conversations = 3; });
+    world w(told, [](conversation_options& o) { o.max_conversations = 3; });
     w.map().load();
     w.advance(1h);
     w.minted(a_tally(), "new");
@@ -1246,7 +1250,7 @@ TEST_CASE("of those that were never used the oldest makes room, also after a res
 }
 
 TEST_CASE("1000000 visits of strangers leave a real visitor served") {
-    world w([](live_options& o) { o.max_conversations = 100'000; }, memory_store());
+    world w([](conversation_options& o) { o.max_conversations = 100'000; }, memory_store());
     const auto friend_of_ours = w.minted(a_tally(), "friend");
     w.wait(w.send(friend_of_ours, w.to_top(friend_of_ours, "inc"), "friend"));
     int refused = 0;
@@ -1325,7 +1329,7 @@ TEST_CASE("a mark says where a lost conversation began") {
          keeping::not_kept,
          {{"head", R"({"format":1,"owner":"owner","mount":"/flow","touched":1})"}}}
     };
-    world w(told, [](live_options& o) { o.idle_timeout = 1min; });
+    world w(told, [](conversation_options& o) { o.idle_timeout = 1min; });
     CHECK(w.map().load().lost == 1);
     auto r = w.wait(w.open("lost"));
     CHECK(r.what == status::lost);
@@ -1354,7 +1358,7 @@ TEST_CASE("what cannot be read is kept and stops nobody else") {
     told->stored.push_back({"mark", 1, keeping::not_kept, {}});
     told->quarantined.push_back({"bad", "not JSON", "quarantine/bad"});
 
-    world w(told, [](live_options& o) {
+    world w(told, [](conversation_options& o) {
         o.idle_timeout = 1min;
         o.unused_timeout = 1min;
     });
@@ -1386,7 +1390,7 @@ TEST_CASE("marks and unreadable ones do not count for the owner's limit") {
              {{"head", R"({"format":1,"owner":"owner","mount":"/","touched":1})"}}}
         );
     }
-    world w(told, [](live_options& o) { o.max_per_owner = 1; });
+    world w(told, [](conversation_options& o) { o.max_per_owner = 1; });
     w.map().load();
     auto first = w.minted(a_tally());
     CHECK(w.wait(w.open(first)).what == status::ok);

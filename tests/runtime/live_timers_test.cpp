@@ -1,9 +1,9 @@
 #include "runtime/live_support.hpp"
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/store/memory_store.hpp>
 
 #include <doctest/doctest.h>
@@ -14,6 +14,8 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 using namespace stube::html;
 using namespace live_test;
 using namespace std::chrono_literals;
@@ -279,7 +281,7 @@ TEST_CASE("a timer that is not due yet after a restart leaves its conversation a
 }
 
 TEST_CASE("a clock alone keeps no conversation from being given up") {
-    world w([](live_options& o) {
+    world w([](conversation_options& o) {
         o.idle_timeout = 10min;
         o.unused_timeout = 1min;
     });
@@ -311,7 +313,7 @@ TEST_CASE("nothing fires when the map has stopped") {
 TEST_CASE("in a program a thread watches the clock") {
     auto page = std::make_shared<recorder>();  // outlives the map
     queue_runner thread;
-    live_map map(memory_store(), {});
+    conversation_map map(memory_store(), {});
     pending p, q;
     map.mint("/", a_ticking_clock(), "owner", "", thread, p.callback());
     REQUIRE(p.is_there());

@@ -1,9 +1,9 @@
 #include "runtime/live_support.hpp"
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 
 #include <doctest/doctest.h>
 
@@ -15,6 +15,8 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 using namespace stube::html;
 using namespace live_test;
 using namespace std::chrono_literals;
@@ -123,7 +125,7 @@ TEST_CASE("a page that nobody comes back to begins nothing") {
 }
 
 TEST_CASE("12,000 unseen pages with timers and subscriptions make no turns") {
-    world w([](live_options& o) { o.max_per_owner = 100'000; });
+    world w([](conversation_options& o) { o.max_per_owner = 100'000; });
     for (int visitor = 0; visitor < 12'000; ++visitor)
         w.unseen(an_eager_page(), "visitor " + std::to_string(visitor));
     const auto saved = w.store().changes().size();
@@ -172,7 +174,7 @@ TEST_CASE("a page that is opened shows what was published while it was on its wa
 }
 
 TEST_CASE("of what was published to an unseen page only so much is kept, and that is logged") {
-    world w([](live_options& o) { o.max_messages = 2; });
+    world w([](conversation_options& o) { o.max_messages = 2; });
     const auto id = w.unseen(an_eager_page());
     for (const auto* each : {R"(["a"])", R"(["b"])", R"(["c"])"})
         w.map().publish("news", each);
@@ -258,7 +260,7 @@ TEST_CASE("after a restart a page that somebody had come back to goes on") {
 }
 
 TEST_CASE("what is deleted unseen has begun nothing and is stopped once") {
-    world w([](live_options& o) { o.unused_timeout = 1min; });
+    world w([](conversation_options& o) { o.unused_timeout = 1min; });
     eager::worked = 0;
     eager::stopped = 0;
     const auto door = w.minted(call<porter>().release());

@@ -1,9 +1,10 @@
 #include "runtime/live_support.hpp"
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
+#include <stube/runtime/deliveries.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 
 #include <doctest/doctest.h>
 
@@ -16,6 +17,8 @@
 #include <thread>
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 using namespace stube::html;
 using namespace live_test;
 using namespace std::chrono_literals;
@@ -130,11 +133,11 @@ struct printing {
     printer_ptr machine = std::make_shared<printer>();
     world w;
 
-    explicit printing(std::function<void(live_options&)> setup = {})
+    explicit printing(std::function<void(conversation_options&)> setup = {})
         : printing(std::make_shared<script>(), std::move(setup)) {}
 
-    printing(std::shared_ptr<script> told, std::function<void(live_options&)> setup)
-        : w(std::move(told), [this, setup](live_options& o) {
+    printing(std::shared_ptr<script> told, std::function<void(conversation_options&)> setup)
+        : w(std::move(told), [this, setup](conversation_options& o) {
               o.app = &machine;
               o.app_type = &typeid(printer_ptr);
               if (setup) setup(o);
@@ -241,7 +244,7 @@ TEST_CASE("a component waits for its work and serves events meanwhile") {
 }
 
 TEST_CASE("work beyond the limit fails at once and holds up nobody") {
-    printing t([](live_options& o) {
+    printing t([](conversation_options& o) {
         o.work_threads = 1;
         o.max_work = 1;
     });
@@ -339,7 +342,7 @@ TEST_CASE("work that a restart interrupts fails after it") {
 }
 
 TEST_CASE("stopping waits for work that runs and saves its result") {
-    printing t([](live_options& o) { o.work_timeout = 60s; });
+    printing t([](conversation_options& o) { o.work_timeout = 60s; });
     auto id = t.office_id();
     t.machine->hold();
     t.w.wait(t.print(id, "a letter"));
@@ -360,7 +363,7 @@ TEST_CASE("stopping waits for work that runs and saves its result") {
 }
 
 TEST_CASE("stopping does not wait for ever for work that does not end") {
-    printing t([](live_options& o) { o.work_timeout = 1ms; });
+    printing t([](conversation_options& o) { o.work_timeout = 1ms; });
     auto id = t.office_id();
     t.machine->hold();
     t.w.wait(t.print(id, "a letter"));

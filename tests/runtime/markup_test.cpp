@@ -1,6 +1,6 @@
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/html.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/ui.hpp>
 
 #include <doctest/doctest.h>

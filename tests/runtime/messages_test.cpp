@@ -1,3 +1,4 @@
+#include <stube/runtime/deliveries.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/test_conversation.hpp>
 
@@ -10,6 +11,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;
 
@@ -300,7 +302,7 @@ TEST_CASE("a button of a child can send its event to the component above") {
 TEST_CASE("what is published here reaches all who listen in this conversation, in the same turn") {
     test_conversation t{head{}};
     const auto done = dispatch(t.value(), {0, 2, "publish_us", "", {}}, {t.now()});
-    CHECK(done.requests.empty());
+    CHECK(done.outbox.empty());
     for (instance_id id : {2U, 3U})
         CHECK(static_cast<const ear*>(done.next.instances.at(id).state.get())->heard == "to us");
 }
@@ -446,7 +448,7 @@ TEST_CASE("one component waits for a hundred things at most") {
 }
 
 TEST_CASE("a conversation holds ten thousand components at most") {
-    const surroundings world{time_point(1s)};
+    const environment world{time_point(1s)};
     conversation fresh;
     fresh.id = "c";
     auto now = begin(fresh, call<crowd>().release(), world).next;

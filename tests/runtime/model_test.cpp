@@ -1,9 +1,12 @@
-#include "runtime/patched_page.hpp"
+#include "runtime/conversation/decoder.hpp"
+#include "runtime/conversation/encoder.hpp"
+#include "runtime/testing/patched_page.hpp"
 
+#include <stube/runtime/binding.hpp>
+#include <stube/runtime/deliveries.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/kernel.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/slot.hpp>
 
 #include <doctest/doctest.h>
@@ -24,6 +27,7 @@
 // what is stored of it, what its hooks were told and the page must fit together.
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;
 
@@ -522,7 +526,7 @@ public:
 private:
     unsigned below(std::size_t limit) { return static_cast<unsigned>(random_() % limit); }
 
-    surroundings surroundings_now() { return {time_, &world_, &typeid(world)}; }
+    environment surroundings_now() { return {time_, &world_, &typeid(world)}; }
 
     void act() {
         if (light_changes_ && below(6) == 0) return change_light();
@@ -628,8 +632,8 @@ private:
         before_ = std::move(now_);
         const auto& before = before_;
         now_ = std::move(done.next);
-        for (const auto& each : done.requests) {
-            if (const auto* stop = std::get_if<request::stop>(&each))
+        for (const auto& each : done.outbox) {
+            if (const auto* stop = std::get_if<command::stop>(&each))
                 run_stop(*stop, now_, surroundings_now());
         }
         for (auto& each : pages_)

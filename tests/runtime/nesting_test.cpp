@@ -1,4 +1,4 @@
-#include "runtime/nesting.hpp"
+#include "runtime/kernel/markup_check.hpp"
 
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/slot.hpp>
@@ -14,14 +14,15 @@
 // What browsers' parsers move is found where it is written.
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 
 namespace {
 
 /// "inner in outer" for the first element that cannot stay; empty for none.
 std::string misplaced(std::string_view html) {
-    const auto page = test_page::parse(html);
-    const auto found = test_page::find_misplaced(*page);
+    const auto page = html_tree::parse(html);
+    const auto found = html_tree::find_misplaced(*page);
     if (!found) return {};
     return (found->what->tag.empty() ? "text" : found->what->tag) + " in " + found->around->tag;
 }

@@ -1,4 +1,6 @@
-#include "runtime/patched_page.hpp"
+#include "runtime/conversation/decoder.hpp"
+#include "runtime/conversation/encoder.hpp"
+#include "runtime/testing/patched_page.hpp"
 
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/kernel.hpp>
@@ -19,6 +21,7 @@
 // Patches are made by comparing with what was sent.
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;
 
@@ -140,7 +143,7 @@ struct reading_room {
         pages.emplace_back().apply(begun.patches);
     }
 
-    surroundings world() { return {time, &books, &typeid(library)}; }
+    environment world() { return {time, &books, &typeid(library)}; }
 
     outcome send(std::string name, instance_id to = 1, std::string arguments = "") {
         auto done =

@@ -9,6 +9,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;
 
@@ -189,7 +190,7 @@ TEST_CASE("an event of a child renders and patches that child alone") {
 
     // The same in the kernel, where nobody draws the whole page besides.
     parent_renders = child_renders = 0;
-    const surroundings world{t.now(), &d, &typeid(diary)};
+    const environment world{t.now(), &d, &typeid(diary)};
     const auto done = dispatch(t.value(), {99, 3, "inc", "", {}}, world);
     CHECK(done.what == verdict::applied);
     CHECK(parent_renders == 0);
@@ -201,7 +202,7 @@ TEST_CASE("an event of the owner leaves its children as they are on the page") {
     test_conversation t{panel{}};
     t.provide(d).text();
     parent_renders = child_renders = 0;
-    const surroundings world{t.now(), &d, &typeid(diary)};
+    const environment world{t.now(), &d, &typeid(diary)};
     const auto done = dispatch(t.value(), {99, 1, "rename", "", {}}, world);
     REQUIRE(done.patches.size() == 1);
     CHECK(done.patches[0].target == 1);

@@ -1,10 +1,11 @@
 #include "runtime/live_support.hpp"
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/snapshot.hpp>
 #include <stube/runtime/test_conversation.hpp>
+#include <stube/runtime/tree.hpp>
 #include <stube/runtime/ui.hpp>
 
 #include <boost/json/parse.hpp>
@@ -16,6 +17,8 @@
 #include <string>
 
 using namespace stube;
+using namespace stube::kernel;
+using namespace stube::live;
 using namespace stube::html;
 using namespace std::chrono_literals;
 

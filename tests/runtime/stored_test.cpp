@@ -1,3 +1,6 @@
+#include "runtime/conversation/decoder.hpp"
+#include "runtime/conversation/encoder.hpp"
+
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/test_conversation.hpp>
 #include <stube/runtime/ui.hpp>
@@ -13,6 +16,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;
 

@@ -1,4 +1,4 @@
-#include "runtime/script_only.hpp"
+#include "runtime/kernel/script_only.hpp"
 
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/kernel.hpp>
@@ -15,6 +15,7 @@
 // Pages that are submitted as a whole, by browsers without scripts.
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 
 namespace {

@@ -1,4 +1,4 @@
-#include "runtime/timer_queue.hpp"
+#include "runtime/live/timer_queue.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,6 +10,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::live;
 using namespace std::chrono_literals;
 
 namespace {

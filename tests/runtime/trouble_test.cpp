@@ -1,3 +1,7 @@
+#include "runtime/conversation/decoder.hpp"
+#include "runtime/conversation/encoder.hpp"
+
+#include <stube/runtime/deliveries.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
 #include <stube/runtime/test_conversation.hpp>
@@ -13,6 +17,7 @@
 // What a component gets wrong when no user waits for an answer, and what it may not do with its
 // slots and lists.
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 
 namespace {

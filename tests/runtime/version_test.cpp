@@ -1,3 +1,6 @@
+#include "runtime/conversation/decoder.hpp"
+#include "runtime/conversation/encoder.hpp"
+
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/slot.hpp>
 #include <stube/runtime/test_conversation.hpp>
@@ -10,6 +13,7 @@
 #include <string_view>
 
 using namespace stube;
+using namespace stube::kernel;
 using namespace stube::html;
 
 namespace {

@@ -1,4 +1,4 @@
-#include "runtime/work_pool.hpp"
+#include "runtime/live/work_pool.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,6 +14,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::live;
 using namespace std::chrono_literals;
 
 namespace {

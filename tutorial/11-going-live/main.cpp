@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
         options.port = static_cast<std::uint16_t>(std::atoi(argument.data()));
         options.behind_tls = true;
         options.hosts = {"standup.example.org"};
-        options.live.idle_timeout = std::chrono::hours(24 * 7);
+        options.conversations.idle_timeout = std::chrono::hours(24 * 7);
         return site.start(options, sqlite_store(file));
     } catch (const std::exception& problem) {
         std::fprintf(stderr, "standup: %s\n", problem.what());

@@ -11,13 +11,13 @@
 #include <stube/http/app.hpp>
 #include <stube/http/login.hpp>
 #include <stube/runtime/behavior.hpp>
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/context.hpp>
 #include <stube/runtime/effects.hpp>
 #include <stube/runtime/field.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/markup.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/ui.hpp>
 #include <stube/store/file_store.hpp>
 #include <stube/store/memory_store.hpp>

@@ -2,8 +2,8 @@
 // each name below, see ../CMakeLists.txt. With none of them this file compiles.
 
 #include <stube/flow/flow.hpp>
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/html.hpp>
-#include <stube/runtime/route.hpp>
 
 #include <chrono>
 #include <coroutine>

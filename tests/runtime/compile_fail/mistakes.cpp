@@ -1,10 +1,10 @@
 // Mistakes that the compiler must find, each with a text that helps: compiled once for each name
 // below, see CMakeLists.txt. With none of them this file compiles.
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 #include <stube/runtime/slot.hpp>
 #include <stube/runtime/ui.hpp>
 

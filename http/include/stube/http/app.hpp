@@ -2,10 +2,11 @@
 
 #include <stube/http/options.hpp>
 #include <stube/runtime/call.hpp>
-#include <stube/runtime/conversation.hpp>
 #include <stube/runtime/markup.hpp>
 #include <stube/runtime/messages.hpp>
 #include <stube/store/memory_store.hpp>
+
+#include <boost/json/fwd.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -263,9 +264,11 @@ public:
 private:
     friend class http::site;
 
+    /// The start of a conversation: a component or, with `snapshot`, a conversation to continue.
     struct root_maker {
-        std::function<beginning(const request_info&)> make;
+        std::function<effect::call(const request_info&)> component;
         bool reads_request = false;
+        std::function<boost::json::value(const request_info&)> snapshot = {};
     };
 
     struct conversation_at {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stube/runtime/live.hpp>
+#include <stube/runtime/conversation_options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -67,7 +67,7 @@ struct server_options {
     std::chrono::milliseconds drain_delay = std::chrono::milliseconds(0);
 
     server_limits limits;
-    live_options live;  ///< `app` and `app_type` are set from `app::provide`
+    conversation_options conversations;  ///< `app` and `app_type` are set from `app::provide`
 };
 
 }  // namespace stube

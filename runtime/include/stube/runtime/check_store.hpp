@@ -53,7 +53,7 @@ struct store_check {
 
 /// Reads everything in a store. `world` is what the components' `render` may ask for: the time and
 /// the application's object. Throws `store_refused` if the store cannot be read.
-store_check check_store(store& from, const surroundings& world);
+store_check check_store(store& from, const kernel::environment& world);
 
 /// The same for people: a line for each component and version, and one with all the numbers.
 std::string report_of(const store_check& found);

@@ -1,10 +1,9 @@
 #pragma once
 
+#include <stube/runtime/text_codec.hpp>
+
 #include <boost/describe/bases.hpp>
 #include <boost/describe/class.hpp>
-#include <boost/describe/enum.hpp>
-#include <boost/describe/enum_from_string.hpp>
-#include <boost/describe/enum_to_string.hpp>
 #include <boost/describe/members.hpp>
 #include <boost/json/value.hpp>
 #include <boost/mp11/algorithm.hpp>
@@ -163,9 +162,6 @@ constexpr bool describes_its_data() {
         return holds_no_more<sizeof(T), alignof(T), data_members<T>>;
     }
 }
-
-template <class T>
-concept described_enum = std::is_enum_v<T> && boost::describe::has_describe_enumerators<T>::value;
 
 template <class T>
 concept string_map = requires {

@@ -5,12 +5,11 @@
 #include <stube/runtime/context.hpp>
 #include <stube/runtime/instances.hpp>
 #include <stube/runtime/slot.hpp>
-#include <stube/store/store.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,7 +19,7 @@
 
 /// A conversation as plain data: the components at work in it, each called by another or standing
 /// in a slot of it, and the steps that led there.
-namespace stube {
+namespace stube::kernel {
 
 /// Marks one event of one page in a browser, so that it is applied once however often it is sent.
 /// The upper 40 bits are the page's, drawn by lot; the lower 24 number its events, rising. A page
@@ -72,6 +71,11 @@ struct history_step {
 
 using history_step_ptr = std::shared_ptr<const history_step>;
 
+}  // namespace stube::kernel
+
+namespace stube {
+
+/// The conversation as a value.
 struct conversation {
     std::string id;     ///< 128 random bits, text-safe
     std::string owner;  ///< the browser session that began it
@@ -81,11 +85,11 @@ struct conversation {
     std::uint64_t revision = 0;     ///< +1 with every change
     instance_id last_instance = 0;  ///< high-water mark: ids are never used twice
     instance_id root = 0;           ///< the first instance of the page; 0 when it has ended
-    instance_table instances;
-    std::uint64_t step = 0;                ///< the step it is at
-    std::uint64_t last_step = 0;           ///< high-water mark
-    std::vector<history_step_ptr> past;    ///< the newest last
-    std::vector<history_step_ptr> future;  ///< steps that Back has left, the nearest first
+    kernel::instance_table instances;
+    std::uint64_t step = 0;                        ///< the step it is at
+    std::uint64_t last_step = 0;                   ///< high-water mark
+    std::vector<kernel::history_step_ptr> past;    ///< the newest last
+    std::vector<kernel::history_step_ptr> future;  ///< steps that Back has left, the nearest first
     /// True if there was a step that could not be kept, since a state that cannot be stored had
     /// gone on; until there is none such any more.
     bool passed_on = false;
@@ -95,9 +99,9 @@ struct conversation {
     /// It was begun by a request that nobody has followed up: its timers, subscriptions and work
     /// have not begun. The next revision of it, whatever makes it, is not unseen any more.
     bool unseen = false;
-    bool kept = false;              ///< worth keeping, see `stube::keep`
-    std::size_t size = 0;           ///< `stored_size`, if somebody has looked; else 0. Not stored.
-    std::vector<event_id> applied;  ///< the last event of each page, the newest last
+    bool kept = false;     ///< worth keeping, see `stube::keep`
+    std::size_t size = 0;  ///< `stored_size`, if somebody has looked; else 0. Not stored.
+    std::vector<kernel::event_id> applied;  ///< the last event of each page, the newest last
     time_point created;
     time_point touched;
     // Which instances have `waits`, and which have a state that cannot be stored; rising. Kept
@@ -108,22 +112,27 @@ struct conversation {
     std::vector<std::pair<const component_type*, std::size_t>> shapes;
 
     /// The instance that the page shows.
-    const instance& top() const { return shown_in_place(root); }
+    const kernel::instance& top() const { return shown_in_place(root); }
 
     /// The instances of the page, root first: each was called while the one before was shown.
-    std::vector<instance_ptr> stack() const;
+    std::vector<kernel::instance_ptr> stack() const;
 
     /// The one that all others in the place of `one` cover; itself if it covers none.
-    const instance& first_in_place(const instance& one) const;
+    const kernel::instance& first_in_place(const kernel::instance& one) const;
 
     /// The uncovered instance of the place in which `first` is the first.
-    const instance& shown_in_place(instance_id first) const;
+    const kernel::instance& shown_in_place(instance_id first) const;
 
     /// False if it has gone, or it or one of those it stands in is covered.
     bool is_shown(instance_id id) const;
 
+    /// The nearest instance above `from` (its owner or caller, theirs, and so on) that has a wanted
+    /// member; 0 if there is none.
+    instance_id
+    find_above(instance_id from, const std::function<bool(const handler&)>& wanted) const;
+
     /// Puts in a new instance, or a new version.
-    void put(instance_ptr one);
+    void put(kernel::instance_ptr one);
     void erase(instance_id id);
 
     /// Marks the last rendering of these instances as unknown, because pages show different ones.
@@ -134,10 +143,10 @@ struct conversation {
     void end();
 
     /// True if this event has been applied.
-    bool knows(event_id id) const;
+    bool knows(kernel::event_id id) const;
 
     /// Notes that it has been; nothing for 0.
-    void remember(event_id id);
+    void remember(kernel::event_id id);
 
     /// To the next revision.
     void advance();
@@ -155,6 +164,10 @@ struct conversation {
     std::vector<const component_type*> types() const;
 };
 
+}  // namespace stube
+
+namespace stube::kernel {
+
 /// What a conversation begins with: its first component, or another one to go on from.
 using beginning = std::variant<effect::call, conversation>;
 
@@ -164,103 +177,4 @@ void each_list(const instance& of, const std::function<void(const children&)>& f
 /// True if it has a slot that it had not when it was stored: the child is made when it wakes.
 bool has_unmade_child(const instance& of);
 
-/// The conversation for people: one line for each component with its state, what stands in it or
-/// was called by it indented below. `std::cout << tree(t.value())` in a test prints, for a desk
-/// with a slot and a list:
-///
-/// ```text
-/// conversation 4fQ… revision 7 step 1
-/// #1 demo/desk {"visitors":2,"tickets":[["7",3,8124…]]}
-///   visitors: #2 demo/counter {"n":0}
-///   tickets 7: #3 demo/ticket {"number":7}
-/// ```
-std::string tree(const conversation& of);
-
-/// What a store writes to get from `before` to `after`. With `before` null nothing is stored yet
-/// and it creates the whole; when the store does not save parts, it replaces the whole; for a
-/// conversation that is not durable it writes a mark with who and where.
-change encode_change(const conversation* before, const conversation& after, bool in_parts);
-
-/// How many bytes the instances at work take in a store; those that cannot be stored take none.
-/// `before` is an earlier value of the same conversation, or null: what is counted in its `size` is
-/// not counted again. Throws what a component's codec throws.
-std::size_t stored_size(const conversation* before, const conversation& after);
-
-/// What the head of a stored conversation says: enough to keep it until it is used.
-struct stored_head {
-    std::string owner;
-    time_point touched;
-    bool is_used = false;  ///< it had an event
-    bool waits = false;    ///< for a timer, a message or work: somebody may call it at any time
-    bool unseen = false;   ///< what it waits for has not begun, see `conversation::unseen`
-    bool kept = false;     ///< worth keeping
-    /// The components that it consists of, with the versions of their shapes.
-    std::vector<std::pair<std::string, int>> shapes;
-};
-
-/// Throws `decode_error`.
-stored_head read_head(const record& from);
-
-/// The components and versions that its parts say they are of, each once. Throws `decode_error`.
-std::set<std::pair<std::string, int>> stored_shapes(const record& of);
-
-/// Throws what `decode_conversation` would if another release has written it: `unknown_component`
-/// or `newer_shape`.
-void check_shapes(const stored_head& of);
-
-/// A mark that was stored in place of a conversation that could not be kept.
-struct lost_conversation {
-    std::string owner;
-    std::string mount;
-    time_point touched;
-};
-
-/// Reads the head of a mark. Throws `decode_error`.
-lost_conversation decode_mark(const record& from);
-
-/// A stored component that another release of the program knows and this one does not. Its
-/// conversation is kept for the release that does.
-class unknown_component : public decode_error {
-public:
-    explicit unknown_component(std::string component);
-
-    const std::string& component() const { return component_; }
-
-private:
-    std::string component_;
-};
-
-/// A stored component whose state has a newer shape than this program knows.
-class newer_shape : public decode_error {
-public:
-    newer_shape(std::string component, int stored, int known);
-
-    const std::string& component() const { return component_; }
-    int stored() const { return stored_; }  ///< its version in the store
-    int known() const { return known_; }    ///< the one that this program has
-
-private:
-    std::string component_;
-    int stored_;
-    int known_;
-};
-
-/// The state of a component that is damaged, does not fit its members, or cannot be migrated.
-class bad_state : public decode_error {
-public:
-    bad_state(std::string component, int stored, int known, const std::string& why);
-
-    const std::string& component() const { return component_; }
-    int stored() const { return stored_; }  ///< its version in the store
-
-private:
-    std::string component_;
-    int stored_;
-};
-
-/// Reads a stored conversation back, what is of an older shape migrated. Throws `newer_shape` or
-/// `unknown_component` if another release has written it, and another `decode_error` if this
-/// program cannot read it for any other reason: it is damaged, or does not fit the components.
-conversation decode_conversation(const record& from);
-
-}  // namespace stube
+}  // namespace stube::kernel

@@ -358,9 +358,9 @@ effects no_way_back();
 
 /// Marks the conversation as worth keeping, for work that its user would miss: it does not make
 /// room when the same visitor has too many conversations, and it is deleted after
-/// `live_options::kept_timeout` without use instead of `idle_timeout`. With `false` it is like any
-/// other again. The mark is stored with the conversation, and counts from the first use on: what a
-/// start() marks and nobody ever looks at is not kept for that.
+/// `conversation_options::kept_timeout` without use instead of `idle_timeout`. With `false` it is
+/// like any other again. The mark is stored with the conversation, and counts from the first use
+/// on: what a start() marks and nobody ever looks at is not kept for that.
 ///
 ///     effects save_draft() { return keep(); }
 ///     effects discard() { return keep(false); }

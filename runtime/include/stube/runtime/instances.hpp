@@ -14,14 +14,14 @@
 #include <vector>
 
 /// The components at work in a conversation.
-namespace stube {
+namespace stube::kernel {
 
 /// A call of a member at a time.
 struct timer {
     time_point due;
     const handler* to = nullptr;
     std::string arguments;  ///< JSON array, or empty
-    /// `surroundings::clock_shift` when it was set. Not stored: it begins with 0 in each process.
+    /// `environment::clock_shift` when it was set. Not stored: it begins with 0 in each process.
     std::chrono::milliseconds clock_shift = {};
 
     /// When it is due, by a clock that has been set by `shift_now` since the process began: after
@@ -218,4 +218,4 @@ private:
     std::size_t size_ = 0;
 };
 
-}  // namespace stube
+}  // namespace stube::kernel

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <stube/runtime/conversation.hpp>
-#include <stube/runtime/requests.hpp>
+#include <stube/runtime/outbox.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -13,10 +13,10 @@
 
 /// The kernel: an event and a conversation in, the next conversation and patches out. Functions of
 /// their arguments: no I/O, no clock, no threads.
-namespace stube {
+namespace stube::kernel {
 
 /// What the kernel needs to know of the world.
-struct surroundings {
+struct environment {
     time_point now;
     void* app = nullptr;
     const std::type_info* app_type = nullptr;
@@ -88,17 +88,17 @@ struct outcome {
     /// The member threw, and `next` has no more than what a page without scripts has submitted.
     bool is_typed_only = false;
     /// To be carried out in order once `next` is saved.
-    std::vector<any_request> requests = {};
+    std::vector<any_command> outbox = {};
     /// With the whole view of an unchanged conversation: see `whole_page`.
     std::vector<instance_id> differing = {};
 };
 
 /// Begins a conversation: `fresh` has its id, owner, principal, mount and times; the root is made
 /// and started.
-outcome begin(conversation fresh, const effect::call& root, const surroundings& world);
+outcome begin(conversation fresh, const effect::call& root, const environment& world);
 
 /// Applies one event.
-outcome dispatch(const conversation& now, const event& what, const surroundings& world);
+outcome dispatch(const conversation& now, const event& what, const environment& world);
 
 /// Applies events one after the other, from a conversation as it stood: the same events bring the
 /// same patches, if the page has what was sent last or, where that is not known, begins with the
@@ -107,7 +107,7 @@ outcome dispatch(const conversation& now, const event& what, const surroundings&
 ///
 ///     auto again = replay(beginning, t.events(), {t.now()});
 std::vector<outcome>
-replay(conversation from, std::span<const event> events, const surroundings& world);
+replay(conversation from, std::span<const event> events, const environment& world);
 
 /// Goes to another step of the history: Back and Forward of the browser. Without `to` it is one
 /// step back. The instances of that step are put back as they were, those that leave are stopped,
@@ -117,61 +117,18 @@ outcome go_back(
     const conversation& now,
     event_id id,
     std::optional<std::uint64_t> to,
-    const surroundings& world
+    const environment& world
 );
-
-/// When the earliest timer is due, by a clock that has been set by `clock_shift` since the process
-/// began.
-std::optional<time_point>
-next_due(const conversation& of, std::chrono::milliseconds clock_shift = {});
-
-/// Calls what is due, the earliest first. A member that throws changes nothing, but its timer is
-/// spent.
-outcome fire_timers(const conversation& now, const surroundings& world);
-
-/// What its components are subscribed to.
-std::vector<std::string> topics(const conversation& of);
-
-/// Gives a message (a JSON array of arguments) to those who are subscribed to the topic.
-outcome deliver(
-    const conversation& now,
-    std::string_view topic,
-    std::string_view message,
-    const surroundings& world
-);
-
-/// Work that has been asked for and has not come back: after a restart it never will.
-std::vector<std::uint64_t> unfinished_work(const conversation& of);
-
-/// Gives the result of work to the member that waits for it. `stale` if nobody does any more. If
-/// the member throws, the one for failures is called instead.
-outcome finish_work(
-    const conversation& now,
-    std::uint64_t number,
-    const answer_value& result,
-    const surroundings& world
-);
-
-/// The same for work that failed.
-outcome fail_work(
-    const conversation& now,
-    std::uint64_t number,
-    const failure& why,
-    const surroundings& world
-);
-
-/// The same for work whose outcome the component cannot be given: only the page says so.
-outcome give_up_work(const conversation& now, std::uint64_t number, const surroundings& world);
 
 /// True if a restart has something to wake: a hook, or a slot that is younger than what was stored.
 bool has_wakeup(const conversation& now);
 
 /// Runs the `wakeup` hooks after a restart, root first.
-outcome wake(const conversation& now, const surroundings& world);
+outcome wake(const conversation& now, const environment& world);
 
 /// Goes on with a conversation that was taken out elsewhere (<stube/runtime/snapshot.hpp>): the
 /// `wakeup` hooks run, and the patches are the whole view.
-outcome resume(conversation restored, const surroundings& world);
+outcome resume(conversation restored, const environment& world);
 
 /// Ends a conversation that is given up: its components are to be stopped, the youngest first, and
 /// `text` is the last that its pages show.
@@ -179,14 +136,14 @@ outcome give_up(const conversation& now, std::string_view text);
 
 /// Runs the `stop` hook of a component that has left `of`, on a copy of its state. Throws what the
 /// hook throws.
-void run_stop(const request::stop& what, const conversation& of, const surroundings& world);
+void run_stop(const command::stop& what, const conversation& of, const environment& world);
 
 /// Notes that somebody has seen a conversation that nobody had (`conversation::unseen`); nothing of
 /// it changes otherwise.
 outcome see(const conversation& now);
 
 /// The page as it stands. May throw what the component's render() throws.
-patch render_view(const conversation& now, const surroundings& world);
+patch render_view(const conversation& now, const environment& world);
 
 /// The whole page, for one page that may have missed something.
 struct whole_page {
@@ -197,12 +154,6 @@ struct whole_page {
 };
 
 /// May throw what the component's render() throws.
-whole_page whole_view(const conversation& now, const surroundings& world);
+whole_page whole_view(const conversation& now, const environment& world);
 
-/// The message shown on a page that had seen a later revision than the store has.
-patch rollback_notice();
-
-/// The message shown for a component that threw; `error_id` stands in the log beside the reason.
-patch failure_notice(std::string_view error_id);
-
-}  // namespace stube
+}  // namespace stube::kernel

@@ -25,11 +25,10 @@ class context;
 class effects;
 
 /// Runs a member with arguments from the browser; see <stube/runtime/component.hpp>.
-using event_function =
-    effects (*)(void* self, context& surroundings, const boost::json::array& arguments);
+using event_function = effects (*)(void* self, context& ctx, const boost::json::array& arguments);
 
 /// When an event is sent, and what else happens to it in the browser. Made with `.debounce(...)`
-/// and its like, see <stube/runtime/route.hpp>.
+/// and its like, see <stube/runtime/binding.hpp>.
 struct event_modifiers {
     std::chrono::milliseconds debounce{};  ///< waits until nothing has happened for this long
     std::chrono::milliseconds throttle{};  ///< sends at most one within this time
@@ -331,10 +330,6 @@ auto when(bool condition, const Part& part) {
         return condition ? std::optional<Part>(part) : std::optional<Part>();
     }
 }
-
-/// A hash of text and holes: equal for equal markup, in this process. Which one it is differs from
-/// process to process, so that nobody can prepare two texts of the same.
-std::uint64_t fingerprint(const markup& of);
 
 /// How one wire writes events. `http/` has the browser's, `test_conversation` its own.
 class markup_wire {

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/kernel.hpp>
 #include <stube/runtime/messages.hpp>
-#include <stube/runtime/route.hpp>
 
 #include <boost/json/array.hpp>
 
@@ -153,7 +153,7 @@ public:
         using parameters = typename detail::member<Member>::arguments;
         static_assert(
             sizeof...(Arguments) == std::tuple_size_v<parameters>,
-            "stube: this event has another number of arguments than its member takes."
+            "stube: this kernel::event has another number of arguments than its member takes."
         );
         return send_member(
             detail::member_name<Member>(),
@@ -251,10 +251,10 @@ public:
     std::size_t waiting_work() const;
 
     /// The patches of the last event, as they are sent to a page that is open.
-    const std::vector<patch>& patches() const;
+    const std::vector<kernel::patch>& patches() const;
 
     /// All events so far, for `replay`.
-    const std::vector<event>& events() const;
+    const std::vector<kernel::event>& events() const;
 
     bool ended() const;
 
@@ -264,10 +264,10 @@ public:
     bool is_kept() const;
 
     /// What came of the last event, or of the beginning.
-    verdict last() const;
+    kernel::verdict last() const;
 
     /// True if a component threw during the last event: nothing was changed.
-    bool failed() const { return last() == verdict::failed; }
+    bool failed() const { return last() == kernel::verdict::failed; }
 
     /// What the log would say about the last event: why it failed or was refused. Empty if all went
     /// well.
@@ -305,7 +305,7 @@ private:
     static std::string encode_as(std::tuple<Parameters...>*, const Arguments&... arguments) {
         static_assert(
             (std::is_convertible_v<const Arguments&, Parameters> && ...),
-            "stube: an argument of this event has another type than the member's parameter."
+            "stube: an argument of this kernel::event has another type than the member's parameter."
         );
         boost::json::array list;
         (list.push_back(stube::encode(Parameters(arguments))), ...);

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <stube/runtime/binding.hpp>
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/html.hpp>
-#include <stube/runtime/route.hpp>
 
 #include <boost/describe/enumerators.hpp>
 #include <boost/mp11/algorithm.hpp>

@@ -43,11 +43,11 @@ effects as_effects(Function f) {
 }
 
 template <auto Member, class Type = decltype(Member), class... Arguments>
-effects call_member(void* owner, context& surroundings, Arguments&&... arguments) {
+effects call_member(void* owner, context& ctx, Arguments&&... arguments) {
     auto& self = *static_cast<typename member<Member>::owner*>(owner);
     return as_effects([&] {
         if constexpr (member<Member>::takes_context) {
-            return (self.*Member)(surroundings, std::forward<Arguments>(arguments)...);
+            return (self.*Member)(ctx, std::forward<Arguments>(arguments)...);
         } else {
             return (self.*Member)(std::forward<Arguments>(arguments)...);
         }
@@ -72,24 +72,22 @@ void decode_arguments(std::tuple<Values...>& to, const boost::json::array& argum
 }
 
 template <auto Member, class Type = decltype(Member)>
-effects run_event(void* owner, context& surroundings, const boost::json::array& arguments) {
+effects run_event(void* owner, context& ctx, const boost::json::array& arguments) {
     typename member<Member>::arguments values{};
     decode_arguments(values, arguments);
     return std::apply(
-        [&](auto&... value) {
-            return call_member<Member>(owner, surroundings, std::move(value)...);
-        },
+        [&](auto&... value) { return call_member<Member>(owner, ctx, std::move(value)...); },
         values
     );
 }
 
 /// A member without parameters needs nothing of what a message says.
 template <auto Member, class Type = decltype(Member)>
-effects run_message(void* owner, context& surroundings, const boost::json::array& arguments) {
+effects run_message(void* owner, context& ctx, const boost::json::array& arguments) {
     if constexpr (std::tuple_size_v<typename member<Member>::arguments> == 0) {
-        return call_member<Member>(owner, surroundings);
+        return call_member<Member>(owner, ctx);
     } else {
-        return run_event<Member>(owner, surroundings, arguments);
+        return run_event<Member>(owner, ctx, arguments);
     }
 }
 
@@ -104,22 +102,22 @@ template <auto Member, class Type = decltype(Member)>
 inline const bool known_as_event = (event_target<Member> = &run_event<Member>, true);
 
 template <auto Member, class Type = decltype(Member)>
-effects run_answer(void* owner, context& surroundings, const answer_value& value) {
+effects run_answer(void* owner, context& ctx, const answer_value& value) {
     using parameters = typename member<Member>::arguments;
     if constexpr (std::tuple_size_v<parameters> == 0) {
-        return call_member<Member>(owner, surroundings);
+        return call_member<Member>(owner, ctx);
     } else {
         using parameter = std::tuple_element_t<0, parameters>;
-        return call_member<Member>(owner, surroundings, parameter(value.get<parameter>()));
+        return call_member<Member>(owner, ctx, parameter(value.get<parameter>()));
     }
 }
 
 template <auto Member, class Type = decltype(Member)>
-effects run_failure(void* owner, context& surroundings, const failure& why) {
+effects run_failure(void* owner, context& ctx, const failure& why) {
     if constexpr (std::tuple_size_v<typename member<Member>::arguments> == 0) {
-        return call_member<Member>(owner, surroundings);
+        return call_member<Member>(owner, ctx);
     } else {
-        return call_member<Member>(owner, surroundings, failure(why));
+        return call_member<Member>(owner, ctx, failure(why));
     }
 }
 
@@ -259,15 +257,15 @@ bool show_field_errors(void* state, const void* tried) {
 /// The hook called `name`, with or without a context.
 #define STUBE_HOOK(name)                                                                           \
     template <class C>                                                                             \
-    concept has_##name = requires(C& c) { c.name(); } ||                                           \
-                         requires(C& c, context& surroundings) { c.name(surroundings); };          \
+    concept has_##name =                                                                           \
+        requires(C& c) { c.name(); } || requires(C& c, context& ctx) { c.name(ctx); };             \
     template <class C>                                                                             \
-    auto run_##name(void* state, context& surroundings) {                                          \
+    auto run_##name(void* state, context& ctx) {                                                   \
         auto& self = *static_cast<C*>(state);                                                      \
         if constexpr (requires { self.name(); }) {                                                 \
             return self.name();                                                                    \
         } else {                                                                                   \
-            return self.name(surroundings);                                                        \
+            return self.name(ctx);                                                                 \
         }                                                                                          \
     }
 
@@ -288,8 +286,8 @@ concept renders_alone = requires(const C& c) {
 };
 
 template <class C>
-concept renders = renders_alone<C> || requires(const C& c, const context& surroundings) {
-    { c.render(surroundings) } -> std::convertible_to<markup>;
+concept renders = renders_alone<C> || requires(const C& c, const context& ctx) {
+    { c.render(ctx) } -> std::convertible_to<markup>;
 };
 
 template <class C>
@@ -346,8 +344,8 @@ void set_hooks(component_type& type) {
     }
     if constexpr (has_lists<C>()) type.each_list = &each_list<C>;
     if constexpr (has_start<C>) {
-        type.start = [](void* state, context& surroundings) {
-            return as_effects([&] { return run_start<C>(state, surroundings); });
+        type.start = [](void* state, context& ctx) {
+            return as_effects([&] { return run_start<C>(state, ctx); });
         };
     }
     if constexpr (has_stop<C>) {
@@ -356,11 +354,11 @@ void set_hooks(component_type& type) {
             "stube: stop() is called when the component leaves, and returns nothing. An "
             "event needs another name."
         );
-        type.stop = [](void* state, context& surroundings) { run_stop<C>(state, surroundings); };
+        type.stop = [](void* state, context& ctx) { run_stop<C>(state, ctx); };
     }
     if constexpr (has_wakeup<C>) {
-        type.wakeup = [](void* state, context& surroundings) {
-            return as_effects([&] { return run_wakeup<C>(state, surroundings); });
+        type.wakeup = [](void* state, context& ctx) {
+            return as_effects([&] { return run_wakeup<C>(state, ctx); });
         };
     }
     if constexpr (has_fields<C>()) {

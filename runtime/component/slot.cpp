@@ -1,0 +1,192 @@
+#include "runtime/component/child_draft.hpp"
+
+#include <stube/runtime/slot.hpp>
+
+#include <boost/json/array.hpp>
+
+#include <unordered_map>
+
+namespace stube {
+namespace detail {
+namespace {
+
+/// FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/
+std::uint64_t hash(std::string_view text) {
+    std::uint64_t out = 0xcbf29ce484222325;
+    for (char c : text)
+        out = (out ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    return out;
+}
+
+using positions = std::unordered_map<std::string_view, std::size_t>;
+
+positions positions_of(const std::vector<child>& in) {
+    positions out;
+    out.reserve(in.size());
+    for (std::size_t at = 0; at < in.size(); ++at) {
+        if (!out.emplace(in[at].key, at).second)
+            throw std::invalid_argument("stube: the key " + in[at].key + " comes twice in a list");
+    }
+    return out;
+}
+
+}  // namespace
+
+std::vector<child> merge_children(const std::vector<child>& now, std::vector<child> wanted) {
+    positions_of(wanted);
+    const auto old = positions_of(now);
+    for (auto& each : wanted) {
+        auto found = old.find(each.key);
+        if (found == old.end() || !each.fresh) continue;
+        take_place_of(now[found->second], each);
+    }
+    return wanted;
+}
+
+boost::json::value encode_children(const children& from, bool with_keys) {
+    if (!with_keys) return from.all().empty() ? 0 : from.all().front().id;
+    boost::json::array out;
+    out.reserve(from.all().size());
+    for (const auto& each : from.all())
+        out.push_back({boost::json::string(each.key), each.id, each.fingerprint});
+    return out;
+}
+
+void decode_children(children& to, const boost::json::value& from, bool with_keys) {
+    if (!with_keys) {
+        auto known = to.all().front();
+        stube::decode(known.id, from);
+        if (!known.is_made()) return;  // the slot is younger than what was stored
+        known.fresh.reset();
+        return to.replace({std::move(known)});
+    }
+    std::vector<child> all;
+    if (!from.is_array()) throw_decode_error("a list of children");
+    for (const auto& each : from.get_array()) {
+        const auto& fields = array_of(each, 3);
+        child next;
+        stube::decode(next.key, fields[0]);
+        stube::decode(next.id, fields[1]);
+        stube::decode(next.fingerprint, fields[2]);
+        if (!next.is_made()) throw_decode_error("the id of a child");
+        all.push_back(std::move(next));
+    }
+    to.replace(std::move(all));
+}
+
+}  // namespace detail
+
+namespace {
+
+/// After so many look-ups in a list that a handler has not changed it is worth an index.
+constexpr int lookups_without_index = 8;
+
+detail::child_list listed(std::vector<detail::child> all) {
+    if (all.empty()) return nullptr;
+    return std::make_shared<const std::vector<detail::child>>(std::move(all));
+}
+
+}  // namespace
+
+children::children(const children& other)
+    : type_(other.type_),
+      name_(other.name_),
+      then_(other.then_),
+      or_else_(other.or_else_),
+      list_(other.draft_ ? listed(other.draft_->in_order()) : other.list_) {}
+
+children& children::operator=(const children& other) {
+    if (this == &other) return *this;
+    list_ = other.draft_ ? listed(other.draft_->in_order()) : other.list_;
+    draft_.reset();
+    type_ = other.type_;
+    name_ = other.name_;
+    then_ = other.then_;
+    or_else_ = other.or_else_;
+    return *this;
+}
+
+const std::vector<detail::child>& children::none() {
+    static const std::vector<detail::child> none;
+    return none;
+}
+
+void children::replace(std::vector<detail::child> all) {
+    list_ = listed(std::move(all));
+    draft_.reset();
+}
+
+detail::child_draft& children::draft() {
+    if (!draft_) draft_ = std::make_shared<detail::child_draft>(all());
+    return *draft_;
+}
+
+void children::settle() const {
+    if (draft_->has_changed()) list_ = listed(draft_->in_order());
+    draft_.reset();
+}
+
+std::size_t children::count() const {
+    return draft_ ? draft_->size() : all().size();
+}
+
+const detail::child* children::find(std::string_view key) const {
+    if (draft_) return draft_->find(key);
+    const auto found = std::ranges::find(all(), key, &detail::child::key);
+    return found == all().end() ? nullptr : &*found;
+}
+
+const detail::child* children::find(std::string_view key) {
+    if (!draft_ && ++lookups_ > lookups_without_index) draft();
+    return std::as_const(*this).find(key);
+}
+
+std::vector<std::string> children::all_keys() const {
+    std::vector<std::string> out;
+    out.reserve(count());
+    const auto add = [&](const std::vector<detail::child>& all) {
+        for (const auto& each : all)
+            out.push_back(each.key);
+    };
+    draft_ ? add(draft_->in_order()) : add(all());
+    return out;
+}
+
+void children::insert_child(std::size_t position, detail::child added) {
+    draft().insert(position, std::move(added));
+}
+
+void children::set_child(detail::child wanted) {
+    draft().set(std::move(wanted));
+}
+
+bool children::erase_child(std::string_view key) {
+    return draft().erase(key);
+}
+
+void children::move_child(std::string_view key, std::size_t position) {
+    draft().move(key, position);
+}
+
+detail::child children::make_child(std::string key, std::shared_ptr<const void> state) const {
+    detail::child out;
+    out.key = std::move(key);
+    if (type_->made_from) out.fingerprint = detail::hash(type_->made_from(state.get()));
+    out.fresh = std::move(state);
+    return out;
+}
+
+void name_lists(const component_type& type, void* state) {
+    if (!type.each_list) return;
+    type.each_list(state, [](std::string_view name, children& list) { list.name_as(name); });
+}
+
+void put_hole(markup& out, hole::kind what, const children& of) {
+    if (of.name().empty()) return;
+    hole h;
+    h.what = what;
+    h.name = of.name();
+    out.append_hole(std::move(h));
+}
+
+}  // namespace stube

@@ -1,0 +1,164 @@
+#include <stube/runtime/conversation.hpp>
+
+#include <algorithm>
+
+namespace stube {
+
+using namespace kernel;
+
+bool conversation::knows(event_id event) const {
+    return std::ranges::any_of(applied, [&](event_id last) {
+        return page_of(last) == page_of(event) && last >= event;
+    });
+}
+
+void conversation::remember(event_id event) {
+    if (event == 0) return;
+    std::erase_if(applied, [&](event_id last) { return page_of(last) == page_of(event); });
+    if (applied.size() == remembered_pages) applied.erase(applied.begin());
+    applied.push_back(event);
+}
+
+void conversation::advance() {
+    ++revision;
+    is_head_old = false;
+    unseen = false;
+}
+
+std::vector<instance_ptr> conversation::stack() const {
+    std::vector<instance_ptr> out;
+    for (auto at = instances.get(root); at; at = instances.get(at->over))
+        out.push_back(at);
+    return out;
+}
+
+const instance& conversation::first_in_place(const instance& one) const {
+    const auto* at = &one;
+    while (at->under != 0)
+        at = &instances.at(at->under);
+    return *at;
+}
+
+const instance& conversation::shown_in_place(instance_id first) const {
+    const auto* at = &instances.at(first);
+    while (at->over != 0)
+        at = &instances.at(at->over);
+    return *at;
+}
+
+bool conversation::is_shown(instance_id wanted) const {
+    const auto* at = instances.find(wanted);
+    while (at && at->over == 0) {
+        if (at->owner == 0) return true;
+        at = instances.find(at->owner);
+    }
+    return false;
+}
+
+instance_id conversation::find_above(
+    instance_id from,
+    const std::function<bool(const handler&)>& wanted
+) const {
+    for (const auto* at = instances.find(from); at && at->caller != 0;) {
+        at = instances.find(at->caller);
+        if (at && std::ranges::any_of(at->type->handlers, wanted)) return at->id;
+    }
+    return 0;
+}
+
+namespace {
+
+void note(std::vector<instance_id>& in, instance_id one, bool wanted) {
+    auto at = std::ranges::lower_bound(in, one);
+    const bool there = at != in.end() && *at == one;
+    if (wanted && !there) in.insert(at, one);
+    if (!wanted && there) in.erase(at);
+}
+
+using counted_type = std::pair<const component_type*, std::size_t>;
+
+void count(std::vector<counted_type>& in, const component_type& type, int more) {
+    auto at = std::ranges::lower_bound(in, type.name, {}, [](const counted_type& each) {
+        return each.first->name;
+    });
+    if (at == in.end() || at->first != &type) at = in.insert(at, {&type, 0});
+    at->second += static_cast<std::size_t>(more);
+    if (at->second == 0) in.erase(at);
+}
+
+}  // namespace
+
+void conversation::put(instance_ptr one) {
+    const auto* before = instances.find(one->id);
+    if (!before || before->type != one->type) {
+        if (before) count(shapes, *before->type, -1);
+        count(shapes, *one->type, +1);
+    }
+    note(waiting, one->id, one->waits != nullptr);
+    note(not_storable, one->id, !one->type->durable());
+    instances.put(std::move(one));
+}
+
+void conversation::erase(instance_id gone) {
+    if (const auto* before = instances.find(gone)) count(shapes, *before->type, -1);
+    note(waiting, gone, false);
+    note(not_storable, gone, false);
+    instances.erase(gone);
+}
+
+void conversation::forget_sent(std::span<const instance_id> these) {
+    sent_renderings unknown;
+    for (auto each : these)
+        unknown.emplace_back(each, sent_rendering());
+    instances.note_sent(unknown);
+}
+
+void conversation::end() {
+    root = 0;
+    instances = {};
+    waiting.clear();
+    not_storable.clear();
+    shapes.clear();
+    past.clear();
+    future.clear();
+}
+
+bool conversation::durable() const {
+    return not_storable.empty();
+}
+
+const component_type* conversation::not_durable() const {
+    return durable() ? nullptr : instances.at(not_storable.front()).type;
+}
+
+std::vector<const component_type*> conversation::types() const {
+    std::vector<const component_type*> out;
+    out.reserve(shapes.size());
+    for (const auto& [type, count] : shapes)
+        out.push_back(type);
+    return out;
+}
+
+}  // namespace stube
+
+namespace stube::kernel {
+
+void each_list(const instance& of, const std::function<void(const children&)>& f) {
+    if (!of.type->each_list) return;
+    // The function takes a state that can be changed, for the kernel's sake; nothing changes here.
+    of.type->each_list(
+        const_cast<void*>(of.state.get()),
+        [&](std::string_view, const children& list) { f(list); }
+    );
+}
+
+bool has_unmade_child(const instance& of) {
+    bool found = false;
+    each_list(of, [&](const children& list) {
+        found = found ||
+                std::ranges::any_of(list.all(), [](const auto& each) { return !each.is_made(); });
+    });
+    return found;
+}
+
+}  // namespace stube::kernel

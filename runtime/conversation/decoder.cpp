@@ -1,0 +1,519 @@
+#include "runtime/conversation/decoder.hpp"
+
+#include "runtime/component/exception_message.hpp"
+#include "runtime/conversation/stored_form.hpp"
+
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/parser.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+
+// Reads what conversation.cpp writes.
+namespace stube::kernel {
+namespace {
+
+/// Far above what any conversation reaches; the next ones must still fit.
+constexpr std::uint64_t highest_number = std::uint64_t(1) << 53;
+
+std::uint64_t parse_hex(std::string_view text) {
+    std::uint64_t number = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
+    if (error != std::errc() || end != text.data() + text.size())
+        throw decode_error("expected an event id");
+    return number;
+}
+
+boost::json::value parse_part(const part& from, const boost::json::storage_ptr& in = {}) {
+    boost::json::error_code ec;
+    boost::json::parse_options options;
+    options.max_depth = deepest_json;
+    auto parsed = boost::json::parse(from.body, ec, in, options);
+    if (ec) throw decode_error("part " + from.name + " is not JSON: " + ec.message());
+    if (!parsed.is_object()) throw decode_error("part " + from.name + " is not an object");
+    return parsed;
+}
+
+const part& find_part(const record& in, std::string_view name) {
+    auto found = std::ranges::find(in.parts, name, &part::name);
+    if (found == in.parts.end()) throw decode_error("part " + std::string(name) + " is missing");
+    return *found;
+}
+
+template <class T>
+T member(const boost::json::object& of, std::string_view name) {
+    const auto* found = of.if_contains(name);
+    if (!found) throw decode_error("member " + std::string(name) + " is missing");
+    T value{};
+    decode(value, *found);
+    return value;
+}
+
+time_point time_member(const boost::json::object& of, std::string_view name) {
+    return time_point(std::chrono::milliseconds(member<std::int64_t>(of, name)));
+}
+
+boost::json::value parse_head(const record& from, const boost::json::storage_ptr& in = {}) {
+    auto head = parse_part(find_part(from, "head"), in);
+    auto found = member<std::int64_t>(head.get_object(), "format");
+    if (found < oldest_stored_format || found > stored_format)
+        throw decode_error(
+            "stored in format " + std::to_string(found) + ", which this release cannot read"
+        );
+    return head;
+}
+
+/// Up to which change what is stored is known.
+struct as_of {
+    std::uint64_t revision = 0;  ///< 0 if a release of format 1 has written it
+    time_point touched;
+    std::vector<event_id> applied;
+};
+
+as_of read_as_of(const boost::json::value& told) {
+    if (!told.is_object()) throw decode_error("the list of events is damaged");
+    const auto& from = told.get_object();
+    as_of out;
+    if (from.contains("revision")) out.revision = member<std::uint64_t>(from, "revision");
+    out.touched = time_member(from, "touched");
+    for (const auto& id : member<std::vector<std::string>>(from, "applied"))
+        out.applied.push_back(parse_hex(id));
+    return out;
+}
+
+/// What the part begins with, the rest unread.
+boost::json::value parse_as_of(const part& from) {
+    boost::json::parser parser;
+    boost::json::error_code ec;
+    const auto text = std::string_view(from.body).substr(begins_with_as_of.size());
+    parser.write_some(text.data(), text.size(), ec);
+    if (ec) throw decode_error("part " + from.name + " is damaged");
+    return parser.release();
+}
+
+/// The newest that the head or another part tells.
+as_of newest_as_of(const record& from, const boost::json::value& head) {
+    const auto* told = head.get_object().if_contains("as_of");
+    auto out = read_as_of(told ? *told : head);
+    for (const auto& each : from.parts) {
+        if (each.name == "head" || !each.body.starts_with(begins_with_as_of)) continue;
+        auto next = read_as_of(parse_as_of(each));
+        if (next.revision > out.revision) out = std::move(next);
+    }
+    if (out.revision != 0 && out.revision != from.revision)
+        throw decode_error("its newest change is missing");
+    return out;
+}
+
+/// So that `state["new"] = state["old"]` is no trap: what `[]` adds would otherwise move what the
+/// right side refers to.
+void make_room(boost::json::value& in) {
+    constexpr std::size_t room = 16;
+    if (auto* object = in.if_object()) {
+        object->reserve(object->size() + room);
+        for (auto& each : *object)
+            make_room(each.value());
+    } else if (auto* array = in.if_array()) {
+        for (auto& each : *array)
+            make_room(each);
+    }
+}
+
+/// Into the shape that this program knows. Throws what `migrate` throws.
+void migrate_state(const component_type& type, int from, boost::json::value& state) {
+    if (from == type.version) return;
+    if (!type.migrate) throw decode_error("there is no migrate");
+    if (!state.is_object()) throw decode_error("expected an object");
+    make_room(state);
+    try {
+        type.migrate(from, state.get_object());
+    } catch (const std::exception& e) {
+        throw decode_error(std::string("migrate failed: ") + e.what());
+    }
+}
+
+/// `type`'s state, in a part that version `from` of it has written.
+std::shared_ptr<const void>
+decode_state(const component_type& type, int from, boost::json::value& state) {
+    std::string why;
+    try {
+        migrate_state(type, from, state);
+        return type.decode(state);
+    } catch (...) {  // a codec, a constructor or migrate may throw anything
+        why = current_exception_message();
+    }
+    throw bad_state(std::string(type.name), from, type.version, why);
+}
+
+/// A part does not say it if it is the first.
+int version_of(const boost::json::object& part) {
+    return part.contains("version") ? member<int>(part, "version") : 1;
+}
+
+/// Throws unless this program can read that version of the component.
+const component_type& find_shape(const std::string& component, int version) {
+    const auto* type = find_component(component);
+    if (!type || !type->durable()) throw unknown_component(component);
+    if (version < 1) throw decode_error("the version of " + component + " is damaged");
+    if (version > type->version) throw newer_shape(component, version, type->version);
+    return *type;
+}
+
+/// All stored versions of all instances.
+class stored_instances {
+public:
+    explicit stored_instances(const record& from) {
+        for (const auto& each : from.parts) {
+            if (each.name != "head") read(each);
+        }
+        for (auto& [id, versions] : versions_) {
+            for (auto& [number, one] : versions)
+                link(one);
+        }
+    }
+
+    /// What could be reached from `root` when the clock stood at `clock`.
+    instance_table at(instance_id root, std::uint64_t clock) const {
+        instance_table out;
+        // What is to be visited: an instance, its owner, and the one it covers.
+        struct visit {
+            instance_id id, owner, under;
+        };
+        std::vector<visit> open{{root, 0, 0}};
+        std::map<instance_id, instance_ptr> found;
+        while (!open.empty()) {
+            const auto [id, owner, under] = open.back();
+            open.pop_back();
+            auto one = version(id, clock);
+            // Whoever waits for an answer was there before.
+            if (one->owner != owner || one->under != under || one->caller >= id ||
+                !found.emplace(id, one).second)
+                throw decode_error("the instances do not fit together");
+            if (one->over != 0) open.push_back({one->over, owner, id});
+            each_list(*one, [&](const children& list) {
+                for (const auto& child : list.all()) {
+                    if (child.is_made()) open.push_back({child.id, id, 0});
+                }
+            });
+        }
+        for (const auto& [id, one] : found) {
+            if (one->caller != 0 && !found.contains(one->caller))
+                throw decode_error("the instances do not fit together");
+            out.put(one);
+        }
+        return out;
+    }
+
+    instance_id highest() const { return versions_.empty() ? 0 : versions_.rbegin()->first; }
+
+private:
+    struct stored {
+        std::shared_ptr<instance> made;
+        boost::json::value json;
+    };
+
+    static std::string text_of(const boost::json::object& from, std::string_view name) {
+        return from.contains(name) ? member<std::string>(from, name) : std::string();
+    }
+
+    static instance_id link_of(const boost::json::object& from, std::string_view name) {
+        return from.contains(name) ? member<instance_id>(from, name) : 0;
+    }
+
+    void read(const part& from) {
+        stored next{std::make_shared<instance>(), parse_part(from)};
+        auto& one = *next.made;
+        std::string_view name = from.name;
+        if (!name.starts_with('i')) throw decode_error("part " + from.name + " is not known");
+        const auto middle = std::min(name.find('_'), name.size());
+        one.id = parse_id(name.substr(1, middle - 1));
+        auto& object = next.json.get_object();
+        one.version = member<std::uint64_t>(object, "clock");
+        const bool is_old = middle < name.size();
+        if (one.version == 0 || (is_old && parse_id(name.substr(middle + 1)) != one.version))
+            throw decode_error("the clock of part " + from.name + " is damaged");
+        auto component = member<std::string>(object, "component");
+        const auto shape = version_of(object);
+        one.type = &find_shape(component, shape);
+        one.caller = link_of(object, "caller");
+        one.owner = link_of(object, "owner");
+        one.under = link_of(object, "under");
+        one.over = link_of(object, "over");
+        one.begun = link_of(object, "begun");
+        auto* state = object.if_contains("state");
+        if (!state) throw decode_error("part " + from.name + " has no state");
+        one.state = decode_state(*one.type, shape, *state);
+        one.stored_size.set(from.body.size());
+        types_.emplace(one.id, one.type);
+        const auto version = one.version;
+        if (!versions_[one.id].emplace(version, std::move(next)).second)
+            throw decode_error("part " + from.name + " is there twice");
+    }
+
+    static std::uint64_t parse_id(std::string_view text) {
+        std::uint64_t number = 0;
+        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error != std::errc() || end != text.data() + text.size() || number == 0)
+            throw decode_error("the name of a part is damaged");
+        return number;
+    }
+
+    static const handler* member_if_named(const component_type& type, const std::string& name) {
+        return name.empty() ? nullptr : member_named(type, name);
+    }
+
+    static const handler* member_named(const component_type& type, const std::string& name) {
+        const auto* found = type.find(name);
+        if (!found)
+            throw decode_error(
+                "component " + std::string(type.name) + " has no member '" + name + "'"
+            );
+        return found;
+    }
+
+    /// Finds the members that the instance, and those it waits for, name.
+    void link(stored& from) {
+        auto& one = *from.made;
+        const auto& object = from.json.get_object();
+        auto then = text_of(object, "then");
+        auto or_else = text_of(object, "or_else");
+        auto caller = types_.find(one.caller);
+        if (caller != types_.end()) {
+            one.then = member_if_named(*caller->second, then);
+            one.or_else = member_if_named(*caller->second, or_else);
+        } else if (!then.empty() || !or_else.empty()) {
+            throw decode_error("nobody waits for the answer of an instance");
+        }
+        attachments waits;
+        for (const auto& each : list_of(object, "timers")) {
+            const auto& fields = detail::array_of(each, 3);
+            waits.timers.push_back(
+                {time_point(std::chrono::milliseconds(value_of<std::int64_t>(fields[0]))),
+                 member_named(*one.type, value_of<std::string>(fields[1])),
+                 value_of<std::string>(fields[2])}
+            );
+        }
+        for (const auto& each : list_of(object, "subscriptions")) {
+            const auto& fields = detail::array_of(each, 2);
+            waits.subscriptions.push_back(
+                {value_of<std::string>(fields[0]),
+                 member_named(*one.type, value_of<std::string>(fields[1]))}
+            );
+        }
+        for (const auto& each : list_of(object, "work")) {
+            const auto& fields = detail::array_of(each, 3);
+            waits.work.push_back(
+                {value_of<std::uint64_t>(fields[0]),
+                 member_if_named(*one.type, value_of<std::string>(fields[1])),
+                 member_if_named(*one.type, value_of<std::string>(fields[2]))}
+            );
+        }
+        if (!waits.empty()) one.waits = std::make_shared<const attachments>(std::move(waits));
+        from.json = nullptr;
+    }
+
+    static boost::json::array list_of(const boost::json::object& from, std::string_view name) {
+        const auto* found = from.if_contains(name);
+        if (!found) return {};
+        if (!found->is_array()) throw decode_error("member " + std::string(name) + " is no list");
+        return found->get_array();
+    }
+
+    template <class T>
+    static T value_of(const boost::json::value& from) {
+        T value{};
+        decode(value, from);
+        return value;
+    }
+
+    instance_ptr version(instance_id id, std::uint64_t clock) const {
+        auto found = versions_.find(id);
+        if (found == versions_.end())
+            throw decode_error("instance " + std::to_string(id) + " is missing");
+        auto above = found->second.upper_bound(clock);
+        if (above == found->second.begin())
+            throw decode_error("instance " + std::to_string(id) + " is missing");
+        return std::prev(above)->second.made;
+    }
+
+    std::map<instance_id, std::map<std::uint64_t, stored>> versions_;
+    std::map<instance_id, const component_type*> types_;
+};
+
+std::vector<const component_type*> types_in(const instance_table& of) {
+    std::map<std::string_view, const component_type*> by_name;
+    of.each([&](const instance_ptr& each) { by_name.emplace(each->type->name, each->type); });
+    std::vector<const component_type*> out;
+    out.reserve(by_name.size());
+    for (const auto& [name, type] : by_name)
+        out.push_back(type);
+    return out;
+}
+
+std::vector<history_step_ptr>
+decode_steps(const boost::json::object& head, std::string_view name, const stored_instances& from) {
+    std::vector<history_step_ptr> out;
+    const auto* steps = head.if_contains(name);
+    if (!steps || !steps->is_array()) throw decode_error("the list of steps is damaged");
+    for (const auto& each : steps->get_array()) {
+        const bool has_url = each.is_array() && each.get_array().size() == 4;
+        const auto& fields = detail::array_of(each, has_url ? 4 : 3);
+        history_step next;
+        decode(next.step, fields[0]);
+        decode(next.clock, fields[1]);
+        decode(next.root, fields[2]);
+        if (has_url) decode(next.url, fields[3]);
+        next.instances = from.at(next.root, next.clock);
+        next.types = types_in(next.instances);
+        out.push_back(std::make_shared<const history_step>(std::move(next)));
+    }
+    if (out.size() > max_history) throw decode_error("there are too many steps");
+    return out;
+}
+
+}  // namespace
+
+unknown_component::unknown_component(std::string component)
+    : decode_error("component '" + component + "' is not known to this program"),
+      component_(std::move(component)) {}
+
+newer_shape::newer_shape(std::string component, int stored, int known)
+    : decode_error(
+          "component '" + component + "' was stored in version " + std::to_string(stored) +
+          ", this program has version " + std::to_string(known)
+      ),
+      component_(std::move(component)),
+      stored_(stored),
+      known_(known) {}
+
+namespace {
+
+std::string words_of(const std::string& component, int stored, int known, const std::string& why) {
+    std::string out = "state of " + component;
+    if (stored != known)
+        out += ", from version " + std::to_string(stored) + " to " + std::to_string(known);
+    return out + ": " + why;
+}
+
+}  // namespace
+
+bad_state::bad_state(std::string component, int stored, int known, const std::string& why)
+    : decode_error(words_of(component, stored, known, why)),
+      component_(std::move(component)),
+      stored_(stored) {}
+
+namespace {
+
+std::vector<std::pair<std::string, int>> read_shapes(const boost::json::object& head) {
+    const auto* shapes = head.if_contains("shapes");
+    if (!shapes || !shapes->is_object()) throw decode_error("the list of components is damaged");
+    std::vector<std::pair<std::string, int>> out;
+    for (const auto& [component, version] : shapes->get_object()) {
+        int number = 0;
+        decode(number, version);
+        out.emplace_back(component, number);
+    }
+    return out;
+}
+
+/// True if the head would be written otherwise by this program, though nothing has changed.
+bool is_old(const boost::json::object& head) {
+    return member<std::int64_t>(head, "format") != stored_format ||
+           std::ranges::any_of(read_shapes(head), [](const auto& shape) {
+               const auto* known = find_component(shape.first);
+               return known && known->version != shape.second;
+           });
+}
+
+/// True if the head says so and nothing has come after it.
+bool is_unseen(const boost::json::object& head, const as_of& newest) {
+    if (!head.contains("unseen")) return false;
+    const auto* told = head.if_contains("as_of");
+    return told && read_as_of(*told).revision == newest.revision;
+}
+
+}  // namespace
+
+stored_head read_head(const record& from) {
+    // Loading calls this for every conversation: nothing is given back one by one.
+    std::array<unsigned char, 4096> first;
+    boost::json::monotonic_resource memory(first.data(), first.size());
+    auto head = parse_head(from, &memory);
+    const auto& object = head.get_object();
+    stored_head out;
+    out.owner = member<std::string>(object, "owner");
+    const auto newest = newest_as_of(from, head);
+    out.touched = newest.touched;
+    out.is_used = !newest.applied.empty();
+    out.waits = object.contains("waits");
+    out.unseen = is_unseen(object, newest);
+    out.kept = object.contains("kept");
+    out.shapes = read_shapes(object);
+    return out;
+}
+
+std::set<std::pair<std::string, int>> stored_shapes(const record& of) {
+    std::set<std::pair<std::string, int>> out;
+    for (const auto& each : of.parts) {
+        if (each.name == "head") continue;
+        const auto body = parse_part(each);
+        const auto& object = body.get_object();
+        out.emplace(member<std::string>(object, "component"), version_of(object));
+    }
+    return out;
+}
+
+void check_shapes(const stored_head& of) {
+    for (const auto& [component, version] : of.shapes)
+        find_shape(component, version);
+}
+
+lost_conversation decode_mark(const record& from) {
+    auto head = parse_head(from);
+    const auto& object = head.get_object();
+    return {
+        member<std::string>(object, "owner"),
+        member<std::string>(object, "mount"),
+        time_member(object, "touched")
+    };
+}
+
+conversation decode_conversation(const record& from) {
+    auto head = parse_head(from);
+    const auto& object = head.get_object();
+    conversation out;
+    out.id = from.id;
+    out.revision = from.revision;
+    out.owner = member<std::string>(object, "owner");
+    out.principal = member<std::string>(object, "principal");
+    out.mount = member<std::string>(object, "mount");
+    out.last_instance = member<instance_id>(object, "last_instance");
+    if (out.revision == 0 || out.revision > highest_number || out.last_instance > highest_number) {
+        throw decode_error("the numbers are damaged");
+    }
+    out.created = time_member(object, "created");
+    const auto newest = newest_as_of(from, head);
+    out.touched = newest.touched;
+    for (const auto id : newest.applied)
+        out.remember(id);
+    out.is_head_old = is_old(object);
+    out.unseen = is_unseen(object, newest);
+    out.kept = object.contains("kept");
+    out.url = member<std::string>(object, "url");
+    out.root = member<instance_id>(object, "root");
+    out.step = member<std::uint64_t>(object, "step");
+    out.last_step = member<std::uint64_t>(object, "last_step");
+    const stored_instances stored(from);
+    if (stored.highest() > out.last_instance) throw decode_error("the numbers are damaged");
+    stored.at(out.root, made_version(out.revision)).each([&](const instance_ptr& each) {
+        out.put(each);
+    });
+    out.past = decode_steps(object, "past", stored);
+    out.future = decode_steps(object, "future", stored);
+    return out;
+}
+
+}  // namespace stube::kernel

@@ -1,0 +1,194 @@
+#include <stube/runtime/instances.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace stube::kernel {
+namespace {
+
+/// Small enough to copy for one event, large enough that a thousand instances are few chunks.
+constexpr std::size_t chunk_size = 32;
+
+constexpr auto id_of = [](const auto& entry) { return entry.one->id; };
+
+}  // namespace
+
+const instance_table::chunk_list& instance_table::chunks() const {
+    static const chunk_list none;
+    return chunks_ ? *chunks_ : none;
+}
+
+std::size_t instance_table::chunk_of(instance_id id) const {
+    auto found = std::ranges::lower_bound(chunks(), id, {}, [](const auto& each) {
+        return each->back().one->id;
+    });
+    return static_cast<std::size_t>(found - chunks().begin());
+}
+
+instance_table::position instance_table::position_of(instance_id id) const {
+    if (!chunks_ || chunks_->empty()) return {};
+    const auto at = chunks_->size() == 1 ? 0 : chunk_of(id);
+    if (at == chunks_->size()) return {};
+    const auto& in = *(*chunks_)[at];
+    const auto found = std::ranges::lower_bound(in, id, {}, id_of);
+    if (found == in.end() || found->one->id != id) return {};
+    return {&*found, at, static_cast<std::size_t>(found - in.begin())};
+}
+
+const instance* instance_table::find(instance_id id) const {
+    const auto* found = position_of(id).found;
+    return found ? found->one.get() : nullptr;
+}
+
+instance_ptr instance_table::get(instance_id id) const {
+    const auto* found = position_of(id).found;
+    return found ? found->one : nullptr;
+}
+
+const instance& instance_table::at(instance_id id) const {
+    if (const auto* found = find(id)) return *found;
+    throw std::out_of_range("stube: there is no instance " + std::to_string(id));
+}
+
+/// The list of chunks, shared with no other table.
+instance_table::chunk_list& instance_table::own_list() {
+    const bool is_own = own_.list && own_.list == chunks_.get() && chunks_.use_count() == 1;
+    if (!is_own) {
+        auto copy = std::make_shared<chunk_list>(chunks());
+        own_.list = copy.get();
+        chunks_ = std::move(copy);
+    }
+    return *own_.list;
+}
+
+/// The chunk at `at`, shared with no other table, with room for `more` entries.
+instance_table::chunk& instance_table::own_chunk(std::size_t at, std::size_t more) {
+    auto& in = own_list()[at];
+    const bool is_own = own_.in && own_.in == in.get() && in.use_count() == 1;
+    if (!is_own) {
+        auto copy = std::make_shared<chunk>();
+        copy->reserve(in->size() + more);
+        *copy = *in;
+        own_.in = copy.get();
+        in = std::move(copy);
+    }
+    return *own_.in;
+}
+
+void instance_table::put(instance_ptr one) {
+    const auto id = one->id;
+    if (const auto there = position_of(id); there.found) {
+        own_chunk(there.at)[there.place].one = std::move(one);
+        return;
+    }
+    auto at = chunk_of(id);
+    if (at == chunks().size()) {  // it is the youngest
+        auto& list = own_list();
+        if (at == 0 || list.back()->size() >= chunk_size)
+            list.push_back(std::make_shared<const chunk>());
+        at = list.size() - 1;
+    }
+    auto& in = own_chunk(at, 1);
+    in.insert(std::ranges::lower_bound(in, id, {}, id_of), {std::move(one)});
+    ++size_;
+    if (in.size() < 2 * chunk_size) return;
+    // What came back by Back stands between others.
+    const auto middle = in.begin() + chunk_size;
+    auto upper = std::make_shared<const chunk>(middle, in.end());
+    in.erase(middle, in.end());
+    auto& list = own_list();
+    list.insert(list.begin() + static_cast<std::ptrdiff_t>(at) + 1, std::move(upper));
+}
+
+void instance_table::erase(instance_id id) {
+    const auto there = position_of(id);
+    if (!there.found) return;
+    using offset = std::ptrdiff_t;
+    if (chunks()[there.at]->size() == 1) {
+        auto& list = own_list();
+        list.erase(list.begin() + static_cast<offset>(there.at));
+    } else {
+        auto& in = own_chunk(there.at);
+        in.erase(in.begin() + static_cast<offset>(there.place));
+    }
+    --size_;
+}
+
+sent_rendering instance_table::sent(instance_id id) const {
+    const auto* found = position_of(id).found;
+    return found ? found->sent : sent_rendering();
+}
+
+void instance_table::note_sent(const sent_renderings& all) {
+    for (const auto& [id, sent] : all) {
+        const auto there = position_of(id);
+        if (!there.found || there.found->sent == sent) continue;
+        own_chunk(there.at)[there.place].sent = sent;
+    }
+}
+
+void instance_table::each(const std::function<void(const instance_ptr&)>& f) const {
+    for (const auto& in : chunks())
+        std::ranges::for_each(*in, f, &entry::one);
+}
+
+namespace {
+
+/// Walks the instances of a table, and knows where a chunk begins.
+template <class Chunks>
+class walk {
+public:
+    explicit walk(const Chunks& chunks) : chunks_(chunks) {}
+
+    bool done() const { return at_ == chunks_.size(); }
+
+    bool at_start() const { return within_ == 0; }
+
+    const auto& chunk() const { return chunks_[at_]; }
+
+    const instance_ptr& one() const { return (*chunks_[at_])[within_].one; }
+
+    void next() {
+        if (++within_ == chunks_[at_]->size()) next_chunk();
+    }
+
+    void next_chunk() {
+        within_ = 0;
+        ++at_;
+    }
+
+private:
+    const Chunks& chunks_;
+    std::size_t at_ = 0;
+    std::size_t within_ = 0;
+};
+
+}  // namespace
+
+void instance_table::compare(
+    const instance_table& left,
+    const instance_table& right,
+    const on_difference& f
+) {
+    if (left.chunks_ == right.chunks_) return;
+    walk l(left.chunks());
+    walk r(right.chunks());
+    while (!l.done() || !r.done()) {
+        if (!l.done() && !r.done() && l.at_start() && r.at_start() && l.chunk() == r.chunk()) {
+            l.next_chunk();
+            r.next_chunk();
+        } else if (r.done() || (!l.done() && l.one()->id < r.one()->id)) {
+            f(l.one(), nullptr);
+            l.next();
+        } else if (l.done() || r.one()->id < l.one()->id) {
+            f(nullptr, r.one());
+            r.next();
+        } else {
+            if (l.one() != r.one()) f(l.one(), r.one());
+            l.next();
+            r.next();
+        }
+    }
+}
+
+}  // namespace stube::kernel

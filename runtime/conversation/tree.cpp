@@ -1,0 +1,71 @@
+#include <stube/runtime/tree.hpp>
+
+#include <string>
+
+namespace stube {
+
+using namespace kernel;
+namespace {
+
+std::string number(std::uint64_t n) {
+    return std::to_string(n);
+}
+
+/// One conversation being printed.
+class printer {
+public:
+    explicit printer(const conversation& of) : of_(of) {}
+
+    std::string run() {
+        out_ = "conversation " + of_.id + " revision " + number(of_.revision) + " step " +
+               number(of_.step) + "\n";
+        if (of_.root != 0) place(of_.root, "", 0);
+        return std::move(out_);
+    }
+
+private:
+    /// All that stand in one place, each in the one it covers.
+    void place(instance_id first, const std::string& label, std::size_t depth) {
+        std::string what = label;
+        for (auto id = first; id != 0; id = of_.instances.at(id).over) {
+            one(of_.instances.at(id), what, depth++);
+            what = "covered by ";
+        }
+    }
+
+    void one(const instance& of, const std::string& label, std::size_t depth) {
+        out_.append(2 * depth, ' ').append(label).append("#").append(number(of.id));
+        out_.append(" ").append(of.type->name);
+        if (of.type->encode) out_.append(" ").append(of.type->encode(of.state.get()));
+        if (of.then) out_.append(" answers to ").append(of.then->name);
+        if (of.waits) waits(*of.waits);
+        out_ += '\n';
+        each_list(of, [&](const children& list) {
+            for (const auto& child : list.all()) {
+                if (!child.is_made()) continue;
+                const auto key = child.key.empty() ? "" : " " + child.key;
+                place(child.id, std::string(list.name()) + key + ": ", depth + 1);
+            }
+        });
+    }
+
+    void waits(const attachments& for_what) {
+        for (const auto& each : for_what.timers)
+            out_.append(" timer ").append(each.to->name);
+        for (const auto& each : for_what.subscriptions)
+            out_.append(" hears ").append(each.topic);
+        for (const auto& each : for_what.work)
+            out_.append(" work ").append(number(each.number));
+    }
+
+    const conversation& of_;
+    std::string out_;
+};
+
+}  // namespace
+
+std::string tree(const conversation& of) {
+    return printer(of).run();
+}
+
+}  // namespace stube

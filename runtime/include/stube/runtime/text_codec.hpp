@@ -1,0 +1,158 @@
+#pragma once
+
+#include <boost/describe/enum.hpp>
+#include <boost/describe/enum_from_string.hpp>
+#include <boost/describe/enum_to_string.hpp>
+
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+/// Values as people type them and browsers send them.
+namespace stube {
+
+namespace detail {
+
+template <class T>
+concept described_enum = std::is_enum_v<T> && boost::describe::has_describe_enumerators<T>::value;
+
+std::string_view trimmed(std::string_view text);
+
+}  // namespace detail
+
+/// Text to value and back, for the types a field can hold. Specialise it for a type of your own:
+///
+///     template <>
+///     struct stube::text_codec<euros> {
+///         static constexpr std::string_view message = "Enter an amount, such as 12.50";
+///         static std::optional<euros> parse(std::string_view text);  // nothing if it is no amount
+///         static std::string print(const euros& amount);
+///     };
+template <class T>
+struct text_codec;
+
+/// Text as it was typed.
+template <>
+struct text_codec<std::string> {
+    static constexpr std::string_view message = "Fill this in";
+
+    static std::optional<std::string> parse(std::string_view text) { return std::string(text); }
+
+    static std::string print(const std::string& value) { return value; }
+};
+
+/// A check box: "on" or "".
+template <>
+struct text_codec<bool> {
+    static constexpr std::string_view message = "Tick this box";
+
+    static std::optional<bool> parse(std::string_view text) {
+        return text == "on" || text == "true";
+    }
+
+    static std::string print(bool value) { return value ? "on" : ""; }
+};
+
+template <class T>
+    requires std::is_arithmetic_v<T>
+struct text_codec<T> {
+    static constexpr std::string_view message =
+        std::integral<T> ? "Enter a whole number" : "Enter a number";
+
+    static std::optional<T> parse(std::string_view text) {
+        text = detail::trimmed(text);
+        T value{};
+        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+        // "nan" and "inf" would pass for numbers, and slip through comparisons with limits.
+        if constexpr (std::floating_point<T>) {
+            if (!std::isfinite(value)) return std::nullopt;
+        }
+        return value;
+    }
+
+    static std::string print(T value) {
+        char buffer[64];
+        auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
+        return std::string(buffer, error == std::errc() ? end : buffer);
+    }
+};
+
+/// A date as browsers send it: 2026-12-01.
+template <>
+struct text_codec<std::chrono::year_month_day> {
+    static constexpr std::string_view message = "Enter a date";
+
+    static std::optional<std::chrono::year_month_day> parse(std::string_view text);
+    static std::string print(std::chrono::year_month_day value);
+};
+
+/// A time of day as browsers send it, from midnight on: 14:30.
+template <>
+struct text_codec<std::chrono::minutes> {
+    static constexpr std::string_view message = "Enter a time";
+
+    static std::optional<std::chrono::minutes> parse(std::string_view text);
+    static std::string print(std::chrono::minutes since_midnight);
+};
+
+/// A date and a time, wherever the user is: 2026-12-01T14:30.
+template <>
+struct text_codec<std::chrono::local_time<std::chrono::minutes>> {
+    static constexpr std::string_view message = "Enter a date and a time";
+
+    static std::optional<std::chrono::local_time<std::chrono::minutes>> parse(std::string_view text
+    );
+    static std::string print(std::chrono::local_time<std::chrono::minutes> value);
+};
+
+/// A described enum, by the names of its enumerators.
+template <detail::described_enum T>
+struct text_codec<T> {
+    static constexpr std::string_view message = "Choose one of these";
+
+    static std::optional<T> parse(std::string_view text) {
+        T value{};
+        if (!boost::describe::enum_from_string(std::string(text).c_str(), value))
+            return std::nullopt;
+        return value;
+    }
+
+    static std::string print(T value) { return boost::describe::enum_to_string(value, ""); }
+};
+
+/// An empty field is nothing; anything else must be a T.
+template <class T>
+struct text_codec<std::optional<T>> {
+    static constexpr std::string_view message = text_codec<T>::message;
+
+    static std::optional<std::optional<T>> parse(std::string_view text) {
+        // In place: g++ 12 takes the move of an empty optional for the use of something
+        // uninitialised.
+        if (detail::trimmed(text).empty()) return std::optional<std::optional<T>>(std::in_place);
+        auto value = text_codec<T>::parse(text);
+        if (!value) return std::nullopt;
+        return std::optional<std::optional<T>>(std::in_place, std::move(*value));
+    }
+
+    static std::string print(const std::optional<T>& value) {
+        return value ? text_codec<T>::print(*value) : std::string();
+    }
+};
+
+/// A question with no answer yet, unlike a check box: "yes", "no" or "".
+template <>
+struct text_codec<std::optional<bool>> {
+    static constexpr std::string_view message = "Choose yes or no";
+
+    static std::optional<std::optional<bool>> parse(std::string_view text);
+    static std::string print(std::optional<bool> value);
+};
+
+}  // namespace stube

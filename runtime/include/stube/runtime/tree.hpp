@@ -1,0 +1,21 @@
+#pragma once
+
+#include <stube/runtime/conversation.hpp>
+
+#include <string>
+
+namespace stube {
+
+/// The conversation for people: one line for each component with its state, what stands in it or
+/// was called by it indented below. `std::cout << tree(t.value())` in a test prints, for a desk
+/// with a slot and a list:
+///
+/// ```text
+/// conversation 4fQ… revision 7 step 1
+/// #1 demo/desk {"visitors":2,"tickets":[["7",3,8124…]]}
+///   visitors: #2 demo/counter {"n":0}
+///   tickets 7: #3 demo/ticket {"number":7}
+/// ```
+std::string tree(const conversation& of);
+
+}  // namespace stube

@@ -1,0 +1,298 @@
+#include "runtime/kernel/diff.hpp"
+
+#include "runtime/kernel/render.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace stube::kernel {
+namespace {
+
+/// Where the slot or list of this name stands among those of the instance.
+std::size_t place_of(const instance& of, std::string_view name) {
+    std::size_t place = 0;
+    std::size_t found = sent_rendering::max_places;
+    each_list(of, [&](const children& list) {
+        if (list.name() == name) found = place;
+        ++place;
+    });
+    return found;
+}
+
+/// True if it has elements whose state users change without an event.
+bool has_controls(const markup& own) {
+    constexpr std::array<std::string_view, 6>
+        all{"<input", "<select", "<textarea", "<details", "<dialog", " contenteditable"};
+    return std::ranges::any_of(all, [&](std::string_view each) {
+        return own.text().find(each) != std::string_view::npos;
+    });
+}
+
+/// A longest rising subsequence of `numbers`, as positions.
+std::vector<std::size_t> longest_rising(const std::vector<std::size_t>& numbers) {
+    std::vector<std::size_t> ends;  // ends[n]: position of the smallest end of those n + 1 long
+    std::vector<std::size_t> before(numbers.size());
+    for (std::size_t at = 0; at < numbers.size(); ++at) {
+        auto found = std::ranges::lower_bound(ends, numbers[at], {}, [&](std::size_t position) {
+            return numbers[position];
+        });
+        const auto length = static_cast<std::size_t>(found - ends.begin());
+        before[at] = length == 0 ? at : ends[length - 1];
+        if (found == ends.end()) {
+            ends.push_back(at);
+        } else {
+            *found = at;
+        }
+    }
+    std::vector<std::size_t> out(ends.size());
+    for (std::size_t n = ends.size(), at = ends.empty() ? 0 : ends.back(); n-- > 0; at = before[at])
+        out[n] = at;
+    return out;
+}
+
+/// The patches from one value of a conversation to the next, where both show the same page.
+class comparison {
+public:
+    comparison(
+        const conversation& before,
+        const conversation& after,
+        instance_id acted,
+        renderer& with
+    )
+        : before_(before), after_(after), acted_(acted), renderer_(with) {}
+
+    std::vector<patch> run() {
+        instance_table::compare(
+            before_.instances,
+            after_.instances,
+            [&](const instance_ptr& was, const instance_ptr& is) { look_at(was, is); }
+        );
+        for (const auto& [was, is] : changed_)
+            show_changed(*was, *is);
+        std::ranges::sort(places_);
+        places_.erase(std::unique(places_.begin(), places_.end()), places_.end());
+        for (const auto& [first, owner] : places_)
+            show_place(first, owner);
+        return std::move(patches_);
+    }
+
+private:
+    /// How an instance that was and is on the page has its children written: those that are there
+    /// already stay.
+    class keeping_writer final : public children_writer {
+    public:
+        keeping_writer(
+            comparison& all,
+            const instance& owner,
+            const markup& own,
+            sent_rendering sent
+        )
+            : all_(all), owner_(owner), sent_(sent) {
+            for (const auto& h : own.holes()) {
+                if (h.what != hole::kind::list) continue;
+                const bool stays = was_shown(h) && all.shares_children(owner.id, h.name);
+                if (stays) kept_lists_.push_back(h.name);
+                keeps_all_ = keeps_all_ && stays;
+            }
+        }
+
+        void list_attributes(markup& out, const hole& list) override {
+            if (keeps_list(list.name)) out.append_unescaped(" data-stube-keep");
+        }
+
+        void child(markup& out, const hole& slot) override {
+            const auto& now = entries_of(owner_, slot.name);
+            if (now.empty()) return;
+            const auto& shown = all_.after_.shown_in_place(now.front().id);
+            if (was_shown(slot) && all_.shown_before(now.front().id) == shown.id) {
+                out.append_unescaped(
+                    "<template id=\"" + element_id(shown.id) + "\" data-stube-keep></template>"
+                );
+            } else {
+                all_.renderer_.write_whole(out, shown);
+            }
+        }
+
+        void children(markup& out, const hole& list) override {
+            if (keeps_list(list.name)) return;
+            whole_writer(all_.after_, owner_, all_.renderer_).children(out, list);
+        }
+
+        bool keeps_list(std::string_view name) const {
+            return std::ranges::find(kept_lists_, name) != kept_lists_.end();
+        }
+
+        bool keeps_all_lists() const { return keeps_all_; }
+
+    private:
+        bool was_shown(const hole& h) const { return sent_.shows(place_of(owner_, h.name)); }
+
+        comparison& all_;
+        const instance& owner_;
+        const sent_rendering sent_;
+        std::vector<std::string_view> kept_lists_;
+        bool keeps_all_ = true;
+    };
+
+    /// Sorts out what a difference means for the page.
+    void look_at(const instance_ptr& was, const instance_ptr& is) {
+        if (was && is) {
+            if (was->state != is->state && before_.is_shown(is->id) && after_.is_shown(is->id))
+                changed_.emplace_back(was.get(), is.get());
+            if (was->over == is->over && was->under == is->under) return;
+        }
+        if (was) note_place(before_, *was);
+        if (is) note_place(after_, *is);
+    }
+
+    void note_place(const conversation& in, const instance& one) {
+        const auto& first = in.first_in_place(one);
+        places_.emplace_back(first.id, first.owner);
+    }
+
+    /// What stood in a place before; 0 if there was no such place.
+    instance_id shown_before(instance_id first) const {
+        return before_.instances.find(first) ? before_.shown_in_place(first).id : 0;
+    }
+
+    /// True if a list that both values have need not be written anew: some of its children are on
+    /// the page.
+    bool shares_children(instance_id owner, std::string_view name) const {
+        const auto& was = entries_of(before_.instances.at(owner), name);
+        const auto& is = entries_of(after_.instances.at(owner), name);
+        if (&was == &is) return true;
+        if (was.empty() || is.empty()) return was.empty() && is.empty();
+        std::set<instance_id> ids;
+        for (const auto& each : was)
+            ids.insert(each.id);
+        return std::ranges::any_of(is, [&](const auto& each) { return ids.contains(each.id); });
+    }
+
+    /// True if the pages show the instance as it was rendered just now. With controls in it that
+    /// cannot be known of the page that sent the event: its user may have changed them.
+    bool is_shown_already(instance_id id, const markup& own, sent_rendering sent) const {
+        return sent.is(renderer_.last_rendered()) && !(id == acted_ && has_controls(own));
+    }
+
+    /// An instance whose state has changed.
+    void show_changed(const instance& was, const instance& is) {
+        if (renderer_.has_written(is.id)) return;  // with its owner
+        const auto sent = after_.instances.sent(is.id);
+        const auto own = renderer_.own(is);
+        keeping_writer writer(*this, is, own, sent);
+        const bool stays = is_shown_already(is.id, own, sent) && writer.keeps_all_lists();
+        if (!stays) {
+            markup content;
+            write_instance(content, own, is.id, writer);
+            replace(is.id, std::move(content));
+        }
+        for (const auto& h : own.holes()) {
+            if (h.what == hole::kind::list && writer.keeps_list(h.name)) arrange(was, is, h.name);
+            if (h.what == hole::kind::child && stays) exchange(was, is, h.name);
+        }
+    }
+
+    /// Another first instance in a slot: it became another, or a new slot was assigned.
+    void exchange(const instance& was, const instance& is, std::string_view slot) {
+        const auto& old = entries_of(was, slot);
+        const auto& now = entries_of(is, slot);
+        if (old.empty() || now.empty() || old.front().id == now.front().id) return;
+        if (!old.front().is_made()) return replace(is.id, renderer_.whole(is));
+        const auto& shown = after_.shown_in_place(now.front().id);
+        replace(shown_before(old.front().id), renderer_.whole(shown));
+    }
+
+    /// The children of a list: those that left, those that came, and those that moved.
+    void arrange(const instance& was, const instance& is, std::string_view list) {
+        const auto& old = entries_of(was, list);
+        const auto& now = entries_of(is, list);
+        if (&old == &now) return;
+        std::map<instance_id, std::size_t> place;
+        for (std::size_t at = 0; at < old.size(); ++at)
+            place.emplace(old[at].id, at);
+        std::vector<std::size_t> kept_now, kept_old;
+        for (std::size_t at = 0; at < now.size(); ++at) {
+            if (auto found = place.find(now[at].id); found != place.end()) {
+                kept_now.push_back(at);
+                kept_old.push_back(found->second);
+                place.erase(found);
+            }
+        }
+        for (const auto& each : old) {
+            if (place.contains(each.id))
+                patches_.push_back({.what = patch::kind::remove, .target = shown_before(each.id)});
+        }
+        std::set<std::size_t> stay;
+        for (auto position : longest_rising(kept_old))
+            stay.insert(kept_now[position]);
+        const std::set<std::size_t> kept(kept_now.begin(), kept_now.end());
+        instance_id behind = 0;
+        for (std::size_t at = now.size(); at-- > 0;) {
+            const bool is_kept = kept.contains(at);
+            const auto& shown = after_.shown_in_place(now[at].id);
+            const auto on_page = is_kept ? shown_before(now[at].id) : shown.id;
+            if (!is_kept) {
+                patches_.push_back(
+                    {.what = patch::kind::insert,
+                     .target = is.id,
+                     .list = std::string(list),
+                     .before = behind,
+                     .content = renderer_.whole(shown)}
+                );
+            } else if (!stay.contains(at)) {
+                patches_.push_back(
+                    {.what = patch::kind::move,
+                     .target = on_page,
+                     .list = std::string(list),
+                     .before = behind}
+                );
+            }
+            behind = on_page;
+        }
+    }
+
+    /// A place that shows another instance than before: one was called there, or has answered.
+    void show_place(instance_id first, instance_id owner) {
+        if (owner == 0 || !before_.instances.find(first) || !after_.instances.find(first)) return;
+        if (!before_.is_shown(owner) || !after_.is_shown(owner)) return;
+        const auto was = shown_before(first);
+        const auto& is = after_.shown_in_place(first);
+        if (was == is.id || renderer_.has_written(is.id)) return;
+        replace(was, renderer_.whole(is));
+    }
+
+    void replace(instance_id target, markup content) {
+        patches_.push_back({.target = target, .content = std::move(content)});
+    }
+
+    const conversation& before_;
+    const conversation& after_;
+    const instance_id acted_;
+    renderer& renderer_;
+    /// The versions of what is shown before and after, in another state.
+    std::vector<std::pair<const instance*, const instance*>> changed_;
+    /// For each place that may show another instance now: its first instance, and the owner.
+    std::vector<std::pair<instance_id, instance_id>> places_;
+    std::vector<patch> patches_;
+};
+
+}  // namespace
+
+std::vector<patch>
+diff(const conversation& before, conversation& after, instance_id acted, const environment& world) {
+    if (before.root == 0 || before.top().id != after.top().id) {
+        auto page = render_page(after, world);
+        after.instances.note_sent(page.rendered);
+        return {std::move(page.view)};
+    }
+    renderer all(after, world);
+    auto patches = comparison(before, after, acted, all).run();
+    after.instances.note_sent(all.rendered());
+    return patches;
+}
+
+}  // namespace stube::kernel

@@ -1,0 +1,117 @@
+#include "runtime/kernel/render.hpp"
+
+#include "runtime/component/fingerprint.hpp"
+#include "runtime/kernel/turn.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace stube::kernel {
+namespace {
+
+/// Whose member an event is, where it is one of an instance above.
+void resolve_above(const conversation& in, instance_id from, markup& own) {
+    for (auto& h : own.holes()) {
+        if (!h.above) continue;
+        h.instance =
+            in.find_above(from, [&](const handler& each) { return each.on_event == h.above; });
+        if (h.instance == 0) {
+            throw std::logic_error(
+                "stube: " + std::string(in.instances.at(from).type->name) + " sends " +
+                std::string(h.name) + " to a component above it, and none has that member"
+            );
+        }
+    }
+}
+
+/// True if `own` has the element of this slot or list.
+bool shows(const markup& own, std::string_view name) {
+    return std::ranges::any_of(own.holes(), [&](const hole& h) {
+        return (h.what == hole::kind::child || h.what == hole::kind::list) && h.name == name;
+    });
+}
+
+sent_rendering as_sent(const instance& of, const markup& own) {
+    unsigned places = 0;
+    std::size_t place = 0;
+    each_list(of, [&](const children& list) {
+        if (place < sent_rendering::max_places && shows(own, list.name())) places |= 1U << place;
+        ++place;
+    });
+    return {fingerprint(own), static_cast<std::uint16_t>(places)};
+}
+
+}  // namespace
+
+const entries& entries_of(const instance& of, std::string_view name) {
+    static const entries none;
+    const auto* found = &none;
+    each_list(of, [&](const children& list) {
+        if (list.name() == name) found = &list.all();
+    });
+    return *found;
+}
+
+void write_instance(markup& out, const markup& own, instance_id id, children_writer& writer) {
+    compose(out, own, id, [&](const hole& h) {
+        if (h.what == hole::kind::child) return writer.child(out, h);
+        if (h.what == hole::kind::children) return writer.children(out, h);
+        out.append_unescaped(" id=\"" + element_id(id, h.name) + "\"");
+        writer.list_attributes(out, h);
+    });
+}
+
+markup renderer::own(const instance& of) {
+    if (!of.type->render) {
+        throw std::logic_error(
+            "stube: " + std::string(of.type->name) +
+            " has no render() and called nothing: there is no page"
+        );
+    }
+    auto rendered = render(of);
+    resolve_above(in_, of.id, rendered);
+    rendered_.emplace_back(of.id, as_sent(of, rendered));
+    return rendered;
+}
+
+markup renderer::render(const instance& of) const {
+    try {
+        return of.type->render(of.state.get(), context_of(in_, world_));
+    } catch (const detail::wrong_markup& e) {
+        throw std::logic_error("stube: " + std::string(of.type->name) + ": " + e.what());
+    }
+}
+
+void renderer::write_whole(markup& out, const instance& of) {
+    const auto at = std::ranges::lower_bound(written_, of.id);
+    if (at == written_.end() || *at != of.id) written_.insert(at, of.id);
+    whole_writer writer(in_, of, *this);
+    write_instance(out, own(of), of.id, writer);
+}
+
+markup compose_element(
+    const conversation& in,
+    const markup& content,
+    instance_id owner,
+    std::string_view name
+) {
+    auto own = content;
+    resolve_above(in, owner, own);
+    markup out;
+    compose(out, own, owner, [](const hole&) {}, name);
+    return out;
+}
+
+sent_page render_page(const conversation& of, const environment& world) {
+    renderer all(of, world);
+    auto content = all.whole(of.top());
+    return {
+        {.what = patch::kind::view, .target = of.top().id, .content = std::move(content)},
+        all.rendered()
+    };
+}
+
+}  // namespace stube::kernel

@@ -1,0 +1,327 @@
+#include "runtime/kernel/notices.hpp"
+#include "runtime/kernel/render.hpp"
+#include "runtime/kernel/turn.hpp"
+
+#include <stube/runtime/html.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+// What a handler wants done, carried out.
+namespace stube::kernel {
+namespace {
+
+/// Enough for a timer that is never to fire; the sum with the time now is still a time.
+constexpr std::chrono::milliseconds longest_delay = std::chrono::years(100);
+
+/// A member that timers, topics and other instances may reach.
+const handler* reachable(const component_type& type, std::string_view name) {
+    const auto* found = member_of(type, name);
+    if (!found || !*found->on_message) broken(type.name, " takes no message " + std::string(name));
+    return found;
+}
+
+std::size_t depth(const conversation& in, instance_id first) {
+    std::size_t out = 0;
+    for (const auto* at = in.instances.find(first); at; at = in.instances.find(at->over))
+        ++out;
+    return out;
+}
+
+}  // namespace
+
+void turn::carry_out(instance_id from, const effects& wanted) {
+    const auto& list = wanted.list();
+    for (std::size_t at = 0; at < list.size(); ++at) {
+        if (is_move(list[at]) && at + 1 < list.size()) {
+            throw std::logic_error("stube: a handler can call, answer, fail, become, end or go "
+                                   "back only once, and last");
+        }
+    }
+    for (const auto& one : list)
+        std::visit([&](const auto& e) { apply(from, e); }, one);
+}
+
+/// The first instance of the place that the callee will stand in.
+instance_id turn::first_of(const instance& caller, const effect::call& call) const {
+    if (call.where == effect::call::place::page) return next_.root;
+    if (call.where == effect::call::place::own) return next_.first_in_place(caller).id;
+    instance_id first = 0;
+    each_list(caller, [&](const children& list) {
+        if (list.name() == call.slot) first = list.all().front().id;
+    });
+    if (first == 0) broken(caller.type->name, " has no slot " + std::string(call.slot));
+    return first;
+}
+
+void turn::apply(instance_id from, const effect::call& call) {
+    const auto caller = next_.instances.get(from);
+    const auto first = first_of(*caller, call);
+    if (depth(next_, first) >= max_stack) throw std::logic_error("stube: calls nest too deep");
+    auto covered = edit(next_.shown_in_place(first).id);
+    auto made = make(*call.type, call.state);
+    made->caller = from;
+    made->then = member_of(*caller->type, call.then);
+    made->or_else = member_of(*caller->type, call.or_else);
+    made->owner = covered->owner;
+    made->under = covered->id;
+    covered->over = made->id;
+    const auto id = made->id;
+    put(std::move(covered));
+    put(std::move(made));
+    is_step_ = true;
+    come_to_life(id);
+}
+
+namespace {
+
+/// What stands in the place of a child that is over.
+struct nothing {
+    static constexpr std::string_view component = "stube/nothing";
+
+    markup render() const { return html::span(html::hidden()); }
+};
+BOOST_DESCRIBE_STRUCT(nothing, (), ())
+
+/// A child of a slot or list, as against one that was called there.
+bool is_child(const instance& one) {
+    return one.owner != 0 && one.under == 0;
+}
+
+void check_answer(const component_type& type, const answer_value& value) {
+    const bool fits = type.answer_type ? value.holds(*type.answer_type) : value.empty();
+    if (!fits) broken(type.name, " answered another type than its answer_type");
+}
+
+}  // namespace
+
+void turn::apply(instance_id from, const effect::answer& answer) {
+    const auto one = next_.instances.get(from);
+    check_answer(*one->type, answer.value);
+    if (is_child(*one) && one->type->answers_once) {
+        leave_nothing(one);
+        if (one->then) resume(one->caller, one->then, answer.value);
+        return;
+    }
+    if (is_child(*one)) {
+        if (!one->then) broken(one->type->name, " answered in a slot or list without .then<...>()");
+        return resume(one->caller, one->then, answer.value);
+    }
+    if (one->caller == 0) return finish(finished_view(next_, "Finished"));
+    is_step_ = true;
+    leave(from);
+    resume(one->caller, one->then, answer.value);
+}
+
+void turn::resume(instance_id caller, const handler* then, const answer_value& value) {
+    const auto* waiting = next_.instances.find(caller);
+    if (!waiting) return;
+    if (!then) {
+        // An answer nobody waits for: a caller with a view is simply shown again.
+        if (!waiting->type->render)
+            broken(waiting->type->name, " is a task: each of its calls needs .then<...>()");
+        return;
+    }
+    run_and_carry_out(caller, with_answer(*then, value));
+}
+
+void turn::apply(instance_id from, const effect::fail& fail) {
+    if (error_.empty()) error_ = fail.internal;
+    const auto one = next_.instances.get(from);
+    if (one->caller == 0) return finish(finished_view(next_, fail.why.message));
+    if (!is_child(*one)) {
+        is_step_ = true;
+        leave(from);
+    } else if (one->type->answers_once) {
+        leave_nothing(one);
+    }
+    fail_to(one->caller, one->or_else, fail.why);
+}
+
+void turn::fail_to(instance_id caller, const handler* or_else, const failure& why) {
+    const auto* waiting = next_.instances.find(caller);
+    if (!waiting) return;
+    if (takes_failure(or_else)) return run_and_carry_out(caller, with_failure(*or_else, why));
+    // A task has nothing to show the message on: its own caller may know what to do.
+    if (!waiting->type->render) return apply(caller, effect::fail{why, {}});
+    tell_failure(why);
+}
+
+void turn::apply(instance_id from, const effect::become& become) {
+    const auto id = exchange(from, *become.type, become.state);
+    is_step_ = true;
+    come_to_life(id);
+}
+
+/// A child that is over: its place shows nothing.
+void turn::leave_nothing(const instance_ptr& over) {
+    static_cast<void>(&detail::known<nothing>);
+    exchange(over->id, type_of<nothing>(), std::make_shared<nothing>());
+}
+
+/// Puts another component where `from` stands, which leaves.
+instance_id
+turn::exchange(instance_id from, const component_type& type, std::shared_ptr<const void> state) {
+    auto made = make(type, std::move(state));
+    const auto id = made->id;
+    leave_below(*next_.instances.get(from));
+    const auto one = next_.instances.get(from);
+    ask_to_stop(one, outbox_);
+    made->caller = one->caller;
+    made->then = one->then;
+    made->or_else = one->or_else;
+    made->owner = one->owner;
+    made->under = one->under;
+    made->over = one->over;
+    for (auto [neighbour, link] :
+         {std::pair(one->under, &instance::over), std::pair(one->over, &instance::under)}) {
+        if (neighbour == 0) continue;
+        auto changed = edit(neighbour);
+        (*changed).*link = id;
+        put(std::move(changed));
+    }
+    put(std::move(made));
+    next_.erase(from);
+    if (next_.root == from) next_.root = id;
+    if (is_child(*one)) rename_child(one->owner, from, id);
+    return id;
+}
+
+void turn::apply(instance_id, const effect::end& end) {
+    finish(end.final_view.empty() ? finished_view(next_, "Finished") : end.final_view);
+}
+
+void turn::finish(markup view) {
+    leave_place(next_.root);
+    next_.root = 0;
+    final_view_ = std::move(view);
+    messages_.clear();
+}
+
+void turn::apply(instance_id, const effect::back&) {
+    goes_back_ = true;
+}
+
+void turn::apply(instance_id, const effect::seal&) {
+    seals_ = true;
+}
+
+void turn::apply(instance_id, const effect::keep& keep) {
+    next_.kept = keep.is_worth_it;
+}
+
+void turn::apply(instance_id from, const effect::send& send) {
+    if (!send.above) {
+        if (const auto* target = next_.instances.find(send.target))
+            messages_.push_back({send.target, reachable(*target->type, send.member), send.arguments}
+            );
+        return;
+    }
+    const auto above =
+        next_.find_above(from, [&](const handler& h) { return h.on_message == send.above; });
+    if (above == 0)
+        broken(
+            next_.instances.at(from).type->name,
+            " sends up to " + std::string(send.member) + ", which nobody above it has"
+        );
+    messages_.push_back(
+        {above, reachable(*next_.instances.at(above).type, send.member), send.arguments}
+    );
+}
+
+void turn::apply(instance_id, const effect::publish& publish) {
+    if (!publish.here_only) {
+        outbox_.emplace_back(command::publish{publish.topic, publish.arguments});
+        return;
+    }
+    for (auto& [to, member] : subscribers(next_, publish.topic))
+        messages_.push_back({to, member, publish.arguments});
+}
+
+void turn::apply(instance_id from, const effect::subscribe& subscribe) {
+    const auto* member = reachable(*next_.instances.at(from).type, subscribe.member);
+    change_waits(from, [&](attachments& waits) {
+        auto is_same = [&](const subscription& each) {
+            return each.topic == subscribe.topic && each.to == member;
+        };
+        if (std::ranges::none_of(waits.subscriptions, is_same))
+            waits.subscriptions.push_back({subscribe.topic, member});
+    });
+}
+
+void turn::apply(instance_id from, const effect::unsubscribe& unsubscribe) {
+    change_waits(from, [&](attachments& waits) {
+        std::erase_if(waits.subscriptions, [&](const subscription& each) {
+            return unsubscribe.topic.empty() || each.topic == unsubscribe.topic;
+        });
+    });
+}
+
+void turn::apply(instance_id from, const effect::after& after) {
+    const auto* member = reachable(*next_.instances.at(from).type, after.member);
+    change_waits(from, [&](attachments& waits) {
+        const auto delay = std::min(after.delay, longest_delay);
+        waits.timers.push_back({world_.now + delay, member, after.arguments, world_.clock_shift});
+    });
+}
+
+void turn::apply(instance_id from, const effect::cancel& cancel) {
+    change_waits(from, [&](attachments& waits) {
+        std::erase_if(waits.timers, [&](const timer& each) {
+            return each.to->name == cancel.member;
+        });
+    });
+}
+
+void turn::apply(instance_id from, const effect::run& run) {
+    const auto& type = *next_.instances.at(from).type;
+    const auto number = ++next_.last_instance;
+    change_waits(from, [&](attachments& waits) {
+        waits.work.push_back({number, member_of(type, run.then), member_of(type, run.or_else)});
+    });
+    outbox_.emplace_back(command::work{number, run.work});
+}
+
+void turn::apply(instance_id from, const effect::command& command) {
+    using kind = effect::command::kind;
+    boost::json::object json;
+    switch (command.what) {
+    case kind::title:
+        json["title"] = command.text;
+        break;
+    case kind::focus:
+        json["focus"] = element_id(from, command.text);
+        break;
+    case kind::scroll:
+        json["scroll"] = element_id(from, command.text);
+        break;
+    case kind::event:
+        json["event"] = command.text;
+        json["detail"] = boost::json::parse(command.detail);
+        break;
+    case kind::url:
+        json["url"] = command.text;
+        json["push"] = command.push;
+        next_.url = command.text;
+        sets_url_ = true;
+        is_step_ = is_step_ || command.push;
+        break;
+    }
+    extras_.push_back({.what = patch::kind::command, .json = boost::json::serialize(json)});
+}
+
+void turn::apply(instance_id from, const effect::patch& wanted) {
+    extras_.push_back(
+        {.what = patch::kind::element,
+         .target = from,
+         .list = wanted.name,
+         .content = compose_element(next_, wanted.content, from, wanted.name)}
+    );
+}
+
+}  // namespace stube::kernel

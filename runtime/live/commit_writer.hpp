@@ -1,0 +1,66 @@
+#pragma once
+
+#include <stube/runtime/conversation_map.hpp>
+#include <stube/store/store.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace stube::live {
+
+enum class save_result { durable, refused, down };
+
+/// One thread that commits everything waiting in one batch, without added delay: while one batch is
+/// being synced, the next one gathers. Threads: any. `done` runs on the executor it was submitted
+/// with. Once a second it asks a store that is a `place_watch` whether its place is still there.
+class commit_writer {
+public:
+    using on_saved = std::function<void(save_result, const std::string& why)>;
+
+    commit_writer(store& storage, std::function<void(const std::string&)> on_down);
+    ~commit_writer();
+
+    void submit(change what, executor& on, on_saved done);
+
+    /// From now on it asks for the place: the store has been loaded.
+    void watch() { is_loaded_ = true; }
+
+    /// Saves what was submitted and ends the thread. Later submissions answer `down`.
+    void stop();
+
+private:
+    struct item {
+        change what;
+        executor* on;
+        on_saved done;
+        save_result result = save_result::durable;
+        std::string why;
+    };
+
+    void run();
+    void save(std::vector<item>& batch);
+    void check_place();
+    void go_down(const std::string& why);
+    void save_one_by_one(std::vector<item>& batch);
+    void fail_all(std::vector<item>& batch, save_result result, const std::string& why);
+    static void hand_back(std::vector<item> batch);
+
+    store& storage_;
+    place_watch* const watch_;  ///< null if the store is none
+    std::function<void(const std::string&)> on_down_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::vector<item> waiting_;
+    bool stopping_ = false;
+    std::atomic<bool> is_loaded_ = false;
+    bool down_ = false;  // only touched by the thread
+    std::once_flag joined_;
+    std::thread thread_;
+};
+
+}  // namespace stube::live

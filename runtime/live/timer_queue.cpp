@@ -1,0 +1,110 @@
+#include "runtime/live/timer_queue.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace stube::live {
+
+namespace {
+
+/// The clock may be set by someone while the thread waits; so late it is noticed at the latest.
+constexpr std::chrono::milliseconds longest_wait = std::chrono::seconds(1);
+
+}  // namespace
+
+void timer_queue::remove(const std::string& id) {
+    auto found = by_id_.find(id);
+    if (found == by_id_.end()) return;
+    by_time_.erase({found->second.at, found->first});
+    by_id_.erase(found);
+}
+
+steady_time timer_queue::steady_time_of(time_point due) const {
+    return clocks_.steady() + (due - clocks_.now());
+}
+
+/// The clock was set ahead: what is due by it is due.
+void timer_queue::follow_clock() {
+    const auto shift = clocks_.shift();
+    if (shift > shift_) {
+        by_time_.clear();
+        for (auto& [id, place] : by_id_) {
+            place.at = std::min(place.at, steady_time_of(place.due));
+            by_time_.emplace(place.at, id);
+        }
+    }
+    shift_ = shift;
+}
+
+void timer_queue::set(const std::string& id, std::optional<time_point> due) {
+    std::lock_guard lock(mutex_);
+    remove(id);
+    if (!due || stopping_) return;
+    const auto at = steady_time_of(*due);
+    auto [place, is_new] = by_id_.emplace(id, timer_queue::entry{*due, at});
+    auto first = by_time_.emplace(at, place->first).first;
+    if (how_ == watch::by_hand) return;
+    if (!thread_.joinable()) {
+        thread_ = std::thread([this] { run(); });
+    } else if (first == by_time_.begin()) {
+        changed_.notify_one();
+    }
+}
+
+std::vector<std::string> timer_queue::take_due() {
+    std::vector<std::string> due;
+    follow_clock();
+    const auto now = clocks_.steady();
+    while (!by_time_.empty() && by_time_.begin()->first <= now) {
+        due.emplace_back(by_time_.begin()->second);
+        remove(due.back());
+    }
+    return due;
+}
+
+std::size_t timer_queue::fire_due() {
+    std::vector<std::string> due;
+    {
+        std::lock_guard lock(mutex_);
+        if (stopping_) return 0;
+        due = take_due();
+    }
+    const auto count = due.size();
+    if (count > 0) tell_(std::move(due));
+    return count;
+}
+
+std::size_t timer_queue::size() const {
+    std::lock_guard lock(mutex_);
+    return by_id_.size();
+}
+
+void timer_queue::run() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        auto due = take_due();
+        if (!due.empty()) {
+            lock.unlock();
+            tell_(std::move(due));
+            lock.lock();
+        } else if (by_time_.empty()) {
+            changed_.wait(lock);
+        } else {
+            const auto wait = by_time_.begin()->first - clocks_.steady();
+            changed_.wait_for(lock, std::clamp(wait, std::chrono::milliseconds(1), longest_wait));
+        }
+    }
+}
+
+void timer_queue::stop() {
+    std::thread ended;
+    {
+        std::lock_guard lock(mutex_);
+        stopping_ = true;
+        ended.swap(thread_);
+    }
+    changed_.notify_all();
+    if (ended.joinable()) ended.join();
+}
+
+}  // namespace stube::live

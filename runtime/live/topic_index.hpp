@@ -1,0 +1,159 @@
+#pragma once
+
+#include "runtime/live/entry.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace stube::live {
+
+/// A message on its way to those who are subscribed to its topic.
+struct letter {
+    std::string topic;
+    std::string text;
+};
+
+using letter_ptr = std::shared_ptr<const letter>;
+
+/// Which conversations are subscribed to which topic. Of those that nobody has seen yet it only
+/// knows that there are some: for these it keeps what is published, and they get it when they are
+/// seen. So a page misses nothing between being rendered and being open, and costs nothing before.
+/// Threads: any; one at a time for each entry.
+class topic_index {
+public:
+    /// Of each topic so many messages are kept for those that nobody has seen; the oldest are lost.
+    explicit topic_index(std::size_t most_kept) : most_kept_(most_kept) {}
+
+    /// `before` and `after` are sorted and hold no topic twice.
+    void change(
+        const entry_ptr& e,
+        const std::vector<std::string>& before,
+        const std::vector<std::string>& after
+    ) {
+        std::lock_guard lock(mutex_);
+        for (const auto& topic : before) {
+            if (!std::ranges::binary_search(after, topic)) leave(e, topic);
+        }
+        for (const auto& topic : after)
+            topics_[topic].subscribers.insert(e);
+    }
+
+    /// Notes that somebody who was not seen yet will want to hear of these topics. Returns the
+    /// number of the last message before.
+    std::uint64_t hold(const std::vector<std::string>& topics) {
+        std::lock_guard lock(mutex_);
+        for (const auto& topic : topics)
+            ++topics_[topic].unseen;
+        return last_;
+    }
+
+    struct missed {
+        std::vector<letter_ptr> letters;  ///< in the order published
+        bool is_complete = true;
+    };
+
+    /// It was seen, and is subscribed to `after` from now on. Returns what was published to `held`
+    /// after message `since`.
+    missed begin(
+        const entry_ptr& e,
+        const std::vector<std::string>& held,
+        std::uint64_t since,
+        const std::vector<std::string>& after
+    ) {
+        std::lock_guard lock(mutex_);
+        std::vector<numbered> found;
+        missed out;
+        for (const auto& topic : held) {
+            const auto& of = topics_.at(topic);
+            out.is_complete = out.is_complete && of.last_lost <= since;
+            for (const auto& each : of.kept)
+                if (each.number > since) found.push_back(each);
+        }
+        for (const auto& topic : after)
+            topics_[topic].subscribers.insert(e);
+        drop_held(held);
+        std::ranges::sort(found, {}, &numbered::number);
+        for (auto& each : found)
+            out.letters.push_back(std::move(each.what));
+        return out;
+    }
+
+    /// It goes, and nobody has seen it.
+    void let_go(const std::vector<std::string>& held) {
+        std::lock_guard lock(mutex_);
+        drop_held(held);
+    }
+
+    /// Who is to be told.
+    std::vector<entry_ptr> publish(const letter_ptr& what) {
+        std::lock_guard lock(mutex_);
+        const auto found = topics_.find(what->topic);
+        if (found == topics_.end()) return {};
+        auto& to = found->second;
+        ++last_;
+        if (to.unseen > 0) to.kept.push_back({last_, what});
+        if (to.kept.size() > most_kept_) {
+            to.last_lost = to.kept.front().number;
+            to.kept.pop_front();
+        }
+        return {to.subscribers.begin(), to.subscribers.end()};
+    }
+
+    /// How many topics have a subscriber.
+    std::size_t size() const {
+        std::lock_guard lock(mutex_);
+        return static_cast<std::size_t>(std::ranges::count_if(topics_, [](const auto& each) {
+            return !each.second.subscribers.empty();
+        }));
+    }
+
+private:
+    struct numbered {
+        std::uint64_t number;
+        letter_ptr what;
+    };
+
+    struct topic_state {
+        std::unordered_set<entry_ptr> subscribers;
+        std::size_t unseen = 0;
+        std::deque<numbered> kept;
+        std::uint64_t last_lost = 0;
+    };
+
+    using topic_map = std::unordered_map<std::string, topic_state>;
+
+    void leave(const entry_ptr& e, const std::string& topic) {
+        auto found = topics_.find(topic);
+        if (found == topics_.end()) return;
+        found->second.subscribers.erase(e);
+        drop_if_empty(found);
+    }
+
+    void drop_held(const std::vector<std::string>& topics) {
+        for (const auto& topic : topics) {
+            const auto found = topics_.find(topic);
+            if (--found->second.unseen == 0) found->second.kept.clear();
+            drop_if_empty(found);
+        }
+    }
+
+    void drop_if_empty(topic_map::iterator which) {
+        if (which->second.subscribers.empty() && which->second.unseen == 0) topics_.erase(which);
+    }
+
+    const std::size_t most_kept_;
+    mutable std::mutex mutex_;
+    topic_map topics_;
+    std::uint64_t last_ = 0;
+};
+
+}  // namespace stube::live

@@ -1,0 +1,139 @@
+#include "runtime/live/work_pool.hpp"
+
+#include "runtime/component/exception_message.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace stube::live {
+
+namespace {
+
+work_pool::result run_job(const std::function<answer_value()>& run) {
+    try {
+        return {run(), std::nullopt};
+    } catch (...) {
+        return {{}, current_exception_message()};
+    }
+}
+
+}  // namespace
+
+class work_pool::inside : public std::enable_shared_from_this<inside> {
+public:
+    inside(std::size_t max_threads, std::size_t max_waiting)
+        : max_threads_(std::max<std::size_t>(max_threads, 1)), max_waiting_(max_waiting) {}
+
+    bool submit(job what) {
+        std::lock_guard lock(mutex_);
+        const auto free = idle_ + (max_threads_ - threads_);
+        if (stopping_ || waiting_.size() >= max_waiting_ + free) return false;
+        if (waiting_.size() >= idle_ && threads_ < max_threads_ && !begin_thread()) return false;
+        waiting_.push_back(std::move(what));
+        changed_.notify_one();
+        return true;
+    }
+
+    counts now() const {
+        std::lock_guard lock(mutex_);
+        return {running_, waiting_.size()};
+    }
+
+    rest stop(std::chrono::milliseconds limit) {
+        std::deque<job> dropped;  // destroyed without the lock: they hold what is not ours
+        std::unique_lock lock(mutex_);
+        if (std::exchange(stopping_, true)) return {};
+        dropped.swap(waiting_);
+        changed_.notify_all();
+        stopped_.wait_for(lock, limit, [this] { return running_ == 0; });
+        is_deaf_ = true;
+        const auto abandoned = running_ - reporting_;
+        stopped_.wait(lock, [this] { return reporting_ == 0 && idle_ == 0; });
+        return {dropped.size(), abandoned};
+    }
+
+private:
+    bool begin_thread() {
+        try {
+            std::thread([self = shared_from_this()] { self->run(); }).detach();
+        } catch (const std::system_error&) {
+            return threads_ > 0;  // those that there are will do it
+        }
+        ++threads_;
+        ++idle_;
+        return true;
+    }
+
+    void run() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+            if (waiting_.empty()) break;
+            auto next = std::move(waiting_.front());
+            waiting_.pop_front();
+            --idle_;
+            ++running_;
+            lock.unlock();
+            auto done = run_job(next.run);
+            lock.lock();
+            if (!is_deaf_) report(next, std::move(done), lock);
+            lock.unlock();
+            next = {};
+            lock.lock();
+            --running_;
+            ++idle_;
+            stopped_.notify_all();
+        }
+        --idle_;
+        --threads_;
+        stopped_.notify_all();
+    }
+
+    void report(const job& what, result&& done, std::unique_lock<std::mutex>& lock) {
+        ++reporting_;
+        lock.unlock();
+        what.done(std::move(done));
+        lock.lock();
+        --reporting_;
+        stopped_.notify_all();
+    }
+
+    const std::size_t max_threads_;
+    const std::size_t max_waiting_;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::condition_variable stopped_;
+    std::deque<job> waiting_;
+    std::size_t threads_ = 0;
+    std::size_t idle_ = 0;  ///< of them, waiting for work or about to
+    std::size_t running_ = 0;
+    std::size_t reporting_ = 0;  ///< of them, in `done`
+    bool stopping_ = false;
+    bool is_deaf_ = false;  ///< nobody is there to report to
+};
+
+work_pool::work_pool(std::size_t max_threads, std::size_t max_waiting)
+    : inside_(std::make_shared<inside>(max_threads, max_waiting)) {}
+
+work_pool::~work_pool() {
+    stop(std::chrono::milliseconds(0));
+}
+
+bool work_pool::submit(job what) {
+    return inside_->submit(std::move(what));
+}
+
+work_pool::counts work_pool::now() const {
+    return inside_->now();
+}
+
+work_pool::rest work_pool::stop(std::chrono::milliseconds limit) {
+    return inside_->stop(limit);
+}
+
+}  // namespace stube::live

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <stube/runtime/effects.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace stube::live {
+
+/// A few threads that do what must not hold up anyone else. They begin as they are needed.
+/// Threads: any.
+class work_pool {
+public:
+    struct result {
+        answer_value value;
+        std::optional<std::string> error;  ///< what it threw, for the log
+    };
+
+    struct job {
+        std::function<answer_value()> run;
+        std::function<void(result&&)> done;  ///< on the pool's thread; must not throw
+    };
+
+    struct counts {
+        std::size_t running = 0;
+        std::size_t waiting = 0;
+    };
+
+    work_pool(std::size_t max_threads, std::size_t max_waiting);
+    ~work_pool();
+
+    /// False if too many wait already, or it has stopped; the job is not done then.
+    bool submit(job what);
+
+    counts now() const;
+
+    /// What was left behind.
+    struct rest {
+        std::size_t dropped = 0;    ///< never begun
+        std::size_t abandoned = 0;  ///< still running: it goes on, and its `done` is not called
+    };
+
+    /// Begins nothing more, and waits for what runs, but not longer than `limit`. When it returns,
+    /// no `done` is called any more. The second time it does nothing.
+    rest stop(std::chrono::milliseconds limit);
+
+private:
+    class inside;
+    std::shared_ptr<inside> inside_;  // shared with threads that are left behind
+};
+
+}  // namespace stube::live

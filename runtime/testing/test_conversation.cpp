@@ -1,0 +1,698 @@
+#include "runtime/component/exception_message.hpp"
+#include "runtime/conversation/decoder.hpp"
+#include "runtime/conversation/encoder.hpp"
+#include "runtime/kernel/markup_check.hpp"
+#include "runtime/kernel/notices.hpp"
+#include "runtime/kernel/script_only.hpp"
+#include "runtime/testing/patched_page.hpp"
+#include "runtime/testing/test_controls.hpp"
+
+#include <stube/runtime/deliveries.hpp>
+#include <stube/runtime/test_conversation.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <ostream>
+#include <stdexcept>
+
+namespace stube {
+
+using namespace kernel;
+
+using namespace test_page;
+
+namespace {
+
+std::string to_html(const patch& from) {
+    std::string out;
+    write_markup(out, from.content, wire());
+    return out;
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const page_text& text) {
+    return out << text.text_;
+}
+
+class test_conversation::impl {
+public:
+    explicit impl(beginning with) : beginning_(std::move(with)) {
+        world_.now =
+            std::chrono::sys_days(std::chrono::year(2026) / 1 / 1) + std::chrono::hours(12);
+        value_.id = "test";
+        value_.owner = "test";
+        value_.mount = "/";
+    }
+
+    environment& world() { return world_; }
+
+    void set_principal(std::string who) {
+        if (has_begun_) misuse("principal() comes before the conversation begins");
+        value_.principal = std::move(who);
+    }
+
+    /// The instance that a control belongs to; null if it is bound to no field.
+    const instance* owner_of(const node& control) const {
+        const auto name = control.get("name");
+        const auto dash = name.find('-');
+        if (!name.starts_with('i') || dash == name.npos) return nullptr;
+        instance_id id = 0;
+        std::from_chars(name.data() + 1, name.data() + dash, id);
+        return value_.instances.find(id);
+    }
+
+    bool shows(std::string_view component) const {
+        bool found = false;
+        value_.instances.each([&](const instance_ptr& each) {
+            found = found || (each->type->name == component && value_.is_shown(each->id));
+        });
+        return found;
+    }
+
+    void look_within(std::string_view text) {
+        begun();
+        const node* smallest = nullptr;
+        for (const auto* each : find_all(page(), is_instance)) {
+            // The last one in the order of the page is the innermost.
+            if (visible_text(*each).find(text) != std::string::npos) smallest = each;
+        }
+        if (!smallest) misuse("there is no component that says " + quoted(text));
+        scope_ = smallest->get("id");
+    }
+
+    /// What the next act is about; the one after that is about the whole page again.
+    const node& scope() {
+        if (scope_.empty()) return page();
+        const auto id = std::exchange(scope_, {});
+        auto found = find_all(page(), [&](const node& each) { return each.get("id") == id; });
+        return found.empty() ? page() : *found.front();
+    }
+
+    /// Begins if it has not begun yet; every question and every act goes through here.
+    impl& begun() {
+        if (!has_begun_) {
+            has_begun_ = true;
+            begin_now();
+        }
+        return *this;
+    }
+
+    /// The same for acts, which need a component on the page.
+    impl& alive() {
+        begun();
+        if (ended_) misuse("the conversation has ended: there is nobody to send an event to");
+        if (value_.root == 0) misuse("the conversation could not begin: " + error_);
+        return *this;
+    }
+
+    const conversation& value() const { return value_; }
+
+    const node& page() const { return page_.root(); }
+
+    std::string html() const { return page_.html(); }
+
+    std::vector<std::string> warnings() const {
+        return script_only_events(render_view(value_, world_).content, value_);
+    }
+
+    const std::vector<std::string>& notices() const { return notices_; }
+
+    const std::string& error() const { return error_; }
+
+    bool ended() const { return ended_; }
+
+    verdict last() const { return last_; }
+
+    entries& entered() { return entered_; }
+
+    void send(event what) {
+        what.id = ++last_id_;
+        last_event_ = std::move(what);
+        deliver();
+    }
+
+    void send_from(const node& element, const wired_event& what, const node* scope) {
+        event e;
+        e.instance = what.instance;
+        e.name = what.name;
+        e.arguments = what.arguments;
+        if (scope) e.form = entered_.form_below(*scope);
+        if (const auto* name = element.find("name"); name && !is_control(element)) {
+            e.form.push_back({*name, std::string(element.get("value"))});
+        }
+        sent_from_ = scope;
+        send(std::move(e));
+    }
+
+    /// The user has changed a control: it sends its events, if it has any.
+    void changed(const node& control) {
+        const std::string name(control.get("name"));
+        const std::string id(control.get("id"));
+        for (std::string_view on : {"input", "change"}) {
+            // Found anew: the first event may have replaced the page.
+            for (const auto* each : find_all(page(), is_control)) {
+                if (each->get("name") != name || each->get("id") != id) continue;
+                if (auto wired = event_of(*each, on)) {
+                    send_from(*each, *wired, instance_around(*each));
+                    break;
+                }
+            }
+        }
+    }
+
+    void send_member(std::string_view name, const event_function* target, std::string arguments) {
+        const auto& where = scope();
+        event e;
+        e.instance = receiver(where, name, target);
+        e.name = name;
+        e.arguments = std::move(arguments);
+        e.form = entered_.form_below(where);
+        sent_from_ = &where;
+        send(std::move(e));
+    }
+
+    void go(std::optional<std::uint64_t> to) { show(go_back(value_, ++last_id_, to, world_)); }
+
+    void forward() {
+        if (value_.future.empty()) misuse("there is no step to go forward to");
+        go(value_.future.front()->step);
+    }
+
+    void take(std::string_view topic, const std::string& message) {
+        auto done = stube::deliver(value_, topic, message, world_);
+        settle(std::move(done));
+    }
+
+    void run_work() {
+        while (!work_.empty() && !ended_) {
+            auto next = std::move(work_.front());
+            work_.erase(work_.begin());
+            settle(result_of(next));
+        }
+    }
+
+    void advance(std::chrono::milliseconds by) {
+        const auto until = world_.now + by;
+        if (has_begun_) {
+            for (auto due = next_due(value_); due && *due <= until && !ended_;
+                 due = next_due(value_)) {
+                world_.now = std::max(world_.now, *due);
+                auto done = fire_timers(value_, world_);
+                const bool is_spent = done.what != verdict::failed;
+                settle(std::move(done));
+                if (!is_spent) break;  // it would be due again, at once
+            }
+        }
+        world_.now = until;
+    }
+
+    const std::vector<patch>& patches() const { return patches_; }
+
+    const std::vector<event>& events() const { return events_; }
+
+    const std::vector<std::string>& published() const { return published_; }
+
+    const std::vector<std::string>& client_events() const { return client_events_; }
+
+    const std::string& title() const { return title_; }
+
+    const std::string& url() const { return url_; }
+
+    std::size_t waiting_work() const { return work_.size(); }
+
+    void send_last_again(bool as_new) {
+        if (last_event_.id == 0) misuse("no event was sent yet");
+        if (as_new) last_event_.id = ++last_id_;
+        if (ended_) {
+            last_ = verdict::stale;
+            error_.clear();
+        } else {
+            deliver();
+        }
+    }
+
+    void begin_now();
+    void go_on_from(conversation stood);
+    void restart();
+    void fail(const std::vector<std::uint64_t>& interrupted);
+    void show_again();
+
+private:
+    /// The one component that has the member: `where` itself, or one within it.
+    instance_id receiver(const node& where, std::string_view name, const event_function* target) {
+        std::vector<instance_id> found;
+        auto all = find_all(where, is_instance);
+        if (is_instance(where)) all.push_back(&where);
+        for (const auto* each : all) {
+            instance_id id = 0;
+            const auto text = each->get("id");
+            std::from_chars(text.data() + 1, text.data() + text.size(), id);
+            const auto* one = value_.instances.find(id);
+            const auto* member = one ? one->type->find(name) : nullptr;
+            if (member && member->on_event == target) found.push_back(id);
+        }
+        if (found.size() == 1) return found.front();
+        if (!found.empty())
+            misuse("several components on the page have " + quoted(name) + ": say within(...)");
+        misuse(
+            std::string(name) + " is no member of " + std::string(value_.top().type->name) +
+            ", which is on the page"
+        );
+    }
+
+    outcome result_of(const command::work& what) {
+        try {
+            return finish_work(value_, what.number, what.run(), world_);
+        } catch (const std::exception&) {
+            return fail_work(value_, what.number, {not_completed}, world_);
+        }
+    }
+
+    /// What the live runtime would do with the requests; a message of one's own comes back.
+    void carry_out(std::vector<any_command> requests) {
+        for (auto& each : requests) {
+            if (auto* work = std::get_if<command::work>(&each)) {
+                work_.push_back(std::move(*work));
+                continue;
+            }
+            if (const auto* left = std::get_if<command::stop>(&each)) {
+                stop(*left);
+                continue;
+            }
+            auto& message = std::get<command::publish>(each);
+            published_.push_back(message.topic + " " + message.message);
+            const auto mine = topics(value_);
+            if (!ended_ && std::ranges::find(mine, message.topic) != mine.end())
+                take(message.topic, message.message);
+        }
+    }
+
+    /// What a `stop` hook throws changes nothing any more.
+    void stop(const command::stop& what) {
+        try {
+            run_stop(what, value_, world_);
+        } catch (...) {
+            error_ = "stop failed: " + current_exception_message();
+        }
+    }
+
+    /// After what no user did.
+    void settle(outcome done) {
+        if (done.what == verdict::stale) return;
+        show(std::move(done));
+    }
+
+    void record(event what) { events_.push_back(std::move(what)); }
+
+    void deliver() {
+        record(last_event_);
+        auto done = dispatch(value_, last_event_, world_);
+        const bool is_applied = done.what == verdict::applied;
+        if (is_applied && sent_from_) entered_.send_below(*sent_from_);
+        sent_from_ = nullptr;
+        show(std::move(done));
+    }
+
+    void show(outcome done) {
+        last_ = done.what;
+        error_ = std::move(done.error);
+        notices_.clear();
+        if (done.what == verdict::failed) return add_notice(failure_notice("test"));
+        if (done.what == verdict::applied || done.what == verdict::ended) {
+            value_ = std::move(done.next);
+            ended_ = done.what == verdict::ended;
+        }
+        patches_ = done.patches;
+        for (const auto& each : done.patches)
+            apply(each);
+        if (const auto wrong = describe_misplaced(page(), value_); !wrong.empty()) misuse(wrong);
+        entered_.keep_only(page());
+        value_.forget_sent(done.differing);
+        carry_out(std::move(done.outbox));
+    }
+
+    /// As a browser does: what no patch brings is not on the page.
+    void apply(const patch& what) {
+        if (what.what == patch::kind::notice) return add_notice(what);
+        if (what.what == patch::kind::command) take_command(what.json);
+        for (const auto* fresh : page_.apply(what))
+            entered_.take_words(*fresh);
+    }
+
+    void take_command(const std::string& json) {
+        const auto parsed = boost::json::parse(json);
+        const auto& said = parsed.as_object();
+        if (const auto* title = said.if_contains("title")) title_ = title->as_string();
+        if (const auto* url = said.if_contains("url")) url_ = url->as_string();
+        if (const auto* name = said.if_contains("event")) {
+            client_events_.push_back(
+                std::string(name->as_string()) + " " + boost::json::serialize(said.at("detail"))
+            );
+        }
+    }
+
+    void add_notice(const patch& what) { notices_.push_back(visible_text(*parse(to_html(what)))); }
+
+    beginning beginning_;
+    environment world_;
+    conversation value_;
+    bool has_begun_ = false;
+    bool ended_ = false;
+    patched_page page_;
+    entries entered_;
+    std::vector<std::string> notices_;
+    verdict last_ = verdict::applied;
+    std::string error_;
+    event last_event_;
+    event_id last_id_ = 0;
+    const node* sent_from_ = nullptr;
+    std::string scope_;  ///< document id of an instance, or empty
+    std::vector<patch> patches_;
+    std::vector<event> events_;
+    std::vector<command::work> work_;
+    std::vector<std::string> published_;
+    std::vector<std::string> client_events_;
+    std::string title_;
+    std::string url_;
+};
+
+void test_conversation::impl::begin_now() {
+    if (auto* stood = std::get_if<conversation>(&beginning_)) return go_on_from(std::move(*stood));
+    show(begin(value_, std::get<effect::call>(beginning_), world_));
+}
+
+void test_conversation::impl::go_on_from(conversation stood) {
+    stood.id = value_.id;
+    stood.owner = value_.owner;
+    if (!value_.principal.empty()) stood.principal = value_.principal;
+    const auto interrupted = unfinished_work(stood);
+    show(resume(std::move(stood), world_));
+    fail(interrupted);
+}
+
+void test_conversation::impl::restart() {
+    alive();
+    if (const auto* flow = value_.not_durable()) {
+        misuse(
+            "the conversation holds " + std::string(flow->name) +
+            ", which lives in memory only: it does not survive a restart"
+        );
+    }
+    auto stored = encode_change(nullptr, value_, false);
+    value_ = decode_conversation({stored.id, stored.revision, stored.status, stored.written});
+    const auto interrupted = unfinished_work(value_);
+    work_.clear();
+    show_again();
+    fail(interrupted);
+}
+
+/// Work that was under way will never come back.
+void test_conversation::impl::fail(const std::vector<std::uint64_t>& interrupted) {
+    for (const auto number : interrupted)
+        settle(fail_work(value_, number, {was_interrupted}, world_));
+}
+
+/// What an open page is shown when it comes back, and then all of it: only that shows whether what
+/// was stored is what there was.
+void test_conversation::impl::show_again() {
+    if (has_wakeup(value_)) {
+        show(wake(value_, world_));
+        if (last_ == verdict::applied) apply(render_view(value_, world_));
+        return;
+    }
+    outcome seen;
+    seen.what = verdict::repeated;
+    seen.patches.push_back(render_view(value_, world_));
+    show(std::move(seen));
+    last_ = verdict::applied;
+}
+
+// --- the public face
+
+test_conversation::test_conversation(effect::call root)
+    : impl_(std::make_unique<impl>(std::move(root))) {}
+
+test_conversation::test_conversation(conversation from)
+    : impl_(std::make_unique<impl>(std::move(from))) {}
+
+test_conversation::test_conversation(test_conversation&&) noexcept = default;
+test_conversation& test_conversation::operator=(test_conversation&&) noexcept = default;
+test_conversation::~test_conversation() = default;
+
+test_conversation& test_conversation::provide(void* app, const std::type_info& type) {
+    impl_->world().app = app;
+    impl_->world().app_type = &type;
+    return *this;
+}
+
+test_conversation& test_conversation::principal(std::string who) {
+    impl_->set_principal(std::move(who));
+    return *this;
+}
+
+namespace {
+
+/// The controls of a field.
+template <class Conversation, class Field>
+nodes controls_of(Conversation& t, const Field& which) {
+    if (!which.component.empty() && !t.shows(which.component)) {
+        misuse(
+            std::string(which.component) +
+            " is not on the page: " + std::string(t.value().top().type->name) + " is"
+        );
+    }
+    const auto& where = t.scope();
+    auto found = visible_controls(where);
+    std::erase_if(found, [&](const node* each) {
+        const auto* owner = t.owner_of(*each);
+        const bool is_its =
+            which.component.empty() || (owner && owner->type->name == which.component);
+        return !is_its || field_of(*each) != which.name;
+    });
+    return only_control(std::move(found), where, quoted(which.name));
+}
+
+}  // namespace
+
+test_conversation& test_conversation::within(std::string_view text) {
+    impl_->look_within(text);
+    return *this;
+}
+
+test_conversation& test_conversation::back() {
+    impl_->alive().go(std::nullopt);
+    return *this;
+}
+
+test_conversation& test_conversation::forward() {
+    impl_->alive().forward();
+    return *this;
+}
+
+test_conversation& test_conversation::deliver(std::string_view topic, const std::string& message) {
+    impl_->alive().take(topic, message);
+    return *this;
+}
+
+test_conversation& test_conversation::run_work() {
+    impl_->alive().run_work();
+    return *this;
+}
+
+std::string test_conversation::title() const {
+    return impl_->begun().title();
+}
+
+std::string test_conversation::url() const {
+    return impl_->begun().url();
+}
+
+std::vector<std::string> test_conversation::published() const {
+    return impl_->begun().published();
+}
+
+std::vector<std::string> test_conversation::client_events() const {
+    return impl_->begun().client_events();
+}
+
+std::size_t test_conversation::waiting_work() const {
+    return impl_->begun().waiting_work();
+}
+
+const std::vector<patch>& test_conversation::patches() const {
+    return impl_->begun().patches();
+}
+
+const std::vector<event>& test_conversation::events() const {
+    return impl_->begun().events();
+}
+
+test_conversation& test_conversation::click(std::string_view label) {
+    auto& t = impl_->alive();
+    const auto& target = find_clickable(t.page(), t.scope(), label);
+    if (auto own = event_of(target, "click")) {
+        t.send_from(target, *own, instance_around(target));
+    } else {
+        const auto* form = submitted_form(target);
+        t.send_from(target, *event_of(*form, "submit"), form);
+    }
+    return *this;
+}
+
+test_conversation& test_conversation::submit() {
+    auto& t = impl_->alive();
+    auto forms = find_all(t.scope(), [](const node& each) {
+        return each.tag == "form" && is_wired(each, "submit") && !is_hidden(each);
+    });
+    if (forms.size() != 1) {
+        misuse(
+            "submit() needs one form with on<\"submit\", ...> on the page; there are " +
+            std::to_string(forms.size())
+        );
+    }
+    t.send_from(*forms.front(), *event_of(*forms.front(), "submit"), forms.front());
+    return *this;
+}
+
+test_conversation& test_conversation::fill(std::string_view label, std::string_view text) {
+    auto& t = impl_->alive();
+    t.changed(enter(t.entered(), controls_labelled(t.page(), t.scope(), label), text));
+    return *this;
+}
+
+test_conversation& test_conversation::fill_field(own_field which, std::string_view text) {
+    auto& t = impl_->alive();
+    t.changed(enter(t.entered(), controls_of(t, which), text));
+    return *this;
+}
+
+test_conversation& test_conversation::check(std::string_view label) {
+    auto& t = impl_->alive();
+    t.changed(tick(t.entered(), controls_labelled(t.page(), t.scope(), label), true));
+    return *this;
+}
+
+test_conversation& test_conversation::uncheck(std::string_view label) {
+    auto& t = impl_->alive();
+    t.changed(tick(t.entered(), controls_labelled(t.page(), t.scope(), label), false));
+    return *this;
+}
+
+test_conversation& test_conversation::check_field(own_field which, bool yes) {
+    auto& t = impl_->alive();
+    t.changed(tick(t.entered(), controls_of(t, which), yes));
+    return *this;
+}
+
+test_conversation&
+test_conversation::check_choice(own_field which, std::string_view choice, bool yes) {
+    auto& t = impl_->alive();
+    t.changed(tick_choice(t.entered(), controls_of(t, which), choice, yes));
+    return *this;
+}
+
+test_conversation& test_conversation::send_member(
+    std::string_view name,
+    const event_function* target,
+    std::string arguments
+) {
+    auto& t = impl_->alive();
+    t.send_member(name, target, std::move(arguments));
+    return *this;
+}
+
+test_conversation& test_conversation::repeat_last_event() {
+    impl_->begun().send_last_again(false);
+    return *this;
+}
+
+test_conversation& test_conversation::resend_to_previous() {
+    impl_->begun().send_last_again(true);
+    return *this;
+}
+
+test_conversation& test_conversation::restart() {
+    impl_->restart();
+    return *this;
+}
+
+test_conversation& test_conversation::advance(std::chrono::milliseconds by) {
+    impl_->advance(by);
+    return *this;
+}
+
+time_point test_conversation::now() const {
+    return impl_->world().now;
+}
+
+page_text test_conversation::text() const {
+    auto& t = impl_->begun();
+    std::string out;
+    for (const auto& each : t.notices())
+        out.append(each).append("\n");
+    out += visible_text(t.page());
+    if (out.ends_with('\n')) out.pop_back();
+    return page_text(std::move(out));
+}
+
+std::string test_conversation::html() const {
+    return impl_->begun().html();
+}
+
+std::vector<std::string> test_conversation::warnings() const {
+    return impl_->begun().warnings();
+}
+
+std::vector<std::string> test_conversation::notices() const {
+    return impl_->begun().notices();
+}
+
+std::string test_conversation::entered_in(own_field which) const {
+    auto& t = impl_->alive();
+    auto found = controls_of(t, which);
+    for (const auto* each : found) {
+        if (is_check_box(*each)) return t.entered().is_checked(*each) ? "on" : "";
+        if (!is_radio(*each)) return t.entered().value(*each);
+        if (t.entered().is_checked(*each)) return std::string(each->get("value"));
+    }
+    return "";
+}
+
+std::string test_conversation::message_of(own_field which) const {
+    auto& t = impl_->alive();
+    const auto& control = *controls_of(t, which).front();
+    // The message of several controls is told by the group around them.
+    const auto* told_by = &control;
+    while (told_by->parent && !told_by->has("aria-describedby") && !is_instance(*told_by))
+        told_by = told_by->parent;
+    const auto id = told_by->get("aria-describedby");
+    auto found =
+        find_all(t.page(), [&](const node& each) { return !id.empty() && each.get("id") == id; });
+    return found.empty() ? "" : visible_text(*found.front());
+}
+
+bool test_conversation::is_kept() const {
+    return impl_->begun().value().kept;
+}
+
+bool test_conversation::ended() const {
+    return impl_->begun().ended();
+}
+
+verdict test_conversation::last() const {
+    return impl_->begun().last();
+}
+
+std::string test_conversation::error() const {
+    return impl_->begun().error();
+}
+
+const conversation& test_conversation::value() const {
+    return impl_->begun().value();
+}
+
+}  // namespace stube

@@ -1,0 +1,1 @@
+#include "runtime/component/text.hpp"

@@ -1,0 +1,3 @@
+#pragma once
+
+#include "runtime/live/map.hpp"
