@@ -1,9 +1,9 @@
-// What an event costs: the gallery's /counter against the floor, over loopback, by a browser's
-// wire.
+// Measures the cost of an event: the gallery's /counter against the floor, over loopback, with the
+// requests of a browser.
 //
 // Each client has a conversation, an open stream and a connection for its events. It sends an
-// event, waits for the answer and for the patch with the value that must come, and sends the next.
-// The floor is measured anew before each subject, and the ratio is taken within such a pair: a
+// event, waits for the response and for the patch with the right value, and sends the next event.
+// The floor is measured again before each subject, and the ratio is taken within such a pair: a
 // machine that is slower for a while is slower for both.
 #include "load.hpp"
 #include "process.hpp"
@@ -256,7 +256,7 @@ private:
         const auto server = start(kind);
         const socket_handle minter(server.port());
         for (int i = 0; i < 100; ++i)
-            mint(minter, server.port());  // what the first ones set up
+            mint(minter, server.port());  // the first conversations set up shared state
         const auto empty = settled(server);
         std::vector<page> pages;
         for (std::size_t i = 0; i < figures.conversations; ++i) {
@@ -276,7 +276,7 @@ private:
         throw std::runtime_error(kind.name + ", memory: " + error.what());
     }
 
-    /// Resident bytes, once the server had time to finish what it was doing.
+    /// Resident bytes, after the server had time to finish its work.
     static double settled(const server_process& server) {
         std::this_thread::sleep_for(300ms);
         return static_cast<double>(server.resident_bytes());

@@ -1,15 +1,15 @@
 // The floor: the least that "POST, then a patch on another connection" costs with bare Boost.Beast.
 //
-// It speaks the gallery's wire, so that one load client measures both, and keeps nothing else:
+// It speaks the gallery's protocol, so that one load client measures both, and does nothing else:
 //
 //   GET  /counter                     a page naming the two addresses below, and a session cookie
 //   GET  /stube/stream/<n>            the client's text/event-stream, chunked, open for good
 //   POST /stube/event/<n>/i1/inc      counts, writes about 200 bytes to the stream, answers 204
 //
-// What keeps it lean: concrete executor types, callbacks, no timer, a request's fields in an arena
-// that lives as long as its connection, answers formatted in advance, and writes that go straight
-// to the socket. A peer that does not read fast enough for that is disconnected; a real server may
-// not do so, a floor may.
+// It is kept lean by concrete executor types, callbacks, no timer, a request's fields in an arena
+// that lives as long as its connection, responses formatted in advance, and writes that go straight
+// to the socket. A peer that does not read fast enough is disconnected. A real server may not do
+// that, a floor may.
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/buffer.hpp>
@@ -54,7 +54,7 @@ constexpr std::size_t arena_size = 8192;
 constexpr std::size_t read_size = 4096;
 constexpr std::size_t max_conversations = 1'000'000;
 
-/// Memory for the fields of one request at a time: handed out in a row, taken back all at once.
+/// Memory for the fields of one request at a time: allocated in sequence, released all at once.
 struct arena {
     alignas(std::max_align_t) std::array<std::byte, arena_size> bytes;
     std::size_t used = 0;
@@ -96,11 +96,11 @@ struct conversation {
     connection* stream = nullptr;
 };
 
-/// What all connections share. Threads: one.
+/// The state that all connections share. Threads: one.
 struct site {
     std::deque<conversation> conversations;
     std::uint64_t patches = 0;
-    std::uint64_t faulty_patch = 0;  // that many patches from the start, one carries a wrong value
+    std::uint64_t faulty_patch = 0;  // the n-th patch carries a wrong value; 0: no patch
 };
 
 constexpr std::string_view no_content = "HTTP/1.1 204 No Content\r\n\r\n";

@@ -1,9 +1,9 @@
-// What a step of a flow costs beside the same step of a task: CPU on the memory store, and the
-// memory of a conversation that waits in its third step.
+// Compares a step of a flow with the same step of a task: CPU on the memory store, and the memory
+// of a conversation that waits in its third step.
 //
-// Both ask the same component again and again, with a counter in a local and in a member. Rounds of
-// the two take turns, and the ratio is taken within each pair: a machine that is slower for a while
-// is slower for both. The medians are shown.
+// Both call the same component again and again. The flow counts in a local, the task in a member.
+// Rounds of the two take turns, and the ratio is taken within each pair: a machine that is slower
+// for a while is slower for both. The medians are shown.
 #include <stube/flow/flow.hpp>
 #include <stube/runtime/binding.hpp>
 #include <stube/runtime/conversation_map.hpp>

@@ -34,7 +34,7 @@ std::string origin(std::uint16_t port) {
     return "http://127.0.0.1:" + std::to_string(port);
 }
 
-/// The headers that Chromium sends with everything, less those that differ by request.
+/// The headers that Chromium sends with every request, without those that differ by request.
 constexpr std::string_view browser =
     "sec-ch-ua-platform: \"Linux\"\r\n"
     "sec-ch-ua: \"Chromium\";v=\"140\", \"Not=A?Brand\";v=\"24\"\r\n"
@@ -193,7 +193,7 @@ std::string attach(const socket_handle& connection, const page& opened, std::uin
     return text.substr(head.size);
 }
 
-/// What one run counts, and when it ends.
+/// The counts of one run, and its end.
 struct load::progress {
     std::size_t to_send;
     std::size_t in_flight = 0;
@@ -248,7 +248,7 @@ struct load::client {
     socket_handle events;
     socket_handle stream;
     std::string request;
-    std::size_t event_id = 0;  // where it stands in the request
+    std::size_t event_id = 0;  // its position in the request
     std::uint64_t next_event;
     std::string answer;
     chunk_reader chunks;

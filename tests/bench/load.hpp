@@ -1,4 +1,4 @@
-// The load: clients that send one event, wait for its answer and its patch, and send the next.
+// The load: clients that send one event, wait for its response and its patch, and send the next.
 #pragma once
 
 #include "wire.hpp"
@@ -16,7 +16,7 @@ namespace bench {
 /// A socket that is closed with this value.
 class socket_handle {
 public:
-    /// Connects to 127.0.0.1; reading and writing give up after ten seconds.
+    /// Connects to 127.0.0.1. Reading and writing time out after ten seconds.
     explicit socket_handle(std::uint16_t port);
     socket_handle(socket_handle&& other) noexcept;
     socket_handle& operator=(socket_handle&&) = delete;
@@ -26,7 +26,7 @@ public:
 
     void write(std::string_view bytes) const;
 
-    /// Appends what arrives next to `bytes`.
+    /// Appends the next bytes that arrive to `bytes`.
     void read(std::string& bytes) const;
 
 private:
@@ -58,8 +58,8 @@ public:
     load& operator=(const load&) = delete;
     ~load();
 
-    /// Returns when all events are answered and all their patches have come.
-    /// Throws at the first answer or patch that is not what it must be, and when nothing moves.
+    /// Returns when the responses and patches of all events have come.
+    /// Throws on the first wrong response or patch, and when progress stops.
     load_result run(const load_limits& limits);
 
 private:

@@ -1,4 +1,4 @@
-// What the benchmarks of the store measure with.
+// Tools of the benchmarks of the store.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace bench {
 
-/// What one save or event costs.
+/// The cost of one save or event.
 struct cost {
     double cpu_us = 0;  ///< user and system
     double wall_us = 0;
@@ -28,7 +28,7 @@ inline double bytes_written() {
     return 0;
 }
 
-/// Adds up what happens between `start` and `stop`.
+/// Adds up the costs between `start` and `stop`.
 class meter {
 public:
     void start() {

@@ -43,7 +43,7 @@ std::uint16_t announced_port(std::string_view printed) {
 
 [[noreturn]] void become(char** words, int processor, const char* log, pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(1);  // it died before the line above
+    if (::getppid() != parent) ::_exit(1);  // the parent died before the line above
     const int file = ::open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (file < 0 || nothing < 0) ::_exit(1);
@@ -100,7 +100,7 @@ server_process::server_process(
     for (auto& word : copies)
         words.push_back(word.data());
     words.push_back(nullptr);
-    std::filesystem::remove(log);  // else the port of the one before may be read from it
+    std::filesystem::remove(log);  // otherwise the port of an earlier server may be read from it
     const auto parent = ::getpid();
     pid_ = ::fork();
     if (pid_ < 0) fail("fork");

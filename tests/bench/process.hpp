@@ -25,20 +25,20 @@ private:
     std::filesystem::path path_;
 };
 
-/// Which processor the servers run on, and which one the load client; the same if there is one.
+/// The processors of the servers and of the load client: the same if there is only one.
 struct processors {
     int server = 0;
     int client = 0;
 };
 
-/// The first and the last one that this process may use.
+/// The first and the last processor that this process may use.
 processors choose_processors();
 void run_on(int processor);
 
-/// A server that has said on which port it listens. Dies with this value, and with this process.
+/// A server that has printed its port. It is killed with this value, and with this process.
 class server_process {
 public:
-    /// What the server prints goes to `log`. Throws when the server does not come up.
+    /// The server prints to `log`. Throws if the server does not start.
     server_process(
         const std::vector<std::string>& command,
         int processor,
@@ -50,10 +50,10 @@ public:
 
     std::uint16_t port() const { return port_; }
 
-    /// Of all its threads, user and system, ended ones too.
+    /// User and system time of all its threads, including ended ones.
     std::chrono::nanoseconds cpu_time() const;
 
-    /// Memory of its own that is resident, without files.
+    /// Its resident anonymous memory.
     std::size_t resident_bytes() const;
 
 private:

@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-// The goals of the design: at 64 clients for an event, everywhere for memory.
+// The goals of the design. Those for an event apply to 64 clients.
 constexpr std::size_t goal_clients = 64;
 constexpr double goal_ratio_memory = 1.5;
 constexpr double goal_ratio_sqlite = 3;

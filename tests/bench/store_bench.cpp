@@ -1,6 +1,6 @@
-// What a save costs next to bare SQLite, and as conversations grow; and a load. One process, no
-// network. Rounds are interleaved, medians shown: a machine that is slower for a while is slower
-// for all.
+// Measures saves, next to bare SQLite and as conversations grow, and a load. One process, no
+// network. Rounds are interleaved and medians are shown: a machine that is slower for a while is
+// slower for all.
 #include "store_bench.hpp"
 
 #include "process.hpp"

@@ -1,4 +1,4 @@
-// What stores and growing conversations cost: the parts of `./dev bench store`.
+// The parts of `./dev bench store`: the costs of stores and of growing conversations.
 #pragma once
 
 #include <stube/store/store.hpp>
@@ -14,10 +14,10 @@ namespace bench {
 struct store_options {
     std::filesystem::path folder;  ///< for databases
     std::size_t rounds = 5;
-    std::size_t part = 1;  ///< only one in so many of the events, conversations and children
+    std::size_t part = 1;  ///< divides the numbers of events, conversations and children
 };
 
-/// Each prints its table and returns its figures.
+/// Each function prints its table and returns its figures.
 boost::json::array measure_saves(const store_options& options);
 boost::json::array measure_children(const store_options& options);
 boost::json::array measure_history(const store_options& options);

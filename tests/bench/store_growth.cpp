@@ -1,6 +1,6 @@
-// What an event costs as its conversation grows: how the kernel applies it, what encode_change
-// writes, what the SQLite store makes of it. Batches of 64 conversations out of many, so that
-// databases of small and of large conversations are of the same size.
+// Measures an event as its conversation grows: the dispatch by the kernel, encode_change, and the
+// save of the SQLite store. Batches are 64 conversations out of many, so that databases of small
+// and of large conversations are of the same size.
 #include "measure.hpp"
 #include "runtime/conversation/encoder.hpp"
 #include "store_bench.hpp"
@@ -109,10 +109,10 @@ struct event_costs {
     double cpu() const { return dispatch.cpu_us + encode.cpu_us + save.cpu_us; }
 };
 
-/// Conversations that grew alike, in a database of their own.
+/// Equally grown conversations, in a database of their own.
 class grown {
 public:
-    /// `parts`: about how many parts all of them have together.
+    /// `parts`: about how many parts all conversations have together.
     grown(std::string name, const fs::path& file, const conversation& one, std::size_t parts)
         : name_(std::move(name)), kept_(sqlite_store(file)) {
         kept_->load_all([](record&&) {});
@@ -128,7 +128,7 @@ public:
 
     const std::string& name() const { return name_; }
 
-    /// Sends each of some conversations an event, as often as there are batches.
+    /// Sends an event to each conversation of a batch, for this number of batches.
     void play(
         std::size_t batches,
         const std::function<instance_id(const conversation&, std::mt19937&)>& who,
@@ -173,8 +173,8 @@ public:
     std::vector<event_costs> take() { return std::exchange(rounds_, {}); }
 
 private:
-    /// Each component has an event from each of two pages, as of somebody who came back later. The
-    /// first makes a stored part longer: it may not fit its page any more, which is paid once.
+    /// Sends each component an event from each of two pages, as a returning visitor does. The first
+    /// event makes a stored part longer: it may need another database page, which costs once.
     void use_well() {
         for (const event_id page : {1U, 2U})
             for (instance_id to = all_.front().root; to <= all_.front().last_instance; ++to)
@@ -209,7 +209,7 @@ double median_by(const std::vector<event_costs>& rounds, Get get) {
     return median(std::move(all));
 }
 
-/// Of encoding and saving, and of the rest, to those of the first.
+/// The median over the rounds of the ratio of `get`: `of` to `to`.
 double times(
     const std::vector<event_costs>& of,
     const std::vector<event_costs>& to,

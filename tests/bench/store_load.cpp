@@ -1,5 +1,5 @@
-// What loading costs, from reading the rows and nothing else to a map of conversations that may be
-// served. The conversations are kept as bytes until somebody uses them.
+// Measures loading, from a bare read of the rows to a map of conversations that can be served. The
+// map keeps a conversation as bytes until its first use.
 #include "measure.hpp"
 #include "store_bench.hpp"
 
@@ -35,7 +35,7 @@ void fill(const fs::path& file, std::size_t count) {
     }
 }
 
-/// Takes every column of every row out of SQLite, and drops it.
+/// Reads every column of every row out of SQLite, and drops it.
 void read_bare(const fs::path& file) {
     sqlite3* opened = nullptr;
     const int code = sqlite3_open(file.c_str(), &opened);
@@ -60,7 +60,7 @@ std::size_t read_by_store(const fs::path& file) {
     return loaded;
 }
 
-/// What `start` does before it listens.
+/// The map as `start` makes it before it listens.
 class ready_map {
 public:
     explicit ready_map(const fs::path& file) : map_(stube::sqlite_store(file), options()) {
@@ -108,11 +108,11 @@ boost::json::object measure_load(const store_options& options) {
     for (std::size_t round = 0; round < options.rounds; ++round) {
         bare.push_back(measured([&] { read_bare(file); }));
         by_store.push_back(measured([&] { check(read_by_store(file)); }));
-        std::unique_ptr<ready_map> map;  // its end is no part of loading
+        std::unique_ptr<ready_map> map;  // its destruction does not count
         ready.push_back(measured([&] { map = std::make_unique<ready_map>(file); }));
         check(map->loaded());
         map.reset();
-        fs::remove(file.string() + ".mark");  // then the store looks through the pages, too
+        fs::remove(file.string() + ".mark");  // then the store also checks the pages
         after_crash.push_back(measured([&] { map = std::make_unique<ready_map>(file); }));
         check(map->loaded());
     }

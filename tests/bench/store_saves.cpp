@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t conversations = 1000;
 
-/// All of it is another at another revision: SQLite does not write a page that stays as it was.
+/// The whole body differs at each revision, since SQLite does not write an unchanged page.
 std::string body(std::size_t size, std::uint64_t revision) {
     std::string text = "{\"revision\":";
     text.append(std::to_string(1000000 + revision)).append(",\"text\":\"");
@@ -159,7 +159,7 @@ private:
     std::uint64_t revision_ = 0;
 };
 
-/// Without the making of the bodies.
+/// The cost of the saves, without making the bodies.
 template <class Store>
 cost save_some(Store& to, std::size_t batch, std::size_t batches) {
     meter spent;

@@ -1,4 +1,4 @@
-// What the load client reads off the wire: HTTP/1.1 answers, chunked bodies, SSE messages.
+// The protocol as the load client reads it: HTTP/1.1 responses, chunked bodies, SSE messages.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace bench {
 
-/// The head of an HTTP answer.
+/// The head of an HTTP response.
 struct answer_head {
     int status = 0;
     bool chunked = false;
@@ -17,13 +17,13 @@ struct answer_head {
 };
 
 /// Reads the head at the start of `text`; `size` is 0 when it is not complete yet.
-/// Throws when it is no HTTP/1.1 answer.
+/// Throws if the text is not an HTTP/1.1 response.
 answer_head read_head(std::string_view text);
 
 /// The value of the first header with this name (in lower case), or nothing.
 std::string_view header_value(std::string_view head, std::string_view name);
 
-/// Takes the chunks of a body apart.
+/// Reads a body in chunks.
 class chunk_reader {
 public:
     /// Appends the body's bytes in `text` to `body`. Returns what comes after the last chunk.
@@ -41,7 +41,7 @@ private:
     std::size_t line_ = 0;
 };
 
-/// Takes the messages of an event stream apart.
+/// Reads the messages of an event stream.
 class sse_reader {
 public:
     /// Calls `on_message(data)` for each message that `text` completes, with its data lines joined.
@@ -69,7 +69,7 @@ private:
     std::string data_;
 };
 
-/// What a page tells about its conversation.
+/// The addresses and the cookie that a page contains.
 struct page {
     std::string stream;  // address of its event stream
     std::string event;   // address of its plus button

@@ -9,7 +9,7 @@
 
 using namespace bench;
 
-TEST_CASE("a chunked event stream reads the same however it is cut") {
+TEST_CASE("a chunked event stream is read the same wherever it is cut") {
     constexpr std::string_view text = "15\r\n: beat\n\nid: 1\ndata: >\r\n"
                                       "0017;note=x\r\n7<\n\ndata: a\r\ndata:b\r\n\r\n\r\n"
                                       "0\r\nAfter: all\r\n\r\nnext";
@@ -42,7 +42,7 @@ TEST_CASE("a chunk without a size or of a wrong size is refused") {
     }
 }
 
-TEST_CASE("an answer's head tells where it ends and what follows") {
+TEST_CASE("read_head finds the status and the sizes of a response") {
     const auto head = read_head("HTTP/1.1 200 OK\r\nCONTENT-length: 12\r\nX:y\r\n\r\nbody");
 
     CHECK(head.status == 200);
@@ -55,7 +55,7 @@ TEST_CASE("an answer's head tells where it ends and what follows") {
     CHECK_THROWS_AS(read_head("SSH-2.0\r\n"), std::runtime_error);
 }
 
-TEST_CASE("a page tells its stream its button and its session") {
+TEST_CASE("read_page finds the stream and the button and the session of a page") {
     constexpr std::string_view head =
         "HTTP/1.1 200 OK\r\nset-cookie: stube_session=abc; Path=/\r\n";
     constexpr std::string_view body = "<div data-stream=\"/stube/stream/c1?rev=0&amp;x=1\">"

@@ -66,7 +66,7 @@ bool is_password_of(const std::string& name, const std::string& password) {
 
 // --- snapshot.hpp
 
-/// What stands for a disk.
+/// The content of a disk.
 std::map<std::string, std::string>& files() {
     static std::map<std::string, std::string> all;
     return all;
@@ -103,7 +103,7 @@ int measure() {
     return 21;
 }
 
-TEST_CASE("example: what a site serves") {
+TEST_CASE("example: the parts of a site") {
     app site;
     login_sessions logins;
 

@@ -1,6 +1,6 @@
-# Every block fenced as ```cpp in the pages must stand, to the last space, in one of the compiled sources
-# under examples/, tutorial/ or tests/, so that no page shows code that does not compile. One of a page of the
-# tutorial must stand in that page's own program, headers included, and its ```cmake in that program's CMakeLists.txt.
+# Every block fenced as ```cpp in the pages must occur, to the last space, in one of the compiled sources under
+# examples/, tutorial/ or tests/, so that no page shows code that does not compile. A block of a page of the tutorial
+# must occur in that page's own program, headers included, and its ```cmake in that program's CMakeLists.txt.
 #
 # cmake -D ROOT=<source tree> -D DATABASE=<compile_commands.json> -P check_code_blocks.cmake
 cmake_minimum_required(VERSION 3.25)
@@ -76,7 +76,7 @@ foreach(page IN LISTS pages)
   cmake_path(RELATIVE_PATH page BASE_DIRECTORY ${ROOT} OUTPUT_VARIABLE page_name)
   file(READ ${page} text)
   set(text "\n${text}")
-  # Nothing that a reader would see as C++ may pass under another name or an indent.
+  # A block of C++ under another name or with an indent would not be checked.
   if(text MATCHES "\n([ \t>]+```+(cpp|c\\+\\+)[^\n]*|```+(cpp[^\n]+|[cC]\\+\\+[^\n]*|cxx[^\n]*|hpp[^\n]*)|~~~+[^\n]*)\n")
     string(APPEND complaints "${page_name}: a block of C++ starts a line with ```cpp and nothing else, not with: ${CMAKE_MATCH_1}\n")
   endif()

@@ -1,11 +1,11 @@
-# Every example in the comments of the public headers (indented by four or more after "/// ") must stand in one of
-# the compiled sources under examples/, tutorial/ or tests/. Blanks, line breaks and comments may differ. What is
-# not C++ stands between ```js, or ```text, and ```.
+# Every example in the comments of the public headers (indented by four or more after "/// ") must occur in one of
+# the compiled sources under examples/, tutorial/ or tests/. Blanks, line breaks and comments may differ. Text that
+# is not C++ is fenced by ```js or ```text, and ```.
 #
 # cmake -D ROOT=<source tree> -D DATABASE=<compile_commands.json> -P check_header_examples.cmake
 cmake_minimum_required(VERSION 3.25)
 
-# What would break a list of CMake's stands for itself under another name.
+# The lines of a file as a list. Characters that would break a list of CMake's are replaced by names.
 function(read_lines file to)
   file(READ ${file} text)
   string(REPLACE "\\" "<backslash>" text "${text}")

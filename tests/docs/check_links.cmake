@@ -1,5 +1,5 @@
-# Every link of the pages to a file in this tree leads to one; and where it leads into tests/, its text stands in that
-# file: it names a test that is there. Strings that the formatter has broken over two lines count as one.
+# Every link of the pages to a file in this tree must have a target. The text of a link to a file in tests/ must occur
+# in that file: it is the name of a test. Strings that the formatter has broken over two lines count as one.
 #
 # cmake -D ROOT=<source tree> -P check_links.cmake
 cmake_minimum_required(VERSION 3.25)
@@ -8,7 +8,7 @@ file(GLOB_RECURSE pages ${ROOT}/docs/*.md)
 file(GLOB more ${ROOT}/README.md ${ROOT}/tutorial/*.md)
 list(APPEND pages ${more})
 
-# The text of a file as it is looked through: without line breaks, escapes and what would break a list.
+# The text of a file on one line, with the strings joined that the formatter has broken.
 function(flat_text file to)
   file(READ ${file} text)
   string(REGEX REPLACE "\"[ \n]*\n *\"" "" text "${text}")

@@ -150,7 +150,7 @@ struct finder {
 };
 BOOST_DESCRIBE_STRUCT(finder, (), (words, find))
 
-TEST_CASE("example: the address that a state stands for") {
+TEST_CASE("example: the address of a state") {
     test_conversation r{report{}};
     r.click("Next");
     CHECK(r.url() == "/report?year=2027");
@@ -417,7 +417,7 @@ struct item {
 };
 BOOST_DESCRIBE_STRUCT(item, (), (text, line, edit, help, edited))
 
-TEST_CASE("example: a call in a slot, and one over the whole page") {
+TEST_CASE("example: a call in a slot and a call over the whole page") {
     test_conversation t{item{}};
     t.click("Edit").fill("Text", "Oat milk").click("Save");
     CHECK(t.text().contains("Oat milk"));
@@ -595,7 +595,7 @@ std::string told(const test_conversation& t) {
     return t.patches().empty() ? "" : t.patches().back().json;
 }
 
-TEST_CASE("example: what the page is told") {
+TEST_CASE("example: commands to the page") {
     test_conversation t{notes{}};
     t.click("Open");
     CHECK(t.title() == "Milk - Notes");

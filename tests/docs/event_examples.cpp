@@ -35,7 +35,7 @@ struct euros {
 template <>
 struct stube::text_codec<euros> {
     static constexpr std::string_view message = "Enter an amount, such as 12.50";
-    static std::optional<euros> parse(std::string_view text);  // nothing if it is no amount
+    static std::optional<euros> parse(std::string_view text);  // nothing: not an amount
     static std::string print(const euros& amount);
 };
 
@@ -59,7 +59,7 @@ namespace {
 
 namespace forms {
 
-TEST_CASE("example: a field of a type of one's own") {
+TEST_CASE("example: a field of an application's type") {
     field<euros> price{euros{1205}};
     CHECK(price.text() == "12.05");
 }
@@ -104,7 +104,7 @@ struct guest {
 };
 BOOST_DESCRIBE_STRUCT(guest, (), (name, people, bed, agreed, next))
 
-TEST_CASE("example: what a handler asks of its fields") {
+TEST_CASE("example: the checks of fields in a handler") {
     test_conversation t{guest{}};
     t.fill("People", "5").click("Next");
     CHECK(t.message_at<&guest::name>() == "Enter your name");
@@ -143,7 +143,7 @@ struct board {
 };
 BOOST_DESCRIBE_STRUCT(board, (), (query, id, text, search, remove, close))
 
-TEST_CASE("example: what an event can be told") {
+TEST_CASE("example: the modifiers of an event") {
     test_conversation t{board{}};
     t.fill<&board::query>("oats").send<&board::search>();
     CHECK(t.text().contains("Found oats"));
@@ -215,7 +215,7 @@ void board::start() {
         rows.push_back(number, row{number});
 }
 
-TEST_CASE("example: events and messages between a component and those in it") {
+TEST_CASE("example: events and messages between a component and its children") {
     test_conversation t{board{}};
     t.click("Clear");
     CHECK(t.text().contains("Wanted: all"));
@@ -255,7 +255,7 @@ struct chart {
 };
 BOOST_DESCRIBE_STRUCT(chart, (), (rows, point_at))
 
-TEST_CASE("example: a message to one of a list") {
+TEST_CASE("example: a message to one child of a list") {
     test_conversation t{chart{}};
     t.click("Point");
     CHECK(t.text().contains("Marked"));
@@ -322,7 +322,7 @@ struct draft {
 };
 BOOST_DESCRIBE_STRUCT(draft, (), (saves, shown, typed, say, pick, save, picked))
 
-TEST_CASE("example: a timer that begins anew, and what is published") {
+TEST_CASE("example: a timer that starts over and a published message") {
     test_conversation t{draft{}};
     t.click("Type").advance(1s).click("Type").advance(1s);
     CHECK(t.text().contains("0 saves"));
@@ -387,7 +387,7 @@ struct book {
 };
 BOOST_DESCRIBE_STRUCT(book, (), (title, borrow))
 
-TEST_CASE("example: the application, the user and the time") {
+TEST_CASE("example: the application and the user and the time") {
     library books;
     test_conversation t{book{}};
     t.provide(books).principal("ada").click("Borrow");
@@ -561,7 +561,7 @@ struct to_dos {
 };
 BOOST_DESCRIBE_STRUCT(to_dos, (), (items))
 
-TEST_CASE("example: where to click, and the same events again") {
+TEST_CASE("example: where to click and how to replay events") {
     test_conversation t{to_dos{}};
     const auto beginning = t.value();
     t.within("Buy milk").click("Edit");

@@ -193,7 +193,7 @@ flow<> look_for_rooms(std::string city, int nights, std::string title) {
     co_await call<ui::info>(rooms.front() + std::to_string(size));
 }
 
-TEST_CASE("example: what a flow waits for") {
+TEST_CASE("example: the waiting of a flow") {
     test_conversation t{call<pay>(12)};
     CHECK(t.text().contains("One moment, please."));
     t.run_work();
@@ -231,7 +231,7 @@ struct ask_first {
 };
 BOOST_DESCRIBE_STRUCT(ask_first, (), (next))
 
-TEST_CASE("example: Back where it leads somewhere") {
+TEST_CASE("example: a Back button where Back is possible") {
     test_conversation t{ask_first{}};
     t.click("Next").click("Back");
     CHECK(t.text().contains("Next"));

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-// What docs/security.md says of secrets in fields.
+// docs/security.md describes secrets in fields.
 
 using namespace stube;
 using namespace stube::kernel;

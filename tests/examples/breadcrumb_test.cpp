@@ -8,7 +8,7 @@ using namespace stube;
 using gallery::breadcrumb;
 using gallery::catalogue;
 
-TEST_CASE("a catalogue alone says nothing of the way to where it is") {
+TEST_CASE("a catalogue alone shows only its present department") {
     test_conversation t{catalogue{}};
 
     t.click("Plants").click("Bulbs");
@@ -16,7 +16,7 @@ TEST_CASE("a catalogue alone says nothing of the way to where it is") {
     CHECK(t.text() == "Bulbs\nCrocuses\nTulips");
 }
 
-TEST_CASE("a breadcrumb shows the way and leads back on it") {
+TEST_CASE("a breadcrumb shows the path and leads back along it") {
     test_conversation t{breadcrumb{}};
 
     t.click("Plants").click("Bulbs").click("Tulips");
@@ -27,7 +27,7 @@ TEST_CASE("a breadcrumb shows the way and leads back on it") {
     CHECK(t.text().contains("For lawns"));
 }
 
-TEST_CASE("a browser that makes up departments stays where it is") {
+TEST_CASE("an event with an invented department changes nothing") {
     test_conversation t{breadcrumb{}};
 
     t.send<&catalogue::enter>("Tulips").send<&breadcrumb::leave_to>(7u);

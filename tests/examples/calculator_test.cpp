@@ -12,7 +12,7 @@ using gallery::calculator;
 
 namespace {
 
-/// What stands on the display after these keys.
+/// The display after these keys.
 std::string shown_after(std::string_view keys) {
     calculator c;
     for (const char key : keys) {
@@ -28,7 +28,7 @@ std::string shown_after(std::string_view keys) {
 
 }  // namespace
 
-TEST_CASE("a calculator computes as one does by hand") {
+TEST_CASE("a calculator computes from left to right") {
     struct row {
         std::string keys;
         std::string display;
@@ -46,8 +46,8 @@ TEST_CASE("a calculator computes as one does by hand") {
         {"2+3*4=", "20"},   // from left to right
         {"2+*4=", "8"},     // the last operation counts
         {"5==", "5"},       // nothing to compute
-        {"2+3=4", "4"},     // a digit after a result begins anew
-        {"2+3=*4=", "20"},  // an operation goes on from it
+        {"2+3=4", "4"},     // a digit after a result starts over
+        {"2+3=*4=", "20"},  // an operation uses the result
         {"129<<4=", "14"},  // taken back
         {"5<<<", "0"},
         {"9C", "0"},
@@ -61,7 +61,7 @@ TEST_CASE("a calculator computes as one does by hand") {
     }
 }
 
-TEST_CASE("a calculator is worked by its buttons") {
+TEST_CASE("a calculator is operated by its buttons") {
     test_conversation t{calculator{}};
     t.click("1").click("2").click("Times").click("3").click("Equals");
     CHECK(t.text().contains("36"));
@@ -70,7 +70,7 @@ TEST_CASE("a calculator is worked by its buttons") {
     CHECK(t.text().contains("4"));
 }
 
-TEST_CASE("a calculator ignores what none of its buttons sends") {
+TEST_CASE("a calculator ignores events that its buttons do not send") {
     test_conversation t{calculator{}};
     t.click("7").send<&calculator::digit>(12).send<&calculator::operate>("%");
     t.send<&calculator::operate>("").click("Equals");

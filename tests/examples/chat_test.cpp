@@ -50,7 +50,7 @@ TEST_CASE("a visitor without a name does not get in") {
     CHECK(t.text().contains("Nobody has said anything yet."));
 }
 
-TEST_CASE("what one visitor says the others hear") {
+TEST_CASE("a message of one visitor reaches the others") {
     everyone shared;
     auto ada = visitor(shared, "Ada");
     auto grace = visitor(shared, "Grace");
@@ -76,7 +76,7 @@ TEST_CASE("an empty or a long message is not sent") {
     CHECK(t.published().empty());
 }
 
-TEST_CASE("a double click on Send says it once and leaves nothing in the field") {
+TEST_CASE("a double click on Send sends a message once and empties the field") {
     everyone shared;
     auto t = visitor(shared, "Ada");
     say(t, "Once").resend_to_previous();
@@ -85,7 +85,7 @@ TEST_CASE("a double click on Send says it once and leaves nothing in the field")
     CHECK(t.entered<&talk::text>().empty());
 }
 
-TEST_CASE("who leaves hears no more and can come back") {
+TEST_CASE("a visitor who leaves gets no more messages and can come back") {
     everyone shared;
     auto t = visitor(shared, "Ada");
     t.click("Leave");
@@ -116,7 +116,7 @@ TEST_CASE("a room keeps its latest messages in their order") {
     CHECK(kept.back().text == "60");
 }
 
-TEST_CASE("after a restart the visitors bring back what was said") {
+TEST_CASE("the visitors' pages bring the messages back after a restart") {
     std::optional<everyone> server(std::in_place);
     auto ada = visitor(*server, "Ada");
     say(ada, "Remember me");

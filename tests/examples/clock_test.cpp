@@ -18,7 +18,7 @@ TEST_CASE("a clock shows the time of day and ticks by itself") {
     CHECK(t.text().contains("13:01:08"));
 }
 
-TEST_CASE("a clock begins its ticks with the full second") {
+TEST_CASE("a clock ticks at full seconds") {
     test_conversation t{gallery::clock{}};
     t.click("Pause").advance(1s + 300ms).click("Go on");
     CHECK(t.text().contains("12:00:01"));
@@ -30,7 +30,7 @@ TEST_CASE("a clock begins its ticks with the full second") {
     CHECK(t.text().contains("12:00:02"));
 }
 
-TEST_CASE("a paused clock stands still until it is told to go on") {
+TEST_CASE("a paused clock does not move until it is continued") {
     test_conversation t{gallery::clock{}};
     t.advance(2s).click("Pause").advance(10s);
     CHECK(t.text().contains("12:00:02"));
@@ -49,7 +49,7 @@ TEST_CASE("a double click on Go on begins one timer") {
     CHECK(t.value().top().waits->timers.size() == 1);
 }
 
-TEST_CASE("a clock goes on after a restart and a paused one stays paused") {
+TEST_CASE("a clock continues after a restart and a paused one stays paused") {
     test_conversation t{gallery::clock{}};
     t.restart().advance(1s);
     CHECK(t.text().contains("12:00:01"));

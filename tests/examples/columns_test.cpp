@@ -36,7 +36,7 @@ using kind_list = std::vector<kernel::patch::kind>;
 
 }  // namespace
 
-TEST_CASE("a note opens to the right of the one that mentions it") {
+TEST_CASE("a note opens to the right of the note that mentions it") {
     test_conversation t{columns{}};
     t.within("Flour, water, salt").click("Oven");
     t.within("Flour, water, salt").click("Waiting");
@@ -58,7 +58,7 @@ TEST_CASE("a column moves without being rendered again") {
     CHECK(open_notes(t) == titles{"Bread", "Oven"});
 }
 
-TEST_CASE("a column that is closed leaves the others alone") {
+TEST_CASE("closing a column does not change the others") {
     test_conversation t{columns{}};
     t.within("Flour, water, salt").click("Oven");
     t.click("Close Bread");
@@ -69,7 +69,7 @@ TEST_CASE("a column that is closed leaves the others alone") {
     CHECK(open_notes(t) == titles{"Bread"});
 }
 
-TEST_CASE("only notes that there are can be opened") {
+TEST_CASE("only existing notes can be opened") {
     test_conversation t{columns{}};
     t.send<&columns::show>(9, 0).send<&columns::show>(-1, 0).send<&columns::close>(3);
     t.send<&columns::move>(3, 1);

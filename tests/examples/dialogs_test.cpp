@@ -31,7 +31,7 @@ TEST_CASE("every dialog can be cancelled") {
     CHECK(t.text().contains("Choose\ncancelled"));
 }
 
-TEST_CASE("an empty name is a name and no cancelling") {
+TEST_CASE("an empty name is an answer and not a cancellation") {
     test_conversation t{dialogs{}};
 
     t.click("Begin").click("Yes").click("OK").click("Tea").click("OK");

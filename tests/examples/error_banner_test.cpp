@@ -7,7 +7,7 @@
 using namespace stube;
 using gallery::error_banner;
 
-TEST_CASE("a handler that throws changes nothing and the page says so") {
+TEST_CASE("a handler that throws changes nothing and shows a message") {
     test_conversation t{error_banner{}};
     t.click("Sell one");
 
@@ -20,7 +20,7 @@ TEST_CASE("a handler that throws changes nothing and the page says so") {
     CHECK(t.text().contains("Sold\n1"));
 }
 
-TEST_CASE("after a bug the page goes on and the message leaves") {
+TEST_CASE("the page continues after a bug and the message disappears") {
     test_conversation t{error_banner{}};
 
     t.click("Sell one with a bug").click("Sell one");
@@ -30,7 +30,7 @@ TEST_CASE("after a bug the page goes on and the message leaves") {
     CHECK(t.text().contains("In stock\n11"));
 }
 
-TEST_CASE("what is sold out cannot be sold") {
+TEST_CASE("a product that is sold out cannot be sold") {
     test_conversation t{error_banner{.in_stock = 1}};
 
     t.click("Sell one").click("Sell one");

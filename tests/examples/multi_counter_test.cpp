@@ -7,7 +7,7 @@
 using namespace stube;
 using gallery::multi_counter;
 
-TEST_CASE("a click changes its counter and no other") {
+TEST_CASE("a click changes only its own counter") {
     test_conversation t{multi_counter{}};
     CHECK(t.text().contains("Adults\nCounter\n− 0 +\nChildren\nCounter\n− 2 +\nDogs"));
 
@@ -21,7 +21,7 @@ TEST_CASE("a click changes its counter and no other") {
     CHECK(t.text().contains("Children\nCounter\n− 2 +\nDogs"));
 }
 
-TEST_CASE("to start over makes new counters") {
+TEST_CASE("the button Start over makes new counters") {
     test_conversation t{multi_counter{}};
     t.within("2").click("+").click("Start over");
     CHECK(t.text().contains("Children\nCounter\n− 2 +\nDogs"));

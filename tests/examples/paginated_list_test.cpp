@@ -29,7 +29,7 @@ TEST_CASE("Next and Previous turn the page and a number opens it") {
     CHECK(t.text().contains("Page 9 of 10"));
 }
 
-TEST_CASE("nobody gets past the ends of the list") {
+TEST_CASE("the page number stays within the ends of the list") {
     test_conversation t{paginated_list{}};
 
     t.send<&paginated_list::go>(0);

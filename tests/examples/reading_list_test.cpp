@@ -18,7 +18,7 @@ bool is_above(const test_conversation& t, std::string_view first, std::string_vi
 
 }  // namespace
 
-TEST_CASE("a reading list is shown as it was chosen and the address says how") {
+TEST_CASE("a reading list shows the chosen books and the address contains the choice") {
     test_conversation t{reading_list{}};
     CHECK(t.text().contains("5 of 5 books"));
     CHECK(is_above(t, "Dead Souls", "Don Quixote"));
@@ -31,7 +31,7 @@ TEST_CASE("a reading list is shown as it was chosen and the address says how") {
     CHECK(t.url() == "/reading-list?show=to_read&sort=year");
 }
 
-TEST_CASE("what has been read is state and not in the address") {
+TEST_CASE("a book that was read is state and not in the address") {
     test_conversation t{reading_list{.shown = books_shown::to_read, .order = books_order::author}};
 
     t.click("Done with Middlemarch");
@@ -41,7 +41,7 @@ TEST_CASE("what has been read is state and not in the address") {
     CHECK(t.text().contains("2 of 5 books"));
 }
 
-TEST_CASE("a browser that makes up a book changes nothing") {
+TEST_CASE("an event with an invented book changes nothing") {
     test_conversation t{reading_list{}};
 
     t.send<&reading_list::mark>("Ulysses", true);

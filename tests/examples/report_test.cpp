@@ -21,7 +21,7 @@ bool shows_progress(const test_conversation& t, int parts) {
 
 }  // namespace
 
-TEST_CASE("a report works part by part and shows how far it is") {
+TEST_CASE("a report works part by part and shows its progress") {
     test_conversation t{call<report>(small)};
     CHECK(t.text().contains("How many primes are there below 500?"));
     CHECK(t.text().contains("Nothing is running"));
@@ -36,7 +36,7 @@ TEST_CASE("a report works part by part and shows how far it is") {
     CHECK(shows_progress(t, 5));
 }
 
-TEST_CASE("a report can be told to count further") {
+TEST_CASE("a report can count further") {
     test_conversation t{call<report>(small)};
     t.fill<&report::how_far>("far").click("Start");
     CHECK(t.text().contains("How many primes are there below 5,000?"));
@@ -52,7 +52,7 @@ TEST_CASE("a double click on Start begins the work once") {
     CHECK(t.waiting_work() == 1);
 }
 
-TEST_CASE("work that throws is said and can go on") {
+TEST_CASE("failed work shows a message and can be continued") {
     test_conversation t{call<report>(small)};
     t.check<&report::jam>().click("Start").run_work();
     CHECK(t.text().contains("This could not be completed."));
@@ -63,7 +63,7 @@ TEST_CASE("work that throws is said and can go on") {
     CHECK_FALSE(t.text().contains("This could not be completed."));
 }
 
-TEST_CASE("a report that a restart interrupts says so and goes on when told to") {
+TEST_CASE("a report that a restart interrupts shows a message and can be continued") {
     test_conversation t{call<report>(small)};
     t.click("Start").restart();
     CHECK(t.text().contains("This was interrupted by a restart."));

@@ -28,7 +28,7 @@ bool shows(const test_conversation& t, int n) {
 
 }  // namespace
 
-TEST_CASE("the number is the same for all visitors and a click tells the others") {
+TEST_CASE("all visitors share one number and a click is published to the others") {
     everyone shared;
     auto ada = visit(shared);
     ada.click("+").click("+");
@@ -42,7 +42,7 @@ TEST_CASE("the number is the same for all visitors and a click tells the others"
     CHECK(shows(grace, 3));
 }
 
-TEST_CASE("news that arrives late does not turn the number back") {
+TEST_CASE("a late message does not turn the number back") {
     everyone shared;
     auto t = visit(shared);
     t.publish("gallery/number", 2).publish("gallery/number", 1);
@@ -50,7 +50,7 @@ TEST_CASE("news that arrives late does not turn the number back") {
     CHECK(shows(t, 2));
 }
 
-TEST_CASE("after a restart the pages bring the number back") {
+TEST_CASE("the pages bring the number back after a restart") {
     std::optional<everyone> server(std::in_place);
     auto ada = visit(*server);
     ada.click("+").click("+").click("+");

@@ -16,7 +16,7 @@ namespace {
 
 const std::string board_topic = "standup/board";
 
-/// What all pages of the gallery share, with one item on the board.
+/// The gallery's shared state, with one item on the board.
 struct office {
     std::optional<gallery::everyone> everyone{std::in_place};
     int first = everyone->standup.next_number();
@@ -38,11 +38,11 @@ struct office {
 
 }  // namespace
 
-TEST_CASE("somebody on the board takes an item and the others see it") {
+TEST_CASE("an item that one member takes is shown to the others") {
     office o;
     auto ada = o.board_of("ada");
     auto grace = o.board_of("grace");
-    CHECK_THROWS(ada.click("Take Mend it"));  // it is hers already
+    CHECK_THROWS(ada.click("Take Mend it"));  // the item is already hers
 
     grace.click("Take Mend it").publish(o.topic_of_first(), o.first);
     ada.publish(o.topic_of_first(), o.first);
@@ -50,7 +50,7 @@ TEST_CASE("somebody on the board takes an item and the others see it") {
     CHECK_THROWS(grace.click("Take Mend it"));
 }
 
-TEST_CASE("an item is written, blocked, found among the blocked ones and done") {
+TEST_CASE("an item can be written and blocked and filtered and done") {
     office o;
     auto ada = o.board_of("ada");
     ada.click("New item").fill<&plan_form::text>("Call grace").click("Save");
@@ -70,7 +70,7 @@ TEST_CASE("an item is written, blocked, found among the blocked ones and done") 
     CHECK(ada.text().contains("Nothing to show here."));
 }
 
-TEST_CASE("what two people change about the same item is kept of both") {
+TEST_CASE("the changes of two people to the same item are both kept") {
     office o;
     auto ada = o.board_of("ada");
     auto grace = o.board_of("grace");
@@ -84,7 +84,7 @@ TEST_CASE("what two people change about the same item is kept of both") {
     CHECK(now->what.owner == "grace");
 }
 
-TEST_CASE("somebody new joins the team and is offered for items") {
+TEST_CASE("a new member joins the team and can be chosen for items") {
     office o;
     auto ada = o.board_of("ada");
     ada.click("New person").click("Next");
@@ -98,7 +98,7 @@ TEST_CASE("somebody new joins the team and is offered for items") {
     CHECK(ada.within("Test it").text().contains("Barbara"));
 }
 
-TEST_CASE("after a restart the board is what the pages remember") {
+TEST_CASE("the pages bring the board back after a restart") {
     office o;
     auto ada = o.board_of("ada");
     CHECK(ada.text().contains("Mend it"));
@@ -110,7 +110,7 @@ TEST_CASE("after a restart the board is what the pages remember") {
     CHECK(ada.text().contains("Mend it"));
 }
 
-TEST_CASE("what was deleted does not come back by Back") {
+TEST_CASE("Back does not bring back a deleted item") {
     office o;
     auto ada = o.board_of("ada");
     ada.click("Delete Mend it").click("Delete").publish(board_topic, o.first);
@@ -118,7 +118,7 @@ TEST_CASE("what was deleted does not come back by Back") {
     CHECK(o.all().items().empty());
 }
 
-TEST_CASE("only members can be given something to do") {
+TEST_CASE("only members of the team can be chosen for items") {
     office o;
     auto ada = o.board_of("ada");
     ada.click("New item").fill<&plan_form::text>("Call grace");

@@ -12,7 +12,7 @@ using gallery::table_report;
 
 namespace {
 
-/// True if the first of these products stands before the second.
+/// True if the first of these products comes before the second.
 bool is_above(const test_conversation& t, std::string_view first, std::string_view second) {
     const auto text = t.text();
     return text.str().find(first) < text.str().find(second);
@@ -20,14 +20,14 @@ bool is_above(const test_conversation& t, std::string_view first, std::string_vi
 
 }  // namespace
 
-TEST_CASE("a report is sorted by its first column to begin with") {
+TEST_CASE("a report is sorted by its first column in the beginning") {
     test_conversation t{table_report{}};
 
     CHECK(is_above(t, "Flower pot", "Garden hose"));
     CHECK(is_above(t, "Watering can", "Wheelbarrow"));
 }
 
-TEST_CASE("a click on a heading sorts by it and another one turns the order round") {
+TEST_CASE("a click on a heading sorts by it and another click reverses the order") {
     test_conversation t{table_report{}};
 
     t.send<&table_report::sort>(sales_column::sold);
@@ -42,7 +42,7 @@ TEST_CASE("a click on a heading sorts by it and another one turns the order roun
 }
 
 // 46 + 31 + 18 + 120 + 7 = 222; 874 + 1054 + 936 + 720 + 623 = 4207
-TEST_CASE("a report adds up what was sold and what it brought") {
+TEST_CASE("a report adds up the sold pieces and the sales") {
     test_conversation t{table_report{}};
 
     CHECK(t.text().contains("222"));

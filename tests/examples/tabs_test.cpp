@@ -8,7 +8,7 @@ using namespace stube;
 using gallery::notepad;
 using gallery::tabs;
 
-TEST_CASE("a tab shows what it held when it was left") {
+TEST_CASE("a tab keeps its state while another tab is shown") {
     test_conversation t{tabs{}};
     t.click("+").click("+");
     CHECK(t.text().contains("2"));
@@ -22,7 +22,7 @@ TEST_CASE("a tab shows what it held when it was left") {
     CHECK(t.entered<&notepad::text>() == "Milk");
 }
 
-TEST_CASE("a question that is open in a tab waits there") {
+TEST_CASE("an open question in a tab waits there") {
     test_conversation t{tabs{}};
     t.click("Order").click("Choose a drink").click("Counter").restart().click("Order");
     CHECK(t.text().contains("What would you like?"));
@@ -31,7 +31,7 @@ TEST_CASE("a question that is open in a tab waits there") {
     CHECK(t.text().contains("On its way: Tea."));
 }
 
-TEST_CASE("the arrow keys go round the tabs") {
+TEST_CASE("the arrow keys wrap around the tabs") {
     test_conversation t{tabs{}};
     t.send<&tabs::previous>();
     CHECK(t.text().contains("Nothing is ordered."));

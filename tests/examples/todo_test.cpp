@@ -20,7 +20,7 @@ test_conversation with_milk_and_bread() {
 
 }  // namespace
 
-TEST_CASE("what is to be done is counted until it is checked off") {
+TEST_CASE("an entry counts as open until it is checked off") {
     auto t = with_milk_and_bread();
     CHECK(t.text().contains("2 of 2 to do"));
 
@@ -30,14 +30,14 @@ TEST_CASE("what is to be done is counted until it is checked off") {
     CHECK(t.text().contains("2 of 2 to do"));
 }
 
-TEST_CASE("nothing to do is no entry") {
+TEST_CASE("an empty entry is refused") {
     test_conversation t{todo{}};
     t.fill<&todo::draft>("  ").click("Add");
     CHECK(t.message_at<&todo::draft>() == "Enter what is to be done");
     CHECK(t.text().contains("0 of 0 to do"));
 }
 
-TEST_CASE("a row is edited in its own place while the others go on") {
+TEST_CASE("a row is edited in its place while the others stay usable") {
     auto t = with_milk_and_bread();
     t.click("Edit Milk");
     CHECK(t.entered<&edit_text::text>() == "Milk");
@@ -50,7 +50,7 @@ TEST_CASE("a row is edited in its own place while the others go on") {
     CHECK(t.text().contains("1 of 2 to do"));
 }
 
-TEST_CASE("an edit is saved or given up") {
+TEST_CASE("an edit is saved or cancelled") {
     auto t = with_milk_and_bread();
     t.click("Edit Milk").fill<&edit_text::text>("Oat milk").click("Save");
     CHECK(t.text().contains("Oat milk"));
@@ -63,7 +63,7 @@ TEST_CASE("an edit is saved or given up") {
     CHECK(t.message_at<&edit_text::text>() == "Enter what is to be done");
 }
 
-TEST_CASE("a row is deleted when that is confirmed") {
+TEST_CASE("a row is deleted after a confirmation") {
     auto t = with_milk_and_bread();
     t.click("Delete Milk");
     CHECK(t.text().contains("Delete \"Milk\"?"));

@@ -7,7 +7,7 @@
 using namespace stube;
 using gallery::tree_view;
 
-TEST_CASE("a branch of a tree shows what is below it when it is opened") {
+TEST_CASE("a branch of a tree shows its children when it is opened") {
     test_conversation t{tree_view{}};
     CHECK(t.text().contains("Animals"));
     CHECK(!t.text().contains("Birds"));
@@ -18,7 +18,7 @@ TEST_CASE("a branch of a tree shows what is below it when it is opened") {
     CHECK(!t.text().contains("Ferns"));
 }
 
-TEST_CASE("what was open within a branch is closed when the branch is") {
+TEST_CASE("closing a branch closes the open branches within it") {
     test_conversation t{tree_view{}};
     t.click("Animals").click("Birds");
     const auto at_most = t.value().instances.size();
@@ -31,7 +31,7 @@ TEST_CASE("what was open within a branch is closed when the branch is") {
     CHECK(!t.text().contains("Owl"));
 }
 
-TEST_CASE("an open branch patches itself and nothing around it") {
+TEST_CASE("a branch that opens patches only itself") {
     test_conversation t{tree_view{}};
     t.click("Plants");
 
@@ -41,7 +41,7 @@ TEST_CASE("an open branch patches itself and nothing around it") {
         CHECK(each.content.text().find("Ferns") == std::string_view::npos);
 }
 
-TEST_CASE("a tree is as open after a restart as before") {
+TEST_CASE("a restart keeps the open branches of a tree") {
     test_conversation t{tree_view{}};
     t.click("Plants").click("Trees").restart();
 

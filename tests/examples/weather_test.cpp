@@ -32,7 +32,7 @@ void report(
 
 namespace fs = std::filesystem;
 
-/// Stands in for the system's folder of temporary files.
+/// Replaces the system's folder of temporary files.
 class temporary_files {
 public:
     temporary_files() {
@@ -46,7 +46,7 @@ public:
         fs::remove_all(path_);
     }
 
-    /// The one folder in it.
+    /// The only folder in it.
     fs::path folder() const { return fs::directory_iterator(path_)->path(); }
 
     std::vector<fs::path> files() const {
@@ -62,7 +62,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("a session that is written to a file is readable for nobody else") {
+TEST_CASE("the file of a session is readable only for its owner") {
     const temporary_files temporary;
     test_conversation t{weather{}};
     report(t, "Oslo", "-3", "45");
@@ -72,7 +72,7 @@ TEST_CASE("a session that is written to a file is readable for nobody else") {
     CHECK(fs::status(temporary.folder()).permissions() == fs::perms::owner_all);
 }
 
-TEST_CASE("a file of a day ago is removed when the next one is written") {
+TEST_CASE("a file older than a day is removed when the next one is written") {
     const temporary_files temporary;
     test_conversation first{weather{}};
     first.click("Write to a file");
@@ -85,7 +85,7 @@ TEST_CASE("a file of a day ago is removed when the next one is written") {
     CHECK(temporary.files().size() == 1);
 }
 
-TEST_CASE("a place is cold and windy when both facts are known of it") {
+TEST_CASE("a place is cold and windy when both facts about it are known") {
     test_conversation t{weather{}};
 
     report(t, "Oslo", "-3", "");
@@ -107,7 +107,7 @@ TEST_CASE("at 5 degrees it is not cold and at 30 km/h it is not windy") {
     CHECK(t.text().contains("Nowhere"));
 }
 
-TEST_CASE("a session that is taken out goes on in a fresh one and fires nothing twice") {
+TEST_CASE("a session that is restored from a snapshot continues and fires no rule twice") {
     test_conversation t{weather{}};
     report(t, "Oslo", "-3", "45");
     report(t, "Bergen", "2", "");

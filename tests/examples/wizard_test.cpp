@@ -29,7 +29,7 @@ TEST_CASE("a wizard asks three questions and shows the answers") {
     CHECK(t.text().contains("5 days, by boat."));
 }
 
-TEST_CASE("Back shows each step with what was typed into it") {
+TEST_CASE("Back shows each step with its entries") {
     auto t = planned_trip();
 
     t.click("Back");
@@ -49,7 +49,7 @@ TEST_CASE("the browser's Back and Forward walk the same steps") {
     CHECK(t.text().contains("5 days, by boat."));
 }
 
-TEST_CASE("another choice after Back begins a new line") {
+TEST_CASE("another choice after Back replaces the later steps") {
     auto t = planned_trip();
 
     t.click("Back").click("Back");
@@ -60,7 +60,7 @@ TEST_CASE("another choice after Back begins a new line") {
     CHECK(t.entered<&ask_days::days>() == "1");
 }
 
-TEST_CASE("a wizard does not go on without an answer") {
+TEST_CASE("a wizard does not continue without an answer") {
     test_conversation t{wizard{}};
 
     t.click("Next");

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A step with a Back of its own, offered where it leads somewhere.
+/// A step with a Back button, which is shown where Back is possible.
 struct step {
     static constexpr std::string_view component = "test/step";
     using answer_type = std::string;
@@ -44,7 +44,7 @@ flow<> step_and_work() {
     co_await call<step>("Paid");
 }
 
-/// Calls the same steps as a flow and by itself.
+/// Calls steps in flows, and one step by itself.
 struct home {
     static constexpr std::string_view component = "test/home";
 
@@ -74,7 +74,7 @@ constexpr auto told = "This step cannot be taken back. Start again";
 
 }  // namespace
 
-TEST_CASE("Back from the first step of a flow leads to what was before the flow") {
+TEST_CASE("Back from the first step of a flow leads to the step before the flow") {
     test_conversation t{home{}};
     t.click("Go");
     CHECK(t.text().contains("Previous"));
@@ -85,7 +85,7 @@ TEST_CASE("Back from the first step of a flow leads to what was before the flow"
     CHECK(t.value().durable());
 }
 
-TEST_CASE("Back from a later step of a flow changes nothing and says so") {
+TEST_CASE("Back from a later step of a flow changes nothing and shows a message") {
     test_conversation t{home{}};
     t.click("Go").click("Next");
     const auto revision = t.value().revision;
@@ -99,7 +99,7 @@ TEST_CASE("Back from a later step of a flow changes nothing and says so") {
     CHECK(t.text().contains("Visits: 1"));
 }
 
-TEST_CASE("a step of a flow offers no Back that leads nowhere") {
+TEST_CASE("a step of a flow offers no Back where Back is refused") {
     test_conversation t{home{}};
 
     t.click("Go").click("Next");
@@ -110,7 +110,7 @@ TEST_CASE("a step of a flow offers no Back that leads nowhere") {
     CHECK(t.text().contains("Two"));
 }
 
-TEST_CASE("a flow that a page began with has nothing before its first step") {
+TEST_CASE("Back from the first step of a flow at the root changes nothing") {
     test_conversation t{call<two_steps>()};
 
     t.back();
@@ -122,7 +122,7 @@ TEST_CASE("a flow that a page began with has nothing before its first step") {
     CHECK(t.text().contains("Two"));
 }
 
-TEST_CASE("a flow that has gone on by itself cannot be left by Back either") {
+TEST_CASE("Back is refused after a flow has advanced by itself") {
     test_conversation t{home{}};
     t.click("Work").run_work();
     CHECK(t.text().contains("Paid"));
@@ -133,7 +133,7 @@ TEST_CASE("a flow that has gone on by itself cannot be left by Back either") {
     CHECK(t.text().contains("Paid"));
 }
 
-TEST_CASE("when a flow is over it is one step and Back takes back all of it") {
+TEST_CASE("a finished flow is one step and Back undoes all of it") {
     test_conversation t{home{}};
     t.click("Go").click("Next").click("Next");
     CHECK(t.text().contains("Visits: 1"));
@@ -146,7 +146,7 @@ TEST_CASE("when a flow is over it is one step and Back takes back all of it") {
     CHECK(t.text().contains("Visits: 1"));
 }
 
-TEST_CASE("steps before and after a flow are steps as ever") {
+TEST_CASE("Back walks the steps before and after a flow one by one") {
     test_conversation t{home{}};
     t.click("Alone").click("Next").click("Go").click("Next").click("Next").click("Alone");
     CHECK(t.text().contains("Alone"));
@@ -159,7 +159,7 @@ TEST_CASE("steps before and after a flow are steps as ever") {
     CHECK(t.text().contains("Alone"));
 }
 
-TEST_CASE("after a flow has ended the conversation is stored and can be walked after a restart") {
+TEST_CASE("Back works after a restart that follows the end of a flow") {
     test_conversation t{home{}};
     t.click("Go").click("Next").click("Next").restart();
     CHECK(t.text().contains("Visits: 1"));

@@ -20,7 +20,7 @@ flow<std::string> short_flow() {
     co_return co_await call<ask>("Anything?");
 }
 
-/// Keeps what a plain component and a flow do to one conversation apart.
+/// A plain component that calls a flow and shows its answer.
 struct host {
     static constexpr std::string_view component = "test/host";
 
@@ -34,7 +34,7 @@ struct host {
 };
 BOOST_DESCRIBE_STRUCT(host, (), (heard, go, back))
 
-/// Remembers what it was told to save, and refuses what it is told to.
+/// Records the saved changes. Refuses the next `refusals` saves.
 class recording_store final : public store {
 public:
     recording_store(std::vector<change>& saved, int& refusals)
@@ -77,7 +77,7 @@ std::size_t count(const std::string& text, std::string_view part) {
 
 }  // namespace
 
-TEST_CASE("while a conversation holds a flow its stored copy is a mark and it is saved no more") {
+TEST_CASE("a conversation with a flow is stored as a tombstone and not saved again") {
     fixture f;
     REQUIRE(f.saved.size() == 1);
     CHECK(f.saved[0].status == keeping::kept);
@@ -95,7 +95,7 @@ TEST_CASE("while a conversation holds a flow its stored copy is a mark and it is
     CHECK(f.saved.size() == 2);
 }
 
-TEST_CASE("when the flow has answered the conversation is saved whole again") {
+TEST_CASE("a conversation is saved whole again after its flow has answered") {
     fixture f;
     f.send(1, "go");
 
@@ -105,13 +105,13 @@ TEST_CASE("when the flow has answered the conversation is saved whole again") {
     REQUIRE(f.saved.size() == 3);
     CHECK(f.saved[2].status == keeping::kept);
     CHECK(f.saved[2].what == change::kind::replace);
-    // Head, the caller as it was before the flow (the step that Back returns to), and the caller.
+    // The head, the version of the caller that Back returns to, and the caller.
     REQUIRE(f.saved[2].written.size() == 3);
     CHECK(f.saved[2].written[2].name == "i1");
     CHECK(count(f.saved[2].written[2].body, "hello") == 1);
 }
 
-TEST_CASE("the log warns once for each conversation and names it and the flow") {
+TEST_CASE("the log warns once for each conversation and names the conversation and the flow") {
     fixture f;
 
     f.send(1, "go");
@@ -123,7 +123,7 @@ TEST_CASE("the log warns once for each conversation and names it and the flow") 
     CHECK(count(f.at.log.str(), "short_flow") == 1);
 }
 
-TEST_CASE("a mark that is loaded tells its owner where to begin again") {
+TEST_CASE("a loaded tombstone contains the owner and the mount of its conversation") {
     fixture f;
     f.send(1, "go");
     record stored{f.at.id, f.saved[1].revision, f.saved[1].status, f.saved[1].written};
@@ -134,7 +134,7 @@ TEST_CASE("a mark that is loaded tells its owner where to begin again") {
     CHECK(mark.mount == "/");
 }
 
-TEST_CASE("a save that is refused when the flow ends is made up for by the next event") {
+TEST_CASE("a save that is refused at the end of a flow is made up for by a later event") {
     fixture f;
     f.send(1, "go");
 
@@ -156,7 +156,7 @@ TEST_CASE("a save that is refused when the flow ends is made up for by the next 
     CHECK(count(written, "again") == 1);
 }
 
-TEST_CASE("a flow whose mark cannot be written does not begin") {
+TEST_CASE("a flow whose tombstone cannot be saved does not begin") {
     fixture f;
 
     f.refusals = 1;
@@ -169,7 +169,7 @@ TEST_CASE("a flow whose mark cannot be written does not begin") {
 
 namespace {
 
-/// A folder that goes with it.
+/// A folder that is removed with this object.
 class folder {
 public:
     folder() {
@@ -203,7 +203,7 @@ const std::vector<named_store> all_stores{
 
 }  // namespace
 
-TEST_CASE("a flow lives alike on every store and one warning tells that it is not kept") {
+TEST_CASE("a flow runs the same on every store and durable stores log one warning") {
     for (const auto& each : all_stores) {
         CAPTURE(each.name);
         folder where;
@@ -222,8 +222,7 @@ TEST_CASE("a flow lives alike on every store and one warning tells that it is no
     }
 }
 
-TEST_CASE("after a restart in the middle of a flow its user is told and no older state comes back"
-) {
+TEST_CASE("a restart in the middle of a flow loses the conversation and restores no older state") {
     for (const auto& each : all_stores) {
         if (!each.keeps) continue;
         CAPTURE(each.name);
@@ -249,8 +248,7 @@ TEST_CASE("after a restart in the middle of a flow its user is told and no older
     }
 }
 
-TEST_CASE("after a restart behind the end of a flow the conversation is there with what it brought"
-) {
+TEST_CASE("a restart after the end of a flow keeps the conversation with the flow's answer") {
     for (const auto& each : all_stores) {
         if (!each.keeps) continue;
         CAPTURE(each.name);

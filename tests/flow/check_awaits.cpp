@@ -1,10 +1,10 @@
-// Looks through sources for what g++ 12 destroys twice in one full expression with co_await, and no
-// type can see: a condition with ?:, braces, and lambdas with captures by value.
+// Searches sources for temporaries that g++ 12 destroys twice in a full expression with co_await
+// and that no type can detect: conditions with ?:, braces, and lambdas with captures by value.
 //
 //     check_awaits [--except name.cpp] folder-or-file...
 //
-// It reads tokens and knows no types: it takes every brace in such an expression for an aggregate.
-// Where that is wrong, a name on the line before does no harm.
+// It reads tokens without types, so it takes every brace in such an expression for an aggregate.
+// Where that is wrong, a name on the line before is harmless.
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
@@ -30,7 +30,7 @@ bool is_name(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }
 
-/// Where a comment, or a text in quotes, that begins at `at` ends; `at` if none does.
+/// The end of the comment or quoted text that begins at `at`, or `at` if neither begins there.
 std::size_t end_of_skipped(std::string_view in, std::size_t at) {
     auto behind = [&](std::string_view end, std::size_t from) {
         const auto found = in.find(end, from);
@@ -94,7 +94,7 @@ bool begins_value(const tokens& in, std::size_t at) {
     return is_name(before[0]) || is_one_of(before, {">", "(", ",", "="});
 }
 
-/// Where the full expression begins that the token at `at` stands in.
+/// The beginning of the full expression that contains the token at `at`.
 std::size_t begin_of_expression(const tokens& in, std::size_t at) {
     int depth = 0;
     while (at > 0) {
@@ -117,7 +117,7 @@ std::size_t begin_of_expression(const tokens& in, std::size_t at) {
     return at;
 }
 
-/// Where the brackets that open at `at` are closed.
+/// The bracket that closes the one at `at`.
 std::size_t closing(const tokens& in, std::size_t at) {
     int depth = 0;
     for (; at < in.size(); ++at) {
@@ -132,7 +132,7 @@ bool begins_lambda(const tokens& in, std::size_t at) {
     return is_one_of(in[at - 1].text, {"(", ",", "=", "{", "co_await", "return", "&", "?", ":"});
 }
 
-/// What is wrong with the full expression that begins at `at`; null if nothing is.
+/// The mistake in the full expression that begins at `at`, or null.
 const char* mistake_in(const tokens& in, std::size_t at) {
     int depth = 0;
     for (; at < in.size(); ++at) {

@@ -10,16 +10,16 @@
 #include <string>
 #include <utility>
 
-// g++ 12 destroys some temporaries twice that stand in one full expression with co_await. The first
-// part shows which forms those are, with a coroutine type that has nothing to do with stube; the
-// second that the forms that a flow can be written with are none of them. Under AddressSanitizer a
-// text that is freed twice is seen as well. When the first part fails the compiler has been mended.
+// g++ 12 destroys some temporaries in a full expression with co_await twice. The first part shows
+// the affected forms, with a coroutine type that is independent of stube. The second part shows
+// that the forms in which a flow can be written are not affected: AddressSanitizer would report a
+// text that is freed twice. If the first part fails, the compiler has been mended.
 
 using namespace flow_test;
 
 namespace {
 
-/// Counts how many of it there are. It owns nothing, so that destroying it twice does no harm.
+/// Counts its living objects. It owns nothing, so that destroying one twice is harmless.
 struct counted {
     static inline int alive = 0;
 
@@ -38,7 +38,7 @@ constexpr bool is_mended = false;
 constexpr bool is_mended = true;
 #endif
 
-/// The least that a coroutine can be: runs until it awaits, and again.
+/// A minimal coroutine: runs until it awaits, and to its end when it is resumed.
 struct bare {
     struct promise_type {
         bare get_return_object() {
@@ -56,7 +56,7 @@ struct bare {
 
     std::coroutine_handle<promise_type> handle;
 
-    /// How many `counted` are left over, or missing, when all is done.
+    /// How many `counted` are left at the end; negative if some were destroyed twice.
     static int left(bare (*form)(bool)) {
         counted::alive = 0;
         auto running = form(true);
@@ -122,21 +122,21 @@ bare named(bool yes) {
 
 }  // namespace
 
-TEST_CASE("which temporaries the compiler destroys twice beside co_await") {
+TEST_CASE("temporaries in braces and captures are destroyed twice beside co_await by g++ 12") {
     CHECK((bare::left(&braced) == 0) == is_mended);
     CHECK((bare::left(&captured) == 0) == is_mended);
     CHECK(bare::left(&constructed) == 0);
-    // Each of them named before: never.
+    // With names instead of temporaries.
     CHECK(bare::left(&named) == 0);
 }
 
-TEST_CASE("a temporary of a condition is destroyed twice beside co_await") {
+TEST_CASE("a temporary of a condition is destroyed twice beside co_await by g++ 12") {
     CHECK((bare::left(&chosen) == 0) == is_mended);
 }
 
 namespace {
 
-/// Longer than what std::string keeps in itself.
+/// Longer than the inline buffer of std::string.
 const std::string long_text = "a text that is long enough to be kept on the heap";
 
 struct described {
@@ -145,7 +145,7 @@ struct described {
 };
 BOOST_DESCRIBE_STRUCT(described, (), (text, more))
 
-/// Takes all kinds of members from its arguments, and answers a struct.
+/// Takes members of several types from its arguments, and answers a struct.
 struct echo {
     static constexpr std::string_view component = "test/echo";
     using answer_type = described;
@@ -175,7 +175,7 @@ flow<> all_forms() {
     for (int round = 0; round < 3; ++round) {
         // Temporaries of classes with constructors, concatenated, and named structs.
         auto first = co_await call<echo>("<" + text + ">", stay);
-        // Moved from a name, by its members.
+        // Moved from a member of a named struct.
         auto [left, right] = co_await call<echo>(std::move(first.text), stay);
         // In conditions.
         while ((co_await call<echo>(left + right, stay)).text.empty()) {
@@ -187,13 +187,13 @@ flow<> all_forms() {
         text = co_await run(joined, stay, "and " + text);
         // Effects, joined.
         co_await (set_title("Round " + text) + publish("rounds", text));
-        // What is shown meanwhile.
+        // Markup that is shown meanwhile.
         co_await sleep(std::chrono::seconds(1)).showing(html::p("Wait for " + text));
         text.resize(60);
     }
 }
 
-/// One turn, with whatever the flow waits for.
+/// One turn: the timer, work or event that the flow waits for.
 void go_on(driver& d) {
     if (const auto due = next_due(d.now)) {
         d.world.now = *due;
@@ -208,7 +208,7 @@ void go_on(driver& d) {
 
 }  // namespace
 
-TEST_CASE("the forms in which a flow can be written are safe wherever it is left") {
+TEST_CASE("the forms in which a flow can be written are safe wherever the flow is destroyed") {
     // Six answers, one piece of work and one sleep in each round.
     constexpr int all = 3 * 8;
     for (int turns = 0; turns <= all; ++turns) {

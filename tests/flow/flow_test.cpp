@@ -9,7 +9,7 @@ using namespace flow_test;
 
 namespace {
 
-/// Counts how many of its kind live.
+/// Counts its living objects.
 struct counted {
     static inline int alive = 0;
 
@@ -90,7 +90,7 @@ flow<> until_it_works() {
     }
 }
 
-/// Throws when it goes in the ordinary way.
+/// Its destructor throws.
 struct bomb {
     bomb() {}
 
@@ -106,7 +106,7 @@ flow<> exploding() {
     co_return;
 }
 
-/// A component that calls a flow and shows what came of it.
+/// A component that calls a flow and shows its result.
 struct desk {
     static constexpr std::string_view component = "test/desk";
 
@@ -164,7 +164,7 @@ TEST_CASE("a flow at the root that returns ends the conversation") {
     CHECK(d.ended());
 }
 
-TEST_CASE("a component gets what the flow it called returns") {
+TEST_CASE("a component gets the value that the flow it called returns") {
     auto d = desk_after("welcome");
     CHECK(contains(d.page(), "First name?"));
 
@@ -242,14 +242,14 @@ TEST_CASE("the locals of a flow whose child ends the conversation are destroyed 
     CHECK(counted::alive == 0);
 }
 
-TEST_CASE("a flow that was never started destroys its parameters") {
+TEST_CASE("a call of a flow may be dropped before it begins") {
     {
         auto request = call<greet>(std::string(100, 'x'));
     }
     CHECK(counted::alive == 0);
 }
 
-TEST_CASE("a flow is not rewound: an older version of its conversation cannot go on") {
+TEST_CASE("an older version of a conversation cannot resume a flow that has advanced") {
     driver d(call<until_done>().release());
     auto before = d.now;
     d.say("milk");
@@ -264,12 +264,12 @@ TEST_CASE("a flow is not rewound: an older version of its conversation cannot go
     CHECK(contains(std::string(late.patches.front().content.text()), "could not be continued"));
 }
 
-TEST_CASE("a flow is known by the name of its function") {
+TEST_CASE("a flow has the name of its function") {
     CHECK(contains(std::string(function_component<until_done>::type().name), "until_done"));
     CHECK_FALSE(function_component<until_done>::type().durable());
 }
 
-TEST_CASE("a flow may try again what has failed, as often as it likes, or give up") {
+TEST_CASE("a flow may repeat a failed call or fail itself") {
     driver d(call<until_it_works>().release());
     d.send("give_up", "not yet").send("give_up", "not yet");
     CHECK(contains(d.page(), "Try 3"));
@@ -283,7 +283,7 @@ TEST_CASE("a flow may try again what has failed, as often as it likes, or give u
     CHECK(contains(other.page(), "never"));
 }
 
-TEST_CASE("when what a flow calls cannot begin the turn is undone and the flow cannot go on") {
+TEST_CASE("a flow cannot continue after a component that it called could not begin") {
     driver d(call<into_trouble>().release());
 
     d.say("");

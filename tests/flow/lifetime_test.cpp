@@ -14,7 +14,7 @@ namespace {
 
 using names = std::vector<std::string>;
 
-/// The names of the locals that have gone, in order.
+/// The names of the destroyed locals, in order.
 names gone;
 
 /// A local with a name.
@@ -58,7 +58,7 @@ flow<> around() {
     co_await call<ask>("Done");
 }
 
-/// A component that calls the flow, keeps it in a slot, or in a list.
+/// A component that calls a flow, and has flows in a list.
 struct host {
     static constexpr std::string_view component = "test/life_host";
 
@@ -89,7 +89,7 @@ struct host {
 };
 BOOST_DESCRIBE_STRUCT(host, (), (heard, list, go, add, drop, leave, back_again))
 
-/// A site whose flow stands at its second step.
+/// A site whose flow has reached its second step.
 site& at_second_step(site& s) {
     gone.clear();
     s.begin(call<host>().release());
@@ -100,7 +100,7 @@ site& at_second_step(site& s) {
 
 }  // namespace
 
-TEST_CASE("the locals of a flow go in reverse order when it returns or throws or leaves") {
+TEST_CASE("the locals of a flow that returns or throws or leaves are destroyed in reverse order") {
     for (const char* how : {"return", "throw", "fail", "end", "become"}) {
         CAPTURE(how);
         site s;
@@ -113,7 +113,7 @@ TEST_CASE("the locals of a flow go in reverse order when it returns or throws or
     }
 }
 
-TEST_CASE("the locals of a flow go when the component that it called ends the conversation") {
+TEST_CASE("the locals of a flow are destroyed when its callee ends the conversation") {
     site s;
     at_second_step(s);
 
@@ -122,7 +122,7 @@ TEST_CASE("the locals of a flow go when the component that it called ends the co
     CHECK(gone == all);
 }
 
-TEST_CASE("the locals of a flow go when a user goes back to what was before it") {
+TEST_CASE("the locals of a flow are destroyed when the user goes back to the step before it") {
     gone.clear();
     site s;
     s.begin(call<host>().release());
@@ -133,7 +133,7 @@ TEST_CASE("the locals of a flow go when a user goes back to what was before it")
     CHECK(gone == names{"outer", "parameter"});
 }
 
-TEST_CASE("the locals of a flow go while it sleeps or waits for work") {
+TEST_CASE("the locals of a flow that sleeps or waits for work are destroyed with the map") {
     for (const char* how : {"sleep", "work"}) {
         CAPTURE(how);
         site s;
@@ -147,7 +147,7 @@ TEST_CASE("the locals of a flow go while it sleeps or waits for work") {
     }
 }
 
-TEST_CASE("the locals of a flow go when its conversation is given up") {
+TEST_CASE("the locals of a flow are destroyed when its conversation expires") {
     site s({memory_store()}, [](conversation_options& options) { options.grace_after_start = 0h; });
     at_second_step(s);
 
@@ -157,7 +157,7 @@ TEST_CASE("the locals of a flow go when its conversation is given up") {
     CHECK(gone == all);
 }
 
-TEST_CASE("the locals of a flow go when the server stops") {
+TEST_CASE("the locals of a flow are destroyed when the server stops") {
     site s;
     at_second_step(s);
 
@@ -167,7 +167,7 @@ TEST_CASE("the locals of a flow go when the server stops") {
     CHECK(gone == all);
 }
 
-TEST_CASE("the locals of a flow within a flow go before those of the other") {
+TEST_CASE("the locals of a called flow are destroyed before those of its caller") {
     gone.clear();
     {
         site s;
@@ -178,7 +178,7 @@ TEST_CASE("the locals of a flow within a flow go before those of the other") {
     CHECK(gone == names{"inner", "outer", "parameter", "around"});
 }
 
-TEST_CASE("the locals of a child go when it is taken out of its list") {
+TEST_CASE("the locals of a child flow are destroyed when it is erased from its list") {
     gone.clear();
     site s;
     s.begin(call<host>().release());
@@ -189,7 +189,7 @@ TEST_CASE("the locals of a child go when it is taken out of its list") {
     CHECK(gone.size() == 3);
 }
 
-TEST_CASE("the locals of a child go with its owner") {
+TEST_CASE("the locals of a child flow are destroyed with its owner") {
     gone.clear();
     site s;
     s.begin(call<host>().release());
@@ -213,7 +213,7 @@ namespace {
 
 conversation_map* served = nullptr;
 
-/// Tells all others that it goes.
+/// Publishes a message when it is destroyed.
 struct teller {
     ~teller() {
         if (served) served->publish("gone", "[]");
@@ -245,7 +245,7 @@ BOOST_DESCRIBE_STRUCT(listener, (), (heard, start, hear, ended))
 
 }  // namespace
 
-TEST_CASE("a destructor of a flow may publish even to the conversation that it leaves") {
+TEST_CASE("the destructor of a flow's local may publish to the flow's own conversation") {
     site s;
     served = s.live.get();
     s.begin(call<listener>().release());

@@ -20,13 +20,13 @@ namespace flow_test {
 
 using namespace stube::live;
 
-/// Runs what is posted at once.
+/// Runs posted functions at once.
 class here final : public executor {
 public:
     void post(std::function<void()> work) override { work(); }
 };
 
-/// A live map with one conversation, used from one thread.
+/// A conversation map with one conversation, used from one thread.
 class site {
 public:
     explicit site(
@@ -73,7 +73,7 @@ public:
         return wait([&](on_reply done) { live->send(id, "me", what, on, done); });
     }
 
-    /// To the component on the page.
+    /// Sends an event to the component on the page.
     reply send(std::string member, std::string arguments = {}) {
         return send(open().value->top().id, std::move(member), std::move(arguments));
     }

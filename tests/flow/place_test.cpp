@@ -26,7 +26,7 @@ flow<> giving_up() {
     co_await fail("I gave up.");
 }
 
-/// Has a flow as a child, in a slot.
+/// Has a flow in a slot.
 struct reception {
     static constexpr std::string_view component = "test/reception";
 
@@ -66,7 +66,7 @@ struct pair_of_slots {
 };
 BOOST_DESCRIBE_STRUCT(pair_of_slots, (), (first, second, last))
 
-/// Has a flow for each number.
+/// Has a list with a flow for each number.
 struct queue {
     static constexpr std::string_view component = "test/queue";
 
@@ -102,7 +102,7 @@ BOOST_DESCRIBE_STRUCT(hurried, (), (start))
 
 }  // namespace
 
-TEST_CASE("a flow stands in a slot and its owner gets what it answers") {
+TEST_CASE("the owner of a slot gets the answer of the flow in it") {
     test_conversation t{reception{}};
     CHECK(t.text().contains("Hello First?"));
 
@@ -113,7 +113,7 @@ TEST_CASE("a flow stands in a slot and its owner gets what it answers") {
     CHECK(t.text().contains("Heard: Ada Lovelace of 1"));
 }
 
-TEST_CASE("what a flow in a slot leaves behind is an empty place and plain data") {
+TEST_CASE("a finished flow leaves its slot empty and its conversation durable") {
     test_conversation t{reception{}};
     CHECK_FALSE(t.value().durable());
     t.send<&ask::say>(std::string("Ada")).send<&ask::say>(std::string("Lovelace"));
@@ -124,7 +124,7 @@ TEST_CASE("what a flow in a slot leaves behind is an empty place and plain data"
     CHECK(t.text().contains("Heard: Ada Lovelace of 0"));
 }
 
-TEST_CASE("the owner of a slot puts another flow into it") {
+TEST_CASE("the owner of a slot can put another flow into it") {
     test_conversation t{reception{}};
     t.send<&ask::say>(std::string("Ada"));
 
@@ -135,7 +135,7 @@ TEST_CASE("the owner of a slot puts another flow into it") {
     CHECK(t.value().instances.size() == 3);
 }
 
-TEST_CASE("a flow in a slot may end at once or fail without an owner that listens") {
+TEST_CASE("a flow in a slot may end at once or fail without a handler") {
     test_conversation t{pair_of_slots{}};
     CHECK(t.text().contains("Shall I fail?"));
 
@@ -146,7 +146,7 @@ TEST_CASE("a flow in a slot may end at once or fail without an owner that listen
     CHECK(t.value().durable());
 }
 
-TEST_CASE("each flow of a list goes on by itself while the list is assigned anew") {
+TEST_CASE("a flow in a list continues when the list is assigned again") {
     test_conversation t{queue{}};
     t.send<&queue::take>(std::vector<int>{1, 2});
     t.within("No. 2").send<&ask::say>(std::string("Grace"));
@@ -162,13 +162,13 @@ TEST_CASE("each flow of a list goes on by itself while the list is assigned anew
     CHECK(t.text().contains("Heard: Grace Hopper"));
 }
 
-TEST_CASE("a component becomes a flow") {
+TEST_CASE("a component can become a flow") {
     test_conversation t{hurried{}};
     CHECK(t.text().contains("Now. First?"));
     CHECK(t.value().stack().size() == 2);
 }
 
-TEST_CASE("the same call carried out in two conversations begins once") {
+TEST_CASE("a call of a flow that is used in two conversations begins only in the first") {
     const auto root = call<full_name>("Hello").release();
     driver first(root);
     driver second(root);

@@ -77,7 +77,7 @@ flow<> busy() {
     co_await run([] {}).showing(html::p("Searching for rooms."));
 }
 
-/// Throws when it is begun.
+/// Its start hook throws.
 struct closed {
     static constexpr std::string_view component = "waiting/closed";
 
@@ -152,7 +152,7 @@ test_conversation& say(test_conversation& t, const std::string& text = {}) {
 
 }  // namespace
 
-TEST_CASE("a flow that cannot go on after work or sleep says so and does not wait for ever") {
+TEST_CASE("a flow that cannot continue after work or sleep ends with a message") {
     test_conversation after_work{call<stopped_after_work>()};
     after_work.run_work();
     CHECK(after_work.ended());
@@ -195,7 +195,7 @@ TEST_CASE("work can be a member of an object that outlives all conversations") {
     CHECK(books.total == 5);
 }
 
-TEST_CASE("what work throws arrives in the flow as it was thrown") {
+TEST_CASE("an exception from work arrives in the flow as it was thrown") {
     test_conversation t{call<paying>()};
 
     t.run_work();
@@ -203,7 +203,7 @@ TEST_CASE("what work throws arrives in the flow as it was thrown") {
     CHECK(t.text().contains("refused 1234"));
 }
 
-TEST_CASE("what work throws and the flow does not catch ends it and its text stays in the log") {
+TEST_CASE("an uncaught exception from work ends the flow and its text stays in the log") {
     test_conversation t{call<failing_work>()};
 
     t.run_work();
@@ -227,12 +227,12 @@ TEST_CASE("a flow sleeps by the clock of the test") {
     CHECK(t.text().contains("Slept"));
 }
 
-TEST_CASE("a flow that waits shows what it is given for it") {
+TEST_CASE("a waiting flow shows the markup that it was given with showing") {
     test_conversation t{call<busy>()};
     CHECK(t.text() == "Searching for rooms.");
 }
 
-TEST_CASE("effects that a flow awaits are carried out in order when it waits for something") {
+TEST_CASE("effects that a flow awaits are carried out in order when the flow waits") {
     test_conversation t{call<emitting>()};
     CHECK(t.title() == "First");
     CHECK(t.client_events() == std::vector<std::string>{"flow:begun null"});
@@ -244,7 +244,7 @@ TEST_CASE("effects that a flow awaits are carried out in order when it waits for
     CHECK(t.published().back() == "news [\"two\"]");
 }
 
-TEST_CASE("a flow leaves with the effects that leave") {
+TEST_CASE("a flow can leave by end or fail or become") {
     test_conversation ended{call<leaving>(std::string("end"))};
     CHECK(ended.ended());
     CHECK(ended.text() == "That is all.");
@@ -259,19 +259,19 @@ TEST_CASE("a flow leaves with the effects that leave") {
     CHECK(became.value().durable());
 }
 
-TEST_CASE("effects that make no sense in a flow throw where it awaits them") {
+TEST_CASE("effects that a flow cannot have throw where the flow awaits them") {
     test_conversation t{call<awaiting_the_senseless>()};
     CHECK(t.text().contains("it cannot be rewound"));
     CHECK(t.text().contains("it has no members"));
 }
 
-TEST_CASE("a flow that never waits for anything is stopped") {
+TEST_CASE("a flow that emits effects without end is stopped") {
     test_conversation t{call<without_end>()};
     CHECK(t.ended());
     CHECK(t.error() == "stube: a flow emits effects without end and waits for nothing");
 }
 
-TEST_CASE("a flow asks what surrounds it and may keep the answer") {
+TEST_CASE("a flow can get its context and keep it") {
     ledger books;
     test_conversation t{call<looking_around>()};
     t.provide(books).principal("ada");

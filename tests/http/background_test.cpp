@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What changes without its user.
+/// Changes by messages, timers and work, without an event of its user.
 struct board {
     static constexpr std::string_view component = "test/board";
     std::string text = "nothing";
@@ -48,7 +48,7 @@ struct board {
 };
 BOOST_DESCRIBE_STRUCT(board, (), (text, start, later, compute, tell_all, ring, show))
 
-/// Work that lasts until a test lets it end.
+/// Its work lasts until a test lets it end.
 struct calculation {
     static constexpr std::string_view component = "test/calculation";
     static inline std::binary_semaphore may_end{0};
@@ -103,7 +103,7 @@ int post(const server& to, const opened& page, std::string_view member) {
 
 }  // namespace
 
-TEST_CASE("what the application publishes reaches every open page") {
+TEST_CASE("a message that the application publishes reaches every open page") {
     const auto site = board_site();
     server running(site, any_port());
     running.start_threads();
@@ -122,7 +122,7 @@ TEST_CASE("what the application publishes reaches every open page") {
     left.read_until("from a page");
     right.read_until("from a page");
 
-    // A message is counted after its page has heard of it.
+    // A message is counted after its page has received it.
     const auto ask = [&] {
         return client(running.port()).ask("GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n");
     };
@@ -135,7 +135,7 @@ TEST_CASE("what the application publishes reaches every open page") {
     CHECK(numbers.says("stube_messages_total{result=\"lost\"} 0\n"));
 }
 
-TEST_CASE("what an app publishes reaches all its servers and none that has stopped") {
+TEST_CASE("a message from an app reaches all its servers that have not stopped") {
     const auto site = board_site();
     site.publish("board", "nobody hears it");
     server first(site, any_port()), second(site, any_port());
@@ -150,7 +150,7 @@ TEST_CASE("what an app publishes reaches all its servers and none that has stopp
     stream.read_until("still here");
 }
 
-TEST_CASE("a timer fires and work comes back while a page looks on") {
+TEST_CASE("the changes by a timer and by work reach an open page") {
     const auto site = board_site();
     server running(site, any_port());
     running.start_threads();
@@ -167,9 +167,7 @@ TEST_CASE("a timer fires and work comes back while a page looks on") {
     CHECK(numbers.says("stube_work_total{result=\"done\"} 1\n"));
 }
 
-TEST_CASE(
-    "without scripts a page with work under way reloads itself, or has a link if it takes input"
-) {
+TEST_CASE("without scripts a page with work reloads itself or has a link if it takes input") {
     constexpr std::string_view reload =
         "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript></head>";
     constexpr std::string_view link =
@@ -197,7 +195,7 @@ TEST_CASE(
     CHECK_FALSE(load().says(link));
 }
 
-TEST_CASE("without scripts a page with a behavior says that parts of it need scripts") {
+TEST_CASE("without scripts a page with a behavior says that parts of the page need scripts") {
     constexpr std::string_view words =
         "<noscript><p>Parts of this page need JavaScript.</p></noscript>";
     const auto site = board_site();
@@ -207,13 +205,13 @@ TEST_CASE("without scripts a page with a behavior says that parts of it need scr
     CHECK_FALSE(open_page(running.port(), "/b").page.says(words));
 }
 
-TEST_CASE("a timer that was set before a restart fires after it") {
+TEST_CASE("a timer that was set before a restart fires after the restart") {
     const auto where = std::make_shared<disk>();
     const auto site = board_site();
     opened page;
     {
         auto options = any_port();
-        options.conversations.watch_clock = false;  // this one is gone before it is due
+        options.conversations.watch_clock = false;  // this server stops before the timer is due
         server before(site, options, store_on(where));
         before.start_threads();
         page = open_page(before.port(), "/b");

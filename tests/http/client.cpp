@@ -63,7 +63,7 @@ void client::reset() {
 void client::send(std::string_view bytes) {
     while (!bytes.empty()) {
         const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent < 0) return;  // the server closed: what it said before is what matters
+        if (sent < 0) return;  // the server has closed: its response can still be read
         bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
 }

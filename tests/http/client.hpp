@@ -21,8 +21,8 @@ struct answered {
 
 class client {
 public:
-    /// With a `window`, so many bytes at most come before they are read; without one the system
-    /// takes some megabytes.
+    /// With a `window`, at most so many bytes arrive before they are read. Without one the system
+    /// buffers some megabytes.
     explicit client(std::uint16_t port, int window = 0);
     client(const client&) = delete;
     client& operator=(const client&) = delete;
@@ -30,7 +30,7 @@ public:
 
     void send(std::string_view bytes);
 
-    /// The next whole answer, with a body by Content-Length. Throws if none comes.
+    /// The next whole response, with a body by Content-Length. Throws if no response comes.
     answered read(bool is_head = false);
 
     answered ask(std::string_view bytes) {
@@ -38,19 +38,19 @@ public:
         return read();
     }
 
-    /// The head of a stream's answer.
+    /// The head of a stream's response.
     answered read_head();
 
     /// Reads until `text` has come, and takes everything up to its end. Throws if it does not come.
     std::string read_until(std::string_view text);
 
-    /// What comes next, or nothing if the server closes.
+    /// The next bytes, or nothing if the server closes.
     std::string read_some();
 
     /// Everything until the server closes.
     std::string read_to_end();
 
-    /// Leaves without good-bye: the server's side of the connection fails at once.
+    /// Resets the connection, so that the server's side fails at once.
     void reset();
 
     /// True if the server closes within the time, and sends nothing before.

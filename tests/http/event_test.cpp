@@ -18,7 +18,7 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
     return text.replace(at, what.size(), with);
 }
 
-/// A refusal that the page can show.
+/// Checks that the response is a refusal that the page can show.
 void check_refusal(const answered& got, int status) {
     CHECK(got.status == status);
     CHECK(got.body.starts_with(
@@ -30,7 +30,7 @@ void check_refusal(const answered& got, int status) {
 
 }  // namespace
 
-TEST_CASE("an event without a stream is answered with the patch") {
+TEST_CASE("the response to an event without a stream contains the patch") {
     served site;
     const auto page = open_page(site.port());
     const auto got = send(site, page.post("1/inc", "i1-step=3"));
@@ -51,7 +51,7 @@ TEST_CASE("arguments and fields reach the member") {
     CHECK(wrong.says("value=\"many\""));
 }
 
-TEST_CASE("the same event changes nothing the second time") {
+TEST_CASE("a repeated event changes nothing") {
     served site;
     const auto page = open_page(site.port());
     CHECK(send(site, page.post("1/inc", {}, 77)).says("n=1"));
@@ -84,7 +84,7 @@ TEST_CASE("Back and Forward go to the steps of the conversation") {
     CHECK(send(site, page.back("to=2", 99)).says("n=1"));
 }
 
-TEST_CASE("Back within a flow changes nothing, says so and offers to begin anew") {
+TEST_CASE("Back within a flow changes nothing and offers to start again") {
     served site;
     const auto page = open_page(site.port(), "/asking");
     CHECK(send(site, page.post("2/yes")).says(R"(<hx-command>{"step":2,"push":true}</hx-command>)")
@@ -98,7 +98,7 @@ TEST_CASE("Back within a flow changes nothing, says so and offers to begin anew"
     CHECK(send(site, page.post("3/yes")).says("Finished"));
 }
 
-TEST_CASE("where there is no such step the page is shown as it is") {
+TEST_CASE("going back to an unknown step shows the page unchanged") {
     served site;
     const auto page = open_page(site.port());
     for (const auto* nowhere : {"", "to=7", "to=18446744073709551615"}) {
@@ -110,7 +110,7 @@ TEST_CASE("where there is no such step the page is shown as it is") {
     }
 }
 
-TEST_CASE("going back is refused like an event") {
+TEST_CASE("an invalid request to go back is refused like an event") {
     served site;
     const auto page = open_page(site.port());
     const auto other = open_page(site.port());
@@ -129,7 +129,7 @@ TEST_CASE("going back is refused like an event") {
     CHECK(send(site, good).says("Final words"));
 }
 
-TEST_CASE("an event of something that left the page shows the page") {
+TEST_CASE("an event to a component that has left the page sends the whole view") {
     served site;
     const auto page = open_page(site.port());
     const auto got = send(site, page.post("99/inc"));
@@ -138,7 +138,7 @@ TEST_CASE("an event of something that left the page shows the page") {
     CHECK(got.says("n=0"));
 }
 
-TEST_CASE("events that the server does not know are refused") {
+TEST_CASE("unknown events are refused") {
     served site;
     const auto page = open_page(site.port());
     for (const auto* bad :
@@ -158,7 +158,7 @@ TEST_CASE("events that the server does not know are refused") {
     CHECK(send(site, page.post("1/inc")).says("n=1"));
 }
 
-TEST_CASE("arguments that do not fit are refused") {
+TEST_CASE("arguments that do not fit the member are refused") {
     served site;
     const auto page = open_page(site.port());
     for (const auto* bad :
@@ -178,7 +178,7 @@ TEST_CASE("arguments that do not fit are refused") {
     check_refusal(send(site, page.post("1/inc", "stube-args=%5B1%5D")), 400);
 }
 
-TEST_CASE("forms that are none are refused") {
+TEST_CASE("malformed forms are refused") {
     served site;
     const auto page = open_page(site.port());
     std::string many;
@@ -203,7 +203,7 @@ TEST_CASE("an event needs an id") {
     }
 }
 
-TEST_CASE("an event without an id is a form of a page, which it must name") {
+TEST_CASE("a form without an event id that does not name its page is refused") {
     served site;
     const auto page = open_page(site.port());
     const auto got = send(site, replaced(page.post("1/inc"), "Stube-Event-Id", "Other"));
@@ -214,7 +214,7 @@ TEST_CASE("an event without an id is a form of a page, which it must name") {
     );
 }
 
-TEST_CASE("an event without a cookie is told that one is needed") {
+TEST_CASE("an event without a cookie gets a message that cookies are needed") {
     served site;
     const auto page = open_page(site.port());
     const auto got = send(site, replaced(page.post("1/inc"), "Cookie: ", "X: "));
@@ -271,7 +271,7 @@ TEST_CASE("a conversation belongs to its session") {
     CHECK(send(site, page.post("1/inc")).says("n=1"));
 }
 
-TEST_CASE("the end is told with its last view") {
+TEST_CASE("the response to the last event contains the final view") {
     served site;
     const auto page = open_page(site.port());
     const auto got = send(site, page.post("1/finish"));
@@ -286,7 +286,7 @@ TEST_CASE("the end is told with its last view") {
     CHECK(gone.says("<a href=\"?\">Start again</a>"));
 }
 
-TEST_CASE("an event that comes after the end or again is answered with the last view") {
+TEST_CASE("an event after the end and a repeated last event get the final view") {
     served site;
     const auto page = open_page(site.port());
     const auto end = page.post("1/finish");
@@ -298,12 +298,12 @@ TEST_CASE("an event that comes after the end or again is answered with the last 
         CHECK(got.header("stube-revision") == "2");
         CHECK(got.says("<p>Final words"));
         CHECK(got.says("hx-target=\"#stube-stream\" hx-swap=\"delete\""));
-        // A page keeps what it has sent with an event that came too late.
+        // A failed event makes the page keep what it has sent, so one that came too late is marked.
         CHECK(got.header("stube-failed") == (late == end ? "" : "yes"));
     }
 }
 
-TEST_CASE("the last view is for its owner and nobody else hears that there was one") {
+TEST_CASE("only the owner of a conversation gets its final view and learns of its end") {
     served site;
     const auto page = open_page(site.port());
     auto other = page;
@@ -315,7 +315,7 @@ TEST_CASE("the last view is for its owner and nobody else hears that there was o
     CHECK(got.header("stube-revision").empty());
 }
 
-TEST_CASE("after a thousand other ends an event is told in words that it is over") {
+TEST_CASE("an event after a thousand other ends gets a message that the conversation has ended") {
     served site;
     const auto page = open_page(site.port());
     send(site, page.post("1/finish"));
@@ -336,7 +336,7 @@ TEST_CASE("after a thousand other ends an event is told in words that it is over
     ));
 }
 
-TEST_CASE("an answer says which revision of the conversation follows the event") {
+TEST_CASE("the response to an event contains the revision after the event") {
     served site;
     const auto page = open_page(site.port());
     CHECK(send(site, page.post("1/inc", {}, 77)).header("stube-revision") == "2");
@@ -366,8 +366,7 @@ TEST_CASE("a handler that throws changes nothing and shows an error id") {
     CHECK(send(site, page.post("1/inc")).says("n=1"));
 }
 
-TEST_CASE("the answer of a handler that throws says that nothing was changed with a stream or not"
-) {
+TEST_CASE("the response to an event whose handler throws is marked as failed") {
     served site;
     const auto page = open_page(site.port());
     CHECK(send(site, page.post("1/fail")).header("stube-failed") == "yes");
@@ -381,7 +380,7 @@ TEST_CASE("the answer of a handler that throws says that nothing was changed wit
     CHECK(send(site, page.post("1/inc")).header("stube-failed").empty());
 }
 
-TEST_CASE("a store that refuses changes nothing and says so") {
+TEST_CASE("an event that the store refuses changes nothing and shows a message") {
     auto where = std::make_shared<disk>();
     served site({}, store_on(where));
     const auto page = open_page(site.port());
@@ -393,7 +392,7 @@ TEST_CASE("a store that refuses changes nothing and says so") {
     CHECK(send(site, page.post("1/inc")).says("n=1"));
 }
 
-TEST_CASE("a store in an unknown state takes nothing any more") {
+TEST_CASE("a store in an unknown state refuses all later events") {
     auto where = std::make_shared<disk>();
     std::atomic<int> told = 0;
     server_options options;

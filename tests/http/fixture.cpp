@@ -121,7 +121,7 @@ std::string opened::back(std::string_view body, std::uint64_t id) const {
 }
 
 std::string opened::change(const std::string& path, std::string_view body, std::uint64_t id) const {
-    // As from a page of its own, for several clients may send at once.
+    // Each event is from a page of its own, since several clients may send at once.
     static std::atomic<std::uint64_t> last_page = 0x1000;
     char event_id[17];
     std::snprintf(

@@ -20,7 +20,7 @@
 #include <thread>
 #include <vector>
 
-/// What the tests of the web server serve, and a browser's ways to use it.
+/// The site that the tests of the web server serve, and the requests of a browser.
 namespace testing {
 
 using namespace stube;
@@ -78,7 +78,7 @@ struct tally {
 };
 BOOST_DESCRIBE_STRUCT(tally, (), (n, step, who, inc, add, slow, fail, ask, finish))
 
-/// Shows where its conversation came from.
+/// Shows the principal of its conversation.
 struct visitor {
     static constexpr std::string_view component = "test/visitor";
     std::string who;
@@ -89,7 +89,7 @@ struct visitor {
 };
 BOOST_DESCRIBE_STRUCT(visitor, (), (who, start))
 
-/// Made from the request; brings something for the browser.
+/// Made from the request. Has styles and modules.
 struct chapter {
     static constexpr std::string_view component = "test/chapter";
     static constexpr std::string_view styles = "& > b { color: red }";
@@ -121,7 +121,7 @@ struct appendix {
 };
 BOOST_DESCRIBE_STRUCT(appendix, (), ())
 
-/// Cannot begin.
+/// Throws when it is rendered.
 struct broken {
     static constexpr std::string_view component = "test/broken";
 
@@ -146,13 +146,13 @@ struct question {
 };
 BOOST_DESCRIBE_STRUCT(question, (), (text, yes))
 
-/// Two steps.
+/// A flow of two steps.
 inline flow<void> asking_flow() {
     co_await call<question>("First?");
     co_await call<question>("Second?");
 }
 
-/// A disk that outlives its servers, and fails when told to.
+/// The disk of a store. It outlives its servers and can fail.
 struct disk {
     enum class mood { well, refusing, dead };
 
@@ -189,7 +189,7 @@ struct opened {
     post(std::string_view instance_and_member, std::string_view body = {}, std::uint64_t id = 0)
         const;
 
-    /// The same for Back and Forward: `to=3`.
+    /// The head and body of a POST for Back and Forward, with a body such as `to=3`.
     std::string back(std::string_view body = {}, std::uint64_t id = 0) const;
 
     std::string stream(std::string_view headers = {}) const;
@@ -198,7 +198,7 @@ private:
     std::string change(const std::string& path, std::string_view body, std::uint64_t id) const;
 };
 
-/// Opens `path`; with `cookie` as that visitor.
+/// Opens `path`, as the visitor with this cookie if there is one.
 opened open_page(std::uint16_t port, std::string_view path = "/t", std::string_view cookie = {});
 
 opened read_page(answered page, std::string_view cookie = {});
@@ -206,7 +206,7 @@ opened read_page(answered page, std::string_view cookie = {});
 /// Sends an event to `tally::slow` and waits until it runs.
 void send_slow(client& on, const opened& page);
 
-/// Waits until a stream has said that it is there.
+/// Opens the stream of a page and waits for its first heartbeat.
 void attach(client& on, const opened& page, std::string_view headers = {});
 
 }  // namespace testing

@@ -25,7 +25,7 @@ void check_page_headers(const answered& got) {
     CHECK(got.header("cross-origin-opener-policy") == "same-origin");
 }
 
-/// True if a script or style of the page's own stands in it.
+/// True if the page contains an inline script or style.
 bool has_inline_code(const std::string& html) {
     for (auto at = html.find("<script"); at != html.npos; at = html.find("<script", at + 1)) {
         if (html.compare(html.find('>', at), 10, "></script>") != 0) return true;
@@ -115,7 +115,7 @@ TEST_CASE("behind TLS no other host of the domain can plant the session cookie")
     CHECK(read_page(again, page.cookie).conversation == page.conversation);
 }
 
-TEST_CASE("a session of before the cookie had its prefix goes on under the new name") {
+TEST_CASE("a session from before the cookie had its prefix continues under the new name") {
     server_options options;
     options.behind_tls = true;
     served site(options);
@@ -130,7 +130,7 @@ TEST_CASE("a session of before the cookie had its prefix goes on under the new n
     CHECK(client(site.port()).ask(old.post("1/inc")).says("n=1"));
 }
 
-TEST_CASE("the cookie is marked when TLS is in front and bound to the base path") {
+TEST_CASE("the session cookie is Secure behind TLS and bound to the base path") {
     server_options options;
     options.behind_tls = true;
     options.base_path = "/app";
@@ -161,7 +161,7 @@ TEST_CASE("the address resumes a conversation for its owner") {
     CHECK(again.header("set-cookie") == page.page.header("set-cookie"));
 }
 
-TEST_CASE("what is stored of a conversation does not give its session away") {
+TEST_CASE("the stored form of a conversation does not contain its session") {
     const auto where = std::make_shared<disk>();
     served site({}, store_on(where));
     const auto page = open_page(site.port());
@@ -174,7 +174,7 @@ TEST_CASE("what is stored of a conversation does not give its session away") {
         CHECK(each.body.find(session) == std::string::npos);
 }
 
-TEST_CASE("the address of somebody else begins a new conversation") {
+TEST_CASE("the address of another visitor's conversation begins a new conversation") {
     served site;
     const auto page = open_page(site.port());
 
@@ -186,7 +186,7 @@ TEST_CASE("the address of somebody else begins a new conversation") {
     }
 }
 
-TEST_CASE("a conversation at another address leads there") {
+TEST_CASE("a conversation requested at the wrong address redirects to its own") {
     served site;
     const auto page = open_page(site.port());
     const auto got = ask(site, "/note?c=" + page.conversation, "Cookie: " + page.cookie + "\r\n");
@@ -195,7 +195,7 @@ TEST_CASE("a conversation at another address leads there") {
     CHECK(got.header("location") == "/t?c=" + page.conversation);
 }
 
-TEST_CASE("a conversation that is not there any more says so") {
+TEST_CASE("a page whose conversation is gone shows a message") {
     served site;
     const auto page = open_page(site.port());
     client(site.port()).ask(page.post("1/finish"));
@@ -212,7 +212,7 @@ TEST_CASE("a conversation that is not there any more says so") {
     }
 }
 
-TEST_CASE("what another site makes a browser ask for begins nothing and closes no page") {
+TEST_CASE("a subresource or prefetch request begins nothing and closes no page") {
     served site;
     const auto page = open_page(site.port());
     client visitor(site.port());
@@ -240,7 +240,7 @@ TEST_CASE("what another site makes a browser ask for begins nothing and closes n
     CHECK(ask(site, "/t?c=" + page.conversation, cookie).says("n=1"));
 }
 
-TEST_CASE("250 links of another site that are followed close no page that somebody works on") {
+TEST_CASE("following 250 links from another site closes no page that is in use") {
     served site;
     const auto page = open_page(site.port());
     client visitor(site.port());
@@ -254,7 +254,7 @@ TEST_CASE("250 links of another site that are followed close no page that somebo
     CHECK(visitor.ask(page.post("1/inc")).says("n=2"));
 }
 
-TEST_CASE("a visitor whose pages are all in use is told so and loses none") {
+TEST_CASE("a visitor whose pages are all in use gets a message and loses no page") {
     server_options options;
     options.conversations.max_per_owner = 2;
     served site(std::move(options));
@@ -291,7 +291,7 @@ TEST_CASE("a conversation belongs to the principal that it began with") {
     CHECK_FALSE(shown_to(nobody, "X-User: ada\r\n"));
 }
 
-TEST_CASE("a page that was left open takes no events and hears nothing after signing out") {
+TEST_CASE("an open page takes no events and gets no new stream after signing out") {
     served site;
     const auto first = ask(site, "/t", "X-User: ada\r\n");
     const auto page = read_page(first, first.header("set-cookie").substr(0, 36));
@@ -309,8 +309,8 @@ TEST_CASE("a page that was left open takes no events and hears nothing after sig
     CHECK(client(site.port()).ask(mine.post("1/inc")).says("n=1"));
 }
 
-// What docs/security.md says about it, so that the two change together.
-TEST_CASE("an open stream goes on after signing out until it is opened anew") {
+// docs/security.md describes this behaviour. Change both together.
+TEST_CASE("an open stream continues after signing out until it is reopened") {
     served site;
     const auto first = ask(site, "/t", "X-User: ada\r\n");
     const auto page = read_page(first, first.header("set-cookie").substr(0, 36));
@@ -337,14 +337,14 @@ TEST_CASE("a component can be made from the request") {
     const auto cookie = "Cookie: " + page.cookie + "\r\n";
     CHECK(client(site.port()).ask(page.post("1/turn")).says("page 8<"));
 
-    // One's own goes on as it was; somebody else's is made from the same address.
+    // The owner's conversation continues. Another visitor gets a new one from the same address.
     const auto address = "/chapter?page=7&c=" + page.conversation;
     CHECK(ask(site, address, cookie).says("page 8<"));
     CHECK(ask(site, address).says("page 7<"));
     CHECK(ask(site, "/chapter?page=5&c=never-was", cookie).says("page 5<"));
 }
 
-TEST_CASE("a component that cannot be made from the request is no conversation") {
+TEST_CASE("a component that cannot be made from the request begins no conversation") {
     served site;
     const auto bad = ask(site, "/chapter?page=x");
     CHECK(bad.status == 400);
@@ -356,8 +356,7 @@ TEST_CASE("a component that cannot be made from the request is no conversation")
     CHECK_FALSE(worse.says("secret"));
 }
 
-TEST_CASE("styles and modules of all components stand once in the head of pages with conversations"
-) {
+TEST_CASE("a page with a conversation has the styles and modules of all components once") {
     served site;
     const auto page = open_page(site.port()).page.body;
     const auto head = page.substr(0, page.find("</head>"));
@@ -385,7 +384,7 @@ TEST_CASE("styles and modules of all components stand once in the head of pages 
     CHECK(ask(site, "/login").says("<p id=\"i1\" data-stube-component=\"test/appendix\">"));
 }
 
-TEST_CASE("component styles and modules know the base path") {
+TEST_CASE("the addresses of component styles and modules include the base path") {
     server_options options;
     options.base_path = "/app";
     served site(options);
@@ -394,7 +393,7 @@ TEST_CASE("component styles and modules know the base path") {
     CHECK(page.says("href=\"/app/stube/assets/components."));
 }
 
-TEST_CASE("a behavior is a module that is asked for again") {
+TEST_CASE("a behavior is served as a module that is revalidated") {
     served site;
     const auto module = ask(site, "/stube/behaviors/test/draw.js");
     CHECK(module.status == 200);
@@ -413,7 +412,7 @@ TEST_CASE("a behavior is a module that is asked for again") {
     }
 }
 
-TEST_CASE("what throws while a page begins is a page with status 500") {
+TEST_CASE("an exception while a page begins gives a page with status 500") {
     served site;
     const auto render = ask(site, "/broken");
     CHECK(render.status == 500);
@@ -425,7 +424,7 @@ TEST_CASE("what throws while a page begins is a page with status 500") {
     CHECK_FALSE(render.says("secret"));
 }
 
-TEST_CASE("an application may throw anything and the connection goes on") {
+TEST_CASE("an exception of any type leaves the connection open") {
     served site;
     client browser(site.port());
     CHECK(browser.ask(get("/t", "X-Fail: oddly\r\n")).status == 500);
@@ -434,7 +433,7 @@ TEST_CASE("an application may throw anything and the connection goes on") {
     CHECK(browser.ask(get("/about")).status == 200);
 }
 
-TEST_CASE("an address with a conversation that is over begins a new one where it says of what") {
+TEST_CASE("an address of an ended conversation begins a new one if it was made from the request") {
     served site;
     const auto page = open_page(site.port(), "/chapter?page=3");
     CHECK(client(site.port()).ask(page.post("1/close")).says("Closed"));
@@ -446,14 +445,14 @@ TEST_CASE("an address with a conversation that is over begins a new one where it
     CHECK_FALSE(again.says(page.conversation));
 }
 
-TEST_CASE("a page knows how often its stream says that it is there") {
+TEST_CASE("a page contains the heartbeat interval of its stream") {
     server_options options;
     options.limits.heartbeat = 7s;
     served site(options);
     CHECK(ask(site, "/t").says(" data-heartbeat=\"7000\""));
 }
 
-TEST_CASE("pages that say what went wrong look as the application wants") {
+TEST_CASE("error pages use the title and language and styles and header of the application") {
     app site;
     site.mount<tally>("/t").error_pages(
         {.title = "Inn", .lang = "de", .stylesheets = {"/inn.css"}, .header = html::p("The Inn")}
@@ -503,7 +502,7 @@ TEST_CASE("HEAD is answered without a body and begins nothing") {
     CHECK(ask(site, "/metrics").says("stube_conversations 0\n"));
 }
 
-TEST_CASE("HEAD says what GET would") {
+TEST_CASE("HEAD has the status and headers of GET") {
     served site;
     const auto page = open_page(site.port());
     const auto ended = open_page(site.port());
@@ -536,7 +535,7 @@ TEST_CASE("HEAD says what GET would") {
     }
 }
 
-TEST_CASE("HEAD of a page that would begin a conversation does not say how long it is") {
+TEST_CASE("HEAD of a page that would begin a conversation has no Content-Length") {
     served site;
     const auto theirs = open_page(site.port());
     for (const auto& path : {std::string("/t"), "/t?c=" + theirs.conversation}) {
@@ -555,7 +554,7 @@ TEST_CASE("HEAD of a page that would begin a conversation does not say how long 
     CHECK(ask(site, "/metrics").says("stube_conversations 1\n"));
 }
 
-TEST_CASE("embedded files are cached for ever and come compressed") {
+TEST_CASE("embedded files are cached for ever and can be sent compressed") {
     served site;
     for (const auto& each : stube::http::assets()) {
         CAPTURE(each.name);
@@ -578,7 +577,7 @@ TEST_CASE("embedded files are cached for ever and come compressed") {
     }
 }
 
-TEST_CASE("nothing outside of what is served can be reached") {
+TEST_CASE("paths that are not served cannot be reached") {
     served site;
     for (const auto* path :
          {"/stube/assets/stube.js",
@@ -605,7 +604,7 @@ TEST_CASE("nothing outside of what is served can be reached") {
     CHECK(ask(site, "/%74").status == 200);
 }
 
-TEST_CASE("files of the application are asked about each time") {
+TEST_CASE("files of the application are revalidated each time") {
     served site;
     const auto got = ask(site, "/app.css");
     CHECK(got.body == "p { color: red }");
@@ -614,7 +613,7 @@ TEST_CASE("files of the application are asked about each time") {
     CHECK(ask(site, "/app.css", "If-None-Match: " + got.header("etag") + "\r\n").status == 304);
 }
 
-TEST_CASE("operations are told how it goes") {
+TEST_CASE("metrics and health checks report the state of the server") {
     served site;
     const auto page = open_page(site.port());
     client(site.port()).ask(page.post("1/inc"));
@@ -629,7 +628,7 @@ TEST_CASE("operations are told how it goes") {
     CHECK(ask(site, "/readyz").body == "ready\n");
 }
 
-TEST_CASE("a visitor reads whether another release has stored the page or nobody can read it") {
+TEST_CASE("the message for a page of another release differs from that for an unreadable page") {
     auto where = std::make_shared<disk>();
     opened newer, torn;
     {
@@ -660,7 +659,7 @@ TEST_CASE("a visitor reads whether another release has stored the page or nobody
     CHECK(of(torn).says("What is stored of this page cannot be read."));
 }
 
-TEST_CASE("an application checks a store for a release") {
+TEST_CASE("check_store of an app reports whether a store fits the release") {
     auto where = std::make_shared<disk>();
     std::string conversation;
     {

@@ -25,7 +25,7 @@ answered send_form(
         );
 }
 
-/// The cookie lines of an answer, one after the other.
+/// The cookie lines of a response, one after the other.
 std::string cookies_of(const answered& got) {
     std::string out;
     constexpr std::string_view name = "Set-Cookie: ";
@@ -42,7 +42,7 @@ http::request with_cookies(std::string_view cookies) {
     return out;
 }
 
-/// Who the login is that this cookie holds.
+/// The user of the login that this cookie holds.
 std::string user_of(const login_sessions& all, const cookie& what) {
     const auto sent = what.name + "=" + what.value;
     const auto asked = with_cookies(sent);
@@ -51,7 +51,7 @@ std::string user_of(const login_sessions& all, const cookie& what) {
 
 }  // namespace
 
-TEST_CASE("a form is answered with an address and cookies") {
+TEST_CASE("the response to a form contains an address and cookies") {
     served site;
     const auto got = send_form(site, "/login", "name=ada&next=%2Fmine%3Fx%3D1");
     CHECK(got.status == 303);
@@ -65,7 +65,7 @@ TEST_CASE("a form is answered with an address and cookies") {
     CHECK(send_form(site, "/forget", "").header("location") == "/a?b=c");
 }
 
-TEST_CASE("addresses and cookies of a form know the base path and TLS") {
+TEST_CASE("the address and cookies in the response to a form follow the base path and TLS") {
     server_options options;
     options.base_path = "/app";
     options.behind_tls = true;
@@ -79,7 +79,7 @@ TEST_CASE("addresses and cookies of a form know the base path and TLS") {
     CHECK(send_form(site, "/login", "name=ada").status == 404);
 }
 
-TEST_CASE("behind TLS cookies of a form get the prefix and are forgotten under both names") {
+TEST_CASE("behind TLS cookies of a form get the prefix and are cleared under both names") {
     server_options options;
     options.behind_tls = true;
     served site(options);
@@ -92,14 +92,14 @@ TEST_CASE("behind TLS cookies of a form get the prefix and are forgotten under b
     );
 }
 
-TEST_CASE("a cookie with the prefix comes before a planted one of the plain name") {
+TEST_CASE("a cookie with the prefix takes precedence over a planted one of the plain name") {
     CHECK(with_cookies("user=eve; __Host-user=ada").cookie("user") == "ada");
     CHECK(with_cookies("__Host-user=ada; user=eve").cookie("user") == "ada");
     CHECK(with_cookies("user=ada; user=eve").cookie("user") == "ada");
     CHECK(with_cookies("__Host-users=eve").cookie("user").empty());
 }
 
-TEST_CASE("a form from elsewhere is refused") {
+TEST_CASE("a form from another site is refused") {
     served site;
     const std::string type(form_type);
     for (const auto* headers :
@@ -119,7 +119,7 @@ TEST_CASE("a form from elsewhere is refused") {
     );
 }
 
-TEST_CASE("what is no form does not reach the application") {
+TEST_CASE("a request that is not a form does not reach the application") {
     served site;
     const std::string here(from_here);
     CHECK(send_form(site, "/login", "name=ada", here).status == 415);
@@ -147,7 +147,7 @@ TEST_CASE("a form cannot lead a visitor to another server") {
     }
 }
 
-TEST_CASE("a path takes what it is for") {
+TEST_CASE("a path takes only its own methods") {
     served site;
     client c(site.port());
     CHECK(c.ask(get("/login")).status == 200);
@@ -162,7 +162,7 @@ TEST_CASE("a path takes what it is for") {
     CHECK_THROWS_AS(app().post("/a", {}).post("/a", {}), std::invalid_argument);
 }
 
-TEST_CASE("a page for those who are signed in sends others to sign in first") {
+TEST_CASE("a page that requires a login redirects other visitors to the login page") {
     served site;
     client c(site.port());
     const auto away = c.ask(get("/mine?x=1&y=%20"));
@@ -206,7 +206,7 @@ TEST_CASE("a login holds until it is ended") {
     CHECK_THROWS_AS(logins.begin(""), std::invalid_argument);
 }
 
-TEST_CASE("a login ends with its time") {
+TEST_CASE("a login ends after its lifetime") {
     std::chrono::steady_clock::time_point now{1h};
     login_sessions logins({.lifetime = 10min, .clock = [&] { return now; }});
     const auto ada = logins.begin("ada");
@@ -216,7 +216,7 @@ TEST_CASE("a login ends with its time") {
     CHECK(user_of(logins, ada).empty());
 }
 
-TEST_CASE("the oldest logins give way when there are too many") {
+TEST_CASE("the oldest login gives way to one beyond the limit") {
     login_sessions logins({.max_logins = 2});
     const auto first = logins.begin("ada");
     const auto second = logins.begin("grace");

@@ -9,7 +9,7 @@
 /// The test program (program.cpp), which is `app::start`, in a process of its own.
 namespace testing {
 
-/// A pipe with room for one page, so that a reader who stands still is noticed soon.
+/// A pipe with room for one memory page, so that it is soon full if its reader stops reading.
 class small_pipe {
 public:
     small_pipe();
@@ -21,16 +21,16 @@ public:
 
     int writer() const { return ends_[1]; }
 
-    /// Whoever writes is alone from now on.
+    /// From now on writes into the pipe fail.
     void close_reader();
 
-    /// Without a program that writes, reading ends.
+    /// From now on reading ends if no program has the other writing end.
     void close_writer();
 
-    /// Leaves no room.
+    /// Writes until the pipe is full.
     void fill();
 
-    /// The next line; nothing if no one can write any more.
+    /// The next line, or nothing if no writing end is open.
     std::string read_line();
 
 private:
@@ -41,7 +41,7 @@ class program {
 public:
     struct setup {
         std::string mood = "well";          ///< see program.cpp
-        std::string port = "0";             ///< with any other nothing is read from it
+        std::string port = "0";             ///< "0" for a free one
         int output = -1;                    ///< its standard output; -1: the test's own
         int errors = -1;                    ///< its standard error, likewise
         std::function<void()> before = {};  ///< in the new process, before the program begins
@@ -54,17 +54,18 @@ public:
 
     void signal(int which) const;
 
-    /// Waits for its end, but not for ever. 1000 and the signal if one has ended it.
+    /// Waits for the end of the program, and kills it after a while. A program that a signal has
+    /// ended gives 1000 plus the signal.
     int exit_code();
 
 private:
     pid_t pid_ = -1;
 };
 
-/// The port of the address that a program has told.
+/// The port of the address that a program has printed.
 std::uint16_t port_in(const std::string& line);
 
-/// A port that nobody listens on.
+/// A port on which no program listens.
 std::uint16_t free_port();
 
 }  // namespace testing

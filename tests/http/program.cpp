@@ -1,7 +1,7 @@
 // A program that is only `app::start`, for tests that need its exit code: <port> <mood>. The mood
-// is how its store or its log is: "well", "dead", "slow to stop", "sqlite:" and the path of its
-// store, "files:" and the path of its store, "logs:" and where its log goes ("stdout", "stderr" or
-// a path), without a limit per second.
+// selects its store, its log or its stop: "well", "dead", "slow to stop", "sqlite:" and the path of
+// its store, "files:" and the path of its store, or "logs:" and the target of its log ("stdout",
+// "stderr" or a path), without a limit per second.
 #include "http/fixture.hpp"
 
 #include <stube/store/file_store.hpp>

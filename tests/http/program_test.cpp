@@ -1,4 +1,4 @@
-// What a running program survives: a log that nobody reads, a log that cannot be written, few
+// A running program survives a log that is not read, a log that cannot be written, and few
 // descriptors.
 #include "http/fixture.hpp"
 #include "http/process.hpp"
@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder of its own, as long as this lives.
+/// A folder that is removed with this object.
 class scratch_folder {
 public:
     scratch_folder() {
@@ -45,14 +45,14 @@ private:
     fs::path path_;
 };
 
-/// Each of them is a line of the log: more than a pipe of one page takes.
+/// Each error is a line of the log. Together they are more than a pipe of one page takes.
 void cause_many_errors(std::uint16_t port, const opened& page) {
     client events(port);
     for (int count = 0; count < 200; ++count)
         REQUIRE(events.ask(page.post("1/fail")).header("stube-failed") == "yes");
 }
 
-/// The program serves in spite of its log, and ends when it is told to.
+/// Checks that the program serves in spite of its log, and ends on SIGTERM.
 void check_serves_and_ends(program& running, std::uint16_t port) {
     const auto page = open_page(port);
     cause_many_errors(port, page);
@@ -82,7 +82,7 @@ void wait_until_it_answers(std::uint16_t port) {
 
 }  // namespace
 
-TEST_CASE("a reader of standard error who stands still stops neither the server nor its end") {
+TEST_CASE("a blocked reader of standard error stops neither the server nor its shutdown") {
     small_pipe output;
     small_pipe errors;
     program running({
@@ -94,7 +94,7 @@ TEST_CASE("a reader of standard error who stands still stops neither the server 
     check_serves_and_ends(running, port_in(output.read_line()));
 }
 
-TEST_CASE("a reader of standard output who stands still stops neither the server nor its end") {
+TEST_CASE("a blocked reader of standard output stops neither the server nor its shutdown") {
     small_pipe output;
     program running({.mood = "logs:stdout", .output = output.writer()});
     auto line = output.read_line();
@@ -104,7 +104,7 @@ TEST_CASE("a reader of standard output who stands still stops neither the server
     check_serves_and_ends(running, port_in(line));
 }
 
-TEST_CASE("a program whose standard output was full from the start serves and ends") {
+TEST_CASE("a program whose standard output is full from the start serves and ends") {
     small_pipe output;
     output.fill();
     const auto port = free_port();
@@ -116,7 +116,7 @@ TEST_CASE("a program whose standard output was full from the start serves and en
     CHECK(running.exit_code() == 0);
 }
 
-TEST_CASE("a log reader that goes away ends nothing") {
+TEST_CASE("a log reader that closes its pipe does not end the program") {
     small_pipe output;
     small_pipe errors;
     program running({
@@ -130,7 +130,7 @@ TEST_CASE("a log reader that goes away ends nothing") {
     check_serves_and_ends(running, port);
 }
 
-TEST_CASE("a full disk under the log costs its lines only") {
+TEST_CASE("a full disk under the log loses only log lines") {
     small_pipe output;
     const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
     REQUIRE(full >= 0);
@@ -140,14 +140,14 @@ TEST_CASE("a full disk under the log costs its lines only") {
     check_serves_and_ends(running, port_in(output.read_line()));
 }
 
-TEST_CASE("a log file that may not grow costs its lines only") {
+TEST_CASE("a log file that may not grow loses only log lines") {
     scratch_folder folder;
     small_pipe output;
     const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     program running({
         .mood = "logs:" + folder.file("log"),
         .output = output.writer(),
-        .errors = nowhere,  // spdlog complains there
+        .errors = nowhere,  // spdlog reports its errors there
         .before = [] { limit(RLIMIT_FSIZE, 1000); },
     });
     close(nowhere);
@@ -156,7 +156,7 @@ TEST_CASE("a log file that may not grow costs its lines only") {
     CHECK(fs::file_size(folder.file("log")) == 1000);
 }
 
-TEST_CASE("a program that is started without standard streams writes into none of its files") {
+TEST_CASE("a program that is started without standard streams does not print into its files") {
     scratch_folder folder;
     const auto port = free_port();
     program running({
@@ -177,7 +177,7 @@ TEST_CASE("a program that is started without standard streams writes into none o
     CHECK_FALSE(folder.holds_text("listening on"));
 }
 
-TEST_CASE("of 64 descriptors idle connections leave enough for saving") {
+TEST_CASE("idle connections leave enough of 64 descriptors for saving") {
     scratch_folder folder;
     small_pipe output;
     program running({

@@ -124,7 +124,7 @@ std::vector<bad_request> bad_requests() {
 
 }  // namespace
 
-TEST_CASE("what is no request is refused and the connection closed") {
+TEST_CASE("a malformed request is refused and the connection is closed") {
     served site;
     for (const auto& each : bad_requests()) {
         CAPTURE(std::string(each.what));
@@ -177,7 +177,7 @@ TEST_CASE("a body is taken up to its limit and not one byte more") {
     CHECK(client(site.port()).ask(chunked(5001)).status == 413);
 }
 
-TEST_CASE("a head that comes too slowly is given up") {
+TEST_CASE("a head that comes too slowly is refused") {
     server_options options;
     options.limits.head_timeout = 200ms;
     served site(options);
@@ -190,7 +190,7 @@ TEST_CASE("a head that comes too slowly is given up") {
     CHECK(silent.is_closed_within(5s));
 }
 
-TEST_CASE("a body that comes too slowly is given up") {
+TEST_CASE("a body that comes too slowly is refused") {
     server_options options;
     options.limits.body_timeout = 200ms;
     served site(options);
@@ -200,7 +200,7 @@ TEST_CASE("a body that comes too slowly is given up") {
     CHECK(slow.read().status == 408);
 }
 
-TEST_CASE("a connection that is not used is closed") {
+TEST_CASE("an idle connection is closed") {
     server_options options;
     options.limits.idle_timeout = 200ms;
     served site(options);
@@ -210,7 +210,7 @@ TEST_CASE("a connection that is not used is closed") {
     CHECK(c.is_closed_within(5s));
 }
 
-TEST_CASE("requests in one piece are answered in order") {
+TEST_CASE("pipelined requests are answered in order") {
     served site;
     const auto page = open_page(site.port());
     client c(site.port());
@@ -240,7 +240,7 @@ TEST_CASE("a request may come byte by byte") {
     CHECK(c.read().says("n=4"));
 }
 
-TEST_CASE("a client that waits for 100 is told to go on") {
+TEST_CASE("a client that expects 100 gets it before its body") {
     served site;
     const auto page = open_page(site.port());
     auto request = page.post("1/inc", "i1-step=7");
@@ -253,7 +253,7 @@ TEST_CASE("a client that waits for 100 is told to go on") {
     CHECK(c.read().says("n=7"));
 }
 
-TEST_CASE("HTTP 1.0 is answered and the connection closed") {
+TEST_CASE("an HTTP 1.0 request is answered and the connection is closed") {
     served site;
     client c(site.port());
     c.send("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
@@ -264,7 +264,7 @@ TEST_CASE("HTTP 1.0 is answered and the connection closed") {
     CHECK(c.is_closed_within(5s));
 }
 
-TEST_CASE("a target may be a whole address whose host is the one that counts") {
+TEST_CASE("the host of an absolute target takes precedence over the Host header") {
     server_options options;
     options.hosts = {"a.test"};
     served site(options);
@@ -274,7 +274,7 @@ TEST_CASE("a target may be a whole address whose host is the one that counts") {
     CHECK(client(site.port()).ask(get("http://a.test")).status == 404);
 }
 
-TEST_CASE("other methods are refused where an address is") {
+TEST_CASE("a method that an address does not take is refused") {
     served site;
     const auto with = [&](std::string_view verb, std::string_view path) {
         client c(site.port());
@@ -302,7 +302,7 @@ int status_for(const served& site, const std::string& host) {
 
 }  // namespace
 
-TEST_CASE("a name that is not listed is refused") {
+TEST_CASE("a request to a host that is not listed is refused") {
     server_options options;
     options.hosts = {"board.test"};
     served site(options);
@@ -326,7 +326,7 @@ TEST_CASE("a name that is not listed is refused") {
     CHECK(client(site.port()).ask("GET /about HTTP/1.0\r\n\r\n").status == 200);
 }
 
-TEST_CASE("another name cannot send an event either") {
+TEST_CASE("an event to a host that is not listed is refused") {
     server_options options;
     options.hosts = {"a.test"};
     served site(options);
@@ -338,7 +338,7 @@ TEST_CASE("another name cannot send an event either") {
     CHECK(client(site.port()).ask(page.post("1/inc")).says("n=1"));
 }
 
-TEST_CASE("without a list a server on the loopback address is reached by local names only") {
+TEST_CASE("a server on the loopback address without a list of hosts takes only local names") {
     const auto status_with = [](server_options options) {
         options.port = 0;
         options.threads = 1;
@@ -360,7 +360,7 @@ TEST_CASE("without a list a server on the loopback address is reached by local n
     CHECK(status_with(any) == 200);
 }
 
-TEST_CASE("an address is no name of a host") {
+TEST_CASE("an address is refused as the name of a host") {
     server_options options;
     options.port = 0;
     options.conversations.logger = quiet();

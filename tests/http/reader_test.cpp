@@ -52,7 +52,7 @@ void check_event(stube::http::request& got) {
 
 }  // namespace
 
-TEST_CASE("a request is the same wherever the network cuts it") {
+TEST_CASE("a request is read the same wherever the network cuts it") {
     for (std::size_t cut = 0; cut <= event.size(); ++cut) {
         CAPTURE(cut);
         request_reader reader(1024, 1024);
@@ -78,7 +78,7 @@ TEST_CASE("empty lines before a request are skipped byte by byte") {
     check_event(reader.asked());
 }
 
-TEST_CASE("a chunked body is the same wherever the network cuts it") {
+TEST_CASE("a chunked body is read the same wherever the network cuts it") {
     const std::string request = "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
                                 "3;ext=\"x\"\r\nabc\r\n0a\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n";
     for (std::size_t cut = 1; cut < request.size(); ++cut) {
@@ -135,7 +135,7 @@ TEST_CASE("requests that come together are read one by one") {
     CHECK_FALSE(reader.empty());
 }
 
-TEST_CASE("a reader that is reset knows nothing of before") {
+TEST_CASE("a reader that is reset keeps nothing of the earlier request") {
     request_reader reader(1024, 100);
     put(reader, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
     REQUIRE(reader.next() == progress::bad);
@@ -172,7 +172,7 @@ TEST_CASE("large bodies and heads are read whole") {
     }
 }
 
-TEST_CASE("whatever comes is a request or refused") {
+TEST_CASE("randomly changed requests are read or refused") {
     const std::string chunked = "POST /a%20b?c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
                                 "chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n";
     const std::string empty_chunked = "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "

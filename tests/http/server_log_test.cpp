@@ -14,7 +14,7 @@ using stube::http::server_log;
 
 namespace {
 
-/// A log that can stand still.
+/// A log that can block.
 class slow_sink final : public spdlog::sinks::sink {
 public:
     void log(const spdlog::details::log_msg& message) override {
@@ -42,7 +42,7 @@ public:
         changed_.notify_all();
     }
 
-    /// Until a line is being written.
+    /// Waits until a line is being written.
     void wait_for_line() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return arrived_ > 0; });
@@ -73,7 +73,7 @@ int count_of(const std::vector<std::string>& lines, std::string_view beginning) 
     }));
 }
 
-/// The number behind "count=" in the first line that begins so.
+/// The number behind "count=" in the first line with this beginning.
 int number_in(const std::vector<std::string>& lines, std::string_view beginning) {
     for (const auto& each : lines) {
         if (each.starts_with(beginning)) return std::stoi(each.substr(each.find("count=") + 6));
@@ -97,7 +97,7 @@ TEST_CASE("lines reach the logger in their order and with their level") {
     CHECK(log.lost() == 0);
 }
 
-TEST_CASE("a log that stands still costs the oldest lines and is told how many") {
+TEST_CASE("a blocked log loses the oldest lines and contains their number") {
     logging with;
     with.limits.max_log_queue = 2000;
     with.limits.max_log_rate = 1000;
@@ -139,7 +139,7 @@ TEST_CASE("lines of one kind are limited per second and counted") {
     CHECK(count_of(lines, "not saved") == 1);
 }
 
-TEST_CASE("suppressed lines are counted in the log though nothing else is logged") {
+TEST_CASE("suppressed lines are counted in the log even if nothing else is logged") {
     logging with;
     with.limits.max_log_rate = 1;
     server_log log(with.to, with.limits);
@@ -172,7 +172,7 @@ TEST_CASE("a line that is too long is cut") {
     CHECK(with.sink->lines() == std::vector<std::string>{"0123456789", "0123456789..."});
 }
 
-TEST_CASE("a log that stands still at the end is left alone") {
+TEST_CASE("a log that is still blocked at the end is abandoned") {
     logging with;
     with.sink->stand_still();
     {
@@ -182,7 +182,7 @@ TEST_CASE("a log that stands still at the end is left alone") {
         CHECK(log.is_stuck());
         log.logger()->info("two");
     }
-    // For the thread that is left behind. It must not be the one that destroys these: libspdlog
+    // For the abandoned thread, which must not be the one that destroys these objects: libspdlog
     // counts their owners, which ThreadSanitizer does not see.
     static std::vector<std::shared_ptr<void>> kept;
     kept.insert(kept.end(), {with.sink, with.to});

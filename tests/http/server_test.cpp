@@ -39,7 +39,7 @@ TEST_CASE("a server that was never started can be destroyed") {
     CHECK(never.address() == "http://127.0.0.1:" + std::to_string(never.port()) + "/");
 }
 
-TEST_CASE("two servers in one process know nothing of each other") {
+TEST_CASE("two servers in one process do not share conversations") {
     served first;
     served second;
     const auto page = open_page(first.port());
@@ -47,14 +47,14 @@ TEST_CASE("two servers in one process know nothing of each other") {
     CHECK(send(second, page.post("1/inc")).status == 404);
 }
 
-TEST_CASE("what is no port is a failed start") {
+TEST_CASE("start returns 1 for an invalid port") {
     for (const int port : {-1, 65536, 70000}) {
         CAPTURE(port);
         CHECK(served::make_site().start(port) == 1);
     }
 }
 
-TEST_CASE("a port that is taken is an error") {
+TEST_CASE("a taken port is an error of the constructor as are invalid addresses") {
     served site;
     server_options options;
     options.port = site.port();
@@ -71,7 +71,7 @@ TEST_CASE("a port that is taken is an error") {
     CHECK_THROWS_AS(server(served::make_site(), options), std::invalid_argument);
 }
 
-TEST_CASE("conversations are there again after a restart") {
+TEST_CASE("conversations survive a restart") {
     auto where = std::make_shared<disk>();
     opened page;
     {
@@ -88,7 +88,7 @@ TEST_CASE("conversations are there again after a restart") {
     CHECK(stream.read_until("\n\n").find("n=8") != std::string::npos);
 }
 
-TEST_CASE("what could not be kept over a restart says so everywhere") {
+TEST_CASE("a conversation that was not kept over a restart shows a message everywhere") {
     auto where = std::make_shared<disk>();
     opened page;
     {
@@ -112,7 +112,7 @@ TEST_CASE("what could not be kept over a restart says so everywhere") {
     CHECK(rest.ends_with("event: stube-end\ndata: \n\n\r\n0\r\n\r\n"));
 }
 
-TEST_CASE("what this program cannot read is kept and says so") {
+TEST_CASE("an unreadable conversation is kept and shows a message") {
     auto where = std::make_shared<disk>();
     opened page;
     {
@@ -130,7 +130,7 @@ TEST_CASE("what this program cannot read is kept and says so") {
     CHECK(where->records.size() == 1);
 }
 
-TEST_CASE("a server that stops finishes what is under way") {
+TEST_CASE("a server that stops finishes the requests under way") {
     served site;
     const auto page = open_page(site.port());
     client idle(site.port());
@@ -153,7 +153,7 @@ TEST_CASE("a server that stops finishes what is under way") {
     CHECK_THROWS(client(site.port()).ask(get("/healthz")));
 }
 
-TEST_CASE("a server that is about to stop says that it is not ready") {
+TEST_CASE("a server that is about to stop is not ready") {
     server_options options;
     options.drain_delay = 1s;
     served site(options);
@@ -165,7 +165,7 @@ TEST_CASE("a server that is about to stop says that it is not ready") {
     stopping.join();
 }
 
-TEST_CASE("streams are served until a server that is about to stop does so") {
+TEST_CASE("a server that is about to stop serves streams until it stops") {
     server_options options;
     options.drain_delay = 1s;
     served site(options);
@@ -186,8 +186,8 @@ TEST_CASE("streams are served until a server that is about to stop does so") {
 
 namespace {
 
-/// The exit code of the program with a store that is `mood`. `use` gets it and its port, if it
-/// serves.
+/// Runs the program with this `mood` (see program.cpp) and returns its exit code. If the program
+/// serves, `use` gets it and its port.
 int exit_code_of(
     const char* port,
     const std::string& mood,
@@ -259,7 +259,7 @@ TEST_CASE("start returns a code of its own when the store is down") {
 
 namespace {
 
-/// The exit code of a server of which `use` gets the store's place.
+/// Runs the program with a store and returns its exit code. `use` gets the place of the store.
 template <class Use>
 int exit_code_with_store(const std::string& kind, Use use) {
     const auto folder =
@@ -274,7 +274,7 @@ int exit_code_with_store(const std::string& kind, Use use) {
     return code;
 }
 
-/// False also if the server is gone before it answers.
+/// False also if the server has ended before its response.
 bool is_acknowledged(client& visitor, const std::string& event) {
     try {
         return visitor.ask(event).status < 300;
@@ -285,7 +285,7 @@ bool is_acknowledged(client& visitor, const std::string& event) {
 
 }  // namespace
 
-TEST_CASE("a server whose database or folder is deleted while nobody does anything stops") {
+TEST_CASE("an idle server stops when its database or folder is deleted") {
     for (const std::string kind : {"sqlite:", "files:"}) {
         CAPTURE(kind);
         const int code = exit_code_with_store(kind, [](std::uint16_t port, const auto& place) {

@@ -19,7 +19,7 @@ std::string message(client& stream) {
     return text.substr(text.find("\r\n") + 2);
 }
 
-/// The same request from a page that has no stream and shows this revision.
+/// The request `event` from a page that has no stream and shows this revision.
 std::string without_stream(std::string event, int revision) {
     const auto end_of_head = event.find("\r\n\r\n") + 2;
     return event.insert(end_of_head, "Stube-Seen: " + std::to_string(revision) + "\r\n");
@@ -31,7 +31,7 @@ std::string owned(const opened& page) {
 
 }  // namespace
 
-TEST_CASE("a stream is announced at once and is silent until something happens") {
+TEST_CASE("a stream sends a heartbeat at once and nothing until something happens") {
     served site;
     const auto page = open_page(site.port());
     client stream(site.port());
@@ -48,7 +48,7 @@ TEST_CASE("a stream is announced at once and is silent until something happens")
     CHECK_FALSE(stream.hears_within(200ms));
 }
 
-TEST_CASE("an event is answered with 204 and its patch goes to the stream") {
+TEST_CASE("the response to an event is 204 if its patch goes to the stream") {
     served site;
     const auto page = open_page(site.port());
     client stream(site.port());
@@ -61,7 +61,7 @@ TEST_CASE("an event is answered with 204 and its patch goes to the stream") {
     CHECK(message(stream).starts_with("id: 3\n"));
 }
 
-TEST_CASE("a page without a stream is answered with the patch though another page has a stream") {
+TEST_CASE("a page without a stream gets the patch in the response though another has a stream") {
     served site;
     const auto page = open_page(site.port());
     client stream(site.port());
@@ -73,7 +73,7 @@ TEST_CASE("a page without a stream is answered with the patch though another pag
     CHECK(message(stream).starts_with("id: 2\ndata: <hx-morph of=\"i1\">"));
 }
 
-TEST_CASE("a page without a stream that has missed a change is answered with the whole view") {
+TEST_CASE("a page without a stream that has missed a change gets the whole view") {
     served site;
     const auto page = open_page(site.port());
     send(site, page.post("1/inc"));
@@ -86,7 +86,7 @@ TEST_CASE("a page without a stream that has missed a change is answered with the
     CHECK(level.body.starts_with("<hx-morph of=\"i1\">"));
 }
 
-TEST_CASE("a page without a stream that asks for news is given the whole view if it misses any") {
+TEST_CASE("a request for news gets the whole view if the page has missed a change") {
     served site;
     const auto page = open_page(site.port());
     const auto ask = [&](int seen, const opened& by) {
@@ -106,7 +106,7 @@ TEST_CASE("a page without a stream that asks for news is given the whole view if
     CHECK(ask(2, page).says("<p>Final words"));
 }
 
-TEST_CASE("each page of a conversation is told") {
+TEST_CASE("each page of a conversation receives a change") {
     server_options options;
     options.threads = 3;
     served site(options);
@@ -121,7 +121,7 @@ TEST_CASE("each page of a conversation is told") {
         CHECK(message(*each).starts_with("id: 2\n"));
 }
 
-TEST_CASE("a stream that comes back is given what it missed") {
+TEST_CASE("a reconnected stream gets the view if the page has missed a change") {
     served site;
     const auto page = open_page(site.port());
     send(site, page.post("1/inc"));
@@ -144,7 +144,7 @@ TEST_CASE("a stream that comes back is given what it missed") {
     CHECK(message(no_revision).find(view) != std::string::npos);
 }
 
-TEST_CASE("a page that had seen more than the store has is told that something is lost") {
+TEST_CASE("a page that has seen a later revision than stored gets a message about the loss") {
     auto where = std::make_shared<disk>();
     opened page;
     record earlier;
@@ -169,7 +169,7 @@ TEST_CASE("a page that had seen more than the store has is told that something i
     CHECK(numbers.says("stube_rolled_back_total 1\n"));
 }
 
-TEST_CASE("the end goes to the stream and closes it") {
+TEST_CASE("the final view goes to the stream and closes it") {
     served site;
     const auto page = open_page(site.port());
     client stream(site.port());
@@ -184,7 +184,7 @@ TEST_CASE("the end goes to the stream and closes it") {
     CHECK(rest.ends_with("event: stube-end\ndata: \n\n\r\n0\r\n\r\n"));
 }
 
-TEST_CASE("a page that breaks off while its stream ends harms nobody") {
+TEST_CASE("a page that disconnects while its stream ends does not disturb other requests") {
     server_options options;
     options.threads = 1;
     served site(options);
@@ -195,7 +195,7 @@ TEST_CASE("a page that breaks off while its stream ends harms nobody") {
     client events(site.port());
     events.send(
         page.post("1/finish") + other.post("1/slow")
-    );  // the thread is busy with the second
+    );  // the thread is busy with the second event
 
     CHECK(stream.read_until("0\r\n\r\n").find("stube-end") != std::string::npos);
     stream.reset();
@@ -205,7 +205,7 @@ TEST_CASE("a page that breaks off while its stream ends harms nobody") {
     CHECK(send(site, other.post("1/inc")).status == 200);
 }
 
-TEST_CASE("a page that has not seen the end is shown it when its stream comes back") {
+TEST_CASE("a page that has not seen the end gets it when its stream reconnects") {
     served site;
     const auto page = open_page(site.port());
     send(site, page.post("1/finish"));
@@ -220,7 +220,7 @@ TEST_CASE("a page that has not seen the end is shown it when its stream comes ba
     CHECK(rest.ends_with("event: stube-end\ndata: \n\n\r\n0\r\n\r\n"));
 }
 
-TEST_CASE("a page that has seen the end stays as it is when its stream comes back") {
+TEST_CASE("a page that has seen the end does not get it again when its stream reconnects") {
     served site;
     const auto page = open_page(site.port());
     send(site, page.post("1/finish"));
@@ -232,7 +232,7 @@ TEST_CASE("a page that has seen the end stays as it is when its stream comes bac
     CHECK(rest.find("event: stube-end\n") != rest.npos);
 }
 
-TEST_CASE("the last view goes to no stream but its owner's") {
+TEST_CASE("the final view goes only to streams of its owner") {
     served site;
     const auto page = open_page(site.port());
     auto other = page;
@@ -247,7 +247,7 @@ TEST_CASE("the last view goes to no stream but its owner's") {
     CHECK(rest.find("id:") == rest.npos);
 }
 
-TEST_CASE("a stream that cannot be had says why and ends") {
+TEST_CASE("a refused stream contains the reason and ends") {
     served site;
     const auto page = open_page(site.port());
     auto foreign = page;
@@ -269,7 +269,7 @@ TEST_CASE("a stream that cannot be had says why and ends") {
     }
 }
 
-TEST_CASE("of more pages than the limit the oldest is told to give way") {
+TEST_CASE("the oldest stream of a conversation is displaced by one beyond the limit") {
     server_options options;
     options.conversations.max_streams = 2;
     served site(options);
@@ -300,7 +300,7 @@ TEST_CASE("a handler that throws leaves the stream open") {
     CHECK(message(stream).starts_with("id: 2\n"));
 }
 
-TEST_CASE("a silent stream gives signs of life") {
+TEST_CASE("a silent stream sends heartbeats") {
     server_options options;
     options.limits.heartbeat = 1s;
     served site(options);
@@ -311,7 +311,7 @@ TEST_CASE("a silent stream gives signs of life") {
     CHECK(message(stream) == "event: stube-beat\n\n\r\n");
 }
 
-TEST_CASE("a page that leaves is forgotten") {
+TEST_CASE("a page whose connection has closed no longer counts as a stream") {
     served site;
     const auto page = open_page(site.port());
     {
@@ -327,7 +327,7 @@ TEST_CASE("a page that leaves is forgotten") {
     CHECK(status == 200);
 }
 
-TEST_CASE("a page that does not read is dropped before it fills the memory") {
+TEST_CASE("a page that does not read its stream is dropped before it fills the memory") {
     server_options options;
     options.limits.max_stream_queue = 10'000;
     served site(options);
@@ -343,10 +343,10 @@ TEST_CASE("a page that does not read is dropped before it fills the memory") {
 
 namespace {
 
-constexpr std::size_t large = 12'000'000;  // more than the server's system takes in one piece
+constexpr std::size_t large = 12'000'000;  // more than the system buffers for the server
 constexpr int small_window = 64 << 10;
 
-/// With a view of that size.
+/// Opens a page with a view of that size.
 opened large_page(std::uint16_t port) {
     const auto page = open_page(port);
     client(port).ask(page.post("1/inc", "i1-step=" + std::string(large, 'x')));
@@ -360,14 +360,14 @@ server_options impatient() {
     return options;
 }
 
-/// What the server says of itself.
+/// A number from the server's metrics.
 std::size_t metric(std::uint16_t port, const std::string& name) {
     const auto numbers = client(port).ask(get("/metrics")).body;
     const auto line = "\n" + name + " ";
     return std::stoull(numbers.substr(numbers.find(line) + line.size()));
 }
 
-/// True as soon as it is at most that; false if that takes too long.
+/// Waits until the metric is at most `limit`. False if that takes too long.
 bool comes_below(std::uint16_t port, const std::string& name, std::size_t limit) {
     for (int tries = 0; tries < 1000; ++tries) {
         if (metric(port, name) <= limit) return true;
@@ -378,7 +378,7 @@ bool comes_below(std::uint16_t port, const std::string& name, std::size_t limit)
 
 }  // namespace
 
-TEST_CASE("a page that reads slowly is given the time that it takes") {
+TEST_CASE("a page that reads its stream slowly is not dropped") {
     served site(impatient());
     const auto page = large_page(site.port());
     client stream(site.port(), small_window);
@@ -394,7 +394,7 @@ TEST_CASE("a page that reads slowly is given the time that it takes") {
     CHECK(got >= large);
 }
 
-TEST_CASE("a page that does not read at all is given up after a while") {
+TEST_CASE("a page that does not read its stream at all is dropped after the write timeout") {
     served site(impatient());
     const auto page = large_page(site.port());
     client stream(site.port(), small_window);
@@ -409,7 +409,7 @@ TEST_CASE("a page that does not read at all is given up after a while") {
     CHECK(comes_below(site.port(), "stube_unsent_bytes", 0));
 }
 
-TEST_CASE("whoever leaves the most unread is closed before unread responses fill the memory") {
+TEST_CASE("the connection with the most unread bytes is closed before they fill the memory") {
     app site;
     site.mount<note>("/note");
     site.asset("/large", "text/plain", std::string(large, 'x'));
@@ -429,14 +429,14 @@ TEST_CASE("whoever leaves the most unread is closed before unread responses fill
     }
 
     CHECK(comes_below(port, "stube_unsent_bytes", large));
-    CHECK(comes_below(port, "stube_connections", greedy.size()));  // with the one that asks
-    CHECK(metric(port, "stube_unsent_bytes") > 0);                 // what fits is left alone
+    CHECK(comes_below(port, "stube_connections", greedy.size()));  // with the metric's own
+    CHECK(metric(port, "stube_unsent_bytes") > 0);                 // the rest is not closed
     CHECK(open_page(port, "/note").page.status == 200);
     greedy.clear();
     CHECK(comes_below(port, "stube_unsent_bytes", 0));
 }
 
-TEST_CASE("a view larger than what may wait reaches the page") {
+TEST_CASE("a view larger than the limit of the queue reaches the page") {
     server_options options;
     options.limits.max_stream_queue = 100;
     served site(options);
@@ -452,7 +452,7 @@ TEST_CASE("a view larger than what may wait reaches the page") {
     CHECK(message(stream).starts_with("id: 3\n"));
 }
 
-TEST_CASE("last words larger than what may wait reach the page") {
+TEST_CASE("a last message larger than the limit of the queue reaches the page") {
     server_options options;
     options.limits.max_stream_queue = 10;
     served site(options);
@@ -478,7 +478,7 @@ TEST_CASE("HTTP 1.0 gets a stream without chunks") {
     CHECK(stream.read_to_end().ends_with("event: stube-end\ndata: \n\n"));
 }
 
-TEST_CASE("patches keep their order whichever threads make them") {
+TEST_CASE("patches from several threads keep their order") {
     server_options options;
     options.threads = 4;
     served site(options);

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-/// Events of browsers without scripts: forms that are submitted, redirects that are followed.
+/// Events of browsers without scripts: submitted forms and followed redirects.
 using namespace testing;
 
 namespace {
@@ -31,7 +31,7 @@ struct remark {
 };
 BOOST_DESCRIBE_STRUCT(remark, (), (text, saved, save))
 
-/// One step, then another.
+/// Two steps: the second is a note that it calls.
 struct order {
     static constexpr std::string_view component = "test/order";
     field<std::string> name;
@@ -197,7 +197,7 @@ struct visit {
 
 }  // namespace
 
-TEST_CASE("without scripts a button is answered by a redirect to the page with the new state") {
+TEST_CASE("without scripts the response to a button redirects to the page with the new state") {
     visit v;
     const auto got = v.browser.submit(v.browser.address_of("more"), "");
     CHECK(got.status == 303);
@@ -208,7 +208,7 @@ TEST_CASE("without scripts a button is answered by a redirect to the page with t
     CHECK(v.browser.page.status == 200);
 }
 
-TEST_CASE("without scripts a double click counts once, and both are shown the same page") {
+TEST_CASE("without scripts a double click counts once and both clicks lead to the same page") {
     visit v;
     const auto address = v.browser.address_of("more");
     const auto first = v.browser.submit(address, "");
@@ -257,14 +257,14 @@ TEST_CASE("a form without the token of its page is refused") {
     CHECK(v.browser.load(v.browser.address).shows("count=0;"));
 }
 
-TEST_CASE("without scripts a message at a field is shown after the redirect, with what was typed") {
+TEST_CASE("without scripts the message and the entry of a field are shown after the redirect") {
     visit v;
     v.browser.press("next", "i1-name=+&i2-text=Two%0D%0Alines");
     CHECK(v.browser.shows("Enter a name"));
     CHECK(v.browser.shows("value=\" \""));
 }
 
-TEST_CASE("what was typed into other components is kept and not handled") {
+TEST_CASE("entries in other components are kept and not handled") {
     visit v;
     v.browser.press("more", "i1-name=Ada&i2-text=Late+arrival");
     CHECK(v.browser.shows("count=1;"));
@@ -273,13 +273,13 @@ TEST_CASE("what was typed into other components is kept and not handled") {
     CHECK(v.browser.shows("saved=0"));
 }
 
-TEST_CASE("lines of a text end as they do when scripts send it") {
+TEST_CASE("line ends of a submitted text equal those that scripts send") {
     visit v;
     v.browser.press("save", "i2-text=One%0D%0ATwo");
     CHECK(v.browser.shows(">\nOne\nTwo</textarea>"));
 }
 
-TEST_CASE("a component that has changed since keeps its newer text") {
+TEST_CASE("a component that has changed since the page was made keeps its newer text") {
     visit v;
     const auto older = v.browser.page.body;
     v.browser.press("save", "i2-text=new");
@@ -289,8 +289,7 @@ TEST_CASE("a component that has changed since keeps its newer text") {
     CHECK(v.browser.shows("count=1;"));
 }
 
-TEST_CASE("the browser's Back shows the step of its address, and what is pressed there counts there"
-) {
+TEST_CASE("the browser's Back shows the step of its address") {
     visit v;
     v.browser.press("more");
     const auto first = v.browser.address;
@@ -314,7 +313,7 @@ TEST_CASE("a page that the browser kept acts on the step that it shows") {
     CHECK_FALSE(v.browser.shows(">ok</button>"));
 }
 
-TEST_CASE("a page that has gone on for good says that nothing was changed") {
+TEST_CASE("a submission of a step that is gone shows that nothing was changed") {
     visit v;
     const auto kept = v.browser.page.body;
     v.browser.press("next", "i1-name=Ada");
@@ -326,7 +325,7 @@ TEST_CASE("a page that has gone on for good says that nothing was changed") {
     CHECK_FALSE(v.browser.load(v.browser.address).shows("gone on since"));
 }
 
-TEST_CASE("Back to the address that began a conversation leads to it, in the step shown there") {
+TEST_CASE("Back to the address that began a conversation leads to the step shown there") {
     visit v;
     v.browser.press("next", "i1-name=Ada");
     const auto conversation = between(v.browser.address, "c=", ".");
@@ -335,7 +334,7 @@ TEST_CASE("Back to the address that began a conversation leads to it, in the ste
     CHECK(v.browser.shows("value=\"Ada\""));
 }
 
-TEST_CASE("Back to an address leads to its conversation whatever was done at other addresses") {
+TEST_CASE("Back to an address leads to its conversation after events at other addresses") {
     visit v;
     v.browser.press("more");
     v.browser.load("/other").press("add", "stube-args=%5B5%5D");
@@ -343,16 +342,14 @@ TEST_CASE("Back to an address leads to its conversation whatever was done at oth
     CHECK(v.browser.load("/other").shows("count=5;"));
 }
 
-TEST_CASE("a link to the address that began a conversation begins another one") {
+TEST_CASE("a link to the address that began a conversation begins another conversation") {
     visit v;
     v.browser.press("more");
     v.browser.load("/order", "Sec-Fetch-Site: same-origin\r\nSec-Fetch-User: ?1\r\n");
     CHECK(v.browser.shows("count=0;"));
 }
 
-TEST_CASE(
-    "a component that throws is reported once, after the redirect, and only what was typed is kept"
-) {
+TEST_CASE("a component that throws is reported once after the redirect and only entries are kept") {
     visit v;
     v.browser.press("fail", "i1-name=Ada");
     CHECK(v.browser.shows("value=\"Ada\""));
@@ -362,7 +359,7 @@ TEST_CASE(
     CHECK_FALSE(v.browser.load(v.browser.address).shows("role=\"alert\""));
 }
 
-TEST_CASE("without scripts the last view is shown after the redirect, also to a double click") {
+TEST_CASE("without scripts the final view is shown after the redirect even to a double click") {
     visit v;
     const auto address = v.browser.address_of("finish");
     const auto first = v.browser.submit(address, "");
@@ -372,7 +369,7 @@ TEST_CASE("without scripts the last view is shown after the redirect, also to a 
     CHECK(v.browser.load(first.header("location")).shows("Thank you"));
 }
 
-TEST_CASE("a submission after the end is refused, and shows what was entered") {
+TEST_CASE("a submission after the end is refused and shows its entries") {
     visit v;
     const auto late = v.browser.address_of("next");
     const auto ticket = v.browser.ticket();
@@ -384,7 +381,7 @@ TEST_CASE("a submission after the end is refused, and shows what was entered") {
     CHECK_FALSE(got.says(ticket));
 }
 
-TEST_CASE("a submission that cannot be saved can be tried again with all that was typed") {
+TEST_CASE("a submission that cannot be saved can be sent again with all its entries") {
     auto where = std::make_shared<disk>();
     visit v(store_on(where));
     where->now = disk::mood::refusing;
@@ -413,7 +410,7 @@ TEST_CASE("without scripts a question is asked on a page of its own") {
     CHECK(v.browser.load(yes.header("location")).shows("count=1;"));
 }
 
-TEST_CASE("a browser without cookies is told so and can begin again") {
+TEST_CASE("a browser without cookies gets a message and can start again") {
     visit v;
     v.browser.forget_cookies();
     const auto got = v.browser.submit(
@@ -427,7 +424,7 @@ TEST_CASE("a browser without cookies is told so and can begin again") {
     CHECK(got.says("<textarea readonly>\nAda</textarea>"));
 }
 
-TEST_CASE("a link without an address leads to a page with a button, which sends its event") {
+TEST_CASE("a link without an address leads to a page with a button that sends its event") {
     visit v;
     const auto link = between(v.browser.page.body, "<a href=\"", "\"");
     v.browser.load(link);
@@ -436,7 +433,7 @@ TEST_CASE("a link without an address leads to a page with a button, which sends 
     CHECK(v.browser.load(got.header("location")).shows("count=7;"));
 }
 
-TEST_CASE("the only form of a page is submitted with all that stands outside of it") {
+TEST_CASE("the only form of a page is submitted with the controls outside of it") {
     visit v;
     const auto id = between(v.browser.page.body, "aria-hidden=\"true\" form=\"", "\"");
     CHECK(v.browser.shows("id=\"" + id + "\""));

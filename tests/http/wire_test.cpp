@@ -27,7 +27,7 @@ using namespace std::string_literals;
 
 namespace {
 
-/// What a component is that has the events of these tests.
+/// The component with the events of these tests.
 struct shelf {
     void tidy() {}
 
@@ -37,14 +37,14 @@ struct shelf {
 };
 BOOST_DESCRIBE_STRUCT(shelf, (), (tidy, name))
 
-/// As instance 7 renders it.
+/// The markup as instance 7 renders it.
 markup composed(const markup& m) {
     markup out;
     compose(out, m, 7, [](const hole&) {});
     return out;
 }
 
-/// Without the id that composing writes.
+/// The text without the id that `compose` writes.
 std::string without_id(std::string html) {
     constexpr std::string_view id = " id=\"i7\"";
     return html.erase(html.find(id), id.size());
@@ -79,7 +79,7 @@ update view_update(markup content, bool ended = false) {
 
 }  // namespace
 
-TEST_CASE("an event stands where a browser without scripts finds its address") {
+TEST_CASE("the address of an event is written where a browser without scripts finds it") {
     CHECK(
         written(button(on<"click", &shelf::tidy>)) ==
         "<button formaction=\"/stube/event/cid/7/tidy\"></button>"
@@ -95,7 +95,7 @@ TEST_CASE("an event stands where a browser without scripts finds its address") {
     CHECK(written(a(on<"click", &shelf::tidy>)) == "<a href=\"/stube/event/cid/7/tidy\"></a>");
 }
 
-TEST_CASE("an event that only scripts can send stands in an attribute of its own") {
+TEST_CASE("an event that only scripts can send gets an attribute of its own") {
     CHECK(
         written(div(on<"keyup", &shelf::tidy>), "/base") ==
         "<div data-stube-action=\"/base/stube/event/cid/7/tidy\" data-stube-on=\"keyup\"></div>"
@@ -118,7 +118,7 @@ TEST_CASE("a button that only scripts would press becomes one that submits") {
     CHECK(written(button(type("button"))) == "<button type=\"button\"></button>");
 }
 
-TEST_CASE("a button that leaves a form does not ask for what the form requires") {
+TEST_CASE("a button with an event of its own skips the validation of its form") {
     CHECK(
         written(form(on<"submit", &shelf::tidy>, button("Save"), button(on<"click", &shelf::tidy>)))
             .find("formaction=\"/stube/event/cid/7/tidy\" formnovalidate>") != std::string::npos
@@ -134,14 +134,14 @@ TEST_CASE("a form in which another button comes first begins with a hidden one t
     CHECK(save_first.find(hidden) == std::string::npos);
 }
 
-TEST_CASE("an event without a DOM event is its address") {
+TEST_CASE("an event of a behavior is written as its address") {
     CHECK(
         written(div(behavior("b").event<&shelf::tidy>()), "/base") ==
         "<div data-stube-behavior=\"b\" data-stube-events=\"/base/stube/event/cid/7/tidy\"></div>"
     );
 }
 
-TEST_CASE("an event that the element does not have by itself is named") {
+TEST_CASE("the name of an event is written unless it is the usual event of the element") {
     const auto name = [](const markup& m) {
         const auto all = written(m);
         const auto at = all.find(" data-stube-on=");
@@ -185,7 +185,7 @@ TEST_CASE("modifiers are attributes for the script that sends the event") {
     );
 }
 
-TEST_CASE("arguments are JSON: a button's value, or an attribute of their own") {
+TEST_CASE("arguments are JSON in a button's value or in an attribute of their own") {
     CHECK(
         written(button(on<"click", &shelf::name>("a\"b'<&"))) ==
         R"(<button formaction="/stube/event/cid/7/name" name="stube-args" )"
@@ -248,7 +248,7 @@ TEST_CASE("each kind of patch has its own element") {
     );
 }
 
-TEST_CASE("no line of a page can leave its data line") {
+TEST_CASE("a line break in a page cannot end its data line") {
     const auto made =
         make_frame(view_update(p("a\nb\r\nc\rd\n\nid: 99\nevent: x")), html_wire("", "cid"));
     CHECK(
@@ -268,13 +268,13 @@ TEST_CASE("the last update of a conversation closes the stream") {
     );
 }
 
-TEST_CASE("a stream says that it is there or over or gives way") {
+TEST_CASE("a heartbeat and an end and a displacement are events of a stream") {
     CHECK(make_heartbeat().content() == "event: stube-beat\n\n");
     CHECK(make_end().content() == "event: stube-end\ndata: \n\n");
     CHECK(make_displaced().content() == "event: stube-displaced\n\n");
 }
 
-TEST_CASE("last words stand in place of the view and end the stream in an answer too") {
+TEST_CASE("a last message replaces the view and ends the stream even in a response") {
     const auto view =
         "<hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><p>bye</p></hx-partial>"s;
     CHECK(
@@ -288,7 +288,7 @@ TEST_CASE("last words stand in place of the view and end the stream in an answer
     );
 }
 
-TEST_CASE("an update is encoded once for a thread") {
+TEST_CASE("an update is encoded once per thread") {
     frame_cache frames;
     const auto first = std::make_shared<const update>(view_update(p("1")));
     const auto second = std::make_shared<const update>(view_update(p("2")));
@@ -302,7 +302,7 @@ TEST_CASE("an update is encoded once for a thread") {
     CHECK(first.use_count() == 1);
 }
 
-TEST_CASE("a large frame is kept by the streams that send it and by nobody else") {
+TEST_CASE("a large frame is kept only by the streams that send it") {
     frame_cache frames;
     const auto large = std::make_shared<const update>(
         view_update(html::p(std::string(frame_cache::shared_size, 'x')))
@@ -361,7 +361,7 @@ TEST_CASE("a form is decoded") {
     CHECK(values("").empty());
 }
 
-TEST_CASE("arguments are no field of the form") {
+TEST_CASE("arguments are not a field of the form") {
     std::vector<form_value> form;
     std::string arguments;
     CHECK(read_form("args=1&stube-args=%5B3%5D", 10, form, arguments));
@@ -370,7 +370,7 @@ TEST_CASE("arguments are no field of the form") {
     CHECK(form[0].name == "args");
 }
 
-TEST_CASE("a form that is none is refused") {
+TEST_CASE("a malformed form is refused") {
     CHECK(is_refused("a=%"));
     CHECK(is_refused("a=%4"));
     CHECK(is_refused("a=%4g"));
@@ -382,7 +382,7 @@ TEST_CASE("a form that is none is refused") {
     CHECK(is_refused("1&2&3&4&5&6&7&8&9&10&11"));
 }
 
-TEST_CASE("UTF-8 is what the standard says") {
+TEST_CASE("UTF-8 is accepted as the standard defines it") {
     for (const auto* good :
          {"",
           "a",
@@ -414,7 +414,7 @@ TEST_CASE("UTF-8 is what the standard says") {
     }
 }
 
-TEST_CASE("numbers are whole and without signs") {
+TEST_CASE("only whole numbers without signs are parsed") {
     CHECK(parse_number("18446744073709551615") == 18446744073709551615u);
     for (const auto* bad : {"", "-1", "+1", " 1", "1 ", "0x1", "18446744073709551616", "1.0"}) {
         CAPTURE(std::string(bad));

@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-/// What the golden stores hold. These components stay as they are for ever: the stores in golden/
-/// were written by the release that had that format, and every later one must go on with them.
+/// The components in the golden stores. They never change: the stores in golden/ were written by
+/// the release that had that format, and every later release must be able to use them.
 namespace golden {
 
 using namespace stube;
@@ -112,7 +112,7 @@ struct row {
 };
 BOOST_DESCRIBE_STRUCT(row, (), (label, n, inc, ask, labelled))
 
-/// Children, calls, steps of a history, timers, subscriptions.
+/// Has children, calls, steps of a history, timers and subscriptions.
 struct desk {
     static constexpr std::string_view component = "golden/desk";
     slot<row> top{row{"top"}};
@@ -165,7 +165,7 @@ BOOST_DESCRIBE_STRUCT(
     (top, rows, n, heard, inc, grow, ask, sure, unsure, listen, said, wait, rang)
 )
 
-/// What a program that has these stores mounts.
+/// The roots that a program with these stores mounts.
 inline std::vector<effect::call> roots() {
     return {call<values>().release(), call<desk>().release()};
 }
@@ -173,7 +173,7 @@ inline std::vector<effect::call> roots() {
 /// When the golden stores were written, by their own clock.
 inline constexpr time_point written = time_point(std::chrono::hours(500'000));
 
-/// Asks one thing at a time of a live map.
+/// Makes one request at a time to a conversation map.
 class visitor {
 public:
     explicit visitor(conversation_map& map, event_id first) : map_(map), event_(first) {}
@@ -188,7 +188,7 @@ public:
         return ask([&](on_reply done) { map_.open(id, "owner", thread, std::move(done)); });
     }
 
-    /// To the component that the page shows, or to another one.
+    /// Sends an event to the component that the page shows, or to the instance `to`.
     reply send(const std::string& id, std::string name, instance_id to = 0) {
         auto shown = open(id);
         if (!shown.value) return shown;

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-// Stores that earlier releases have written, which every later one must go on with.
+// Stores that earlier releases have written. Every later release must be able to use them.
 // golden_write.cpp has written those of the newest format.
 namespace {
 
@@ -37,7 +37,7 @@ constexpr std::array kinds{
     kind{"format2", false}
 };
 
-/// A copy of the golden stores, which goes with the test.
+/// A copy of the golden stores that is removed with this object.
 class copy {
 public:
     copy() {
@@ -118,7 +118,7 @@ const std::string buttons = "+GrowAskListenWait";
 
 }  // namespace
 
-TEST_CASE("a golden store is loaded and each of its pages is as it was") {
+TEST_CASE("each page of a golden store is loaded unchanged") {
     for (const auto& kind : kinds) {
         CAPTURE(kind.name);
         const copy stores;
@@ -143,7 +143,7 @@ TEST_CASE("a golden store is loaded and each of its pages is as it was") {
     }
 }
 
-TEST_CASE("each conversation of a golden store goes on and is stored again") {
+TEST_CASE("each conversation of a golden store continues and is stored again") {
     for (const auto& kind : kinds) {
         CAPTURE(kind.name);
         const copy stores;
@@ -174,7 +174,7 @@ TEST_CASE("each conversation of a golden store goes on and is stored again") {
     }
 }
 
-TEST_CASE("a check reads a golden store as it is and says that all of it goes on") {
+TEST_CASE("a check of a golden store changes nothing and finds that every conversation fits") {
     for (const auto& kind : kinds) {
         CAPTURE(kind.name);
         const copy stores;
@@ -187,7 +187,7 @@ TEST_CASE("a check reads a golden store as it is and says that all of it goes on
     }
 }
 
-TEST_CASE("a database of an older format is kept as a copy that the older release can use") {
+TEST_CASE("a database of an older format is kept as a backup for the older release") {
     const copy stores;
     const auto number_of = [](const fs::path& file) {
         return sqlite_connection(file, sqlite_connection::access::reads)

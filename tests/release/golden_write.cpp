@@ -1,5 +1,5 @@
 // Writes the golden stores of the present format, once for each: `golden_write <folder>`. A store
-// that was released is never written anew; a later format gets a folder of its own beside it.
+// that was released is never rewritten. A later format gets stores of its own beside it.
 #include "release/golden.hpp"
 
 #include <stube/store/file_store.hpp>
@@ -27,7 +27,7 @@ std::string begun(const reply& r) {
 }
 
 void write(std::unique_ptr<store> storage) {
-    // A mark is what a conversation with a flow leaves.
+    // The tombstone of a conversation with a flow.
     const change mark{
         .id = "mark",
         .what = change::kind::create,

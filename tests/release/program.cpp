@@ -1,9 +1,9 @@
-// A small program that is compiled as two releases: RELEASE is 1 or 2. It drives the live map as a
-// server does, and says on its output what became of each conversation.
+// A small program that is compiled as two releases: RELEASE is 1 or 2. It drives the conversation
+// map as a server does, and prints the state of each conversation.
 //
 //     release_1 write <store> <count>   begins conversations from several threads, with events
 //     release_2 use <store> <every>     loads, and sends an event to every n-th one
-//     release_1 check <store>           what check_store reports
+//     release_1 check <store>           prints the report of check_store
 #include "runtime/live_support.hpp"
 
 #include <stube/runtime/binding.hpp>
@@ -54,8 +54,8 @@ struct line {
 };
 BOOST_DESCRIBE_STRUCT(line, (), (what, pieces, more))
 
-/// Its shape changes: `nmae` becomes `name`, hours become minutes, `obsolete` goes, `note` comes,
-/// and there is a cup more.
+/// Its shape changes: `nmae` becomes `name`, hours become minutes, `obsolete` is removed, `note` is
+/// added, and so is a size of cup.
 struct order {
     static constexpr std::string_view component = "release/order";
 #if RELEASE == 1
@@ -115,7 +115,7 @@ BOOST_DESCRIBE_STRUCT(
 )
 #endif
 
-/// Knows nothing of orders.
+/// A root without orders. The same in both releases.
 struct till {
     static constexpr std::string_view component = "release/till";
     int n = 0;
@@ -138,7 +138,7 @@ std::unique_ptr<store> open_store(std::string_view what, access how = access::fu
     return sqlite_store(path, {.read_only = how == access::read_only});
 }
 
-/// Asks one thing at a time of a live map.
+/// Makes one request at a time to a conversation map.
 class visitor {
 public:
     explicit visitor(conversation_map& map, event_id first) : map_(map), event_(first) {}
@@ -154,7 +154,7 @@ public:
         return ask([&](on_reply done) { map_.open(id, "owner", thread_, std::move(done)); });
     }
 
-    /// To the component that the page shows.
+    /// Sends an event to the component that the page shows.
     reply send(const std::string& id, std::string name, std::string arguments = "") {
         auto shown = open(id);
         if (!shown.value) return shown;
@@ -189,8 +189,8 @@ conversation_options options() {
     return out;
 }
 
-/// Every kind of conversation in turn: a till, an order as it is, one with more lines, one with an
-/// open question, one with a timer, one with an answered question.
+/// Begins a conversation of one of six kinds: a till, a new order, an order with more lines, with
+/// an open question, with a timer, or with an answered question.
 void write_one(visitor& by, int kind) {
     if (kind % 6 == 0) {
         by.send(by.begin(call<shop::till>().release()), "add");

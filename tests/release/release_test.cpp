@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// What program.cpp says of a store, compiled as one release and as the next.
+// The output of program.cpp about a store, compiled as one release and as the next.
 namespace {
 
 namespace fs = std::filesystem;
@@ -40,7 +40,7 @@ said run(const std::string& command) {
     return out;
 }
 
-/// What became of one conversation.
+/// The output about one conversation.
 struct fate {
     std::string opened;
     std::string touched;
@@ -64,7 +64,7 @@ bool is_order(const fate& one) {
     return one.text.find("till") == std::string::npos;
 }
 
-/// A folder that goes with the test.
+/// A folder that is removed with this object.
 class scratch {
 public:
     scratch() {
@@ -88,7 +88,7 @@ private:
     fs::path path_;
 };
 
-/// What is in each file of a folder, but for the index that readers of a log share.
+/// The content of each file in a folder, except the index that readers of a log share.
 std::map<std::string, std::string> bytes_of(const fs::path& folder) {
     std::map<std::string, std::string> out;
     for (const auto& each : fs::recursive_directory_iterator(folder)) {
@@ -101,7 +101,7 @@ std::map<std::string, std::string> bytes_of(const fs::path& folder) {
 
 constexpr int count = 48;  // eight of each of the six kinds
 
-/// Both ways, on one kind of store.
+/// Goes to the next release and back, on one kind of store.
 void roll_out_and_back(std::string_view kind) {
     const scratch folder;
     const auto store = folder.store(kind);
@@ -111,7 +111,7 @@ void roll_out_and_back(std::string_view kind) {
     CHECK(before.exit_code == 0);
     CHECK(before.text.find("as_they_are=8 migrated=40 not_kept=0") != std::string::npos);
 
-    // Every second one gets an event from the new release, the others are only looked at.
+    // Every second conversation gets an event from the new release. The others are only opened.
     const auto on_second = use(RELEASE_2, store, 2);
     CHECK(on_second.size() == count);
     for (const auto& [id, one] : on_second) {
@@ -145,7 +145,7 @@ void roll_out_and_back(std::string_view kind) {
 
 }  // namespace
 
-TEST_CASE("a check changes nothing and works while another process has the store") {
+TEST_CASE("a check changes nothing and works while another process owns the store") {
     for (const auto* kind : {"sqlite", "file"}) {
         CAPTURE(std::string(kind));
         const scratch folder;
@@ -163,7 +163,7 @@ TEST_CASE("a check changes nothing and works while another process has the store
     }
 }
 
-TEST_CASE("all conversations go on in the next release and the way back refuses what it changed") {
+TEST_CASE("all conversations continue in the next release and a rollback refuses changed ones") {
     for (const auto* kind : {"sqlite", "file"}) {
         CAPTURE(std::string(kind));
         roll_out_and_back(kind);

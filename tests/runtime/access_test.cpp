@@ -65,7 +65,7 @@ TEST_CASE("private data members of a component survive a restart") {
     CHECK(t.text().contains("counted 2"));
 }
 
-TEST_CASE("a protected field of a private base class takes what is typed and shows its message") {
+TEST_CASE("a protected field of a private base class takes input and shows its message") {
     test_conversation t{tally{}};
     t.click("Sign");
     CHECK(t.text().contains("Sign here"));

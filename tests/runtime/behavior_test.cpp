@@ -113,7 +113,7 @@ TEST_CASE("a behavior has the addresses of the members that it may send to") {
     );
 }
 
-TEST_CASE("what cannot name a behavior or its argument is refused") {
+TEST_CASE("an invalid name of a behavior or of its argument is refused") {
     for (const auto* name : {"", "/", "/a", "a/", "a//b", "a b", "a.js", "..", "\"", "ä"}) {
         CAPTURE(std::string(name));
         CHECK_THROWS_AS(behavior{name}, std::invalid_argument);
@@ -125,14 +125,14 @@ TEST_CASE("what cannot name a behavior or its argument is refused") {
     CHECK_NOTHROW(behavior("Demo_1/sub-part/x", {{"a1-b", 1}}));
 }
 
-TEST_CASE("an element can keep its children") {
+TEST_CASE("an element can be marked to keep its children") {
     CHECK(
         written(div(div(preserve(), "kept")), 7) ==
         "<div id=\"i7\"><div data-stube-preserve>kept</div></div>"
     );
 }
 
-TEST_CASE("a member that a behavior may send to takes events and no other does") {
+TEST_CASE("a member takes events from a behavior only if the behavior lists it") {
     test_conversation t{sheet{}};
     t.send<&sheet::drawn>(4);
     CHECK(t.text().contains("strokes 4"));
@@ -144,7 +144,7 @@ TEST_CASE("a member that a behavior may send to takes events and no other does")
     CHECK_FALSE(takes_events("forbidden"));
 }
 
-TEST_CASE("the element of a component with styles says whose it is") {
+TEST_CASE("the element of a component with styles carries the name of the component") {
     CHECK(
         rendered(sheet{}) ==
         "<div id=\"i7\" data-stube-component=\"test/sheet\"><span>strokes 0</span>"
@@ -159,7 +159,7 @@ TEST_CASE("the element of a component with styles says whose it is") {
     CHECK(rendered(plain{}) == "<p id=\"i7\">plain</p>");
 }
 
-TEST_CASE("a component brings its styles and modules") {
+TEST_CASE("a component type records its styles and modules") {
     const auto& sheet_type = type_of<sheet>();
     CHECK(sheet_type.styles == "color: red");
     CHECK(sheet_type.modules == std::vector<std::string_view>{"/sheet.js"});

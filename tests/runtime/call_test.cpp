@@ -21,7 +21,7 @@ using namespace stube::html;
 
 namespace {
 
-/// What the components of a test did, in order; the application's object.
+/// The application's object: records in order what the components of a test did.
 struct diary {
     std::vector<std::string> lines;
 
@@ -30,7 +30,7 @@ struct diary {
 
 using lines = std::vector<std::string>;
 
-/// Answers a number, answers nothing it may, fails or throws, as it is told.
+/// Answers a number, answers twice, fails or throws: one event for each.
 struct teller {
     static constexpr std::string_view component = "call/teller";
     using answer_type = int;
@@ -63,7 +63,7 @@ struct teller {
 };
 BOOST_DESCRIBE_STRUCT(teller, (), (number, tell, give_up, crash, twice, explode, explode_oddly))
 
-/// A task that hands on what the teller says, one more.
+/// A task that answers the teller's number plus one.
 struct clerk {
     static constexpr std::string_view component = "call/clerk";
     using answer_type = int;
@@ -174,7 +174,7 @@ BOOST_DESCRIBE_STRUCT(
      quit)
 )
 
-/// A task that does not say where the answer goes.
+/// A task that does not name the member that takes the answer.
 struct forgetful {
     static constexpr std::string_view component = "call/forgetful";
 
@@ -205,7 +205,7 @@ struct idle_task {
 };
 BOOST_DESCRIBE_STRUCT(idle_task, (), ())
 
-/// Keeps a diary of its hooks.
+/// Writes its hooks into the diary.
 struct tenant {
     static constexpr std::string_view component = "call/tenant";
     std::string name = "tenant";
@@ -245,7 +245,7 @@ struct tenant {
 };
 BOOST_DESCRIBE_STRUCT(tenant, (), (name, woken, invite, move_out, leave, burn, give_up))
 
-/// Moves on when it wakes.
+/// Calls or ends in its wakeup hook.
 struct dreamer {
     static constexpr std::string_view component = "call/dreamer";
     bool calls = true;
@@ -295,7 +295,7 @@ struct unrelated {
 };
 BOOST_DESCRIBE_STRUCT(unrelated, (), (padding))
 
-/// Its events and resumes belong to a base that does not stand first.
+/// Its events and resumes belong to a base that is not its first.
 struct derived_page : unrelated, base_page {
     static constexpr std::string_view component = "call/derived_page";
 
@@ -338,7 +338,7 @@ TEST_CASE("an answer without a value goes to a member without a parameter") {
     CHECK(heard(t) == "a bell");
 }
 
-TEST_CASE("an answer nobody waits for shows the caller again") {
+TEST_CASE("an answer that no member waits for shows the caller again") {
     test_conversation t{customer{}};
     t.click("Ask and forget").click("Tell");
     CHECK(t.last() == verdict::applied);
@@ -346,7 +346,7 @@ TEST_CASE("an answer nobody waits for shows the caller again") {
     CHECK(t.text().contains("Heard nothing"));
 }
 
-TEST_CASE("a callee may answer before it was ever shown") {
+TEST_CASE("a callee may answer before it is first shown") {
     test_conversation t{customer{}};
     t.click("Ask echo");
     CHECK(heard(t) == "hello");
@@ -370,7 +370,7 @@ TEST_CASE("a failure goes to the member that waits for it") {
     CHECK(t.error() == "");
 }
 
-TEST_CASE("a failure nobody waits for is shown above the caller") {
+TEST_CASE("a failure that no member waits for is shown above the caller") {
     test_conversation t{customer{}};
     t.click("Ask only").click("Give up");
     CHECK(t.last() == verdict::applied);
@@ -381,7 +381,7 @@ TEST_CASE("a failure nobody waits for is shown above the caller") {
     CHECK(t.notices().empty());
 }
 
-TEST_CASE("the inner reason of a failure goes to the log and to no user") {
+TEST_CASE("the inner reason of a failure goes to the log and not to the user") {
     test_conversation t{customer{}};
     t.click("Ask").click("Crash");
     CHECK(t.error() == "socket closed");
@@ -398,14 +398,14 @@ TEST_CASE("an answer passes through a task") {
     CHECK(heard(t) == "2");
 }
 
-TEST_CASE("a failure passes through a task that does not want it") {
+TEST_CASE("a failure passes through a task that does not handle it") {
     test_conversation t{customer{}};
     t.click("Ask clerk").click("Give up");
     CHECK(t.value().stack().size() == 1);
     CHECK(t.notices() == lines{"The teller is tired"});
 }
 
-TEST_CASE("what a component becomes answers in its place") {
+TEST_CASE("the successor of a component answers in its place") {
     test_conversation t{customer{}};
     t.click("Ask stand-in");
     CHECK(t.value().stack().size() == 2);
@@ -437,7 +437,7 @@ TEST_CASE("a failure with only tasks below it ends the conversation") {
     CHECK(t.text() == "The teller is tired\nStart again");
 }
 
-TEST_CASE("the end takes the whole stack with it") {
+TEST_CASE("the end removes the whole stack") {
     test_conversation t{customer{}};
     t.click("Leave");
     CHECK(t.ended());
@@ -447,7 +447,7 @@ TEST_CASE("the end takes the whole stack with it") {
     CHECK(plain.click("Quit").text() == "Finished\nStart again");
 }
 
-TEST_CASE("a root may end before it was ever shown") {
+TEST_CASE("a root may end before it is first shown") {
     test_conversation t{call<echo>("x")};
     CHECK(t.text() == "Finished\nStart again");
     CHECK(t.ended());
@@ -464,14 +464,14 @@ TEST_CASE("a handler can leave only once") {
     CHECK(t.value().stack().size() == 2);
 }
 
-TEST_CASE("a task must say where an answer goes") {
+TEST_CASE("a task must name the member that takes an answer") {
     test_conversation t{forgetful{}};
     t.click("Tell");
     CHECK(t.failed());
     CHECK(t.error() == "stube: call/forgetful is a task: each of its calls needs .then<...>()");
 }
 
-TEST_CASE("a task that calls nobody has no page") {
+TEST_CASE("a task that calls no component has no page") {
     test_conversation t{idle_task{}};
     CHECK(t.failed());
     CHECK(t.error().starts_with("stube: call/idle_task has no render()"));
@@ -513,7 +513,7 @@ TEST_CASE("events and resumes may belong to a base class") {
     CHECK(t.restart().text().contains("5 1"));
 }
 
-TEST_CASE("a conversation that restarts after every event goes the same way") {
+TEST_CASE("a restart after every event leads to the same states") {
     const std::vector<std::string> names{
         "ask",
         "ask_only",
@@ -593,7 +593,7 @@ TEST_CASE("a component that fails is stopped") {
     CHECK(t.notices() == lines{"No room"});
 }
 
-TEST_CASE("becoming starts the one and stops the other when that is certain") {
+TEST_CASE("become starts the new component before it stops the old one") {
     diary d;
     test_conversation t{tenant{}};
     t.provide(d).click("Move out");
@@ -615,7 +615,7 @@ TEST_CASE("a restart wakes every component once from the root up") {
     CHECK(t.click("Leave").text().contains("tenant 1"));
 }
 
-TEST_CASE("waking may call or end") {
+TEST_CASE("a wakeup hook may call or end") {
     test_conversation t{dreamer{true}};
     CHECK(t.text() == "Dreaming Ring for");
     CHECK(t.restart().text() == "Ring");
@@ -634,13 +634,13 @@ TEST_CASE("a component that waits for an answer cannot call when it wakes") {
     CHECK(t.value().revision == 2);
 }
 
-TEST_CASE("a start that throws undoes the whole turn") {
+TEST_CASE("a start hook that throws undoes the whole turn") {
     test_conversation t{bad_guest{true}};
     CHECK(t.failed());
     CHECK(t.error() == "no start");
 }
 
-TEST_CASE("a stop that throws undoes nothing since what it is told of has happened") {
+TEST_CASE("a stop hook that throws undoes nothing") {
     test_conversation t{bad_guest{}};
     t.click("Leave");
     CHECK(t.ended());
@@ -648,7 +648,7 @@ TEST_CASE("a stop that throws undoes nothing since what it is told of has happen
     CHECK(t.error() == "stop failed: no stop");
 }
 
-TEST_CASE("giving a conversation up asks to stop all of it, the youngest first") {
+TEST_CASE("expiry requests a stop of every component from the top down") {
     diary d;
     test_conversation t{tenant{}};
     t.provide(d).click("Invite");

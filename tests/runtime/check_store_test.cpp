@@ -33,7 +33,7 @@ struct menu {
 
     static void migrate(int, boost::json::object& state) { state["dish"] = state.at("meal"); }
 
-    /// Asks for the application's object, as pages do.
+    /// Reads the application's object, as pages do.
     markup render(const context& c) const {
         if (dish == "poison") throw std::runtime_error("not on a plate");
         return p(dish, " ", c.app<prices>().of_tea);
@@ -93,7 +93,7 @@ store_check checked(const std::shared_ptr<script>& told) {
     return found;
 }
 
-/// In the part of the menu, which is the second instance.
+/// Rewrites the stored menu, the second instance, as its version 1.
 void make_old(record& of, std::string_view member = "meal") {
     replace(body(of, "head"), R"("check/menu":2)", R"("check/menu":1)");
     replace(body(of, "i2"), R"("version":2,)", "");
@@ -102,7 +102,7 @@ void make_old(record& of, std::string_view member = "meal") {
 
 }  // namespace
 
-TEST_CASE("a store of this release goes on as it is") {
+TEST_CASE("the check of a store of this release finds nothing to migrate") {
     const auto found = checked(stored({"a", "b"}));
     CHECK(found.as_they_are == 2);
     CHECK(found.all_go_on());
@@ -117,7 +117,7 @@ TEST_CASE("a store of this release goes on as it is") {
     );
 }
 
-TEST_CASE("what a check would migrate goes on") {
+TEST_CASE("a conversation of an older version counts as migrated and as usable") {
     auto told = stored({"a", "b"});
     make_old(told->stored[1]);
     const auto found = checked(told);
@@ -130,7 +130,7 @@ TEST_CASE("what a check would migrate goes on") {
     );
 }
 
-TEST_CASE("what would fail is named by component and version with an example") {
+TEST_CASE("a failure is reported by component and version with an example") {
     auto told = stored({"migrate", "state", "render", "fine"});
     make_old(told->stored[0], "lunch");
     replace(body(told->stored[1], "i2"), R"("soup")", "7");
@@ -153,7 +153,7 @@ TEST_CASE("what would fail is named by component and version with an example") {
     CHECK(checked(told).shapes[2].why == "cannot be shown: not on a plate");
 }
 
-TEST_CASE("newer shapes and components that are not known are told apart") {
+TEST_CASE("newer shapes and unknown components are counted apart") {
     auto told = stored({"newer", "gone"});
     replace(body(told->stored[0], "head"), R"("check/menu":2)", R"("check/menu":5)");
     replace(body(told->stored[0], "i2"), R"("version":2)", R"("version":5)");
@@ -174,7 +174,7 @@ TEST_CASE("newer shapes and components that are not known are told apart") {
     CHECK(text.ends_with("some would not go on\n"));
 }
 
-TEST_CASE("marks do not count and what the store cannot read does") {
+TEST_CASE("tombstones do not count as failures and unreadable records do") {
     auto told = stored({});
     told->stored.push_back(
         {"mark",

@@ -56,7 +56,7 @@ struct place : named {
 };
 BOOST_DESCRIBE_STRUCT(place, (named), (at, back, path, visit))
 
-/// Members of each access, in a class and in its base, which is private.
+/// Members of each access, in a class and in its private base.
 class kept_close {
 public:
     int open = 1;
@@ -103,7 +103,7 @@ struct cents {
     bool operator==(const cents&) const = default;
 };
 
-/// All its members are described, whatever their types and default values look like.
+/// Its members have many types, with default values in many forms. All of them are described.
 struct many_kinds {
     int number = 7;
     std::string text = "text";
@@ -136,7 +136,7 @@ T read(std::string_view json) {
     return value;
 }
 
-/// What `json` reads as, over a value that is there already.
+/// Reads `json` over an existing value.
 template <class T>
 T read_over(T value, std::string_view json) {
     decode(value, boost::json::parse({json.data(), json.size()}));
@@ -172,7 +172,7 @@ struct stube::codec<codec_test::cents> {
 using namespace codec_test;
 using namespace std::chrono;
 
-TEST_CASE("a struct with members of many kinds comes back as it was") {
+TEST_CASE("a struct with members of many kinds survives") {
     many_kinds changed;
     changed.number = 8;
     changed.points.pop_back();
@@ -220,7 +220,7 @@ TEST_CASE("a number that is not finite is refused when it is written") {
     CHECK_THROWS_AS(read<double>("\"inf\""), decode_error);
 }
 
-TEST_CASE("strings survive whatever is in them") {
+TEST_CASE("strings survive with any content") {
     survives(std::string(), "\"\"");
     survives(std::string("a\"b\\c\n€"), "\"a\\\"b\\\\c\\n€\"");
     survives(std::string("\0", 1), "\"\\u0000\"");
@@ -232,7 +232,7 @@ TEST_CASE("enumerators survive by name") {
     CHECK_THROWS_AS(read<colour>("1"), decode_error);
 }
 
-TEST_CASE("an enum that has no name for its first value may have that value") {
+TEST_CASE("the zero of an enum survives without a name") {
     survives(board(), "\"\"");
     survives(board::full, "\"full\"");
     CHECK_THROWS_AS(text(board(7)), std::logic_error);
@@ -283,7 +283,7 @@ TEST_CASE("described structs survive with their bases") {
     );
 }
 
-TEST_CASE("private and protected data members survive, and those of a private base class") {
+TEST_CASE("private and protected data members survive as do those of a private base class") {
     kept_close one;
     one.set(5);
     kept_close back;
@@ -328,7 +328,7 @@ TEST_CASE("a whole number may be written with a fraction of zero") {
     CHECK(read<double>("3") == 3.0);
 }
 
-TEST_CASE("reading replaces what was there") {
+TEST_CASE("reading replaces the previous value") {
     CHECK(read_over(std::vector<int>{9, 9, 9}, "[1]") == std::vector<int>{1});
     CHECK(read_over(std::optional<int>(9), "null") == std::nullopt);
     CHECK(
@@ -337,7 +337,7 @@ TEST_CASE("reading replaces what was there") {
     );
 }
 
-TEST_CASE("a type of one's own brings its own codec") {
+TEST_CASE("an application's type brings its own codec") {
     survives(cents{250}, "\"250 ct\"");
     survives(std::vector<cents>{{1}, {2}}, "[\"1 ct\",\"2 ct\"]");
 }

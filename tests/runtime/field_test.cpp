@@ -74,7 +74,7 @@ struct greeter {
     field<int> times;
     std::string heard;
 
-    /// Reads a field of which nothing is on the page.
+    /// Reads a field that is not on the page.
     void greet() { heard = std::to_string(times.value()); }
 
     void guess() {
@@ -91,7 +91,7 @@ struct greeter {
 };
 BOOST_DESCRIBE_STRUCT(greeter, (), (times, heard, greet, guess))
 
-/// Money: a type that says itself how it is written.
+/// Money: a type that defines its own text form.
 struct euros {
     long long cents = 0;
 
@@ -102,7 +102,7 @@ BOOST_DESCRIBE_STRUCT(euros, (), (cents))
 enum class extra { breakfast, late_arrival, parking };
 BOOST_DESCRIBE_ENUM(extra, breakfast, late_arrival, parking)
 
-/// What could be chosen last year.
+/// A choice in an application's own type.
 struct offer {
     std::string value;
     std::string text;
@@ -154,7 +154,7 @@ struct party_page {
 };
 BOOST_DESCRIBE_STRUCT(party_page, (), (name, people, bed, agreed, gone, next))
 
-/// A handler that asks and then reads on, whatever it has heard.
+/// Its handler reads a field without regard to the result of `require`.
 struct careless_page {
     static constexpr std::string_view component = "field/careless_page";
     field<year_month_day> due;
@@ -237,7 +237,7 @@ TEST_CASE("a fresh field is empty and shows no message") {
     CHECK(field<std::optional<int>>().value() == std::nullopt);
 }
 
-TEST_CASE("a field holds what was typed and the value it stands for") {
+TEST_CASE("a field holds the text that was typed and the value of that text") {
     CHECK(entered<int>(" 42 ").value() == 42);
     CHECK(entered<int>(" 42 ").text() == " 42 ");
     CHECK(entered<double>("2.5").value() == 2.5);
@@ -250,7 +250,7 @@ TEST_CASE("a field holds what was typed and the value it stands for") {
     CHECK(entered<std::string>(" as typed ").value() == " as typed ");
 }
 
-TEST_CASE("what stands for no value brings its message") {
+TEST_CASE("a text that is not a value sets the message of the field") {
     CHECK(entered<int>("4x").error() == "Enter a whole number");
     CHECK(entered<int>(" ").error() == "Enter a whole number");
     CHECK(entered<int>("1.5").error() == "Enter a whole number");
@@ -265,7 +265,7 @@ TEST_CASE("what stands for no value brings its message") {
     CHECK(entered<int>("4x").text() == "4x");
 }
 
-TEST_CASE("setting and clearing a field") {
+TEST_CASE("a field can be set and cleared") {
     field<int> number = entered<int>("4x");
     number.set(5);
     CHECK(number.text() == "5");
@@ -277,7 +277,7 @@ TEST_CASE("setting and clearing a field") {
     CHECK(number == field<int>());
 }
 
-TEST_CASE("a field begins with whatever becomes its value") {
+TEST_CASE("a field can be initialized from anything that converts to its value") {
     field<std::string> name = "Ada";
     CHECK(name.value() == "Ada");
     field<std::optional<int>> number = 3;
@@ -309,7 +309,7 @@ TEST_CASE("a field holds a date with a time") {
     CHECK(entered<local>("2026-12-01T25:00").error() == "Enter a date and a time");
 }
 
-TEST_CASE("a question can be open or answered with yes or no") {
+TEST_CASE("a field of an optional bool is open until it is answered with yes or no") {
     field<std::optional<bool>> open;
     CHECK(open.value() == std::nullopt);
     CHECK(open.is_empty());
@@ -321,7 +321,7 @@ TEST_CASE("a question can be open or answered with yes or no") {
     CHECK(entered<std::optional<bool>>("maybe").error() == "Choose yes or no");
 }
 
-TEST_CASE("a field holds a type that says how it is written") {
+TEST_CASE("a field holds a type that defines its own text form") {
     CHECK(entered<euros>("12.50").value() == euros{1250});
     CHECK(field<euros>(euros{905}).text() == "9.05");
     CHECK(entered<euros>("12.5").error() == "Enter an amount, such as 12.50");
@@ -348,7 +348,7 @@ TEST_CASE("a field of a list holds several choices") {
     CHECK(entered<std::vector<int>>({"7", "8"}).value() == std::vector{7, 8});
 }
 
-TEST_CASE("a list is stored with what was chosen and its message") {
+TEST_CASE("a field of a list is stored with its choices and its message") {
     const std::vector<std::vector<std::string>> entries{{}, {"parking"}, {"parking", "sauna"}};
     for (const auto& each : entries) {
         auto extras = entered<std::vector<extra>>(each);
@@ -360,7 +360,7 @@ TEST_CASE("a list is stored with what was chosen and its message") {
     );
 }
 
-TEST_CASE("a list takes all values of its name") {
+TEST_CASE("a field of a list takes all values of its name") {
     list_page page;
     auto send = [&](std::vector<form_value> form) { type_of<list_page>().fill(&page, form); };
 
@@ -375,7 +375,7 @@ TEST_CASE("a list takes all values of its name") {
     CHECK(page.extras.error() == "");
 }
 
-TEST_CASE("what is required must be there and be a value") {
+TEST_CASE("a required field needs an entry that is a value") {
     field<std::string> name;
     CHECK_FALSE(name.require());
     CHECK(name.error() == "Fill this in");
@@ -407,7 +407,7 @@ TEST_CASE("what is required must be there and be a value") {
     CHECK(age.error() == "Enter a whole number");
 }
 
-/// An entry of a field that is no T, and the codec's message for it.
+/// `unreadable` is an entry that is not a T, and `own` is the codec's message for it.
 template <class T>
 void replaces_the_message(typename field<T>::entry unreadable, std::string_view own) {
     CAPTURE(own);
@@ -442,7 +442,7 @@ TEST_CASE("the application's message replaces the codec's own for an unreadable 
     replaces_the_message<std::optional<bool>>("maybe", "Choose yes or no");
     replaces_the_message<std::vector<extra>>({"parking", "sauna"}, "Choose one of these");
 
-    // Every entry is a value of these two.
+    // Every entry is a value of field<bool> and of field<std::string>.
     field<bool> agreed;
     CHECK_FALSE(agreed.require("Bitte zustimmen"));
     CHECK(agreed.error() == "Bitte zustimmen");
@@ -450,7 +450,7 @@ TEST_CASE("the application's message replaces the codec's own for an unreadable 
     CHECK(name.readable("Das ist unlesbar"));
 }
 
-TEST_CASE("each reason can have a message of its own") {
+TEST_CASE("an empty entry and an unreadable one can have different messages") {
     auto arrival = entered<year_month_day>("soon");
     field<year_month_day> departure;
     auto reminder = entered<std::optional<year_month_day>>("soon");
@@ -472,7 +472,7 @@ TEST_CASE("an empty field is readable") {
     CHECK(entered<int>("7").readable("Das ist unlesbar"));
 }
 
-TEST_CASE("an entry that cannot be read was not offered") {
+TEST_CASE("an unreadable entry counts as a choice that was not offered") {
     auto bed = entered<size_of_bed>("king");
     CHECK_FALSE(bed.one_of(std::vector{size_of_bed::twin}, "Dieses Bett ist vergeben"));
     CHECK(bed.error() == "Dieses Bett ist vergeben");
@@ -484,7 +484,7 @@ TEST_CASE("an entry that cannot be read was not offered") {
     CHECK(number.error() == "Enter a whole number");
 }
 
-TEST_CASE("only what is there is checked") {
+TEST_CASE("an empty field passes its checks") {
     auto is_short = [](const std::string& text) { return text.size() <= 3; };
     field<std::string> code;
     CHECK(code.check(is_short, "At most 3 letters"));
@@ -506,7 +506,7 @@ TEST_CASE("the first message of a field stays") {
     CHECK(people.error() == "Nine is too many");
 }
 
-TEST_CASE("limits belong to what lies between them") {
+TEST_CASE("the limits of a range belong to it") {
     for (auto [text, fits] : {std::pair{"0", false}, {"1", true}, {"4", true}, {"5", false}}) {
         CAPTURE(text);
         auto people = entered<int>(text);
@@ -521,7 +521,7 @@ TEST_CASE("limits belong to what lies between them") {
     CHECK(entered<std::optional<int>>("").between(1, 4));
 }
 
-TEST_CASE("what was not offered is refused") {
+TEST_CASE("a value that was not offered is refused") {
     auto bed = entered<std::string>("twin");
     CHECK(bed.one_of(std::vector<std::string>{"single", "twin"}));
     CHECK(bed.one_of(std::vector<offer>{{"twin", "Twin beds"}}));
@@ -539,7 +539,7 @@ TEST_CASE("what was not offered is refused") {
     CHECK(field<std::string>().one_of(std::vector<std::string>{"single"}));
 }
 
-TEST_CASE("a handler asks all fields and answers when none has a message") {
+TEST_CASE("a handler checks all fields and answers when no field has a message") {
     test_conversation t{party_page{}};
     t.fill<&party_page::people>("5").click("Next");
     CHECK_FALSE(t.ended());
@@ -553,7 +553,7 @@ TEST_CASE("a handler asks all fields and answers when none has a message") {
     CHECK(t.ended());
 }
 
-TEST_CASE("a forged choice is refused by the handler that asks") {
+TEST_CASE("a forged choice is refused by the handler that checks the field") {
     test_conversation t{party_page{{"Ada"}, {2u}, {}, {true}, "twin"}};
     event forged{1, t.value().top().id, "next", "", {{"i1-bed", "twin"}}};
     auto done = dispatch(t.value(), forged, {t.now()});
@@ -562,7 +562,7 @@ TEST_CASE("a forged choice is refused by the handler that asks") {
     CHECK(left.bed.error() == "This bed is gone");
 }
 
-TEST_CASE("a field is stored with what was typed and its message") {
+TEST_CASE("a field is stored with its text and its message") {
     CHECK(boost::json::serialize(encode(entered<int>("12"))) == "\"12\"");
     CHECK(
         boost::json::serialize(encode(entered<int>("x"))) ==
@@ -601,7 +601,7 @@ TEST_CASE("the messages that a handler gave before it was undone are shown") {
     CHECK(t.text().contains("handled 1"));
 }
 
-TEST_CASE("an empty number shows its message only when it is needed") {
+TEST_CASE("an empty number shows its message only when a handler reads it") {
     test_conversation t{form_page{}};
     CHECK(t.message_at<&form_page::people>() == "");
     t.send<&form_page::look>();
@@ -626,7 +626,7 @@ TEST_CASE("only fields take values from a browser") {
     CHECK(t.last() == verdict::applied);
 }
 
-TEST_CASE("a form of one instance does not reach another") {
+TEST_CASE("the form of one instance does not reach another instance") {
     test_conversation one{form_page{}};
     test_conversation other{form_page{}};
     one.fill<&form_page::people>("1").click("Save");
@@ -642,13 +642,13 @@ TEST_CASE("the last of several values of a field counts") {
     CHECK(page.people.value() == 2);
 }
 
-TEST_CASE("a field that is not on the page is shown as wrong and not as a failure") {
+TEST_CASE("reading an invalid field that is not on the page is not a failure") {
     test_conversation t{greeter{}};
     t.click("Greet");
     CHECK(t.last() == verdict::applied);
 }
 
-TEST_CASE("a field that is no member of the component is a failure") {
+TEST_CASE("reading an invalid field outside of the component is a failure") {
     test_conversation t{greeter{}};
     greeter known;
     known.times.set(1);
@@ -658,7 +658,7 @@ TEST_CASE("a field that is no member of the component is a failure") {
     CHECK(other.value().revision == 1);
 }
 
-TEST_CASE("a browser cannot call what no markup sends to") {
+TEST_CASE("a browser cannot call a member that no markup sends to") {
     test_conversation t{form_page{}};
 
     t.send<&form_page::pay>("nothing");

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What hooks said; the application's object.
+/// The application's object: records the hooks that ran.
 struct diary {
     std::vector<std::string> lines;
 };
@@ -102,13 +102,13 @@ BOOST_DESCRIBE_STRUCT(board, (), (n, rows, inc, ask, add, rename, inc_and_ask, u
 
 }  // namespace
 
-TEST_CASE("any text can stand in the query of an address") {
+TEST_CASE("any text can be written into the query of an address") {
     CHECK(query_value("Ada-1_2.3~/x") == "Ada-1_2.3~/x");
     CHECK(query_value("a b&c=d?#%+\n") == "a%20b%26c%3Dd%3F%23%25%2B%0A");
     CHECK(query_value("\xC3\xA9") == "%C3%A9");
 }
 
-TEST_CASE("a step comes back with the address that it had") {
+TEST_CASE("Back and Forward restore the address of a step") {
     test_conversation t{notes{}};
     t.send<&notes::open>(1).send<&notes::open>(2);
     CHECK(t.url() == "/notes?number=2");
@@ -125,7 +125,7 @@ TEST_CASE("a step comes back with the address that it had") {
     CHECK(t.value().url.empty());
 }
 
-TEST_CASE("Back returns to what was before a call, and Forward to the callee") {
+TEST_CASE("Back returns to the caller and Forward to the callee") {
     test_conversation t{board{}};
     t.click("+").click("Ask");
     CHECK(t.text() == "Sure? Yes");
@@ -133,7 +133,7 @@ TEST_CASE("Back returns to what was before a call, and Forward to the callee") {
     CHECK(t.forward().text() == "Sure? Yes");
 }
 
-TEST_CASE("what only changes a component is no step") {
+TEST_CASE("an event that only changes a component makes no step") {
     test_conversation t{board{}};
     t.click("+").click("+");
     CHECK(t.value().past.empty());
@@ -142,13 +142,13 @@ TEST_CASE("what only changes a component is no step") {
     CHECK(t.text().contains("n 2"));
 }
 
-TEST_CASE("Back gives up what the handler of the step had changed") {
+TEST_CASE("Back undoes the changes of the handler that made the step") {
     test_conversation t{board{}};
     t.click("Both");
     CHECK(t.back().text().contains("n 0"));
 }
 
-TEST_CASE("after Back a new step begins a new line and ids go on upwards") {
+TEST_CASE("a new step after Back replaces the later steps and takes a fresh instance id") {
     test_conversation t{board{}};
     t.click("Ask");
     CHECK(t.value().top().id == 2);
@@ -158,7 +158,7 @@ TEST_CASE("after Back a new step begins a new line and ids go on upwards") {
     CHECK(t.value().step == 3);
 }
 
-TEST_CASE("after Back any event of a user's gives Forward up") {
+TEST_CASE("any user event after Back discards the steps of Forward") {
     test_conversation t{board{}};
     t.click("Ask").back();
     CHECK(t.value().future.size() == 1);
@@ -166,7 +166,7 @@ TEST_CASE("after Back any event of a user's gives Forward up") {
     CHECK(t.value().future.empty());
 }
 
-TEST_CASE("a handler can go back, and what it has changed is given up") {
+TEST_CASE("a handler can go back and its changes are discarded") {
     test_conversation t{board{}};
     t.click("+").click("Ask").click("Yes");
     CHECK(t.value().step == 3);
@@ -175,7 +175,7 @@ TEST_CASE("a handler can go back, and what it has changed is given up") {
     CHECK(t.value().step == 2);
 }
 
-TEST_CASE("a handler that goes back at the beginning changes nothing") {
+TEST_CASE("a handler that goes back from the first step changes nothing") {
     test_conversation t{board{}};
     t.click("Undo");
     CHECK(t.last() == verdict::stale);
@@ -193,7 +193,7 @@ TEST_CASE("Back walks thirty-two steps and no more") {
     CHECK(t.value().step == 81 - 32);
 }
 
-TEST_CASE("Back and Forward hold across a restart") {
+TEST_CASE("Back and Forward survive a restart") {
     diary d;
     test_conversation t{board{}};
     t.provide(d).click("Add").click("Both").back().restart();
@@ -203,14 +203,14 @@ TEST_CASE("Back and Forward hold across a restart") {
     CHECK(t.back().text().contains("n 0"));
 }
 
-TEST_CASE("what the clock does is no step") {
+TEST_CASE("a timer makes no step") {
     test_conversation t{board{}};
     t.click("Later").advance(10s);
     CHECK(t.text() == "Sure? Yes");
     CHECK(t.value().past.empty());
 }
 
-TEST_CASE("Back stops what has come since and wakes what is there") {
+TEST_CASE("Back stops the components of the later step and Forward wakes them") {
     diary d;
     test_conversation t{board{}};
     t.provide(d).click("Ask").click("Yes").click("Add");
@@ -221,7 +221,7 @@ TEST_CASE("Back stops what has come since and wakes what is there") {
     CHECK(d.lines == lines{"row 1 starts", "row 1 stops", "row 1 wakes"});
 }
 
-TEST_CASE("Back stops a child that has begun anew since, and wakes what it was") {
+TEST_CASE("Back stops a child that was remade since and wakes the earlier one") {
     diary d;
     test_conversation t{board{}};
     t.provide(d).click("Add").click("Ask").click("Yes").click("Rename");
@@ -230,7 +230,7 @@ TEST_CASE("Back stops a child that has begun anew since, and wakes what it was")
     CHECK(d.lines == lines{"row 1 wakes", "other 1 stops"});
 }
 
-TEST_CASE("the page is told which step it shows") {
+TEST_CASE("the page receives the number of the step that it shows") {
     test_conversation t{board{}};
     t.click("Ask");
     CHECK(t.patches().back().json == "{\"step\":2,\"push\":true}");

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// How often anything was rendered, since the last time it was asked.
+/// Calls of render() since the last renders_since().
 int renders = 0;
 
 int renders_since() {
@@ -140,7 +140,7 @@ TEST_CASE("a handler without an effect renders its own instance once and nothing
     CHECK(o.next.revision == 2);
 }
 
-TEST_CASE("a handler after which its instance looks as before sends nothing") {
+TEST_CASE("a handler that does not change how its instance looks sends nothing") {
     auto c = begun<house>();
     renders_since();
 
@@ -194,7 +194,7 @@ TEST_CASE("the end gives one final view and renders nothing") {
     CHECK(renders_since() == 0);
 }
 
-TEST_CASE("the conversation that an event is applied to stays as it is") {
+TEST_CASE("an event leaves the conversation that it is applied to unchanged") {
     const auto c = begun<lamp>();
     const auto before = text_of(c);
     auto o = dispatch(c, make_event(c, "toggle", 1), at(noon + 1s));
@@ -242,7 +242,7 @@ TEST_CASE("arguments that do not fit are refused") {
     CHECK(dispatch(c, make_event(c, "dim", 1, deep), at(noon)).what == verdict::bad_arguments);
 }
 
-TEST_CASE("what a handler itself cannot decode is its failure and not the browser's") {
+TEST_CASE("a decode_error from a handler is a failure and not bad arguments") {
     const auto c = begun<lamp>();
     CHECK(dispatch(c, make_event(c, "misread", 1), at(noon)).what == verdict::failed);
 }
@@ -255,7 +255,7 @@ TEST_CASE("an unknown event is refused") {
     }
 }
 
-TEST_CASE("a repeated event changes nothing and gives the view") {
+TEST_CASE("a repeated event changes nothing and sends the view again") {
     auto c = begun<lamp>();
     c = dispatch(c, make_event(c, "toggle", 77), at(noon)).next;
 
@@ -267,14 +267,14 @@ TEST_CASE("a repeated event changes nothing and gives the view") {
     CHECK(o.patches[1].json == "{\"step\":1,\"push\":false}");
 }
 
-TEST_CASE("a repeated event is known even when its instance has left") {
+TEST_CASE("a repeated event is recognized even when its instance has left") {
     auto c = begun<lamp>();
     auto e = make_event(c, "ask", 77);
     c = dispatch(c, e, at(noon)).next;
     CHECK(dispatch(c, e, at(noon)).what == verdict::repeated);
 }
 
-TEST_CASE("every event of a page is known however many others came between") {
+TEST_CASE("a repeated event is recognized after any number of events of other pages") {
     auto c = begun<lamp>();
     for (event_id number : {1U, 2U, 5U})
         c = dispatch(c, make_event(c, "toggle", 0xabcdef0123'000000U + number), at(noon)).next;
@@ -289,7 +289,7 @@ TEST_CASE("every event of a page is known however many others came between") {
     CHECK(dispatch(c, next, at(noon)).what == verdict::applied);
 }
 
-TEST_CASE("the last sixteen pages are known and older ones are forgotten") {
+TEST_CASE("a conversation remembers the last sixteen pages and drops older ones") {
     auto c = begun<lamp>();
     for (event_id page = 1; page <= 17; ++page)
         c = dispatch(c, make_event(c, "toggle", (page << 24) + 1), at(noon)).next;
@@ -300,7 +300,7 @@ TEST_CASE("the last sixteen pages are known and older ones are forgotten") {
     CHECK(dispatch(c, make_event(c, "toggle", 0x1000001), at(noon)).what == verdict::applied);
 }
 
-TEST_CASE("a page that sends again is not among the first to be forgotten") {
+TEST_CASE("a page that sends again is dropped after pages that did not") {
     auto c = begun<lamp>();
     for (event_id page = 1; page <= 16; ++page)
         c = dispatch(c, make_event(c, "toggle", (page << 24) + 1), at(noon)).next;
@@ -318,7 +318,7 @@ TEST_CASE("an event without an id is applied and not remembered") {
     CHECK(c.applied.empty());
 }
 
-TEST_CASE("an event to an instance that is not on the page changes nothing and gives the view") {
+TEST_CASE("an event to an instance that is not on the page changes nothing and sends the view") {
     auto c = begun<lamp>();
     auto early = make_event(c, "toggle", 2);
     c = dispatch(c, make_event(c, "ask", 1), at(noon)).next;
@@ -338,7 +338,7 @@ TEST_CASE("an event that failed may be sent again") {
     CHECK(dispatch(c, make_event(c, "toggle", 5), at(noon)).what == verdict::applied);
 }
 
-TEST_CASE("a view that cannot be drawn undoes the event") {
+TEST_CASE("an event is undone when its view cannot be rendered") {
     auto c = begun<lamp>();
     auto o = dispatch(c, make_event(c, "break_render", 1), at(noon));
     CHECK(o.what == verdict::failed);
@@ -358,7 +358,7 @@ TEST_CASE("instance ids are never used twice") {
     CHECK(c.top().id == 5);
 }
 
-TEST_CASE("no two components claim one name") {
+TEST_CASE("no two components share a name") {
     CHECK(clashing_components().empty());
     CHECK(find_component("kernel/lamp") == &type_of<lamp>());
     CHECK(find_component("stube/confirm") == &type_of<ui::confirm>());

@@ -16,7 +16,7 @@ using namespace stube::html;
 
 namespace {
 
-/// What hooks said; the application's object.
+/// The application's object: records the hooks that ran.
 struct diary {
     std::vector<std::string> lines;
 };
@@ -48,7 +48,7 @@ struct note {
 };
 BOOST_DESCRIBE_STRUCT(note, (), (text, shout, frame))
 
-/// What a note becomes.
+/// The successor of a note.
 struct picture {
     static constexpr std::string_view component = "keyed/picture";
     int width = 3;
@@ -63,7 +63,7 @@ effects note::frame() {
     return become<picture>();
 }
 
-/// Its notes have the ids 2, 3 and 4 and the keys 1, 2 and 3.
+/// Begins with three notes, which have the ids 2, 3 and 4 and the keys 1, 2 and 3.
 struct wall {
     static constexpr std::string_view component = "keyed/wall";
     keyed<note> notes;
@@ -108,7 +108,7 @@ struct wall {
 };
 BOOST_DESCRIBE_STRUCT(wall, (), (notes, add, add_at, remove, move, write, order, clear))
 
-/// A wall as it hangs, and the kernel alone to change it: nothing is drawn besides.
+/// A begun wall. Only the kernel changes it, so that `renders` counts nothing else.
 struct hung {
     diary said;
     test_conversation t{wall{}};
@@ -168,7 +168,7 @@ TEST_CASE("a new key among others is inserted before the next one") {
     CHECK(w.ids() == ids{2, 5, 3, 4});
 }
 
-TEST_CASE("a key that is gone is one removal and renders nothing") {
+TEST_CASE("an erased key is one removal and renders nothing") {
     hung w;
     const auto done = w.send("remove", "[2]");
     REQUIRE(done.patches.size() == 1);
@@ -184,7 +184,7 @@ TEST_CASE("removing a key that is not there changes nothing") {
     CHECK(w.ids() == ids{2, 3, 4});
 }
 
-TEST_CASE("another order is as few moves as can be and renders nothing") {
+TEST_CASE("a new order takes as few moves as possible and renders nothing") {
     hung w;
     const auto done = w.send("move", "[1,2]");
     REQUIRE(done.patches.size() == 1);
@@ -196,7 +196,7 @@ TEST_CASE("another order is as few moves as can be and renders nothing") {
     CHECK(w.said.lines.empty());
 }
 
-TEST_CASE("the order turned round moves all but one") {
+TEST_CASE("a reversed order moves all children but one") {
     hung w;
     const auto done = w.send("order", "[[3,2,1]]");
     CHECK(done.patches.size() == 2);
@@ -204,7 +204,7 @@ TEST_CASE("the order turned round moves all but one") {
     CHECK(renders == 0);
 }
 
-TEST_CASE("a child made from another state begins anew in its place and keeps its id") {
+TEST_CASE("a child that is set to another state starts over in its place and keeps its id") {
     hung w;
     const auto done = w.send("write", "[2,\"other\"]");
     REQUIRE(done.patches.size() == 1);
@@ -215,7 +215,7 @@ TEST_CASE("a child made from another state begins anew in its place and keeps it
     CHECK(w.said.lines == lines{"other starts", "note 2 stops"});
 }
 
-TEST_CASE("a child made from the state it was made from before stays as it has become") {
+TEST_CASE("a child that is set to its initial state again keeps its present state") {
     hung w;
     w.send("shout", "", 3);
     renders = 0;
@@ -226,7 +226,7 @@ TEST_CASE("a child made from the state it was made from before stays as it has b
     CHECK(static_cast<const note*>(w.now.instances.at(3).state.get())->text == "note 2!");
 }
 
-TEST_CASE("assigning a list inserts, removes and moves at once") {
+TEST_CASE("assigning a list inserts and removes and moves at once") {
     hung w;
     const auto done = w.send("order", "[[3,4,1]]");
     CHECK(done.patches.size() == 3);
@@ -243,14 +243,14 @@ TEST_CASE("a list that is cleared stops all its children") {
     CHECK(w.said.lines == lines{"note 1 stops", "note 2 stops", "note 3 stops"});
 }
 
-TEST_CASE("a key that comes twice is refused, and nothing is changed") {
+TEST_CASE("a duplicate key is refused and changes nothing") {
     hung w;
     auto done = dispatch(w.now, {0, 1, "add", "[1]", {}}, {w.t.now(), &w.said, &typeid(diary)});
     CHECK(done.what == verdict::failed);
     CHECK(done.error == "stube: the key 1 comes twice in a list");
 }
 
-TEST_CASE("an event of one child renders and patches that one alone") {
+TEST_CASE("an event of one child renders and patches only that child") {
     hung w;
     const auto done = w.send("shout", "", 3);
     REQUIRE(done.patches.size() == 1);
@@ -259,14 +259,14 @@ TEST_CASE("an event of one child renders and patches that one alone") {
     CHECK(renders == 1);
 }
 
-TEST_CASE("a child that becomes another stands where it stood") {
+TEST_CASE("a child that becomes another component keeps its place") {
     hung w;
     w.send("frame", "", 3);
     CHECK(w.ids() == ids{2, 5, 4});
     CHECK(w.said.lines == lines{"note 2 stops"});
 }
 
-TEST_CASE("a child that became another and is made from another state is a new one") {
+TEST_CASE("setting the state of a child that became another component makes a new child") {
     hung w;
     w.send("frame", "", 3);
     w.said.lines.clear();
@@ -276,13 +276,13 @@ TEST_CASE("a child that became another and is made from another state is a new o
     CHECK(w.said.lines == lines{"other starts", "picture stops"});
 }
 
-TEST_CASE("a list and its order hold across a restart, and take events") {
+TEST_CASE("a list survives a restart in its order and takes events") {
     diary d;
     test_conversation t{wall{}};
     t.provide(d).send<&wall::move>(1, 2).restart();
     CHECK(t.text().contains("note 2 Shout Frame\nnote 3 Shout Frame\nnote 1 Shout Frame"));
     CHECK(t.within("note 3").click("Shout").text().contains("note 3!"));
-    t.send<&wall::add>(9);  // the first change after a restart brings all
+    t.send<&wall::add>(9);  // the first change after a restart sends the whole component
     CHECK(t.text().contains("note 9"));
     CHECK(t.patches()[0].what == patch::kind::instance);
     t.send<&wall::add>(10);
@@ -290,7 +290,7 @@ TEST_CASE("a list and its order hold across a restart, and take events") {
     CHECK(t.patches()[0].what == patch::kind::insert);
 }
 
-TEST_CASE("after a random sequence of changes a list is what an array would be") {
+TEST_CASE("a list equals an array after a random sequence of changes") {
     std::mt19937 random(7);
     const auto below = [&](std::size_t limit) { return random() % limit; };
     keyed<note> list;
@@ -335,7 +335,7 @@ TEST_CASE("after a random sequence of changes a list is what an array would be")
             }
             break;
         default:
-            // What the kernel does between two handlers.
+            // as the kernel does between two handlers
             if (below(8) == 0) static_cast<void>(list.all());
         }
         REQUIRE(list.size() == model.size());
@@ -345,7 +345,7 @@ TEST_CASE("after a random sequence of changes a list is what an array would be")
     CHECK(list.keys() == model);
 }
 
-TEST_CASE("a copy of a list does not change with it") {
+TEST_CASE("a copy of a list does not change with the original") {
     keyed<note> list;
     list.push_back(1, note{"one"});
     const auto copy = list;
@@ -357,7 +357,7 @@ TEST_CASE("a copy of a list does not change with it") {
     CHECK(other.empty());
 }
 
-TEST_CASE("a list or slot that is moved from keeps what it holds") {
+TEST_CASE("a list or slot that is moved from keeps its content") {
     keyed<note> list;
     list.push_back(1, note{"one"});
     const auto moved = std::move(list);
@@ -369,7 +369,7 @@ TEST_CASE("a list or slot that is moved from keeps what it holds") {
     CHECK(box.id() == old.id());  // NOLINT(bugprone-use-after-move): what is tested
 }
 
-TEST_CASE("looking up keys leaves a list as it is") {
+TEST_CASE("looking up keys does not change a list") {
     hung w;
     keyed<note> list;
     for (int key = 0; key < 100; ++key)
@@ -380,8 +380,8 @@ TEST_CASE("looking up keys leaves a list as it is") {
     CHECK(list.shared() == before);
 }
 
-TEST_CASE("a list of 100,000 rows is built, looked through, turned round and emptied in loops") {
-    // As many steps of which each looks through the list, or copies it, would take hours.
+TEST_CASE("a list of 100000 rows can be built and searched and reversed and emptied in loops") {
+    // This would take hours if each step searched or copied the whole list.
     constexpr int count = 100'000;
     const auto half = [](int key) { return static_cast<std::size_t>(key) / 2; };
     keyed<note> list;

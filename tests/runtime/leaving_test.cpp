@@ -67,7 +67,7 @@ BOOST_DESCRIBE_STRUCT(orphan, (), (cry))
 
 using strings = std::vector<std::string>;
 
-/// Notes its start and its stop; an eager one answers at once.
+/// Logs its start and its stop. An eager one answers in its start hook.
 struct executor {
     static constexpr std::string_view component = "leaving/executor";
     using answer_type = std::string;
@@ -116,21 +116,21 @@ TEST_CASE("subscriptions and timers leave with their component") {
     CHECK_FALSE(next_due(t.value()));
 }
 
-TEST_CASE("a component that unsubscribes and cancels hears nothing any more") {
+TEST_CASE("a component that unsubscribes and cancels gets no more messages and timers") {
     test_conversation t{home{}};
     t.click("Buy").click("Off");
     t.publish("news", "fire").advance(2h);
     CHECK(t.text().contains("heard 0"));
 }
 
-TEST_CASE("what is published goes to all, the publisher's conversation too") {
+TEST_CASE("a message reaches all subscribers including the publisher's conversation") {
     test_conversation t{home{}};
     t.click("Buy").click("Shout");
     CHECK(t.published() == strings{"news [\"fire\"]"});
     CHECK(t.text().contains("heard 1"));
 }
 
-TEST_CASE("a message to a child that is not there goes nowhere") {
+TEST_CASE("a message to an absent child is dropped") {
     test_conversation t{home{}};
     t.click("Knock");
     CHECK(t.last() == verdict::applied);
@@ -140,7 +140,7 @@ TEST_CASE("a message to a child that is not there goes nowhere") {
     CHECK(t.last() == verdict::applied);
 }
 
-TEST_CASE("a message up to a member that nobody above has is a mistake and changes nothing") {
+TEST_CASE("a message up to a member that no component above has is an error and changes nothing") {
     test_conversation t{orphan{}};
     t.click("Cry");
     CHECK(t.failed());
@@ -148,7 +148,7 @@ TEST_CASE("a message up to a member that nobody above has is a mistake and chang
     CHECK(t.value().revision == 1);
 }
 
-TEST_CASE("a child that leaves before its turn to start came is not stopped") {
+TEST_CASE("a child that leaves before its start hook ran is not stopped") {
     executor::log.clear();
     test_conversation t{race{}};
 

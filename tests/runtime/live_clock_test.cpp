@@ -10,7 +10,7 @@
 #include <chrono>
 #include <string>
 
-// Somebody sets the clock of the machine while the server runs, or between two runs.
+// The clock of the machine is set while the server runs, or between two runs.
 
 using namespace stube;
 using namespace stube::kernel;
@@ -60,14 +60,14 @@ reminder state_of(world& w, const std::string& id) {
     return *static_cast<const reminder*>(w.value(id)->top().state.get());
 }
 
-/// A conversation with an event, nobody looking at it.
+/// A conversation with an event and without an open page.
 std::string worked_on(world& w) {
     const auto id = w.minted(a_reminder());
     w.wait(w.send(id, w.to_top(id, "set", "[100000]")));
     return id;
 }
 
-/// Until what is due then is done.
+/// Lets `time` pass and waits until everything due has run.
 void pass(world& w, const std::string& id, std::chrono::milliseconds time) {
     w.pass(time);
     w.value(id);
@@ -93,7 +93,7 @@ TEST_CASE("a clock that is 25 hours ahead for 11 seconds deletes nothing") {
     CHECK(w.log().find("the system clock was set by_ms=-90000000") != std::string::npos);
 }
 
-TEST_CASE("a clock that is set back two days keeps nothing from being deleted in its time") {
+TEST_CASE("a clock that is set back two days delays no expiry") {
     world w;
     const auto id = worked_on(w);
     w.advance(1h);
@@ -104,7 +104,7 @@ TEST_CASE("a clock that is set back two days keeps nothing from being deleted in
     CHECK(w.map().reap() == 1);
 }
 
-TEST_CASE("nothing is deleted so soon after the clock was set, whatever is due") {
+TEST_CASE("no conversation expires in the grace period after the clock was set") {
     for (const auto by : {std::chrono::milliseconds(25h), std::chrono::milliseconds(-48h)}) {
         CAPTURE(by.count());
         world w([](conversation_options& o) { o.grace_after_start = 10min; });
@@ -119,7 +119,7 @@ TEST_CASE("nothing is deleted so soon after the clock was set, whatever is due")
     }
 }
 
-TEST_CASE("a clock that is kept right in small steps is not noticed") {
+TEST_CASE("a clock that is corrected in small steps starts no grace period") {
     world w([](conversation_options& o) { o.grace_after_start = 10min; });
     worked_on(w);
     w.advance(25h);
@@ -127,7 +127,7 @@ TEST_CASE("a clock that is kept right in small steps is not noticed") {
     CHECK(w.map().reap() == 1);
 }
 
-TEST_CASE("a clock that is set back stops no timer") {
+TEST_CASE("a clock that is set back delays no timer") {
     world w;
     const auto id = w.minted(a_reminder());
     w.wait(w.send(id, w.to_top(id, "begin_to_tick")));
@@ -140,7 +140,7 @@ TEST_CASE("a clock that is set back stops no timer") {
     CHECK(state_of(w, id).rung == 1);
 }
 
-TEST_CASE("a clock that is set ahead fires what it has passed, and the rest in its time") {
+TEST_CASE("a clock that is set ahead fires the timers it has passed and the others on time") {
     world w;
     const auto id = w.minted(a_reminder());
     w.wait(w.send(id, w.to_top(id, "set", "[60]")));
@@ -167,7 +167,7 @@ TEST_CASE("a timer that is set while the clock is wrong fires after its delay") 
     CHECK(state_of(w, id).rung == 1);
 }
 
-TEST_CASE("what is to be tried again is tried again although the clock was set back") {
+TEST_CASE("a retry is not delayed by a clock that is set back") {
     world w;
     const auto id = w.minted(a_reminder());
     w.wait(w.send(id, w.to_top(id, "set", "[1]")));
@@ -181,19 +181,19 @@ TEST_CASE("what is to be tried again is tried again although the clock was set b
 
 // --- between two runs
 
-TEST_CASE("time in which no server ran does not count as idle") {
+TEST_CASE("time without a running server does not count as idle") {
     world first;
     const auto id = worked_on(first);
     first.stop();
     world w(after_restart(first.store()), [](conversation_options&) {});
-    w.advance(100h);  // before it loads
+    w.advance(100h);  // before the store is loaded
     w.map().load();
     CHECK(w.map().reap() == 0);
     w.advance(24h + 1ms);
     CHECK(w.map().reap() == 1);
 }
 
-TEST_CASE("a start with a clock that is wrong deletes nothing") {
+TEST_CASE("a start with a wrong clock deletes nothing") {
     for (const auto by : {std::chrono::milliseconds(25h), std::chrono::milliseconds(-48h)}) {
         CAPTURE(by.count());
         world first;
@@ -211,7 +211,7 @@ TEST_CASE("a start with a clock that is wrong deletes nothing") {
     }
 }
 
-TEST_CASE("what was used while the clock was wrong is as old after a restart as it is") {
+TEST_CASE("a conversation used while the clock was wrong keeps its true age after a restart") {
     for (const auto by : {std::chrono::milliseconds(25h), std::chrono::milliseconds(-48h)}) {
         CAPTURE(by.count());
         world first;

@@ -51,7 +51,7 @@ struct lamp {
 };
 BOOST_DESCRIBE_STRUCT(lamp, (), (is_on, woken, toggle, ring, sleep))
 
-/// Wakes up, which makes a revision of its own.
+/// Its wakeup hook makes a revision of its own.
 struct sleeper {
     static constexpr std::string_view component = "load/sleeper";
     int n = 0;
@@ -73,7 +73,7 @@ void replace(record& in, std::string_view part_name, std::string_view from, std:
     body.replace(at, from.size(), to);
 }
 
-/// What a store holds after a lamp was made; under each of these ids.
+/// A script whose store holds a copy of one new conversation under each of these ids.
 template <class C>
 std::shared_ptr<script> stored(std::initializer_list<const char*> ids) {
     world w;
@@ -106,7 +106,7 @@ const part& head_of(const change& of) {
 
 // --- the head
 
-TEST_CASE("the head names the components with their versions and says who waits") {
+TEST_CASE("the head records component versions and whether the conversation waits") {
     world w;
     auto id = w.minted(call<lamp>().release());
     CHECK(head_of(w.store().changes().back())
@@ -118,7 +118,7 @@ TEST_CASE("the head names the components with their versions and says who waits"
 
 // --- on first use
 
-TEST_CASE("a conversation is decoded when it is first used and not before") {
+TEST_CASE("a conversation is decoded on its first use and not before") {
     auto told = stored_lamps({"good", "bad"});
     replace(told->stored[1], "i", R"("is_on":false)", R"("is_on":7)");
     world w(told, {});
@@ -135,13 +135,13 @@ TEST_CASE("a conversation is decoded when it is first used and not before") {
     CHECK(count_in(w.log(), "unusable conversation") == 1);
 }
 
-TEST_CASE("what cannot be decoded is never overwritten nor reaped") {
+TEST_CASE("an undecodable conversation is neither overwritten nor reaped") {
     auto told = stored_lamps({"bad"});
     replace(told->stored[0], "i", R"("is_on":false)", R"("is_on":7)");
     world w(told, [](conversation_options& o) { o.unused_timeout = 1min; });
     w.map().load();
     w.advance(1h);
-    w.map().reap();  // looks at it, and finds that it cannot
+    w.map().reap();  // decodes the conversation, which fails
     w.thread.run_all();
     w.advance(1000h);
     CHECK(w.map().reap() == 0);
@@ -150,7 +150,7 @@ TEST_CASE("what cannot be decoded is never overwritten nor reaped") {
     CHECK(w.map().size() == 1);
 }
 
-TEST_CASE("a stream and an event may be the first to use a conversation") {
+TEST_CASE("a stream or an event may be the first use of a conversation") {
     auto told = stored_lamps({"looked_at", "clicked"});
     world w(told, {});
     w.map().load();
@@ -162,7 +162,7 @@ TEST_CASE("a stream and an event may be the first to use a conversation") {
     CHECK(shows(r.news, "on"));
 }
 
-TEST_CASE("what was never used is reaped in its time although nobody has decoded it") {
+TEST_CASE("an unused conversation expires without being decoded") {
     auto told = stored_lamps({"a", "b"});
     world w(told, [](conversation_options& o) { o.unused_timeout = 1min; });
     w.map().load();
@@ -174,7 +174,7 @@ TEST_CASE("what was never used is reaped in its time although nobody has decoded
     CHECK(told->changes().size() == 2);
 }
 
-TEST_CASE("whoever waits for a timer is decoded at once and its timer fires") {
+TEST_CASE("a conversation with a timer is decoded on loading and its timer fires") {
     world first;
     const auto id = first.minted(call<lamp>().release());
     first.wait(first.send(id, first.to_top(id, "sleep")));
@@ -189,7 +189,7 @@ TEST_CASE("whoever waits for a timer is decoded at once and its timer fires") {
     REQUIRE(told->changes().size() == 1);
 }
 
-TEST_CASE("what waits and cannot be decoded is known to be unusable at once") {
+TEST_CASE("a waiting conversation that cannot be decoded counts as unusable on loading") {
     world first;
     const auto id = first.minted(call<lamp>().release());
     first.wait(first.send(id, first.to_top(id, "sleep")));
@@ -203,7 +203,7 @@ TEST_CASE("what waits and cannot be decoded is known to be unusable at once") {
 
 // --- another release
 
-TEST_CASE("a newer shape is kept byte for byte whatever is tried with it") {
+TEST_CASE("a conversation of a newer shape is kept byte for byte under every operation") {
     auto told = stored_lamps({"newer"});
     replace(told->stored[0], "head", R"("load/lamp":2)", R"("load/lamp":3)");
     world w(told, [](conversation_options& o) {
@@ -228,7 +228,7 @@ TEST_CASE("a newer shape is kept byte for byte whatever is tried with it") {
     CHECK(told->changes().empty());
 }
 
-TEST_CASE("what another release has stored is given up when its time is over") {
+TEST_CASE("a conversation of another release expires when its timeout is over") {
     auto told = stored_lamps({"newer"});
     replace(told->stored[0], "head", R"("load/lamp":2)", R"("load/lamp":3)");
     world w(told, [](conversation_options& o) { o.unused_timeout = 10min; });
@@ -240,7 +240,7 @@ TEST_CASE("what another release has stored is given up when its time is over") {
     CHECK(told->changes()[0].what == change::kind::remove);
 }
 
-TEST_CASE("what another release has stored and the store will not remove is removed later") {
+TEST_CASE("a refused removal of a conversation of another release is retried") {
     auto told = stored_lamps({"newer"});
     replace(told->stored[0], "head", R"("load/lamp":2)", R"("load/lamp":3)");
     world w(told, [](conversation_options& o) { o.unused_timeout = 10min; });
@@ -262,7 +262,7 @@ TEST_CASE("what another release has stored and the store will not remove is remo
     CHECK(told->changes().size() == 1);
 }
 
-TEST_CASE("a component that is not known is counted apart") {
+TEST_CASE("an unknown component is counted apart") {
     auto told = stored_lamps({"gone"});
     replace(told->stored[0], "head", "load/lamp", "load/gone");
     world w(told, {});
@@ -271,7 +271,7 @@ TEST_CASE("a component that is not known is counted apart") {
     CHECK(w.log().find("unknown_component conversation=gone") != std::string::npos);
 }
 
-TEST_CASE("a migrate that throws is found on first use and what it was given is kept") {
+TEST_CASE("a migrate that throws is found on first use and its input is kept") {
     auto told = stored_lamps({"old", "broken"});
     for (auto& each : told->stored)
         replace(each, "i", R"("version":2,)", "");
@@ -286,7 +286,7 @@ TEST_CASE("a migrate that throws is found on first use and what it was given is 
     CHECK(told->changes().empty());
 }
 
-TEST_CASE("the log names the first that cannot be used and counts the others") {
+TEST_CASE("the log names the first unusable conversations and counts the others") {
     auto told = stored_lamps({});
     for (int at = 0; at < 25; ++at)
         told->stored.push_back({"bad" + std::to_string(at), 1, keeping::kept, {{"head", "{"}}});
@@ -303,7 +303,7 @@ TEST_CASE("the log names the first that cannot be used and counts the others") {
     );
 }
 
-TEST_CASE("a thousand stored conversations are taken in by two threads and each is there once") {
+TEST_CASE("two threads load a thousand conversations and each conversation once") {
     auto told = stored_lamps({"lamp"});
     const auto one = told->stored[0];
     told->stored.clear();
@@ -324,9 +324,9 @@ TEST_CASE("a thousand stored conversations are taken in by two threads and each 
     CHECK(w.wait(w.open("lamp700")).what == status::unusable);
 }
 
-// --- a store that has lost something
+// --- a store that was rolled back
 
-TEST_CASE("a page that has seen more than is stored is told so and it is logged once") {
+TEST_CASE("a page that has seen a later revision than stored gets a notice and is logged once") {
     auto told = stored_lamps({"back"});
     world w(told, {});
     w.map().load();
@@ -347,18 +347,18 @@ TEST_CASE("a page that has seen more than is stored is told so and it is logged 
     CHECK(w.map().counts().rolled_back == 1);
 }
 
-TEST_CASE("waking does not hide that the store has lost something") {
+TEST_CASE("a wakeup does not hide a rollback of the store") {
     auto told = stored<sleeper>({"back"});
     world w(told, {});
     w.map().load();
     auto page = std::make_shared<recorder>();
-    w.wait(w.attach("back", 2, page));  // waking makes revision 2
+    w.wait(w.attach("back", 2, page));  // the wakeup makes revision 2
     CHECK(page->told().back()->revision == 2);
     CHECK(shows(page->told().back(), "lost what was last done here"));
     CHECK(w.map().counts().rolled_back == 1);
 }
 
-TEST_CASE("a page that is behind or up to date is told nothing of the kind") {
+TEST_CASE("a page that is behind or up to date gets no rollback notice") {
     world w;
     const auto id = w.minted(call<lamp>().release());
     w.wait(w.send(id, w.to_top(id, "toggle")));

@@ -24,7 +24,7 @@ namespace {
 
 using words = std::vector<std::string>;
 
-/// Hears what is said in its room, and says something.
+/// Subscribes to its room, records the messages there and publishes its own.
 struct guest {
     static constexpr std::string_view component = "live/guest";
     std::string room = "hall";
@@ -73,7 +73,7 @@ effect::call a_guest(std::string room = "hall") {
     return call<guest>(std::move(room)).release();
 }
 
-/// What it has heard, after all that stands in line.
+/// The messages that a guest has received, after all queued operations.
 words heard(world& w, const std::string& id) {
     return static_cast<const guest*>(w.value(id)->top().state.get())->heard;
 }
@@ -84,19 +84,19 @@ reply say(world& w, const std::string& id, const std::string& what) {
 
 }  // namespace
 
-TEST_CASE("a message reaches all who are subscribed to its topic and nobody else") {
+TEST_CASE("a message reaches all subscribers of its topic and no other conversation") {
     world w;
     auto a = w.minted(a_guest()), b = w.minted(a_guest()), other = w.minted(a_guest("cellar"));
     CHECK(w.map().counts().topics == 2);
 
     say(w, a, "hello");
-    CHECK(heard(w, a) == words{"hello"});  // itself too
+    CHECK(heard(w, a) == words{"hello"});  // the publisher too
     CHECK(heard(w, b) == words{"hello"});
     CHECK(heard(w, other).empty());
     CHECK(w.map().counts().messages_delivered == 2);
 }
 
-TEST_CASE("open pages are shown what a message changed") {
+TEST_CASE("open pages receive the changes that a message caused") {
     world w;
     auto a = w.minted(a_guest()), b = w.minted(a_guest());
     auto page = std::make_shared<recorder>();
@@ -107,14 +107,14 @@ TEST_CASE("open pages are shown what a message changed") {
     CHECK(page->revisions() == std::vector<std::uint64_t>{3});
 }
 
-TEST_CASE("a publisher does not wait for those who hear it") {
+TEST_CASE("a publisher does not wait for its subscribers") {
     world w;
     auto a = w.minted(a_guest()), b = w.minted(a_guest());
     auto page = std::make_shared<recorder>();
     w.wait(w.attach(b, 2, page));
 
     CHECK(say(w, a, "hello").what == status::ok);
-    CHECK(page->told().empty());  // its turn has not even begun
+    CHECK(page->told().empty());  // the turn of `b` has not even begun
     CHECK(heard(w, b) == words{"hello"});
 }
 
@@ -127,7 +127,7 @@ TEST_CASE("messages of one publisher arrive in the order published") {
     CHECK(heard(w, a) == words{"one", "two", "three", "four"});
 }
 
-TEST_CASE("what a turn publishes is told when it is saved and not before") {
+TEST_CASE("a message is delivered when the turn that published it is saved and not before") {
     world w;
     auto a = w.minted(a_guest()), b = w.minted(a_guest());
     auto e = w.to_top(a, "say", "[\"hello\"]");
@@ -147,7 +147,7 @@ TEST_CASE("a turn that throws publishes nothing") {
     CHECK(heard(w, b).empty());
 }
 
-TEST_CASE("who is not subscribed any more hears nothing although it stood in line") {
+TEST_CASE("a message that is queued behind an unsubscribe is not delivered") {
     world w;
     auto a = w.minted(a_guest());
     auto leave = w.to_top(a, "leave");
@@ -163,7 +163,7 @@ TEST_CASE("who is not subscribed any more hears nothing although it stood in lin
     CHECK(w.map().counts().topics == 0);
 }
 
-TEST_CASE("a conversation that has ended hears nothing and says its last word") {
+TEST_CASE("an ended conversation receives no message but publishes its last one") {
     world w;
     auto a = w.minted(a_guest()), b = w.minted(a_guest());
     auto go = w.to_top(a, "go");
@@ -180,7 +180,7 @@ TEST_CASE("a conversation that has ended hears nothing and says its last word") 
     CHECK(w.map().counts().topics == 0);
 }
 
-TEST_CASE("a component that throws on a message hears the next one") {
+TEST_CASE("a component that throws on a message receives the next one") {
     world w;
     auto a = w.minted(a_guest()), b = w.minted(a_guest());
     say(w, a, "bang");
@@ -189,8 +189,7 @@ TEST_CASE("a component that throws on a message hears the next one") {
     CHECK(w.log().find("too loud") != std::string::npos);
 }
 
-TEST_CASE("a conversation in which too many messages wait loses the others and that is logged once"
-) {
+TEST_CASE("messages beyond the limit of a conversation are lost and logged once") {
     world w([](conversation_options& o) { o.max_messages = 3; });
     auto a = w.minted(a_guest());
     for (auto text : {R"(["1"])", R"(["2"])", R"(["3"])", R"(["4"])", R"(["5"])"})
@@ -207,7 +206,7 @@ TEST_CASE("a conversation in which too many messages wait loses the others and t
     CHECK(heard(w, a) == words{"1", "2", "3", "6"});
 }
 
-TEST_CASE("messages that wait take no room from events") {
+TEST_CASE("waiting messages do not count against the limit of waiting events") {
     world w([](conversation_options& o) { o.max_waiting = 1; });
     auto a = w.minted(a_guest());
     auto leave = w.to_top(a, "leave");
@@ -217,7 +216,7 @@ TEST_CASE("messages that wait take no room from events") {
     CHECK(heard(w, a) == words{"1", "2", "3"});
 }
 
-TEST_CASE("a message that the store refuses is lost and the conversation goes on") {
+TEST_CASE("a message whose turn the store refuses is lost and the conversation continues") {
     world w;
     auto a = w.minted(a_guest());
     w.store().answer(answer_of_store::refused);
@@ -227,7 +226,7 @@ TEST_CASE("a message that the store refuses is lost and the conversation goes on
     CHECK(w.map().counts().messages_lost == 1);
 }
 
-TEST_CASE("subscriptions hold across a restart and a message wakes who slept") {
+TEST_CASE("subscriptions survive a restart and a message wakes the subscriber") {
     std::string a;
     std::shared_ptr<script> kept;
     {
@@ -242,7 +241,7 @@ TEST_CASE("subscriptions hold across a restart and a message wakes who slept") {
     CHECK(heard(w, a) == words{"(awake)", "hello"});
 }
 
-TEST_CASE("messages keep no conversation from being given up") {
+TEST_CASE("messages do not keep a conversation from expiring") {
     world w([](conversation_options& o) {
         o.idle_timeout = 10min;
         o.unused_timeout = 1min;
@@ -255,7 +254,7 @@ TEST_CASE("messages keep no conversation from being given up") {
     w.thread.run_all();
     CHECK(heard(w, looked).size() == 2);
     w.advance(20s);
-    CHECK(w.map().reap() == 1);  // nobody ever touched it
+    CHECK(w.map().reap() == 1);  // `looked` never got an event
     w.advance(8min + 51s);
     w.map().publish("hall", R"(["news"])");
     CHECK(heard(w, used).size() == 3);
@@ -272,7 +271,7 @@ TEST_CASE("a topic with many subscribers reaches each of them") {
         CHECK(heard(w, each) == words{"hello"});
 }
 
-TEST_CASE("without server threads messages have a thread of their own") {
+TEST_CASE("a map without server threads delivers messages on a thread of its own") {
     auto page = std::make_shared<recorder>();  // outlives the map
     queue_runner thread;
     conversation_map map(memory_store(), {});

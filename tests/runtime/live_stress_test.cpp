@@ -46,7 +46,7 @@ struct meter_page {
 };
 BOOST_DESCRIBE_STRUCT(meter_page, (), (n, add, finish))
 
-/// Talks to all others, ticks, and has work done, all at once.
+/// Publishes to all others, sets timers and asks for work at the same time.
 struct gossip {
     static constexpr std::string_view component = "stress/gossip";
     static constexpr int speakers = 4;
@@ -81,7 +81,7 @@ class thread_runner final : public executor {
 public:
     thread_runner() : thread_([this] { run(); }) {}
 
-    /// Runs what was posted and ends.
+    /// Runs the functions posted so far and ends the thread.
     ~thread_runner() override {
         post(nullptr);
         thread_.join();
@@ -142,7 +142,7 @@ private:
     int saves_ = 0;
 };
 
-/// Counts revisions that do not follow the one before; a repeated event shows the same one again.
+/// Counts revisions that do not follow the one before. A repeated event sends the same one again.
 class strict_stream final : public view_stream {
 public:
     void publish(const std::shared_ptr<const update>& what) override {
@@ -153,10 +153,10 @@ public:
     std::atomic<int> gaps = 0;
 
 private:
-    std::uint64_t last_ = 0;  // one publish at a time is the promise that TSan checks here
+    std::uint64_t last_ = 0;  // TSan checks that there is one publish at a time
 };
 
-/// The map with everything that uses it at once.
+/// The map and all that use it at the same time.
 struct crowd {
     std::map<std::string, record> kept;
     std::atomic<int> mistakes = 0;
@@ -191,7 +191,7 @@ struct crowd {
         return ask([&](on_reply done) { map.send(id, "owner", what, on, std::move(done)); });
     }
 
-    /// Until the store accepts it, as a browser does.
+    /// Sends the event again until the store accepts it, as a browser does.
     status send_until_saved(const std::string& id, const event& what, executor& on) {
         for (;;) {
             auto result = send(id, what, on).what;
@@ -216,7 +216,7 @@ struct crowd {
 
 }  // namespace
 
-TEST_CASE("each event counts once whoever sends it and whatever the store refuses") {
+TEST_CASE("each event counts once when two threads send it and the store refuses batches") {
     crowd c;
     constexpr int events_each = 60;
     std::vector<std::string> ids;
@@ -232,8 +232,8 @@ TEST_CASE("each event counts once whoever sends it and whatever the store refuse
     std::atomic<int> applied = 0;
     std::atomic<int> wrong = 0;
 
-    // Two threads send the events of one page, and one of the two must apply each, however far the
-    // other is behind.
+    // Two threads send the events of one page. Each event must be applied for one of them, however
+    // far the other is behind.
     auto browser = [&](unsigned number, executor& on) {
         std::mt19937 random(number / 2);
         for (event_id n = 1; n <= events_each; ++n) {
@@ -325,7 +325,7 @@ TEST_CASE("conversations come and go on many threads") {
     CHECK(c.mistakes == 0);
 }
 
-TEST_CASE("messages keep their order while clocks tick and work is done") {
+TEST_CASE("messages keep their order while timers fire and work is done") {
     constexpr std::size_t listeners = 8;
     constexpr int words_each = 25;
     gossip::out_of_order = 0;
@@ -355,7 +355,7 @@ TEST_CASE("messages keep their order while clocks tick and work is done") {
             ).what;
     }
 
-    // Each speaker speaks through one conversation, as one publisher does.
+    // Each speaker publishes through one conversation, since only one publisher's order is kept.
     auto speaker = [&](int number) {
         const auto& id = ids[static_cast<std::size_t>(number)];
         for (int word = 1; word <= words_each; ++word) {

@@ -16,8 +16,7 @@
 #include <utility>
 #include <vector>
 
-/// The world around a live map in tests: a store that does as it is told, a clock, executors,
-/// streams.
+/// The environment of a conversation map in tests: a scripted store, a clock, executors, streams.
 namespace live_test {
 
 using namespace stube;
@@ -26,11 +25,11 @@ using namespace stube::live;
 
 enum class answer_of_store { durable, refused, invalid, unknown, other };
 
-/// What a scripted store is told and what it saw. Outlives the store.
+/// Controls a scripted store and records its saves. Outlives the store.
 /// Threads: any.
 class script {
 public:
-    /// The next saves answer so, one after the other; those after them are durable.
+    /// Queues the outcome of one save. Saves without a queued outcome are durable.
     void answer(answer_of_store a) {
         std::lock_guard lock(mutex_);
         answers_.push_back(a);
@@ -54,7 +53,7 @@ public:
         changed_.notify_all();
     }
 
-    /// Waits until that many saves have come to the gate, since the beginning.
+    /// Waits until the store has got `count` saves since it was made.
     void wait_for_saves(std::size_t count) {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return begun_ >= count; });
@@ -76,7 +75,7 @@ public:
 
     void save(std::span<const change> batch);
 
-    std::vector<record> stored;  ///< what load_all finds
+    std::vector<record> stored;  ///< what load_all returns
     std::vector<unreadable> quarantined;
     bool parts = true;
 
@@ -90,20 +89,20 @@ private:
     std::vector<std::vector<change>> batches_;
 };
 
-/// A store that holds what this one has saved.
+/// A script whose store holds the records that `of` has saved.
 std::shared_ptr<script> after_restart(const script& of);
 
 std::unique_ptr<store> scripted_store(std::shared_ptr<script> told);
 
-/// Keeps what is posted until the test runs it.
+/// Keeps posted functions until the test runs them.
 class queue_runner final : public executor {
 public:
     void post(std::function<void()> work) override;
 
-    /// Runs one piece of work, waiting for it if there is none yet.
+    /// Runs one posted function. Waits until there is one.
     void run_one();
 
-    /// Runs what is there now; returns how much it was.
+    /// Runs posted functions until none is left, and returns their number.
     std::size_t run_all();
 
 private:
@@ -112,7 +111,7 @@ private:
     std::deque<std::function<void()>> waiting_;
 };
 
-/// Remembers what it is told. Threads: any.
+/// Records the updates that it receives. Threads: any.
 class recorder final : public view_stream {
 public:
     void publish(const std::shared_ptr<const update>& what) override {
@@ -125,7 +124,7 @@ public:
 
     bool is_displaced() const { return is_displaced_; }
 
-    /// Waits until it has been told so often.
+    /// Waits until `count` updates have come, and returns all of them.
     std::vector<std::shared_ptr<const update>> wait_for(std::size_t count) {
         std::unique_lock lock(mutex_);
         more_.wait(lock, [&] { return told_.size() >= count; });
@@ -162,16 +161,16 @@ struct pending {
     bool is_there() const { return !replies->empty(); }
 };
 
-/// How often `what` stands in a text.
+/// How often `what` occurs in a text.
 std::size_t count_in(std::string_view text, std::string_view what);
 
-/// A live map with all that it needs.
+/// A conversation map with everything that it needs.
 class world {
 public:
     explicit world(std::function<void(conversation_options&)> setup = {});
     /// On a store of its own.
     world(std::function<void(conversation_options&)> setup, std::unique_ptr<stube::store> storage);
-    /// On what another world has stored.
+    /// On the script's store, such as after_restart() of another world's.
     world(std::shared_ptr<script> told, std::function<void(conversation_options&)> setup);
     ~world();
     world(const world&) = delete;
@@ -182,10 +181,10 @@ public:
         steady_ = steady_.load() + by;
     }
 
-    /// Somebody sets the system's clock; no time passes.
+    /// Sets the system clock while no time passes.
     void set_clock(std::chrono::milliseconds by) { now_ = now_.load() + by; }
 
-    /// The same, and what is due then begins. It is done before any operation that follows.
+    /// Advances the clocks and fires due timers. Their turns precede any later operation.
     void pass(std::chrono::milliseconds time);
 
     pending mint(beginning with, std::string owner = "owner");
@@ -199,26 +198,27 @@ public:
     );
     pending swap(const std::string& id, std::function<outcome(const conversation&)> change);
 
-    /// The reply, when it has come.
+    /// Waits for the reply and returns it.
     reply wait(const pending& p);
 
-    /// The id of a new conversation that nobody has come back to.
+    /// Returns the id of a new conversation whose page has not been opened.
     std::string unseen(beginning with, const std::string& owner = "owner");
 
-    /// The id of one that somebody has, so that what it waits for has begun.
+    /// Returns the id of a new conversation whose page was opened, so that its timers,
+    /// subscriptions and work have begun.
     std::string minted(beginning with, const std::string& owner = "owner");
 
-    /// The present value.
+    /// The present value, after all queued operations.
     std::shared_ptr<const conversation> value(const std::string& id);
 
-    /// An event with a fresh id to what is on the page now.
+    /// An event with a fresh id to the top of the stack.
     event to_top(const std::string& id, std::string name, std::string arguments = "");
 
     std::string log() const { return log_.str(); }
 
     conversation_map& map() { return *map_; }
 
-    /// Stops the map, and runs what that leaves to do.
+    /// Stops the map and runs the functions that it has posted.
     void stop();
 
     script& store() { return *script_; }

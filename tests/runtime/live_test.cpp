@@ -98,7 +98,7 @@ struct stillborn {
 };
 BOOST_DESCRIBE_STRUCT(stillborn, (), (ends))
 
-/// Tells how often it was stopped.
+/// Counts its stops in the application's object.
 struct leaver {
     static constexpr std::string_view component = "live/leaver";
 
@@ -110,7 +110,7 @@ struct leaver {
 };
 BOOST_DESCRIBE_STRUCT(leaver, (), (touch))
 
-/// What it shows is in the application's object: null for nothing to show.
+/// Shows the text in the application's object. Its render() throws if the text is empty.
 struct sign {
     static constexpr std::string_view component = "live/sign";
 
@@ -139,7 +139,7 @@ struct untidy {
 };
 BOOST_DESCRIBE_STRUCT(untidy, (), (n, touch))
 
-/// Rents rooms to leavers.
+/// Owns leavers in a list.
 struct landlord {
     static constexpr std::string_view component = "live/landlord";
     keyed<leaver> rooms;
@@ -163,7 +163,7 @@ struct landlord {
 };
 BOOST_DESCRIBE_STRUCT(landlord, (), (rooms, evict, evict_and_regret))
 
-/// Gives `stop` hooks something to count with.
+/// The application's object: counts the `stop` hooks that ran.
 struct stops {
     int count = 0;
     std::thread::id on;
@@ -206,7 +206,7 @@ record as_record(const change& from) {
     return {from.id, from.revision, from.status, from.written};
 }
 
-/// What a world's store holds of new conversations.
+/// The saved changes as records. Every change must be a new conversation.
 std::vector<record> records_of(const script& from) {
     std::vector<record> out;
     for (const auto& each : from.changes())
@@ -225,9 +225,9 @@ std::shared_ptr<script> stored_tally(std::string& id) {
 
 }  // namespace
 
-// --- saved before anyone is told
+// --- nothing is published before it is saved
 
-TEST_CASE("a new conversation is told of when it is saved and not before") {
+TEST_CASE("a new conversation is published when it is saved and not before") {
     world w;
     w.store().close_gate();
 
@@ -252,7 +252,7 @@ TEST_CASE("a new conversation is told of when it is saved and not before") {
     CHECK(w.store().changes()[0].what == change::kind::create);
 }
 
-TEST_CASE("neither page nor stream hears of an event before it is saved") {
+TEST_CASE("neither page nor stream receives the result of an event before it is saved") {
     world w;
     auto id = w.minted(a_tally());
     auto page = std::make_shared<recorder>();
@@ -284,7 +284,7 @@ TEST_CASE("an event saves only what it changed") {
     REQUIRE(changes.size() == 3);
     CHECK(changes[1].what == change::kind::update);
     CHECK(changes[1].revision == 2);
-    // Head and caller, and both as they were: the question is a step to come back to.
+    // The head, the caller, and the versions of caller and question that Back returns to.
     CHECK(changes[2].written.size() == 4);
     CHECK(changes[2].dropped == std::vector<std::string>{"i2"});
 }
@@ -299,7 +299,7 @@ TEST_CASE("a store without parts gets whole conversations") {
     CHECK(told->changes()[1].written.size() == 2);
 }
 
-TEST_CASE("memory does not run ahead of a store that refuses") {
+TEST_CASE("an event that the store refuses does not change the conversation in memory") {
     world w;
     auto id = w.minted(a_tally());
     auto page = std::make_shared<recorder>();
@@ -314,14 +314,14 @@ TEST_CASE("memory does not run ahead of a store that refuses") {
     CHECK(count_of(w.value(id)) == 0);
     CHECK(w.log().find("disk full") != std::string::npos);
 
-    // The same event again, as the browser would: it was not applied, so it is not a repetition.
+    // The event is sent again, as a browser does. It was not applied, so it is not a repetition.
     r = w.wait(w.send(id, e));
     CHECK(r.what == status::ok);
     CHECK(count_of(r.value) == 1);
     CHECK(r.value->revision == 2);
 }
 
-TEST_CASE("a new conversation that cannot be saved is none") {
+TEST_CASE("a new conversation that cannot be saved does not exist") {
     world w;
     w.store().answer(answer_of_store::refused);
     auto r = w.wait(w.mint(a_tally()));
@@ -330,7 +330,7 @@ TEST_CASE("a new conversation that cannot be saved is none") {
     CHECK(w.map().size() == 0);
 }
 
-TEST_CASE("what breaks the store's rules is refused and stops nobody else") {
+TEST_CASE("a change that breaks the store's rules is refused and the next one is saved") {
     world w;
     auto id = w.minted(a_tally());
     w.store().answer(answer_of_store::invalid);
@@ -347,7 +347,7 @@ TEST_CASE("a state that is not UTF-8 fails its own event and is not handed to th
     CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
 }
 
-TEST_CASE("a store in an unknown state is told once and nothing is accepted any more") {
+TEST_CASE("a store in an unknown state is reported once and nothing more is accepted") {
     for (auto how : {answer_of_store::unknown, answer_of_store::other}) {
         world w;
         auto id = w.minted(a_tally());
@@ -372,7 +372,7 @@ TEST_CASE("a store in an unknown state is told once and nothing is accepted any 
     }
 }
 
-TEST_CASE("what waits for the store is saved in one batch") {
+TEST_CASE("changes that wait for the store are saved in one batch") {
     world w;
     auto a = w.minted(a_tally());
     auto b = w.minted(a_tally());
@@ -394,7 +394,7 @@ TEST_CASE("what waits for the store is saved in one batch") {
     CHECK(batches[4].size() == 2);
 }
 
-TEST_CASE("one change that is refused does not take its neighbours with it") {
+TEST_CASE("a refused change does not affect the other changes of its batch") {
     world w;
     auto a = w.minted(a_tally());
     auto b = w.minted(a_tally());
@@ -416,7 +416,7 @@ TEST_CASE("one change that is refused does not take its neighbours with it") {
     CHECK(count_of(w.value(c)) == 1);
 }
 
-TEST_CASE("a memory store answers at once") {
+TEST_CASE("a map on a memory store replies at once") {
     queue_runner thread;
     conversation_map map(memory_store(), {});
     pending p;
@@ -428,7 +428,7 @@ TEST_CASE("a memory store answers at once") {
 
 // --- events
 
-TEST_CASE("an event that was applied gives the view again and is not saved") {
+TEST_CASE("a repeated event sends the view again and is not saved") {
     world w;
     auto id = w.minted(a_tally());
     auto e = w.to_top(id, "inc");
@@ -440,7 +440,7 @@ TEST_CASE("an event that was applied gives the view again and is not saved") {
     CHECK(w.store().changes().size() == 2);
 }
 
-TEST_CASE("an event to a component that left gives the view again") {
+TEST_CASE("an event to a component that has left sends the view again") {
     world w;
     auto id = w.minted(a_tally());
     auto sit_down = w.to_top(id, "sit_down");
@@ -479,7 +479,7 @@ TEST_CASE("a component that throws changes nothing and its pages get a message")
     CHECK(page->revisions() == std::vector<std::uint64_t>{1, 2});
 }
 
-TEST_CASE("a page that cannot be shown is told so, and no other page is") {
+TEST_CASE("a page that cannot be rendered gets a message and no other page does") {
     std::string writing = "open";
     world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
     const auto id = w.minted(call<sign>().release());
@@ -498,11 +498,11 @@ TEST_CASE("a page that cannot be shown is told so, and no other page is") {
     CHECK(attached.what == status::failed);
     REQUIRE(late->told().size() == 1);
     CHECK(shows(late->told()[0], attached.error_id));
-    CHECK(late->revisions() == std::vector<std::uint64_t>{0});  // it has not seen the first
+    CHECK(late->revisions() == std::vector<std::uint64_t>{0});  // it has not seen revision 1
     CHECK(first->told().empty());
 }
 
-TEST_CASE("a page that could not be shown is shown as soon as it can be") {
+TEST_CASE("a page that could not be rendered gets its view as soon as it can be") {
     std::string writing = "open";
     world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
     const auto id = w.minted(call<sign>().release());
@@ -516,16 +516,16 @@ TEST_CASE("a page that could not be shown is shown as soon as it can be") {
     REQUIRE_FALSE(page->told()[1]->patches.empty());
     CHECK(page->told()[1]->patches[0].what == patch::kind::view);
     CHECK(shows(page->told()[1], "repaired"));
-    // From then on it is like the others.
+    // From then on the page gets patches like any other.
     w.wait(w.send(id, w.to_top(id, "look")));
     CHECK(page->told()[2]->patches.empty());
 }
 
-TEST_CASE("pages hear of a revision after which nothing looks otherwise") {
+TEST_CASE("a revision without visible changes is sent to the pages") {
     std::string writing = "open";
     world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
     const auto id = w.minted(call<sign>().release());
-    // Without a stream the answer says it.
+    // Without a stream the reply carries the revision.
     const auto alone = w.wait(w.send(id, w.to_top(id, "look")));
     CHECK(alone.what == status::ok);
     CHECK(alone.news == nullptr);
@@ -538,7 +538,7 @@ TEST_CASE("pages hear of a revision after which nothing looks otherwise") {
     CHECK(page->told()[0]->patches.empty());
 }
 
-TEST_CASE("in development the log names what a browser would move, once") {
+TEST_CASE("in development the log names once an element that a browser would move") {
     world w([](conversation_options& o) { o.check_markup = true; });
     const auto id = w.minted(call<untidy>().release());
     w.wait(w.send(id, w.to_top(id, "touch")));
@@ -552,7 +552,7 @@ TEST_CASE("in development the log names what a browser would move, once") {
     CHECK(quiet.log().find("live/untidy") == std::string::npos);
 }
 
-TEST_CASE("a page that is opened later hears of what the others show already") {
+TEST_CASE("an update includes changes that only a page opened later needs") {
     std::string writing = "open";
     world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
     const auto id = w.minted(call<sign>().release());
@@ -563,7 +563,7 @@ TEST_CASE("a page that is opened later hears of what the others show already") {
     CHECK(w.wait(w.send(id, w.to_top(id, "look"))).news == nullptr);
 }
 
-TEST_CASE("a change that the store refuses counts as sent to nobody") {
+TEST_CASE("a change that the store refuses does not count as sent") {
     std::string writing = "open";
     world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
     const auto id = w.minted(call<sign>().release());
@@ -593,7 +593,7 @@ TEST_CASE("a conversation may end as it begins") {
     CHECK(w.wait(w.open("short")).what == status::just_ended);
 }
 
-TEST_CASE("a change of one's own that throws changes nothing") {
+TEST_CASE("a swap_conv function that throws changes nothing") {
     world w;
     auto id = w.minted(a_tally());
     auto r =
@@ -617,7 +617,7 @@ TEST_CASE("a conversation belongs to the browser session that began it") {
     CHECK(page->told().empty());
 }
 
-TEST_CASE("a conversation that never was is gone") {
+TEST_CASE("a conversation with an unknown id is gone") {
     world w;
     CHECK(w.wait(w.open("nobody")).what == status::gone);
     CHECK(w.wait(w.send("", {})).what == status::gone);
@@ -644,7 +644,7 @@ TEST_CASE("events of one conversation are applied in the order they came") {
     CHECK(tally_of(w.value(id)).history == "abcdef");
 }
 
-TEST_CASE("only so many events of one conversation wait for each other") {
+TEST_CASE("events beyond the limit of waiting events of a conversation are refused") {
     world w([](conversation_options& o) { o.max_waiting = 2; });
     auto id = w.minted(a_tally());
     auto e = w.to_top(id, "inc");
@@ -688,7 +688,7 @@ TEST_CASE("an ended conversation is removed and its pages get the final view") {
     CHECK(w.store().changes().back().what == change::kind::remove);
 }
 
-TEST_CASE("a page that has not heard of the end can still be told") {
+TEST_CASE("a repetition of the last event of an ended conversation gets the final view") {
     world w;
     auto id = w.minted(a_tally());
     auto last = w.to_top(id, "finish");
@@ -701,7 +701,7 @@ TEST_CASE("a page that has not heard of the end can still be told") {
     CHECK(again.value->instances.empty());
 }
 
-TEST_CASE("nobody but its owner is told of an end") {
+TEST_CASE("only the owner of an ended conversation learns of its end") {
     world w;
     auto id = w.minted(a_tally(), "ada");
     w.wait(w.send(id, w.to_top(id, "finish"), "ada"));
@@ -711,7 +711,7 @@ TEST_CASE("nobody but its owner is told of an end") {
     CHECK_FALSE(r.news);
 }
 
-TEST_CASE("events that wait behind the end find it over") {
+TEST_CASE("an event that is queued behind the end is not applied") {
     world w;
     auto id = w.minted(a_tally());
     auto last = w.to_top(id, "finish");
@@ -727,7 +727,7 @@ TEST_CASE("events that wait behind the end find it over") {
     CHECK(w.store().changes().size() == 2);
 }
 
-TEST_CASE("an end that cannot be saved did not happen") {
+TEST_CASE("an end that cannot be saved leaves the conversation alive") {
     world w;
     auto id = w.minted(a_tally());
     w.store().answer(answer_of_store::refused);
@@ -759,7 +759,7 @@ TEST_CASE("a stream that has seen the present revision is sent nothing") {
     CHECK(page->told().empty());
 }
 
-TEST_CASE("a stream that has seen anything else is sent the view once") {
+TEST_CASE("a stream that has seen another revision or none is sent the view once") {
     world w;
     auto id = w.minted(a_tally());
     w.wait(w.send(id, w.to_top(id, "inc")));
@@ -775,7 +775,7 @@ TEST_CASE("a stream that has seen anything else is sent the view once") {
     }
 }
 
-TEST_CASE("every open page is told and a closed one no more") {
+TEST_CASE("every open page receives an update and a closed one does not") {
     world w;
     auto id = w.minted(a_tally());
     auto one = std::make_shared<recorder>();
@@ -791,7 +791,7 @@ TEST_CASE("every open page is told and a closed one no more") {
     CHECK(two->revisions() == std::vector<std::uint64_t>{2, 3});
 }
 
-TEST_CASE("a stream that is attached during an event gets it or its result once") {
+TEST_CASE("a stream that is attached during an event gets the result once") {
     world w;
     auto id = w.minted(a_tally());
     auto e = w.to_top(id, "inc");
@@ -808,7 +808,7 @@ TEST_CASE("a stream that is attached during an event gets it or its result once"
     CHECK(page->told()[0]->patches[0].what == patch::kind::view);
 }
 
-TEST_CASE("of too many open pages of one conversation the oldest gives way") {
+TEST_CASE("the oldest open page of a conversation gives way to one beyond the limit") {
     world w([](conversation_options& o) { o.max_streams = 2; });
     auto id = w.minted(a_tally());
     std::vector<std::shared_ptr<recorder>> pages;
@@ -826,7 +826,7 @@ TEST_CASE("of too many open pages of one conversation the oldest gives way") {
     CHECK(pages[2]->revisions() == std::vector<std::uint64_t>{2});
 }
 
-TEST_CASE("opening gives the whole view and changes nothing") {
+TEST_CASE("opening a page returns the whole view and changes nothing") {
     world w;
     auto id = w.minted(a_tally());
     w.wait(w.send(id, w.to_top(id, "inc")));
@@ -839,7 +839,7 @@ TEST_CASE("opening gives the whole view and changes nothing") {
 
 // --- stop hooks
 
-TEST_CASE("a component that leaves is told so once and when that is saved") {
+TEST_CASE("the stop hook of a component that leaves runs once and after the save") {
     stops stopped;
     world w(stopped.counted());
     const auto id = w.minted(call<landlord>().release());
@@ -852,7 +852,7 @@ TEST_CASE("a component that leaves is told so once and when that is saved") {
     CHECK(stopped.count == 1);
 }
 
-TEST_CASE("a component that stays because its turn was undone is not told that it leaves") {
+TEST_CASE("the stop hook of a component does not run when its removal is undone") {
     stops stopped;
     world w(stopped.counted());
     const auto id = w.minted(call<landlord>().release());
@@ -864,8 +864,8 @@ TEST_CASE("a component that stays because its turn was undone is not told that i
     CHECK(stopped.count == 1);
 }
 
-TEST_CASE("a stop that throws is logged and changes nothing") {
-    world w;  // without what the hook counts with
+TEST_CASE("a stop hook that throws is logged and changes nothing") {
+    world w;  // without the object that the hook needs
     const auto id = w.minted(call<landlord>().release());
     CHECK(w.wait(w.send(id, {1, 1, "evict", "", {}})).what == status::ok);
     CHECK(
@@ -874,7 +874,7 @@ TEST_CASE("a stop that throws is logged and changes nothing") {
     );
 }
 
-TEST_CASE("with a full disk an idle conversation is stopped when it is removed and not before") {
+TEST_CASE("an idle conversation on a full disk is stopped when it is removed and not before") {
     stops stopped;
     world w(stopped.counted([](conversation_options& o) { o.unused_timeout = 1min; }));
     const auto id = w.minted(call<leaver>().release());
@@ -887,7 +887,7 @@ TEST_CASE("with a full disk an idle conversation is stopped when it is removed a
 
     for (int look = 0; look < 9; ++look) {
         w.advance(1s);
-        CHECK(w.map().reap() == 0);  // it was not long ago
+        CHECK(w.map().reap() == 0);  // the retry is not due yet
     }
     w.advance(1s);
     CHECK(w.map().reap() == 1);
@@ -901,7 +901,7 @@ TEST_CASE("with a full disk an idle conversation is stopped when it is removed a
     CHECK(w.map().reap() == 1);
     w.stop();
     CHECK(stopped.count == 1);
-    CHECK(stopped.on == std::this_thread::get_id());  // and not on the one that saves
+    CHECK(stopped.on == std::this_thread::get_id());  // and not on the thread that saves
     CHECK(w.map().counts().expired == 1);
 }
 
@@ -924,7 +924,7 @@ TEST_CASE("an event that makes a conversation too large fails and nothing is los
     );
 }
 
-TEST_CASE("a conversation that is too large since the limit was lowered can become smaller") {
+TEST_CASE("a conversation above a lowered size limit can become smaller") {
     world first;
     const auto id = first.minted(a_tally());
     const auto much = "[\"" + std::string(9'000, 'x') + "\"]";
@@ -943,7 +943,7 @@ TEST_CASE("a conversation that is too large since the limit was lowered can beco
     CHECK(send("add", "[\"y\"]") == status::ok);
 }
 
-TEST_CASE("the size of a conversation that is not stored is looked at from time to time") {
+TEST_CASE("the size of a conversation that is not stored is checked at intervals") {
     world w([](conversation_options& o) { o.max_state = 10'000; }, memory_store());
     const auto id = w.minted(a_tally());
     const auto much = "[\"" + std::string(2'000, 'x') + "\"]";
@@ -955,7 +955,7 @@ TEST_CASE("the size of a conversation that is not stored is looked at from time 
 
 // --- reaping
 
-TEST_CASE("what was idle too long is given up and removed") {
+TEST_CASE("a conversation that is idle too long is stopped and removed") {
     stops stopped;
     world w(stopped.counted([](conversation_options& o) {
         o.idle_timeout = 10min;
@@ -977,7 +977,7 @@ TEST_CASE("what was idle too long is given up and removed") {
     CHECK(w.store().changes().back().id == unused);
 }
 
-TEST_CASE("an idle conversation is gone afterwards") {
+TEST_CASE("an idle conversation is removed once its timeout has passed") {
     world w([](conversation_options& o) { o.idle_timeout = 10min; });
     auto id = w.minted(a_tally());
     w.wait(w.send(id, w.to_top(id, "inc")));
@@ -989,7 +989,7 @@ TEST_CASE("an idle conversation is gone afterwards") {
     CHECK(w.map().size() == 0);
 }
 
-TEST_CASE("an open page keeps its conversation") {
+TEST_CASE("an open page keeps its conversation from expiring") {
     world w([](conversation_options& o) {
         o.idle_timeout = 10min;
         o.unused_timeout = 10min;
@@ -1008,7 +1008,7 @@ TEST_CASE("an open page keeps its conversation") {
     CHECK(w.map().reap() == 1);
 }
 
-TEST_CASE("a page that was open counts as used") {
+TEST_CASE("a conversation whose page was open counts as used") {
     world w([](conversation_options& o) {
         o.idle_timeout = 10min;
         o.unused_timeout = 1min;
@@ -1034,7 +1034,7 @@ TEST_CASE("conversations can be kept for ever") {
     CHECK(w.map().reap() == 0);
 }
 
-TEST_CASE("nothing is given up so soon after a start") {
+TEST_CASE("no conversation expires in the grace period after a start") {
     std::string id;
     auto told = stored_tally(id);
     world w(told, [](conversation_options& o) {
@@ -1048,7 +1048,7 @@ TEST_CASE("nothing is given up so soon after a start") {
     CHECK(w.map().reap() == 1);
 }
 
-TEST_CASE("a conversation that comes back to use while it is given up stays") {
+TEST_CASE("a conversation with an event under way does not expire") {
     world w([](conversation_options& o) { o.unused_timeout = 1min; });
     auto id = w.minted(a_tally());
     auto e = w.to_top(id, "inc");
@@ -1056,7 +1056,7 @@ TEST_CASE("a conversation that comes back to use while it is given up stays") {
 
     w.store().close_gate();
     auto p = w.send(id, e);
-    CHECK(w.map().reap() == 0);  // it is busy
+    CHECK(w.map().reap() == 0);  // the conversation is busy
     w.store().open_gate();
     CHECK(w.wait(p).what == status::ok);
     CHECK(w.map().reap() == 0);
@@ -1064,7 +1064,7 @@ TEST_CASE("a conversation that comes back to use while it is given up stays") {
 
 // --- limits
 
-TEST_CASE("the conversation of an owner that is worth least makes room") {
+TEST_CASE("the least valuable conversation of an owner is evicted first") {
     world w([](conversation_options& o) { o.max_per_owner = 4; });
     const auto kept = w.minted(a_tally());
     w.wait(w.send(kept, w.to_top(kept, "treasure")));
@@ -1079,7 +1079,7 @@ TEST_CASE("the conversation of an owner that is worth least makes room") {
     w.advance(1s);
     auto newest = w.minted(a_tally());
 
-    // Each new one takes the place of the one before it, which nobody used.
+    // Each new conversation evicts the one before it, which was not used.
     for (int visit = 0; visit < 10; ++visit) {
         w.advance(1s);
         const auto before = std::exchange(newest, w.minted(a_tally()));
@@ -1087,7 +1087,7 @@ TEST_CASE("the conversation of an owner that is worth least makes room") {
         for (const auto& each : {kept, worked_on, looked_at})
             CHECK(w.wait(w.open(each)).what == status::ok);
     }
-    // From here on no other is left that was never used.
+    // From here on all other conversations have been used.
     for (const auto& next_to_go : {looked_at, worked_on}) {
         w.wait(w.attach(newest, 1, std::make_shared<recorder>()));
         w.advance(1s);
@@ -1100,7 +1100,7 @@ TEST_CASE("the conversation of an owner that is worth least makes room") {
     CHECK(w.map().counts().evicted == 12);
 }
 
-TEST_CASE("an open page and what is worth keeping never make room") {
+TEST_CASE("a conversation with an open page or worth keeping is never evicted") {
     world w([](conversation_options& o) { o.max_per_owner = 2; });
     const auto open = w.minted(a_tally());
     const auto page = std::make_shared<recorder>();
@@ -1117,7 +1117,7 @@ TEST_CASE("an open page and what is worth keeping never make room") {
     CHECK(page->told().empty());
 }
 
-TEST_CASE("what is worth keeping is kept over a restart and longer than other conversations") {
+TEST_CASE("a conversation worth keeping stays so after a restart and expires later") {
     const auto shorten = [](conversation_options& o) {
         o.idle_timeout = 10min;
         o.kept_timeout = 60min;
@@ -1140,7 +1140,7 @@ TEST_CASE("what is worth keeping is kept over a restart and longer than other co
     CHECK(w.map().reap() == 1);
 }
 
-TEST_CASE("making room is logged, what was used apart from what was not") {
+TEST_CASE("evictions of used and of unused conversations are logged apart") {
     world w([](conversation_options& o) { o.max_per_owner = 1; });
     const auto used = w.minted(a_tally());
     w.wait(w.send(used, w.to_top(used, "inc")));
@@ -1151,7 +1151,7 @@ TEST_CASE("making room is logged, what was used apart from what was not") {
     CHECK(count_in(w.log(), "evicted unused conversation=" + unused + " why=") == 1);
 }
 
-TEST_CASE("a conversation that must make room finishes what it is doing first") {
+TEST_CASE("an evicted conversation finishes its present event first") {
     world w([](conversation_options& o) { o.max_per_owner = 1; });
     auto first = w.minted(a_tally());
     auto e = w.to_top(first, "inc");
@@ -1173,7 +1173,7 @@ TEST_CASE("a conversation that must make room finishes what it is doing first") 
     CHECK(w.map().size() == 1);
 }
 
-TEST_CASE("the limit of an owner holds when many begin at once") {
+TEST_CASE("the limit of an owner holds when many conversations begin at once") {
     world w([](conversation_options& o) { o.max_per_owner = 3; });
     w.store().close_gate();
     std::vector<pending> many;
@@ -1186,14 +1186,14 @@ TEST_CASE("the limit of an owner holds when many begin at once") {
     CHECK(w.map().size() == 3);
 }
 
-TEST_CASE("what could not be given up counts again") {
+TEST_CASE("a conversation whose eviction is refused counts for its owner again") {
     world w([](conversation_options& o) { o.max_per_owner = 1; });
     auto first = w.minted(a_tally());
     w.store().refuse(first);
     w.advance(1s);
     auto second = w.minted(a_tally());
     w.store().wait_for_saves(3);
-    w.wait(w.send(second, w.to_top(second, "inc")));  // saved after the refusal was dealt with
+    w.wait(w.send(second, w.to_top(second, "inc")));  // saved after the refusal was handled
     w.store().refuse("");
     w.advance(1s);
     auto third = w.minted(a_tally());
@@ -1201,7 +1201,7 @@ TEST_CASE("what could not be given up counts again") {
     CHECK(w.map().size() == 1);
 }
 
-TEST_CASE("only so many conversations live") {
+TEST_CASE("a conversation beyond the limit is refused while all others are in use") {
     world w([](conversation_options& o) { o.max_conversations = 2; });
     auto id = w.minted(a_tally());
     w.wait(w.send(id, w.to_top(id, "inc")));
@@ -1212,7 +1212,7 @@ TEST_CASE("only so many conversations live") {
     CHECK(w.wait(w.mint(a_tally())).what == status::ok);
 }
 
-TEST_CASE("strangers who come once keep no visitor out, and ended conversations are remembered") {
+TEST_CASE("12000 visits of strangers keep no visitor out and forget no ended conversation") {
     world w([](conversation_options& o) { o.max_conversations = 100; });
     const auto over = w.minted(a_tally(), "friend");
     w.wait(w.send(over, w.to_top(over, "finish"), "friend"));
@@ -1230,7 +1230,7 @@ TEST_CASE("strangers who come once keep no visitor out, and ended conversations 
     CHECK(w.map().counts().evicted == 11'902);
 }
 
-TEST_CASE("of those that were never used the oldest makes room, also after a restart") {
+TEST_CASE("the oldest unused conversation is evicted first even after a restart") {
     world first;
     std::vector<std::string> ids;
     for (int at = 0; at < 3; ++at) {
@@ -1268,7 +1268,7 @@ TEST_CASE("1000000 visits of strangers leave a real visitor served") {
 
 // --- loading
 
-TEST_CASE("a restart brings back what was saved") {
+TEST_CASE("a restart restores saved conversations") {
     std::string id;
     auto told = stored_tally(id);
     world w(told, {});
@@ -1283,7 +1283,7 @@ TEST_CASE("a restart brings back what was saved") {
     CHECK(w.wait(w.open(id, "eve")).what == status::foreign);
 }
 
-TEST_CASE("a conversation wakes once when it is first used") {
+TEST_CASE("a conversation wakes once on its first use after a restart") {
     std::string id;
     auto told = stored_tally(id);
     world w(told, {});
@@ -1299,7 +1299,7 @@ TEST_CASE("a conversation wakes once when it is first used") {
     CHECK(tally_of(w.value(id)).woken == 1);
 }
 
-TEST_CASE("a page that reconnects after a restart is shown what waking changed") {
+TEST_CASE("a page that reconnects after a restart receives the changes of the wakeup") {
     std::string id;
     auto told = stored_tally(id);
     world w(told, {});
@@ -1309,7 +1309,7 @@ TEST_CASE("a page that reconnects after a restart is shown what waking changed")
     CHECK(page->revisions() == std::vector<std::uint64_t>{2});
 }
 
-TEST_CASE("while waking cannot be saved nothing is done and it is tried again") {
+TEST_CASE("a wakeup that cannot be saved changes nothing and is retried on the next use") {
     std::string id;
     auto told = stored_tally(id);
     world w(told, {});
@@ -1321,7 +1321,7 @@ TEST_CASE("while waking cannot be saved nothing is done and it is tried again") 
     CHECK(tally_of(r.value).woken == 1);
 }
 
-TEST_CASE("a mark says where a lost conversation began") {
+TEST_CASE("a tombstone records where a lost conversation began") {
     auto told = std::make_shared<script>();
     told->stored = {
         {"lost",
@@ -1346,7 +1346,7 @@ TEST_CASE("a mark says where a lost conversation began") {
     CHECK(told->changes().back().what == change::kind::remove);
 }
 
-TEST_CASE("what cannot be read is kept and stops nobody else") {
+TEST_CASE("unreadable records are kept and do not affect other conversations") {
     std::string id;
     auto told = stored_tally(id);
     auto newer = told->stored[0];
@@ -1380,7 +1380,7 @@ TEST_CASE("what cannot be read is kept and stops nobody else") {
         CHECK((each.id == id || each.id == "newer"));
 }
 
-TEST_CASE("marks and unreadable ones do not count for the owner's limit") {
+TEST_CASE("tombstones do not count for the owner's limit") {
     auto told = std::make_shared<script>();
     for (auto id : {"a", "b", "c"}) {
         told->stored.push_back(
@@ -1403,7 +1403,7 @@ TEST_CASE("marks and unreadable ones do not count for the owner's limit") {
 
 // --- stopping
 
-TEST_CASE("stopping waits for what was accepted and refuses the rest") {
+TEST_CASE("stopping waits for accepted events and refuses later ones") {
     world w;
     auto id = w.minted(a_tally());
     auto e = w.to_top(id, "inc");
@@ -1422,7 +1422,7 @@ TEST_CASE("stopping waits for what was accepted and refuses the rest") {
     w.map().stop();
 }
 
-TEST_CASE("what waits for its turn when the map stops is not begun") {
+TEST_CASE("an operation that still waits when the map stops is not run") {
     world w;
     auto id = w.minted(a_tally());
     auto e = w.to_top(id, "inc");
@@ -1446,7 +1446,7 @@ TEST_CASE("what waits for its turn when the map stops is not begun") {
     CHECK_FALSE(has_run);
 }
 
-TEST_CASE("every operation is answered when the map stops") {
+TEST_CASE("every waiting operation gets a reply when the map stops") {
     world w;
     auto id = w.minted(a_tally());
     auto e = w.to_top(id, "inc");

@@ -131,7 +131,7 @@ TEST_CASE("a timer fires when it is due and once") {
     CHECK(rung(w, id) == 1);
 }
 
-TEST_CASE("a timer that is given up does not fire although it stood in line") {
+TEST_CASE("a cancelled timer does not fire although it was due") {
     world w;
     auto id = w.minted(an_alarm());
     arm(w, id, 5);
@@ -148,7 +148,7 @@ TEST_CASE("a timer that is given up does not fire although it stood in line") {
     CHECK(w.map().counts().timers == 0);
 }
 
-TEST_CASE("an earlier timer takes the place of a later one until it has fired") {
+TEST_CASE("an earlier timer fires first and a later one after it") {
     world w;
     auto id = w.minted(an_alarm());
     arm(w, id, 60);
@@ -161,7 +161,7 @@ TEST_CASE("an earlier timer takes the place of a later one until it has fired") 
     CHECK(rung(w, id) == 2);
 }
 
-TEST_CASE("a clock ticks on by itself") {
+TEST_CASE("a timer that sets itself again keeps firing") {
     world w;
     auto id = w.minted(a_ticking_clock());
     for (int n = 1; n <= 5; ++n) {
@@ -200,7 +200,7 @@ TEST_CASE("a member that throws on its timer is logged and the timer is spent") 
     CHECK(w.map().counts().timers == 0);
 }
 
-TEST_CASE("a member that throws what is no exception is logged too and the timer is spent") {
+TEST_CASE("a member that throws a value of another type is logged too and the timer is spent") {
     world w;
     auto id = w.minted(an_alarm());
     w.wait(w.send(id, w.to_top(id, "shatter")));
@@ -212,7 +212,7 @@ TEST_CASE("a member that throws what is no exception is logged too and the timer
     CHECK(w.map().counts().timers == 0);
 }
 
-TEST_CASE("what a component throws writes no line of its own into the log") {
+TEST_CASE("a line break in an exception's text starts no line in the log") {
     world w;
     auto id = w.minted(an_alarm());
     w.wait(w.send(id, w.to_top(id, "smash")));
@@ -223,7 +223,7 @@ TEST_CASE("what a component throws writes no line of its own into the log") {
     CHECK(w.log().find(R"(why="broken\nspring")") != std::string::npos);
 }
 
-TEST_CASE("a timer whose turn cannot be saved fires later and later until it can") {
+TEST_CASE("a timer whose turn cannot be saved is retried with backoff") {
     world w;
     auto id = w.minted(an_alarm());
     arm(w, id, 5);
@@ -234,7 +234,7 @@ TEST_CASE("a timer whose turn cannot be saved fires later and later until it can
     CHECK(rung(w, id) == 0);
     w.pass(999ms);
     CHECK(w.store().changes().size() == 2);
-    w.pass(1ms);  // refused again
+    w.pass(1ms);  // the second refusal
     CHECK(rung(w, id) == 0);
     w.pass(1999ms);
     CHECK(rung(w, id) == 0);
@@ -243,7 +243,7 @@ TEST_CASE("a timer whose turn cannot be saved fires later and later until it can
     CHECK(w.map().counts().timers == 0);
 }
 
-TEST_CASE("a timer that is overdue after a restart fires once behind the wakeup hook") {
+TEST_CASE("a timer that is overdue after a restart fires once after the wakeup hook") {
     std::string id;
     std::shared_ptr<script> kept;
     {
@@ -280,7 +280,7 @@ TEST_CASE("a timer that is not due yet after a restart leaves its conversation a
     CHECK(state(w.value(id)).story == "woken rung ");
 }
 
-TEST_CASE("a clock alone keeps no conversation from being given up") {
+TEST_CASE("a timer that keeps firing does not keep a conversation from expiring") {
     world w([](conversation_options& o) {
         o.idle_timeout = 10min;
         o.unused_timeout = 1min;
@@ -301,7 +301,7 @@ TEST_CASE("a clock alone keeps no conversation from being given up") {
     CHECK(w.map().counts().timers == 0);
 }
 
-TEST_CASE("nothing fires when the map has stopped") {
+TEST_CASE("no timer fires when the map has stopped") {
     world w;
     auto id = w.minted(an_alarm());
     arm(w, id, 5);
@@ -310,7 +310,7 @@ TEST_CASE("nothing fires when the map has stopped") {
     CHECK(w.map().fire_due() == 0);
 }
 
-TEST_CASE("in a program a thread watches the clock") {
+TEST_CASE("a map that watches the clock fires timers on a thread of its own") {
     auto page = std::make_shared<recorder>();  // outlives the map
     queue_runner thread;
     conversation_map map(memory_store(), {});

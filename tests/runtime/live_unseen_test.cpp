@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Does at once all that a page can begin with.
+/// Begins with a timer, a subscription, a message and work.
 struct eager {
     static constexpr std::string_view component = "unseen/eager";
     inline static std::atomic<int> worked = 0;
@@ -59,7 +59,7 @@ struct eager {
 };
 BOOST_DESCRIBE_STRUCT(eager, (), (ticks, clicks, story, tick, hear, ready, failed, click))
 
-/// Hears who has arrived.
+/// Counts the arrivals that are published.
 struct porter {
     static constexpr std::string_view component = "unseen/porter";
     int arrivals = 0;
@@ -91,13 +91,13 @@ int arrivals_at(world& w, const std::string& id) {
     return static_cast<const porter*>(w.value(id)->top().state.get())->arrivals;
 }
 
-/// What was saved of one conversation.
+/// The number of saved changes of one conversation.
 std::size_t saves_of(world& w, const std::string& id) {
     const auto all = w.store().changes();
     return static_cast<std::size_t>(std::ranges::count(all, id, &change::id));
 }
 
-/// Until the work that was begun has come home.
+/// Waits until the result of the work has been applied.
 void wait_for_work(world& w, const std::string& id) {
     while (eager_of(w.value(id)).story.find("worked") == std::string::npos)
         std::this_thread::yield();
@@ -106,7 +106,7 @@ void wait_for_work(world& w, const std::string& id) {
 
 }  // namespace
 
-TEST_CASE("a page that nobody comes back to begins nothing") {
+TEST_CASE("a page that is never opened begins no timer and no work") {
     world w;
     eager::worked = 0;
     const auto door = w.minted(call<porter>().release());
@@ -124,7 +124,7 @@ TEST_CASE("a page that nobody comes back to begins nothing") {
     CHECK(arrivals_at(w, door) == 0);
 }
 
-TEST_CASE("12,000 unseen pages with timers and subscriptions make no turns") {
+TEST_CASE("12000 unseen pages with timers and subscriptions make no turns") {
     world w([](conversation_options& o) { o.max_per_owner = 100'000; });
     for (int visitor = 0; visitor < 12'000; ++visitor)
         w.unseen(an_eager_page(), "visitor " + std::to_string(visitor));
@@ -137,7 +137,7 @@ TEST_CASE("12,000 unseen pages with timers and subscriptions make no turns") {
     CHECK(w.map().counts().messages_delivered == 0);
 }
 
-TEST_CASE("a stream, an event and a second look each begin what the page waits for") {
+TEST_CASE("a stream or an event or a reload starts the timers and work of a page") {
     for (const std::string how : {"stream", "event", "look"}) {
         CAPTURE(how);
         world w;
@@ -156,9 +156,9 @@ TEST_CASE("a stream, an event and a second look each begin what the page waits f
     }
 }
 
-TEST_CASE("a page that is opened shows what was published while it was on its way") {
+TEST_CASE("a page shows the messages that were published before it was opened") {
     world w;
-    w.unseen(an_eager_page());  // for this one it is kept too, and harms nobody
+    w.unseen(an_eager_page());  // messages are kept for each unseen page
     const auto id = w.unseen(an_eager_page());
     w.map().publish("news", R"(["first"])");
     w.map().publish("weather", R"(["not subscribed"])");
@@ -173,7 +173,7 @@ TEST_CASE("a page that is opened shows what was published while it was on its wa
     CHECK(page->told().back()->revision == w.value(id)->revision);
 }
 
-TEST_CASE("of what was published to an unseen page only so much is kept, and that is logged") {
+TEST_CASE("the latest messages to an unseen page are kept up to a limit and lost ones are logged") {
     world w([](conversation_options& o) { o.max_messages = 2; });
     const auto id = w.unseen(an_eager_page());
     for (const auto* each : {R"(["a"])", R"(["b"])", R"(["c"])"})
@@ -195,7 +195,7 @@ TEST_CASE("the page that is opened has seen the revision that its opening makes"
     CHECK(page->told().empty());
 }
 
-TEST_CASE("while it cannot be saved that a page was opened nothing of it begins") {
+TEST_CASE("a page whose opening cannot be saved begins nothing") {
     world w;
     const auto id = w.unseen(an_eager_page());
     w.store().answer(answer_of_store::refused);
@@ -205,14 +205,14 @@ TEST_CASE("while it cannot be saved that a page was opened nothing of it begins"
     CHECK(w.map().counts().timers == 1);
 }
 
-TEST_CASE("a page that waits for nothing is opened without a save") {
+TEST_CASE("a page without timers and subscriptions is opened without a save") {
     world w;
     const auto id = w.unseen(call<leaflet>().release());
     CHECK(w.wait(w.attach(id, 1, std::make_shared<recorder>())).value->revision == 1);
     CHECK(saves_of(w, id) == 1);
 }
 
-TEST_CASE("after a restart a page that nobody had come back to has still not begun") {
+TEST_CASE("a page that was never opened has still not begun after a restart") {
     for (const bool in_parts : {true, false}) {
         CAPTURE(in_parts);
         world first;
@@ -236,7 +236,7 @@ TEST_CASE("after a restart a page that nobody had come back to has still not beg
     }
 }
 
-TEST_CASE("after a restart a page that somebody had come back to goes on") {
+TEST_CASE("a page that was opened continues after a restart") {
     for (const std::string how : {"stream", "event"}) {
         for (const bool in_parts : {true, false}) {
             CAPTURE(how);
@@ -259,7 +259,7 @@ TEST_CASE("after a restart a page that somebody had come back to goes on") {
     }
 }
 
-TEST_CASE("what is deleted unseen has begun nothing and is stopped once") {
+TEST_CASE("a page that expires unseen has begun nothing and is stopped once") {
     world w([](conversation_options& o) { o.unused_timeout = 1min; });
     eager::worked = 0;
     eager::stopped = 0;

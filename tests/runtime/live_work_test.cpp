@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Where the work of a test stops until it is let through.
+/// Holds the work of a test until the test lets it go on.
 class printer {
 public:
     void hold() {
@@ -108,7 +108,7 @@ BOOST_DESCRIBE_STRUCT(
     (story, print, print_and_throw, print_unwatched, finish, ready, failed)
 )
 
-/// Prints as soon as it is there.
+/// Prints in its start hook.
 struct press {
     static constexpr std::string_view component = "live/press";
     std::string story;
@@ -156,7 +156,7 @@ struct printing {
         return static_cast<const C*>(w.value(id)->top().state.get())->story;
     }
 
-    /// The story when there is one: results come from other threads.
+    /// Waits until the story is not empty, since results come from other threads.
     template <class C = office>
     std::string wait_for_story(const std::string& id) {
         for (;;) {
@@ -169,7 +169,7 @@ struct printing {
 
 }  // namespace
 
-TEST_CASE("the result of work arrives in a turn of its own and open pages are shown it") {
+TEST_CASE("the result of work arrives in a turn of its own and is sent to open pages") {
     printing t;
     auto id = t.office_id();
     auto page = std::make_shared<recorder>();
@@ -196,7 +196,7 @@ TEST_CASE("work begins when the turn that asks for it is saved and not before") 
     CHECK(t.wait_for_story(id) == "printed a letter;");
 }
 
-TEST_CASE("a turn that is not saved or throws has nothing done") {
+TEST_CASE("a turn that is not saved or throws starts no work") {
     printing t;
     auto id = t.office_id();
     t.w.store().answer(answer_of_store::refused);
@@ -207,7 +207,7 @@ TEST_CASE("a turn that is not saved or throws has nothing done") {
     CHECK(t.machine->begun() == 1);
 }
 
-TEST_CASE("work that throws reaches the component without its reason and the log with it") {
+TEST_CASE("the reason of failed work goes to the log and not to the component") {
     printing t;
     auto id = t.office_id();
     t.w.wait(t.print(id, "jam"));
@@ -216,7 +216,7 @@ TEST_CASE("work that throws reaches the component without its reason and the log
     CHECK(t.w.map().counts().work_failed == 1);
 }
 
-TEST_CASE("work that throws and that nobody watches shows a message") {
+TEST_CASE("work that fails without a handler shows a message") {
     printing t;
     auto id = t.office_id();
     auto page = std::make_shared<recorder>();
@@ -230,7 +230,7 @@ TEST_CASE("work that throws and that nobody watches shows a message") {
     CHECK(shown.back().content.text().find("This could not be completed.") != std::string::npos);
 }
 
-TEST_CASE("a component waits for its work and serves events meanwhile") {
+TEST_CASE("a component that waits for its work takes events meanwhile") {
     printing t;
     auto id = t.office_id();
     t.machine->hold();
@@ -243,7 +243,7 @@ TEST_CASE("a component waits for its work and serves events meanwhile") {
     CHECK_FALSE(t.wait_for_story(id).empty());
 }
 
-TEST_CASE("work beyond the limit fails at once and holds up nobody") {
+TEST_CASE("work beyond the limit fails at once and does not block events") {
     printing t([](conversation_options& o) {
         o.work_threads = 1;
         o.max_work = 1;
@@ -260,7 +260,7 @@ TEST_CASE("work beyond the limit fails at once and holds up nobody") {
     CHECK(t.w.log().find("work refused") != std::string::npos);
 }
 
-TEST_CASE("a result that cannot be shown is told as a failure") {
+TEST_CASE("a result that cannot be rendered is delivered as a failure") {
     printing t;
     auto id = t.office_id();
 
@@ -270,7 +270,7 @@ TEST_CASE("a result that cannot be shown is told as a failure") {
     CHECK(unfinished_work(*t.w.value(id)).empty());
 }
 
-TEST_CASE("work goes on when its conversation has ended and its result is dropped") {
+TEST_CASE("work continues after its conversation has ended and its result is dropped") {
     printing t;
     auto id = t.office_id();
     auto other = t.office_id();
@@ -286,7 +286,7 @@ TEST_CASE("work goes on when its conversation has ended and its result is droppe
     CHECK(t.w.map().size() == 1);
 }
 
-TEST_CASE("a result that cannot be saved comes again") {
+TEST_CASE("a result that cannot be saved is delivered again later") {
     printing t;
     auto id = t.office_id();
     t.machine->hold();
@@ -304,14 +304,13 @@ TEST_CASE("a result that cannot be saved comes again") {
     CHECK(t.w.map().counts().timers == 0);
 }
 
-TEST_CASE("work that a component asks for when it comes to life is done") {
+TEST_CASE("work that a start hook asks for is done") {
     printing t;
     CHECK(t.wait_for_story<press>(t.w.minted(call<press>().release())) == "printed the news;");
     CHECK(t.machine->begun() == 1);
 }
 
-TEST_CASE("of a conversation that goes on from a value only the work from before it is interrupted"
-) {
+TEST_CASE("a conversation that begins from a value interrupts only the work from before it") {
     printing t;
     t.machine->hold();
     const auto id = t.w.minted(call<press>().release());
@@ -324,7 +323,7 @@ TEST_CASE("of a conversation that goes on from a value only the work from before
     CHECK(t.story<press>(copy) == "This was interrupted by a restart.;printed the news;");
 }
 
-TEST_CASE("work that a restart interrupts fails after it") {
+TEST_CASE("work that a restart interrupts is reported as failed after the restart") {
     std::string id;
     std::shared_ptr<script> kept;
     {
@@ -341,7 +340,7 @@ TEST_CASE("work that a restart interrupts fails after it") {
     CHECK(t.machine->begun() == 0);
 }
 
-TEST_CASE("stopping waits for work that runs and saves its result") {
+TEST_CASE("stopping waits for running work and saves its result") {
     printing t([](conversation_options& o) { o.work_timeout = 60s; });
     auto id = t.office_id();
     t.machine->hold();
@@ -362,7 +361,7 @@ TEST_CASE("stopping waits for work that runs and saves its result") {
     CHECK(t.w.store().changes().size() == saved + 1);
 }
 
-TEST_CASE("stopping does not wait for ever for work that does not end") {
+TEST_CASE("stopping abandons work that does not end in time") {
     printing t([](conversation_options& o) { o.work_timeout = 1ms; });
     auto id = t.office_id();
     t.machine->hold();

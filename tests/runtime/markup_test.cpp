@@ -1,3 +1,5 @@
+#include "runtime/component/fingerprint.hpp"
+
 #include <stube/runtime/binding.hpp>
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/html.hpp>
@@ -71,7 +73,7 @@ TEST_CASE("an element holds its children in order") {
     CHECK(written(p("one ", strong("two"), " three")) == "<p>one <strong>two</strong> three</p>");
 }
 
-TEST_CASE("attributes and children stand in any order") {
+TEST_CASE("attributes and children can be given in any order") {
     CHECK(written(p("a", class_("x"), "b", id("y"))) == "<p class=\"x\" id=\"y\">ab</p>");
 }
 
@@ -84,7 +86,7 @@ TEST_CASE("text is escaped") {
     CHECK(written(p("</p><script>")) == "<p>&lt;/p&gt;&lt;script&gt;</p>");
 }
 
-TEST_CASE("an event carries how it is to be sent") {
+TEST_CASE("an event carries its modifiers") {
     using namespace std::chrono_literals;
     const auto how = [](const markup& m) {
         REQUIRE(m.holes().size() == 1);
@@ -116,7 +118,7 @@ TEST_CASE("an event carries how it is to be sent") {
     CHECK(written(all, 3) == "<button id=\"i3\" {keydown remove [7] of 3}></button>");
 }
 
-TEST_CASE("only a keyboard's event has a key") {
+TEST_CASE("only a keyboard event takes a key") {
     const auto& click = on<"click", &shelf::tidy>;
     CHECK_THROWS_AS(click.key("Enter"), std::invalid_argument);
 }
@@ -136,7 +138,7 @@ TEST_CASE("a key is written with its modifiers in one order") {
     CHECK(written_as("Shift") == "Shift");
 }
 
-TEST_CASE("what no browser calls a key is refused, and the message says what to write") {
+TEST_CASE("an invalid key name is refused with a message that suggests a valid one") {
     const auto refused = [](std::string_view name, const std::string& why) {
         const auto& keydown = on<"keydown", &shelf::tidy>;
         CHECK_THROWS_WITH_AS(
@@ -164,7 +166,7 @@ TEST_CASE("attribute values are escaped") {
     CHECK(written(p(title(std::string("\0", 1)))) == "<p title=\"\xEF\xBF\xBD\"></p>");
 }
 
-TEST_CASE("each kind of text can stand in an element") {
+TEST_CASE("an element takes each kind of text") {
     const std::string owned = "s";
     const char* pointed = "c";
     CHECK(written(p(owned, std::string_view("v"), pointed, 'x', '<')) == "<p>svcx&lt;</p>");
@@ -185,7 +187,7 @@ TEST_CASE("a void element has no end tag and no children") {
     CHECK(written(input(type("text"))) == "<input type=\"text\">");
 }
 
-TEST_CASE("a boolean attribute is there or not") {
+TEST_CASE("a boolean attribute is present or absent") {
     CHECK(written(button(disabled(), "x")) == "<button disabled>x</button>");
     CHECK(written(button(disabled(false), "x")) == "<button>x</button>");
 }
@@ -213,7 +215,7 @@ TEST_CASE("addresses of known schemes and relative ones pass") {
     }
 }
 
-TEST_CASE("addresses that would run something become blank") {
+TEST_CASE("addresses that would run a script become blank") {
     const std::string with_nul("java\0script:x", 13);
     for (const std::string& url : std::vector<std::string>{
              "javascript:alert(1)",
@@ -245,15 +247,15 @@ TEST_CASE("any other attribute can be named unless it is a script") {
     }
 }
 
-TEST_CASE("raw html is left as it is") {
+TEST_CASE("raw_html is not escaped") {
     CHECK(written(p(raw_html("<b>&amp;</b>"))) == "<p><b>&amp;</b></p>");
 }
 
-TEST_CASE("a helper of one's own nests like an element") {
+TEST_CASE("an application's helper function nests like an element") {
     CHECK(written(p("Room ", price(90))) == "<p>Room <span class=\"price\">90 €</span></p>");
 }
 
-TEST_CASE("each makes one piece for each element") {
+TEST_CASE("the helper each makes one piece for each element") {
     const std::vector<int> numbers{1, 2, 3};
     CHECK(written(ul(each(numbers, [](int n) {
               return li(n);
@@ -270,14 +272,14 @@ TEST_CASE("a range of children is a child") {
     CHECK(written(p(std::array<int, 2>{1, 2})) == "<p>12</p>");
 }
 
-TEST_CASE("when shows its part only if the condition holds") {
+TEST_CASE("the helper when shows its part only if the condition holds") {
     CHECK(written(p(when(true, "yes"), when(false, "no"))) == "<p>yes</p>");
     CHECK(written(p(when(true, b("x")), when(false, b("y")))) == "<p><b>x</b></p>");
     CHECK(written(p(when(true, class_("on")), when(false, id("off")))) == "<p class=\"on\"></p>");
     CHECK(written(p(when(true, 7), when(false, 8))) == "<p>7</p>");
 }
 
-TEST_CASE("when calls a function only when it is needed") {
+TEST_CASE("the helper when calls a function only if the condition holds") {
     int calls = 0;
     auto expensive = [&] {
         ++calls;
@@ -294,11 +296,11 @@ TEST_CASE("an optional part may be missing") {
     CHECK(written(p(std::optional<attribute>())) == "<p></p>");
 }
 
-TEST_CASE("elements named like functions of C live beside them") {
+TEST_CASE("elements and functions of C can share a name") {
     CHECK(written(div(time("now"), select())) == "<div><time>now</time><select></select></div>");
     CHECK(written(div(var("x"), main_("y"))) == "<div><var>x</var><main>y</main></div>");
     CHECK(::div(7, 2).quot == 3);
-    CHECK(div(7, 2).quot == 3);  // C's, which fits better
+    CHECK(div(7, 2).quot == 3);  // C's div, which is the better match
     CHECK(time(nullptr) > 0);
     CHECK(abs(-1) == 1);
 }
@@ -314,7 +316,7 @@ TEST_CASE("a fragment has no element around it") {
     CHECK(markup().empty());
 }
 
-TEST_CASE("an instance's id goes into its one element") {
+TEST_CASE("the id of an instance is written into its only element") {
     CHECK(written(p("x"), 7) == "<p id=\"i7\">x</p>");
     CHECK(written(p(class_("a"), "x"), 7) == "<p id=\"i7\" class=\"a\">x</p>");
     CHECK(written(br(), 7) == "<br id=\"i7\">");
@@ -322,7 +324,7 @@ TEST_CASE("an instance's id goes into its one element") {
     CHECK(written(fragment(markup(), p("x"), markup()), 7) == "<p id=\"i7\">x</p>");
 }
 
-TEST_CASE("an instance of several elements or with an id of its own gets a div") {
+TEST_CASE("an instance of several elements or of one with an id gets a div") {
     CHECK(written(fragment(p("x"), p("y")), 7) == "<div id=\"i7\"><p>x</p><p>y</p></div>");
     CHECK(written(fragment("x"), 7) == "<div id=\"i7\">x</div>");
     CHECK(written(fragment(p("x"), "y"), 7) == "<div id=\"i7\"><p>x</p>y</div>");
@@ -332,7 +334,7 @@ TEST_CASE("an instance of several elements or with an id of its own gets a div")
     CHECK(written(markup(), 7) == "<div id=\"i7\"></div>");
 }
 
-TEST_CASE("an event stands where the wire writes it") {
+TEST_CASE("an event is written by the wire at its place in the element") {
     CHECK(
         written(button(on<"click", &shelf::tidy>, "Tidy"), 3) ==
         "<button id=\"i3\" {click tidy  of 3}>Tidy</button>"
@@ -346,7 +348,7 @@ TEST_CASE("an event stands where the wire writes it") {
     );
 }
 
-TEST_CASE("a fingerprint tells apart what differs in text, places or anything of an event") {
+TEST_CASE("a fingerprint differs if a text or a place or any part of an event differs") {
     static const event_function other = nullptr;
     const auto with = [](std::string_view text, const auto& change) {
         hole h;
@@ -395,7 +397,7 @@ TEST_CASE("a fingerprint tells apart what differs in text, places or anything of
     CHECK(modified([](event_modifiers& m) { m.keys = {"ab"}; }) == all[18]);
 }
 
-TEST_CASE("an event's arguments travel as JSON of the member's types") {
+TEST_CASE("the arguments of an event are written as JSON of the member's types") {
     CHECK(
         written(p(on<"click", &shelf::rename>("a\"<b>", true)), 1) ==
         "<p id=\"i1\" {click rename [\"a\\\"<b>\",true] of 1}></p>"
@@ -412,7 +414,7 @@ TEST_CASE("events stay in place when markup is joined") {
     );
 }
 
-TEST_CASE("an event may be there only sometimes") {
+TEST_CASE("an event can be conditional") {
     CHECK(
         written(
             p(when(true, on<"click", &shelf::tidy>), when(false, on<"click", &shelf::remove>(1)))
@@ -420,7 +422,7 @@ TEST_CASE("an event may be there only sometimes") {
     );
 }
 
-TEST_CASE("a bound control carries name and id and what stands in the field") {
+TEST_CASE("a bound control carries the name and the id and the text of its field") {
     shelf s;
     CHECK(
         written(div(input(bind<&shelf::title>(s))), 4) ==
@@ -459,7 +461,7 @@ TEST_CASE("a check box is preceded by an empty value") {
     );
 }
 
-TEST_CASE("a selection marks what is chosen") {
+TEST_CASE("a selection marks the chosen option") {
     shelf s;
     s.title.set("b");
     CHECK(
@@ -470,7 +472,7 @@ TEST_CASE("a selection marks what is chosen") {
     );
 }
 
-TEST_CASE("markup is a value") {
+TEST_CASE("a copy of markup does not change the original") {
     auto one = p("x");
     auto other = one;
     other += p("y");

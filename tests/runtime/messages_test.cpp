@@ -39,7 +39,7 @@ struct ear {
 };
 BOOST_DESCRIBE_STRUCT(ear, (), (heard, hear, deafen, report, publish_all, publish_us))
 
-/// Has two ears, waits and works.
+/// Has two ears, timers and work. Its id is 1, its ears have 2 and 3.
 struct head {
     static constexpr std::string_view component = "messages/head";
     slot<ear> left;
@@ -165,7 +165,7 @@ effects head::work_and_leave() {
     return run<&head::done>([] { return std::string("late"); }) + become<ear>();
 }
 
-/// Its state stands for an address.
+/// Its state determines its address.
 struct shelf {
     static constexpr std::string_view component = "messages/shelf";
     int page = 1;
@@ -187,7 +187,7 @@ struct shelf {
 };
 BOOST_DESCRIBE_STRUCT(shelf, (), (page, next, look))
 
-/// Calls itself without end, or as deep as it is clicked.
+/// Calls itself one level deeper on each click.
 struct well {
     static constexpr std::string_view component = "messages/well";
     int depth = 1;
@@ -198,7 +198,7 @@ struct well {
 };
 BOOST_DESCRIBE_STRUCT(well, (), (depth, deeper))
 
-/// Has as many children as it is told.
+/// Fills its list with a given number of children.
 struct crowd {
     static constexpr std::string_view component = "messages/crowd";
     keyed<shelf> all;
@@ -214,7 +214,7 @@ struct crowd {
 };
 BOOST_DESCRIBE_STRUCT(crowd, (), (all, fill))
 
-/// Ids: the head is 1, its ears 2 and 3.
+/// The JSON of the page's commands in the last patches.
 std::vector<std::string> commands_of(const test_conversation& t) {
     std::vector<std::string> out;
     for (const auto& each : t.patches()) {
@@ -223,7 +223,7 @@ std::vector<std::string> commands_of(const test_conversation& t) {
     return out;
 }
 
-/// Its number is its address, and time raises it.
+/// Its number is in its address. A timer increments it.
 struct gauge {
     static constexpr std::string_view component = "messages/gauge";
     int n = 0;
@@ -285,7 +285,7 @@ TEST_CASE("a message to a child arrives in the same turn") {
     CHECK(t.value().revision == 2);
 }
 
-TEST_CASE("a child sends up to the nearest above that has the member") {
+TEST_CASE("a child sends up to the nearest component above that has the member") {
     test_conversation t{head{}};
     const auto id = t.value().last_instance;
     CHECK(id == 3);
@@ -299,7 +299,7 @@ TEST_CASE("a button of a child can send its event to the component above") {
     CHECK(t.html().find("data-on-click=\"i1.add([3])\"") != std::string::npos);
 }
 
-TEST_CASE("what is published here reaches all who listen in this conversation, in the same turn") {
+TEST_CASE("publish_here reaches all subscribers of the conversation in the same turn") {
     test_conversation t{head{}};
     const auto done = dispatch(t.value(), {0, 2, "publish_us", "", {}}, {t.now()});
     CHECK(done.outbox.empty());
@@ -307,7 +307,7 @@ TEST_CASE("what is published here reaches all who listen in this conversation, i
         CHECK(static_cast<const ear*>(done.next.instances.at(id).state.get())->heard == "to us");
 }
 
-TEST_CASE("subscriptions hold across a restart") {
+TEST_CASE("subscriptions survive a restart") {
     test_conversation t{head{}};
     t.restart().publish("news", "rain");
     CHECK(topics(t.value()) == lines{"news"});
@@ -315,7 +315,7 @@ TEST_CASE("subscriptions hold across a restart") {
     CHECK(text.find("rain") != text.rfind("rain"));
 }
 
-TEST_CASE("timers are called once, each at its time") {
+TEST_CASE("each timer fires once and at its time") {
     test_conversation t{head{}};
     t.click("Wait").advance(4s);
     CHECK(t.text().contains("n 0"));
@@ -326,27 +326,27 @@ TEST_CASE("timers are called once, each at its time") {
     CHECK_FALSE(next_due(t.value()));
 }
 
-TEST_CASE("a timer that is set for ever is never called") {
+TEST_CASE("a timer with the longest delay never fires") {
     test_conversation t{patient{}};
     CHECK(t.text() == "calls 0");
     t.advance(24h * 365);
     CHECK(t.text() == "calls 0");
 }
 
-TEST_CASE("what a timer brings may nest as deep as state") {
+TEST_CASE("the arguments of a timer may nest as deep as state") {
     test_conversation t{cave{}};
     CHECK(t.text() == "0 deep");
     t.advance(1s);
     CHECK(t.text() == "40 deep");
 }
 
-TEST_CASE("timers that are given up are not called") {
+TEST_CASE("a cancelled timer does not fire") {
     test_conversation t{head{}};
     t.click("Wait").click("Give up").advance(1h);
     CHECK(t.text().contains("n 0"));
 }
 
-TEST_CASE("timers hold across a restart, and those that are overdue are called once") {
+TEST_CASE("timers survive a restart and overdue ones fire once") {
     test_conversation t{head{}};
     t.click("Wait").restart();
     const auto late = fire_timers(t.value(), {t.now() + 24h});
@@ -356,7 +356,7 @@ TEST_CASE("timers hold across a restart, and those that are overdue are called o
     CHECK(t.text().contains("n 101"));
 }
 
-TEST_CASE("a timer whose member throws is spent, and the others are called") {
+TEST_CASE("a timer whose member throws is spent and the others fire") {
     test_conversation t{head{}};
     t.click("Throw later").advance(1s);
     CHECK(t.text().contains("n 1"));
@@ -379,14 +379,14 @@ TEST_CASE("work that throws arrives as a failure") {
     CHECK_FALSE(t.text().contains("no disk"));
 }
 
-TEST_CASE("work that throws and has nobody to tell shows a message") {
+TEST_CASE("work that fails without a handler shows a message") {
     test_conversation t{head{}};
     t.click("Work unheard").run_work();
     CHECK(t.notices().size() == 1);
     CHECK(t.text().contains("result none"));
 }
 
-TEST_CASE("work for a component that has gone comes to nothing") {
+TEST_CASE("the result of work for a component that has left is dropped") {
     test_conversation t{head{}};
     t.click("Work and leave");
     const auto before = t.value().revision;
@@ -395,7 +395,7 @@ TEST_CASE("work for a component that has gone comes to nothing") {
     CHECK(t.text().contains("silence"));
 }
 
-TEST_CASE("the page is told what a component wants of it, in order") {
+TEST_CASE("the page receives the commands of a component in order") {
     test_conversation t{head{}};
     t.click("Tell page");
     CHECK(t.title() == "Heads");
@@ -419,7 +419,7 @@ TEST_CASE("the page is told what a component wants of it, in order") {
     CHECK(last.content.text() == "<p id=\"i1-progress\">50%</p>");
 }
 
-TEST_CASE("the address follows the root's state, and is told once") {
+TEST_CASE("the address follows the state of the root and is sent once per change") {
     test_conversation t{shelf{}};
     CHECK(t.value().url == "/shelf?page=1");
     CHECK(commands_of(t).empty());
@@ -440,14 +440,14 @@ TEST_CASE("calls nest sixty-four deep in one place and no deeper") {
     CHECK(t.text().contains("depth 64"));
 }
 
-TEST_CASE("one component waits for a hundred things at most") {
+TEST_CASE("a component waits for at most a hundred things at a time") {
     test_conversation t{head{}};
     t.click("Wait for all");
     CHECK(t.failed());
     CHECK(t.error() == "stube: messages/head waits for too much at a time");
 }
 
-TEST_CASE("a conversation holds ten thousand components at most") {
+TEST_CASE("a conversation holds at most ten thousand components") {
     const environment world{time_point(1s)};
     conversation fresh;
     fresh.id = "c";

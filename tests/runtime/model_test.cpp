@@ -24,7 +24,7 @@
 #include <vector>
 
 // Random sequences of everything that can happen to a conversation. After each action the value,
-// what is stored of it, what its hooks were told and the page must fit together.
+// its stored parts, the hooks that ran and the pages must agree.
 
 using namespace stube;
 using namespace stube::kernel;
@@ -35,7 +35,7 @@ namespace {
 
 enum class hook { started, stopped, woken };
 
-/// What the hooks of a sequence's components did; the application's object.
+/// The application's object: records the hooks of a sequence's components.
 struct world {
     struct line {
         hook what;
@@ -43,11 +43,11 @@ struct world {
     };
 
     int lives = 0;
-    int light = 0;  ///< what components show and do not hold; 2: they show less
+    int light = 0;  ///< shown by components, which do not hold it; with 2 they show less
     std::vector<line> log;
 };
 
-/// What all components here have. Each life has a number of its own.
+/// The base of all components here. Each start gives a `life` of its own.
 struct actor {
     using answer_type = int;
     int life = 0;
@@ -72,7 +72,7 @@ struct actor {
 };
 BOOST_DESCRIBE_STRUCT(actor, (), (life, n, told, refused))
 
-/// What an actor can be told to do: `act(what, a, b)`.
+/// The actions of an actor: `what` in `act(what, a, b)`.
 enum deed {
     count,
     call_leaf,
@@ -85,10 +85,10 @@ enum deed {
     fail_now,
     become_leaf,
     become_desk,
-    do_later,    // a, as what to do, with b
-    tell_all,    // likewise, those who listen
-    tell_above,  // likewise, the nearest desk above
-    tell_slot,   // likewise, what stands in the first slot
+    do_later,    // act(a, b, a + b) by a timer
+    tell_all,    // poke(a) of all subscribers
+    tell_above,  // act(a, b, 0) of the nearest desk above
+    tell_slot,   // act(a, b, 0) of the child in the first slot
     listen,
     listen_no_more,
     forget_timers,
@@ -151,7 +151,7 @@ struct desk : actor {
 };
 BOOST_DESCRIBE_STRUCT(desk, (actor), (first, names, rows, folded, act, poke))
 
-/// A task.
+/// A task that calls a row and hands on its answer.
 struct errand : actor {
     static constexpr std::string_view component = "model/errand";
 
@@ -164,7 +164,7 @@ struct errand : actor {
 };
 BOOST_DESCRIBE_STRUCT(errand, (actor), (done))
 
-/// Answers before it was seen.
+/// Answers in its start hook.
 struct rash : actor {
     static constexpr std::string_view component = "model/rash";
 
@@ -175,7 +175,7 @@ struct rash : actor {
 };
 BOOST_DESCRIBE_STRUCT(rash, (actor), ())
 
-/// Is another before it was seen.
+/// Becomes another component in its start hook.
 struct restless : actor {
     static constexpr std::string_view component = "model/restless";
 
@@ -195,7 +195,7 @@ T with(int n) {
 
 constexpr int highest_key = 6;
 
-/// insert, erase, move, set, assign or clear, in the order of `deed`.
+/// `how` is insert, erase, move, set, assign or clear, in the order of `deed`.
 template <class T>
 void edit_list(keyed<T>& list, int how, int a, int b) {
     const int key = a % highest_key;
@@ -362,7 +362,7 @@ markup row::render(const context& c) const {
     );
 }
 
-/// Folded, the list stands first and the slot goes elsewhere.
+/// When folded, the list comes first and the slot moves to another element.
 markup desk::render(const context& c) const {
     return section(
         b(on<"click", &desk::act>(0, 0, 0), n),
@@ -375,7 +375,7 @@ markup desk::render(const context& c) const {
     );
 }
 
-// --- what must hold
+// --- invariants
 
 [[noreturn]] void wrong(const std::string& what) {
     throw std::logic_error(what);
@@ -397,7 +397,7 @@ int life_of(const instance& of) {
         ->life;
 }
 
-/// Walks all places from the root.
+/// Walks all places from the root and checks the links of the instances there.
 class link_check {
 public:
     explicit link_check(const conversation& in) : in_(in) {}
@@ -457,7 +457,7 @@ parts whole_parts(const conversation& of) {
     return out;
 }
 
-/// Without when it was written, which only the newest part must tell.
+/// Without the member `as_of`, which only the newest part must have.
 parts without_as_of(parts all) {
     for (auto& [name, body] : all) {
         if (body.starts_with("{\"as_of\":{")) body.replace(1, body.find("},") + 1, "");
@@ -479,7 +479,7 @@ std::string difference(const parts& left, const parts& right) {
     return out;
 }
 
-/// For people: one line for each instance.
+/// For a failure message: one line for each instance.
 std::string picture(const conversation& of) {
     std::string out;
     for (const auto& each : all_of(of)) {
@@ -512,7 +512,7 @@ public:
             act();
     }
 
-    /// For people: what was done, and what the conversation looked like then.
+    /// For a failure message: the actions, and the instances before and after the last one.
     std::string story() const {
         std::string out;
         for (const auto& each : story_)
@@ -539,7 +539,7 @@ private:
         publish();
     }
 
-    /// Its view was rendered at another time than what the others show.
+    /// The view of the new page is rendered at another time than the views of the other pages.
     void open_page() {
         said_ = "another page is opened";
         story_.push_back(said_);
@@ -560,7 +560,7 @@ private:
     }
 
     void send() {
-        // Mostly those on the page; sometimes one that is covered or has gone.
+        // Mostly an instance on the page, sometimes one that is covered or has left.
         auto to = any()->id;
         for (int tries = 0; tries < 8 && !now_.is_shown(to); ++tries)
             to = any()->id;
@@ -624,7 +624,7 @@ private:
             if (done.what == verdict::failed) check_refusal(done.error);
             ++refused;
             world_.log.clear();
-            pages_[below(pages_.size())].apply(done.patches);  // the one that asked
+            pages_[below(pages_.size())].apply(done.patches);  // the page that sent the event
             now_.forget_sent(done.differing);
             return check_pages({});
         }
@@ -646,7 +646,7 @@ private:
         check_pages(changed_since(before));
     }
 
-    /// A member may only be refused for what the rules forbid.
+    /// A member may be refused only for a breach of a rule.
     static void check_refusal(const std::string& error) {
         static const std::array<std::string_view, 5> allowed{
             "asked to",
@@ -670,7 +670,7 @@ private:
         }
     }
 
-    /// `in_part`: some of the members that ran were undone, and what their hooks said with them.
+    /// `in_part`: some of the members that ran were undone, so the log of hooks is not checked.
     void check_lives(const conversation& before, bool in_part) {
         if (!in_part) check_stop_order(before);
         for (const auto& each : world_.log) {
@@ -700,7 +700,7 @@ private:
         check(alive_ == there, "one is there that was stopped");
     }
 
-    /// Children stop before those they stand in or were called by.
+    /// A child stops before its owner and its caller.
     void check_stop_order(const conversation& before) {
         std::map<int, std::size_t> stopped;
         for (std::size_t at = 0; at < world_.log.size(); ++at) {
@@ -718,7 +718,7 @@ private:
         }
     }
 
-    /// What was written part by part is what would be written as a whole, and can be read back.
+    /// The parts that were written one by one equal those of a whole save, and can be read back.
     void check_stored(const conversation& before) {
         const auto written = encode_change(before.root == 0 ? nullptr : &before, now_, true);
         if (written.what != change::kind::update) parts_.clear();
@@ -744,8 +744,8 @@ private:
         return out;
     }
 
-    /// All is on the pages as it would be rendered now. While the light changes that holds for
-    /// what has changed; what has not is still as it was rendered last.
+    /// Every page shows the present rendering. While the light changes, this holds only for the
+    /// instances in `changed`: the others still show their last rendering.
     void check_pages(const std::vector<instance_id>& changed) {
         if (now_.root == 0) return;
         test_page::patched_page fresh;
@@ -762,11 +762,11 @@ private:
     }
 
     static void check_same(const std::string& page, const std::string& view) {
-        if (page.empty() || view.empty()) return;  // not on both: what is around it has not changed
+        if (page.empty() || view.empty()) return;  // on one page only: its owner has not changed
         if (page != view) wrong("the page shows\n" + page + "\nand should show\n" + view);
     }
 
-    /// An instance without what stands in its slots and lists, which is named only.
+    /// The text of an instance, with only the ids of the children in its slots and lists.
     static std::string own_text(const test_page::patched_page& page, instance_id id) {
         std::string out;
         for (const auto* each : test_page::find_all(page.root(), test_page::is_instance)) {
@@ -816,7 +816,7 @@ constexpr std::uint64_t sequences = 1'000;
 
 }  // namespace
 
-TEST_CASE("after random sequences of all that can happen everything fits together") {
+TEST_CASE("the value and its stored parts and its hooks and pages agree after random actions") {
     const auto seed = number_from("STUBE_SEED", std::random_device()());
     const auto wanted = number_from("STUBE_SEQUENCES", sequences);
     MESSAGE("STUBE_SEED=" << seed);
@@ -836,6 +836,6 @@ TEST_CASE("after random sequences of all that can happen everything fits togethe
         refused += one.refused;
     }
     MESSAGE(applied << " actions were applied, " << refused << " were refused");
-    // Most of what is tried is allowed: else this would show little.
+    // Most actions must be allowed, or else the sequences would test little.
     CHECK(applied > refused);
 }

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-// What browsers' parsers move is found where it is written.
+// Elements that the parser of a browser would move are found in the markup.
 
 using namespace stube;
 using namespace stube::kernel;
@@ -19,7 +19,7 @@ using namespace stube::html;
 
 namespace {
 
-/// "inner in outer" for the first element that cannot stay; empty for none.
+/// "inner in outer" for the first element that a browser would move; empty without one.
 std::string misplaced(std::string_view html) {
     const auto page = html_tree::parse(html);
     const auto found = html_tree::find_misplaced(*page);
@@ -37,7 +37,7 @@ struct search {
 };
 BOOST_DESCRIBE_STRUCT(search, (), (said, find))
 
-/// A form around a component that renders one, once it is shown.
+/// A form around a component that renders a form too, once the component is shown.
 struct order {
     static constexpr std::string_view component = "nesting/order";
     slot<search> box;
@@ -86,7 +86,7 @@ struct item {
 };
 BOOST_DESCRIBE_STRUCT(item, (), (number))
 
-/// Nothing but a list.
+/// Renders nothing but a list.
 struct items {
     static constexpr std::string_view component = "nesting/items";
     keyed<item> all;
@@ -105,7 +105,7 @@ markup item::render() const {
 
 }  // namespace
 
-TEST_CASE("a form in a form is found, also through tables and other elements") {
+TEST_CASE("a form in a form is found even through tables and other elements") {
     CHECK(misplaced("<form><div><form></form></div></form>") == "form in form");
     CHECK(
         misplaced("<form><table><tbody><tr><td><form></form></td></tr></tbody></table></form>") ==
@@ -114,7 +114,7 @@ TEST_CASE("a form in a form is found, also through tables and other elements") {
     CHECK(misplaced("<form></form><form></form>").empty());
 }
 
-TEST_CASE("what ends a paragraph is found in it") {
+TEST_CASE("an element that ends a paragraph is found in one") {
     for (std::string tag :
          {"div", "p", "ul", "ol", "table", "form", "h1", "section", "dialog", "li"})
         CHECK(misplaced("<p><" + tag + "></" + tag + "></p>") == tag + " in p");
@@ -124,7 +124,7 @@ TEST_CASE("what ends a paragraph is found in it") {
     CHECK(misplaced("<div><p></p><ul><li><p></p></li></ul></div>").empty());
 }
 
-TEST_CASE("links, buttons and selections do not stand in their like") {
+TEST_CASE("a link or button or selection or heading in its like is found") {
     CHECK(misplaced("<a href=\"/\"><b><a>x</a></b></a>") == "a in a");
     CHECK(misplaced("<button><span><button>x</button></span></button>") == "button in button");
     CHECK(misplaced("<select><select></select></select>") == "select in select");
@@ -132,16 +132,16 @@ TEST_CASE("links, buttons and selections do not stand in their like") {
     CHECK(misplaced("<a>x</a><a>y</a>").empty());
 }
 
-TEST_CASE("controls and links do not stand in a button or a link") {
+TEST_CASE("a control or link in a button or link is found") {
     CHECK(misplaced("<button><input></button>") == "input in button");
     CHECK(misplaced("<button><a href=\"/\">x</a></button>") == "a in button");
     CHECK(misplaced("<a href=\"/\"><button>x</button></a>") == "button in a");
     CHECK(misplaced("<a href=\"/\"><select></select></a>") == "select in a");
     CHECK(misplaced("<button><input type=\"hidden\"></button>").empty());
-    CHECK(misplaced("<a><button>x</button></a>").empty());  // leads nowhere
+    CHECK(misplaced("<a><button>x</button></a>").empty());  // not a link, without href
 }
 
-TEST_CASE("a selection has options, and options have text") {
+TEST_CASE("anything but options in a selection and text in an option is found") {
     CHECK(misplaced("<select><optgroup label=a><option>x</option></optgroup><hr></select>") == "");
     CHECK(misplaced("<select><option>x</option> </select>") == "");
     CHECK(misplaced("<select><div><option>x</option></div></select>") == "div in select");
@@ -149,14 +149,14 @@ TEST_CASE("a selection has options, and options have text") {
     CHECK(misplaced("<select><option><b>x</b></option></select>") == "b in option");
 }
 
-TEST_CASE("an item in an item needs a list around it") {
+TEST_CASE("an item in an item without a list between them is found") {
     CHECK(misplaced("<ul><li><div><li></li></div></li></ul>") == "li in li");
     CHECK(misplaced("<dl><dt><dd></dd></dt></dl>") == "dd in dt");
     CHECK(misplaced("<ul><li><ul><li></li></ul></li></ul>").empty());
     CHECK(misplaced("<ul><li><section><li></li></section></li></ul>").empty());
 }
 
-TEST_CASE("a table has rows, and rows have cells") {
+TEST_CASE("anything but rows in a table and cells in a row is found") {
     CHECK(misplaced("<table><div></div></table>") == "div in table");
     CHECK(misplaced("<table>text</table>") == "text in table");
     CHECK(misplaced("<table><tbody><td></td></tbody></table>") == "td in tbody");
@@ -168,7 +168,7 @@ TEST_CASE("a table has rows, and rows have cells") {
               .empty());
 }
 
-TEST_CASE("parts of a table are found outside of one") {
+TEST_CASE("a part of a table outside of a table is found") {
     CHECK(misplaced("<div><tr></tr></div>") == "tr in div");
     CHECK(misplaced("<div><td></td></div>") == "td in div");
     CHECK(misplaced("<div><tbody></tbody></div>") == "tbody in div");
@@ -176,7 +176,7 @@ TEST_CASE("parts of a table are found outside of one") {
     CHECK(misplaced("<template><tr></tr></template>").empty());
 }
 
-TEST_CASE("a test is told of a form that a child renders within the form of its owner") {
+TEST_CASE("a test fails on a form that a child renders within the form of its owner") {
     test_conversation t{order{}};
     std::string said;
     try {
@@ -190,7 +190,7 @@ TEST_CASE("a test is told of a form that a child renders within the form of its 
     );
 }
 
-TEST_CASE("a list of rows in a table has a tbody") {
+TEST_CASE("a list of rows in a table gets a tbody") {
     test_conversation t{bill{}};
     t.send<&bill::add_on_top>(1).send<&bill::add_on_top>(2);
     CHECK(t.text().contains("2\n1"));
@@ -200,7 +200,7 @@ TEST_CASE("a list of rows in a table has a tbody") {
     ));
 }
 
-TEST_CASE("a list in an element with an id of its own is refused, with the component's name") {
+TEST_CASE("a list in an element with an id is refused with the name of the component") {
     bill numbered;
     numbered.has_id = true;
     test_conversation t{numbered};
@@ -208,7 +208,7 @@ TEST_CASE("a list in an element with an id of its own is refused, with the compo
     CHECK(t.error().starts_with("stube: nesting/bill: <ul> with a keyed<...> list cannot have"));
 }
 
-TEST_CASE("a component that is nothing but a list shows what joins it") {
+TEST_CASE("a component that renders only a list shows the children that are added") {
     test_conversation t{items{}};
     t.send<&items::add_on_top>(1).send<&items::add_on_top>(2);
     CHECK(t.text() == "2 Add\n1 Add\n0 Add");

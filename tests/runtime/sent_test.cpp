@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-// Patches are made by comparing with what was sent.
+// Patches are made by comparison with the renderings that were last sent.
 
 using namespace stube;
 using namespace stube::kernel;
@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The application's object: what components show without holding it.
+/// The application's object: data that components show but do not hold.
 struct library {
     std::map<int, std::string> titles{{1, "Emma"}, {2, "Ulysses"}};
     std::string sign = "open";
@@ -43,7 +43,7 @@ struct note {
 };
 BOOST_DESCRIBE_STRUCT(note, (), (n, inc))
 
-/// Shows the time, the application's data and what it holds, around a slot and a list.
+/// Shows the time, the application's data and its own state, around a slot and a list.
 struct shelf {
     static constexpr std::string_view component = "sent/shelf";
     slot<note> first;
@@ -96,7 +96,7 @@ BOOST_DESCRIBE_STRUCT(
     (first, notes, book, looks, wish, look, choose, forget, add, refuse, write, leave, left)
 )
 
-/// A control and a list, and nothing that tells how many there are.
+/// A control and a list, and no text that depends on the number of notes.
 struct basket {
     static constexpr std::string_view component = "sent/basket";
     field<std::string> wish;
@@ -162,7 +162,7 @@ struct reading_room {
         now.forget_sent(view.differing);
     }
 
-    /// True if all pages show this.
+    /// True if all pages show `text`.
     bool show(std::string_view text) const {
         for (const auto& each : pages) {
             if (test_page::visible_text(each.root()).find(text) == std::string::npos) return false;
@@ -194,12 +194,12 @@ TEST_CASE("a component with a slot shows the time of its last event") {
 TEST_CASE("a component with a slot shows the application's data as they were at its last event") {
     reading_room r(call<shelf>().release());
     r.books.sign = "closed";
-    CHECK_FALSE(r.show("sign closed"));  // nobody has said so yet
+    CHECK_FALSE(r.show("sign closed"));  // no event has sent it yet
     r.send("look");
     CHECK(r.show("sign closed"));
 }
 
-TEST_CASE("a component whose old state cannot be shown any more goes on to one that can") {
+TEST_CASE("a component whose old state cannot be rendered can change to one that can") {
     reading_room r(call<shelf>().release());
     r.books.titles.erase(1);
     CHECK(r.send("look").what == verdict::failed);
@@ -207,14 +207,14 @@ TEST_CASE("a component whose old state cannot be shown any more goes on to one t
     CHECK(r.show("book Ulysses"));
 }
 
-TEST_CASE("a list's owner that looks as before does not come again when a child joins") {
+TEST_CASE("an unchanged owner of a list is not sent again when a child is added") {
     reading_room r(call<shelf>().release());
     const auto done = r.send("add");
     REQUIRE(done.patches.size() == 1);
     CHECK(done.patches[0].what == patch::kind::insert);
 }
 
-TEST_CASE("a turn that is undone leaves known what was sent") {
+TEST_CASE("a turn that is undone leaves the record of sent renderings unchanged") {
     reading_room r(call<shelf>().release());
     r.time += 5s;
     CHECK(r.send("refuse").what == verdict::failed);
@@ -223,34 +223,34 @@ TEST_CASE("a turn that is undone leaves known what was sent") {
     CHECK(r.send("look").patches.empty());
 }
 
-TEST_CASE("a value that was not saved leaves known what was sent") {
+TEST_CASE("a value that is not saved leaves the record of sent renderings unchanged") {
     reading_room r(call<shelf>().release());
     r.time += 5s;
-    // The store refuses what came of it, and nobody is told.
+    // The store refuses this outcome, so it is not published.
     const auto refused = dispatch(r.now, {99, 1, "look", "", {}}, r.world());
     CHECK(refused.patches.size() == 1);
     CHECK(r.send("look").patches.size() == 1);
     CHECK(r.show("at 15"));
 }
 
-TEST_CASE("a page that was opened later is not left behind by what the others show already") {
+TEST_CASE("a page opened later receives changes that the other pages show already") {
     reading_room r(call<shelf>().release());
     r.time += 5s;
     r.open_page();
     CHECK_FALSE(r.show("at 15"));
-    r.time -= 5s;  // as the first page shows it
+    r.time -= 5s;  // the time that the first page shows
     r.send("look");
     CHECK(r.show("at 10"));
     CHECK(r.send("look").patches.empty());
 }
 
-TEST_CASE("a page that was opened later and shows the same makes no difference") {
+TEST_CASE("a page opened later that shows the same causes no patches") {
     reading_room r(call<shelf>().release());
     r.open_page();
     CHECK(r.send("look").patches.empty());
 }
 
-TEST_CASE("after a restart the first change sends a component whole, and the next what is new") {
+TEST_CASE("the first change after a restart sends a whole component and the next one a diff") {
     reading_room r(call<shelf>().release());
     const auto stored = encode_change(nullptr, r.now, false);
     r.now = decode_conversation({stored.id, stored.revision, stored.status, stored.written});
@@ -265,7 +265,7 @@ TEST_CASE("after a restart the first change sends a component whole, and the nex
     CHECK(r.send("look").patches.empty());
 }
 
-TEST_CASE("what was sent is no part of what is stored") {
+TEST_CASE("the record of sent renderings is not stored") {
     reading_room r(call<shelf>().release());
     auto forgetful = r.now;
     const std::vector<instance_id> all{1, 2, 3};
@@ -274,7 +274,7 @@ TEST_CASE("what was sent is no part of what is stored") {
     const auto right = encode_change(nullptr, forgetful, false);
     CHECK(left.written == right.written);
     CHECK(snapshot(r.now) == snapshot(forgetful));
-    // Nor a change to be stored.
+    // It is not a change that must be stored either.
     forgetful.advance();
     for (const auto& each : encode_change(&r.now, forgetful, true).written)
         CHECK(each.name == "head");
@@ -295,7 +295,7 @@ TEST_CASE("Back shows the step as it is rendered now") {
     CHECK(r.pages[0].html() == fresh.html());
 }
 
-TEST_CASE("an element that a handler has patched by itself is rendered anew with its component") {
+TEST_CASE("an element that a handler has patched is rendered again with its component") {
     reading_room r(call<shelf>().release());
     r.send("write");
     CHECK(r.show("half"));
@@ -304,7 +304,7 @@ TEST_CASE("an element that a handler has patched by itself is rendered anew with
     CHECK(r.show("at 10"));
 }
 
-TEST_CASE("a snapshot that is replayed begins with its whole page") {
+TEST_CASE("the page of a snapshot counts as sent when its events are replayed") {
     library books;
     test_conversation first{shelf{}};
     first.provide(books).text();
@@ -320,14 +320,14 @@ TEST_CASE("a snapshot that is replayed begins with its whole page") {
     CHECK(again[1].patches.empty());
 }
 
-TEST_CASE("a field that a handler clears is empty though the component looks as before") {
+TEST_CASE("a field that a handler clears is empty on an otherwise unchanged page") {
     test_conversation t{basket{}};
     t.fill("Wish", "Bread").click("Put");
     CHECK(t.entered<&basket::wish>() == "");
     t.fill("Wish", "Milk").click("Put");
     CHECK(t.text().contains("note 0"));
     CHECK(t.entered<&basket::wish>() == "");
-    // The rows stay where they are.
+    // The rows are not sent again.
     REQUIRE(t.patches().size() == 2);
     CHECK(t.patches()[0].what == patch::kind::instance);
     CHECK(
@@ -336,7 +336,7 @@ TEST_CASE("a field that a handler clears is empty though the component looks as 
     CHECK(t.patches()[1].what == patch::kind::insert);
 }
 
-TEST_CASE("a timer after which a component looks as before sends nothing") {
+TEST_CASE("a timer that does not change how a component looks sends nothing") {
     test_conversation t{basket{}};
     t.click("Tick").advance(2s);
     CHECK(t.patches().empty());

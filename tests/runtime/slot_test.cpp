@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What hooks said and how often was rendered; the application's object.
+/// The application's object: records the hooks that ran.
 struct diary {
     std::vector<std::string> lines;
 };
@@ -55,7 +55,7 @@ struct counter {
 };
 BOOST_DESCRIBE_STRUCT(counter, (), (name, n, inc, tell, give_up))
 
-/// What is called over a slot; it can call another one there.
+/// A component that is called over a slot. It can call another one there.
 struct editor {
     static constexpr std::string_view component = "slot/editor";
     using answer_type = std::string;
@@ -147,7 +147,7 @@ BOOST_DESCRIBE_STRUCT(
      become_other)
 )
 
-/// Calls a panel and waits; while it waits it becomes another.
+/// Calls a panel, and becomes another component while it waits.
 struct host {
     static constexpr std::string_view component = "slot/host";
 
@@ -169,7 +169,7 @@ effects panel::become_other() {
 
 }  // namespace
 
-TEST_CASE("a child comes to life with its owner, before it, and is shown in its place") {
+TEST_CASE("a child starts before its owner and is shown in its place") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d);
@@ -178,7 +178,7 @@ TEST_CASE("a child comes to life with its owner, before it, and is shown in its 
     CHECK(d.lines == lines{"left starts", "right starts", "panel starts"});
 }
 
-TEST_CASE("an event of a child renders and patches that child alone") {
+TEST_CASE("an event of a child renders and patches only that child") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).within("right").click("+");
@@ -188,7 +188,7 @@ TEST_CASE("an event of a child renders and patches that child alone") {
     CHECK(t.patches()[0].what == patch::kind::instance);
     CHECK(t.patches()[0].target == 3);
 
-    // The same in the kernel, where nobody draws the whole page besides.
+    // The same in the kernel alone: test_conversation renders the whole page besides.
     parent_renders = child_renders = 0;
     const environment world{t.now(), &d, &typeid(diary)};
     const auto done = dispatch(t.value(), {99, 3, "inc", "", {}}, world);
@@ -197,7 +197,7 @@ TEST_CASE("an event of a child renders and patches that child alone") {
     CHECK(child_renders == 1);
 }
 
-TEST_CASE("an event of the owner leaves its children as they are on the page") {
+TEST_CASE("an event of the owner does not send its children again") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).text();
@@ -212,7 +212,7 @@ TEST_CASE("an event of the owner leaves its children as they are on the page") {
     CHECK(child_renders == 0);
 }
 
-TEST_CASE("what a child answers reaches its owner, and the child stays") {
+TEST_CASE("the answer of a child reaches its owner and the child stays") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).within("left").click("+").within("left").click("Tell");
@@ -221,7 +221,7 @@ TEST_CASE("what a child answers reaches its owner, and the child stays") {
     CHECK(d.lines.size() == 3);
 }
 
-TEST_CASE("a child whose answers nobody takes cannot answer") {
+TEST_CASE("a child without a member for its answers cannot answer") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).within("right").click("Tell");
@@ -229,7 +229,7 @@ TEST_CASE("a child whose answers nobody takes cannot answer") {
     CHECK(t.error() == "stube: slot/counter answered in a slot or list without .then<...>()");
 }
 
-TEST_CASE("a child that fails shows its owner's message and stays") {
+TEST_CASE("a child that fails shows a message and stays") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).within("left").click("Give up");
@@ -237,7 +237,7 @@ TEST_CASE("a child that fails shows its owner's message and stays") {
     CHECK(t.text().contains("left 0"));
 }
 
-TEST_CASE("a slot that is assigned anew starts a new child and stops the old one") {
+TEST_CASE("assigning a slot starts a new child and stops the old one") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).click("Renew");
@@ -274,7 +274,7 @@ TEST_CASE("a covered child takes no events") {
     CHECK(done.what == verdict::stale);
 }
 
-TEST_CASE("editing in place nests, and each answer returns to the one before") {
+TEST_CASE("editing in place nests and each answer returns to the component below") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).click("Edit").click("Deeper");
@@ -286,7 +286,7 @@ TEST_CASE("editing in place nests, and each answer returns to the one before") {
     CHECK(t.text().contains("left 0"));
 }
 
-TEST_CASE("an owner that leaves takes all that stands in its slots with it, each stopped once") {
+TEST_CASE("an owner that leaves stops each component in its slots once") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).click("Edit").click("Deeper");
@@ -298,7 +298,7 @@ TEST_CASE("an owner that leaves takes all that stands in its slots with it, each
     );
 }
 
-TEST_CASE("who becomes another over a slot answers in its stead") {
+TEST_CASE("the successor of a component over a slot answers in its place") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).click("Edit").click("Become").click("Save other editor");
@@ -306,7 +306,7 @@ TEST_CASE("who becomes another over a slot answers in its stead") {
     CHECK(t.text().contains("left 0"));
 }
 
-TEST_CASE("children are on the page after a restart, and take events") {
+TEST_CASE("children are on the page after a restart and take events") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).within("left").click("+").restart();
@@ -315,7 +315,7 @@ TEST_CASE("children are on the page after a restart, and take events") {
     CHECK(t.within("left").click("+").text().contains("left 2"));
 }
 
-TEST_CASE("editing in place goes on after a restart") {
+TEST_CASE("editing in place continues after a restart") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).click("Edit").click("Deeper").restart();
@@ -324,7 +324,7 @@ TEST_CASE("editing in place goes on after a restart") {
     CHECK(t.text().contains("left 0"));
 }
 
-TEST_CASE("a component that becomes another while it waits takes what it called with it") {
+TEST_CASE("a waiting component that becomes another stops the component it called") {
     diary d;
     test_conversation t{host{}};
     t.provide(d).click("Open").advance(1s);
@@ -346,7 +346,7 @@ TEST_CASE("a component that becomes another while it waits takes what it called 
     CHECK(t.restart().text() == "new 0 + Tell Give up");
 }
 
-TEST_CASE("an owner that becomes another takes what it called into its slot with it") {
+TEST_CASE("an owner that becomes another stops the component it called into its slot") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).click("Become later");

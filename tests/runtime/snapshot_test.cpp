@@ -32,7 +32,7 @@ struct note {
 };
 BOOST_DESCRIBE_STRUCT(note, (), (text))
 
-/// A list, a call, a timer, a message, and its own snapshot.
+/// Has a list, a call, a timer and a subscription, and takes its own snapshot.
 struct journal {
     static constexpr std::string_view component = "snapshot/journal";
     keyed<note> notes;
@@ -73,7 +73,7 @@ BOOST_DESCRIBE_STRUCT(
     (notes, woken, taken, start, wakeup, ask, told, heard, evening, take)
 )
 
-/// One that has written a note and asks for the next.
+/// A journal that has one note and asks for the next.
 test_conversation asking() {
     test_conversation t{journal{}};
     t.click("Ask").fill<&ui::prompt::text>("first").click("OK").click("Ask");
@@ -82,7 +82,7 @@ test_conversation asking() {
 
 }  // namespace
 
-TEST_CASE("what is restored equals what was taken out, but for whose it was") {
+TEST_CASE("a restored conversation equals the original except for its owner") {
     auto t = asking();
 
     const auto back = restore(snapshot(t.value()));
@@ -95,7 +95,7 @@ TEST_CASE("what is restored equals what was taken out, but for whose it was") {
     CHECK(snapshot(back) == snapshot(t.value()));
 }
 
-TEST_CASE("a snapshot says what it is and holds no session") {
+TEST_CASE("a snapshot names its kind and contains no session") {
     auto t = asking();
 
     const auto taken = snapshot(t.value());
@@ -106,7 +106,7 @@ TEST_CASE("a snapshot says what it is and holds no session") {
     CHECK(taken.at("parts").at("head").at("root") == 1);
 }
 
-TEST_CASE("a restored conversation goes on in the middle of a call") {
+TEST_CASE("a restored conversation continues in the middle of a call") {
     const auto text = boost::json::serialize(snapshot(asking().value()));
 
     test_conversation fresh(restore(boost::json::parse(text)));
@@ -126,7 +126,7 @@ TEST_CASE("Back walks the steps from before the snapshot") {
     CHECK(fresh.text().contains("What happened?"));
 }
 
-TEST_CASE("timers and subscriptions hold in the restored conversation") {
+TEST_CASE("timers and subscriptions continue in a restored conversation") {
     test_conversation t{journal{}};
     t.click("Take");
 
@@ -137,7 +137,7 @@ TEST_CASE("timers and subscriptions hold in the restored conversation") {
     CHECK(fresh.text().contains("evening"));
 }
 
-TEST_CASE("what goes on in one of them does not touch the other") {
+TEST_CASE("a restored conversation and the original do not affect each other") {
     auto t = asking();
     test_conversation fresh(restore(snapshot(t.value())));
 
@@ -148,7 +148,7 @@ TEST_CASE("what goes on in one of them does not touch the other") {
     CHECK_FALSE(t.text().contains("elsewhere"));
 }
 
-TEST_CASE("a handler takes the conversation as it stood before its event") {
+TEST_CASE("a handler takes a snapshot of the conversation before its event") {
     test_conversation t{journal{}};
     const auto before = snapshot(t.value());
 
@@ -158,7 +158,7 @@ TEST_CASE("a handler takes the conversation as it stood before its event") {
     CHECK(static_cast<const journal*>(t.value().top().state.get())->taken == as_text);
 }
 
-TEST_CASE("what is no snapshot is refused with the reason") {
+TEST_CASE("an invalid snapshot is refused with the reason") {
     auto broken = snapshot(asking().value());
     REQUIRE(broken.at("parts").as_object().erase("i4") == 1);  // the second question
 
@@ -180,7 +180,7 @@ TEST_CASE("what is no snapshot is refused with the reason") {
     CHECK_THROWS_AS(restore(broken), decode_error);
 }
 
-TEST_CASE("a live map goes on from a snapshot with an id and an owner of its own") {
+TEST_CASE("a conversation begun from a snapshot has an id and an owner of its own") {
     live_test::world w;
     auto taken = restore(snapshot(asking().value()));
 

@@ -64,7 +64,7 @@ struct note {
 };
 BOOST_DESCRIBE_STRUCT(note, (), (body, pages, root, share, ask, sure, unsure, grow, spoil))
 
-/// Refuses what it once wrote, with an exception of its own.
+/// Its codec throws std::out_of_range when it decodes.
 struct fussy_value {
     int n = 0;
 };
@@ -160,7 +160,7 @@ TEST_CASE("a conversation is stored as a head and one part for each instance and
     CHECK(r.id == "test");
     CHECK(r.revision == 2);
     CHECK(r.status == keeping::kept);
-    // The second is the note as it was, with what was typed: the step that Back returns to.
+    // The second part is the note with the typed text before the call, which Back returns to.
     CHECK(names(r.parts) == strings{"head", "i1_4", "i1", "i2"});
     CHECK(
         body_of(r, "head") ==
@@ -178,7 +178,7 @@ TEST_CASE("a conversation is stored as a head and one part for each instance and
     );
 }
 
-TEST_CASE("what is read back is written the same") {
+TEST_CASE("a record that is read back is written the same") {
     auto r = stored(asked());
     auto back = decode_conversation(r);
     CHECK(stored(back) == r);
@@ -188,7 +188,7 @@ TEST_CASE("what is read back is written the same") {
 
 TEST_CASE("large event ids survive") {
     auto c = asked();
-    c.applied = {1, ~event_id(0), 0x8000000000000000U};  // three pages
+    c.applied = {1, ~event_id(0), 0x8000000000000000U};  // events of three pages
     CHECK(decode_conversation(stored(c)).applied == c.applied);
 }
 
@@ -199,13 +199,13 @@ TEST_CASE("a deeply nested state survives") {
     CHECK_NOTHROW(t.restart());
 }
 
-TEST_CASE("a state that could not be read back is found when it is written") {
+TEST_CASE("a state that could not be read back is refused when it is written") {
     test_conversation t{note{}};
     t.click("Spoil");
     CHECK_THROWS_AS(encode_change(nullptr, t.value(), false), std::logic_error);
 }
 
-TEST_CASE("an event that makes a step keeps what it changed as it was") {
+TEST_CASE("an event that makes a step keeps the earlier versions of what it changed") {
     test_conversation t{note{}};
     t.click("Ask");
     const auto before = t.value();
@@ -215,12 +215,12 @@ TEST_CASE("an event that makes a step keeps what it changed as it was") {
 
     CHECK(what.what == change::kind::update);
     CHECK(what.revision == 3);
-    // What was before is kept: Back returns to it.
+    // The earlier versions are kept, since Back returns to them.
     CHECK(names(what.written) == strings{"head", "i1", "i1_5", "i2_5"});
     CHECK(what.dropped == strings{"i2"});
 }
 
-TEST_CASE("an event that makes no step writes over what it changed and nothing else") {
+TEST_CASE("an event that makes no step overwrites only the parts that it changed") {
     test_conversation t{note{}};
     const auto before = t.value();
     t.click("Grow");
@@ -236,7 +236,7 @@ TEST_CASE("an event that makes no step writes over what it changed and nothing e
 
 namespace {
 
-/// A note that had an event, stored as it was at first and then what the event changed.
+/// The record of a note that was stored whole, and then the parts that an event changed.
 record changed_by_event() {
     test_conversation t{note{}};
     auto out = stored(t.value());
@@ -252,7 +252,7 @@ record changed_by_event() {
 
 }  // namespace
 
-TEST_CASE("the part that was written last says which events have been and when") {
+TEST_CASE("the part that was written last records the applied events and the time") {
     const auto r = changed_by_event();
     const auto back = decode_conversation(r);
     CHECK(back.revision == 2);
@@ -264,26 +264,26 @@ TEST_CASE("the part that was written last says which events have been and when")
 
 TEST_CASE("a record without its newest part is refused") {
     auto r = changed_by_event();
-    SUBCASE("an older one stands in its place") {
+    SUBCASE("an older part is in its place") {
         body(r, "i1") = body_of(stored(test_conversation{note{}}.value()), "i1");
     }
-    SUBCASE("its revision is another") {
+    SUBCASE("the record has another revision") {
         r.revision = 3;
     }
-    SUBCASE("its event is damaged") {
+    SUBCASE("its event id is damaged") {
         replace(body(r, "i1"), "0000000000000001", "one");
     }
-    SUBCASE("it is cut") {
+    SUBCASE("it is cut off") {
         body(r, "i1").resize(20);
     }
-    SUBCASE("it tells nothing") {
+    SUBCASE("its as_of is not an object") {
         body(r, "i1").replace(0, body_of(r, "i1").find(",\"clock\""), "{\"as_of\":7");
     }
     CHECK_THROWS_AS(read_head(r), decode_error);
     CHECK_THROWS_AS(decode_conversation(r), decode_error);
 }
 
-TEST_CASE("what only the head tells writes the head") {
+TEST_CASE("a change of a value that only the head records writes the head") {
     const auto before = test_conversation{note{}}.value();
     const std::vector<std::function<void(conversation&)>> changes{
         [](conversation& c) { c.principal = "ada"; },
@@ -305,7 +305,7 @@ TEST_CASE("what only the head tells writes the head") {
     }
 }
 
-TEST_CASE("the head of an older format is read, and written anew with the next change") {
+TEST_CASE("the head of an older format is read and rewritten with the next change") {
     auto r = stored(asked());
     replace(
         body(r, "head"),
@@ -324,13 +324,13 @@ TEST_CASE("the head of an older format is read, and written anew with the next c
     CHECK_FALSE(done.next.is_head_old);
 }
 
-TEST_CASE("going back drops what only the step had") {
+TEST_CASE("going back drops the parts that no step uses any more") {
     test_conversation t{note{}};
     t.click("Ask");
     const auto before = t.value();
     t.back();
     auto what = encode_change(&before, t.value(), true);
-    // The question is a step to go forward to; the note is as it was, in a version of now.
+    // Forward returns to the question, so its step is kept. The restored note is a new version.
     CHECK(names(what.written) == strings{"head", "i1", "i1_5", "i2_5"});
     CHECK(what.dropped == strings{"i2", "i1_4"});
 }
@@ -351,7 +351,7 @@ TEST_CASE("an instance that did not change is not written") {
     CHECK(names(encode_change(&before, after, true).written) == strings{"head"});
 }
 
-TEST_CASE("a store that does not save parts gets the whole") {
+TEST_CASE("a store that does not save parts gets the whole conversation") {
     auto before = asked();
     auto after = before;
     ++after.revision;
@@ -360,7 +360,7 @@ TEST_CASE("a store that does not save parts gets the whole") {
     CHECK(names(what.written) == strings{"head", "i1_4", "i1", "i2"});
 }
 
-TEST_CASE("a conversation with what cannot be stored becomes a mark") {
+TEST_CASE("a conversation with an instance that cannot be stored becomes a tombstone") {
     auto before = asked();
     auto coroutine = type_of<note>();
     coroutine.name = "some_flow";
@@ -492,7 +492,7 @@ TEST_CASE("a damaged record is refused") {
     }
 }
 
-TEST_CASE("events of more pages than are remembered are cut to the newest") {
+TEST_CASE("stored event ids of too many pages are cut to the newest pages") {
     auto r = stored(asked());
     std::string ids;
     for (int page = 10; page < 30; ++page)
@@ -503,7 +503,7 @@ TEST_CASE("events of more pages than are remembered are cut to the newest") {
     CHECK(c.applied.back() == 0x29000001);
 }
 
-TEST_CASE("what a newer release added is ignored and what it removed takes its default") {
+TEST_CASE("a member added by a newer release is ignored and a removed one takes its default") {
     auto r = stored(asked());
     replace(body(r, "head"), "\"format\":2", "\"format\":2,\"theme\":\"dark\"");
     replace(body(r, "i1"), "\"state\":{", "\"colour\":7,\"state\":{\"rating\":5,");
@@ -512,20 +512,20 @@ TEST_CASE("what a newer release added is ignored and what it removed takes its d
     CHECK(static_cast<const ui::confirm*>(c.top().state.get())->yes_label == "Yes");
 }
 
-TEST_CASE("whatever an application's codec throws says that the state cannot be read") {
+TEST_CASE("an exception from an application's codec is reported as an unreadable state") {
     test_conversation t{fussy{}};
     auto r = stored(t.value());
     CHECK_THROWS_WITH_AS(decode_conversation(r), "state of stored/fussy: no", decode_error);
 }
 
-TEST_CASE("a mark without its members is refused") {
+TEST_CASE("a tombstone without its members is refused") {
     record r{"x", 1, keeping::not_kept, {{"head", "{\"format\":1}"}}};
     CHECK_THROWS_AS(decode_mark(r), decode_error);
     r.parts.clear();
     CHECK_THROWS_AS(decode_mark(r), decode_error);
 }
 
-TEST_CASE("children stand where they stood after a restart although their owner was not touched") {
+TEST_CASE("children keep their places after a restart although their owner did not change") {
     test_conversation t{chest{}};
     t.click("Two");
     const auto before = t.html();

@@ -97,7 +97,7 @@ std::string of_remark(const conversation& c, std::string_view member) {
 
 }  // namespace
 
-TEST_CASE("a submitted page keeps what was typed into components other than the event's") {
+TEST_CASE("a submitted page keeps the entries of components other than the event's") {
     const auto page = begun();
     const auto done = dispatch(
         page,
@@ -110,7 +110,7 @@ TEST_CASE("a submitted page keeps what was typed into components other than the 
     CHECK(remark_of(done.next).text.text() == "late");
 }
 
-TEST_CASE("an event of a script reaches no other component's fields") {
+TEST_CASE("an event of a script fills no fields of another component") {
     const auto page = begun();
     auto what = submission(page, "more", {{of_remark(page, "text"), "late"}});
     what.page = std::nullopt;
@@ -160,7 +160,7 @@ TEST_CASE("a submission of an earlier step goes back to it first") {
     CHECK(dispatch(done.next, submission(page, "more", {}), {}).what == verdict::repeated);
 }
 
-TEST_CASE("a submission of a step that cannot be returned to changes nothing and says so") {
+TEST_CASE("a submission of a step that is gone changes nothing and shows a message") {
     const auto page = begun();
     auto onward = submission(page, "next", {});
     onward.id = 0x2000001;
@@ -172,7 +172,7 @@ TEST_CASE("a submission of a step that cannot be returned to changes nothing and
     CHECK(done.patches.back().what == patch::kind::notice);
 }
 
-TEST_CASE("a submission that the user takes back keeps what was typed and runs nothing") {
+TEST_CASE("a submission that the user cancels keeps the entries and runs nothing") {
     const auto page = begun();
     const auto done = dispatch(
         page,
@@ -185,7 +185,7 @@ TEST_CASE("a submission that the user takes back keeps what was typed and runs n
     CHECK(remark_of(done.next).text.text() == "late");
 }
 
-// --- what needs scripts
+// --- members that need scripts
 
 namespace {
 
@@ -212,7 +212,7 @@ BOOST_DESCRIBE_STRUCT(finder, (), (words, update, clear, close))
 
 }  // namespace
 
-TEST_CASE("members that only events with scripts reach are named") {
+TEST_CASE("a warning names the members that only scripts can reach") {
     const test_conversation t(finder{});
     CHECK(
         t.warnings() ==

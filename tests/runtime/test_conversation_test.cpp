@@ -193,7 +193,7 @@ std::string text_of(const std::logic_error& e) {
     return e.what();
 }
 
-/// What the misuse says.
+/// The text of the exception of a misuse.
 template <class Function>
 std::string complaint(Function misuse) {
     try {
@@ -215,7 +215,7 @@ BOOST_DESCRIBE_STRUCT(two_counters, (), (left, right))
 
 }  // namespace
 
-TEST_CASE("a click sends the event of the button that says so") {
+TEST_CASE("a click sends the event of the button with that text") {
     test_conversation t{counter{}};
     CHECK(t.text() == "0 +");
 
@@ -244,7 +244,7 @@ TEST_CASE("an event can be sent by its member with arguments") {
     CHECK(t.text() == "2 +");
 }
 
-TEST_CASE("a member that no markup names cannot be sent") {
+TEST_CASE("an event to a member that no markup names is refused") {
     test_conversation t{counter{}};
     t.send<&counter::add>(5);
     CHECK(t.last() == verdict::unknown_event);
@@ -262,7 +262,7 @@ TEST_CASE("a submit button sends the values of its form") {
     CHECK(t.entered<&guest::note>() == "Two\nlines");
 }
 
-TEST_CASE("what the page says is sent where the user entered nothing") {
+TEST_CASE("a control without an entry sends the value that it has on the page") {
     test_conversation t{guest{}};
     t.fill<&guest::age>("36").submit();
     CHECK(t.text().contains("Seen: /36/no/none/single/"));
@@ -302,7 +302,7 @@ TEST_CASE("a wrong entry stays with its message until it is sent again") {
     CHECK(t.text().contains("Seen: /80/"));
 }
 
-TEST_CASE("what is entered stays on the page until it is sent") {
+TEST_CASE("an entry stays on the page until it is sent") {
     test_conversation t{guest{}};
     t.fill<&guest::name>("Ada");
     CHECK(t.entered<&guest::name>() == "Ada");
@@ -321,13 +321,13 @@ TEST_CASE("entering sends the control's change event") {
     CHECK(t.text() == "tea\ncake");
 }
 
-TEST_CASE("an accessible name tells equal buttons apart") {
+TEST_CASE("an accessible name distinguishes buttons with the same text") {
     test_conversation t{items_page{}};
     t.click("Remove item 1");
     CHECK(t.text() == "Item 2 ✕ Remove\nClear");
 }
 
-TEST_CASE("a click that fits nothing says what can be clicked") {
+TEST_CASE("a click without a match reports what can be clicked") {
     test_conversation t{items_page{}};
 
     CHECK(
@@ -389,7 +389,7 @@ TEST_CASE("an event of a component that is not on the page is a mistake of the t
           }) == "stube: remove is no member of page/counter, which is on the page");
 }
 
-TEST_CASE("what surrounds the conversation can be given before it begins") {
+TEST_CASE("the environment of a conversation can be set before it begins") {
     int beds = 12;
     test_conversation t{ask{}};
     t.provide(beds).principal("ada").advance(90s);
@@ -400,13 +400,13 @@ TEST_CASE("what surrounds the conversation can be given before it begins") {
     CHECK(t.text().contains("ada at 1767268890 with 12"));
 }
 
-TEST_CASE("a principal cannot come later") {
+TEST_CASE("a principal cannot be set after the conversation has begun") {
     test_conversation t{ask{}};
     CHECK(t.text().contains("Heard nothing"));
     CHECK_THROWS_AS(t.principal("eve"), std::logic_error);
 }
 
-TEST_CASE("the clock stands still until it is advanced") {
+TEST_CASE("the clock does not move until it is advanced") {
     test_conversation t{counter{}};
     const auto noon = t.now();
     t.click("+");
@@ -417,7 +417,7 @@ TEST_CASE("the clock stands still until it is advanced") {
     CHECK(t.value().created == noon);
 }
 
-TEST_CASE("a called component stands in its caller's place until it answers") {
+TEST_CASE("a called component takes its caller's place until it answers") {
     test_conversation t{ask{}};
     CHECK(t.click("Go").text() == "Really?\nYes No");
     CHECK(t.click("Yes").text().contains("Heard yes"));
@@ -437,7 +437,7 @@ TEST_CASE("an event to an instance that has left changes nothing") {
     CHECK(t.text().contains("Heard yes"));
 }
 
-TEST_CASE("an event to an instance that is still there is one more event") {
+TEST_CASE("a new event to the previous instance is applied if the instance is still there") {
     test_conversation t{counter{}};
     t.click("+").resend_to_previous();
     CHECK(t.last() == verdict::applied);
@@ -477,7 +477,7 @@ TEST_CASE("an ended conversation shows its last view and takes no more events") 
     CHECK(t.text() == "Goodbye");
 }
 
-TEST_CASE("a restart keeps what a store keeps") {
+TEST_CASE("a restart restores the conversation from its stored form") {
     test_conversation t{ask{}};
     t.click("Go").restart();
     CHECK(t.text() == "Really?\nYes No");
@@ -495,13 +495,13 @@ TEST_CASE("a restart interrupts work") {
     CHECK(t.text().contains("Delivered"));
 }
 
-TEST_CASE("a restart wakes") {
+TEST_CASE("a restart runs the wakeup hook") {
     test_conversation t{sleeper{}};
     CHECK(t.text() == "Woken 0");
     CHECK(t.restart().text() == "Woken 1");
 }
 
-TEST_CASE("a conversation can be moved") {
+TEST_CASE("a test_conversation can be moved") {
     test_conversation t{counter{}};
     t.click("+");
     test_conversation other = std::move(t);

@@ -17,7 +17,7 @@ namespace {
 
 using ids = std::vector<std::string>;
 
-/// A queue whose clocks stand still until they are told otherwise.
+/// A queue whose clocks move only by hand.
 struct by_hand {
     time_point now = time_point(1000h);
     std::chrono::steady_clock::time_point steady = std::chrono::steady_clock::time_point(10h);
@@ -41,7 +41,7 @@ time_point real_now() {
 
 }  // namespace
 
-TEST_CASE("a timer queue tells of what is due and of it once") {
+TEST_CASE("a timer queue reports each due id once") {
     by_hand t;
     t.queue.set("early", t.now + 1s);
     t.queue.set("late", t.now + 2s);
@@ -57,7 +57,7 @@ TEST_CASE("a timer queue tells of what is due and of it once") {
     CHECK(t.queue.size() == 0);
 }
 
-TEST_CASE("what is due at once is told of in the order of time") {
+TEST_CASE("ids that are due together are reported in the order of their times") {
     by_hand t;
     t.queue.set("b", t.now + 2s);
     t.queue.set("c", t.now + 3s);
@@ -67,7 +67,7 @@ TEST_CASE("what is due at once is told of in the order of time") {
     CHECK(t.told == ids{"a", "b", "c"});
 }
 
-TEST_CASE("a time that is set anew stands in place of the one before") {
+TEST_CASE("a new time for an id replaces the earlier one") {
     by_hand t;
     t.queue.set("moved", t.now + 1s);
     t.queue.set("moved", t.now + 5s);
@@ -83,7 +83,7 @@ TEST_CASE("a time that is set anew stands in place of the one before") {
     CHECK(t.told == ids{"moved"});
 }
 
-TEST_CASE("a clock that is set back does not put off what is waited for") {
+TEST_CASE("a clock that is set back delays no id") {
     by_hand t;
     t.queue.set("in a second", t.now + 1s);
     t.queue.set("in an hour", t.now + 1h);
@@ -99,7 +99,7 @@ TEST_CASE("a clock that is set back does not put off what is waited for") {
     CHECK(t.told == ids{"in a second", "in an hour", "in two hours"});
 }
 
-TEST_CASE("what a clock that is set ahead has passed is due at once") {
+TEST_CASE("times that a clock set ahead has passed are due at once") {
     by_hand t;
     t.queue.set("in a day", t.now + 24h);
     t.queue.set("in two days", t.now + 48h);
@@ -112,8 +112,7 @@ TEST_CASE("what a clock that is set ahead has passed is due at once") {
     CHECK(t.queue.fire_due() == 1);
 }
 
-TEST_CASE("a clock that was wrong for a while leaves what was set meanwhile as far away as it was"
-) {
+TEST_CASE("a time that is set while the clock is wrong keeps its delay") {
     by_hand t;
     t.now += 25h;
     CHECK(t.queue.fire_due() == 0);
@@ -126,7 +125,7 @@ TEST_CASE("a clock that was wrong for a while leaves what was set meanwhile as f
     CHECK(t.queue.fire_due() == 1);
 }
 
-TEST_CASE("a queue that is told of a time while it tells keeps it") {
+TEST_CASE("a time that is set during a report is kept") {
     by_hand t;
     int rounds = 0;
     timer_queue* self = nullptr;
@@ -144,7 +143,7 @@ TEST_CASE("a queue that is told of a time while it tells keeps it") {
     CHECK(rounds == 3);
 }
 
-TEST_CASE("the thread of a timer queue tells in time") {
+TEST_CASE("the thread of a timer queue reports on time") {
     std::promise<ids> first;
     std::atomic<bool> is_told = false;
     const clocks times(real_now, std::chrono::steady_clock::now);
@@ -156,14 +155,14 @@ TEST_CASE("the thread of a timer queue tells in time") {
         timer_queue::watch::by_thread
     );
     queue.set("in a year", real_now() + 24h * 365);
-    queue.set("soon", real_now() + 5ms);  // the thread waits for the other one already
+    queue.set("soon", real_now() + 5ms);  // the thread already waits for the later time
     auto told = first.get_future();
     REQUIRE(told.wait_for(60s) == std::future_status::ready);
     CHECK(told.get() == ids{"soon"});
     CHECK(queue.size() == 1);
 }
 
-TEST_CASE("nothing is told after a timer queue has stopped") {
+TEST_CASE("a stopped timer queue reports nothing") {
     by_hand t;
     t.queue.set("a", t.now);
     t.queue.stop();

@@ -14,8 +14,7 @@
 #include <utility>
 #include <vector>
 
-// What a component gets wrong when no user waits for an answer, and what it may not do with its
-// slots and lists.
+// Errors of components while no user waits for an answer, and forbidden uses of slots and lists.
 using namespace stube;
 using namespace stube::kernel;
 using namespace stube::html;
@@ -141,7 +140,7 @@ struct desk {
 };
 BOOST_DESCRIBE_STRUCT(desk, (), (left, right, rows, archive, start, copy, swap, put_away, add))
 
-/// Answers before its owner has begun.
+/// Answers in its start hook, before its owner starts.
 struct eager {
     static constexpr std::string_view component = "trouble/eager";
 
@@ -205,7 +204,7 @@ record stored(const conversation& of) {
 
 }  // namespace
 
-TEST_CASE("a member that throws for the result of work hears of a failure instead") {
+TEST_CASE("a component whose member throws on the result of work gets a failure instead") {
     test_conversation t{call<lab>(trouble::at_result)};
 
     t.click("Begin").run_work();
@@ -215,7 +214,7 @@ TEST_CASE("a member that throws for the result of work hears of a failure instea
     CHECK(unfinished_work(t.value()).empty());
 }
 
-TEST_CASE("when neither a result nor its failure can be told the page says so") {
+TEST_CASE("the page shows a message when neither a result nor its failure can be delivered") {
     test_conversation t{call<lab>(trouble::at_failure_too)};
 
     t.click("Begin").run_work();
@@ -225,7 +224,7 @@ TEST_CASE("when neither a result nor its failure can be told the page says so") 
     CHECK(unfinished_work(t.value()).empty());
 }
 
-TEST_CASE("a stored member that takes no failure any more leaves it to the page") {
+TEST_CASE("a failure that its stored member no longer takes is shown on the page") {
     test_conversation t{lab{}};
     t.click("Begin");
     auto from = stored(t.value());
@@ -240,7 +239,7 @@ TEST_CASE("a stored member that takes no failure any more leaves it to the page"
     CHECK(std::string(came.patches.back().content.text()).find("Interrupted") != std::string::npos);
 }
 
-TEST_CASE("a stored member that takes no result any more hears of a failure") {
+TEST_CASE("a result that its stored member no longer takes becomes a failure") {
     test_conversation t{lab{}};
     t.click("Begin");
     auto from = stored(t.value());
@@ -255,7 +254,7 @@ TEST_CASE("a stored member that takes no result any more hears of a failure") {
     CHECK(left->story == "This could not be completed.;");
 }
 
-TEST_CASE("who goes back to a step that waits for work that has come back is told") {
+TEST_CASE("Back to a step that waits for finished work reports an interruption") {
     test_conversation t{lab{}};
     t.click("Begin").click("Ask").run_work();
 
@@ -265,7 +264,7 @@ TEST_CASE("who goes back to a step that waits for work that has come back is tol
     CHECK(unfinished_work(t.value()).empty());
 }
 
-TEST_CASE("work that goes on while its component is asked for something else is not interrupted") {
+TEST_CASE("Back does not interrupt work that is still running") {
     test_conversation t{lab{}};
     t.click("Begin").click("Ask").back();
     CHECK(t.text().contains("running"));
@@ -275,7 +274,7 @@ TEST_CASE("work that goes on while its component is asked for something else is 
     CHECK(t.text().contains("ready;idle"));
 }
 
-TEST_CASE("time goes on after a timer whose page cannot be drawn") {
+TEST_CASE("the clock advances past a timer whose page cannot be rendered") {
     test_conversation t{egg_timer{}};
     CHECK(t.text().contains("ticking"));
 
@@ -285,7 +284,7 @@ TEST_CASE("time goes on after a timer whose page cannot be drawn") {
     CHECK(t.error() == "broken glass");
 }
 
-TEST_CASE("a message with other arguments is a mistake of the component and not of the browser") {
+TEST_CASE("a message with wrong arguments is a failure of the component and not of the browser") {
     test_conversation t{listener{}};
 
     t.click("Tell");
@@ -294,7 +293,7 @@ TEST_CASE("a message with other arguments is a mistake of the component and not 
     CHECK(t.error() == "stube: a message has other arguments than hear takes");
 }
 
-TEST_CASE("a slot or list keeps its own children") {
+TEST_CASE("moving children between slots and lists is refused") {
     for (const auto* act : {"Copy", "Swap", "Put away"}) {
         CAPTURE(act);
         test_conversation t{desk{}};
@@ -311,7 +310,7 @@ TEST_CASE("a slot or list keeps its own children") {
     }
 }
 
-TEST_CASE("what leaves before it has started is not stopped") {
+TEST_CASE("a component that leaves before it has started is not stopped") {
     passing::log.clear();
     test_conversation t{lobby{}};
 
@@ -321,7 +320,7 @@ TEST_CASE("what leaves before it has started is not stopped") {
     CHECK(passing::log.empty());
 }
 
-TEST_CASE("a member that a release adds does not make the children of a list begin anew") {
+TEST_CASE("a member that a release adds does not restart the children of a list") {
     CHECK(made_from(pane{7, "x"}) == made_from(next_pane{7, "x", false}));
     CHECK(made_from(pane{7, "x"}) != made_from(pane{7, "y"}));
     CHECK(made_from(pane{7, "x"}) != made_from(next_pane{7, "x", true}));

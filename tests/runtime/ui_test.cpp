@@ -60,7 +60,7 @@ struct signup {
 };
 BOOST_DESCRIBE_STRUCT(signup, (), (name, born, meals, days, agreed, sent, send))
 
-/// Fields of several kinds, whose controls are looked at one by one.
+/// Fields of several kinds, whose controls are tested one by one.
 struct all_kinds {
     static constexpr std::string_view component = "ui/all_kinds";
     field<std::string> text;
@@ -73,7 +73,7 @@ struct all_kinds {
 };
 BOOST_DESCRIBE_STRUCT(all_kinds, (), (text, number, yes, at, moment, meals, plans))
 
-/// A selection of which several can be chosen.
+/// A selection of several options.
 struct planner {
     static constexpr std::string_view component = "ui/planner";
     field<std::vector<meal_plan>> plans;
@@ -126,7 +126,7 @@ struct two_forms {
 };
 BOOST_DESCRIBE_STRUCT(two_forms, (), (left, right))
 
-/// Calls each dialog and says what it answered.
+/// Calls each dialog and shows its answer.
 struct host {
     static constexpr std::string_view component = "ui/host";
     std::string heard = "nothing yet";
@@ -199,14 +199,14 @@ const signup& state_of(const test_conversation& t) {
 
 }  // namespace
 
-TEST_CASE("a choice made from one text reads as it is sent") {
+TEST_CASE("a choice made from one text uses it as value and label") {
     const ui::choices drinks{"tea", {"juice", "Orange juice"}};
     REQUIRE(drinks.size() == 2);
     CHECK(drinks[0] == ui::choice("tea", "tea"));
     CHECK(drinks[1] == ui::choice("juice", "Orange juice"));
 }
 
-TEST_CASE("the enumerators of an enum are choices in words") {
+TEST_CASE("the enumerators of an enum become choices with words as labels") {
     CHECK(
         ui::choices_of<meal_plan>() ==
         ui::choices{{"room_only", "Room only"}, {"half_board", "Half board"}, {"full", "Full"}}
@@ -219,7 +219,7 @@ TEST_CASE("the enumerators of an enum are choices in words") {
     CHECK(other_words[2] == ui::choice("full", "With meals"));
 }
 
-TEST_CASE("an input is of the kind that its value needs") {
+TEST_CASE("an input has the type that its value needs") {
     all_kinds all;
     using a = all_kinds;
     CHECK(has(written(ui::input_for<&a::at>(all, "At")), "type=\"time\""));
@@ -245,7 +245,7 @@ TEST_CASE("a selection of a field without a choice begins with an empty one") {
     CHECK_FALSE(has(chosen, "value=\"\""));
 }
 
-TEST_CASE("a selection of a list takes several and says that it is there") {
+TEST_CASE("a selection of a list takes several options and is sent even when it is empty") {
     all_kinds all;
     all.plans.set({meal_plan::full, meal_plan::room_only});
     auto html = written(ui::select_for<&all_kinds::plans>(all, "Plans"));
@@ -256,7 +256,7 @@ TEST_CASE("a selection of a list takes several and says that it is there") {
     CHECK(has(html, "<option value=\"full\" selected>"));
 }
 
-TEST_CASE("radio buttons stand in a group with a heading") {
+TEST_CASE("radio buttons are in a group with a heading") {
     signup s;
     s.meals.set(meal_plan::half_board);
     auto html = written(ui::radio_for<&signup::meals>(s, "Meals"));
@@ -273,7 +273,7 @@ TEST_CASE("the first of several controls has the id of the field") {
     CHECK(html.find(" id=", id + 30) == std::string::npos);
 }
 
-TEST_CASE("a control of several can be tied by hand") {
+TEST_CASE("one of several controls can be bound by hand") {
     signup s;
     s.meals.set(meal_plan::full);
     auto by_hand = [&](std::string_view value) {
@@ -283,7 +283,7 @@ TEST_CASE("a control of several can be tied by hand") {
     CHECK(has(by_hand("room_only"), " value=\"room_only\">x</label>"));
 }
 
-TEST_CASE("a group that is wrong says so and is described by its message") {
+TEST_CASE("an invalid group is marked as such and described by its message") {
     signup s;
     s.meals.reject("Choose your meals");
     s.days.reject("Choose at least one day");
@@ -342,7 +342,7 @@ TEST_CASE("a form is filled in by its labels") {
     CHECK(state_of(t).days.value() == std::vector<std::string>{"mon", "wed"});
 }
 
-TEST_CASE("choices can be taken back until there is none") {
+TEST_CASE("choices can be unchecked until none is left") {
     signup filled{{"Ada"}, {}, {meal_plan::full}, {{"mon", "tue"}}, {true}};
     test_conversation t{filled};
     t.uncheck("Monday").click("Sign up");
@@ -353,7 +353,7 @@ TEST_CASE("choices can be taken back until there is none") {
     CHECK(state_of(t).sent == 1);
 }
 
-TEST_CASE("options of a selection of several are chosen and taken back") {
+TEST_CASE("options of a multiple selection can be chosen and taken back") {
     test_conversation t{planner{}};
     t.check<&planner::plans>("full").check<&planner::plans>("Room only").click("Save");
     CHECK(t.text().contains("Heard: room_only full"));
@@ -371,7 +371,7 @@ TEST_CASE("choices stay as they are when their group is not on the page") {
     CHECK(filled.days.value() == std::vector<std::string>{"mon"});
 }
 
-TEST_CASE("two instances of one component never mix") {
+TEST_CASE("two instances of one component keep their entries apart") {
     test_conversation t{two_forms{}};
     t.within("Left").fill("Name", "Ada");
     t.within("Right").fill("Name", "Bob");
@@ -383,7 +383,7 @@ TEST_CASE("two instances of one component never mix") {
     CHECK(t.text().contains("Right is called Bob"));
 }
 
-TEST_CASE("a form brings only what the component has declared for the browser") {
+TEST_CASE("a form sets only the fields that its component has declared") {
     test_conversation t{two_forms{}};
     event forged{1, 2, "save", "", {}};
     forged.form = {
@@ -417,7 +417,7 @@ TEST_CASE("a confirmation answers yes or no") {
     CHECK(t.text().contains("Heard: sure"));
 }
 
-TEST_CASE("a prompt answers what was entered") {
+TEST_CASE("a prompt answers the entered text") {
     test_conversation t{host{}};
     t.click("Name");
     CHECK(t.entered<&ui::prompt::text>() == "Draft");
@@ -427,7 +427,7 @@ TEST_CASE("a prompt answers what was entered") {
     CHECK(t.text().contains("Heard: [Draft]"));
 }
 
-TEST_CASE("a prompt can ask again when nothing was entered") {
+TEST_CASE("a prompt can require an entry") {
     test_conversation t{ui::prompt{.question = "Your name?", .if_empty = "Enter a name"}};
     t.fill<&ui::prompt::text>(" ").click("OK");
     CHECK(t.message_at<&ui::prompt::text>() == "Enter a name");
@@ -435,13 +435,13 @@ TEST_CASE("a prompt can ask again when nothing was entered") {
     CHECK(t.ended());
 }
 
-TEST_CASE("a cancelled prompt answers nothing whatever was entered") {
+TEST_CASE("a cancelled prompt answers nothing even after an entry") {
     test_conversation t{host{}};
     t.click("Name").fill<&ui::prompt::text>("Final").click("Cancel");
     CHECK(t.text().contains("Heard: cancelled"));
 }
 
-TEST_CASE("one of several choices is picked by what it reads and answered by its value") {
+TEST_CASE("a choice is picked by its label and answered by its value") {
     test_conversation t{host{}};
     t.click("Drink").click("Orange juice");
     CHECK(t.text().contains("Heard: [oj]"));
@@ -451,13 +451,13 @@ TEST_CASE("one of several choices is picked by what it reads and answered by its
     CHECK(t.text().contains("Heard: cancelled"));
 }
 
-TEST_CASE("what is not on offer is not chosen") {
+TEST_CASE("a value that is not offered cannot be chosen") {
     test_conversation t{host{}};
     t.click("Drink").send<&ui::choose::pick>("beer");
     CHECK(t.text().contains("What to drink?"));
 }
 
-TEST_CASE("an information answers when it is read") {
+TEST_CASE("an info dialog answers when it is confirmed") {
     test_conversation t{host{}};
     t.click("Tell");
     CHECK(t.text().contains("Your changes are saved."));
@@ -465,7 +465,7 @@ TEST_CASE("an information answers when it is read") {
     CHECK(t.text().contains("Heard: told"));
 }
 
-TEST_CASE("every dialog is called by its question and says where the focus goes") {
+TEST_CASE("every dialog is labelled by its question and sets the focus") {
     for (auto name : {"Sure", "Name", "Drink", "Tell"}) {
         CAPTURE(name);
         test_conversation t{host{}};
@@ -478,7 +478,7 @@ TEST_CASE("every dialog is called by its question and says where the focus goes"
     }
 }
 
-TEST_CASE("every dialog is left with Escape as with its last button") {
+TEST_CASE("Escape leaves every dialog like its last button") {
     auto on_key = [](std::string_view opener) {
         test_conversation t{host{}};
         t.click(opener);

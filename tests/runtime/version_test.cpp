@@ -18,7 +18,7 @@ using namespace stube::html;
 
 namespace {
 
-/// Has been called "nmae" in version 1, and counted hours in version 2.
+/// Version 1 had "nmae" instead of `name`, and versions 1 and 2 had hours instead of minutes.
 struct visit {
     static constexpr std::string_view component = "version/visit";
     static constexpr int version = 3;
@@ -38,7 +38,7 @@ struct visit {
 };
 BOOST_DESCRIBE_STRUCT(visit, (), (name, minutes, longer))
 
-/// Has state that is called version, and an event that is called migrate.
+/// Has a data member named version and an event named migrate.
 struct server_room {
     static constexpr std::string_view component = "version/server_room";
     int version = 7;
@@ -52,7 +52,7 @@ struct server_room {
 };
 BOOST_DESCRIBE_STRUCT(server_room, (), (version, guest, migrate))
 
-/// Had no guest when the tests below stored it.
+/// stored_lobby() stores it without its guest.
 struct lobby {
     static constexpr std::string_view component = "version/lobby";
     int chairs = 4;
@@ -90,7 +90,7 @@ void replace(std::string& in, std::string_view from, std::string_view to) {
     in.replace(at, from.size(), to);
 }
 
-/// A visit as another version has stored it: `shape` stands before the state, "" for version 1.
+/// A visit as another version has stored it. `shape` precedes the state, and is "" for version 1.
 record stored_visit(std::string_view shape, std::string_view state) {
     test_conversation t{visit{}};
     auto out = stored(t.value());
@@ -116,7 +116,7 @@ const visit& visit_of(const conversation& of) {
 
 }  // namespace
 
-TEST_CASE("a part says the version of its shape unless it is the first") {
+TEST_CASE("a part records the version of its shape unless it is version 1") {
     test_conversation t{server_room{}};
     auto r = stored(t.value());
     CHECK(body(r, "i1").find("{\"clock\":3,\"component\":\"version/server_room\",\"state\"") == 0);
@@ -133,7 +133,7 @@ TEST_CASE("a state of an older version is migrated when it is read") {
     CHECK(visit_of(decode_conversation(second)).minutes == 60);
 }
 
-TEST_CASE("a slot that is younger than what was stored gets its child when it is used again") {
+TEST_CASE("a slot that the stored state lacks gets its child on the next use") {
     const auto read = decode_conversation(stored_lobby());
     CHECK(read.instances.size() == 1);
     CHECK(has_wakeup(read));
@@ -145,14 +145,14 @@ TEST_CASE("a slot that is younger than what was stored gets its child when it is
     CHECK(t.text() == "chairs 2 Sit\nAda 31 +");
 }
 
-TEST_CASE("a slot that was not made yet can be stored again") {
+TEST_CASE("a conversation whose new slot has no child yet can be stored again") {
     const auto read = decode_conversation(stored_lobby());
     const auto again = decode_conversation(stored(read));
     CHECK(again.instances.size() == 1);
     CHECK(has_wakeup(again));
 }
 
-TEST_CASE("after migrating a state is read as tolerantly as any other") {
+TEST_CASE("a migrated state is read as tolerantly as any other") {
     const auto c = decode_conversation(stored_visit(R"("version":2,)", R"({"hours":1})"));
     CHECK(visit_of(c).name == "nobody");
     CHECK_THROWS_WITH_AS(
@@ -162,7 +162,7 @@ TEST_CASE("after migrating a state is read as tolerantly as any other") {
     );
 }
 
-TEST_CASE("what was migrated is stored in the new shape with its next change and not before") {
+TEST_CASE("a migrated state is stored in the new shape with its next change and not before") {
     const auto before = decode_conversation(stored_visit("", R"({"nmae":"Ada","hours":2})"));
     auto after = before;
     after.advance();
@@ -179,7 +179,7 @@ TEST_CASE("what was migrated is stored in the new shape with its next change and
     CHECK(touched.written[1].body.find(R"({"name":"Ada","minutes":120})") != std::string::npos);
 }
 
-TEST_CASE("a newer shape is refused and says which") {
+TEST_CASE("a newer shape is refused with its component and both versions") {
     try {
         decode_conversation(stored_visit(R"("version":4,)", "{}"));
         FAIL("it was read");
@@ -195,7 +195,7 @@ TEST_CASE("a newer shape is refused and says which") {
     }
 }
 
-TEST_CASE("a component that is not known says which") {
+TEST_CASE("an unknown component is refused with its name") {
     auto r = stored_visit("", "{}");
     replace(body(r, "i1"), "version/visit", "version/gone");
     try {
@@ -206,7 +206,7 @@ TEST_CASE("a component that is not known says which") {
     }
 }
 
-TEST_CASE("what migrate throws says that the state cannot be read") {
+TEST_CASE("an exception from migrate is reported as an unreadable state") {
     CHECK_THROWS_WITH_AS(
         decode_conversation(stored_visit("", R"({"name":"Ada"})")),
         doctest::Contains("state of version/visit, from version 1 to 3: migrate failed: "),
@@ -222,7 +222,7 @@ TEST_CASE("what migrate throws says that the state cannot be read") {
     );
 }
 
-TEST_CASE("a version that is none is damage") {
+TEST_CASE("an invalid version counts as damage") {
     for (auto version : {"0", "-1", "2.5", "\"2\"", "99999999999"}) {
         CAPTURE(version);
         const auto shape = "\"version\":" + std::string(version) + ",";
@@ -230,7 +230,7 @@ TEST_CASE("a version that is none is damage") {
     }
 }
 
-TEST_CASE("a member called version is state and an event called migrate an event") {
+TEST_CASE("a data member named version is state and an event named migrate is an event") {
     CHECK(type_of<server_room>().version == 1);
     CHECK_FALSE(bool(type_of<server_room>().migrate));
     test_conversation t{server_room{}};

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Work waits here until it is let through.
+/// Holds work until the test opens it.
 class gate {
 public:
     void open() {
@@ -35,7 +35,7 @@ public:
         changed_.wait(lock, [this] { return is_open_; });
     }
 
-    /// Waits until so many have come.
+    /// Waits until `count` pieces of work have come.
     void wait_for(std::size_t count) {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return here_ >= count; });
@@ -48,7 +48,7 @@ private:
     bool is_open_ = false;
 };
 
-/// What has come back. Shared, because work may outlive its test.
+/// The results that have come back.
 class results {
 public:
     auto callback() {
@@ -88,7 +88,7 @@ TEST_CASE("work is done on another thread and its value comes back") {
     CHECK(all[0].value.get<std::thread::id>() != here);
 }
 
-TEST_CASE("what work throws comes back as text") {
+TEST_CASE("an exception from work comes back as text") {
     results back;
     work_pool pool(1, 10);
     pool.submit({[]() -> answer_value { throw std::runtime_error("no paper"); }, back.callback()});
@@ -98,7 +98,7 @@ TEST_CASE("what work throws comes back as text") {
     CHECK(all[1].error == "an exception that is no std::exception");
 }
 
-TEST_CASE("only so much work runs and only so much waits") {
+TEST_CASE("a pool limits the work that runs and the work that waits") {
     results back;
     gate hold;
     work_pool pool(2, 3);
@@ -125,7 +125,7 @@ TEST_CASE("only so much work runs and only so much waits") {
     CHECK(back.wait_for(6).size() == 6);
 }
 
-TEST_CASE("a pool that has stopped has done what it began and drops the rest") {
+TEST_CASE("a stopped pool finishes the work that it began and drops the rest") {
     results back;
     gate hold;
     work_pool pool(1, 10);
@@ -156,7 +156,7 @@ TEST_CASE("a pool that has stopped has done what it began and drops the rest") {
     CHECK(pool.stop(60s).dropped == 0);
 }
 
-TEST_CASE("work that does not end is left behind and reports to nobody") {
+TEST_CASE("work that does not end in time is abandoned and reports no result") {
     auto hold = std::make_shared<gate>();
     auto over = std::make_shared<gate>();
     {
@@ -176,5 +176,5 @@ TEST_CASE("work that does not end is left behind and reports to nobody") {
         CHECK(back.size() == 0);
     }
     hold->open();
-    over->pass();  // what it held is gone: with nobody there it has still cleaned up
+    over->pass();  // opened by the destructor of the work's captures, though no pool is left
 }

@@ -1,5 +1,5 @@
-# Compiles SOURCE behind HEADER with MISTAKE defined, and looks for each of TEXTS (with | between them) in what the
-# compiler says, in MOST_LINES or less. Without a MISTAKE it must compile.
+# Compiles SOURCE behind HEADER with MISTAKE defined, and looks for each of TEXTS (separated by |) in the output of the
+# compiler, which may have MOST_LINES lines. Without a MISTAKE the source must compile.
 set(command ${COMMAND} -fsyntax-only -include ${HEADER})
 if(MISTAKE)
   list(APPEND command -D${MISTAKE})

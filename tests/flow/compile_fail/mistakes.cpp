@@ -1,5 +1,5 @@
-// Mistakes in flows that the compiler must find, each with a text that helps: compiled once for
-// each name below, see ../CMakeLists.txt. With none of them this file compiles.
+// Mistakes in flows that the compiler must report, each with a helpful text. This file is compiled
+// once for each macro below (see ../CMakeLists.txt). Without any of the macros it compiles.
 
 #include <stube/flow/flow.hpp>
 #include <stube/runtime/binding.hpp>

@@ -1,5 +1,5 @@
-// Mistakes that the compiler must find, each with a text that helps: compiled once for each name
-// below, see CMakeLists.txt. With none of them this file compiles.
+// Mistakes that the compiler must report, each with a helpful text. This file is compiled once for
+// each macro below (see ../CMakeLists.txt). Without any of the macros it compiles.
 
 #include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
@@ -74,7 +74,7 @@ struct forgetful_inside {
 };
 BOOST_DESCRIBE_STRUCT(forgetful_inside, (), (parts))
 
-/// Members of the wrong kind, each in a component of its own.
+/// Data members of the wrong kind, each in a component of its own.
 struct box {
     std::optional<plain> content;
 };
@@ -193,7 +193,7 @@ struct forgetful_heir : numbered {
 };
 BOOST_DESCRIBE_STRUCT(forgetful_heir, (numbered), (described))
 
-// Three named like functions of stube::html, each in one of the ways that work.
+// Three components with names of functions of stube::html, each in one of the ways that compile.
 struct label {
     static constexpr std::string_view component = "fail/label";
 
@@ -288,7 +288,7 @@ struct changed {
 
 #ifdef version_that_is_not_constant
     static inline int version = 2;
-#elif defined version_that_is_no_number
+#elif defined version_that_is_not_a_number
     static constexpr std::string_view version = "2";
 #elif defined version_below_the_first
     static constexpr int version = 0;
@@ -475,7 +475,7 @@ void mistakes() {
 #ifdef control_bound_to_a_field_of_a_struct
     shown = html::input(bind<&line::amount>(line()));
 #endif
-#ifdef input_for_what_is_no_field
+#ifdef input_for_a_member_that_is_not_a_field
     shown = ui::input_for<&page::n>(page(), "N");
 #endif
 #ifdef truth_value_as_text

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A header for the test of the check: its example stands in no source.
+/// A header for the test of the check. No source contains its example.
 ///
 ///     int not_compiled_anywhere[] = {1, 2};
 ///
