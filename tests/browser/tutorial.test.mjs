@@ -1,4 +1,4 @@
-// The experiment of the tutorial's sixth page: the same steps as a task and as a flow, and a kill -9 in the middle.
+// The experiment of page 6 of the tutorial: the same steps as a task and as a flow, with a kill -9 in the middle.
 import assert from 'node:assert/strict';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -33,7 +33,7 @@ async function enterName(page) {
     await asksForRole(page);
 }
 
-test('a task goes on where it was when the server was killed', async t => {
+test('a task continues at its step after the server was killed', async t => {
     const {program, page} = await board(t);
     await button(page, 'New person').click();
     await enterName(page);
@@ -54,7 +54,7 @@ test('a task goes on where it was when the server was killed', async t => {
     assertFlawless(page, serverAway);
 });
 
-test('a flow is gone after that, and the page says so by itself', async t => {
+test('a flow is lost when the server is killed and the open page reports it', async t => {
     const {program, page} = await board(t);
     await button(page, 'New person, by a flow').click();
     await enterName(page);
@@ -75,7 +75,7 @@ test('a flow is gone after that, and the page says so by itself', async t => {
     assertFlawless(page, serverAway, /status of 410/);
 });
 
-test('when the flow has ended its page is kept again', async t => {
+test('a conversation is saved again after its flow has ended', async t => {
     const {program, page} = await board(t);
     await button(page, 'New person, by a flow').click();
     await enterName(page);

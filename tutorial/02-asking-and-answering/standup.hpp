@@ -22,7 +22,7 @@ struct item {
 };
 BOOST_DESCRIBE_STRUCT(item, (), (number, text, state, blocker))
 
-/// Asks what is in the way of an item. Answers nothing if the user cancels.
+/// Asks for the reason why an item is blocked. The answer is empty if the user cancels.
 struct ask_blocker {
     static constexpr std::string_view component = "standup/ask_blocker";
     using answer_type = std::optional<std::string>;
@@ -42,7 +42,7 @@ struct board {
     std::vector<item> items;
     field<std::string> draft;
     int last_number = 0;
-    int asked_about = 0;  ///< the item that a question is about
+    int asked_about = 0;  ///< number of the item that the open question is about
 
     void add();
     void finish(int number);

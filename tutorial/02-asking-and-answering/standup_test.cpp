@@ -17,7 +17,7 @@ test_conversation with_one_item() {
 
 }  // namespace
 
-TEST_CASE("an item is deleted when that is confirmed") {
+TEST_CASE("an item is deleted after the user confirms") {
     auto t = with_one_item();
 
     t.click("Delete");
@@ -29,7 +29,7 @@ TEST_CASE("an item is deleted when that is confirmed") {
     CHECK(!t.text().contains("Mend the tests"));
 }
 
-TEST_CASE("what is in the way of an item is asked for and shown") {
+TEST_CASE("a blocked item shows the reason that the user entered") {
     auto t = with_one_item();
 
     t.click("Blocked").click("Save");
@@ -38,7 +38,7 @@ TEST_CASE("what is in the way of an item is asked for and shown") {
     CHECK(t.text().contains("Mend the tests (blocked: a licence)"));
 }
 
-TEST_CASE("a question that is open when the server stops is still open afterwards") {
+TEST_CASE("an open question survives a restart") {
     auto t = with_one_item();
     t.click("Blocked").restart();
 

@@ -21,7 +21,7 @@ struct item {
 };
 BOOST_DESCRIBE_STRUCT(item, (), (number, text, state, blocker))
 
-/// A line of text to change. Answers nothing if the user cancels.
+/// An editor for one line of text. The answer is empty if the user cancels.
 struct edit_text {
     static constexpr std::string_view component = "standup/edit_text";
     using answer_type = std::optional<std::string>;

@@ -18,7 +18,7 @@ test_conversation with_two_items() {
 
 }  // namespace
 
-TEST_CASE("an item is edited in its own place while the others go on") {
+TEST_CASE("an item is edited in its place while the others stay usable") {
     auto t = with_two_items();
     t.click("Edit Mend the tests");
     CHECK(t.entered<&edit_text::text>() == "Mend the tests");
@@ -31,21 +31,21 @@ TEST_CASE("an item is edited in its own place while the others go on") {
     CHECK(t.text().contains("Call Grace (done)"));
 }
 
-TEST_CASE("an edit is given up with Cancel") {
+TEST_CASE("Cancel discards an edit") {
     auto t = with_two_items();
     t.click("Edit Call Grace").fill<&edit_text::text>("Call Ada").click("Cancel");
     CHECK(t.text().contains("Call Grace"));
     CHECK(!t.text().contains("Call Ada"));
 }
 
-TEST_CASE("an edit that is under way outlives the server") {
+TEST_CASE("an open editor survives a restart") {
     auto t = with_two_items();
     t.click("Edit Call Grace").restart();
     t.fill<&edit_text::text>("Call Ada").click("Save");
     CHECK(t.text().contains("Call Ada"));
 }
 
-TEST_CASE("an item is deleted when that is confirmed") {
+TEST_CASE("an item is deleted after the user confirms") {
     auto t = with_two_items();
     t.click("Delete Call Grace").click("Keep");
     CHECK(t.text().contains("Call Grace"));

@@ -18,7 +18,7 @@ BOOST_DESCRIBE_ENUM(item_state, open, done, blocked)
 enum class item_size { an_hour, a_day, longer };
 BOOST_DESCRIBE_ENUM(item_size, an_hour, a_day, longer)
 
-/// What somebody wants to do.
+/// The part of an item that its form edits.
 struct plan {
     std::string text;
     std::string owner;
@@ -35,10 +35,10 @@ struct item {
 };
 BOOST_DESCRIBE_STRUCT(item, (), (number, what, state, blocker))
 
-/// Who can be given something to do.
+/// The people who can own an item.
 const std::vector<std::string>& people();
 
-/// A form for a plan. Answers nothing if the user cancels.
+/// A form for a plan. The answer is empty if the user cancels.
 struct plan_form {
     static constexpr std::string_view component = "standup/plan_form";
     using answer_type = std::optional<plan>;

@@ -18,8 +18,8 @@ TEST_CASE("an item needs a text and an owner") {
     CHECK(t.text().contains("Ada"));
 }
 
-TEST_CASE("a wrong entry stays to be mended, and so do the right ones") {
-    test_conversation t{board{}};  // its clock stands at noon of 2026-01-01
+TEST_CASE("a form with a wrong entry keeps all entries") {
+    test_conversation t{board{}};  // its clock reads noon of 2026-01-01
     t.click("New item").fill<&plan_form::text>("Mend the tests").fill<&plan_form::owner>("Ada");
 
     t.fill<&plan_form::due>("2025-12-31").click("Save");
@@ -34,7 +34,7 @@ TEST_CASE("a wrong entry stays to be mended, and so do the right ones") {
     CHECK(t.text().contains("Ada, until 2026-01-01"));
 }
 
-TEST_CASE("an item is edited in the same form in its place") {
+TEST_CASE("an item is edited in the same form and in its place") {
     test_conversation t{board{}};
     t.click("New item").fill<&plan_form::text>("Mend the tests").fill<&plan_form::owner>("Ada");
     t.click("Save").click("Edit Mend the tests");

@@ -13,7 +13,7 @@ using namespace standup;
 
 namespace {
 
-/// A team with one item, in a file of this process that is gone afterwards.
+/// A team with one item, in a temporary file of this process.
 struct office {
     std::string file = std::filesystem::temp_directory_path() /
                        ("stube-tutorial-5-" + std::to_string(getpid()) + ".json");
@@ -28,14 +28,14 @@ struct office {
 
 }  // namespace
 
-TEST_CASE("a page shows what the team has to do") {
+TEST_CASE("a page shows the items of the team") {
     office o;
     test_conversation t{board{}};
     t.provide(o.all);
     CHECK(t.text().contains("Mend the tests"));
 }
 
-TEST_CASE("what one page changes the others are told and show") {
+TEST_CASE("a change on one page appears on the others") {
     office o;
     test_conversation ada{board{}};
     test_conversation grace{board{}};
@@ -52,7 +52,7 @@ TEST_CASE("what one page changes the others are told and show") {
     CHECK(grace.text().contains("Mend the tests (done)"));
 }
 
-TEST_CASE("an editor that is open stays open when others change the list") {
+TEST_CASE("an open editor stays open when others change the list") {
     office o;
     test_conversation t{board{}};
     t.provide(o.all).click("Edit Mend the tests").fill<&plan_form::text>("Mend two tests");
@@ -65,7 +65,7 @@ TEST_CASE("an editor that is open stays open when others change the list") {
     CHECK(t.text().contains("Mend two tests"));
 }
 
-TEST_CASE("a team is read again from its file") {
+TEST_CASE("a team is read from its file") {
     office o;
     team again(o.file);
     CHECK(again.items().size() == 1);

@@ -23,7 +23,7 @@ struct ask_name {
 };
 BOOST_DESCRIBE_STRUCT(ask_name, (), (name, next))
 
-/// Somebody new, as a task.
+/// Asks for the data of a new person, as a task.
 struct onboarding {
     static constexpr std::string_view component = "standup/onboarding";
     using answer_type = person;
@@ -37,7 +37,7 @@ struct onboarding {
 };
 BOOST_DESCRIBE_STRUCT(onboarding, (), (who, start, named, chosen, confirmed))
 
-/// The same as a flow.
+/// The same questions, as a flow.
 flow<person> onboarding_flow();
 
 }  // namespace standup

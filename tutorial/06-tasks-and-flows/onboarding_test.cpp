@@ -11,7 +11,7 @@ using namespace standup;
 
 namespace {
 
-/// Both ways have the same steps.
+/// The task and the flow have the same steps.
 void go_through(test_conversation t) {
     t.fill<&ask_name::name>("Barbara").click("Next");
     CHECK(t.text().contains("What does Barbara do?"));
@@ -26,15 +26,15 @@ void go_through(test_conversation t) {
 
 }  // namespace
 
-TEST_CASE("somebody new goes through a task") {
+TEST_CASE("the task asks all questions about a new person") {
     go_through(test_conversation(onboarding{}));
 }
 
-TEST_CASE("somebody new goes through a flow") {
+TEST_CASE("the flow asks all questions about a new person") {
     go_through(test_conversation(call<onboarding_flow>()));
 }
 
-TEST_CASE("a task outlives the server at every step") {
+TEST_CASE("a task survives a restart at every step") {
     test_conversation t{onboarding{}};
     t.restart().fill<&ask_name::name>("Barbara").click("Next");
     t.restart().click("tester");
@@ -42,7 +42,7 @@ TEST_CASE("a task outlives the server at every step") {
     CHECK(t.ended());
 }
 
-TEST_CASE("a flow does not and says so") {
+TEST_CASE("a flow does not survive a restart") {
     test_conversation t{call<onboarding_flow>()};
     t.fill<&ask_name::name>("Barbara").click("Next");
     CHECK_THROWS_AS(t.restart(), std::logic_error);

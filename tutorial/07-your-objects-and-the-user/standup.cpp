@@ -31,13 +31,13 @@ std::string topic_of(int number) {
     return "standup/item/" + std::to_string(number);
 }
 
-/// Changes an item for all, and tells them.
+/// Changes the team's item, and publishes that it has changed.
 effects change(context& around, int number, const std::function<void(item&)>& how) {
     around.app<team>().change(number, how);
     return publish(topic_of(number), number);
 }
 
-/// What the user has not changed stays as the others have left it meanwhile.
+/// Writes only what this user has changed, so that the changes of others are kept.
 void write_changes(plan& now, const plan& before, const plan& after) {
     if (after.text != before.text) now.text = after.text;
     if (after.owner != before.owner) now.owner = after.owner;

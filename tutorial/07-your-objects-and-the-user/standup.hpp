@@ -14,7 +14,7 @@ namespace standup {
 
 using namespace stube;
 
-/// A form for a plan. Answers nothing if the user cancels.
+/// A form for a plan. The answer is empty if the user cancels.
 struct plan_form {
     static constexpr std::string_view component = "standup/plan_form";
     using answer_type = std::optional<plan>;
@@ -31,13 +31,13 @@ struct plan_form {
 };
 BOOST_DESCRIBE_STRUCT(plan_form, (), (in_list, text, owner, size, due, save, cancel))
 
-/// One item on the board, as the team last told it.
+/// One item on the board. `shown` is a copy of the team's item, made by refresh().
 struct row {
     static constexpr std::string_view component = "standup/row";
 
     int number = 0;
     item shown = {};
-    plan before = {};  ///< what the editor was opened with
+    plan before = {};  ///< values with which the editor was opened
 
     effects start(context& around);
     void wakeup(context& around);
@@ -82,7 +82,7 @@ struct board {
 
     std::vector<person> people;
     keyed<row> rows;
-    int next = 0;  ///< the number for the item that is being written
+    int next = 0;  ///< number for the item in the open form
 
     effects start(context& around);
     void wakeup(context& around);

@@ -13,7 +13,7 @@ using namespace standup;
 
 namespace {
 
-/// A team with one item, in a file of this process that is gone afterwards.
+/// A team with one item, in a temporary file of this process.
 struct office {
     std::string file = std::filesystem::temp_directory_path() /
                        ("stube-tutorial-7-" + std::to_string(getpid()) + ".json");
@@ -28,7 +28,7 @@ struct office {
 
 }  // namespace
 
-TEST_CASE("an item is taken by the one who is signed in") {
+TEST_CASE("an item is taken by the user who is signed in") {
     office o;
     test_conversation t{board{}};
     t.provide(o.all).principal("Grace");
@@ -40,7 +40,7 @@ TEST_CASE("an item is taken by the one who is signed in") {
     CHECK_THROWS(t.click("Take Mend the tests"));
 }
 
-TEST_CASE("a new item begins as one of one's own") {
+TEST_CASE("the form for a new item begins with the user as owner") {
     office o;
     test_conversation t{board{}};
     t.provide(o.all).principal("Grace").click("New item");

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-/// What the team knows. Nothing here knows of pages.
+/// The team's data. Nothing in this file depends on pages.
 namespace standup {
 
 enum class item_state { open, done, blocked };
@@ -18,7 +18,7 @@ BOOST_DESCRIBE_ENUM(item_state, open, done, blocked)
 enum class item_size { an_hour, a_day, longer };
 BOOST_DESCRIBE_ENUM(item_size, an_hour, a_day, longer)
 
-/// What somebody wants to do.
+/// The part of an item that its form edits.
 struct plan {
     std::string text;
     std::string owner;
@@ -41,7 +41,7 @@ struct person {
 };
 BOOST_DESCRIBE_STRUCT(person, (), (name, role))
 
-/// What is written to the file.
+/// The contents of the file.
 struct records {
     std::vector<person> people{{"Ada", "developer"}, {"Edsger", "tester"}, {"Grace", "designer"}};
     std::vector<item> items;
@@ -49,23 +49,23 @@ struct records {
 };
 BOOST_DESCRIBE_STRUCT(records, (), (people, items, last_number))
 
-/// The people and what they have to do, kept in a file. Threads: any.
+/// The people of the team and their items, kept in a file. Thread-safe.
 class team {
 public:
     explicit team(std::string file);
 
     std::vector<person> people() const;
 
-    /// Does nothing if somebody of this name is there.
+    /// Does nothing if there is somebody with this name.
     void join(const person& who);
 
     std::vector<item> items() const;
     std::optional<item> find(int number) const;
 
-    /// A number that no item has had.
+    /// Returns a number that no item has had.
     int next_number();
 
-    /// Adds the item unless there is one with its number.
+    /// Adds the item. Does nothing if there is an item with its number.
     void add(const item& fresh);
 
     /// Does nothing if there is no item with this number.

@@ -9,7 +9,8 @@ using namespace stube::html;
 
 namespace {
 
-/// For show. Yours has slow, salted hashes, and counts wrong attempts; or a proxy that knows.
+/// For demonstration only. A real application compares slow, salted hashes and limits the failed
+/// attempts, or leaves signing in to a proxy.
 bool is_password_of(const team& members, const std::string& name, const std::string& password) {
     const auto people = members.people();
     return std::ranges::find(people, name, &person::name) != people.end() && password == "standup";

@@ -23,7 +23,7 @@ struct ask_name {
 };
 BOOST_DESCRIBE_STRUCT(ask_name, (), (name, next))
 
-/// Somebody new.
+/// Asks for the data of a new person.
 struct onboarding {
     static constexpr std::string_view component = "standup/onboarding";
     using answer_type = person;

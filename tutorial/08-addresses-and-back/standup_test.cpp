@@ -13,7 +13,7 @@ using namespace standup;
 
 namespace {
 
-/// A team with one item, in a file of this process that is gone afterwards.
+/// A team with one item, in a temporary file of this process.
 struct office {
     std::string file = std::filesystem::temp_directory_path() /
                        ("stube-tutorial-8-" + std::to_string(getpid()) + ".json");
@@ -34,7 +34,7 @@ board blocked_items() {
 
 }  // namespace
 
-TEST_CASE("what is shown is in the address") {
+TEST_CASE("the address contains the view") {
     office o;
     test_conversation t{blocked_items()};
     t.provide(o.all).principal("Ada");
@@ -50,7 +50,7 @@ TEST_CASE("what is shown is in the address") {
     CHECK(t.text().contains("Mend the tests"));
 }
 
-TEST_CASE("an item that others block comes into the list of those that are blocked") {
+TEST_CASE("an item that somebody else blocks appears in the view of blocked items") {
     office o;
     test_conversation t{blocked_items()};
     t.provide(o.all).principal("Ada");
@@ -61,7 +61,7 @@ TEST_CASE("an item that others block comes into the list of those that are block
     CHECK(t.text().contains("Mend the tests"));
 }
 
-TEST_CASE("Back leads through the questions and not behind their end") {
+TEST_CASE("Back leaves an open form and does not return to a saved one") {
     office o;
     test_conversation t{board{}};
     t.provide(o.all).principal("Ada").click("New item").back();

@@ -73,7 +73,7 @@ void team::remove(int number) {
     write();
 }
 
-// The old file is there until the new one is whole. A database would do more.
+// The new file replaces the old one only when it is complete. A database would do more.
 void team::write() const {
     const std::string draft = file_ + ".new";
     std::ofstream out(draft);

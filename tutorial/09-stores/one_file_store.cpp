@@ -20,12 +20,12 @@ namespace {
 namespace json = boost::json;
 using namespace stube;
 
-/// Held by one process, until it ends.
+/// Keeps other processes out as long as it exists.
 class file_lock {
 public:
     explicit file_lock(const std::string& file)
         : fd_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-        if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) throw store_refused("not ours: " + file);
+        if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) throw store_refused("cannot lock " + file);
     }
 
     file_lock(const file_lock&) = delete;
@@ -73,7 +73,7 @@ public:
             text += json::serialize(json::value_from(each.second)) + "\n";
         put(file_.string() + ".new", O_WRONLY | O_CREAT | O_TRUNC, text);
         std::filesystem::rename(file_.string() + ".new", file_);
-        put(file_.parent_path(), O_RDONLY | O_DIRECTORY, "");  // makes the new name last
+        put(file_.parent_path(), O_RDONLY | O_DIRECTORY, "");  // makes the new name durable
         records_ = std::move(next);
     }
 

@@ -4,6 +4,6 @@
 
 #include <filesystem>
 
-/// Keeps all conversations in one file, a line of JSON each. Each save writes all of it anew: for a
-/// small site, and for reading along.
+/// Keeps all conversations in one file, a line of JSON for each. Each save writes the whole file,
+/// so this store suits small sites only.
 std::unique_ptr<stube::store> one_file_store(const std::filesystem::path& file);

@@ -27,7 +27,7 @@ struct temporary_folder {
 
 }  // namespace
 
-// Stand before those of the C library.
+// These two replace the functions of the C library.
 extern "C" ssize_t write(int fd, const void* bytes, size_t size) {
     if (trouble != stube::trouble::disk_full) return ::syscall(SYS_write, fd, bytes, size);
     errno = ENOSPC;

@@ -15,7 +15,7 @@ using namespace standup;
 
 namespace {
 
-/// A team with one item, in a file of this process that is gone afterwards.
+/// A team with one item, in a temporary file of this process.
 struct office {
     std::string file = std::filesystem::temp_directory_path() /
                        ("stube-tutorial-10-" + std::to_string(getpid()) + ".json");
@@ -27,7 +27,7 @@ struct office {
 
     ~office() { std::filesystem::remove(file); }
 
-    /// The board as somebody has it before them.
+    /// The board as this user sees it.
     test_conversation board_of(const std::string& who) {
         test_conversation page{board{}};
         page.provide(all).principal(who);
@@ -37,7 +37,7 @@ struct office {
 
 }  // namespace
 
-TEST_CASE("a page shows who is signed in and what is to be done") {
+TEST_CASE("a page shows the user and the items of the team") {
     office o;
     auto ada = o.board_of("Ada");
     CHECK(ada.text().contains("You are Ada."));
@@ -57,9 +57,9 @@ TEST_CASE("a new item needs a text") {
     CHECK(ada.text().contains("Call Grace"));
 }
 
-TEST_CASE("nothing can be due in the past") {
+TEST_CASE("an item cannot be due in the past") {
     office o;
-    auto ada = o.board_of("Ada");  // the clock stands at noon of 2026-01-01
+    auto ada = o.board_of("Ada");  // its clock reads noon of 2026-01-01
     ada.click("New item").fill<&plan_form::text>("Call Grace");
 
     ada.fill<&plan_form::due>("2026-01-01").advance(std::chrono::hours(24)).click("Save");
@@ -67,7 +67,7 @@ TEST_CASE("nothing can be due in the past") {
     CHECK(o.all.items().size() == 1);
 }
 
-TEST_CASE("what one does the others see") {
+TEST_CASE("a change by one user appears on the pages of the others") {
     office o;
     auto ada = o.board_of("Ada");
     auto grace = o.board_of("Grace");
@@ -79,7 +79,7 @@ TEST_CASE("what one does the others see") {
     CHECK(ada.within("Mend the tests").text().contains("Grace"));
 }
 
-TEST_CASE("an item is deleted once however often one clicks") {
+TEST_CASE("a second click on Delete changes nothing") {
     office o;
     auto ada = o.board_of("Ada");
     ada.click("Delete Mend the tests").click("Delete").resend_to_previous();
@@ -87,14 +87,14 @@ TEST_CASE("an item is deleted once however often one clicks") {
     CHECK(o.all.items().empty());
 }
 
-TEST_CASE("an event that the browser sends again is not run again") {
+TEST_CASE("an event that the browser sends again runs once") {
     office o;
     auto ada = o.board_of("Ada");
     ada.click("New item").repeat_last_event();
-    CHECK(o.all.next_number() == 3);  // the form took 2, and only once
+    CHECK(o.all.next_number() == 3);  // the form took number 2, and only once
 }
 
-TEST_CASE("a form that is half filled in outlives the server") {
+TEST_CASE("a half-filled form survives a restart") {
     office o;
     auto ada = o.board_of("Ada");
     ada.click("New item").fill<&plan_form::owner>("Grace").click("Save");
@@ -106,7 +106,7 @@ TEST_CASE("a form that is half filled in outlives the server") {
     CHECK(o.all.items().size() == 2);
 }
 
-TEST_CASE("somebody new goes through the questions and a restart at each of them") {
+TEST_CASE("the questions about a new person survive a restart at each step") {
     test_conversation t{onboarding{}};
     t.fill<&ask_name::name>("Barbara").click("Next").restart();
     t.click("tester").restart();
