@@ -58,7 +58,7 @@ void breadcrumb::leave_to(std::size_t depth) {
 }
 
 markup breadcrumb::render() const {
-    auto way_back = [this](std::size_t depth) {
+    auto crumb = [this](std::size_t depth) {
         return li(button(
             class_("secondary"),
             on<"click", &breadcrumb::leave_to>(depth),
@@ -67,7 +67,7 @@ markup breadcrumb::render() const {
     };
     return div(
         nav(attr("aria-label", "Breadcrumb"),
-            ol(each(std::views::iota(std::size_t{0}, path.size()), way_back),
+            ol(each(std::views::iota(std::size_t{0}, path.size()), crumb),
                li(attr("aria-current", "page"), name_at(*this, path.size())))),
         catalogue::render()
     );

@@ -5,24 +5,22 @@
 #include <string>
 #include <vector>
 
-/// A component that another one decorates. A component is a struct, so decorating it takes nothing
-/// that C++ does not have:
+/// A component that decorates another one. Components are structs, so plain C++ is enough:
 ///
-/// - By inheritance, as here: the decoration is a component of its own, which has the state and the
-///   events of the one it decorates, renders around what that renders, and adds events. It needs a
-///   name of its own, because its state is stored under it, and names its base when it is
-///   described.
-/// - By composition: a `slot<catalogue>` in another component, whose markup stands around the slot.
-///   The two are then instances of their own with states of their own, which is right for a frame
-///   that need not know what is in it, such as a card with a close button.
-/// - Where it is only markup, by a function that takes markup and returns more of it.
+/// - Inheritance, as here: the decoration has the state and events of its base, adds events, and
+///   renders around the base's markup. It needs a stored name of its own, and its description lists
+///   the base.
+/// - Composition: another component with a `slot<catalogue>`, whose markup surrounds the slot. Both
+///   are instances with their own states. This suits a frame that does not depend on its content,
+///   such as a card with a close button.
+/// - A function that takes markup and returns more of it, if nothing but markup is added.
 namespace gallery {
 
-/// Departments within departments. Leads downwards only, and says nothing of where it is.
+/// Departments within departments. It only leads down, and does not show the path.
 struct catalogue {
     static constexpr std::string_view component = "gallery/catalogue";
 
-    std::vector<std::string> path;  ///< from the top; empty there
+    std::vector<std::string> path;  ///< departments from the top down; empty at the top
 
     void enter(const std::string& department);
 
@@ -30,7 +28,7 @@ struct catalogue {
 };
 BOOST_DESCRIBE_STRUCT(catalogue, (), (path, enter))
 
-/// The same with a breadcrumb: where it is, and a way back to each department on the way.
+/// A catalogue that shows its path, with a button for each department on it.
 struct breadcrumb : catalogue {
     static constexpr std::string_view component = "gallery/breadcrumb";
     static constexpr std::string_view styles = R"(
@@ -40,7 +38,7 @@ struct breadcrumb : catalogue {
             font-weight: 400; }
     )";
 
-    /// To the department that is so deep; 0 is the top.
+    /// Goes up to the department at this depth; 0 is the top.
     void leave_to(std::size_t depth);
 
     stube::markup render() const;

@@ -12,10 +12,10 @@ using namespace stube::html;
 
 namespace {
 
-constexpr std::size_t longest = 12;  // digits
+constexpr std::size_t max_digits = 12;
 
-/// Rounded to what fits the display, so that 0.1 + 0.2 is 0.3.
-std::string as_text(double number) {
+/// Rounds to the digits of the display, so that 0.1 + 0.2 is 0.3.
+std::string display_text(double number) {
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%.12g", number);
     return text.data();
@@ -34,7 +34,7 @@ double compute(double left, char operation, double right) {
     }
 }
 
-/// An element sends one event: for each key there is one around the pad.
+/// An element can have only one event, so each key gets an element of its own around the pad.
 markup with_keys(markup pad) {
     std::vector keys{
         on<"keydown", &calculator::point>.key(".").key(","),
@@ -64,7 +64,7 @@ markup operation_button(const char* operation, std::string_view sign, std::strin
 void calculator::digit(int which) {
     if (which < 0 || which > 9) return;
     if (is_done || shown == "0") shown.clear();
-    if (shown.size() < longest) shown += std::to_string(which);
+    if (shown.size() < max_digits) shown += std::to_string(which);
     is_done = false;
 }
 
@@ -87,8 +87,8 @@ void calculator::equals() {
     const auto right = std::atof(shown.c_str());
     const bool is_possible = operation != "/" || right != 0;
     if (!operation.empty())
-        shown =
-            is_possible ? as_text(compute(left, operation.front(), right)) : "Cannot divide by 0";
+        shown = is_possible ? display_text(compute(left, operation.front(), right))
+                            : "Cannot divide by 0";
     operation.clear();
     is_done = true;
 }
@@ -106,7 +106,7 @@ markup calculator::render() const {
             button(
                 class_("secondary"),
                 on<"click", &calculator::take_back>,
-                attr("aria-label", "Take back"),
+                attr("aria-label", "Delete digit"),
                 "⌫"
             ),
             operation_button("/", "÷", "Divided by"),

@@ -21,9 +21,9 @@ struct calculator {
     )";
 
     std::string shown = "0";
-    double left = 0;        ///< of the operation
+    double left = 0;        ///< left operand of `operation`
     std::string operation;  ///< "+", "-", "*", "/", or empty
-    bool is_done = true;    ///< the next digit begins another number
+    bool is_done = true;    ///< the next digit starts a new number
 
     void digit(int which);
     void point();

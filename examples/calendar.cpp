@@ -110,8 +110,8 @@ answers<calendar::answer_type> calendar::cancel() {
 }
 
 markup calendar::render() const {
-    auto turn = [](const auto& to, std::string_view name, std::string_view sign) {
-        return button(class_("secondary"), to, attr("aria-label", name), sign);
+    auto turn = [](const auto& event, std::string_view name, std::string_view symbol) {
+        return button(class_("secondary"), event, attr("aria-label", name), symbol);
     };
     return section(
         class_("card"),

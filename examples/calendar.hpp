@@ -7,7 +7,7 @@
 
 namespace gallery {
 
-/// One month, in which to choose a day. Answers the day, or nothing if the user cancelled.
+/// A month to choose a day from. Answers the day, or std::nullopt if the user cancels.
 struct calendar {
     static constexpr std::string_view component = "gallery/calendar";
     static constexpr std::string_view styles = R"(
@@ -25,7 +25,7 @@ struct calendar {
     using answer_type = std::optional<date>;
 
     date chosen;
-    date first;  ///< of the month that is shown
+    date first;  ///< the first day of the month that is shown
     date today;
 
     void start(stube::context& around);
@@ -38,7 +38,7 @@ struct calendar {
 };
 BOOST_DESCRIBE_STRUCT(calendar, (), (chosen, first, today, start, previous, next, choose, cancel))
 
-/// Who calls a calendar, and is told the day.
+/// Calls a calendar and shows its answer.
 struct appointment {
     static constexpr std::string_view component = "gallery/appointment";
 

@@ -30,7 +30,7 @@ markup chat::render() const {
             on<"submit", &chat::enter>,
             novalidate(),
             ui::input_for<&chat::name>(*this, "Your name", autocomplete("nickname")),
-            button("Go in")
+            button("Join")
         )
     );
 }
@@ -40,7 +40,7 @@ effects talk::start(context& around) {
     return subscribe<&talk::heard>(topic);
 }
 
-/// After a restart the room holds what its visitors remember.
+/// A restart loses the messages of the room. Each page restores those it has.
 effects talk::wakeup(context& around) {
     const bool is_news = around.app<everyone>().room.add(messages);
     heard(around);
@@ -51,7 +51,7 @@ effects talk::say(context& around, int turn) {
     text.require("Enter a message");
     text.check(no_longer_than(500), "Enter a shorter message");
     if (has_errors(*this)) return {};
-    // The second half of a double click brings the same text once more.
+    // The second half of a double click sends the same text again.
     if (turn == said) {
         around.app<everyone>().room.add({{around.now(), who, text.value()}});
         ++said;

@@ -10,7 +10,7 @@
 /// A room for all visitors.
 namespace gallery {
 
-/// What one visitor sees of the room: a copy that is brought up to date when something was said.
+/// One visitor's copy of the room, refreshed when somebody has written a message.
 struct talk {
     static constexpr std::string_view component = "gallery/talk";
     static constexpr std::string_view styles = R"(
@@ -34,7 +34,7 @@ struct talk {
 
     stube::effects wakeup(stube::context& around);
 
-    /// `turn` is how many messages had been said when the form was shown.
+    /// `turn` is the value of `said` when the form was rendered.
     stube::effects say(stube::context& around, int turn);
 
     void heard(stube::context& around);
@@ -45,7 +45,7 @@ struct talk {
 };
 BOOST_DESCRIBE_STRUCT(talk, (), (who, messages, said, text, start, wakeup, say, heard, leave))
 
-/// Asks for a name, and goes in.
+/// Asks for a name and joins the room.
 struct chat {
     static constexpr std::string_view component = "gallery/chat";
 

@@ -10,7 +10,7 @@ using namespace std::chrono;
 
 effects clock::tick(context& around) {
     now = around.now();
-    // Not `after(1s)`: a timer may be a little late, and the next one must not inherit that.
+    // Not `after(1s)`: a timer may fire a little late, and the delays must not add up.
     return after<&clock::tick>(1s - now.time_since_epoch() % 1s);
 }
 
@@ -20,7 +20,7 @@ effects clock::pause() {
 }
 
 effects clock::go_on(context& around) {
-    if (!is_paused) return {};  // two clicks must not begin two timers
+    if (!is_paused) return {};  // a double click must not start two timers
     is_paused = false;
     return tick(around);
 }

@@ -6,7 +6,7 @@
 
 namespace gallery {
 
-/// Ticks by a timer. It is part of the conversation: a restart does not stop it.
+/// A clock that a timer moves. The timer is part of the conversation, so it survives a restart.
 struct clock {
     static constexpr std::string_view component = "gallery/clock";
     static constexpr std::string_view styles =

@@ -34,8 +34,8 @@ const note& note_of(int number) {
     return notes().at(static_cast<std::size_t>(number));
 }
 
-/// Where the column of this note stands; their number if it is not open.
-std::size_t place_of(const keyed<column>& open, int number) {
+/// The position of the note's column, or `open.size()` if the note is not open.
+std::size_t position_of(const keyed<column>& open, int number) {
     const auto keys = open.keys();
     return static_cast<std::size_t>(std::ranges::find(keys, std::to_string(number)) - keys.begin());
 }
@@ -44,13 +44,13 @@ std::size_t place_of(const keyed<column>& open, int number) {
 
 markup column::render() const {
     const auto& [heading, text, links] = note_of(note);
-    auto tool = [&](const auto& does, const std::string& what, std::string_view sign) {
-        auto name = attr("aria-label", what + " " + note_of(note).title);
-        return button(class_("secondary"), does, name, sign);
+    auto tool = [&](const auto& event, const std::string& verb, std::string_view symbol) {
+        auto name = attr("aria-label", verb + " " + note_of(note).title);
+        return button(class_("secondary"), event, name, symbol);
     };
     auto link_to = [&](int other) {
-        auto shows = on_parent<"click", &columns::show>(other, note);
-        return button(class_("secondary"), shows, note_of(other).title);
+        auto event = on_parent<"click", &columns::show>(other, note);
+        return button(class_("secondary"), event, note_of(other).title);
     };
     return article(
         class_("card"),
@@ -69,9 +69,9 @@ markup column::render() const {
 
 void columns::show(int note, int from) {
     if (!is_note(note)) return;
-    const auto place = std::min(place_of(open, from) + 1, open.size());
+    const auto position = std::min(position_of(open, from) + 1, open.size());
     if (open.contains(note)) return;
-    open.insert(place, note, column{note, {}});
+    open.insert(position, note, column{note, {}});
 }
 
 void columns::close(int note) {
@@ -81,15 +81,15 @@ void columns::close(int note) {
 
 void columns::move(int note, int by) {
     if (!open.contains(note)) return;
-    const auto place = static_cast<int>(place_of(open, note)) + (by < 0 ? -1 : 1);
-    if (place < 0 || place >= static_cast<int>(open.size())) return;
-    open.move(note, static_cast<std::size_t>(place));
+    const auto position = static_cast<int>(position_of(open, note)) + (by < 0 ? -1 : 1);
+    if (position < 0 || position >= static_cast<int>(open.size())) return;
+    open.move(note, static_cast<std::size_t>(position));
 }
 
 markup columns::render() const {
     return section(
         h1("Notes"),
-        p(class_("muted"), "A note opens beside the one that mentions it."),
+        p(class_("muted"), "A note opens next to the one that mentions it."),
         div(class_("row"), open)
     );
 }

@@ -6,7 +6,7 @@
 
 namespace gallery {
 
-/// One note, with the links to others that it mentions. What is written below it is its own.
+/// One note, with links to the notes that it mentions, and a remark of the user.
 struct column {
     static constexpr std::string_view component = "gallery/column";
 
@@ -17,8 +17,8 @@ struct column {
 };
 BOOST_DESCRIBE_STRUCT(column, (), (note, remark))
 
-/// Open notes beside each other. To open one inserts a column, to close one removes it, and to
-/// move one moves it: the others are not rendered, nor touched in the page.
+/// Open notes side by side. Opening a note inserts a column, closing it removes the column, and
+/// moving it moves the column. The other columns are neither rendered nor changed on the page.
 struct columns {
     static constexpr std::string_view component = "gallery/columns";
     static constexpr std::string_view styles = R"(
@@ -35,7 +35,7 @@ struct columns {
 
     void start() { open.push_back(0, {}); }
 
-    /// To the right of the column of note `from`; there already, it goes there.
+    /// Opens `note` to the right of the column of note `from`. Does nothing if `note` is open.
     void show(int note, int from);
     void close(int note);
     void move(int note, int by);

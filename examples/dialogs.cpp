@@ -7,7 +7,7 @@ using namespace stube::html;
 
 namespace {
 
-std::string said(const std::optional<std::string>& answer) {
+std::string answer_text(const std::optional<std::string>& answer) {
     return answer ? "“" + *answer + "”" : "cancelled";
 }
 
@@ -28,13 +28,13 @@ effects dialogs::wanted(bool yes) {
 }
 
 effects dialogs::named(const std::optional<std::string>& name) {
-    answers.push_back({"Prompt", said(name)});
+    answers.push_back({"Prompt", answer_text(name)});
     const ui::choices drinks{"Tea", "Coffee", {"Juice", "Orange juice"}};
-    return call<ui::choose>("What may it be?", drinks).then<&dialogs::chosen>();
+    return call<ui::choose>("What would you like?", drinks).then<&dialogs::chosen>();
 }
 
 effects dialogs::chosen(const std::optional<std::string>& drink) {
-    answers.push_back({"Choose", said(drink)});
+    answers.push_back({"Choose", answer_text(drink)});
     return call<ui::info>(drink ? "Your drink is on its way." : "Another time, then.");
 }
 

@@ -14,8 +14,8 @@ struct dialog_answer {
 };
 BOOST_DESCRIBE_STRUCT(dialog_answer, (), (dialog, answer))
 
-/// The four stock dialogs one after the other. Each is a call, and what the user said is its
-/// answer: nothing at all, for one that was cancelled.
+/// The four stock dialogs, one after the other. Each is a call that answers the user's reply. A
+/// cancelled prompt or choice answers std::nullopt.
 struct dialogs {
     static constexpr std::string_view component = "gallery/dialogs";
 

@@ -6,8 +6,8 @@
 
 namespace gallery {
 
-/// Asks for a payment. Answers when it is made; when it cannot be made, that is no answer but a
-/// failure, which the caller has a member of its own for.
+/// Asks for a payment. Answers if the payment is made, otherwise fails. The caller receives a
+/// failure in a member of its own.
 struct card_payment {
     static constexpr std::string_view component = "gallery/card_payment";
 
@@ -15,14 +15,14 @@ struct card_payment {
 
     stube::answers<> pay() { return stube::answer(); }
 
-    /// The message is for users; what went wrong inside is for the log.
+    /// Fails with a message for the user and a reason for the log.
     stube::effects pay_with_blocked_card();
 
     stube::markup render() const;
 };
 BOOST_DESCRIBE_STRUCT(card_payment, (), (euros, pay, pay_with_blocked_card))
 
-/// Pays, and says what came of it.
+/// Calls the payment and shows its outcome.
 struct error_answer {
     static constexpr std::string_view component = "gallery/error_answer";
 

@@ -15,7 +15,7 @@ void error_banner::sell() {
 
 void error_banner::sell_with_a_bug() {
     --in_stock;
-    throw std::runtime_error("the till is on fire");  // for the log: users are not told
+    throw std::runtime_error("the till is on fire");  // logged, but not shown to the user
 }
 
 markup error_banner::render() const {

@@ -4,8 +4,8 @@
 
 namespace gallery {
 
-/// What a user sees of a bug. A handler works on a copy of the state: if it throws, the copy is
-/// dropped, the page says so with an id that the log has too, and goes on as it was.
+/// Shows how a bug looks to a user. A handler works on a copy of the state. If the handler throws,
+/// the copy is dropped and the page shows an error, with an id that is also in the log.
 struct error_banner {
     static constexpr std::string_view component = "gallery/error_banner";
 
@@ -14,7 +14,7 @@ struct error_banner {
 
     void sell();
 
-    /// Has taken one from the stock already when it fails.
+    /// Throws after it has changed `in_stock`.
     void sell_with_a_bug();
 
     stube::markup render() const;

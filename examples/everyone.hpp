@@ -11,12 +11,11 @@
 #include <tuple>
 #include <vector>
 
-/// What all visitors of the gallery share: its application object, see `stube::context::app`. It
-/// lives in memory only, but is made so that the pages can bring it back after a restart from what
-/// they remember, in any order.
+/// The gallery's application object, shared by all visitors; see `stube::context::app`. It is kept
+/// in memory only. After a restart the pages restore it from their own states, in any order.
 namespace gallery {
 
-/// A number that only goes up. Threads: any.
+/// A number that never decreases. Threads: any.
 class shared_number {
 public:
     int value() const {
@@ -29,12 +28,12 @@ public:
         return ++value_;
     }
 
-    /// True if this was news.
-    bool bring_back(int value) {
+    /// Raises the number to `value`. Returns false if the number is that large already.
+    bool restore(int value) {
         std::lock_guard lock(mutex_);
-        const bool is_news = value > value_;
+        const bool is_larger = value > value_;
         value_ = std::max(value_, value);
-        return is_news;
+        return is_larger;
     }
 
 private:
@@ -63,15 +62,15 @@ public:
         return {messages_.begin(), messages_.end()};
     }
 
-    /// True if there was news among them.
-    bool add(const std::vector<message>& some) {
+    /// Returns true if at least one of the messages is new.
+    bool add(const std::vector<message>& messages) {
         std::lock_guard lock(mutex_);
-        bool is_news = false;
-        for (const auto& each : some)
-            is_news = messages_.insert(each).second || is_news;
+        bool has_new = false;
+        for (const auto& each : messages)
+            has_new = messages_.insert(each).second || has_new;
         while (messages_.size() > max_messages)
             messages_.erase(messages_.begin());
-        return is_news;
+        return has_new;
     }
 
 private:

@@ -49,7 +49,7 @@ struct example {
     std::string path;
     std::string title;
     std::string text;
-    std::vector<std::string> files;  ///< the source, most interesting first
+    std::vector<std::string> files;  ///< names of its sources, the most interesting one first
 };
 
 const std::vector<example>& examples() {
@@ -68,11 +68,11 @@ const std::vector<example>& examples() {
          {"calculator.cpp", "calculator.hpp"}},
         {"/tabs",
          "Tabs",
-         "Three components, one of which is shown. The others keep what they hold.",
+         "Three components, one of which is shown. The hidden ones keep their state.",
          {"tabs.cpp", "tabs.hpp"}},
         {"/calendar",
          "Calendar",
-         "A month to choose a day in, called like a function.",
+         "A month to choose a day from, called like a function.",
          {"calendar.cpp", "calendar.hpp"}},
         {"/todo",
          "To do",
@@ -80,7 +80,7 @@ const std::vector<example>& examples() {
          {"todo.cpp", "todo.hpp"}},
         {"/columns",
          "Columns",
-         "Notes that open beside each other, and change places without being rendered again.",
+         "Notes that open side by side, and move without being rendered again.",
          {"columns.cpp", "columns.hpp"}},
         {"/booking",
          "Hotel booking",
@@ -92,23 +92,23 @@ const std::vector<example>& examples() {
           "hotel/model.hpp"}},
         {"/booking-flow",
          "Hotel booking as a flow",
-         "The same five steps as a coroutine: shorter to write, in memory only. After a restart it "
-         "tells the user so.",
+         "The same five steps as a coroutine: shorter to write, but kept in memory only. After a "
+         "restart the page says so.",
          {"hotel/book_room_flow.cpp",
           "hotel/book_room_flow.hpp",
           "hotel/steps.cpp",
           "hotel/steps.hpp"}},
         {"/preserved-widget",
          "Preserved widget",
-         "A sheet to draw on, by a module of the browser, that outlives the patches around it.",
+         "A drawing made by a JavaScript module, which survives the patches around it.",
          {"preserved_widget.cpp", "preserved_widget.hpp", "sketch.js"}},
         {"/protected-counter",
          "Protected counter",
-         "A page behind a login: what one user counts, nobody else sees.",
+         "A page behind a login. Each user has a counter that nobody else sees.",
          {"protected_counter.cpp", "protected_counter.hpp"}},
         {"/wizard",
          "Wizard",
-         "Three questions with Back, in the page and in the browser. What was typed is there again.",
+         "Three questions with Back, on the page and in the browser. Back restores the typed text.",
          {"wizard.cpp", "wizard.hpp"}},
         {"/dialogs",
          "Dialogs",
@@ -116,11 +116,11 @@ const std::vector<example>& examples() {
          {"dialogs.cpp", "dialogs.hpp"}},
         {"/url-counter",
          "Counter in the address",
-         "Its number is in the address: Back, a bookmark and a friend find it there.",
+         "The number is part of the address, so it can be bookmarked and shared, and Back works.",
          {"url_counter.cpp", "url_counter.hpp"}},
         {"/reading-list",
          "Reading list",
-         "Filtered and sorted. How it is looked at is in the address, to be shared.",
+         "A list to filter and sort. The view is part of the address, so it can be shared.",
          {"reading_list.cpp", "reading_list.hpp"}},
         {"/paginated-list",
          "Paginated list",
@@ -128,82 +128,81 @@ const std::vector<example>& examples() {
          {"paginated_list.cpp", "paginated_list.hpp"}},
         {"/table-report",
          "Table report",
-         "Sorted by a click on a heading, with totals.",
+         "A table with totals. A click on a heading sorts it.",
          {"table_report.cpp", "table_report.hpp"}},
         {"/tree",
          "Tree",
-         "Branches within branches: a component that holds components of its own kind.",
+         "Branches within branches: a component that holds components of its own type.",
          {"tree.cpp", "tree.hpp"}},
         {"/breadcrumb",
          "Breadcrumb",
-         "A component that another one decorates.",
+         "A component that decorates another one.",
          {"breadcrumb.cpp", "breadcrumb.hpp"}},
         {"/error-banner",
          "Error banner",
-         "A handler that throws changes nothing; the page says so and goes on.",
+         "A handler that throws changes nothing. The page shows an error and stays usable.",
          {"error_banner.cpp", "error_banner.hpp"}},
         {"/error-answer",
          "Error answer",
-         "A payment that fails, and the caller who hears of it.",
+         "A payment that fails, and a caller that handles the failure.",
          {"error_answer.cpp", "error_answer.hpp"}},
         {"/clock",
          "Clock",
-         "Ticks by a timer that is part of the page, and goes on after a restart.",
+         "A timer moves it. The timer is stored with the page and survives a restart.",
          {"clock.cpp", "clock.hpp"}},
         {"/shared-counter",
          "Shared counter",
-         "One number for all visitors. When somebody raises it, everyone sees it.",
+         "One number for all visitors. When one of them raises it, everyone sees it.",
          {"shared_counter.cpp", "shared_counter.hpp", "everyone.hpp"}},
         {"/chat",
          "Chat",
-         "A room for all visitors. What is said is published, and every page hears it.",
+         "One room for all visitors. Each message is published and appears on every open page.",
          {"chat.cpp", "chat.hpp", "everyone.hpp"}},
         {"/standup",
          "Stand-up board",
-         "The application that the tutorial builds: forms, lists, a process of several steps, live "
-         "for all who are signed in.",
+         "The application that the tutorial builds: forms, lists and a process of several steps, "
+         "updated live for everyone who is signed in.",
          {"standup.cpp", "standup.hpp", "standup_team.hpp", "everyone.hpp"}},
         {"/report",
          "Report",
-         "Long work in the background, with its progress. What a restart interrupts can go on.",
+         "Long work in the background, with a progress bar. It can continue after a restart.",
          {"report.cpp", "report.hpp"}},
         {"/weather",
          "Rule session",
-         "Facts in, rules fired, query out. The whole conversation goes into a file and goes on "
-         "from there.",
+         "Facts in, rules fired, query out. A conversation that can continue from a file.",
          {"weather.cpp", "weather.hpp"}},
     };
     return all;
 }
 
-std::string source_path(const example& of) {
-    return "/source" + of.path;
+std::string source_path(const example& e) {
+    return "/source" + e.path;
 }
 
-markup way_back() {
+markup gallery_header() {
     return nav(attr("aria-label", "Gallery"), a(href("/"), "All examples"));
 }
 
-markup header_of(const example& shown) {
+markup example_header(const example& e) {
     return nav(
         attr("aria-label", "Gallery"),
         a(href("/"), "All examples"),
-        a(href(source_path(shown)), "Source of this page")
+        a(href(source_path(e)), "Source of this page")
     );
 }
 
 markup example_card(const example& e) {
-    auto whose = span(class_("visually-hidden"), " of ", e.title);
+    auto for_screen_readers = span(class_("visually-hidden"), " of ", e.title);
     return li(
         div(h2(a(href(e.path), e.title)), p(e.text)),
-        a(href(source_path(e)), "Source", whose)
+        a(href(source_path(e)), "Source", for_screen_readers)
     );
 }
 
 markup front_page() {
     return section(
         h1("stube gallery"),
-        p(class_("muted"), "Web pages of several steps, written in C++, that survive a restart."),
+        p(class_("muted"), "Multi-step web pages, written in C++, that survive a restart."),
         ul(class_("choices"), each(examples(), example_card))
     );
 }
@@ -212,12 +211,12 @@ markup source_file(const std::string& file) {
     return fragment(h2(file), pre(attr("tabindex", "0"), code(gallery::source_of(file))));
 }
 
-markup source_page(const example& of) {
+markup source_page(const example& e) {
     return section(
-        h1(of.title),
-        p(of.text),
-        p(a(href(of.path), "Run it")),
-        each(of.files, source_file)
+        h1(e.title),
+        p(e.text),
+        p(a(href(e.path), "Run it")),
+        each(e.files, source_file)
     );
 }
 
@@ -225,8 +224,8 @@ app make_site(gallery::everyone& everyone) {
     app site;
     site.provide(everyone);
     auto options_of = [](std::string_view path) {
-        const auto& shown = *std::ranges::find(examples(), path, &example::path);
-        return page_options{.title = shown.title, .header = header_of(shown)};
+        const auto& e = *std::ranges::find(examples(), path, &example::path);
+        return page_options{.title = e.title, .header = example_header(e)};
     };
     site.mount<gallery::counter>("/counter", options_of("/counter"));
     site.mount<gallery::multi_counter>("/multi-counter", options_of("/multi-counter"));
@@ -262,27 +261,28 @@ app make_site(gallery::everyone& everyone) {
     site.mount<gallery::shared_counter>("/shared-counter", options_of("/shared-counter"));
     site.mount<gallery::chat>("/chat", options_of("/chat"));
     auto standup_options = options_of("/standup");
-    standup_options.login = "/login";  // of the protected counter
+    standup_options.login = "/login";  // added by add_protected_counter
     site.mount<standup::board>("/standup", standup::board::from, standup_options);
     site.mount<gallery::report>("/report", options_of("/report"));
     gallery::add_weather(site, options_of("/weather"));
     site.page("/", {.title = "stube gallery"}, front_page());
-    site.error_pages({.title = "stube gallery", .header = way_back()});
+    site.error_pages({.title = "stube gallery", .header = gallery_header()});
     for (const auto& e : examples()) {
         site.page(
             source_path(e),
-            {.title = e.title + " (source)", .header = way_back()},
+            {.title = e.title + " (source)", .header = gallery_header()},
             source_page(e)
         );
     }
     return site;
 }
 
-/// For whoever rolls out a release; a gallery may be serving from the store meanwhile.
-int check_store(const std::string& what) {
+/// Checks a store before a release is rolled out. Read-only, because another gallery may be serving
+/// from the store at the same time.
+int check_store(const std::string& location) {
     try {
         gallery::everyone everyone;
-        auto stored = gallery::open_store(what, gallery::access::read_only);
+        auto stored = gallery::open_store(location, gallery::access::read_only);
         return make_site(everyone).check_store(std::move(stored), std::cout);
     } catch (const std::exception& e) {
         std::fprintf(stderr, "gallery: %s\n", e.what());

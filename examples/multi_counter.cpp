@@ -7,15 +7,15 @@ using namespace stube::html;
 
 namespace {
 
-markup labelled(std::string_view name, const slot<counter>& which) {
-    return div(role("group"), attr("aria-label", name), h2(name), which);
+markup labelled(std::string_view name, const slot<counter>& number) {
+    return div(role("group"), attr("aria-label", name), h2(name), number);
 }
 
 }  // namespace
 
 markup multi_counter::render() const {
     return section(
-        h1("Who comes along?"),
+        h1("Who is coming?"),
         div(class_("row"),
             labelled("Adults", adults),
             labelled("Children", children),

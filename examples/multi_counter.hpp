@@ -4,8 +4,8 @@
 
 namespace gallery {
 
-/// Three counters on one page, used as they are. Each has a state and events of its own: a click
-/// renders, sends and saves one of them alone.
+/// Three counters on one page; `counter` is used unchanged. Each has its own state and events, so a
+/// click renders, sends and saves only one of them.
 struct multi_counter {
     static constexpr std::string_view component = "gallery/multi_counter";
     static constexpr std::string_view styles = R"(
@@ -22,7 +22,7 @@ struct multi_counter {
     stube::slot<counter> children = counter{2};
     stube::slot<counter> dogs;
 
-    /// New slots: the counters that are there leave, and others begin.
+    /// Assigns new slots: the present counters leave and new ones start.
     void reset() { *this = {}; }
 
     stube::markup render() const;

@@ -11,21 +11,21 @@ const char* const help_text =
     "\n"
     "  --port N                         listen on this port (8080; 0 takes a free one)\n"
     "  --bind ADDRESS                   listen on this address (127.0.0.1)\n"
-    "  --host NAME                      serve under this name too (localhost and numeric "
-    "addresses\n"
+    "  --host NAME                      serve this host name too (localhost and numeric addresses\n"
     "                                   always; any name unless --bind is a loopback address)\n"
-    "  --threads N                      serve with so many threads (one for each processor)\n"
+    "  --threads N                      number of threads (one for each processor)\n"
     "  --store memory                   keep conversations in memory only (the default)\n"
-    "  --store file:DIR                 keep each in a file of this folder\n"
-    "  --store sqlite:PATH              keep them in this SQLite database\n"
-    "  --check-store STORE              say whether this program can go on with what is in a\n"
-    "                                   store (file:DIR or sqlite:PATH), and end: with 0 if it\n"
-    "                                   can, 1 if not with all of it, 2 if it cannot be read\n"
+    "  --store file:DIR                 keep conversations in this folder, one file for each\n"
+    "  --store sqlite:PATH              keep conversations in this SQLite database\n"
+    "  --check-store STORE              check whether this program can continue all conversations\n"
+    "                                   in a store (file:DIR or sqlite:PATH), and exit: with 0 if\n"
+    "                                   it can, 1 if not with all, 2 if the store is unreadable\n"
     "  --help                           show this text\n";
 
 namespace {
 
-unsigned number(std::string_view option, std::string_view text, unsigned lowest, unsigned highest) {
+unsigned
+parse_number(std::string_view option, std::string_view text, unsigned lowest, unsigned highest) {
     unsigned value = 0;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     bool is_number = error == std::errc() && end == text.data() + text.size();
@@ -40,13 +40,13 @@ unsigned number(std::string_view option, std::string_view text, unsigned lowest,
 
 void set(options& to, std::string_view option, std::string_view value) {
     if (option == "--port") {
-        to.server.port = static_cast<std::uint16_t>(number(option, value, 0, 65535));
+        to.server.port = static_cast<std::uint16_t>(parse_number(option, value, 0, 65535));
     } else if (option == "--bind") {
         to.server.bind = value;
     } else if (option == "--host") {
         to.server.hosts.emplace_back(value);
     } else if (option == "--threads") {
-        to.server.threads = number(option, value, 1, 256);
+        to.server.threads = parse_number(option, value, 1, 256);
     } else if (option == "--store") {
         to.store = value;
     } else if (option == "--check-store") {
@@ -77,13 +77,13 @@ options parse_options(std::span<char* const> arguments) {
     return out;
 }
 
-std::unique_ptr<stube::store> open_store(const std::string& what, access how) {
-    const bool read_only = how == access::read_only;
-    if (what == "memory") return stube::memory_store();
-    if (what.starts_with("file:"))
-        return stube::file_store(what.substr(5), {.read_only = read_only});
-    if (what.starts_with("sqlite:"))
-        return stube::sqlite_store(what.substr(7), {.read_only = read_only});
+std::unique_ptr<stube::store> open_store(const std::string& location, access mode) {
+    const bool read_only = mode == access::read_only;
+    if (location == "memory") return stube::memory_store();
+    if (location.starts_with("file:"))
+        return stube::file_store(location.substr(5), {.read_only = read_only});
+    if (location.starts_with("sqlite:"))
+        return stube::sqlite_store(location.substr(7), {.read_only = read_only});
     throw std::invalid_argument("--store takes memory, file:DIR or sqlite:PATH");
 }
 

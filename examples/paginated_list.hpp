@@ -4,8 +4,8 @@
 
 namespace gallery {
 
-/// A long list, ten at a time. Only the number of the page is state: what stands on it is looked up
-/// when it is rendered, as it would be in a database.
+/// A long list, ten rows at a time. Only the page number is state. `render` looks the rows up, as
+/// it would in a database.
 struct paginated_list {
     static constexpr std::string_view component = "gallery/paginated_list";
 
@@ -16,7 +16,7 @@ struct paginated_list {
 
     int page = 1;
 
-    /// A browser may ask for any page: it gets one that there is.
+    /// A browser may send any number: `to` is limited to the existing pages.
     void go(int to);
 
     stube::markup render() const;

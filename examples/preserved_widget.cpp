@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::array<std::string_view, 3> colors{"teal", "tomato", "slateblue"};
 
-markup color_button(std::string_view name, std::string_view dipped_into) {
-    const auto* pressed = name == dipped_into ? "true" : "false";
+markup color_button(std::string_view name, std::string_view current) {
+    const auto* pressed = name == current ? "true" : "false";
     return button(
         class_("secondary"),
         attr("aria-pressed", pressed),
@@ -24,10 +24,10 @@ markup color_button(std::string_view name, std::string_view dipped_into) {
 
 }  // namespace
 
-// What a browser sends is checked, whatever the module in it would have sent.
-void preserved_widget::drawn(int of_points) {
+// A browser may send any number, even if sketch.js would not, so the number is checked.
+void preserved_widget::drawn(int stroke_points) {
     ++strokes;
-    points += std::clamp(of_points, 1, 100'000);
+    points += std::clamp(stroke_points, 1, 100'000);
 }
 
 void preserved_widget::dip(std::string into) {

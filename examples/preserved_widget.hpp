@@ -6,8 +6,8 @@
 
 namespace gallery {
 
-/// A sheet to draw on, which is the browser's, in a component, which is the server's. Patches of
-/// the component leave the drawing alone; strokes are told to the server as events.
+/// A drawing that belongs to the browser, inside a component that belongs to the server. Patches of
+/// the component leave the drawing alone. The browser sends each stroke to the server as an event.
 struct preserved_widget {
     static constexpr std::string_view component = "gallery/preserved_widget";
     static constexpr std::string_view styles = R"(
@@ -23,7 +23,7 @@ struct preserved_widget {
     int points = 0;
     int visitors = 0;
 
-    void drawn(int of_points);
+    void drawn(int stroke_points);
 
     void dip(std::string into);
 

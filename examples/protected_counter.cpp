@@ -10,26 +10,27 @@ using namespace stube::html;
 
 namespace {
 
-/// For show: an application keeps slow, salted hashes of passwords, and counts wrong attempts.
+/// For demonstration only. An application stores slow, salted hashes of passwords, and limits
+/// failed attempts.
 bool is_password_of(const std::string& user, const std::string& password) {
     static const std::map<std::string, std::string> all{{"ada", "engine"}, {"grace", "compiler"}};
     const auto found = all.find(user);
     return found != all.end() && found->second == password;
 }
 
-markup labelled(std::string_view text, std::string_view what, const attribute& filled_in_by) {
-    const auto* kind = what == "password" ? "password" : "text";
+markup labelled_input(std::string_view text, std::string_view field, const attribute& autofill) {
+    const auto* kind = field == "password" ? "password" : "text";
     return div(
         class_("field"),
-        label(for_(what), text),
-        input(id(what), name(what), type(kind), filled_in_by, required())
+        label(for_(field), text),
+        input(id(field), name(field), type(kind), autofill, required())
     );
 }
 
-redirect sign_in(login_sessions& logins, const request_info& from) {
-    const auto user = from.form("username").value_or("");
-    const auto next = from.form("next").value_or("/protected-counter");
-    if (!is_password_of(user, from.form("password").value_or("")))
+redirect sign_in(login_sessions& logins, const request_info& request) {
+    const auto user = request.form("username").value_or("");
+    const auto next = request.form("next").value_or("/protected-counter");
+    if (!is_password_of(user, request.form("password").value_or("")))
         return {"/login?failed=yes&next=" + query_value(next)};
     return {next, {logins.begin(user)}};
 }
@@ -63,8 +64,8 @@ markup login_page::render() const {
             attr("method", "post"),
             action("login"),
             when(!next.empty(), input(type("hidden"), name("next"), value(next))),
-            labelled("Name", "username", autocomplete("username")),
-            labelled("Password", "password", autocomplete("current-password")),
+            labelled_input("Name", "username", autocomplete("username")),
+            labelled_input("Password", "password", autocomplete("current-password")),
             button("Sign in")
         )
     );
@@ -72,21 +73,23 @@ markup login_page::render() const {
 
 void add_protected_counter(app& site, page_options options) {
     const auto logins = std::make_shared<login_sessions>();
-    site.principal([logins](const request_info& from) { return logins->user_of(from); });
+    site.principal([logins](const request_info& request) { return logins->user_of(request); });
 
     site.mount<login_page>(
         "/login",
-        [](const request_info& from) {
+        [](const request_info& request) {
             return login_page{
-                .next = from.query("next").value_or(""),
-                .failed = from.query("failed").has_value()
+                .next = request.query("next").value_or(""),
+                .failed = request.query("failed").has_value()
             };
         },
         options
     );
-    site.post("/login", [logins](const request_info& from) { return sign_in(*logins, from); });
-    site.post("/logout", [logins](const request_info& from) {
-        return redirect{"/login", {logins->end(from)}};
+    site.post("/login", [logins](const request_info& request) {
+        return sign_in(*logins, request);
+    });
+    site.post("/logout", [logins](const request_info& request) {
+        return redirect{"/login", {logins->end(request)}};
     });
 
     options.login = "/login";

@@ -4,10 +4,10 @@
 
 #include <string>
 
-/// A page for those who are signed in, and how they do that.
+/// A page for users who are signed in, and the login for it.
 namespace gallery {
 
-/// A counter of one's own: each user of each browser has another one.
+/// A counter for one user. Each user has a separate one in each browser.
 struct protected_counter {
     static constexpr std::string_view component = "gallery/protected_counter";
 
@@ -22,8 +22,8 @@ struct protected_counter {
 };
 BOOST_DESCRIBE_STRUCT(protected_counter, (), (user, n, start, inc))
 
-/// The form for name and password. It is sent the way forms always were, to "/login": its answer
-/// sets a cookie, which no event of a component can do.
+/// The form for name and password. It is a plain HTML form that is posted to "/login", because the
+/// response must set a cookie. An event of a component cannot set cookies.
 struct login_page {
     static constexpr std::string_view component = "gallery/login_page";
 

@@ -9,9 +9,9 @@ using namespace stube::html;
 
 namespace {
 
-/// What the address says, if it is one of the choices.
+/// The choice that the address contains under `name`, or else the first one.
 template <class Choice>
-Choice chosen(const request_info& request, std::string_view name) {
+Choice choice_from(const request_info& request, std::string_view name) {
     return text_codec<Choice>::parse(request.query(name).value_or("")).value_or(Choice());
 }
 
@@ -26,21 +26,21 @@ bool is_before(const book& left, const book& right, books_order by) {
     }
 }
 
-std::vector<book> shown_books(const reading_list& in) {
-    auto out = in.books;
+std::vector<book> shown_books(const reading_list& list) {
+    auto out = list.books;
     std::erase_if(out, [&](const book& each) {
-        return in.shown != books_shown::all && each.is_read != (in.shown == books_shown::read);
+        return list.shown != books_shown::all && each.is_read != (list.shown == books_shown::read);
     });
     std::ranges::sort(out, [&](const book& left, const book& right) {
-        return is_before(left, right, in.order);
+        return is_before(left, right, list.order);
     });
     return out;
 }
 
-/// One button for each enumerator; the one that holds is pressed.
+/// A button for each enumerator. The button of the current one is pressed.
 template <auto Member, class Choice>
-markup buttons(std::string_view heading, Choice current) {
-    auto one = [&](const ui::choice& offered) {
+markup choice_buttons(std::string_view heading, Choice current) {
+    auto choice_button = [&](const ui::choice& offered) {
         const auto value = *text_codec<Choice>::parse(offered.value);
         return button(
             class_("secondary"),
@@ -54,7 +54,7 @@ markup buttons(std::string_view heading, Choice current) {
         attr("aria-label", heading),
         class_("choice"),
         span(class_("muted"), heading),
-        each(ui::choices_of<Choice>(), one)
+        each(ui::choices_of<Choice>(), choice_button)
     );
 }
 
@@ -84,8 +84,8 @@ std::vector<book> reading_list::classics() {
 
 reading_list reading_list::from(const request_info& request) {
     reading_list out;
-    out.shown = chosen<books_shown>(request, "show");
-    out.order = chosen<books_order>(request, "sort");
+    out.shown = choice_from<books_shown>(request, "show");
+    out.order = choice_from<books_order>(request, "sort");
     return out;
 }
 
@@ -104,8 +104,8 @@ markup reading_list::render() const {
     return section(
         class_("card"),
         h1("Reading list"),
-        buttons<&reading_list::show>("Show", shown),
-        buttons<&reading_list::sort>("Sort by", order),
+        choice_buttons<&reading_list::show>("Show", shown),
+        choice_buttons<&reading_list::sort>("Sort by", order),
         p(class_("muted"), role("status"), on_page.size(), " of ", books.size(), " books"),
         ul(class_("choices"), each(on_page, book_row))
     );

@@ -21,8 +21,8 @@ BOOST_DESCRIBE_ENUM(books_shown, all, to_read, read)
 enum class books_order { title, author, year };
 BOOST_DESCRIBE_ENUM(books_order, title, author, year)
 
-/// A list to look at in several ways. How it is looked at is in the address, to be shared or kept
-/// as a bookmark; what has been read is the reader's own, and in the state alone.
+/// A list that can be filtered and sorted. The view is part of the address, so it can be shared and
+/// bookmarked. The marks of read books belong to one reader and are part of the state only.
 struct reading_list {
     static constexpr std::string_view component = "gallery/reading_list";
 
@@ -37,7 +37,7 @@ struct reading_list {
     books_shown shown = books_shown::all;
     books_order order = books_order::title;
 
-    /// Made from the address. Mounted so:
+    /// Makes the component from the address. Mount it with:
     ///     site.mount<reading_list>("/reading-list", reading_list::from);
     static reading_list from(const stube::request_info& request);
     static std::vector<book> classics();
@@ -46,10 +46,10 @@ struct reading_list {
 
     void sort(books_order by) { order = by; }
 
-    /// Says what it is to be, not that it is to change: a double click does no harm.
+    /// Sets the mark instead of toggling it, so that a double click does no harm.
     void mark(const std::string& title, bool is_read);
 
-    /// Another view takes the place of the present one in the browser's history.
+    /// The address of this view. A change replaces the present entry of the browser's history.
     std::string url() const;
 
     stube::markup render() const;

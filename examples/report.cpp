@@ -24,7 +24,7 @@ int count_primes(int first, int end) {
     return found;
 }
 
-/// 10000000 as people write it: 10,000,000.
+/// "10,000,000" for 10000000.
 std::string with_commas(int n) {
     auto text = std::to_string(n);
     for (auto at = static_cast<int>(text.size()) - 3; at > 0; at -= 3)
@@ -38,7 +38,7 @@ int parts_for(distance wanted) {
 
 }  // namespace
 
-/// Runs elsewhere, and much later for all it knows: so it takes along what it needs.
+/// The work runs on another thread, perhaps much later, so it captures copies of its input.
 effects report::next_part() const {
     const int first = static_cast<int>(counts.size()) * part_size;
     return run<&report::ready>([first, end = first + part_size, jams = jam.value()] {
@@ -62,7 +62,7 @@ effects report::ready(int primes) {
     return is_running ? next_part() : effects();
 }
 
-/// It threw, or a restart came between.
+/// The work threw, or a restart interrupted it.
 void report::failed(const failure& why) {
     is_running = false;
     problem = why.message;

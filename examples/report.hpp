@@ -10,7 +10,7 @@ namespace gallery {
 enum class distance { near, far };
 BOOST_DESCRIBE_ENUM(distance, near, far)
 
-/// Counts primes in the background, part by part, while the page goes on.
+/// Counts primes in the background, part by part, while the page stays usable.
 struct report {
     static constexpr std::string_view component = "gallery/report";
     static constexpr std::string_view styles =
@@ -24,7 +24,7 @@ struct report {
     stube::field<distance> how_far{distance::near};
     stube::field<bool> jam;
 
-    /// Begins, or goes on where it was interrupted.
+    /// Starts, or continues after an interruption.
     stube::effects go();
 
     stube::effects ready(int primes);

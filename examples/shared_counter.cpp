@@ -16,10 +16,10 @@ effects shared_counter::start(context& around) {
     return subscribe<&shared_counter::raised>(topic);
 }
 
-/// After a restart the number is what the pages remember.
+/// A restart loses the shared number. Each page restores it from its own state.
 effects shared_counter::wakeup(context& around) {
     auto& number = around.app<everyone>().number;
-    if (number.bring_back(n)) return publish(topic, n);
+    if (number.restore(n)) return publish(topic, n);
     n = number.value();
     return {};
 }

@@ -6,7 +6,7 @@
 
 namespace gallery {
 
-/// One number for all visitors: each page hears at once when somebody raises it.
+/// One number for all visitors. When one of them raises it, every open page shows it at once.
 struct shared_counter {
     static constexpr std::string_view component = "gallery/shared_counter";
 
@@ -18,7 +18,7 @@ struct shared_counter {
 
     stube::effects raise(stube::context& around);
 
-    /// What two others publish may arrive in either order.
+    /// Messages of two publishers may arrive in either order, so the larger number wins.
     void raised(int to) { n = std::max(n, to); }
 
     stube::markup render() const;

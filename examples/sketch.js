@@ -1,6 +1,6 @@
 // A sheet to draw on, for the behavior "gallery/sketch".
-//   data-stube-arg-color   what the next stroke is drawn in
-//   drawn(points)          is sent after each stroke
+//   data-stube-arg-color   the color of the next stroke
+//   drawn(points)          sent after each stroke
 
 export default {
   mount(el, ctx) {

@@ -4,7 +4,7 @@
 
 namespace gallery {
 
-/// The text of one of the examples' source files, as it was when the gallery was built. Throws
+/// Returns the text of an example's source file, embedded when the gallery was built. Throws
 /// std::out_of_range for any other file.
 std::string_view source_of(std::string_view file);
 

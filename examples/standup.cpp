@@ -38,13 +38,13 @@ std::string topic_of(int number) {
     return "standup/item/" + std::to_string(number);
 }
 
-/// Changes an item for all, and tells them.
-effects change(context& around, int number, const std::function<void(item&)>& how) {
-    team_of(around).change(number, how);
+/// Changes an item of the team and publishes the change.
+effects change(context& around, int number, const std::function<void(item&)>& edit) {
+    team_of(around).change(number, edit);
     return publish(topic_of(number), number) + publish(board_topic, number);
 }
 
-/// What the user has not changed stays as the others have left it meanwhile.
+/// Writes only the values that the user has changed, so that other users' changes survive.
 void write_changes(plan& now, const plan& before, const plan& after) {
     if (after.text != before.text) now.text = after.text;
     if (after.owner != before.owner) now.owner = after.owner;
@@ -52,9 +52,9 @@ void write_changes(plan& now, const plan& before, const plan& after) {
     if (after.due != before.due) now.due = after.due;
 }
 
-bool is_shown(const item& it, filter by, std::string_view user) {
-    if (by == filter::mine) return it.what.owner == user;
-    if (by == filter::blocked) return it.state == item_state::blocked;
+bool is_shown(const item& it, filter shown, std::string_view user) {
+    if (shown == filter::mine) return it.what.owner == user;
+    if (shown == filter::blocked) return it.state == item_state::blocked;
     return true;
 }
 
@@ -146,7 +146,7 @@ effects row::start(context& around) {
     return subscribe<&row::refresh>(topic_of(number));
 }
 
-/// After a restart the team knows what the pages remember.
+/// A restart loses the team's items. Each row restores its own.
 void row::wakeup(context& around) {
     team_of(around).add(shown);
     refresh(around);
@@ -228,8 +228,8 @@ effects board::start(context& around) {
     return subscribe<&board::refresh>(board_topic);
 }
 
-/// The rows are asked after this, and bring back their items: only then can it be brought up to
-/// date.
+/// The rows wake up after the board and restore their items. The board publishes to itself, so that
+/// it refreshes after them.
 effects board::wakeup(context& around) {
     for (const person& each : people)
         team_of(around).join(each);

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-/// The application that the tutorial builds, page by page: a team's board, live for all who are
-/// signed in.
+/// The application that the tutorial builds, page by page: a team's board, updated live for
+/// everyone who is signed in.
 namespace standup {
 
 struct ask_name {
@@ -25,7 +25,7 @@ struct ask_name {
 };
 BOOST_DESCRIBE_STRUCT(ask_name, (), (name, next))
 
-/// Somebody new.
+/// A task that asks for a new member of the team.
 struct onboarding {
     static constexpr std::string_view component = "standup/onboarding";
     using answer_type = person;
@@ -39,7 +39,7 @@ struct onboarding {
 };
 BOOST_DESCRIBE_STRUCT(onboarding, (), (who, start, named, chosen, confirmed))
 
-/// A form for a plan. Answers nothing if the user cancels.
+/// A form for a plan. Answers std::nullopt if the user cancels.
 struct plan_form {
     static constexpr std::string_view component = "standup/plan_form";
     using answer_type = std::optional<plan>;
@@ -56,13 +56,13 @@ struct plan_form {
 };
 BOOST_DESCRIBE_STRUCT(plan_form, (), (in_list, text, owner, size, due, save, cancel))
 
-/// One item on the board, as the team last told it.
+/// One item on the board: a copy of the team's item, refreshed when the item changes.
 struct row {
     static constexpr std::string_view component = "standup/row";
 
     int number = 0;
     item shown = {};
-    plan before = {};  ///< what the editor was opened with
+    plan before = {};  ///< the plan when the editor was opened
 
     stube::effects start(stube::context& around);
     void wakeup(stube::context& around);
@@ -97,7 +97,7 @@ BOOST_DESCRIBE_STRUCT(
      removed)
 )
 
-/// Which items are shown.
+/// Selects the items that the board shows.
 enum class filter { all, mine, blocked };
 BOOST_DESCRIBE_ENUM(filter, all, mine, blocked)
 
@@ -112,9 +112,9 @@ struct board {
     filter shown = filter::all;
     std::vector<person> people;
     stube::keyed<row> rows;
-    int next = 0;  ///< the number for the item that is being written
+    int next = 0;  ///< the number for the item that the user is adding
 
-    /// Made from the address.
+    /// Makes the board from the address.
     static board from(const stube::request_info& request);
     stube::page_url url() const;
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-/// What the team of the stand-up board knows. Nothing here knows of pages.
+/// The data of the team. It does not depend on the pages that show it.
 namespace standup {
 
 enum class item_state { open, done, blocked };
@@ -20,7 +20,7 @@ BOOST_DESCRIBE_ENUM(item_state, open, done, blocked)
 enum class item_size { an_hour, a_day, longer };
 BOOST_DESCRIBE_ENUM(item_size, an_hour, a_day, longer)
 
-/// What somebody wants to do.
+/// A piece of work that its owner plans to do.
 struct plan {
     std::string text;
     std::string owner;
@@ -43,8 +43,8 @@ struct person {
 };
 BOOST_DESCRIBE_STRUCT(person, (), (name, role))
 
-/// The people and what they have to do. In the tutorial a file keeps them. Here they are in memory
-/// only, and after a restart the pages bring back what they remember. Threads: any.
+/// The people and their items. In the tutorial a file keeps them. Here they are kept in memory
+/// only, and after a restart the pages restore them from their own states. Threads: any.
 class team {
 public:
     static constexpr std::size_t max_items = 50;
@@ -54,7 +54,7 @@ public:
         return people_;
     }
 
-    /// Does nothing if somebody of this name is there.
+    /// Does nothing if the name is taken or the team is full.
     void join(const person& who) {
         std::lock_guard lock(mutex_);
         const bool is_known = std::ranges::find(people_, who.name, &person::name) != people_.end();
@@ -72,34 +72,35 @@ public:
         return found == items_.end() ? std::nullopt : std::optional(*found);
     }
 
-    /// A number that no item has had, nor one of an earlier process.
+    /// Returns a number that no item has had, in this process or an earlier one.
     int next_number() {
         std::lock_guard lock(mutex_);
         return ++last_number_;
     }
 
-    /// Adds the item unless there is, or was, one with its number. The oldest make room.
-    void add(const item& fresh) {
+    /// Adds the item unless one with its number exists or was removed. Removes the oldest item if
+    /// there are too many.
+    void add(const item& added) {
         std::lock_guard lock(mutex_);
-        if (removed_.contains(fresh.number)) return;
-        if (std::ranges::find(items_, fresh.number, &item::number) != items_.end()) return;
-        items_.push_back(fresh);
+        if (removed_.contains(added.number)) return;
+        if (std::ranges::find(items_, added.number, &item::number) != items_.end()) return;
+        items_.push_back(added);
         std::ranges::sort(items_, {}, &item::number);
         if (items_.size() > max_items) items_.erase(items_.begin());
     }
 
-    /// Does nothing if there is no item with this number.
-    void change(int number, const std::function<void(item&)>& how) {
+    /// Calls `edit` on the item, if there is one with this number.
+    void change(int number, const std::function<void(item&)>& edit) {
         std::lock_guard lock(mutex_);
         const auto found = std::ranges::find(items_, number, &item::number);
-        if (found != items_.end()) how(*found);
+        if (found != items_.end()) edit(*found);
     }
 
     void remove(int number) {
         std::lock_guard lock(mutex_);
-        const auto gone =
+        const auto erased =
             std::erase_if(items_, [&](const item& each) { return each.number == number; });
-        if (gone) removed_.insert(number);
+        if (erased) removed_.insert(number);
         if (removed_.size() > max_items) removed_.erase(removed_.begin());
     }
 
@@ -113,7 +114,7 @@ private:
     mutable std::mutex mutex_;
     std::vector<person> people_{{"ada", "developer"}, {"grace", "designer"}};
     std::vector<item> items_;
-    std::set<int> removed_;
+    std::set<int> removed_;  // numbers, so that a page cannot restore a removed item
     int last_number_ = seconds_since_2026();
 };
 

@@ -46,10 +46,10 @@ bool is_before(const sale& left, const sale& right, sales_column by) {
     }
 }
 
-std::vector<sale> sorted(const table_report& as) {
+std::vector<sale> sorted_sales(sales_column by, bool descending) {
     auto out = sales();
     std::ranges::sort(out, [&](const sale& left, const sale& right) {
-        return as.descending ? is_before(right, left, as.by) : is_before(left, right, as.by);
+        return descending ? is_before(right, left, by) : is_before(left, right, by);
     });
     return out;
 }
@@ -58,12 +58,12 @@ int total(int (*of)(const sale&)) {
     return std::transform_reduce(sales().begin(), sales().end(), 0, std::plus<>(), of);
 }
 
-/// A heading says whether its column is the sorted one: screen readers read `aria-sort`, the arrow
-/// is for the eye alone.
-markup heading(const table_report& in, sales_column column, std::string_view text) {
-    const bool is_sorted = in.by == column;
-    const auto* order = in.descending ? "descending" : "ascending";
-    const auto* arrow = in.descending ? "▼" : "▲";
+/// The heading of the sorted column shows the order: in `aria-sort` for screen readers, and with an
+/// arrow for the eye.
+markup heading(const table_report& report, sales_column column, std::string_view text) {
+    const bool is_sorted = report.by == column;
+    const auto* order = report.descending ? "descending" : "ascending";
+    const auto* arrow = report.descending ? "▼" : "▲";
     return th(
         scope("col"),
         when(column != sales_column::product, class_("number")),
@@ -110,7 +110,7 @@ markup table_report::render() const {
                    heading(*this, sales_column::price, "Price"),
                    heading(*this, sales_column::revenue, "Revenue"))
             ),
-            tbody(each(sorted(*this), row)),
+            tbody(each(sorted_sales(by, descending), row)),
             tfoot(
                 tr(th(scope("row"), "Total"),
                    number_cell(total([](const sale& s) { return s.sold; })),

@@ -4,11 +4,11 @@
 
 namespace gallery {
 
-/// What the report can be sorted by: its columns.
+/// A column by which the report can be sorted.
 enum class sales_column { product, sold, price, revenue };
 BOOST_DESCRIBE_ENUM(sales_column, product, sold, price, revenue)
 
-/// A table that is sorted by a click on a column's heading; another click turns the order round.
+/// A table. A click on a heading sorts it by that column; a second click reverses the order.
 struct table_report {
     static constexpr std::string_view component = "gallery/table_report";
     static constexpr std::string_view styles = R"(

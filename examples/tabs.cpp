@@ -14,11 +14,18 @@ struct tab {
     const char* title;
 };
 
-constexpr std::array<tab, 3> all{{{"count", "Counter"}, {"note", "Notepad"}, {"drink", "Order"}}};
+constexpr std::array<tab, 3> all_tabs{
+    {{"count", "Counter"}, {"note", "Notepad"}, {"drink", "Order"}}
+};
+constexpr int tab_count = static_cast<int>(all_tabs.size());
+
+const tab& tab_at(int which) {
+    return all_tabs.at(static_cast<std::size_t>(which));
+}
 
 markup tab_button(int which, int shown) {
     const bool is_shown = which == shown;
-    const auto& [name, title] = all[static_cast<std::size_t>(which)];
+    const auto& [name, title] = tab_at(which);
     return button(
         role("tab"),
         own_id{"id", name},
@@ -57,17 +64,17 @@ markup order::render() const {
 }
 
 effects tabs::show(int which) {
-    if (which < 0 || which >= static_cast<int>(all.size())) return {};
+    if (which < 0 || which >= tab_count) return {};
     shown = which;
-    return focus_on(all[static_cast<std::size_t>(which)].id);
+    return focus_on(tab_at(which).id);
 }
 
 effects tabs::next() {
-    return show((shown + 1) % static_cast<int>(all.size()));
+    return show((shown + 1) % tab_count);
 }
 
 effects tabs::previous() {
-    return show((shown + static_cast<int>(all.size()) - 1) % static_cast<int>(all.size()));
+    return show((shown + tab_count - 1) % tab_count);
 }
 
 markup tabs::render() const {
@@ -82,7 +89,7 @@ markup tabs::render() const {
                 tab_button(2, shown))),
         div(role("tabpanel"),
             own_id{"id", "panel"},
-            own_id{"aria-labelledby", all[static_cast<std::size_t>(shown)].id},
+            own_id{"aria-labelledby", tab_at(shown).id},
             when(shown == 0, fragment(first)),
             when(shown == 1, fragment(second)),
             when(shown == 2, fragment(third)))

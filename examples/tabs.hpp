@@ -7,20 +7,21 @@
 
 namespace gallery {
 
-/// Something to write on. What is typed is told to the server when the user leaves it.
+/// A text field. The browser sends the text when the user leaves the field.
 struct notepad {
     static constexpr std::string_view component = "gallery/notepad";
 
     stube::field<std::string> text;
 
+    /// The event has filled `text` already.
     void typed() {}
 
     stube::markup render() const;
 };
 BOOST_DESCRIBE_STRUCT(notepad, (), (text, typed))
 
-/// Asks for a drink by calling a dialog in its own place: also a question that is open is there
-/// again when its tab is.
+/// Asks for a drink with a dialog in its own place. An open dialog is still there when the user
+/// comes back to the tab.
 struct order {
     static constexpr std::string_view component = "gallery/order";
 
@@ -32,7 +33,7 @@ struct order {
 };
 BOOST_DESCRIBE_STRUCT(order, (), (drink, ask, chosen))
 
-/// Three components, one of which is shown. The others go on living.
+/// Three components, one of which is shown. The hidden ones keep their state.
 struct tabs {
     static constexpr std::string_view component = "gallery/tabs";
     static constexpr std::string_view styles = R"(
@@ -50,7 +51,7 @@ struct tabs {
     stube::slot<notepad> second;
     stube::slot<order> third;
 
-    /// Selects a tab and takes the focus there.
+    /// Selects a tab and moves the focus to it.
     stube::effects show(int which);
     stube::effects next();
     stube::effects previous();

@@ -54,7 +54,7 @@ effects todo_row::removed(bool yes) {
 markup todo_row::render() const {
     auto named = [this](const char* what) { return attr("aria-label", what + (" " + text)); };
     return li(
-        // A button, since without scripts nobody hears of a check box that has changed.
+        // A button, because a browser without scripts sends nothing when a check box changes.
         button(
             class_("secondary"),
             role("checkbox"),

@@ -8,7 +8,7 @@
 
 namespace gallery {
 
-/// A line of text to change. Answers the text, or nothing if the user wants to leave it as it was.
+/// An editor for a line of text. Answers the new text, or std::nullopt if the user cancels.
 struct edit_text {
     static constexpr std::string_view component = "gallery/edit_text";
     using answer_type = std::optional<std::string>;
@@ -21,8 +21,8 @@ struct edit_text {
 };
 BOOST_DESCRIBE_STRUCT(edit_text, (), (text, save, cancel))
 
-/// One thing to do. It edits itself by calling an editor, which takes its place in the list until
-/// it answers.
+/// One item. To edit its text it calls an editor, which takes its place in the list until the
+/// editor answers.
 struct todo_row {
     static constexpr std::string_view component = "gallery/todo_row";
 
@@ -39,7 +39,7 @@ struct todo_row {
 };
 BOOST_DESCRIBE_STRUCT(todo_row, (), (number, text, done, tick, edit, edited, remove, removed))
 
-/// The list. It does not hold what its rows hold: they tell it what it must know.
+/// The list. The rows hold the items; they send the list only what it counts and deletes.
 struct todo {
     static constexpr std::string_view component = "gallery/todo";
     static constexpr std::string_view styles = R"(
@@ -62,7 +62,7 @@ struct todo {
     )";
 
     stube::keyed<todo_row> rows;
-    std::vector<int> open;  ///< numbers of rows
+    std::vector<int> open;  ///< numbers of the rows that are not done
     stube::field<std::string> draft;
     int last_number = 0;
 

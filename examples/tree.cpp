@@ -11,8 +11,8 @@ using namespace stube::html;
 
 namespace {
 
-/// What stands below a name: a query of a database, in an application.
-const std::vector<std::string>& below(const std::string& name) {
+/// The names below `name`. An application would query a database.
+const std::vector<std::string>& names_below(const std::string& name) {
     static const std::map<std::string, std::vector<std::string>> all{
         {"", {"Animals", "Plants"}},
         {"Animals", {"Birds", "Mammals"}},
@@ -28,8 +28,8 @@ const std::vector<std::string>& below(const std::string& name) {
     return found == all.end() ? nothing : found->second;
 }
 
-void grow(keyed<tree_node>& to, const std::vector<std::string>& names) {
-    to.assign(names, std::identity(), [](const std::string& name) {
+void set_nodes(keyed<tree_node>& nodes, const std::vector<std::string>& names) {
+    nodes.assign(names, std::identity(), [](const std::string& name) {
         return tree_node{name, false, {}};
     });
 }
@@ -38,11 +38,11 @@ void grow(keyed<tree_node>& to, const std::vector<std::string>& names) {
 
 void tree_node::toggle() {
     is_open = !is_open;
-    grow(children, is_open ? below(name) : std::vector<std::string>());
+    set_nodes(children, is_open ? names_below(name) : std::vector<std::string>());
 }
 
 markup tree_node::render() const {
-    if (below(name).empty()) return li(span(name));
+    if (names_below(name).empty()) return li(span(name));
     return li(
         button(
             class_("secondary"),
@@ -55,14 +55,14 @@ markup tree_node::render() const {
 }
 
 void tree_view::start() {
-    grow(roots, below(""));
+    set_nodes(roots, names_below(""));
 }
 
 markup tree_view::render() const {
     return section(
         class_("card"),
         h1("Living things"),
-        p(class_("muted"), "Each branch is a component of its own, which holds its branches."),
+        p(class_("muted"), "Each branch is a component that holds its own branches."),
         ul(roots)
     );
 }

@@ -6,9 +6,9 @@
 
 namespace gallery {
 
-/// One branch of a tree. A component may hold a list of its own kind: the children of a branch are
-/// branches again. They come to life when it is opened and leave when it is closed, so a tree costs
-/// what is open of it; and a click renders the branch that was clicked, and nothing around it.
+/// One branch of a tree. A component may hold a list of its own type: the children of a branch are
+/// branches too. Children start when their branch is opened and leave when it is closed, so a tree
+/// costs only as much as is open. A click renders only the branch that was clicked.
 struct tree_node {
     static constexpr std::string_view component = "gallery/tree_node";
 
@@ -22,7 +22,7 @@ struct tree_node {
 };
 BOOST_DESCRIBE_STRUCT(tree_node, (), (name, is_open, children, toggle))
 
-/// The page around it.
+/// The page around the tree.
 struct tree_view {
     static constexpr std::string_view component = "gallery/tree";
     static constexpr std::string_view styles = R"(

@@ -8,13 +8,13 @@ namespace gallery {
 using namespace stube;
 using namespace stube::html;
 
-// What is no number counts as none: people mistype addresses.
+// People mistype addresses, so anything that is not a number counts as 0.
 url_counter url_counter::from(const request_info& request) {
     const auto number = text_codec<int>::parse(request.query("n").value_or("0"));
     return {.n = number.value_or(0)};
 }
 
-// The number can be any: whoever has the address has chosen it.
+// `n` comes from the address, so it may already be the largest or the smallest int.
 void url_counter::inc() {
     if (n < std::numeric_limits<int>::max()) ++n;
 }

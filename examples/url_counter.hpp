@@ -4,21 +4,21 @@
 
 namespace gallery {
 
-/// A counter whose number is in the address: Back and Forward walk the numbers, and who is sent the
-/// address begins with its number, in a conversation of their own.
+/// A counter whose number is part of the address. The browser's Back and Forward walk through the
+/// numbers. A visitor who opens a shared address starts with its number, in a new conversation.
 struct url_counter {
     static constexpr std::string_view component = "gallery/url_counter";
 
     int n = 0;
 
-    /// Made from the address. Mounted so:
+    /// Makes the component from the address. Mount it with:
     ///     site.mount<url_counter>("/url-counter", url_counter::from);
     static url_counter from(const stube::request_info& request);
 
     void inc();
     void dec();
 
-    /// The address that this state stands for. Each change is a step for the browser's Back.
+    /// The address of this state. Each change adds an entry to the browser's history.
     stube::page_url url() const;
 
     stube::markup render() const;

@@ -23,57 +23,57 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kept_for = std::chrono::hours(24);
-constexpr std::size_t most_kept = 1000;
+constexpr auto max_age = std::chrono::hours(24);
+constexpr std::size_t max_files = 1000;
 
-/// The folder of the files: the user's own, which nobody else can read.
-fs::path kept_folder() {
+/// The folder of the snapshots. Only the user that runs the server can read it.
+fs::path snapshot_folder() {
     const auto folder = fs::temp_directory_path() / ("stube-weather-" + std::to_string(geteuid()));
     fs::create_directory(folder);
     if (!fs::is_directory(fs::symlink_status(folder)))
-        throw std::runtime_error(folder.string() + " is no folder");
-    fs::permissions(folder, fs::perms::owner_all);  // throws if it is somebody else's
+        throw std::runtime_error(folder.string() + " is not a folder");
+    fs::permissions(folder, fs::perms::owner_all);  // throws if another user owns the folder
     return folder;
 }
 
-fs::path kept_in(const std::string& name) {
-    return kept_folder() / (name + ".json");
+fs::path snapshot_path(const std::string& name) {
+    return snapshot_folder() / (name + ".json");
 }
 
-/// Also the oldest of too many: each visitor can have some written.
+/// Removes expired files, and the oldest ones if there are too many. Any visitor can create files.
 void remove_old_files() {
     using written = std::pair<fs::file_time_type, fs::path>;
     std::vector<written> all;
-    std::error_code gone;  // another thread may be faster
-    for (const auto& each : fs::directory_iterator(kept_folder()))
-        all.emplace_back(fs::last_write_time(each.path(), gone), each.path());
+    std::error_code ignored;  // another thread may have removed the file
+    for (const auto& each : fs::directory_iterator(snapshot_folder()))
+        all.emplace_back(fs::last_write_time(each.path(), ignored), each.path());
     std::ranges::sort(all, std::greater());
-    const auto oldest = fs::file_time_type::clock::now() - kept_for;
+    const auto expired = fs::file_time_type::clock::now() - max_age;
     for (std::size_t at = 0; at < all.size(); ++at) {
-        if (at >= most_kept || all[at].first < oldest) fs::remove(all[at].second, gone);
+        if (at >= max_files || all[at].first < expired) fs::remove(all[at].second, ignored);
     }
 }
 
 void write(const std::string& name, const boost::json::value& snapshot) {
     remove_old_files();
-    std::ofstream to(kept_in(name), std::ios::trunc);
+    std::ofstream to(snapshot_path(name), std::ios::trunc);
     to << boost::json::serialize(snapshot) << std::flush;
-    if (!to) throw std::runtime_error("could not write " + kept_in(name).string());
+    if (!to) throw std::runtime_error("could not write " + snapshot_path(name).string());
 }
 
-/// The name comes from an address, so it is only taken if it is one of ours.
+/// The name comes from an address, so it is used only if it has the form of our own names.
 boost::json::value read(const std::string& name) {
     const bool is_ours = name.size() == 22 && std::ranges::all_of(name, [](unsigned char c) {
                              return std::isalnum(c) || c == '-' || c == '_';
                          });
     std::ifstream from;
-    if (is_ours) from.open(kept_in(name));
-    if (!from.is_open()) throw std::invalid_argument("there is no file " + name);
+    if (is_ours) from.open(snapshot_path(name));
+    if (!from.is_open()) throw std::invalid_argument("no such file: " + name);
     return boost::json::parse(std::string(std::istreambuf_iterator<char>(from), {}));
 }
 
-markup match(const cold_and_windy& at) {
-    return li(strong(at.place), " ", at.celsius, " °C, ", at.speed, " km/h");
+markup match_row(const cold_and_windy& match) {
+    return li(strong(match.place), " ", match.celsius, " °C, ", match.speed, " km/h");
 }
 
 }  // namespace
@@ -97,14 +97,14 @@ void weather::report() {
     if (has_errors(*this)) return;
     if (const auto degrees = celsius.value())
         rules.temperatures.push_back({place.value(), *degrees});
-    if (const auto fast = speed.value()) rules.winds.push_back({place.value(), *fast});
+    if (const auto kmh = speed.value()) rules.winds.push_back({place.value(), *kmh});
     fired += rules.fire();
     place.clear();
     celsius.clear();
     speed.clear();
 }
 
-/// The file holds the conversation as it stood before this click.
+/// The file holds the conversation as it was before this click.
 void weather::keep(context& around) {
     if (file.empty()) file = random_id();
     write(file, around.snapshot());
@@ -129,17 +129,17 @@ markup weather::render() const {
           " rules fired"),
         when(
             rules.found.empty(),
-            p(class_("muted"), "Nowhere is it below 5 °C and above 30 km/h.")
+            p(class_("muted"), "No place is below 5 °C with more than 30 km/h of wind.")
         ),
         when(
             !rules.found.empty(),
-            ul(attr("aria-label", "Cold and windy"), each(rules.found, match))
+            ul(attr("aria-label", "Cold and windy"), each(rules.found, match_row))
         ),
         div(class_("actions"),
             button(class_("secondary"), on<"click", &weather::keep>, "Write to a file")),
         when(
             !file.empty(),
-            p("Written. ", a(href("weather-kept?file=" + file), "Go on from the file"))
+            p("Written. ", a(href("weather-kept?file=" + file), "Continue from the file"))
         )
     );
 }
@@ -148,7 +148,7 @@ void add_weather(app& site, page_options options) {
     site.mount<weather>("/weather", options);
     site.restore(
         "/weather-kept",
-        [](const request_info& from) { return read(from.query("file").value_or("")); },
+        [](const request_info& request) { return read(request.query("file").value_or("")); },
         options
     );
 }

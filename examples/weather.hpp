@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-/// A small rule session that is taken out of its conversation, written to a file by the
-/// application, and gone on with from there. The file is kept for a day.
+/// A small rule session. The application writes its conversation to a file, and a visitor can
+/// continue from the file. The file is kept for a day.
 namespace gallery {
 
 struct temperature {
@@ -31,14 +31,14 @@ struct cold_and_windy {
 };
 BOOST_DESCRIBE_STRUCT(cold_and_windy, (), (place, celsius, speed))
 
-/// Facts in, rules fired, query out. What has fired is state: it does not fire again because the
-/// session was put somewhere else.
+/// Facts in, rules fired, query out. The matches that have fired are state, so they do not fire
+/// again in a restored session.
 struct rule_session {
     std::vector<temperature> temperatures;
     std::vector<wind> winds;
     std::vector<cold_and_windy> found;  ///< the query: places below 5 °C with more than 30 km/h
 
-    /// Returns how many rules have fired.
+    /// Returns how many rules fired in this call.
     int fire();
 };
 BOOST_DESCRIBE_STRUCT(rule_session, (), (temperatures, winds, found))
@@ -51,7 +51,7 @@ struct weather {
     stube::field<std::optional<int>> celsius;
     stube::field<std::optional<int>> speed;
     int fired = 0;
-    std::string file;  ///< the name of the snapshot, once there is one
+    std::string file;  ///< name of the snapshot; empty until there is one
 
     void report();
     void keep(stube::context& around);
@@ -60,7 +60,7 @@ struct weather {
 };
 BOOST_DESCRIBE_STRUCT(weather, (), (rules, place, celsius, speed, fired, file, report, keep))
 
-/// Adds "/weather", and "/weather-kept", which goes on from a file.
+/// Adds "/weather", and "/weather-kept", which continues from a file.
 void add_weather(stube::app& site, stube::page_options options);
 
 }  // namespace gallery

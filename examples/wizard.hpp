@@ -4,10 +4,10 @@
 
 #include <string>
 
-/// Three questions, one after the other, with Back. No step knows of the others, and none does
-/// anything for Back: each call is a step of the conversation's history, where what was typed is
-/// kept too. The browser's own Back and Forward walk the same steps. Another choice after Back
-/// begins a new line, and Forward no longer leads to the old one.
+/// Three questions, one after the other, with Back. The steps do not depend on each other, and Back
+/// needs nothing but a button: each call is a step of the conversation's history, which also keeps
+/// the typed values. The browser's own Back and Forward walk the same steps. A different choice
+/// after Back replaces the steps that Forward would have led to.
 namespace gallery {
 
 enum class vehicle { train, boat, bicycle };
@@ -73,7 +73,7 @@ struct show_trip {
 };
 BOOST_DESCRIBE_STRUCT(show_trip, (), (planned, again, go_back))
 
-/// The steps in their order.
+/// A task that calls the steps in order.
 struct wizard {
     static constexpr std::string_view component = "gallery/wizard";
 

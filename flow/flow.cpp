@@ -7,12 +7,12 @@
 namespace stube::detail {
 namespace {
 
-/// A flow that emits so much without ever waiting never will.
-constexpr std::size_t most_effects = 1000;
+/// A limit for flows that emit effects in an endless loop and never wait.
+constexpr std::size_t max_effects = 1000;
 
-constexpr auto could_not_go_on = "This could not be continued. Please start again.";
+constexpr auto cannot_resume = "This could not be continued. Please start again.";
 
-effects failed(std::exception_ptr error) {
+effects fail_with(std::exception_ptr error) {
     try {
         std::rethrow_exception(std::move(error));
     } catch (const call_failed& e) {
@@ -20,16 +20,16 @@ effects failed(std::exception_ptr error) {
     } catch (const std::exception& e) {
         return fail_because(not_completed, e.what());
     } catch (...) {
-        return fail_because(not_completed, "an exception that is no std::exception");
+        return fail_because(not_completed, "an exception that is not a std::exception");
     }
 }
 
 [[noreturn]] void cannot_await(const char* why) {
-    throw std::logic_error(std::string("stube: a flow cannot await these effects: ") + why);
+    throw std::logic_error(std::string("stube: a flow cannot await this effect: ") + why);
 }
 
-/// Whether the flow leaves with an effect. Throws for those that make no sense in a flow.
-struct leaving_with {
+/// True for an effect that leaves the flow. Throws std::logic_error for one that a flow cannot use.
+struct leaves_flow {
     bool operator()(const effect::end&) const { return true; }
 
     bool operator()(const effect::fail&) const { return true; }
@@ -38,18 +38,18 @@ struct leaving_with {
 
     bool operator()(const effect::call&) const { cannot_await("await the call itself"); }
 
-    bool operator()(const effect::answer&) const { cannot_await("it answers with co_return"); }
+    bool operator()(const effect::answer&) const { cannot_await("a flow answers with co_return"); }
 
-    bool operator()(const effect::back&) const { cannot_await("it cannot be rewound"); }
+    bool operator()(const effect::back&) const { cannot_await("a flow cannot be rewound"); }
 
     bool operator()(const effect::after&) const {
-        cannot_await("it has no members; await sleep()");
+        cannot_await("a flow has no members; await sleep(duration)");
     }
 
-    bool operator()(const effect::subscribe&) const { cannot_await("it has no members"); }
+    bool operator()(const effect::subscribe&) const { cannot_await("a flow has no members"); }
 
     bool operator()(const effect::run& run) const {
-        if (!run.then.empty()) cannot_await("it has no members; await run(work)");
+        if (!run.then.empty()) cannot_await("a flow has no members; await run(work)");
         return false;
     }
 
@@ -59,59 +59,60 @@ struct leaving_with {
     }
 };
 
-/// Resumes the flow that `state` is a version of. The frame has moved on if an earlier turn was
-/// undone after the flow had run: what it then waits for is not what is on the page.
+/// Resumes the flow with the result of its pending `co_await`. The frame is ahead of `state` if a
+/// turn was undone after the flow had run. It then waits for something that the page does not show,
+/// so the flow fails.
 template <class Incoming>
 effects resume(void* state, const context& now, const Incoming& incoming) {
     auto& self = *static_cast<flow_state*>(state);
     auto& frame = *self.frame;
-    if (self.step != frame.step) return fail(could_not_go_on);
+    if (self.step != frame.step) return fail(cannot_resume);
     self.step = ++frame.step;
-    frame.promise->give(incoming);
-    return frame.promise->go_on(frame.handle, now);
+    frame.promise->set_incoming(incoming);
+    return frame.promise->resume(frame.handle, now);
 }
 
 const event_function no_event = nullptr;
 
-const event_function wake_up = [](void* state, context& now, const boost::json::array&) {
+const event_function on_woken = [](void* state, context& now, const boost::json::array&) {
     return resume(state, now, answer_value());
 };
 
 }  // namespace
 
-// --- what the flow wants
+// --- effects of the flow
 
-void flow_promise_base::want(effects more) {
-    if (wanted_.list().empty()) {
-        wanted_ = std::move(more);
+void flow_promise_base::add(effects more) {
+    if (emitted_.list().empty()) {
+        emitted_ = std::move(more);
     } else {
-        wanted_ += std::move(more);
+        emitted_ += std::move(more);
     }
 }
 
-void flow_promise_base::ask(effect::call&& call) {
+void flow_promise_base::start_call(effect::call&& call) {
     call.then = "answered";
     call.or_else = "failed";
-    want(any_effect(std::move(call)));
+    add(any_effect(std::move(call)));
 }
 
-void flow_promise_base::wait_for_work(std::function<answer_value()>&& work, markup&& view) {
+void flow_promise_base::start_work(std::function<answer_value()>&& work, markup&& view) {
     view_ = std::move(view);
-    want(any_effect(effect::run{std::move(work), "answered", "failed"}));
+    add(any_effect(effect::run{std::move(work), "answered", "failed"}));
 }
 
-void flow_promise_base::wait_for_time(std::chrono::milliseconds delay, markup&& view) {
+void flow_promise_base::start_timer(std::chrono::milliseconds delay, markup&& view) {
     view_ = std::move(view);
-    want(any_effect(effect::after{delay, "woken", {}}));
+    add(any_effect(effect::after{delay, "woken", {}}));
 }
 
-bool flow_promise_base::emit(effects wanted) {
+bool flow_promise_base::emit(effects emitted) {
     bool leaves = false;
-    for (const auto& each : wanted.list())
-        leaves = std::visit(leaving_with(), each) || leaves;
-    if (wanted_.list().size() + wanted.list().size() > most_effects)
-        throw std::logic_error("stube: a flow emits effects without end and waits for nothing");
-    want(std::move(wanted));
+    for (const auto& each : emitted.list())
+        leaves = std::visit(leaves_flow(), each) || leaves;
+    if (emitted_.list().size() + emitted.list().size() > max_effects)
+        throw std::logic_error("stube: a flow emits effects endlessly and never waits");
+    add(std::move(emitted));
     return leaves;
 }
 
@@ -125,33 +126,33 @@ markup flow_promise_base::view() const {
     );
 }
 
-// --- running it
+// --- running the flow
 
-effects flow_promise_base::go_on(std::coroutine_handle<> frame, const context& now) {
-    surroundings_ = &now;
+effects flow_promise_base::resume(std::coroutine_handle<> frame, const context& now) {
+    context_ = &now;
     if (!view_.empty()) view_ = {};
     frame.resume();
-    surroundings_ = nullptr;
+    context_ = nullptr;
     if (error_) {
-        want(failed(std::move(error_)));
+        add(fail_with(std::move(error_)));
     } else if (frame.done()) {
-        want(any_effect(effect::answer{std::exchange(incoming_, {})}));
+        add(any_effect(effect::answer{std::exchange(incoming_, {})}));
     }
-    return std::exchange(wanted_, {});
+    return std::exchange(emitted_, {});
 }
 
 void flow_promise_base::throw_if_failed() {
-    if (!failed_) return;
-    auto why = std::move(*failed_);
-    failed_.reset();
+    if (!failure_) return;
+    auto why = std::move(*failure_);
+    failure_.reset();
     throw call_failed(std::move(why));
 }
 
 effects start_flow(flow_state& self, const context& now) {
-    // Started twice: the call was carried out in two conversations.
-    if (self.step != self.frame->step) return fail(could_not_go_on);
+    // True if one call was carried out in two conversations, which share the frame.
+    if (self.step != self.frame->step) return fail(cannot_resume);
     self.step = ++self.frame->step;
-    return self.frame->promise->go_on(self.frame->handle, now);
+    return self.frame->promise->resume(self.frame->handle, now);
 }
 
 markup show_flow(const flow_state& self) {
@@ -185,7 +186,7 @@ component_type make_flow_type(
         [](void* state, context& now, const failure& why) { return resume(state, now, why); },
         &no_event,
     });
-    type.handlers.push_back({"woken", &no_event, state_of, nullptr, nullptr, &wake_up});
+    type.handlers.push_back({"woken", &no_event, state_of, nullptr, nullptr, &on_woken});
     return type;
 }
 

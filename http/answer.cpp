@@ -81,7 +81,7 @@ std::string http_date() {
         out += static_cast<char>('0' + value / 10 % 10);
         out += static_cast<char>('0' + value % 10);
     };
-    // Not by strftime, which speaks the language of the locale.
+    // Not strftime, which uses the language of the locale.
     out.append(days[static_cast<std::size_t>(parts.tm_wday)]).append(", ");
     two(parts.tm_mday);
     out.append(" ").append(months[static_cast<std::size_t>(parts.tm_mon)]).append(" ");

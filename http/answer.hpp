@@ -3,21 +3,21 @@
 #include <string>
 #include <string_view>
 
-/// Answers of HTTP/1.1 as bytes.
+/// HTTP/1.1 responses as bytes.
 namespace stube::http {
 
 struct answer {
     int status = 200;
     std::string_view type =
         "text/plain; charset=utf-8";  ///< empty: no body and no headers about one
-    std::string_view headers = {};    ///< more header lines, each with its CRLF
+    std::string_view headers = {};    ///< further header lines, each with its CRLF
     std::string_view body = {};
 };
 
-/// What an answer's head says beside the answer itself.
+/// Properties of a response that depend on its connection and request.
 struct answer_terms {
-    std::string_view date;   ///< as in the Date header
-    bool close = false;      ///< the connection ends with this answer
+    std::string_view date;   ///< value of the Date header
+    bool close = false;      ///< the connection closes after this response
     bool head_only = false;  ///< the request was a HEAD
 };
 
@@ -25,7 +25,7 @@ std::string_view reason_of(int status);
 
 void append_answer(std::string& out, const answer& what, const answer_terms& terms);
 
-/// The present time as the Date header wants it.
+/// The present time in the format of the Date header.
 std::string http_date();
 
 }  // namespace stube::http

@@ -48,8 +48,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// A program can be started with its standard streams closed. What it opens first, such as the lock
-/// file of its store, would then be its standard output. So this is done before `main`.
+/// Opens standard streams that are closed. Otherwise the first file that the program opens, such as
+/// the lock file of its store, would become its standard output. Done before `main`.
 struct standard_streams {
     standard_streams() {
         for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -61,8 +61,9 @@ struct standard_streams {
 
 const standard_streams are_open;
 
-/// What is written to a log whose reader is gone, or which may not grow (RLIMIT_FSIZE), fails and
-/// does not end the process. A program that handles these signals goes on to do so.
+/// Ignores the signals that would end the process when the reader of its log is gone (SIGPIPE) or
+/// the log must not grow (SIGXFSZ, RLIMIT_FSIZE); the write then fails. Handlers of the program
+/// stay.
 void survive_failed_writes() {
     for (const int each : {SIGPIPE, SIGXFSZ}) {
         struct sigaction now{};
@@ -72,8 +73,8 @@ void survive_failed_writes() {
     }
 }
 
-/// Tells on standard output where the server is. Gives up if nobody reads there and there is no
-/// more room: signals are not handled while this waits.
+/// Prints the address of the server. Gives up if standard output is full and not read: signals are
+/// not handled while this function waits.
 void tell_address(const std::string& address) {
     constexpr int patience = 1000;  // milliseconds
     pollfd output{STDOUT_FILENO, POLLOUT, 0};
@@ -82,8 +83,8 @@ void tell_address(const std::string& address) {
     std::fflush(stdout);
 }
 
-/// `exit` writes what stdio still holds, so it waits for a reader that stands still, as does the
-/// thread that writes the log. This ends the process soon after `exit` has begun.
+/// Ends the process one second after `exit` was called. `exit` flushes stdio, so it would wait for
+/// a log reader that is stuck, as the thread that writes the log does.
 void limit_exit(int code) {
     static std::atomic<int> exit_code;
     exit_code = code;
@@ -95,7 +96,7 @@ void limit_exit(int code) {
     });
 }
 
-/// Each open page is a descriptor or two; the usual soft limit is 1024.
+/// An open page needs one or two descriptors; the usual soft limit is 1024.
 void raise_descriptor_limit() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
@@ -103,7 +104,7 @@ void raise_descriptor_limit() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Waits for the reason to stop: a signal, or a store that is not usable any more.
+/// Waits for a reason to stop: a signal, or a store that is no longer usable.
 class reason_to_stop {
 public:
     reason_to_stop() : signals_(context_, SIGINT, SIGTERM) {
@@ -120,7 +121,7 @@ public:
         });
     }
 
-    /// The exit code. Signals after this do what they do in any program: they end it.
+    /// Returns the exit code. Later signals have their default effect and end the process.
     int wait() {
         context_.run();
         boost::system::error_code ignored;
@@ -134,7 +135,7 @@ private:
     int exit_code_ = 0;
 };
 
-/// What the application may use as a path.
+/// Throws std::invalid_argument if the application must not use the path.
 void check_path(const std::string& path) {
     constexpr std::array<std::string_view, 3> reserved{"/healthz", "/readyz", "/metrics"};
     const bool is_path = path.starts_with('/') && path.find_first_of("?#\"'<>\r\n") == path.npos;

@@ -27,8 +27,8 @@ std::string_view byte_queue::front() const {
     return pieces_.empty() ? std::string_view() : pieces_.front().bytes().substr(sent_);
 }
 
-/// Own bytes that are sent are removed when they are the greater part: of a view of many megabytes
-/// each send takes little, and to move the rest each time would cost its square.
+/// Sent bytes of a copy are removed only when they are more than half of it. Each send takes little
+/// of a large view, and moving the rest every time would cost quadratic time.
 void byte_queue::drop(std::size_t count) {
     sent_ += count;
     size_ -= count;

@@ -10,7 +10,7 @@
 
 namespace stube::http {
 
-/// Counts the bytes that all connections of a server have not sent yet because they are not read.
+/// Counts the bytes that the connections of a server hold because their peers do not read.
 /// Threads: any.
 class unsent_account {
 public:
@@ -27,8 +27,7 @@ public:
 
     bool is_over() const { return bytes_ > limit_; }
 
-    /// Called when more is added than the limit allows; must not wait. Set before the threads
-    /// begin.
+    /// Called when an addition exceeds the limit; must not block. Set before the threads start.
     std::function<void()> on_over;
 
 private:
@@ -36,8 +35,7 @@ private:
     std::atomic<std::size_t> bytes_ = 0;
 };
 
-/// Bytes on their way to a slow reader. Large ones can be shared among the queues of several
-/// readers.
+/// Bytes on their way to a slow reader. The queues of several readers can share large blocks.
 class byte_queue {
 public:
     explicit byte_queue(unsent_account& account) : account_(account) {}
@@ -51,25 +49,25 @@ public:
 
     std::size_t size() const { return size_; }
 
-    /// Copies.
+    /// Copies the bytes to the end.
     void append(std::string_view bytes);
 
-    /// `bytes` is a part of what `owner` keeps alive.
+    /// Refers to `bytes`, which must stay valid and unchanged while `owner` lives.
     void append(std::shared_ptr<const void> owner, std::string_view bytes);
 
-    /// Copies to the front.
+    /// Copies the bytes to the front.
     void put_first(std::string_view bytes);
 
-    /// What is to be sent next; not empty unless the queue is.
+    /// The bytes to send next; empty only if the queue is.
     std::string_view front() const;
 
-    /// So many bytes of the front are sent.
+    /// Removes `count` bytes of `front()`, which have been sent.
     void drop(std::size_t count);
 
     void clear();
 
 private:
-    /// Its own bytes, or a part of somebody else's.
+    /// A copy of bytes, or a view of bytes that are shared.
     struct piece {
         std::string own;
         std::shared_ptr<const void> owner;

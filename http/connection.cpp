@@ -137,8 +137,8 @@ void connection::receive() {
     process();
 }
 
-/// Whatever a client sends that is not wanted any more. The end, or an error, closes the
-/// connection.
+/// Reads and drops bytes that are no longer wanted. Closes the connection at the end of the input
+/// or after an error, and a stream after any byte.
 void connection::discard() {
     std::array<char, 4096> unwanted;
     error_code failed;
@@ -150,7 +150,7 @@ void connection::discard() {
 
 /// Answers the requests that have arrived, in order.
 void connection::process() {
-    if (in_process_) return;  // the loop below goes on by itself
+    if (in_process_) return;  // called from the loop below, which continues by itself
     in_process_ = true;
     const self_ptr keep(this);
     while (state_ == state::reading) {
@@ -192,11 +192,12 @@ void connection::wait_for_more() {
     wait_readable();
 }
 
-/// No request can be made of what came, so there is nothing to go on with either.
+/// Answers input that is not a valid request. The connection closes, because the start of the next
+/// request is unknown.
 void connection::refuse(int status) {
     state_ = state::answering;
     close_after_ = true;
-    if (status == 413) {  // the head is known: the page shows what happened
+    if (status == 413) {  // the head is known, so the response can be a page
         site().find(asked().path, asked().site_path);
         return send_problem(*this, status);
     }
@@ -250,7 +251,7 @@ void connection::fail(const std::string& why) {
     if (state_ == state::answering) send_problem(*this, 500);
 }
 
-/// Writes what the socket takes and keeps the rest. `bytes` lives elsewhere.
+/// Writes as much as the socket accepts, and copies the rest.
 void connection::transmit(std::string_view bytes) {
     error_code failed;
     std::size_t sent = 0;
@@ -267,14 +268,14 @@ void connection::transmit(std::string_view bytes) {
 
 void connection::answered() {
     if (must_close()) return linger();
-    is_answered_ = true;  // not forgotten yet: the one who answers may still look at it
+    is_answered_ = true;  // the request stays in the reader: its handler may still read it
     state_ = state::reading;
     deadline_ = home_.after(site().limits().head_timeout);
     process();
 }
 
-/// The last byte is written. Closing now could destroy it on its way, if the client is still
-/// sending.
+/// Shuts the sending side down and waits for the client to close. Closing at once could reset the
+/// connection and destroy the last bytes on their way, if the client is still sending.
 void connection::linger() {
     error_code failed;
     socket_.shutdown(tcp_socket::shutdown_send, failed);
@@ -340,7 +341,7 @@ void connection::stream_moved() {
 }
 
 void connection::drop_stream() {
-    state_ = state::lingering;  // once, even if what comes next finds the peer gone and closes
+    state_ = state::lingering;  // so that a later `close` does not drop the stream again
     stream_->let_go();
     site().live->detach(stream_->conversation(), stream_.get());
     stream_.reset();

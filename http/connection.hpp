@@ -19,12 +19,13 @@ namespace stube::http {
 
 class worker;
 
-/// One accepted connection: requests one after the other, or a stream for the rest of its life.
+/// One accepted connection. It serves requests one after the other, or becomes a stream for the
+/// rest of its life.
 ///
-/// Between requests it waits for its socket without any memory to read into; a reader is borrowed
-/// from the worker when something has come. Answers are written at once, and only what the socket
-/// does not take is kept. While a request is being answered nothing is read, so that a client that
-/// sends faster than it is served waits in its own socket.
+/// Between requests a connection waits for its socket without a buffer. It borrows a reader from
+/// the worker when bytes have arrived. A response is written at once; only the bytes that the
+/// socket does not accept are kept. Nothing is read while a request is being answered, so a client
+/// that sends too fast fills its own socket.
 ///
 /// Threads: its worker's only.
 class connection final
@@ -37,10 +38,11 @@ public:
 
     void start();
 
-    /// Once a second: deadlines, signs of life.
+    /// Checks deadlines and sends heartbeats. Called once a second.
     void tick();
 
-    /// The server is about to leave: finishes what it does, and closes.
+    /// The server is stopping: closes the connection if it is idle, and ends a stream with a hint
+    /// to connect again. A connection with a request closes after the response.
     void drain();
 
     void close();
@@ -48,16 +50,16 @@ public:
     /// Bytes that wait for the peer to read.
     std::size_t unsent() const;
 
-    std::size_t place = 0;  ///< among the worker's connections
+    std::size_t place = 0;  ///< index among the worker's connections
 
 private:
     enum class state {
         idle,       // between two requests
-        reading,    // a request has begun
-        answering,  // the runtime has it
-        writing,    // the answer did not go out in one piece
+        reading,    // a part of a request has arrived
+        answering,  // a handler or the runtime works on the response
+        writing,    // a part of the response waits for the socket
         streaming,
-        lingering,  // all is said; waits for the client to close
+        lingering,  // everything is sent; waits for the client to close
         closed,
     };
 
@@ -100,8 +102,8 @@ private:
     state state_ = state::idle;
     bool close_after_ = false;
     bool in_process_ = false;
-    bool has_head_ = false;     // of the request that is being read
-    bool is_answered_ = false;  // the request in the reader is done with
+    bool has_head_ = false;     // the head of the present request has been read
+    bool is_answered_ = false;  // the request in the reader has been answered
     bool waits_readable_ = false;
     bool waits_writable_ = false;
     std::uint32_t deadline_ = 0;  // a tick of the worker; 0 for none

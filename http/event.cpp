@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-/// POST /stube/event/<conversation>/<instance>/<member>, POST /stube/back/<conversation> and GET
-/// /stube/news/<conversation>, with the revision that the page shows in Stube-Seen: what a page's
-/// scripts send, and put into the page.
+/// Requests of a page's scripts: POST /stube/event/<conversation>/<instance>/<member>, POST
+/// /stube/back/<conversation> and GET /stube/news/<conversation>. Stube-Seen contains the revision
+/// that the page shows. The scripts put the response into the page.
 namespace stube::http {
 
 namespace {
@@ -30,8 +30,8 @@ void send_refusal(exchange& ex, const problem& what, std::string_view restart) {
     ex.send({what.status, html_type, fragment_headers, body});
 }
 
-/// What the page is shown after the event: it leaves out of an answer what its stream has brought
-/// already, and opens the stream anew if that does not bring it.
+/// The revision after the event. The page ignores patches that its stream has delivered already. It
+/// opens the stream again if the stream does not deliver this revision.
 std::string revision_line(const live::reply& r) {
     std::string out = "Stube-Revision: ";
     append_number(out, r.value->revision);
@@ -45,7 +45,7 @@ void send_patches(exchange& ex, const live::reply& r, std::string_view more_head
     ex.send({200, html_type, headers, body});
 }
 
-/// The stream has brought all.
+/// Sends a response without patches; the stream delivers them, or there are none.
 void send_no_news(exchange& ex, const live::reply& r, std::string_view more_headers = {}) {
     std::string headers = r.value ? revision_line(r) : std::string();
     ex.send({204, {}, headers.append(more_headers), {}});
@@ -56,15 +56,16 @@ std::optional<std::uint64_t> shown_by(const request& asked) {
     return parse_number(asked.header("stube-seen"));
 }
 
-/// True if the response must carry the patches, because no stream of this page does.
+/// True if the response must contain the patches, because no stream of this page delivers them.
 bool has_news(const request& asked, const live::reply& r) {
     return (!r.streamed || shown_by(asked)) && r.news && r.value;
 }
 
-/// Tells the page's scripts that the event has changed nothing.
+/// The header line for an event that has changed nothing.
 constexpr std::string_view nothing_changed = "Stube-Failed: yes\r\n";
 
-/// The page has not heard of the end, or the response to the event that was the end is lost.
+/// For a page that does not show the end of its conversation, for example because the response to
+/// the last event was lost.
 void send_end(exchange& ex, const live::reply& r) {
     const bool was_applied = r.value->knows(parse_hex16(ex.asked().event_id).value_or(0));
     const auto more_headers = was_applied ? std::string_view() : nothing_changed;
@@ -77,7 +78,7 @@ void send_end(exchange& ex, const live::reply& r) {
     ex.send({200, html_type, headers, body});
 }
 
-/// The component threw. The page is told by a patch, like of all else.
+/// For a component that threw. The patches contain a notice for the user.
 void send_failure(exchange& ex, const live::reply& r) {
     has_news(ex.asked(), r) ? send_patches(ex, r, nothing_changed)
                             : send_no_news(ex, r, nothing_changed);
@@ -109,7 +110,7 @@ void event_done(exchange& ex, live::reply&& r) {
     send_reply(ex, std::move(r));
 }
 
-/// What is wrong with a request that wants to change something; nothing if its body may be read.
+/// The status with which to refuse a request that changes something; nothing if it is acceptable.
 std::optional<int> refusal_of(const request& asked) {
     if (!is_same_site(asked)) return 403;
     if (!is_form(asked.content_type)) return 415;

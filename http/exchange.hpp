@@ -16,7 +16,7 @@ namespace stube::http {
 
 class event_stream;
 
-/// One request that is being answered, as the handlers see it: a connection without its sockets.
+/// One request that is being answered: the handlers' view of a connection, without its socket.
 /// Threads: the connection's own.
 class exchange {
 public:
@@ -25,27 +25,27 @@ public:
     virtual live::executor& home() = 0;
     virtual thread_counts& counts() = 0;
 
-    /// An empty string for a body, reused; valid until `send`.
+    /// An empty string for a body. Its memory is reused; valid until `send`.
     virtual std::string& scratch() = 0;
 
-    /// Answers. Exactly once for each request, if not the other one below. Does nothing if the
-    /// connection is gone.
+    /// Sends the response. Each request is answered exactly once, with `send` or `send_stream`.
+    /// Does nothing if the connection is closed.
     virtual void send(const answer& what) = 0;
 
-    /// The stream that this request is about to become.
+    /// The stream that will answer this request; null for other requests.
     virtual std::shared_ptr<event_stream>& stream() = 0;
 
-    /// Makes the connection that stream for the rest of its life: sends the head and what was
-    /// published.
+    /// Turns the connection into `stream()` for the rest of its life. Sends the head and everything
+    /// that was published so far.
     virtual void send_stream() = 0;
 
-    /// True if nobody waits for the answer any more.
+    /// True if the connection is closed, so that nobody waits for the response.
     virtual bool is_gone() const = 0;
 
-    /// An exception from the application or the library: logs what it says and answers 500.
+    /// Logs the text of an exception and answers with 500.
     virtual void fail(const std::string& why) = 0;
 
-    /// Keeps this alive while an answer is awaited.
+    /// Keeps the exchange alive while a response is awaited.
     virtual void hold() = 0;
     virtual void release() = 0;
 
@@ -53,13 +53,13 @@ protected:
     ~exchange() = default;
 };
 
-/// Ends a `hold`.
+/// A deleter that ends a `hold`.
 struct let_go {
     void operator()(exchange* held) const { held->release(); }
 };
 
-/// A callback for the runtime that goes on with `f` and keeps the exchange until then. It fits into
-/// a std::function without an allocation.
+/// Makes a callback for the runtime that calls `f`, and holds the exchange until then. It is small
+/// enough for a std::function without an allocation.
 inline live::on_reply later(exchange& with, void (*f)(exchange&, live::reply&&)) {
     with.hold();
     return [&with, f](live::reply&& r) {
@@ -72,40 +72,43 @@ inline live::on_reply later(exchange& with, void (*f)(exchange&, live::reply&&))
     };
 }
 
-// The handlers, one file each.
+// The handlers.
 
-/// Someone opens a page with a conversation: begins one, or shows the one that `?c=` names.
+/// Shows a page with a conversation (visit.cpp): begins one, or shows the one that `?c=` names.
 void visit(exchange& ex, const mount_point& where);
 
-/// Someone did something on a page.
+/// Applies an event from a page's scripts (event.cpp).
 void apply_event(exchange& ex, const route& where);
 
-/// A browser without scripts submits a form, or follows a link that stands for an event.
+/// Applies an event from a browser without scripts (submission.cpp).
 void submit_event(exchange& ex, const route& where);
+
+/// Shows a page with a button for a link that is an event (submission.cpp).
 void show_link(exchange& ex, const route& where);
 
-/// Someone used the browser's Back or Forward, within a conversation.
+/// Moves within a conversation's history: the browser's Back or Forward (event.cpp).
 void go_back(exchange& ex, const route& where);
 
-/// A page wants to be told.
+/// Opens the event stream of a page (stream.cpp).
 void attach_stream(exchange& ex, const route& where);
 
-/// A page without a stream asks for what is new.
+/// Sends the changes to a page without a stream (event.cpp).
 void send_news(exchange& ex, const route& where);
 
-/// A form that the application answers.
+/// Answers a form with a function of the application (post.cpp).
 void answer_form(exchange& ex, const form_handler& answer);
 
+/// Sends an asset or a static page (files.cpp).
 void send_file(exchange& ex, const static_file& file);
 
-/// /healthz, /readyz, /metrics.
+/// /healthz, /readyz, /metrics (operations.cpp).
 void send_operations(exchange& ex, route::kind what);
 
-/// A refusal in the form that fits the request: a fragment for events, a page for pages, else plain
-/// text. `allow` is the Allow header of a 405.
+/// Sends an error in the form that fits the request: a fragment for events, a page for pages, else
+/// plain text. `allow` is the Allow header of a 405.
 void send_problem(exchange& ex, int status, std::string_view allow = {});
 
-/// A page without a conversation; `content` is finished HTML.
+/// Sends a page without a conversation; `content` is finished HTML.
 void send_plain_page(
     exchange& ex,
     int status,
@@ -113,10 +116,10 @@ void send_plain_page(
     std::string_view headers = page_headers
 );
 
-/// A 303 to an address of this server. `more` are further header lines.
+/// Sends a 303 to an address of this server. `more` contains further header lines.
 void send_redirect(exchange& ex, std::string_view address, std::string_view more = {});
 
-/// Picks the handler.
+/// Calls the handler for the request.
 void handle(exchange& ex);
 
 }  // namespace stube::http

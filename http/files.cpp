@@ -1,12 +1,12 @@
 #include "http/exchange.hpp"
 #include "http/text.hpp"
 
-/// Embedded files, files of the application and static pages: all of them finished bytes.
+/// Embedded files, files of the application and static pages. All of them are finished bytes.
 namespace stube::http {
 
 namespace {
 
-/// True if an Accept-Encoding header takes gzip: "gzip", "br, gzip;q=0.5", but not "gzip;q=0".
+/// True if an Accept-Encoding header allows gzip: "gzip", "br, gzip;q=0.5", but not "gzip;q=0".
 bool takes_gzip(std::string_view accepted) {
     while (!accepted.empty()) {
         auto parameters = take_until(accepted, ',');
@@ -18,7 +18,7 @@ bool takes_gzip(std::string_view accepted) {
     return false;
 }
 
-/// True if an If-None-Match header names the tag.
+/// True if an If-None-Match header contains the tag.
 bool is_known(std::string_view known, std::string_view etag) {
     while (!known.empty()) {
         auto each = trimmed(take_until(known, ','));

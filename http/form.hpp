@@ -9,15 +9,15 @@
 
 namespace stube::http {
 
-/// The form field in which the arguments of an event travel. A hyphen, so that it is no C++ name
-/// and cannot meet a field of a component.
+/// The form field that contains the arguments of an event. The hyphen prevents a conflict with a
+/// field of a component, because it is not valid in a C++ name.
 inline constexpr std::string_view arguments_field = "stube-args";
 
-/// The one in which a submission without scripts says which page it comes from.
+/// The form field that contains the ticket of the page, for submissions without scripts.
 inline constexpr std::string_view ticket_field = "stube";
 
-/// Reads a body of application/x-www-form-urlencoded. False if it is none, has more than
-/// `max_fields` fields, or anything in it is not UTF-8 after decoding.
+/// Reads a body of application/x-www-form-urlencoded. Returns false if the body is malformed, has
+/// more than `max_fields` fields, or is not UTF-8 after decoding.
 bool read_form(
     std::string_view body,
     std::size_t max_fields,

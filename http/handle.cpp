@@ -16,12 +16,12 @@ bool is_event(const request& asked) {
     return asked.verb == method::post && asked.site_path.starts_with("/stube/event/");
 }
 
-/// A form that a browser sends without scripts, which shows the response as a page.
+/// True for a form that a browser sends without scripts. The browser shows the response as a page.
 bool is_submission(const request& asked) {
     return is_event(asked) && asked.event_id.empty();
 }
 
-/// Sent by htmx, which puts the response into the page.
+/// True for a request by htmx, which puts the response into the page.
 bool is_change(const request& asked) {
     const bool is_back = asked.verb == method::post && asked.site_path.starts_with("/stube/back/");
     return is_back || (is_event(asked) && !is_submission(asked));

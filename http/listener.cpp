@@ -8,7 +8,7 @@ namespace stube::http {
 
 namespace {
 
-/// How long to wait when nothing can be accepted: out of descriptors, most likely.
+/// The pause after a failed accept. The process is most likely out of descriptors.
 constexpr auto pause_after_failure = std::chrono::milliseconds(100);
 
 [[noreturn]] void throw_failed(error_code why, const std::string& authority) {

@@ -9,13 +9,13 @@
 
 namespace stube::http {
 
-/// The port: hands out new connections.
-/// Threads: the constructor, `listen` and `port` before its thread runs, the rest that of its
-/// context.
+/// Listens on the server's port and hands out new connections.
+/// Threads: the constructor, `listen` and `port` may be used before the thread of its context runs;
+/// the rest only on that thread.
 class listener {
 public:
-    /// Takes the port; nobody can connect yet. Throws std::system_error if it cannot be had, and
-    /// std::invalid_argument if `address` is none.
+    /// Binds the port; clients cannot connect yet. Throws std::system_error if the port cannot be
+    /// bound, and std::invalid_argument if `address` is not an IP address.
     listener(asio::io_context& home, const std::string& address, std::uint16_t port);
 
     std::uint16_t port() const { return port_; }
@@ -23,11 +23,13 @@ public:
     /// "127.0.0.1:8080", "[::1]:8080"
     std::string authority() const;
 
-    /// Throws std::system_error if somebody else was quicker.
+    /// Throws std::system_error if another process listens on the port already.
     void listen();
 
-    /// Where the next connection will live, and who takes it.
+    /// Returns the context of the next connection.
     using choose_context = std::function<asio::io_context&()>;
+
+    /// Receives each new connection.
     using take_socket = std::function<void(tcp_socket)>;
 
     void accept(choose_context choose, take_socket take);

@@ -26,7 +26,7 @@ public:
         while (!logins_.empty() && (logins_.front().ends <= now || logins_.size() >= full))
             forget(logins_.begin());
         logins_.push_back({token, std::move(user), now + options_.lifetime});
-        // A view into the list's own element, which stays where it is.
+        // The key is a view of the list's element, which does not move.
         const auto last = std::prev(logins_.end());
         by_token_.emplace(last->token, last);
         return {options_.cookie, std::move(token), options_.lifetime};
@@ -73,7 +73,7 @@ private:
 
     login_options options_;
     mutable std::mutex mutex_;
-    std::list<login> logins_;  // oldest first, and all live equally long
+    std::list<login> logins_;  // oldest first; all have the same lifetime
     std::unordered_map<std::string_view, place> by_token_;
 };
 

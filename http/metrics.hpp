@@ -12,7 +12,7 @@
 
 namespace stube::http {
 
-/// A number that one thread writes and any reads.
+/// A number that one thread writes and any thread may read.
 class counter {
 public:
     void add(std::int64_t more) {
@@ -27,24 +27,24 @@ private:
 
 inline constexpr std::size_t status_count = static_cast<std::size_t>(live::status::overloaded) + 1;
 
-/// What one of the server's threads counts.
+/// The counters of one of the server's threads.
 struct thread_counts {
     counter connections;  ///< open now
     counter streams;      ///< open now
     counter requests;
     counter failures;                          ///< requests answered with 5xx
-    std::array<counter, status_count> events;  ///< by how they went
+    std::array<counter, status_count> events;  ///< by `status`
 };
 
 /// The numbers of a server, in the text format of Prometheus.
 class metrics {
 public:
-    /// Before the threads begin.
+    /// Called before the threads start.
     void set_threads(std::size_t count) { threads_ = std::vector<thread_counts>(count); }
 
     thread_counts& of_thread(std::size_t at) { return threads_[at]; }
 
-    /// Numbers of the whole server, as they are now.
+    /// Present numbers of the whole server.
     struct totals {
         std::size_t conversations = 0;
         std::size_t unsent = 0;     ///< bytes

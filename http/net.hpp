@@ -8,8 +8,8 @@
 
 #include <chrono>
 
-/// Asio with concrete executors: nothing is erased, nothing hops between threads. Only the few
-/// files that touch sockets include this; it costs seconds to compile.
+/// Asio with concrete executor types: no type erasure, and handlers stay on their thread. Only
+/// files that use sockets include this header, because it takes seconds to compile.
 namespace stube::http {
 
 namespace asio = boost::asio;

@@ -1,7 +1,7 @@
 #include "http/exchange.hpp"
 #include "http/server_log.hpp"
 
-/// What the people and programs ask that run the server.
+/// Requests of the people and programs that run the server.
 namespace stube::http {
 
 void send_operations(exchange& ex, route::kind what) {

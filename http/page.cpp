@@ -14,7 +14,7 @@ namespace stube::http {
 
 namespace {
 
-/// The address of an embedded file, or nothing if the library was built without it.
+/// The address of an embedded file; empty if the library was built without the file.
 std::string address_of(std::string_view name, std::string_view base_path) {
     const auto all = assets();
     const auto found = std::ranges::find(all, name, &asset::name);
@@ -22,7 +22,7 @@ std::string address_of(std::string_view name, std::string_view base_path) {
     return std::string(base_path).append("/stube/assets/").append(found->hashed_name);
 }
 
-/// An address of the application: "/" begins one of this server.
+/// Adds the base path to an address of the application if the address is on this server ("/...").
 std::string with_base(const std::string& address, std::string_view base_path) {
     const bool is_ours = address.starts_with('/') && !address.starts_with("//");
     return is_ours ? std::string(base_path) + address : address;
@@ -105,9 +105,9 @@ make_page_head(const page_options& options, std::string_view base_path, std::str
     return out += "</header>";
 }
 
-// One file: if one of several scripts could not be fetched, the others would take events that it
-// should send. Without the file the browser submits forms by itself. The element is the last one of
-// the page, so that the script finds the others.
+// One file for all scripts: if one of several could not be fetched, the others would intercept
+// events that it should send. Without the file the browser submits forms by itself. The element is
+// the last one of the page, so that the script finds all others.
 std::string make_scripts(std::string_view base_path) {
     std::string out;
     append_script(out, address_of("stube.js", base_path));
@@ -152,7 +152,7 @@ bool takes_input(const markup& view) {
     });
 }
 
-/// Has a page reload itself where no script reports the end of background work.
+/// Makes a page reload itself without scripts, which would show the end of background work.
 void add_refresh(std::string& head) {
     constexpr std::string_view refresh =
         "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>";
@@ -169,7 +169,7 @@ void append_notices(
     }
 }
 
-/// Commands travel as in a patch; stube-page.js carries them out.
+/// Commands have the same form as in a patch; stube-page.js carries them out.
 void append_commands(
     std::string& out,
     std::span<const kernel::patch> patches,
@@ -187,7 +187,7 @@ void append_commands(
 
 }  // namespace
 
-// The stream's element is outside of #stube-view, which patches change.
+// The element of the stream is outside of #stube-view, because patches change the latter.
 void append_live_page(
     std::string& page,
     const site& of,

@@ -8,10 +8,11 @@
 #include <string>
 #include <string_view>
 
-/// The page around a view: what a browser loads once.
+/// The page around a view. A browser loads it once.
 namespace stube::http {
 
-/// Header lines of every page. No `unsafe-` anything: neither inline scripts nor inline styles run.
+/// Header lines of every page. The policy has no `unsafe-` source, so inline scripts and inline
+/// styles are blocked.
 inline constexpr std::string_view page_headers =
     "Cache-Control: no-store\r\n"
     "Content-Security-Policy: default-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -22,14 +23,15 @@ inline constexpr std::string_view page_headers =
 
 inline constexpr std::string_view html_type = "text/html; charset=utf-8";
 
-/// Everything from the doctype to what stands above the view. `more` is finished HTML for the head.
+/// The page from the doctype to the header above the view. `more` is finished HTML for the head.
 std::string
 make_page_head(const page_options& options, std::string_view base_path, std::string_view more = {});
 
-/// The styles of all these components, each within a rule for its element.
+/// The styles of these components, each inside a rule for the component's element.
 std::string component_styles(std::span<const component_type* const> known);
 
-/// What they put into the head of a page: `styles` is the address of the above, or empty.
+/// The part of a page's head for these components: the link to their styles and their modules.
+/// `styles` is the address of `component_styles`, or empty.
 std::string make_component_head(
     std::span<const component_type* const> known,
     std::string_view styles,
@@ -39,8 +41,8 @@ std::string make_component_head(
 /// The script elements of a page with a conversation.
 std::string make_scripts(std::string_view base_path);
 
-/// Completes a page with a conversation; `page` holds its head. `patches` hold the view, commands
-/// and notices. The ticket is drawn for this page, see page_ticket.hpp.
+/// Completes a page with a conversation; `page` holds its head. `patches` contain the view,
+/// commands and notices. The ticket belongs to this page only, see page_ticket.hpp.
 void append_live_page(
     std::string& page,
     const site& of,
@@ -49,18 +51,19 @@ void append_live_page(
     std::string_view ticket
 );
 
-/// The address of a conversation's page for browsers without scripts. It names the conversation and
-/// one of its steps, or `last_step_word` for the view that ended the conversation.
+/// The address of a conversation's page for browsers without scripts. It contains the
+/// conversation's id and one of its steps, or `last_step_word` for the view that ended the
+/// conversation.
 std::string page_address(const site& of, const conversation& shown, std::string_view step);
 
 inline constexpr std::string_view last_step_word = "end";
 
-/// The name of a mount's cookie with the conversation that was begun last at the mount's address,
-/// and the step that its page showed: "<id>.<step>". The browser's Back to that address leads
-/// there, whatever was done at other mounts.
+/// The name of a mount's cookie. Its value "<id>.<step>" is the conversation that began last at the
+/// mount's address, and the step that its page showed. The browser's Back to that address leads to
+/// this step, whatever was done at other mounts.
 std::string bare_address_cookie(std::string_view mount);
 
-/// The body of a page without one.
+/// Completes a page without a conversation.
 void append_plain_body(std::string& out, std::string_view content);
 
 }  // namespace stube::http

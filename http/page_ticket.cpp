@@ -41,7 +41,7 @@ std::string token_of(std::string_view session, std::string_view conversation) {
     return boost::uuids::to_string(digest_of("token", {session, conversation}));
 }
 
-/// Compares in constant time, so that the duration of a refusal does not reveal the token.
+/// Compares in constant time, so that the duration does not reveal the token.
 bool is_same(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;
     unsigned difference = 0;
@@ -82,7 +82,7 @@ bool is_token_of(std::string_view token, std::string_view session, std::string_v
 
 kernel::event_id submission_id(std::string_view target, std::string_view body) {
     const auto digest = digest_of("event", {target, body});
-    // The upper 40 bits of an event id belong to the page, the lower 24 number its events. Each
+    // The upper 40 bits of an event id identify the page, the lower 24 bits number its events. Each
     // submission counts as the first event of a page of its own.
     std::uint64_t page = 0;
     for (std::size_t byte = 0; byte < 5; ++byte)

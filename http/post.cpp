@@ -4,13 +4,13 @@
 
 #include <stdexcept>
 
-/// POST <path of the application>: a form, sent without any script.
+/// POST <path of the application>: a form that a browser sends without scripts.
 namespace stube::http {
 
 void answer_form(exchange& ex, const form_handler& answer) {
     const auto& asked = ex.asked();
-    // Unlike events, which carry a header that no other site can make a browser send, a form of
-    // another site is recognised by what its browser says, and by nothing else.
+    // Only headers set by the browser reveal a form from another site. (Events also have a header
+    // that another site cannot make a browser send.) So these headers are required here.
     const bool says_where_from = !asked.fetch_site.empty() || !asked.origin.empty();
     if (!says_where_from || !is_same_site(asked)) return send_problem(ex, 403);
     if (!is_form(asked.content_type)) return send_problem(ex, 415);

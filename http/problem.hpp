@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-/// What goes wrong, in words for the person before the page. The log says the rest.
+/// Errors in words for the user. The log contains the details.
 namespace stube::http {
 
 struct problem {
@@ -16,22 +16,23 @@ struct problem {
     std::string_view text;
 };
 
-/// For refusals of the runtime; those that are answered with a view have none (500).
+/// For a result of the runtime. A result that is answered with a view gives the problem of 500.
 problem problem_of(live::status what);
 
-/// The same for a request: one without any cookie is told so, instead of that the page is not its.
+/// The same, but for a request without a session cookie `foreign` gives `needs_cookie()`.
 problem problem_of(live::status what, const request& asked);
 
 /// For a browser that sends no cookie.
 problem needs_cookie();
 
-/// For refusals of the protocol: 400, 403, 404, 405, 408, 413, 415, 417, 431, 500, 501.
+/// For an HTTP status: 400, 403, 404, 405, 408, 413, 415, 417, 421, 431, 500, 501. Any other status
+/// gives the problem of 500.
 problem problem_of(int status);
 
-/// A paragraph for the page's place for messages. `restart` is an address, or empty for no link.
+/// Appends a paragraph for the page's notices. `restart` is an address, or empty for no link.
 void append_problem_notice(std::string& out, const problem& what, std::string_view restart);
 
-/// A section that stands in place of the view. `error_id` may be empty.
+/// Appends a section that replaces the view. `error_id` may be empty.
 void append_problem_view(
     std::string& out,
     const problem& what,

@@ -77,7 +77,7 @@ bool is_visit(const request& asked) {
             if (purpose.find(early) != purpose.npos) return false;
     }
     const auto wanted = asked.header("sec-fetch-dest");
-    // The oldest browsers that have these headers do not say what for.
+    // The oldest browsers with these headers do not send Sec-Fetch-Dest.
     return wanted.empty() ? asked.header("sec-fetch-mode") != "no-cors" : wanted == "document";
 }
 
@@ -97,7 +97,7 @@ std::string_view request_info::path() const {
 
 namespace {
 
-/// The first value of that name in what a form sent or an address holds.
+/// The first value of that name in the body of a form or the query of an address.
 std::optional<std::string> decoded_value(std::string_view rest, std::string_view name) {
     while (!rest.empty()) {
         auto value = http::take_until(rest, '&');

@@ -14,27 +14,27 @@ struct header_field {
     std::string_view value;
 };
 
-/// Tells browsers apart.
+/// The cookie that identifies a browser.
 inline constexpr std::string_view session_cookie = "stube_session";
 
-/// Stands before the name of a cookie that only this host can have set, and only behind TLS (RFC
-/// 6265bis, 4.1.3.2).
+/// Prefix of the name of a cookie that only this host can have set, and only over TLS (RFC 6265bis,
+/// 4.1.3.2).
 inline constexpr std::string_view host_cookie_prefix = "__Host-";
 
-/// One request, as `request_reader` took it off the wire. The views hold until it has been
+/// One request, as read by `request_reader`. The views are valid until the request has been
 /// answered.
 struct request {
     method verb = method::other;
-    std::string_view target;  ///< as it was sent
-    std::string_view path;    ///< decoded: begins with "/", is UTF-8 and holds no control character
-    std::string_view query;   ///< as it was sent, without "?"
+    std::string_view target;  ///< as sent
+    std::string_view path;    ///< decoded: begins with "/", is UTF-8, has no control characters
+    std::string_view query;   ///< as sent, without "?"
     std::vector<header_field> fields;
     std::string_view body;
     bool is_http_1_0 = false;
     bool keep_alive = true;
     bool expects_continue = false;
 
-    // Headers that nearly every request is asked for; empty if there is none.
+    // Headers that nearly every handler reads; empty if absent.
     std::string_view host;
     std::string_view cookies;
     std::string_view content_type;
@@ -42,39 +42,40 @@ struct request {
     std::string_view fetch_site;
     std::string_view event_id;
 
-    // What the server adds.
+    // Added by the server.
     std::string_view site_path;   ///< `path` without the base path
-    std::string principal;        ///< as the application says
-    std::string owner;            ///< who the visitor is to a conversation; empty for a new one
+    std::string principal;        ///< from `app::principal`
+    std::string owner;            ///< `owner_of` the visitor; empty for a visitor without a session
     std::string new_session;      ///< the id of a session that begins with this request
-    const void* place = nullptr;  ///< what the router found, while an answer is awaited
+    const void* place = nullptr;  ///< the `mount_point` of the request, for `visit`
 
-    /// The first header of that name; empty if there is none.
+    /// The first header of that name; empty if absent.
     std::string_view header(std::string_view name) const;
 
-    /// The cookie with `host_cookie_prefix`, or else the first of the plain name, which is what an
-    /// earlier release has set. Empty if there is neither.
+    /// The cookie with `host_cookie_prefix`, or else the first one of the plain name, which an
+    /// earlier release may have set. Empty if both are absent.
     std::string_view cookie(std::string_view name) const;
 
-    /// The first value of that name in the query, as it was sent; nothing if there is none.
+    /// The first value of that name in the query, as sent; std::nullopt if absent.
     std::optional<std::string_view> raw_query(std::string_view name) const;
 };
 
-/// Whose a conversation is: a browser session's, and in it the principal's. It is stored with the
-/// conversation, so it does not give the session's id away: it holds a digest of it.
+/// The owner of a conversation: a browser session and the principal in it. The owner is stored with
+/// the conversation, so it contains a digest of the session's id, which must stay secret.
 std::string owner_of(std::string_view session, std::string_view principal);
 
 /// True for the media type of forms without files.
 bool is_form(std::string_view content_type);
 
-/// True unless the browser says that it wants something else than a page in a window of its own: a
-/// part of another page (an image, a frame, what a script fetches), or a page that nobody may ever
-/// look at (prefetch, prerender). What does not say is an old browser or none.
+/// False if the headers show that the browser does not load a page into a window: it loads a part
+/// of another page (an image, a frame, a fetch by a script), or a page that nobody may ever look at
+/// (prefetch, prerender). True without such headers: old browsers and other clients send none.
 bool is_visit(const request& asked);
 
-/// True unless the browser says that the request comes from another site. Sec-Fetch-Site is the
-/// browser's own word and right behind any proxy; Origin must be this host. What says neither is no
-/// browser of today, and a page elsewhere cannot send our header without being asked for it (CORS).
+/// False if the headers show that the request comes from another site. Sec-Fetch-Site is set by the
+/// browser and correct behind any proxy; without it, Origin must be this host. A request without
+/// both does not come from a present browser. A page of another site cannot send our own header
+/// unless this server allows it (CORS).
 bool is_same_site(const request& asked);
 
 }  // namespace stube::http

@@ -24,15 +24,15 @@ using boost::system::error_code;
 
 constexpr std::size_t small_buffer = 4096;
 constexpr std::size_t body_room =
-    4096;  // free behind the head, so that reading a body moves no views
+    4096;  // free bytes behind the head, so that reading a body moves no views
 constexpr std::size_t max_headers = 100;
-constexpr std::size_t kept_body = 16 << 10;  // capacity that stays from request to request
+constexpr std::size_t kept_body = 16 << 10;  // capacity that is kept from request to request
 
 std::string_view to_std(beast::string_view text) {
     return {text.data(), text.size()};
 }
 
-/// Where the empty line behind a head begins (Horspool's search: most steps skip four bytes).
+/// The position of the "\r\n\r\n" that ends a head (Horspool's search: most steps skip four bytes).
 std::size_t find_head_end(std::string_view text, std::size_t from) {
     for (std::size_t last = from + 3; last < text.size();) {
         const char c = text[last];
@@ -48,7 +48,7 @@ std::size_t find_head_end(std::string_view text, std::size_t from) {
 }
 
 /// False for line breaks that two readers could understand differently: a carriage return or a
-/// newline alone, and a line that goes on with the next one (RFC 9112, 2.2 and 5.2).
+/// newline alone, and a line that is folded (RFC 9112, 2.2 and 5.2).
 bool has_plain_lines(std::string_view head) {
     while (!head.empty()) {
         const auto end = head.find('\n');
@@ -68,13 +68,13 @@ constexpr std::array<bool, 256> make_authority_table() {
     return allowed;
 }
 
-/// True for what may stand in a Host header: a name or a numeric address, with or without a port.
+/// True if a Host header may contain the text: a name or a numeric address, with or without a port.
 bool is_authority(std::string_view text) {
     static constexpr auto allowed = make_authority_table();
     return std::ranges::all_of(text, [](char c) { return allowed[static_cast<unsigned char>(c)]; });
 }
 
-/// What Beast's parser reports, written into a `request`.
+/// Writes the results of Beast's parser into a `request`.
 class parser final : public beast::http::basic_parser<true> {
 public:
     parser(request& out, std::string& body) : out_(out), body_(body) {}
@@ -109,7 +109,7 @@ private:
         beast::string_view value_text,
         error_code& ec
     ) override {
-        if (is_body_) return;  // behind the body: nothing there may change what the head said
+        if (is_body_) return;  // a trailer: fields behind the body must not change the head
         const auto value = to_std(value_text);
         if (out_.fields.size() >= max_headers) return refuse(431, ec);
         out_.fields.push_back({to_std(name_text), value});
@@ -142,7 +142,7 @@ private:
             if (!same_word(value, "100-continue")) return refuse(417, ec);
             out_.expects_continue = true;
             break;
-        default:  // by name: which ones Beast has numbers for changes with its versions
+        default:  // by name: Beast's enumerators differ between versions
             if (same_word(name_text, "stube-event-id")) keep_first(out_.event_id, value);
             if (same_word(name_text, "sec-fetch-site")) keep_first(out_.fetch_site, value);
         }
@@ -245,8 +245,8 @@ public:
 private:
     std::size_t full_size() const { return max_head_ + body_room; }
 
-    /// Only while the head is incomplete: afterwards views point into the buffer, and there is
-    /// room.
+    /// Called only while the head is incomplete. Afterwards views point into the buffer, and the
+    /// buffer has room.
     void grow() { buffer_.resize(std::max(full_size(), buffer_.size() + body_room)); }
 
     progress bad(int status) {
@@ -291,8 +291,8 @@ private:
         scanned_ = 0;
     }
 
-    /// False as soon as no request can come of it, so that what speaks another protocol (TLS, lines
-    /// that end with a bare newline) need not wait for its timeout.
+    /// False as soon as the bytes cannot become a request, so that a client with another protocol
+    /// (TLS, lines that end with a bare newline) does not wait for the timeout.
     static bool looks_like_request(std::string_view have) {
         if (have.empty() || have == "\r") return true;
         const char first = have.front();
@@ -314,7 +314,7 @@ private:
     progress parse() {
         const bool had_head = parser_->is_header_done();
         const auto from = had_head ? head_size_ : 0;
-        // Nothing that ends chunks is shorter, and Beast's parser relies on that.
+        // No end of chunks is shorter, and Beast's parser relies on that.
         constexpr std::string_view shortest_end = "0\r\n\r\n";
         if (had_head && parser_->chunked() && used_ - from < shortest_end.size())
             return progress::more;
@@ -322,7 +322,7 @@ private:
         const auto size =
             parser_->put(boost::asio::const_buffer(buffer_.data() + from, used_ - from), ec);
         if (ec && ec != beast::http::error::need_more) {
-            if (!asked_.target.empty()) set_path();  // for the form of the refusal
+            if (!asked_.target.empty()) set_path();  // the path decides the form of the error
             if (ec == beast::http::error::body_limit) return bad(413);
             if (ec == beast::http::error::header_limit) return bad(431);
             return bad(parser_->status());
@@ -333,21 +333,21 @@ private:
             asked_.body = body_;
             return progress::ready;
         }
-        // Only body bytes remain: they make room for the next ones, the head stays.
+        // The parser has copied the body bytes. Only the head stays in the buffer.
         const auto rest = from + size;
         std::memmove(buffer_.data() + head_size_, buffer_.data() + rest, used_ - rest);
         used_ -= rest - head_size_;
-        if (used_ == buffer_.size()) return bad(400);  // a chunk's header line as long as a head
+        if (used_ == buffer_.size()) return bad(400);  // the header line of a chunk is too long
         return progress::more;
     }
 
-    /// Takes the target apart. False if it is no path that a server can serve.
+    /// Splits the target into host, path and query. False if the path cannot be served.
     bool set_path() {
         auto target = asked_.target;
         if (!target.starts_with('/')) {
-            const auto scheme = target.find("://");  // the absolute form, as to a proxy
+            const auto scheme = target.find("://");  // the absolute form, as sent to a proxy
             if (scheme == target.npos) return asked_.verb == method::other;
-            // Its host is the one that counts (RFC 9112, 3.2.2).
+            // The host in the target replaces the Host header (RFC 9112, 3.2.2).
             const auto slash = std::min(target.find_first_of("/?", scheme + 3), target.size());
             asked_.host = target.substr(scheme + 3, slash - scheme - 3);
             if (!is_authority(asked_.host)) return false;
@@ -370,8 +370,8 @@ private:
     const std::size_t max_head_;
     const std::size_t max_body_;
     std::string buffer_;
-    std::size_t used_ = 0;       // bytes of it
-    std::size_t scanned_ = 0;    // no end of a head in the bytes before
+    std::size_t used_ = 0;       // bytes of `buffer_` that are input
+    std::size_t scanned_ = 0;    // the bytes before contain no end of a head
     std::size_t head_size_ = 0;  // of the present request, once its end was found
     std::size_t consumed_ = 0;   // bytes of the request that is ready
     int status_ = 0;

@@ -8,13 +8,13 @@
 
 namespace stube::http {
 
-/// Takes requests off the bytes of one connection, one after the other (HTTP/1.1 and 1.0, RFC
+/// Reads requests from the bytes of one connection, one after the other (HTTP/1.1 and 1.0, RFC
 /// 9112).
 ///
-/// Beast's parser reads and checks the grammar. What is added here: limits that are exact, refusal
-/// of everything that two readers could understand differently (request smuggling), and views into
-/// one buffer instead of copies of each header. Reused from request to request and from connection
-/// to connection, so that reading allocates nothing once it is warm.
+/// Beast's parser reads and checks the grammar. This class adds exact limits, refuses everything
+/// that two readers could understand differently (request smuggling), and gives views into one
+/// buffer instead of copies of each header. A reader is reused from request to request and from
+/// connection to connection, so a warm reader allocates nothing.
 ///
 /// Threads: one.
 class request_reader {
@@ -22,7 +22,7 @@ public:
     enum class progress {
         more,   ///< the request is not complete yet
         ready,  ///< `asked()` is complete
-        bad,    ///< no request can be made of this: answer `status()` and close
+        bad,    ///< not a valid request: answer with `status()` and close the connection
     };
 
     request_reader(std::size_t max_head, std::size_t max_body);
@@ -30,13 +30,13 @@ public:
     request_reader& operator=(const request_reader&) = delete;
     ~request_reader();
 
-    /// Where to put what comes next; never empty.
+    /// The buffer for the next bytes; never empty.
     std::span<char> space();
 
-    /// That many bytes have been put there.
+    /// Adds the first `size` bytes of `space()` to the input.
     void commit(std::size_t size);
 
-    /// Reads on. Call it until it wants more.
+    /// Reads the next request, as far as its bytes have arrived. Call it until it returns `more`.
     progress next();
 
     /// Why the request is bad: 400, 413, 417, 431 or 501.
@@ -44,16 +44,16 @@ public:
 
     request& asked();
 
-    /// True if the head has been read, so that the body is what is missing.
+    /// True if the head has been read, so that only the body may be missing.
     bool has_head() const;
 
-    /// True if nothing is here, so that the reader can serve someone else.
+    /// True if the reader holds no bytes and no request, so that another connection can use it.
     bool empty() const;
 
-    /// Forgets the request that has been answered; what came behind it stays.
+    /// Drops the request that has been answered. The bytes behind it stay.
     void finish();
 
-    /// Forgets everything. The memory of a large request is given back.
+    /// Drops everything, and frees the memory of a large request.
     void reset();
 
 private:

@@ -10,8 +10,7 @@ struct leave_seat {
     void operator()(std::atomic<std::size_t>* taken) const { --*taken; }
 };
 
-/// A connection's place among those that the server has room for, from the moment that it is
-/// accepted until its socket is closed.
+/// Counts a connection against the server's limit, from its acceptance until its socket is closed.
 using seat = std::unique_ptr<std::atomic<std::size_t>, leave_seat>;
 
 inline seat take_seat(std::atomic<std::size_t>& taken) {

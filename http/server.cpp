@@ -35,7 +35,7 @@ std::size_t thread_count(const server_options& options) {
                                : std::max(1u, std::thread::hardware_concurrency());
 }
 
-/// As Linux counts them; 0 where it cannot be asked.
+/// The descriptors that the process has open on Linux; 0 on other systems.
 std::size_t open_descriptors() {
     std::error_code failed;
     const std::filesystem::directory_iterator all("/proc/self/fd", failed);
@@ -43,7 +43,7 @@ std::size_t open_descriptors() {
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-/// How many connections there is room for, with what must stay free kept free.
+/// The most connections that the limits allow. Keeps the reserved descriptors free.
 std::size_t connections_within_limits(const server_limits& limits) {
     rlimit descriptors{};
     if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur == RLIM_INFINITY)
@@ -193,19 +193,20 @@ private:
         return *workers_[next_];
     }
 
-    /// On the thread of the first worker, which accepts for all of them, in turn.
+    /// Gives a new connection to the next worker. On the thread of the first worker, which accepts
+    /// for all of them.
     void take(http::tcp_socket socket) {
         if (connections_ >= max_connections_) return;
         workers_[next_]->add(std::move(socket), http::take_seat(connections_));
     }
 
-    /// Too much waits for slow readers. From any thread; does not wait.
+    /// Called when too many bytes wait for slow readers. From any thread; does not block.
     void close_unread() {
         if (!is_closing_unread_.exchange(true)) ask_for_unread(0, nullptr, 0);
     }
 
-    /// Asks one worker after the other how much its worst connection has not sent, and has the
-    /// worst of all closed.
+    /// Visits the workers one after the other, finds the connection with the most unsent bytes, and
+    /// closes it.
     void ask_for_unread(std::size_t at, http::worker* worst, std::size_t most) {
         if (at < workers_.size()) {
             auto& asked = *workers_[at];
@@ -223,8 +224,8 @@ private:
         });
     }
 
-    /// Gives up what nobody uses. A thread of its own, because looking at everything takes its
-    /// time.
+    /// Expires idle conversations. On a thread of its own, because a look at all conversations
+    /// takes long.
     void keep_house() {
         std::unique_lock lock(mutex_);
         while (!changed_.wait_for(lock, reap_interval, [this] { return phase_ != phase::running; })
@@ -259,7 +260,7 @@ private:
 
     http::server_log server_log_;
     const std::shared_ptr<spdlog::logger> log_;
-    std::atomic<std::size_t> connections_ = 0;  // accepted and not closed
+    std::atomic<std::size_t> connections_ = 0;  // accepted and not yet closed
     std::size_t max_connections_ = 0;
     std::atomic<bool> is_closing_unread_ = false;
     const std::chrono::milliseconds drain_delay_;

@@ -24,7 +24,7 @@ using steady = std::chrono::steady_clock;
 
 constexpr auto rate_window = std::chrono::seconds(1);
 constexpr std::size_t line_overhead = 96;  // memory of a queued line beside its text
-constexpr std::size_t max_kinds = 64;      // more than the server has; what exceeds them shares one
+constexpr std::size_t max_kinds = 64;      // more than the server has; all further kinds share one
 constexpr std::size_t max_kind = 48;       // bytes
 constexpr std::string_view other_kinds = "other";
 
@@ -36,8 +36,8 @@ std::string_view text_of(const spdlog::details::log_msg& message) {
     return {message.payload.data(), message.payload.size()};
 }
 
-/// Runs `body` on a thread that handles no signal: those of the program belong to its other
-/// threads.
+/// Runs `body` on a thread that blocks all signals, so that the other threads of the program handle
+/// them.
 template <class Body>
 std::thread without_signals(Body body) {
     sigset_t all;
@@ -51,7 +51,7 @@ std::thread without_signals(Body body) {
 
 }  // namespace
 
-/// The sink of the front logger, and what the writing thread takes from.
+/// The sink of the front logger, and the queue of the writing thread.
 class server_log::line_queue final : public spdlog::sinks::sink {
 public:
     line_queue(std::shared_ptr<spdlog::logger> to, const server_limits& limits)
@@ -78,7 +78,7 @@ public:
 
     void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
 
-    /// Until all is written after `end`.
+    /// Writes lines until `end` was called and the queue is empty.
     void write() {
         std::unique_lock lock(mutex_);
         while (await_line(lock)) {
@@ -95,7 +95,7 @@ public:
         changed_.notify_all();
     }
 
-    /// False if the writing thread did not come to its end in that time.
+    /// Returns false if the writing thread did not finish within `patience`.
     bool end(std::chrono::milliseconds patience) {
         std::unique_lock lock(mutex_);
         is_ended_ = true;
@@ -115,7 +115,7 @@ private:
         std::string text;
     };
 
-    /// Lines of one kind within a second.
+    /// Counts the lines of one kind within a second.
     struct window {
         steady::time_point begin;
         std::size_t lines = 0;
@@ -144,7 +144,7 @@ private:
         return kinds_.try_emplace(std::string(*name)).first;
     }
 
-    /// False if there were too many lines of this kind within a second.
+    /// Returns false if there were too many lines of this kind within a second.
     bool admit(std::string_view kind, steady::time_point now) {
         const auto at = window_of(kind);
         auto& of = at->second;
@@ -162,7 +162,7 @@ private:
         return false;
     }
 
-    /// Counts what was suppressed in a window that is over.
+    /// Logs how many lines were suppressed in a window that is over.
     void close(windows::iterator at) {
         const auto count = std::exchange(at->second, {}).suppressed;
         if (count == 0) return;
@@ -175,7 +175,7 @@ private:
         );
     }
 
-    /// Returns when the next window is over that has suppressed lines.
+    /// Closes windows that are over. Returns the end of the next window with suppressed lines.
     std::optional<steady::time_point> close_windows(steady::time_point now) {
         std::optional<steady::time_point> next;
         if (suppressed_ == 0) return next;
@@ -191,7 +191,7 @@ private:
         return next;
     }
 
-    /// Waits until there is a line. False if there will be none.
+    /// Waits for a line. Returns false if the log has ended and the queue is empty.
     bool await_line(std::unique_lock<std::mutex>& lock) {
         for (;;) {
             const auto next = close_windows(steady::now());
@@ -210,12 +210,12 @@ private:
         );
     }
 
-    /// May take for ever.
+    /// May block for ever.
     void hand_over(const line& one) noexcept {
         try {
             to_->log(one.time, spdlog::source_loc(), one.level, one.text);
         } catch (...) {
-            return;  // a logger of the application's own: there is no log to complain to
+            return;  // the application's logger threw: the error cannot be logged either
         }
     }
 
@@ -229,8 +229,8 @@ private:
     std::deque<line> lines_;
     std::size_t size_ = 0;
     windows kinds_;
-    std::size_t suppressed_ = 0;  // in `kinds_`
-    std::size_t overrun_ = 0;     // since the last line that was written
+    std::size_t suppressed_ = 0;  // sum over `kinds_`
+    std::size_t overrun_ = 0;     // lines dropped since a line was last written
     std::int64_t lost_ = 0;
     bool is_ended_ = false;
     bool is_done_ = false;
@@ -239,7 +239,7 @@ private:
 server_log::server_log(const std::shared_ptr<spdlog::logger>& to, const server_limits& limits)
     : lines_(std::make_shared<line_queue>(to, limits)),
       front_(std::make_shared<spdlog::logger>(to->name(), lines_)) {
-    front_->set_level(spdlog::level::trace);  // which lines are wanted is for `to` to say
+    front_->set_level(spdlog::level::trace);  // the level of `to` decides
     writer_ = without_signals([lines = lines_] { lines->write(); });
 }
 

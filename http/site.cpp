@@ -18,7 +18,7 @@ namespace stube::http {
 
 namespace {
 
-/// An entity tag from the bytes (FNV-1a, 64 bit): it tells versions apart, it protects nothing.
+/// An entity tag from the bytes (FNV-1a, 64 bit). It distinguishes versions; it is not secure.
 std::string etag_of(std::string_view body) {
     std::uint64_t hash = 14695981039346656037u;
     for (const char c : body)
@@ -58,7 +58,7 @@ bool serves_all(const server_options& options) {
     return std::ranges::find(options.hosts, any_host) != options.hosts.end();
 }
 
-/// Of a Host header: without the port and the dot of a complete name.
+/// The name in a Host header, without the port and without the final dot.
 std::string_view name_of(std::string_view host) {
     if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
     host = host.substr(0, host.find(':'));
@@ -66,14 +66,14 @@ std::string_view name_of(std::string_view host) {
     return host;
 }
 
-/// A browser that asks for a number was not led here by a name of somebody else.
+/// True for a numeric address. DNS rebinding needs a name, so these are always accepted.
 bool is_numeric(std::string_view name) {
     if (name.starts_with('[')) return true;
     in_addr ignored{};
     return inet_pton(AF_INET, std::string(name).c_str(), &ignored) == 1;
 }
 
-/// Pages that can be cached differ from others in that only.
+/// The headers of static pages, which differ from those of other pages only in caching.
 std::string static_page_headers() {
     std::string headers(page_headers);
     constexpr std::string_view never = "no-store";
@@ -173,7 +173,8 @@ void site::add_assets() {
     }
 }
 
-/// The styles of all components as one file; what stands in the head of pages with conversations.
+/// Adds the styles of all components as one file. Returns their part of the head of pages with
+/// conversations.
 std::string site::add_components() {
     const auto known = known_components();
     auto styles = component_styles(known);
@@ -245,7 +246,7 @@ const form_handler* site::form_handler_at(std::string_view site_path) const {
 }
 
 bool site::serves(std::string_view host) const {
-    if (serves_all_hosts_ || host.empty()) return true;  // HTTP/1.0: no browser
+    if (serves_all_hosts_ || host.empty()) return true;  // HTTP/1.0: not a browser
     const auto name = name_of(host);
     if (same_word(name, "localhost") || is_numeric(name)) return true;
     return std::ranges::any_of(hosts_, [&](const auto& each) { return same_word(each, name); });
@@ -262,7 +263,7 @@ std::string site::cookie_line(const cookie& what) const {
     std::string lines;
     const bool has_prefix = behind_tls_ && base_path_.empty() && !what.name.starts_with("__");
     append_cookie(lines, has_prefix ? host_cookie_prefix : "", what);
-    // What an earlier release has set is forgotten too.
+    // Deletes the cookie without a prefix too, which an earlier release may have set.
     const bool is_end = what.max_age && what.max_age->count() <= 0;
     if (has_prefix && is_end) append_cookie(lines, "", what);
     return lines;

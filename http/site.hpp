@@ -23,77 +23,78 @@ class server_log;
 /// A path where conversations begin.
 struct mount_point {
     std::string address;  ///< with the base path
-    std::string head;     ///< of its pages
+    std::string head;     ///< the head of its pages
     std::function<kernel::beginning(const request_info&)> root;
-    bool reads_request;  ///< `root` does
+    bool reads_request;  ///< `root` depends on the request
     std::string login;  ///< address, with the base path, for visitors without a principal; or empty
 };
 
-/// Answers forms at a path of the application.
+/// The application's function that answers forms at a path.
 using form_handler = std::function<redirect(const request_info&)>;
 
-/// Something finished: an embedded file, a file of the application, a static page.
+/// A finished response: an embedded file, a file of the application, or a static page.
 struct static_file {
     std::string type;
     std::string headers;  ///< with caching and ETag, each line with its CRLF
     std::string etag;
     std::string_view body;
-    std::string_view gzip;  ///< empty if there is none
-    std::string owned;      ///< the body, unless it lives elsewhere
+    std::string_view gzip;  ///< the body as gzip; or empty
+    std::string owned;      ///< the memory of the body, unless the program contains it
 };
 
-/// Where a request goes.
+/// The result of routing a request.
 struct route {
     enum class kind { nothing, mount, file, event, back, stream, news, health, ready, metrics };
 
     kind what = kind::nothing;
     const mount_point* mount = nullptr;
     const static_file* file = nullptr;
-    const form_handler* form = nullptr;  ///< what takes forms here, whatever else is
+    const form_handler* form = nullptr;  ///< the handler of forms at this path, for every kind
     std::string_view conversation;       ///< views into the path
     std::string_view instance;
     std::string_view member;
 };
 
-/// All that the connections of one server share. Made before its threads begin and not changed
-/// after, but for what is atomic.
+/// The data that all connections of one server share. Made before the threads start, and not
+/// changed afterwards, except for the atomic members.
 class site {
 public:
     site(const app& from, const server_options& options);
 
-    /// `path` as in `request::path`. Sets `site_path` to what follows the base path.
+    /// Routes a request. `path` is `request::path`. Sets `site_path` to the part behind the base
+    /// path.
     route find(std::string_view path, std::string_view& site_path) const;
 
     const mount_point* mount_at(std::string_view address) const;
 
-    /// What takes forms at `site_path`, or null.
+    /// The handler of forms at `site_path`, or null.
     const form_handler* form_handler_at(std::string_view site_path) const;
 
     const std::string& base_path() const { return base_path_; }
 
     const server_limits& limits() const { return limits_; }
 
-    /// True for a Host header that `server_options::hosts` allows.
+    /// True for a Host header that `server_options::hosts` accepts.
     bool serves(std::string_view host) const;
 
-    /// The header line that begins a session, or has it last from now on.
+    /// The header line of the session's cookie. It begins a session or extends its lifetime.
     std::string session_line(std::string_view session) const;
 
-    /// The header lines for a cookie of the application. Throws std::logic_error if it has no form.
+    /// The header lines for a cookie. Throws std::logic_error for an invalid name or value.
     std::string cookie_line(const cookie& what) const;
 
-    /// The head of pages that belong to no mount.
+    /// The head of pages that do not belong to a mount.
     const std::string& plain_head() const { return plain_head_; }
 
     const std::string& scripts() const { return scripts_; }
 
     std::string principal_of(const request& asked) const;
 
-    live::conversation_map* live = nullptr;  ///< set once, before the threads begin
-    const server_log* log = nullptr;         ///< likewise
+    live::conversation_map* live = nullptr;  ///< set once, before the threads start
+    const server_log* log = nullptr;         ///< set once, before the threads start
     unsent_account unsent;
-    std::atomic<bool> draining = false;      ///< not ready any more, but all are served
-    std::atomic<bool> ends_streams = false;  ///< their pages are to come back elsewhere
+    std::atomic<bool> draining = false;      ///< not ready any more; requests are still answered
+    std::atomic<bool> ends_streams = false;  ///< a new stream ends at once with the drain hint
     metrics counts;
 
 private:

@@ -14,13 +14,13 @@ namespace stube::http {
 
 namespace {
 
-/// Per thread, and only a cache: the update it belongs to says what it holds.
+/// A cache per thread; its key is the update that is encoded.
 frame_cache& frames_of_this_thread() {
     thread_local frame_cache frames;
     return frames;
 }
 
-/// How many bytes the socket took; nothing if the peer is gone.
+/// The number of bytes that the socket accepted; nothing if the peer is gone.
 std::optional<std::size_t> try_send(int socket, std::string_view bytes) {
     for (;;) {
         const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -54,7 +54,7 @@ void event_stream::displace() noexcept {
     }
 }
 
-/// Out of memory: the page comes back and is given the whole view.
+/// Breaks the stream when memory is exhausted. The page reconnects and receives the whole view.
 void event_stream::give_up() {
     std::lock_guard lock(mutex_);
     is_broken_ = true;
@@ -91,8 +91,8 @@ void event_stream::put_bytes(std::string_view bytes, const std::shared_ptr<const
         if (bytes.empty()) return;
         wake();
     }
-    // Counted is what waits behind the first: that one may be a whole view, however large, which a
-    // page that comes back would only be given again.
+    // The limit counts only bytes behind the first message. That message may be a whole view of any
+    // size, and a page that reconnects would receive it again.
     if (queue_.empty() || queue_limit_ == 0) {
         queue_limit_ = queue_.size() + bytes.size() + settings_.max_queue;
     }
@@ -104,7 +104,7 @@ void event_stream::put_bytes(std::string_view bytes, const std::shared_ptr<const
     }
 }
 
-/// Has the connection look at this soon.
+/// Posts `stream_moved` to the connection's thread, unless it is posted already.
 void event_stream::wake() {
     if (socket_ < 0 || std::exchange(is_waking_, true)) return;
     home_.post([self = shared_from_this()] {
@@ -170,14 +170,16 @@ std::optional<std::uint64_t> seen_by(const request& asked) {
     return parse_number(last.empty() ? asked.raw_query("rev").value_or("") : last);
 }
 
-/// `restart` is where the page can begin anew; "?" is its own address without its conversation.
+/// Ends the stream with an error. `restart` is the address where the user can start again; "?" is
+/// the page's own address without its conversation.
 void say_why(event_stream& stream, const problem& what, std::string_view restart = "?") {
     std::string words;
     append_problem_view(words, what, restart);
     stream.say_last(make_last_words(words));
 }
 
-/// It is over: a page that has seen the end stays as it is, any other is shown it.
+/// Ends the stream of a conversation that is over. A page that has seen the end stays as it is; any
+/// other page receives the last view.
 void tell_end(event_stream& stream, const live::reply& r, std::optional<std::uint64_t> seen) {
     if (seen == r.value->revision) return stream.say_last(make_end());
     r.news ? stream.publish(r.news) : say_why(stream, problem_of(r.what));
@@ -187,7 +189,7 @@ void attached(exchange& ex, live::reply&& r) {
     auto& stream = *ex.stream();
     switch (r.what) {
     case live::status::ok:
-    case live::status::failed:  // it is attached, and says so
+    case live::status::failed:  // the stream is attached, and shows a notice of the failure
         if (ex.is_gone()) return ex.site().live->detach(stream.conversation(), &stream);
         break;
     case live::status::store_down:

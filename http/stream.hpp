@@ -13,30 +13,32 @@
 
 namespace stube::http {
 
-/// Is told that a stream needs its connection.
+/// The connection's side of a stream.
 /// Threads: the connection's own.
 class stream_watcher {
 public:
+    /// Called when the stream needs its connection, to call `flush` and react to the result.
     virtual void stream_moved() = 0;
 
 protected:
     ~stream_watcher() = default;
 };
 
-/// An open page that listens, GET /stube/stream/<conversation>.
+/// The event stream of an open page, GET /stube/stream/<conversation>.
 ///
-/// What is published goes to the socket at once, on the thread that publishes, and waits in a queue
-/// only while the peer does not read: no thread has to be woken up for an event whose stream lives
-/// elsewhere. The connection, on its own thread, waits for the socket, closes it, and keeps it from
-/// being closed while someone writes (`let_go`).
+/// An update is written to the socket at once, on the thread that publishes it. It waits in a queue
+/// only while the peer does not read. So an event need not wake the thread that owns the stream.
+/// The connection, on its own thread, waits for the socket and closes it; `let_go` keeps it from
+/// closing the socket while another thread writes.
 ///
-/// Threads: `publish` and `displace` any, in the order of revisions; the rest the connection's.
+/// Threads: `publish` and `displace` may be called from any thread, in the order of revisions; the
+/// rest only on the connection's thread.
 class event_stream final : public live::view_stream,
                            public std::enable_shared_from_this<event_stream> {
 public:
     struct settings {
-        std::string_view base_path;  ///< outlives the stream
-        std::size_t max_queue = 0;   ///< bytes that may wait behind what is being sent
+        std::string_view base_path;  ///< must outlive the stream
+        std::size_t max_queue = 0;   ///< bytes that may wait behind the message being sent
         bool is_chunked = true;
     };
 
@@ -53,29 +55,30 @@ public:
     void publish(const std::shared_ptr<const live::update>& what) noexcept override;
     void displace() noexcept override;
 
-    /// From now on bytes go out: first `head`, then what was published before.
+    /// Starts to write: first `head`, then everything that was published before.
     void open(int socket, std::string_view head, stream_watcher& watcher);
 
-    /// From now on nothing goes out any more. Returns when nobody writes.
+    /// Stops writing for good. Returns when no thread writes to the socket.
     void let_go();
 
     enum class condition {
-        idle,     ///< all is sent
-        moving,   ///< some more is sent: call again when the socket can be written to
-        blocked,  ///< nothing could be sent: likewise
-        done,     ///< all is sent, and it was the last
+        idle,     ///< the queue is empty
+        moving,   ///< some bytes were sent: call again when the socket is writable
+        blocked,  ///< no bytes could be sent: call again when the socket is writable
+        done,     ///< the queue is empty, and the last message was sent
         broken,   ///< the peer is gone, or reads too slowly
     };
 
-    /// Sends what waits.
+    /// Sends the bytes that wait.
     condition flush();
 
+    /// Sends a message, or queues it.
     void say(const frame& what);
 
-    /// The last thing that is said; nothing follows.
+    /// Sends the last message of the stream.
     void say_last(const frame& what);
 
-    /// Once a second. Gives a sign of life after `heartbeat` silent ones.
+    /// Called once a second. Sends a heartbeat after `heartbeat` seconds without a message.
     void tick(unsigned heartbeat);
 
     bool is_chunked() const { return settings_.is_chunked; }
@@ -95,17 +98,17 @@ private:
     const settings settings_;
     stream_watcher* watcher_ = nullptr;  // the connection's thread only
 
-    std::mutex mutex_;  // for all below
+    std::mutex mutex_;  // guards the members below
     int socket_ = -1;
     byte_queue queue_;
-    std::size_t queue_limit_ = 0;  // while something waits; 0: nothing has yet, but for the head
+    std::size_t queue_limit_ = 0;  // of `queue_`, in bytes; 0 until a message had to wait
     bool has_ended_ = false;
     bool is_broken_ = false;
     bool is_waking_ = false;
     unsigned silent_ticks_ = 0;
 };
 
-/// Forgets what the calling thread keeps for encoding an update once. Now and then.
+/// Clears the calling thread's cache of encoded updates. Called now and then.
 void forget_frames_of_this_thread();
 
 }  // namespace stube::http

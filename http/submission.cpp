@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-/// POST /stube/event/<conversation>/<instance>/<member> as a browser submits a form without
-/// scripts, and GET of the same address: a link without scripts.
+/// POST /stube/event/<conversation>/<instance>/<member>: a form that a browser submits without
+/// scripts. GET of the same address: a link that is followed without scripts.
 ///
 /// The response is a redirect to the page, which shows the new state, so that a reload repeats
 /// nothing. A refused event is answered with a page that gives the reason, and that holds the
@@ -23,10 +23,10 @@ namespace stube::http {
 
 namespace {
 
-/// The field in which a question's page sends the user's decision: "yes", or anything else.
+/// The field with the user's decision about a question: "yes", or anything else.
 constexpr std::string_view decision_field = "stube-agreed";
 
-/// How long the address without a conversation leads to the one begun there.
+/// The time during which an address without a conversation leads to the one that began there.
 constexpr auto bare_address_lasts = std::chrono::hours(1);
 
 void append_hidden(std::string& out, std::string_view name, std::string_view value) {
@@ -37,7 +37,7 @@ void append_hidden(std::string& out, std::string_view name, std::string_view val
     out += "\">";
 }
 
-/// All fields of the submission but the decision.
+/// Appends all fields of the submission except the decision, as hidden fields.
 void append_fields(std::string& out, std::string_view body) {
     while (!body.empty()) {
         auto value = take_until(body, '&');
@@ -48,7 +48,8 @@ void append_fields(std::string& out, std::string_view body) {
     }
 }
 
-/// A page with a title and a text, which may come from the application. `more` is finished HTML.
+/// Sends a page with a title and a text. Both may come from the application; `more` is finished
+/// HTML.
 void send_card(exchange& ex, const problem& what, std::string_view more) {
     std::string content = "<section class=\"card\" role=\"alert\"><h1>";
     append_element_text(content, what.title);
@@ -94,7 +95,7 @@ void append_typed(std::string& out, exchange& ex) {
         return each.value.empty() || each.name.starts_with(ticket_field);
     });
     if (form.empty()) return;
-    // Closed, because one of them may be a password.
+    // The values are hidden at first, because one of them may be a password.
     out += "<details class=\"card\"><summary>What you have entered</summary>";
     for (const auto& each : form) {
         out += "<label>";
@@ -113,7 +114,7 @@ void send_refusal_page(exchange& ex, const problem& what, std::string_view resta
     send_plain_page(ex, what.status, content);
 }
 
-/// The page that the form was on, without its conversation.
+/// The address of the page that contained the form, without its conversation.
 std::string address_before(const request& asked) {
     const auto from = asked.header("referer");
     const auto at = from.find("://");
@@ -127,8 +128,9 @@ void send_needs_cookie(exchange& ex) {
     send_refusal_page(ex, needs_cookie(), address_before(ex.asked()));
 }
 
-/// The cookie for a page whose address does not name its conversation. That address, to which the
-/// browser's Back leads, then leads to this conversation, in the step that the page showed.
+/// The cookie for a page whose address does not contain its conversation. The browser's Back leads
+/// to that address, and the cookie leads from there to this conversation and the step that the page
+/// showed.
 std::string bare_address_line(exchange& ex, const conversation& of) {
     const auto text = request_info(ex.asked()).form(ticket_field).value_or("");
     const auto ticket = read_ticket(text);
@@ -140,7 +142,7 @@ std::string bare_address_line(exchange& ex, const conversation& of) {
     );
 }
 
-/// True if this submission was applied before the conversation ended: a double click.
+/// True if this submission was applied already, before the conversation ended: a double click.
 bool was_applied(exchange& ex, const conversation& of) {
     return of.knows(submission_id(ex.asked().target, ex.asked().body));
 }
@@ -171,7 +173,7 @@ void submitted(exchange& ex, live::reply&& r) {
     }
 }
 
-/// Replaces the CR LF that browsers submit at the end of a line by the LF that scripts send.
+/// Replaces the CR LF that browsers submit at the end of a line with the LF that scripts send.
 void unify_lines(std::vector<form_value>& form) {
     for (auto& each : form) {
         for (auto at = each.value.find("\r\n"); at != each.value.npos;
@@ -180,7 +182,7 @@ void unify_lines(std::vector<form_value>& form) {
     }
 }
 
-/// Takes the field of that name out of the form.
+/// Removes the field of that name from the form and returns its value.
 std::optional<std::string> take_field(std::vector<form_value>& form, std::string_view name) {
     const auto found = std::ranges::find(form, name, &form_value::name);
     if (found == form.end()) return std::nullopt;
@@ -189,7 +191,8 @@ std::optional<std::string> take_field(std::vector<form_value>& form, std::string
     return value;
 }
 
-/// The arguments of a form are in a field of their own, because its buttons have arguments too.
+/// The arguments of the button, or else those of the form. The form's arguments have a field of
+/// their own, because its buttons may have arguments too.
 std::string arguments_of(std::vector<form_value>& form, const route& where, std::string&& button) {
     std::string name(arguments_field);
     name.append("-").append(where.instance).append("-").append(where.member);
@@ -223,7 +226,7 @@ void submit_event(exchange& ex, const route& where) {
 
     what.arguments = arguments_of(what.form, where, std::move(arguments));
     if (what.arguments.empty()) what.arguments = info.query("args").value_or("");
-    // Without a member the typed values are kept, and nothing else happens.
+    // An event without a member name only stores the submitted values.
     if (!question || decision == "yes") what.name = where.member;
     what.id = submission_id(asked.target, asked.body);
     what.page = kernel::submitted_page{ticket->step, ticket->revision};

@@ -9,7 +9,7 @@
 
 namespace stube::http {
 
-/// The running servers of an app, for what the application publishes.
+/// The running servers of an app; `app::publish` publishes to all of them.
 /// Threads: any.
 class switchboard {
 public:
@@ -18,14 +18,14 @@ public:
         servers_.push_back(&one);
     }
 
-    /// Nothing reaches it any more when this returns.
+    /// When this returns, no message reaches `one` any more.
     void remove(live::conversation_map& one) {
         std::lock_guard lock(mutex_);
         std::erase(servers_, &one);
     }
 
     void publish(std::string_view topic, std::string_view message) {
-        std::lock_guard lock(mutex_);  // nobody waits for anything under it
+        std::lock_guard lock(mutex_);  // `conversation_map::publish` does not block
         for (auto* each : servers_)
             each->publish(topic, message);
     }

@@ -18,8 +18,8 @@ constexpr int hex_value(char c) {
     return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
-/// How many bytes the UTF-8 character at the start of `text` takes; 0 if there is none. Refuses
-/// overlong forms, surrogates and what lies beyond U+10FFFF.
+/// The number of bytes of the UTF-8 character at the start of `text`; 0 if the bytes are invalid.
+/// Refuses overlong forms, surrogates and values beyond U+10FFFF.
 std::size_t character_size(std::string_view text) {
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
     const unsigned first = byte(0);

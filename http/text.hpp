@@ -5,25 +5,25 @@
 #include <string>
 #include <string_view>
 
-/// Small things about text, for bytes that come from the network and may be anything.
+/// Small functions for text from the network, which may contain any bytes.
 namespace stube::http {
 
-/// The same but for the case of ASCII letters.
+/// True if the texts are equal except for the case of ASCII letters.
 bool same_word(std::string_view a, std::string_view b);
 
-/// Without blanks and tabs at both ends.
+/// The text without blanks and tabs at both ends.
 std::string_view trimmed(std::string_view text);
 
-/// Appends `text` with its %XX undone; `plus_is_blank` as in forms. False if a % stands before
-/// anything but two hex digits.
+/// Appends `text` with each %XX decoded, and with "+" as a blank if `plus_is_blank`, as in forms.
+/// Returns false if a "%" is not followed by two hex digits.
 bool append_decoded(std::string& out, std::string_view text, bool plus_is_blank);
 
 bool is_utf8(std::string_view text);
 
-/// All of `text` as a decimal number without sign.
+/// Parses the whole text as a decimal number without a sign.
 std::optional<std::uint64_t> parse_number(std::string_view text);
 
-/// Exactly 16 lower-case hex digits.
+/// Parses exactly 16 lower-case hex digits.
 std::optional<std::uint64_t> parse_hex16(std::string_view text);
 
 void append_number(std::string& out, std::uint64_t value);
@@ -34,14 +34,14 @@ void append_element_text(std::string& out, std::string_view text);
 /// Appends `text` as a value between double quotes.
 void append_attribute(std::string& out, std::string_view text);
 
-/// True for what `stube::random_id` makes: 22 characters of [A-Za-z0-9_-].
+/// True for a text of the form that `stube::random_id` returns: 22 characters of [A-Za-z0-9_-].
 bool is_token(std::string_view text);
 
-/// True for an address that leads to this server, whatever a browser makes of it: it begins with
-/// one "/" and holds neither backslashes nor anything that ends a header line.
+/// True for an address that every browser resolves to this server: it begins with one "/", and
+/// contains no backslash and only visible ASCII, so it cannot end a header line.
 bool is_local_address(std::string_view address);
 
-/// The next part of `rest` before `separator`, which is consumed.
+/// Removes the text before the first `separator` from `rest`, with the separator, and returns it.
 std::string_view take_until(std::string_view& rest, char separator);
 
 }  // namespace stube::http

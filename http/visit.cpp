@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
-/// GET and HEAD <mount>
+/// GET and HEAD <mount>: a page with a conversation.
 namespace stube::http {
 
 namespace {
@@ -21,7 +21,7 @@ std::string_view session_of(const request& asked) {
                                      : std::string_view(asked.new_session);
 }
 
-/// The headers of a page, with the session's cookie: each page load extends its lifetime.
+/// The headers of a page, with the session's cookie, whose lifetime each page load extends.
 std::string headers_with_session(exchange& ex) {
     std::string headers(page_headers);
     const auto session = session_of(ex.asked());
@@ -45,7 +45,7 @@ void send_problem_page(exchange& ex, const mount_point& where, const live::reply
     send_problem_page(ex, where, r, problem_of(r.what));
 }
 
-/// The last view of a conversation that has ended.
+/// Sends the last view of a conversation that has ended.
 void show_end(exchange& ex, const live::reply& r) {
     std::string view;
     for (const auto& each : r.news->patches) {
@@ -82,7 +82,7 @@ void minted(exchange& ex, live::reply&& r) {
     r.what == live::status::ended ? show_end(ex, r) : send_problem_page(ex, place_of(ex), r);
 }
 
-/// What the page begins with; nothing if the request does not make it.
+/// The beginning of a conversation; nothing if the application rejects the request.
 std::optional<kernel::beginning> root_from(const request& asked, const mount_point& where) {
     try {
         return where.root(request_info(asked));
@@ -91,8 +91,8 @@ std::optional<kernel::beginning> root_from(const request& asked, const mount_poi
     }
 }
 
-/// What looks and does not stay begins no conversation. So how long its page would be is not known,
-/// nor said.
+/// Answers a HEAD, which begins no conversation. The length of the page is therefore unknown, and
+/// no Content-Length is sent.
 void send_head(exchange& ex) {
     std::string headers = "Content-Type: ";
     headers.append(html_type).append("\r\n").append(page_headers);
@@ -118,7 +118,7 @@ void mint(exchange& ex, const mount_point& where) {
     );
 }
 
-/// The place in a conversation that an address names: `<id>`, or `<id>.<step>`.
+/// A place in a conversation, written `<id>` or `<id>.<step>` in an address or a cookie.
 struct named_place {
     std::string_view conversation;
     std::string_view step;  ///< a number, `last_step_word`, or empty
@@ -140,7 +140,7 @@ void reopened(exchange& ex, live::reply&& r) {
     is_shown ? show(ex, place_of(ex), r) : send_problem_page(ex, place_of(ex), r);
 }
 
-/// Also where there is no such step: then the page is shown as it is.
+/// Shows the page after a move to another step, or the present step if the wanted one is absent.
 void moved(exchange& ex, live::reply&& r) {
     if (!r.value) return send_problem_page(ex, place_of(ex), r);
     ex.site().live->open(r.value->id, ex.asked().owner, ex.home(), later(ex, &reopened));
@@ -152,7 +152,6 @@ void opened(exchange& ex, live::reply&& r) {
     const auto step = named_by(ex.asked()).step;
     if (r.what == live::status::just_ended && r.news && step == last_step_word)
         return show_end(ex, r);
-    // The address says what there was to see, whoever kept it.
     const bool is_over = r.what == live::status::gone || r.what == live::status::just_ended;
     if (is_over && where.reads_request) return mint(ex, where);
     if (r.what != live::status::ok || !r.value || !r.news) return send_problem_page(ex, where, r);
@@ -168,7 +167,7 @@ void opened(exchange& ex, live::reply&& r) {
     show(ex, where, r);
 }
 
-/// A conversation that was begun at this address, which does not name it.
+/// Redirects an address without a conversation to the conversation that began there.
 void found_begun(exchange& ex, live::reply&& r) {
     const auto& where = place_of(ex);
     if (r.what != live::status::ok || !r.value || r.value->mount != where.address)
@@ -177,14 +176,14 @@ void found_begun(exchange& ex, live::reply&& r) {
     send_redirect(ex, page_address(ex.site(), *r.value, place.step));
 }
 
-/// True if the visitor wants a new conversation: a link was followed. Back cannot be told from an
-/// address that was typed.
+/// True if the visitor followed a link, and so wants a new conversation. Back cannot be
+/// distinguished from an address that was typed.
 bool follows_link(const request& asked) {
     return asked.header("sec-fetch-user") == "?1" && asked.fetch_site != "none" &&
            asked.header("cache-control").empty();
 }
 
-/// To the page for signing in, which is told where the visitor wanted to go.
+/// Redirects to the login page, with the address that the visitor wanted in `next`.
 void send_to_login(exchange& ex, const mount_point& where) {
     const auto& asked = ex.asked();
     std::string wanted = query_value(asked.site_path);
@@ -193,10 +192,9 @@ void send_to_login(exchange& ex, const mount_point& where) {
     send_redirect(ex, where.login + parameter + query_value(wanted));
 }
 
-/// Any site can make a browser send such requests, as many as it likes and with the visitor's
-/// cookie. They begin nothing and go nowhere, so that they cannot make anything else give way. A
-/// browser that was refused a page that it wanted in advance asks again when the visitor goes
-/// there.
+/// Refuses a request that is not a visit. Any site can make a browser send such requests, in any
+/// number and with the visitor's cookie, so they must not begin conversations that evict others. A
+/// browser whose prefetch was refused sends the request again when the visitor goes there.
 void refuse_to_show(exchange& ex) {
     ex.send(
         {403,

@@ -15,7 +15,7 @@ namespace {
 
 using sender = hole::sender;
 
-/// JSON text as a value between single quotes.
+/// Appends JSON text as an attribute value between single quotes.
 void append_json_value(std::string& out, std::string_view json) {
     out += '\'';
     for (const char c : json) {
@@ -36,7 +36,7 @@ void append_json_value(std::string& out, std::string_view json) {
     out += '\'';
 }
 
-/// The event that stube-events.js takes if the element names none.
+/// The event that stube-events.js uses if the element has no data-stube-on.
 std::string_view default_event(const hole& h) {
     if (h.element == "form") return "submit";
     if (h.element == "select" || h.element == "textarea") return "change";
@@ -107,7 +107,7 @@ void html_wire::event(std::string& out, const hole& h) const {
     append_query(out, h);
     out += '"';
     append_arguments(out, h);
-    // The browser's own checks are for the form's submission, not for a button that leaves it.
+    // The browser's checks are for submitting the form; a button with its own event skips them.
     if (h.in_form && h.is_button()) out += " formnovalidate";
     if (h.event != default_event(h)) {
         out += " data-stube-on=\"";
@@ -119,7 +119,7 @@ void html_wire::event(std::string& out, const hole& h) const {
 
 namespace {
 
-/// The start tag around offset `at` of `text`: attributes escape their angle brackets.
+/// The start tag around offset `at` of `text`. Attribute values escape angle brackets.
 std::string_view tag_around(std::string_view text, std::size_t at) {
     const auto begin = text.rfind('<', at);
     return text.substr(begin, text.find('>', at) - begin);

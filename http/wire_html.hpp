@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
-/// The browser's wire, from the page to the server. This is the one place that decides how an event
-/// is written into HTML.
+/// The browser protocol from the page to the server. Only this file decides how an event is written
+/// into HTML.
 ///
-/// The address of an event, `<base>/stube/event/<conversation>/<instance>/<member>`, stands where a
-/// browser without scripts finds it:
+/// The address of an event, `<base>/stube/event/<conversation>/<instance>/<member>`, is written
+/// where a browser without scripts finds it:
 ///
 ///     <form method="post" action="...">          submit
 ///     <button formaction="...">                  click; also of <input type="submit">
@@ -18,7 +18,7 @@
 ///                                                leads to a page with a button
 ///     data-stube-action="..."                    any other event: only scripts can send it
 ///
-/// Beside it, for stube-events.js, which sends all events where scripts run:
+/// Further attributes are for stube-events.js, which sends all events if scripts run:
 ///
 ///     name="stube-args" value='[3]'              arguments as JSON, of a button
 ///     data-stube-args='[3]'                      the same of other elements
@@ -29,13 +29,13 @@
 ///     data-stube-keys='["Enter"," "]'  data-stube-prevent  data-stube-stop
 ///     data-stube-once  data-stube-confirm="<question>"
 ///
-/// An event without a DOM event is the address alone, to which a behavior sends
+/// An event without a DOM event is written as the address alone; a behavior sends it
 /// (stube-behaviors.js).
 namespace stube::http {
 
 class html_wire : public markup_wire {
 public:
-    /// Both outlive the wire.
+    /// Both must outlive the wire.
     html_wire(std::string_view base_path, std::string_view conversation)
         : base_path_(base_path), conversation_(conversation) {}
 
@@ -44,7 +44,7 @@ public:
 protected:
     void append_address(std::string& out, const hole& h) const;
 
-    /// What a page adds to the address, from the "?" on; nothing in a patch, which scripts receive.
+    /// Appends the query of the address: only in a page, because scripts receive a patch.
     virtual void append_query(std::string& /*out*/, const hole& /*h*/) const {}
 
 private:
@@ -52,12 +52,12 @@ private:
     std::string_view conversation_;
 };
 
-/// The form that the controls and buttons outside of every form are submitted with.
+/// The form that submits the controls and buttons outside of every form.
 struct loose_form {
     enum class kind {
-        none,      ///< nothing on the page needs one
-        of_view,   ///< the only form of the view: all that is typed is submitted together
-        of_shell,  ///< one of their own, for the view has no form, or several
+        none,      ///< the page has no such controls or buttons
+        of_view,   ///< the only form of the view, so that all values are submitted together
+        of_shell,  ///< a separate form, because the view has no form or several
     };
 
     kind what = kind::none;
@@ -67,10 +67,10 @@ struct loose_form {
     static constexpr std::string_view default_id = "stube-form";
 };
 
-/// Chooses it for a page that shows `view`.
+/// Chooses the form for a page that shows `view`.
 loose_form choose_loose_form(const markup& view);
 
-/// How a whole page is written, which must work before its scripts have run: as above, and with
+/// Writes events into a whole page, which must work before its scripts have run: as above, and with
 ///
 ///     <input type="hidden" name="stube" value="<ticket>">   in each form, see page_ticket.hpp
 ///     <input type="hidden" name="stube-args-<instance>-<member>" value='[3]'>   in one with
@@ -79,10 +79,10 @@ loose_form choose_loose_form(const markup& view);
 ///     ?ask=<question>  ?args=[3]                 behind the address of a button, where the event
 ///                                                has a question or its arguments no other place
 ///
-/// A patch has none of these: stube-events.js takes them out of the page when it starts.
+/// A patch has none of these; stube-events.js removes them from the page when it starts.
 class page_wire final : public html_wire {
 public:
-    /// All outlive the wire.
+    /// All must outlive the wire.
     page_wire(
         std::string_view base_path,
         std::string_view conversation,
@@ -102,10 +102,10 @@ private:
     std::string_view ticket_;
 };
 
-/// `<input type="hidden" ...>` with the ticket.
+/// Appends `<input type="hidden" ...>` with the ticket.
 void append_ticket(std::string& out, std::string_view ticket);
 
-/// For pages without a conversation: events go nowhere.
+/// For pages without a conversation: writes no events.
 class no_wire final : public markup_wire {
 public:
     void event(std::string&, const hole&) const override {}

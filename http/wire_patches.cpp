@@ -17,7 +17,7 @@ constexpr std::string_view end_event = "event: stube-end\ndata: \n\n";
 constexpr std::string_view end_partial =
     "<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>";
 
-/// ` of="i7"`, or with a list ` of="i7-rows"`.
+/// Appends ` of="i7"`, or ` of="i7-rows"` with a list.
 void append_element(
     std::string& out,
     std::string_view attribute,
@@ -86,8 +86,8 @@ void append_partial(std::string& out, const kernel::patch& what, const markup_wi
 
 namespace {
 
-/// Makes data lines of what stands behind `from`, which begins a data line itself. A carriage
-/// return ends a line of a stream too, and HTML takes it for a newline anyway.
+/// Splits the text behind `from`, where a data line begins, into data lines. A carriage return ends
+/// a line of a stream too, and HTML treats it as a newline.
 void break_lines(std::string& text, std::size_t from) {
     auto at = text.find_first_of("\r\n", from);
     if (at == text.npos) return;
@@ -119,7 +119,7 @@ frame in_chunk(std::string bytes) {
     return out;
 }
 
-/// Room for the chunk's head.
+/// Starts a chunk: reserves the bytes of its head.
 std::string open_chunk(std::string reused = {}) {
     reused.assign("00000000\r\n");
     return reused;

@@ -7,15 +7,14 @@
 #include <string>
 #include <string_view>
 
-/// The browser's wire, from the server to the page. This is the one place that knows how patches
-/// travel.
+/// The browser protocol from the server to the page. Only this file decides how patches are sent.
 ///
-/// A patch is an element that htmx 4 takes out of what it receives, be it the body of an answer or
-/// a message of the stream. Patches of one update are applied in its order:
+/// A patch is an element that htmx 4 takes out of its input: the body of a response, or a message
+/// of the stream. The patches of one update are applied in order:
 ///
 ///     view      <hx-partial hx-target="#stube-view" hx-swap="innerMorph">...
-///     final     the same; in the body of an answer the stream's element goes too, for it will not
-///               be told
+///     final     as view; the body of a response also deletes the stream's element, because the
+///               stream will not report the end
 ///     notice    <hx-partial hx-target="#stube-notice" hx-swap="innerHTML">...
 ///     instance  <hx-morph of="i7">...
 ///     element   <hx-morph of="i1-rows">...
@@ -24,30 +23,30 @@
 ///     remove    <hx-remove of="i7">
 ///     command   <hx-command>{"title":"..."}
 ///
-/// htmx knows the first three by itself. It calls stube.js for the others, whose element is looked
-/// for when it is their turn (a patch may be about what the one before it brought), and which are
-/// dropped when it is not on the page.
+/// htmx applies the first three by itself and calls stube.js for the others. The element of such a
+/// patch is looked up when it is the patch's turn, because an earlier patch may have inserted it. A
+/// patch whose element is not on the page is dropped.
 ///
 /// An update is one message of the stream, in one chunk:
 ///
 ///     id: <revision>
 ///     data: <partials>          each line of them in a data line of its own
 ///
-/// After the last one comes `event: stube-end`, upon which the page closes the stream
-/// (hx-sse:close). A stream begins with `event: stube-beat`, and says so again when there was
-/// nothing else to say for a while: a page that hears nothing at all opens another one.
+/// `event: stube-end` follows the last update; the page then closes the stream (hx-sse:close). A
+/// stream begins with `event: stube-beat`, and repeats it when it was silent for a while. A page
+/// that receives nothing at all opens another stream.
 namespace stube::http {
 
-/// One patch as a partial.
+/// Appends one patch.
 void append_partial(std::string& out, const kernel::patch& what, const markup_wire& wire);
 
-/// All patches of an update as partials: the body of an answer.
+/// Appends all patches of an update: the body of a response.
 void append_partials(std::string& out, const live::update& what, const markup_wire& wire);
 
-/// A message above the view, as a partial. `html` is finished.
+/// Appends a notice above the view. `html` is finished HTML.
 void append_notice(std::string& out, std::string_view html);
 
-/// Bytes of a stream in one chunk, and the same without the chunk around them for HTTP/1.0.
+/// A message of a stream in one chunk; `content()` is the message without the chunk, for HTTP/1.0.
 struct frame {
     std::string bytes;
     std::size_t from = 0;  ///< where the content begins
@@ -58,37 +57,38 @@ struct frame {
     std::string_view content() const { return std::string_view(bytes).substr(from, size); }
 };
 
-/// One update as a message, with the end behind it if nothing will follow.
+/// An update as a message, followed by the end if the conversation has ended.
 frame make_frame(const live::update& what, const markup_wire& wire);
 
-/// The last words of a stream whose conversation cannot be had: a view, and the end.
+/// The last message of a stream whose conversation is not available: a view, and the end.
 frame make_last_words(std::string_view html);
 
-/// The same as the body of an answer.
+/// The same as the body of a response.
 void append_last_words(std::string& out, std::string_view html);
 
-/// The end alone: what the page shows is to stay.
+/// The end alone; the page keeps its content.
 frame make_end();
 
-/// Another page has taken the place of this one. It is to come back when someone looks at it.
+/// The last message of a stream that a newer page has evicted. The page reconnects when it is shown
+/// again.
 frame make_displaced();
 
-/// "Come back soon": the server is about to leave.
+/// The server is stopping; the page reconnects soon.
 frame make_drain_hint();
 
-/// A sign of life, and the first thing that a stream says.
+/// The first message of every stream, repeated when the stream was silent.
 frame make_heartbeat();
 
-/// Behind the last chunk.
+/// The bytes behind the last chunk.
 inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
-/// Keeps the last frame made on a thread, so that an update that goes to several streams is encoded
+/// Keeps the last frame that a thread has made, so that an update for several streams is encoded
 /// once.
 class frame_cache {
 public:
-    /// A frame with fewer bytes than `shared_size` is valid until the next call, whoever owns it:
-    /// its memory is used again. A larger one does not change, so that streams can share it while
-    /// it is sent.
+    /// A frame with fewer bytes than `shared_size` is valid only until the next call, which reuses
+    /// its memory even if the frame has other owners. A larger frame never changes, so streams can
+    /// share it while it is sent.
     std::shared_ptr<const frame>
     get(const std::shared_ptr<const live::update>& what, const markup_wire& wire);
 

@@ -14,7 +14,7 @@ namespace stube::http {
 namespace {
 constexpr auto tick_length = std::chrono::seconds(1);
 constexpr std::size_t max_readers = 64;           // kept for reuse
-constexpr std::size_t max_kept_text = 256 << 10;  // capacity of the shared strings that stays
+constexpr std::size_t max_kept_text = 256 << 10;  // capacity that the shared strings keep
 }  // namespace
 
 worker::worker(http::site& shared, thread_counts& counts, std::shared_ptr<spdlog::logger> log)
@@ -73,7 +73,8 @@ void worker::delist(connection& one) {
 }
 
 void worker::each_connection(void (connection::*what)()) {
-    // Backwards: a connection that closes gives its place to the last one, which has had its turn.
+    // Backwards: when a connection closes, the last one moves to its index, and the last one has
+    // been visited already.
     for (auto at = connections_.size(); at-- > 0;) {
         if (at < connections_.size()) (connections_[at]->*what)();
     }

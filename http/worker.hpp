@@ -23,12 +23,12 @@ namespace stube::http {
 
 class connection;
 
-/// One thread of the server with everything that belongs to it: its connections for their whole
-/// life, memory that they share because only one of them runs at a time, and one timer for all
-/// their deadlines.
+/// One thread of the server and everything that belongs to it. A connection stays with its worker
+/// for its whole life. The connections share memory, because only one of them runs at a time, and
+/// one timer for all deadlines.
 ///
 /// Threads: `start`, `post`, `add`, `drain`, `close_all` and `stop` may be called from any thread,
-/// the rest from the worker's own.
+/// the rest only on the worker's own.
 class worker final : public live::executor {
 public:
     worker(http::site& shared, thread_counts& counts, std::shared_ptr<spdlog::logger> log);
@@ -39,21 +39,21 @@ public:
     void start();
     void post(std::function<void()> work) override;
 
-    /// Takes over a connection; its socket belongs to `context()`.
+    /// Takes over a connection; its socket must belong to `context()`.
     void add(tcp_socket socket, seat place);
 
-    /// Closes connections that wait for a request, tells streams to come back elsewhere.
+    /// Closes idle connections, and ends streams with a hint to connect again.
     void drain();
 
     void close_all();
 
-    /// Ends the thread, once its connections are closed.
+    /// Closes the connections, and returns when the thread has ended.
     void stop();
 
-    /// The most that one of its connections has not sent. On the worker's own thread.
+    /// The unsent bytes of the connection that has the most.
     std::size_t most_unsent() const;
 
-    /// Closes that connection. On the worker's own thread.
+    /// Closes the connection with the most unsent bytes.
     void close_most_unsent();
 
     // For connections.
@@ -64,10 +64,10 @@ public:
 
     spdlog::logger& log() { return *log_; }
 
-    /// The time in ticks of a second; it stands still while a handler runs.
+    /// The time in ticks of one second; it does not change while a handler runs.
     std::uint32_t now() const { return tick_; }
 
-    /// The tick at which `timeout` has passed, whatever part of a tick is over already.
+    /// The first tick at which `timeout` has certainly passed.
     std::uint32_t after(std::chrono::milliseconds timeout) const;
 
     const std::string& date() const { return date_; }
@@ -99,7 +99,7 @@ private:
     std::string scratch_;
     std::string output_;
     std::vector<std::unique_ptr<request_reader>> readers_;
-    std::vector<connection*> connections_;  // each knows its place
+    std::vector<connection*> connections_;  // `connection::place` is the index
     std::thread thread_;
 };
 

@@ -4,8 +4,8 @@
 
 namespace hotel {
 
-/// A booking as a task: no page of its own, its steps are members, what it knows is data. Survives
-/// a restart at every point.
+/// A booking as a task. It has no page of its own, its steps are members, and its state is data, so
+/// it survives a restart at every point.
 struct book_room {
     static constexpr std::string_view component = "hotel/book_room";
 

@@ -4,7 +4,7 @@
 
 namespace hotel {
 
-/// The same booking as a coroutine: shorter, and gone after a restart.
+/// The same booking as a coroutine: shorter, but lost in a restart.
 stube::flow<> book_room_flow();
 
 }  // namespace hotel

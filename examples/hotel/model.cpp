@@ -29,7 +29,7 @@ const std::vector<room>& rooms() {
     return all;
 }
 
-std::string spoken(date d) {
+std::string date_text(date d) {
     constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     constexpr std::array<const char*, 12>
         months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};

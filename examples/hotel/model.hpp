@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-/// What the hotel knows. Plain structs: described, so that components can keep them as state.
+/// The data of the hotel: plain structs, described so that components can keep them as state.
 namespace hotel {
 
 using date = std::chrono::year_month_day;
@@ -35,7 +35,7 @@ struct guest {
 };
 BOOST_DESCRIBE_STRUCT(guest, (), (name, email, people, breakfast))
 
-/// All that was said on the way to a booking.
+/// The user's input from all steps.
 struct booking {
     dates stay;
     room choice;
@@ -48,7 +48,7 @@ BOOST_DESCRIBE_STRUCT(booking, (), (stay, choice, who))
 const std::vector<room>& rooms();
 
 /// "Fri 4 Dec 2026"
-std::string spoken(date d);
+std::string date_text(date d);
 
 /// "3 nights", "1 night"
 std::string nights_text(int nights);

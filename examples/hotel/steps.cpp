@@ -11,10 +11,10 @@ using namespace stube::html;
 
 namespace {
 
-constexpr int longest_stay = 30;  // nights
-constexpr int most_guests = 4;
+constexpr int max_nights = 30;
+constexpr int max_guests = 4;
 
-/// Where the user stands, as a list that screen readers announce too.
+/// The steps as a list. Screen readers announce the current one.
 markup progress_to(std::string_view current) {
     constexpr std::array<std::string_view, 4> names{"Dates", "Room", "Guests", "Confirm"};
     auto step = [&](std::string_view name) {
@@ -28,16 +28,16 @@ markup row(std::string_view term, const Parts&... parts) {
     return fragment(dt(term), dd(parts...));
 }
 
-markup summary(const booking& of) {
-    const auto& [stay, choice, who] = of;
+markup summary(const booking& b) {
+    const auto& [stay, choice, who] = b;
     return dl(
         class_("receipt"),
         row("Room", choice.name),
-        row("Arrival", spoken(stay.arrival)),
-        row("Departure", spoken(stay.departure)),
+        row("Arrival", date_text(stay.arrival)),
+        row("Departure", date_text(stay.departure)),
         row("Guest", who.name, br(), span(class_("muted"), who.email)),
         row("Guests", who.people, when(who.breakfast, ", with breakfast")),
-        row("Total", strong(euros(of.total())), " for ", nights_text(stay.nights()))
+        row("Total", strong(euros(b.total())), " for ", nights_text(stay.nights()))
     );
 }
 
@@ -58,13 +58,13 @@ call_request<guest_details> ask_guest(const guest& known) {
     return call<guest_details>(known.name, known.email, known.people, known.breakfast);
 }
 
-answers<dates> pick_dates::next(context& now) {
+answers<dates> pick_dates::next(context& around) {
     dates stay{arrival.value(), departure.value()};
-    auto today = date(std::chrono::floor<std::chrono::days>(now.now()));
+    auto today = date(std::chrono::floor<std::chrono::days>(around.now()));
     if (stay.arrival < today) arrival.reject("Choose today or a later day");
     if (stay.nights() < 1) departure.reject("Leave after you arrive");
-    if (stay.nights() > longest_stay)
-        departure.reject("We can offer " + nights_text(longest_stay) + " at the most");
+    if (stay.nights() > max_nights)
+        departure.reject("We can offer at most " + nights_text(max_nights));
     if (has_errors(*this)) return {};
     return answer(stay);
 }
@@ -95,12 +95,12 @@ answers<std::optional<room>> pick_room::change_dates() {
 }
 
 markup pick_room::render() const {
-    auto when_text = spoken(stay.arrival) + " to " + spoken(stay.departure);
+    auto period = date_text(stay.arrival) + " to " + date_text(stay.departure);
     return section(
         class_("card"),
         progress_to("Room"),
         h1("Choose a room"),
-        p(class_("muted"), when_text, ", ", nights_text(stay.nights())),
+        p(class_("muted"), period, ", ", nights_text(stay.nights())),
         ul(class_("choices"), each(rooms(), room_card)),
         div(class_("actions"),
             button(class_("secondary"), on<"click", &pick_room::change_dates>, "Change dates"))
@@ -116,11 +116,7 @@ answers<guest> guest_details::next() {
     email.require(ask_email);
     email.check(looks_like_email, ask_email);
     guests.require();
-    guests.between(
-        1,
-        most_guests,
-        "Between 1 and " + std::to_string(most_guests) + " guests fit a room"
-    );
+    guests.between(1, max_guests, "A room has space for 1 to " + std::to_string(max_guests));
     if (has_errors(*this)) return {};
     return answer(guest{name.value(), email.value(), guests.value(), breakfast.value()});
 }
@@ -163,14 +159,13 @@ markup check_booking::render() const {
     );
 }
 
-/// Made once, when the receipt comes to life, from the conversation and the time: a user who books
-/// twice in one conversation gets two.
-void show_receipt::start(context& now) {
+/// Makes the reference once, from the conversation and the time, so that each booking gets its own.
+void show_receipt::start(context& around) {
     constexpr std::string_view digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     auto seed =
-        std::hash<std::string_view>()(now.conversation_id()) ^
-        static_cast<std::size_t>(now.now().time_since_epoch().count()) * 0x9E3779B97F4A7C15u;
-    for (int place = 0; place < 8; ++place, seed /= digits.size())
+        std::hash<std::string_view>()(around.conversation_id()) ^
+        static_cast<std::size_t>(around.now().time_since_epoch().count()) * 0x9E3779B97F4A7C15u;
+    for (int digit = 0; digit < 8; ++digit, seed /= digits.size())
         reference += digits[seed % digits.size()];
 }
 

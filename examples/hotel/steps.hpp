@@ -2,8 +2,8 @@
 
 #include "model.hpp"
 
-/// The steps of a booking: each shows one page and answers what the user said on it. They do not
-/// know who called them; the task and the flow use the same ones.
+/// The steps of a booking. Each shows one page and answers the user's input. A step does not depend
+/// on its caller, so the task and the flow use the same steps.
 namespace hotel {
 
 /// Answers the dates of the stay.
@@ -14,12 +14,12 @@ struct pick_dates {
     stube::field<date> arrival;
     stube::field<date> departure;
 
-    stube::answers<dates> next(stube::context& now);
+    stube::answers<dates> next(stube::context& around);
     stube::markup render() const;
 };
 BOOST_DESCRIBE_STRUCT(pick_dates, (), (arrival, departure, next))
 
-/// Answers a room, or nothing when the user wants other dates.
+/// Answers a room, or std::nullopt if the user wants other dates.
 struct pick_room {
     static constexpr std::string_view component = "hotel/pick_room";
     using answer_type = std::optional<room>;
@@ -32,7 +32,7 @@ struct pick_room {
 };
 BOOST_DESCRIBE_STRUCT(pick_room, (), (stay, choose, change_dates))
 
-/// Answers who comes.
+/// Answers the guest's details.
 struct guest_details {
     static constexpr std::string_view component = "hotel/guest_details";
     using answer_type = guest;
@@ -60,20 +60,20 @@ struct check_booking {
 };
 BOOST_DESCRIBE_STRUCT(check_booking, (), (wanted, confirm, back))
 
-/// Shows the booking; answers when the user wants another one.
+/// Shows the finished booking. Answers when the user wants to book another room.
 struct show_receipt {
     static constexpr std::string_view component = "hotel/show_receipt";
 
     booking booked;
     std::string reference;
 
-    void start(stube::context& now);
+    void start(stube::context& around);
     stube::answers<> again();
     stube::markup render() const;
 };
 BOOST_DESCRIBE_STRUCT(show_receipt, (), (booked, reference, again))
 
-// The calls that fill in what is known already, so that going back loses nothing.
+// Calls whose fields hold the input of an earlier visit, so that going back loses nothing.
 stube::call_request<pick_dates> ask_dates(const dates& known);
 stube::call_request<guest_details> ask_guest(const guest& known);
 

@@ -9,7 +9,7 @@ const field = page => page.getByLabel('Message', {exact: true});
 
 async function goIn(page, name) {
     await page.getByLabel('Your name').fill(name);
-    await button(page, 'Go in').dblclick();
+    await button(page, 'Join').dblclick();
     await page.getByText(`You are ${name}.`).waitFor();
 }
 
@@ -24,7 +24,7 @@ const reads = (page, ...lines) =>
 test('two visitors talk, and what one of them types is left alone', async t => {
     const {gallery, page: ada} = await visit(t, '/chat');
     const grace = await openPage(await newVisitor(t), gallery.url('/chat'));
-    await button(ada, 'Go in').click();
+    await button(ada, 'Join').click();
     await ada.getByText('Enter your name').first().waitFor();
     await goIn(ada, 'Ada');
     await goIn(grace, 'Grace');
@@ -66,7 +66,7 @@ test('what was said survives kill -9, Back, Forward and leaving', async t => {
     await reads(newcomer, 'Ada One', 'Ada Two');
 
     await page.goBack();
-    await button(page, 'Go in').waitFor();
+    await button(page, 'Join').waitFor();
     await say(newcomer, 'Three');
     await reads(newcomer, 'Ada One', 'Ada Two', 'Grace Three');
     await page.goForward();

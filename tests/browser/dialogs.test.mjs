@@ -23,7 +23,7 @@ test('four dialogs are answered one after the other', async t => {
     await name.fill('Ada');
     await page.keyboard.press('Enter');
 
-    await hasFocus(dialog(page, 'What may it be?').getByRole('button', {name: 'Tea'}));
+    await hasFocus(dialog(page, 'What would you like?').getByRole('button', {name: 'Tea'}));
     await button(page, 'Orange juice').click();
     await dialog(page, 'Your drink is on its way.').waitFor();
     await page.keyboard.press('Enter');
@@ -37,7 +37,7 @@ test('four dialogs are answered one after the other', async t => {
 test('Escape cancels every dialog, and Back returns to one', async t => {
     const {page} = await visit(t, '/dialogs');
     await button(page, 'Begin').click();
-    for (const question of ['Would you like something to drink?', 'What is your name?', 'What may it be?', 'Another time, then.']) {
+    for (const question of ['Would you like something to drink?', 'What is your name?', 'What would you like?', 'Another time, then.']) {
         await dialog(page, question).waitFor();
         await eventually(async () => assert.ok(await dialog(page, question).evaluate(element => element.contains(document.activeElement))));
         await page.keyboard.press('Escape');

@@ -35,7 +35,7 @@ async function calculator(page) {
     await reads(display, '36');
     await press(page, 'Divided by', '0', 'Equals');
     await reads(display, 'Cannot divide by 0');
-    await press(page, 'Clear', '7', '8', 'Take back', 'Point', '5', 'Plus', '1', 'Equals');
+    await press(page, 'Clear', '7', '8', 'Delete digit', 'Point', '5', 'Plus', '1', 'Equals');
     await reads(display, '8.5');
 }
 
@@ -162,7 +162,7 @@ async function dialogs(page) {
     const dialog = name => page.getByRole('dialog', {name}); // two of them have a button of the same name
     await press(page, 'Once more', 'No');
     await press(dialog('What is your name?'), 'Cancel');
-    await press(dialog('What may it be?'), 'Cancel');
+    await press(dialog('What would you like?'), 'Cancel');
     await press(page, 'OK');
     await list(page.getByRole('definition'), 'no', 'cancelled', 'cancelled');
 }
@@ -314,10 +314,10 @@ async function chat(page, {another, word}) {
     const said = where => where.getByRole('log', {name: 'Messages'}).getByRole('listitem');
     const goIn = async (where, name) => {
         await enter(where, 'Your name', name);
-        await press(where, 'Go in');
+        await press(where, 'Join');
         await sees(where, `You are ${name}.`);
     };
-    await press(page, 'Go in');
+    await press(page, 'Join');
     await page.getByText('Enter your name').first().waitFor();
     await goIn(page, 'Ada');
     const other = await another();
@@ -332,7 +332,7 @@ async function chat(page, {another, word}) {
     await press(other, 'Send');
     await looksAgain(page, async () => assert.equal(await said(page).last().textContent(), `Grace Hello ${word}`));
     await press(page, 'Leave');
-    await button(page, 'Go in').waitFor();
+    await button(page, 'Join').waitFor();
 }
 
 async function standup(page, {word}) {
@@ -398,7 +398,7 @@ async function weather(page) {
     await press(page, 'Report');
     await page.getByText('Oslo -3 °C, 45 km/h').waitFor();
     await press(page, 'Write to a file');
-    await page.getByRole('link', {name: 'Go on from the file'}).click();
+    await page.getByRole('link', {name: 'Continue from the file'}).click();
     await page.waitForURL(/weather-kept|[?&]c=/);
     await sees(page, '1 temperatures, 1 winds, 1 rules fired');
 }

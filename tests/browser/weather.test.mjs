@@ -14,7 +14,7 @@ test('a rule session is written to a file and goes on from there, also for someb
     await report(page, 'Oslo', '-3', '45');
     await page.getByText('Oslo -3 °C, 45 km/h').waitFor();
     await button(page, 'Write to a file').click();
-    const link = page.getByRole('link', {name: 'Go on from the file'});
+    const link = page.getByRole('link', {name: 'Continue from the file'});
     const address = await link.evaluate(each => each.href);
     await report(page, 'Bergen', '2', '60');
     await page.getByText('2 rules fired').waitFor();

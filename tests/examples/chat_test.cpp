@@ -22,7 +22,7 @@ const std::string topic = "gallery/room";
 
 test_conversation visitor(everyone& shared, const char* name) {
     test_conversation t{chat{}};
-    t.provide(shared).fill<&chat::name>(name).click("Go in");
+    t.provide(shared).fill<&chat::name>(name).click("Join");
     return t;
 }
 
@@ -39,10 +39,10 @@ message at(int second, std::string text) {
 TEST_CASE("a visitor without a name does not get in") {
     everyone shared;
     test_conversation t{chat{}};
-    t.provide(shared).fill<&chat::name>("  ").click("Go in");
+    t.provide(shared).fill<&chat::name>("  ").click("Join");
     CHECK(t.message_at<&chat::name>() == "Enter your name");
 
-    t.fill<&chat::name>(std::string(41, 'x')).click("Go in");
+    t.fill<&chat::name>(std::string(41, 'x')).click("Join");
     CHECK(t.message_at<&chat::name>() == "Enter a shorter name");
 
     t.fill<&chat::name>("Ada").submit();
@@ -93,7 +93,7 @@ TEST_CASE("a visitor who leaves gets no more messages and can come back") {
     t.publish(topic, "Joan");
     CHECK_FALSE(t.text().contains("Gone?"));
 
-    t.click("Go in");
+    t.click("Join");
     CHECK(t.text().contains("Gone?"));
 }
 

@@ -261,14 +261,14 @@ TEST_CASE("a flow can leave by end or fail or become") {
 
 TEST_CASE("effects that a flow cannot have throw where the flow awaits them") {
     test_conversation t{call<awaiting_the_senseless>()};
-    CHECK(t.text().contains("it cannot be rewound"));
-    CHECK(t.text().contains("it has no members"));
+    CHECK(t.text().contains("a flow cannot be rewound"));
+    CHECK(t.text().contains("a flow has no members"));
 }
 
 TEST_CASE("a flow that emits effects without end is stopped") {
     test_conversation t{call<without_end>()};
     CHECK(t.ended());
-    CHECK(t.error() == "stube: a flow emits effects without end and waits for nothing");
+    CHECK(t.error() == "stube: a flow emits effects endlessly and never waits");
 }
 
 TEST_CASE("a flow can get its context and keep it") {

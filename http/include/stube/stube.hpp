@@ -1,6 +1,6 @@
 #pragma once
 
-/// All that an application needs, in one include. It brings no Asio and no Beast with it.
+/// Everything that an application needs, in one include. It does not include Asio or Beast.
 
 // First, so that compilers do not list the other headers before each message about a component.
 // clang-format off

@@ -21,7 +21,7 @@
 #include <type_traits>
 #include <utility>
 
-/// Steps written as straight-line code: a coroutine as a component.
+/// Steps written as straight-line code: a coroutine that is used as a component.
 ///
 ///     flow<receipt> book_room() {
 ///         auto stay = co_await call<pick_dates>();
@@ -29,8 +29,9 @@
 ///         co_return receipt{stay, room};
 ///     }
 ///
-/// It is used by the name of its function: mounted, called from a component or another flow, put
-/// in the place of a component, and as a child in a slot or list.
+/// The name of the function is the name of the flow. A flow can be mounted, called from a component
+/// or from another flow, put in place of a component with `become`, and embedded as a child in a
+/// slot or list:
 ///
 ///     site.mount<book_room>("/booking");
 ///
@@ -42,13 +43,13 @@
 ///
 ///     slot<flow_of<book_room>> booking = slot<flow_of<book_room>>().then<&lobby::booked>();
 ///
-/// `co_return` answers the caller; in the flow that a page began with it ends the conversation. A
-/// child in a slot or list that has answered is over: its place is empty until the owner puts
-/// something there.
+/// `co_return` answers the caller. In the flow that a page began with, it ends the conversation. A
+/// child in a slot or list is over when it has answered: its place stays empty until the owner puts
+/// another child there.
 ///
-/// Awaiting. `co_await` takes a call, and what stands in <stube/flow/waiting.hpp>: `run(work)`,
-/// `sleep(30s)` and `this_conversation()`. It also takes effects, which are carried out when the
-/// flow waits the next time: it goes on at once.
+/// Awaiting. A flow can `co_await` a call, and what <stube/flow/waiting.hpp> declares: `run(work)`,
+/// `sleep(30s)` and `this_conversation()`. It can also `co_await` effects. The flow then continues
+/// at once, and the effects are carried out when it next waits:
 ///
 ///     flow<> renew(std::string title) {
 ///         co_await set_title("Renew " + title);
@@ -59,55 +60,57 @@
 ///         co_await publish("renewed", title);
 ///     }
 ///
-/// With `fail`, `end` and `become` the flow leaves, and is destroyed where it stands.
+/// `fail`, `end` and `become` leave the flow: it never resumes after that `co_await`.
 ///
-/// Failing. A component that fails throws `call_failed` where the flow awaits it, and try and catch
-/// work across the await. An exception that leaves the flow is its own failure: of `call_failed`
-/// the user reads the message, of any other the log keeps it and the user is told no more than that
-/// it went wrong.
+/// Failing. If a called component fails, the `co_await` throws `call_failed`; try and catch work
+/// across it. An exception that leaves the flow is the flow's own failure. The user reads the
+/// message of a `call_failed`. Every other exception is logged, and the user reads only that the
+/// step could not be completed.
 ///
-/// Memory only. While a conversation holds a flow it is not saved: the log says so once, and after
-/// a restart its user is told that it could not be kept, and begins anew. When the flow is over the
-/// conversation is saved as before. Write a task component where this is not good enough.
+/// Memory only. A conversation that holds a flow is stored as a tombstone, a placeholder without
+/// its state. The log records this once for each conversation. After a restart the user reads that
+/// the conversation could not be kept, and can start again. When the flow is over the conversation
+/// is saved as before. Write a task component where this is not good enough.
 ///
-/// Back. A coroutine cannot be rewound. Back leaves a flow at its first step, for what was before
-/// it; when it has gone on Back changes nothing and says "This step cannot be taken back", with a
-/// link to begin anew. When the flow is over it is one step: Back returns to what was before all of
-/// it. `context::can_go_back` tells a `render()` whether to offer it. If a turn in which the flow
-/// went on is undone, since what it called next threw, the flow cannot go on: it fails, and says
-/// so.
+/// Back. A coroutine cannot be rewound. At the first step of a flow, Back returns to the step
+/// before the flow. At a later step Back changes nothing: the page shows "This step cannot be taken
+/// back" and a link to start again. A flow that is over counts as one step, which Back takes back
+/// as a whole. `context::can_go_back` lets `render()` decide whether to offer Back. A turn is
+/// undone if the component that the flow called next throws in `start()`; the flow cannot resume
+/// after that, and fails with a message.
 ///
-/// Locals are destroyed once, in reverse order, when the flow returns, and otherwise when nobody
-/// needs the conversation with it any more: it was ended or left, its place was given to another,
-/// its owner has gone, the server stops. That is outside of any turn, on any thread, and as soon as
-/// the change is made: a destructor must not wait for this server, and must not throw, which ends
-/// the program as in every destructor. It may publish through `app::publish` and use the
-/// application's own objects while these live.
+/// Locals are destroyed once, in reverse order: when the flow returns, or else when the
+/// conversation no longer needs the flow. That is the case when the flow or the conversation has
+/// ended, when Back has left the flow, when another component has taken its place, when the owner
+/// of its place is gone, and when the server stops. Destructors run as soon as the change is made,
+/// outside of any turn and on any thread. A destructor must not wait for this server, and must not
+/// throw, which would terminate the program as in every destructor. It may call `app::publish` and
+/// use the application's own objects while they live.
 ///
-/// Parameters are taken by value, and it is a plain function: no member and no lambda.
+/// A flow is a plain function, not a member and not a lambda, and takes its parameters by value.
 ///
-/// g++ 12 frees twice what stands in one expression with `co_await` and is a braced struct, a
-/// lambda with captures, or a `?:` that makes strings. The first two are refused where a flow can
-/// see them; the program tests/flow/check_awaits.cpp finds all of them in sources. Give such a
-/// thing a name on the line before:
+/// g++ 12 destroys some temporaries twice if they are part of an expression with `co_await`: a
+/// braced struct, a lambda with captures, and a `?:` that makes strings. The compiler refuses the
+/// first two in calls and in work. The program tests/flow/check_awaits.cpp finds all three in
+/// sources. Store such a value in a variable on the line before:
 ///
 ///     auto question = sure ? "Book " + room + "?" : std::string("Really?");
 ///     sure = co_await call<ui::confirm>(question);
 namespace stube {
 
-/// What `co_await` throws when the component fails that was called, or work cannot be begun.
+/// Thrown by `co_await` if the called component fails, or if work cannot be started.
 class call_failed : public std::runtime_error {
 public:
     explicit call_failed(failure why) : std::runtime_error(why.message), why_(std::move(why)) {}
 
-    /// What the component gave to `fail`.
+    /// The failure that the component passed to `fail`.
     const failure& why() const { return why_; }
 
 private:
     failure why_;
 };
 
-/// The result type of a coroutine that is used as a component, answering a T.
+/// The return type of a coroutine that is used as a component. The component answers a T.
 template <class T>
 class [[nodiscard]] flow {
 public:
@@ -133,19 +136,19 @@ inline flow<void> flow_promise<void>::get_return_object() {
     return flow<void>(std::coroutine_handle<flow_promise<void>>::from_promise(*this));
 }
 
-/// Carries out the first part of a flow, up to what it waits for.
+/// Runs a flow up to its first suspension.
 effects start_flow(flow_state& self, const context& now);
 
 markup show_flow(const flow_state& self);
 
-/// What the types of all flows have in common.
+/// The part of `component_type` that is the same for all flows.
 component_type make_flow_type(
     std::string_view name,
     const std::type_info* answer_type,
     void* (*state_of)(void* self)
 );
 
-/// "book_room" for the function of that name.
+/// "book_room" for the function `book_room`.
 template <auto Function>
 constexpr std::string_view function_name() {
     std::string_view text = __PRETTY_FUNCTION__;
@@ -172,13 +175,13 @@ struct flow_function<Function> {
     using arguments = std::tuple<std::decay_t<A>...>;
 };
 
-/// These arguments make a tuple that can be copied.
+/// True if `Arguments` initialise a Tuple that can be copied.
 template <class Tuple, class... Arguments>
 concept copied_into =
     sizeof...(Arguments) == std::tuple_size_v<Tuple> &&
     std::constructible_from<Tuple, Arguments...> && std::copy_constructible<Tuple>;
 
-/// True for an argument whose text tells whether it is the same.
+/// True if two values of T are equal whenever their encoded texts are.
 template <class T>
 constexpr bool can_be_compared() {
     if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string> || described_enum<T> ||
@@ -200,23 +203,23 @@ constexpr bool can_be_compared() {
 
 }  // namespace detail
 
-/// A coroutine function as a component, by the name `flow_of<book_room>`. A value of it is the flow
-/// before it begins, with its arguments, for slots and lists:
+/// The component of a coroutine function, written `flow_of<book_room>`. A value of this type is a
+/// flow that has not begun, with its arguments, for slots and lists:
 ///
 ///     keyed<flow_of<approve>> open;
 ///
 ///     void add(int number) { open.push_back(number, flow_of<approve>(number)); }
 ///
-/// Each child that is made from it runs the function anew. In `keyed::assign` a child goes on as it
-/// is if its arguments are the same: numbers, texts, dates, described structs and lists of these.
-/// With others it begins anew.
+/// Each child made from the value runs the function from its beginning. In `keyed::assign` a child
+/// continues if its arguments are equal; numbers, texts, dates, described structs and lists of
+/// these can be compared. A child whose arguments differ, or cannot be compared, starts again.
 template <auto Function>
     requires requires { typename detail::flow_function<Function>::answer_type; }
 struct function_component<Function> : detail::flow_state {
     using answer_type = typename detail::flow_function<Function>::answer_type;
     using arguments_type = typename detail::flow_function<Function>::arguments;
 
-    /// Its arguments can be copied: each life of a child takes copies of them.
+    /// The arguments must be copyable: each start of the child receives copies.
     template <class... Arguments>
         requires detail::copied_into<arguments_type, Arguments...>
     explicit function_component(Arguments&&... arguments) {
@@ -231,7 +234,7 @@ struct function_component<Function> : detail::flow_state {
         return made;
     }
 
-    /// The flow with these arguments, about to begin.
+    /// The state for a call of the flow with these arguments.
     template <class... Arguments>
     static std::shared_ptr<const void> make_state(Arguments&&... arguments) {
         static_assert(
@@ -244,7 +247,7 @@ struct function_component<Function> : detail::flow_state {
         );
     }
 
-    // For make_state.
+    // For `make_state`, which has called the function already.
     struct called {};
 
     function_component(called, std::shared_ptr<detail::flow_frame> its_frame) {
@@ -291,7 +294,7 @@ private:
         } else if constexpr (std::copy_constructible<arguments_type>) {
             return std::apply(Function, *arguments_).frame();
         } else {
-            return nullptr;  // no value with arguments can be made then
+            return nullptr;  // unreachable: the constructor requires copyable arguments
         }
     }
 
@@ -315,7 +318,7 @@ private:
     std::shared_ptr<const arguments_type> arguments_;
 };
 
-/// The component that a coroutine function is: `slot<flow_of<book_room>>`.
+/// The component type of a coroutine function: `slot<flow_of<book_room>>`.
 template <auto Function>
 using flow_of = function_component<Function>;
 

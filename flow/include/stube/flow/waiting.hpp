@@ -17,7 +17,7 @@
 #include <typeinfo>
 #include <utility>
 
-/// What a flow can wait for besides the answer of a component: work in the background, and time.
+/// Background work and pauses: a flow can await these besides the answers of components.
 ///
 ///     flow<receipt> pay(int amount) {
 ///         std::string number = co_await run(charge_card, amount);
@@ -25,15 +25,14 @@
 ///         co_return receipt{amount, number};
 ///     }
 ///
-/// Meanwhile the flow itself is on the page, with the words "One moment, please." or what
-/// `showing` gives: one element, without events. Where nothing is to be waited for by hand, there
-/// is nothing to click. A user who will not wait goes back, if this is the flow's first step, or
-/// begins anew at the page's address.
+/// While a flow waits for work or time, the page shows "One moment, please.", or the markup passed
+/// to `showing`, which must be one element without events. A user who does not want to wait can go
+/// back, if this is the first step of the flow, or start again at the address of the page.
 namespace stube {
 
 namespace detail {
 
-/// What work came to.
+/// The result of work: an exception, or a value.
 template <class R>
 struct work_outcome {
     std::exception_ptr error;
@@ -45,16 +44,16 @@ struct work_outcome<void> {
     std::exception_ptr error;
 };
 
-/// How an argument is kept for work that runs later: text as std::string, the rest as a copy.
+/// The type in which work owns an argument until it runs: std::string for text, else a copy.
 template <class Argument>
-using kept = std::conditional_t<
+using owned_argument = std::conditional_t<
     std::is_convertible_v<Argument, std::string_view>,
     std::string,
     std::decay_t<Argument>>;
 
-/// Work that brings nothing along but its arguments, so that it cannot refer to the flow.
+/// True for a callable without state of its own, which therefore cannot refer to the flow.
 template <class Work>
-inline constexpr bool brings_nothing =
+inline constexpr bool has_no_captures =
     std::is_empty_v<std::decay_t<Work>> || std::is_member_pointer_v<std::decay_t<Work>> ||
     (std::is_pointer_v<std::decay_t<Work>> &&
      std::is_function_v<std::remove_pointer_t<std::decay_t<Work>>>);
@@ -77,13 +76,14 @@ answer_value run_bundle(Bundle& bundle) {
 
 }  // namespace detail
 
-/// Work for a flow to await. A flow refuses what is `Unsafe`, see <stube/flow/flow.hpp>.
+/// Background work that a flow can await; made by `run`. A flow refuses to await it if it is
+/// `Unsafe`: an argument may be a temporary that g++ 12 destroys twice, see <stube/flow/flow.hpp>.
 template <class R, bool Unsafe = false>
 class [[nodiscard]] work_request {
 public:
     explicit work_request(std::function<answer_value()> work) : work_(std::move(work)) {}
 
-    /// What the page shows meanwhile.
+    /// Sets the markup that the page shows until the work is done.
     work_request showing(markup view) && {
         view_ = std::move(view);
         return std::move(*this);
@@ -99,11 +99,12 @@ private:
 };
 
 /// Runs `work(arguments...)` on a thread of the background pool once this turn is saved. `co_await`
-/// gives what it returns and throws what it throws; if the pool is full it throws `call_failed`.
+/// returns the result of the work and rethrows its exceptions. It throws `call_failed` if the pool
+/// is full.
 ///
-/// The work is a function, a pointer to a member or a lambda without captures; it gets copies of
-/// the arguments (text as std::string), as with std::async. So it cannot refer to the flow, which
-/// may be gone by the time it runs; what it then returns is dropped.
+/// `work` is a function, a pointer to a member or a lambda without captures. It receives copies of
+/// the arguments (text as std::string), as with std::async. So the work cannot refer to the flow,
+/// which may be destroyed before the work runs; the result is then dropped.
 ///
 ///     auto rooms = co_await run(find_rooms, city, nights);
 ///     auto size = co_await run([](const std::string& text) { return text.size(); }, city);
@@ -111,34 +112,34 @@ private:
 template <class Work, class... Arguments>
 auto run(Work&& work, Arguments&&... arguments) {
     static_assert(
-        detail::brings_nothing<Work>,
-        "stube: work that a flow awaits has no captures: they would refer to a flow that may be "
-        "gone, and g++ 12 frees them twice. Hand over what it needs as arguments: "
+        detail::has_no_captures<Work>,
+        "stube: work that a flow awaits must not have captures: they could refer to a flow that "
+        "is gone, and g++ 12 destroys them twice. Pass values as arguments: "
         "run([](int year) { return sum_of(year); }, year)."
     );
     static_assert(
-        std::is_invocable_v<std::decay_t<Work>, detail::kept<Arguments>...>,
-        "stube: this work cannot be called with these arguments. It gets copies of them, text as "
-        "std::string."
+        std::is_invocable_v<std::decay_t<Work>, detail::owned_argument<Arguments>...>,
+        "stube: this work cannot be called with these arguments. It receives copies of them, text "
+        "as std::string."
     );
-    using result =
-        std::decay_t<std::invoke_result_t<std::decay_t<Work>, detail::kept<Arguments>...>>;
-    using bundle = std::tuple<std::decay_t<Work>, detail::kept<Arguments>...>;
-    auto kept = std::make_shared<bundle>(
+    using result = std::decay_t<
+        std::invoke_result_t<std::decay_t<Work>, detail::owned_argument<Arguments>...>>;
+    using bundle = std::tuple<std::decay_t<Work>, detail::owned_argument<Arguments>...>;
+    auto owned = std::make_shared<bundle>(
         std::forward<Work>(work),
-        detail::kept<Arguments>(std::forward<Arguments>(arguments))...
+        detail::owned_argument<Arguments>(std::forward<Arguments>(arguments))...
     );
     return work_request<result, (detail::may_be_braced<Arguments> || ...)>(
-        [kept = std::move(kept)] { return detail::run_bundle<result>(*kept); }
+        [owned = std::move(owned)] { return detail::run_bundle<result>(*owned); }
     );
 }
 
-/// A while for a flow to await.
+/// A pause that a flow can await; made by `sleep`.
 class [[nodiscard]] sleep_request {
 public:
     explicit sleep_request(std::chrono::milliseconds delay) : delay_(delay) {}
 
-    /// What the page shows meanwhile.
+    /// Sets the markup that the page shows during the pause.
     sleep_request showing(markup view) && {
         view_ = std::move(view);
         return std::move(*this);
@@ -153,42 +154,41 @@ private:
     markup view_;
 };
 
-/// The flow goes on after `delay`: `co_await sleep(30s)`. In tests the clock is that of the
-/// `test_conversation`.
+/// Resumes the flow after `delay`: `co_await sleep(30s)`. Tests move the clock with
+/// `test_conversation::advance`.
 inline sleep_request sleep(std::chrono::milliseconds delay) {
     return sleep_request(delay);
 }
 
-/// What surrounds a flow at the moment at which it asks: a copy, that it may keep.
+/// The context of a flow at the time of `co_await this_conversation()`. A copy: the flow may keep
+/// it.
 class flow_context {
 public:
     explicit flow_context(const context& now)
-        : conversation_id_(now.conversation_id()),
-          principal_(now.principal()),
-          surroundings_(now) {}
+        : conversation_id_(now.conversation_id()), principal_(now.principal()), context_(now) {}
 
     const std::string& conversation_id() const { return conversation_id_; }
 
     const std::string& principal() const { return principal_; }
 
-    /// The time of the turn in which it was asked for.
-    time_point now() const { return surroundings_.now(); }
+    /// The time of the turn in which the flow awaited `this_conversation()`.
+    time_point now() const { return context_.now(); }
 
     /// The application's own object, see `context::app`.
     template <class App>
     App& app() const {
-        return surroundings_.app<App>();
+        return context_.app<App>();
     }
 
 private:
     std::string conversation_id_;
     std::string principal_;
-    context surroundings_;  // its texts are not to be used
+    context context_;  // its string views dangle after the turn: use the copies above
 };
 
 struct this_conversation_request {};
 
-/// What handlers get as `context&`:
+/// Gives a flow what a handler receives as `context&`:
 ///
 ///     auto here = co_await this_conversation();
 ///     here.app<library>().lend(title, here.principal(), here.now());

@@ -30,74 +30,73 @@ class site;
 class switchboard;
 }  // namespace http
 
-/// What the shell around a page says.
+/// The shell around a page: its title and the markup outside of the view.
 struct page_options {
     std::string title = "stube";
     std::string lang = "en";  ///< of your texts; stube's own few messages are English
-    /// Addresses of this server, "/...", without the base path: what lies elsewhere is blocked by
-    /// the content security policy of the pages. Read in this order, after stube's own sheet and
+    /// Addresses on this server, "/...", without the base path. The content security policy of the
+    /// pages blocks other servers. The sheets are read in this order, after stube's own sheet and
     /// those of the components.
     std::vector<std::string> stylesheets = {};
-    /// Address of the icon, likewise; stube's own if empty.
+    /// Address of the icon, in the same form; empty for stube's own icon.
     std::string icon = {};
-    /// Stands above the page: navigation, a name. Events in it go nowhere.
+    /// Markup above the page, such as navigation or a name. Events in it have no effect.
     markup header = {};
-    /// Where visitors sign in, if this page is for those only that `app::principal` knows. Others
-    /// are sent there, with the address they wanted as `?next=`. An address of this server, for
-    /// pages with a conversation.
+    /// Address of the login page on this server, if only visitors with a principal may see the page
+    /// (see `app::principal`). Others are redirected to it, with the address they wanted in
+    /// `?next=`. Only for pages with a conversation.
     std::string login = {};
 };
 
-/// A request, as far as an application sees any. Valid during the call it is passed to.
+/// The parts of a request that an application can read. Valid during the call that receives it.
 class request_info {
 public:
     explicit request_info(const http::request& from) : from_(from) {}
 
     std::string_view path() const;  ///< decoded, without the base path
 
-    /// Decoded; nothing if the address has no such value. The first, if it has several.
+    /// The first value of that name in the query of the address, decoded; std::nullopt if absent.
     std::optional<std::string> query(std::string_view name) const;
 
-    /// Likewise for what a form sent to `app::post`.
+    /// The first value of that name in a form sent to `app::post`, decoded; std::nullopt if absent.
     std::optional<std::string> form(std::string_view name) const;
 
-    std::string_view header(std::string_view name) const;  ///< empty if there is none
-    std::string_view cookie(std::string_view name) const;  ///< empty if there is none
+    std::string_view header(std::string_view name) const;  ///< empty if absent
+    std::string_view cookie(std::string_view name) const;  ///< empty if absent
 
 private:
     const http::request& from_;
 };
 
-/// Something for a browser to remember. It is sent back with every request to this server and read
-/// with `request_info::cookie`; scripts cannot read it (HttpOnly), links from other sites bring it
-/// but their forms do not (SameSite=Lax), and behind TLS it never travels without (Secure).
+/// A cookie for the browser, which sends it back with every request to this server; read it with
+/// `request_info::cookie`. Scripts cannot read it (HttpOnly). Links on other sites send it, their
+/// forms do not (SameSite=Lax). Behind TLS it is never sent without encryption (Secure).
 struct cookie {
     std::string name;   ///< letters, digits, '-' and '_'
     std::string value;  ///< no blanks, quotes, commas, semicolons or backslashes, and ASCII only
-    /// Without one until the browser is closed; zero makes it forget the cookie.
+    /// Without a value the cookie lasts until the browser is closed; zero deletes the cookie.
     std::optional<std::chrono::seconds> max_age = {};
 };
 
-/// What is answered to a form.
+/// The response to a form.
 struct redirect {
-    /// Where the browser goes: an address of this server, which begins with "/" and stands for
-    /// itself (the base path is put before it). Anything else is refused (400), so that a value
-    /// that came with the request cannot lead visitors elsewhere.
+    /// The address that the browser loads next. It is on this server: it begins with "/", without
+    /// the base path, which is put before it. Anything else is answered with 400, so that a value
+    /// from the request cannot lead visitors to another site.
     std::string to;
     std::vector<cookie> cookies = {};
 };
 
 /// How long browsers may keep an asset.
 enum class caching {
-    revalidate,  ///< ask each time whether it has changed
-    immutable,   ///< for ever: its address changes when it does
+    revalidate,  ///< check for a change before each use
+    immutable,   ///< for ever; a changed asset must have a new address
 };
 
-/// What a server serves: conversations, pages and files at their paths. A value.
+/// The content of a server: conversations, pages and files at their paths. An app is a value.
 ///
-/// Paths begin with "/" and are taken as they are; a path that is taken already, or that stube
-/// needs for itself ("/stube/...", "/healthz", "/readyz", "/metrics"), throws
-/// std::invalid_argument.
+/// Paths begin with "/" and are compared as they are. A path that is in use already, or reserved
+/// for stube ("/stube/...", "/healthz", "/readyz", "/metrics"), throws std::invalid_argument.
 class app {
 public:
     app();
@@ -112,15 +111,16 @@ public:
                          }});
     }
 
-    /// The same with a component that is made from the request, such as from values in its query:
+    /// The same with a component that `make` builds from the request, such as from its query:
     ///
     ///     site.mount<report>("/report", [](const request_info& from) {
     ///         return report{.page = number_from(from.query("page").value_or("1"))};
     ///     });
     ///
-    /// Runs on the server's threads, when a conversation begins: one that the address names (`c`)
-    /// and that the visitor may see goes on as it was. If it is over, a new one is made from the
-    /// address. std::invalid_argument is answered with 400, other exceptions with 500.
+    /// `make` runs on the server's threads when a conversation begins. It does not run if the
+    /// address names a conversation (`c`) that the visitor may see; that conversation continues. If
+    /// the named conversation is over, a new one is made from the address. std::invalid_argument is
+    /// answered with 400, other exceptions with 500.
     template <class C, std::invocable<const request_info&> Make>
         requires std::same_as<std::invoke_result_t<Make&, const request_info&>, C>
     app& mount(std::string path, Make make, page_options options = {}) {
@@ -143,41 +143,41 @@ public:
                          }});
     }
 
-    /// Visitors of `path` get a conversation that goes on from a snapshot (see
-    /// <stube/runtime/snapshot.hpp>), which stays as it is: each visitor gets one of their own.
+    /// Visitors of `path` get a conversation that continues from a snapshot (see
+    /// <stube/runtime/snapshot.hpp>). The snapshot does not change: each visitor gets a
+    /// conversation of their own.
     ///
     ///     site.restore("/rules/saved", [](const request_info&) { return read("rules.json"); });
     ///
-    /// Runs on the server's threads. std::invalid_argument is answered with 400; other exceptions,
-    /// also those of a snapshot that cannot be read, with 500.
+    /// `from` runs on the server's threads. std::invalid_argument is answered with 400; other
+    /// exceptions, including those of an unreadable snapshot, with 500.
     app& restore(
         std::string path,
         std::function<boost::json::value(const request_info&)> from,
         page_options options = {}
     );
 
-    /// A page without a conversation, in the same shell. Events in it go nowhere.
+    /// A page without a conversation, in the same shell. Events in it have no effect.
     app& page(std::string path, page_options options, markup content);
 
-    /// The shell of pages that say what went wrong, such as that there is nothing at an address or
-    /// that a conversation has ended. stube's own until this is called.
+    /// Sets the shell of error pages, such as for an unknown address or a conversation that has
+    /// ended. The default is stube's own.
     app& error_pages(page_options options);
 
-    /// A file from memory. `mime` as in Content-Type: "text/css; charset=utf-8".
+    /// A file from memory. `mime` is the Content-Type: "text/css; charset=utf-8".
     app&
     asset(std::string path, std::string mime, std::string body, caching how = caching::revalidate);
 
     /// An ES module under a name, for elements with `behavior(name)`; see
-    /// <stube/runtime/behavior.hpp> for what it exports. It is served at
-    /// "/stube/behaviors/<name>.js" and browsers ask each time whether it has changed: the address
-    /// is a plain one so that modules can import each other ("./pen.js"). Throws
-    /// std::invalid_argument if the name is none or taken.
+    /// <stube/runtime/behavior.hpp> for its exports. It is served at "/stube/behaviors/<name>.js".
+    /// The address has no hash, so that modules can import each other ("./pen.js"); browsers check
+    /// for a change before each use. Throws std::invalid_argument if the name is invalid or in use.
     app& behavior(std::string_view name, std::string module);
 
-    /// Answers forms that are sent to `path` the way browsers do it without any script:
-    /// `form(attr("method", "post"), action("login"), ...)`. It is for what only an answer of HTTP
-    /// can do, which is setting a cookie: signing in and out. All else is an event of a component.
-    /// A page may stand at the same path.
+    /// Answers HTML forms that a browser posts to `path` without any script:
+    /// `form(attr("method", "post"), action("login"), ...)`. Use it only where the HTTP response
+    /// must set a cookie: to sign in and out. Use events of components for everything else. A page
+    /// may have the same path.
     ///
     ///     site.post("/login", [&](const request_info& from) -> redirect {
     ///         const auto name = from.form("name").value_or("");
@@ -186,13 +186,13 @@ public:
     ///         return {"/inbox", {logins.begin(name)}};
     ///     });
     ///
-    /// Refused before `answer` sees it: what another site sent (403), what does not say where it
-    /// comes from (403; every browser does), bodies that are no form (415). Runs on the server's
-    /// threads: while it is busy, the other visitors of its thread wait. std::invalid_argument is
-    /// answered with 400, other exceptions with 500.
+    /// A request is refused before `answer` is called if it comes from another site (403), if it
+    /// does not contain its origin (403; every browser sends it), or if its body is not a form
+    /// (415). `answer` runs on the server's threads; other visitors of the same thread wait for it.
+    /// std::invalid_argument is answered with 400, other exceptions with 500.
     app& post(std::string path, std::function<redirect(const request_info&)> answer);
 
-    /// The application's own object, for `context::app<T>()`. It outlives the servers.
+    /// The application's own object, for `context::app<T>()`. It must outlive the servers.
     ///
     ///     library books;
     ///     site.provide(books);
@@ -204,19 +204,20 @@ public:
         return *this;
     }
 
-    /// Says who the user is; empty for nobody in particular. A conversation keeps the principal
-    /// that it began with, and belongs to them and to their browser: it is neither shown to, nor
-    /// takes events from, the same browser when somebody else has signed in there, or nobody. Who
-    /// signs in again finds it as it was.
+    /// Sets the function that names the user of a request; it returns an empty string for an
+    /// anonymous visitor. A conversation keeps the principal with which it began, and belongs to
+    /// this principal in this browser. While somebody else or nobody is signed in there, the
+    /// conversation is not shown to the browser and accepts no events from it. A user who signs in
+    /// again finds the conversation unchanged.
     ///
-    /// Asked with every request that concerns a conversation, so it must be quick and must go by
-    /// what comes with all of them: a cookie (see <stube/http/login.hpp>), or a header that a proxy
-    /// sets. Runs on the server's threads; an exception is answered with 500.
+    /// `who` is called for every request for a conversation. It must be fast, and must depend only
+    /// on data that all of these requests carry: a cookie (see <stube/http/login.hpp>), or a header
+    /// that a proxy sets. It runs on the server's threads; an exception is answered with 500.
     ///
-    /// The stream of an open page is one request, asked about when it begins. A page that is left
-    /// open when its user signs out elsewhere takes no events from then on, but it shows what it
-    /// showed, and what changes there still reaches it, until it connects anew: when it was hidden
-    /// and is looked at again, or the connection broke. Where that is too long, end the
+    /// The stream of an open page is one request, so `who` is called when the stream begins. If the
+    /// user signs out elsewhere, the events of an open page are refused from then on. But the page
+    /// keeps its content and receives changes until its stream connects again: when the page was
+    /// hidden and is shown again, or after the connection broke. If that is too long, end the
     /// conversation.
     ///
     ///     site.principal([](const request_info& from) {
@@ -224,41 +225,41 @@ public:
     ///     });
     app& principal(std::function<std::string(const request_info&)> who);
 
-    /// Tells every component that is subscribed to the topic, in all conversations of all running
-    /// servers of this app and its copies: what the world outside of the pages has to say.
+    /// Publishes `value` to every component that is subscribed to the topic, in all conversations
+    /// of all running servers of this app and its copies. For news from outside of the pages:
     ///
     ///     std::thread sensor([&] { site.publish("temperature", measure()); });
     ///
-    /// Does not wait for them. Callable from any thread at any time; without a running server
-    /// nobody hears it. In a component, `stube::publish` is the word: it waits until the turn is
-    /// saved.
+    /// Does not wait for the components. Callable from any thread at any time; without a running
+    /// server the message is dropped. A component uses `stube::publish` instead, which publishes
+    /// when the turn is saved.
     template <class T>
     void publish(std::string_view topic, const T& value) const {
         publish_text(topic, detail::one_argument(value));
     }
 
-    /// Loads the store and serves until SIGINT or SIGTERM, then finishes what is under way; a
-    /// second signal ends the process at once. Prints the line `listening on
-    /// http://127.0.0.1:8080/` when it accepts. Returns the process's exit code: 0 after a signal;
-    /// 1, with one line on stderr, if it cannot begin (port in use, store refused);
-    /// `exit_store_down` if the store's state is not known any more: a restart, which reads what is
-    /// really there, is then all that helps.
-    /// A `port` of 0 is any free one; what is no port is a 1, too.
+    /// Loads the store and serves until SIGINT or SIGTERM, then finishes the requests in progress.
+    /// A second signal ends the process at once. Prints the line `listening on
+    /// http://127.0.0.1:8080/` when the server accepts connections. Returns the process's exit
+    /// code: 0 after a signal; 1, with one line on stderr, if the server cannot start (invalid
+    /// port, port in use, store refused); `exit_store_down` if the state of the store is unknown.
+    /// In the last case only a restart helps, because it reads the store again. A `port` of 0 is
+    /// any free port.
     ///
-    /// A log that cannot be written (a reader that stands still or is gone, a full disk) costs
-    /// lines of the log and nothing else. For that, SIGPIPE and SIGXFSZ are ignored unless the
-    /// program handles them, and standard streams that were closed when the program began are
-    /// /dev/null. If the reader of the log stands still at the end, the process ends a second after
-    /// `exit` was called, with the code that this returned.
+    /// If the log cannot be written (its reader is stuck or gone, the disk is full), only log lines
+    /// are lost. For this, SIGPIPE and SIGXFSZ are ignored unless the program handles them, and
+    /// standard streams that are closed when the program starts are opened on /dev/null. If the
+    /// reader of the log is stuck at the end, the process ends a second after `exit` was called,
+    /// with the exit code that this function returned.
     int start(int port, std::unique_ptr<store> storage = memory_store());
     int start(server_options options, std::unique_ptr<store> storage = memory_store());
 
     static constexpr int exit_store_down = 70;
 
-    /// Finds out whether this program can go on with what is stored, without changing anything, and
-    /// writes a report for people; see <stube/runtime/check_store.hpp>. `render` is given the
-    /// object of `provide`. Returns an exit code for whoever rolls out a release: 0 if all
-    /// conversations go on, 1 if some would not, 2 if the store cannot be read.
+    /// Checks whether this program can continue the stored conversations, and writes a report for
+    /// people. Changes nothing; see <stube/runtime/check_store.hpp>. `render` receives the object
+    /// of `provide`. Returns an exit code for the rollout of a release: 0 if all conversations can
+    /// continue, 1 if some cannot, 2 if the store cannot be read.
     int check_store(std::unique_ptr<store> from, std::ostream& report) const;
 
 private:

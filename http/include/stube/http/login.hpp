@@ -12,16 +12,16 @@ namespace stube {
 
 struct login_options {
     std::string cookie = "stube_login";
-    std::chrono::seconds lifetime = std::chrono::hours(12);             ///< counted from signing in
-    std::size_t max_logins = 100'000;                                   ///< the oldest give way
+    std::chrono::seconds lifetime = std::chrono::hours(12);             ///< since signing in
+    std::size_t max_logins = 100'000;                                   ///< the oldest are evicted
     std::function<std::chrono::steady_clock::time_point()> clock = {};  ///< default: the system's
 };
 
-/// Who is signed in. Each login is a token of 128 random bits in a cookie of the browser, and a
-/// name under it here, in memory: after a restart of the server everybody signs in again (and finds
-/// their conversations, which are stored). A program that wants logins to outlive it, or shares
-/// them among servers, keeps them elsewhere: all that stube asks for is `app::principal` and a
-/// cookie from `app::post`. How a user proves who they are is the application's business.
+/// The logins of users. A login is a token of 128 random bits in a cookie of the browser; this
+/// class maps the token to the user's name, in memory. After a restart of the server users must
+/// sign in again; their conversations are stored and continue. A program whose logins must outlive
+/// it, or be shared among servers, keeps them elsewhere: stube needs only `app::principal` and a
+/// cookie from `app::post`. The application decides how users prove their identity.
 ///
 ///     login_sessions logins;
 ///     site.principal([&](const request_info& from) { return logins.user_of(from); });
@@ -35,7 +35,7 @@ struct login_options {
 ///     });
 ///     site.mount<inbox>("/inbox", {.login = "/login"});
 ///
-/// Outlives the servers of its site. Threads: every member may be called from any thread.
+/// Must outlive the servers of its site. Threads: every member may be called from any thread.
 class login_sessions {
 public:
     explicit login_sessions(login_options options = {});
@@ -43,17 +43,19 @@ public:
     login_sessions& operator=(const login_sessions&) = delete;
     ~login_sessions();
 
-    /// Signs `user` in: the cookie to answer with. A new token every time, whatever the browser
-    /// had. Throws std::invalid_argument for an empty name, which would mean nobody.
+    /// Signs `user` in and returns the cookie for the response. The token is always a new one, even
+    /// if the browser has a login. Throws std::invalid_argument if `user` is empty, since an empty
+    /// principal means an anonymous visitor.
     cookie begin(std::string user);
 
-    /// Empty if nobody is signed in.
+    /// The signed-in user who sent the request; empty if nobody is signed in.
     std::string user_of(const request_info& from) const;
 
-    /// Signs out who sent this: the cookie to answer with. The token is worth nothing from now on.
+    /// Signs out the sender of the request and returns the cookie for the response. The token is
+    /// invalid from now on.
     cookie end(const request_info& from);
 
-    /// Signs a user out everywhere, as after a change of password.
+    /// Signs a user out in all browsers, as after a change of password.
     void end_all(const std::string& user);
 
 private:

@@ -8,27 +8,27 @@
 #include <string>
 #include <vector>
 
-/// How a server is set up. Every default is meant for production.
+/// Options of a server. Every default is meant for production.
 namespace stube {
 
-/// What a client may ask of the server. Times are kept by a clock that ticks once a second.
+/// Limits that protect the server from its clients. Timeouts use a clock that ticks once a second.
 struct server_limits {
     // Bytes and counts.
-    std::size_t max_head = 16 << 10;         ///< request line and headers; more is a 431
-    std::size_t max_body = 64 << 10;         ///< of a request; more is a 413
-    std::size_t max_fields = 200;            ///< of a form; more is a 400
-    std::size_t max_connections = 20'000;    ///< more are closed at once
-    std::size_t max_stream_queue = 1 << 20;  ///< unsent behind the message that is being sent; then
-                                             ///< the page has to come back
-    std::size_t max_unsent = 256 << 20;      ///< unsent bytes of all connections together; beyond
-                                             ///< that, connections with the most are closed
+    std::size_t max_head = 16 << 10;         ///< of request line and headers; beyond it: 431
+    std::size_t max_body = 64 << 10;         ///< of a request; beyond it: 413
+    std::size_t max_fields = 200;            ///< of a form; beyond it: 400
+    std::size_t max_connections = 20'000;    ///< further connections are closed at once
+    std::size_t max_stream_queue = 1 << 20;  ///< unsent bytes behind the message that is being
+                                             ///< sent; beyond it the page must reconnect
+    std::size_t max_unsent = 256 << 20;  ///< unsent bytes of all connections together; beyond it
+                                         ///< the connections with the most are closed
 
-    /// Kept free below the process's limit of descriptors (RLIMIT_NOFILE), for the store, the log
-    /// and the application: connections never use them, whatever `max_connections` says. Of a limit
-    /// that leaves less than twice as many, half is kept.
+    /// File descriptors that connections never use, whatever `max_connections` is: they are for the
+    /// store, the log and the application. The process's limit is RLIMIT_NOFILE. At most half of
+    /// the descriptors that are free at the start are reserved.
     std::size_t reserved_descriptors = 64;
 
-    // The server's own lines of the log. Lines beyond these limits are counted in the log.
+    // The server's own log lines. The log records how many lines exceeded these limits.
     std::size_t max_log_queue = 1 << 20;  ///< bytes that wait for a slow reader; oldest are dropped
     std::size_t max_log_line = 16 << 10;  ///< bytes; longer lines are cut
     std::size_t max_log_rate = 50;        ///< lines of one kind in a second, such as failed events
@@ -37,33 +37,35 @@ struct server_limits {
     std::chrono::milliseconds body_timeout = std::chrono::seconds(30);
     std::chrono::milliseconds write_timeout = std::chrono::seconds(60);  ///< if nothing is read
     std::chrono::milliseconds idle_timeout = std::chrono::seconds(75);   ///< between requests
-    std::chrono::milliseconds heartbeat = std::chrono::seconds(15);      ///< on a silent stream
-    std::chrono::milliseconds drain_timeout = std::chrono::seconds(10);  ///< at the end
+    std::chrono::milliseconds heartbeat = std::chrono::seconds(15);      ///< of a silent stream
+    std::chrono::milliseconds drain_timeout = std::chrono::seconds(10);  ///< when the server stops
 };
 
 struct server_options {
-    std::string bind = "127.0.0.1";  ///< address to listen on; "0.0.0.0" and "::" are all of them
-    std::uint16_t port = 8080;       ///< 0: any free one
-    std::size_t threads = 0;         ///< 0: as many as the machine has
+    std::string bind = "127.0.0.1";  ///< address to listen on; "0.0.0.0" and "::" mean all
+    std::uint16_t port = 8080;       ///< 0: any free port
+    std::size_t threads = 0;         ///< 0: one for each processor
 
-    /// Stands before every address that a browser sees ("/app" gives "/app/booking",
-    /// "/app/stube/..."), for a proxy that passes on a part of its addresses. `/healthz`, `/readyz`
+    /// Prefix of every address that a browser sees ("/app" gives "/app/booking",
+    /// "/app/stube/..."), for a proxy that forwards a part of its addresses. `/healthz`, `/readyz`
     /// and `/metrics` stay at the root.
     std::string base_path;
 
-    /// A proxy in front speaks HTTPS: cookies are marked Secure and, without a base path, named
-    /// with `__Host-`, so that no other host of the domain can plant them.
+    /// Set this if a proxy in front of the server serves HTTPS. Cookies are then marked Secure and,
+    /// without a base path, get the prefix `__Host-`, so that no other host of the domain can set
+    /// them.
     bool behind_tls = false;
 
-    /// Names that browsers may ask for (the Host header, without the port):
+    /// Host names that the server accepts (the Host header, without the port):
     /// {"standup.example.org"}. A request for another name is refused with 421, so that no page of
     /// another site can reach the server under a name of its own (DNS rebinding). "localhost" and
-    /// numeric addresses are always allowed; {"*"} allows every name. Empty: every name, unless the
-    /// server listens on a loopback address without `behind_tls`, which allows none.
+    /// numeric addresses are always accepted; {"*"} accepts every name. An empty list accepts every
+    /// name, unless the server listens on a loopback address without `behind_tls`: then it accepts
+    /// none.
     std::vector<std::string> hosts;
 
-    /// How long `/readyz` says 503 before the server stops to accept: the time a load balancer
-    /// needs.
+    /// The time between the first 503 from `/readyz` and the end of accepting connections: as long
+    /// as a load balancer needs to notice.
     std::chrono::milliseconds drain_delay = std::chrono::milliseconds(0);
 
     server_limits limits;

@@ -10,14 +10,15 @@
 
 namespace stube {
 
-/// One running site, for tests and for programs that have a main loop of their own; `app::start` is
-/// built on it. Several run in one process. Threads: each member may be called from any thread,
-/// `stop` not from a thread of the server itself.
+/// One running site, for tests and for programs with a main loop of their own; `app::start` uses
+/// it. A process can run several servers. Threads: every member may be called from any thread,
+/// except that `stop` must not be called from a thread of the server itself.
 class server {
 public:
-    /// Takes the port and loads the store; nothing is answered yet. Throws `store_refused` if the
-    /// store cannot be read, std::system_error if the port cannot be had, std::invalid_argument for
-    /// options that make no sense, std::logic_error if two components claim one name.
+    /// Binds the port and loads the store. Accepts no connections yet. Throws `store_refused` if
+    /// the store cannot be read, std::system_error if the port cannot be bound,
+    /// std::invalid_argument for invalid options, and std::logic_error if two components have the
+    /// same name.
     server(
         const app& site,
         server_options options,
@@ -25,31 +26,33 @@ public:
     );
     server(const server&) = delete;
     server& operator=(const server&) = delete;
-    ~server();  ///< stops
+    ~server();  ///< calls `stop`
 
     std::uint16_t port() const;
 
     /// "http://127.0.0.1:8080/", with the base path.
     std::string address() const;
 
-    /// Begins to accept and returns. Throws std::system_error if the port is taken after all.
+    /// Starts to accept connections and returns. Throws std::system_error if another process has
+    /// taken the port, and std::logic_error if the server was started before.
     void start_threads();
 
-    /// Serves until `stop` is called and done.
+    /// Calls `start_threads`, and returns when the server has stopped.
     void run();
 
-    /// Tells every component that is subscribed to the topic, in all conversations of this server;
-    /// see `app::publish`.
+    /// Publishes `value` to every component that is subscribed to the topic, in all conversations
+    /// of this server; see `app::publish`.
     template <class T>
     void publish(std::string_view topic, const T& value) {
         publish_text(topic, detail::one_argument(value));
     }
 
-    /// Finishes what is under way, saves everything accepted, closes all. Idempotent.
+    /// Finishes the requests in progress, saves all accepted changes and closes all connections.
+    /// Idempotent.
     void stop();
 
     /// After `stop`: true if some lines of the log could not be written within a second, because
-    /// whoever reads them stands still. A thread of the server goes on waiting for that until the
+    /// the reader of the log is stuck. A thread of the server then waits for the reader until the
     /// process ends; `exit` may wait as well.
     bool is_log_stuck() const;
 

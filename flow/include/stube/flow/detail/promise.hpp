@@ -19,8 +19,8 @@
 #include <type_traits>
 #include <utility>
 
-/// The coroutine side of a flow: what `co_await` may be written with, and what a suspended frame
-/// and the kernel exchange.
+/// The coroutine side of a flow: the operands that `co_await` accepts, and the data that a
+/// suspended frame exchanges with the kernel.
 namespace stube {
 
 template <class T = void>
@@ -40,7 +40,7 @@ inline constexpr bool is_view<std::basic_string_view<Char, Traits>> = true;
 template <class T, std::size_t Extent>
 inline constexpr bool is_view<std::span<T, Extent>> = true;
 
-/// True for a parameter that refers to what may be gone when the flow goes on.
+/// True for a parameter that refers to an object which may be gone when the flow resumes.
 template <class T>
 inline constexpr bool borrows =
     std::is_reference_v<T> || is_view<std::remove_cv_t<T>> ||
@@ -48,7 +48,8 @@ inline constexpr bool borrows =
 
 class flow_promise_base;
 
-// Awaiters have constructors and are trivially destructible: see the note on g++ 12 in flow.hpp.
+// Awaiters have constructors and are trivially destructible, because g++ 12 destroys some
+// temporaries twice; see flow.hpp.
 
 template <class T>
 class call_awaiter {
@@ -80,7 +81,7 @@ private:
     flow_promise_base* promise_;
 };
 
-/// Waits for nothing, or, with the effects that leave, for ever.
+/// Does not suspend, except for effects that leave the flow: those never resume it.
 class effects_awaiter {
 public:
     explicit effects_awaiter(bool leaves) : leaves_(leaves) {}
@@ -120,26 +121,26 @@ public:
     template <class C, bool Unsafe>
     auto await_transform(call_request<C, Unsafe>&& request) {
         refuse_unsafe<Unsafe>();
-        ask(std::move(request).release());
+        start_call(std::move(request).release());
         return call_awaiter<answer_type_of<C>>(*this);
     }
 
     template <class R, bool Unsafe>
     auto await_transform(work_request<R, Unsafe>&& request) {
         refuse_unsafe<Unsafe>();
-        wait_for_work(std::move(request.work()), std::move(request.view()));
+        start_work(std::move(request.work()), std::move(request.view()));
         return work_awaiter<R>(*this);
     }
 
     auto await_transform(sleep_request&& request) {
-        wait_for_time(request.delay(), std::move(request.view()));
+        start_timer(request.delay(), std::move(request.view()));
         return call_awaiter<void>(*this);
     }
 
-    auto await_transform(this_conversation_request) { return context_awaiter(*surroundings_); }
+    auto await_transform(this_conversation_request) { return context_awaiter(*context_); }
 
-    effects_awaiter await_transform(effects wanted) {
-        return effects_awaiter(emit(std::move(wanted)));
+    effects_awaiter await_transform(effects emitted) {
+        return effects_awaiter(emit(std::move(emitted)));
     }
 
     template <class Other>
@@ -147,7 +148,7 @@ public:
         using type = std::remove_cvref_t<Other>;
         static_assert(
             !is_flow<type>,
-            "stube: a flow is called as a component is: co_await call<the_flow>(arguments)."
+            "stube: call a flow like a component: co_await call<the_flow>(arguments)."
         );
         static_assert(
             !is_answer<type>,
@@ -155,15 +156,15 @@ public:
         );
         static_assert(
             !std::is_same_v<type, run_request>,
-            "stube: a flow has no members. It gets the result of work from co_await run(work)."
+            "stube: a flow has no members. Write auto result = co_await run(work)."
         );
         static_assert(!is_duration<type>, "stube: write co_await sleep(duration).");
         static_assert(
             is_flow<type> || is_answer<type> || std::is_same_v<type, run_request> ||
                 is_duration<type>,
             "stube: a flow can co_await call<C>(...), run(work), sleep(duration), "
-            "this_conversation() and effects, nothing else. Another awaitable would resume it "
-            "outside of its conversation's turn."
+            "this_conversation() and effects, nothing else. Any other awaitable would resume the "
+            "flow outside of a turn of its conversation."
         );
         return {};
     }
@@ -172,20 +173,22 @@ public:
     std::suspend_never yield_value(T&&) {
         static_assert(
             always_false<T>,
-            "stube: a flow does not co_yield. It answers once, with co_return."
+            "stube: a flow cannot co_yield. It answers once, with co_return."
         );
         return {};
     }
 
-    // What the flow resumes with.
+    /// Runs the flow up to its next suspension. Returns the effects that it emitted, and its answer
+    /// or failure if it is over.
+    effects resume(std::coroutine_handle<> frame, const context& now);
 
-    effects go_on(std::coroutine_handle<> frame, const context& now);
+    // The result of the pending `co_await`; set before `resume`.
 
-    void give(answer_value value) { incoming_ = std::move(value); }
+    void set_incoming(answer_value value) { incoming_ = std::move(value); }
 
-    void give(const failure& why) { failed_ = why; }
+    void set_incoming(const failure& why) { failure_ = why; }
 
-    /// What it shows while it waits for no component.
+    /// The markup that the page shows while the flow waits for work or time.
     markup view() const;
 
     template <class T>
@@ -215,22 +218,23 @@ private:
         static_assert(
             !Unsafe,
             "stube: this argument is a temporary of a struct without constructors, which g++ 12 "
-            "frees twice in one expression with co_await. Give it a name on the line before."
+            "destroys twice in an expression with co_await. Store it in a variable on the line "
+            "before."
         );
     }
 
-    void ask(effect::call&& call);
-    void wait_for_work(std::function<answer_value()>&& work, markup&& view);
-    void wait_for_time(std::chrono::milliseconds delay, markup&& view);
-    bool emit(effects wanted);
-    void want(effects more);
+    void start_call(effect::call&& call);
+    void start_work(std::function<answer_value()>&& work, markup&& view);
+    void start_timer(std::chrono::milliseconds delay, markup&& view);
+    bool emit(effects emitted);
+    void add(effects more);
     void throw_if_failed();
 
-    effects wanted_;
-    answer_value incoming_;  ///< or the result, at the end
-    std::optional<failure> failed_;
-    std::exception_ptr error_;
-    const context* surroundings_ = nullptr;  ///< while it runs
+    effects emitted_;                 ///< since the last suspension
+    answer_value incoming_;           ///< the result of a `co_await`; at the end the flow's answer
+    std::optional<failure> failure_;  ///< of the pending `co_await`
+    std::exception_ptr error_;        ///< left the flow
+    const context* context_ = nullptr;  ///< null unless the flow runs
     markup view_;
 };
 
@@ -262,7 +266,7 @@ public:
     void return_void() {}
 };
 
-/// Owns a coroutine frame. All versions of the instance share it.
+/// Owns a coroutine frame. All versions of a flow's instance share one.
 class flow_frame {
 public:
     flow_frame(std::coroutine_handle<> coroutine, flow_promise_base& its_promise)
@@ -274,11 +278,11 @@ public:
 
     std::coroutine_handle<> handle;
     flow_promise_base* promise;
-    std::uint64_t step = 0;
+    std::uint64_t step = 0;  ///< how often the coroutine has run
 };
 
-/// The state of a flow's instance: the frame, and at which await this version of the instance
-/// stands.
+/// The state of one version of a flow's instance: the shared frame, and the step of the frame that
+/// belongs to this version.
 struct flow_state {
     std::shared_ptr<flow_frame> frame;
     std::uint64_t step = 0;
@@ -287,14 +291,14 @@ struct flow_state {
 }  // namespace detail
 }  // namespace stube
 
-/// A flow's parameters are kept in its frame, and so is nothing that they refer to.
+/// Only parameters by value: the frame holds the parameters, but not the objects they refer to.
 template <class T, class... Parameters>
 struct std::coroutine_traits<stube::flow<T>, Parameters...> {
     static_assert(
         (!stube::detail::borrows<Parameters> && ...),
-        "stube: a flow is a function, no member and no lambda, and takes its parameters by value: "
-        "what a reference, a pointer, a string_view or a span refers to may be gone when the flow "
-        "goes on. std::reference_wrapper is for what outlives all conversations."
+        "stube: a flow is a plain function, not a member or a lambda, and takes its parameters by "
+        "value: the object behind a reference, a pointer, a string_view or a span may be gone when "
+        "the flow resumes. Use std::reference_wrapper for objects that outlive all conversations."
     );
     using promise_type = stube::detail::flow_promise<T>;
 };
