@@ -1,14 +1,14 @@
-# Compiles the browser's files into stube_http. Include it after stube_component(http ...); what it
-# generates defines stube::http::assets(), declared in http/assets.hpp.
+# Compiles the browser's files into stube_http. Include it after stube_component(http ...). The
+# generated source defines stube::http::assets(), which http/assets.hpp declares.
 #
-# htmx comes from npm, exactly as package-lock.json says (which checks its digest), into the build
-# folder: the source tree stays clean. It is fetched once, again only when the lock file changes.
+# npm fetches htmx into the build folder, in the version and with the digest of package-lock.json.
+# The source tree is not changed. htmx is fetched once, and again when the lock file changes.
 
 set(browser_source ${CMAKE_CURRENT_LIST_DIR})
 set(browser_build ${CMAKE_CURRENT_BINARY_DIR}/browser)
 set(htmx ${browser_build}/node_modules/htmx.org/dist)
 set(from_npm ${htmx}/htmx.min.js ${htmx}/ext/hx-sse.min.js)
-# In the order in which they run: each uses those before it.
+# In the order in which they run: a script may use all scripts before it.
 set(scripts ${from_npm})
 foreach(part stube stube-page stube-user stube-history stube-behaviors stube-events)
   list(APPEND scripts ${browser_source}/${part}.js)

@@ -1,8 +1,8 @@
 # cmake -D FILES=... -D OUTPUT=... -P embed.cmake
 # Writes the C++ source that defines stube::http::assets(). The same input gives the same output.
 #
-# The bytes stand in arrays of character literals: a string literal of this length is longer than
-# -Wpedantic allows, and a plain number above 127 would narrow where char is signed.
+# The bytes are arrays of character literals. -Wpedantic does not allow string literals of this
+# length, and a number above 127 would be a narrowing conversion where char is signed.
 
 cmake_minimum_required(VERSION 3.25)
 
@@ -35,7 +35,7 @@ foreach(file IN LISTS FILES)
   file(ARCHIVE_CREATE OUTPUT ${packed} PATHS ${file} FORMAT raw COMPRESSION GZip COMPRESSION_LEVEL 9)
   file(READ ${packed} gzip HEX)
   file(REMOVE ${packed})
-  # The bytes 4 to 7 of a gzip stream are the time of packing: zero says that there is none.
+  # The bytes 4 to 7 of a gzip stream are the modification time. Zero means that it is absent.
   string(SUBSTRING ${gzip} 0 8 magic)
   string(SUBSTRING ${gzip} 16 -1 rest)
 

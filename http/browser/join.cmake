@@ -1,5 +1,5 @@
 # cmake -D FILES=... -D OUTPUT=... -P join.cmake
-# Writes the scripts into one file, in this order: a page has all of them or none.
+# Writes the scripts into one file, in this order, so that a page has all of them or none.
 
 cmake_minimum_required(VERSION 3.25)
 

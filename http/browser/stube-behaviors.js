@@ -1,12 +1,14 @@
-// Behaviors: elements with data-stube-behavior="<name>" get the functions of the ES module
-// <base>/stube/behaviors/<name>.js called as they appear, outlive a patch, and leave.
+// Behaviors: an element with data-stube-behavior="<name>" gets the functions of the ES module
+// <base>/stube/behaviors/<name>.js called: `mount` when the element appears, `patched` after a
+// patch of it, `unmount` when it leaves.
 //
-//   data-stube-arg-<name>="<text>"          arguments
-//   data-stube-events="<address> ..."       the members it may send to, each the last part of its address
-//   data-stube-preserve                     its children are its own: patches leave them alone
+//   data-stube-arg-<name>="<text>"      arguments
+//   data-stube-events="<address> ..."   addresses of the members that it may send to
+//   data-stube-preserve                 its children are its own: patches leave them alone
 //
-// What appears and leaves is told by a MutationObserver, which hears of a patch when all of it is done: an
-// element that was moved meanwhile is where it belongs, and neither left nor appeared.
+// A MutationObserver reports the elements that appear and leave. It runs after the whole patch: an
+// element that the patch has moved is in its new place, and counts neither as removed nor as
+// inserted.
 (() => {
   'use strict';
 
@@ -15,68 +17,72 @@
 
   const folder = new URL('../behaviors/', document.currentScript.src);
   const PREFIX = 'data-stube-arg-';
-  const PAUSES = [1000, 2000, 4000, 8000, 16000, 32000]; // before a module is asked for again
+  const BACKOFFS = [1000, 2000, 4000, 8000, 16000, 32000]; // before attempts to load a module again
 
   const nameOf = element => element.getAttribute('data-stube-behavior');
-  const complain = (name, what, error) => console.error(`stube: behavior ${name}: ${what}`, error);
+  const logError = (name, text, error) => console.error(`stube: behavior ${name}: ${text}`, error);
 
-  // ---- what a module sees --------------------------------------------------------------------------
+  // ---- the interface of a module ----------------------------------------------------------------
 
   const camelCased = name => name.replace(/-+(.?)/g, (_, letter) => letter.toUpperCase());
 
   function argumentsOf(element) {
-    const named = element.getAttributeNames().filter(name => name.startsWith(PREFIX));
-    return Object.fromEntries(named.map(name => [camelCased(name.slice(PREFIX.length)), element.getAttribute(name)]));
+    const names = element.getAttributeNames().filter(name => name.startsWith(PREFIX));
+    return Object.fromEntries(
+      names.map(name => [camelCased(name.slice(PREFIX.length)), element.getAttribute(name)]));
   }
 
-  const addressOf = (element, member) =>
-    (element.getAttribute('data-stube-events') ?? '').split(' ').find(address => address.endsWith(`/${member}`));
+  const addressOf = (element, member) => (element.getAttribute('data-stube-events') ?? '')
+    .split(' ').find(address => address.endsWith(`/${member}`));
 
-  // The promise of ctx.send: true if the server took it. An event that is queued behind others resolves
-  // htmx's own promise at once, so this goes by the end of the request.
+  // The promise of ctx.send: true if the server has accepted the event. htmx's own promise resolves
+  // at once if the event is queued behind others, so this one resolves at the end of the request.
   function send(element, member, values) {
     const address = addressOf(element, member);
     if (!address) {
-      complain(nameOf(element), `may not send to "${member}"`, 'its markup does not name it with event<>');
+      logError(nameOf(element), `may not send to "${member}"`,
+        'its markup does not name it with event<>');
       return Promise.resolve(false);
     }
     return new Promise(done => {
-      const event = {isSent: false, done, values: JSON.stringify(values), instance: address.split('/').at(-2)};
+      const event =
+        {isSent: false, done, values: JSON.stringify(values), instance: address.split('/').at(-2)};
       htmx.ajax('POST', address, {source: element, stubeBehavior: event})
         .then(() => event.isSent || done(false), () => done(false));
     });
   }
 
-  let collectFormData; // htmx's own, so that the fields are those that a click would send
+  let collectFormData; // htmx's own, so that the event carries the same fields as that of a click
 
   document.addEventListener('htmx:config:request', ({detail: {ctx}}) => {
     const event = ctx.stubeBehavior;
     if (!event) return;
     event.isSent = true;
     const component = document.getElementById(`i${event.instance}`);
-    ctx.request.body = component ? collectFormData(component, null, null, false, false) : new FormData();
+    ctx.request.body = component ? collectFormData(component, null, null, false, false)
+      : new FormData();
     ctx.request.body.set('stube-args', event.values);
-  }, true); // before stube-events.js drops the fields of other components
+  }, true); // captured: runs before stube-events.js removes the fields of other components
 
   document.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
     ctx.stubeBehavior?.done(ctx.response?.status < 400);
   });
 
-  // A pause that ends early when the server can be reached again, or when nobody waits any more.
-  const rest = (milliseconds, signal) => new Promise(done => {
+  // Sleeps, but ends early when the server can be reached again or the signal is aborted.
+  const backOff = (milliseconds, signal) => new Promise(done => {
     setTimeout(done, milliseconds);
     document.addEventListener('stube:connected', done, {once: true, signal});
     signal.addEventListener('abort', done);
   });
 
-  // ---- the life of an element ----------------------------------------------------------------------
+  // ---- the lifetime of a behavior ---------------------------------------------------------------
 
-  const alive = new Map(); // elements with a behavior, to their lives
+  const running = new Map(); // elements, to their Behavior
 
-  class Life {
+  class Behavior {
     #name;
     #leaving = new AbortController();
-    #functions; // of the module, from when it is mounted
+    #functions; // the default export of the module, once it is loaded
 
     constructor(element) {
       this.element = element;
@@ -85,29 +91,32 @@
       this.ctx = {
         el: element,
         get args() { return argumentsOf(element); },
-        send: (member, ...values) => signal.aborted ? Promise.resolve(false) : send(element, member, values),
+        send: (member, ...values) =>
+          signal.aborted ? Promise.resolve(false) : send(element, member, values),
         signal,
       };
     }
 
-    get goesOn() {
+    get isPresent() {
       return this.element.isConnected && nameOf(this.element) === this.#name;
     }
 
     async begin() {
       try {
         const module = await this.#load();
-        if (this.#leaving.signal.aborted) return; // it came and went meanwhile
-        if (typeof module.default !== 'object' || !module.default) throw new Error('the module has no default export');
+        if (this.#leaving.signal.aborted) return; // the element has left meanwhile
+        if (typeof module.default !== 'object' || !module.default) {
+          throw new Error('the module has no default export');
+        }
         this.#functions = module.default;
       } catch (error) {
-        complain(this.#name, 'cannot be loaded', error);
+        logError(this.#name, 'cannot be loaded', error);
         return;
       }
       this.call('mount');
     }
 
-    // A browser remembers what could not be fetched, so that each attempt needs an address of its own.
+    // A browser caches the failure to fetch a module, so each attempt needs an address of its own.
     async #load() {
       for (let failures = 0; ; ++failures) {
         const address = new URL(`${this.#name}.js`, folder);
@@ -115,18 +124,20 @@
         try {
           return await import(address);
         } catch (error) {
-          // A TypeError is what a browser throws when it cannot fetch.
-          if (!(error instanceof TypeError) || failures === PAUSES.length || this.#leaving.signal.aborted) throw error;
-          if (failures === 0) complain(this.#name, 'cannot be loaded, will be tried again', error);
-          await rest(PAUSES[failures], this.#leaving.signal);
+          const {signal} = this.#leaving;
+          // Browsers throw a TypeError if they cannot fetch a module.
+          const mayRetry = error instanceof TypeError && failures < BACKOFFS.length;
+          if (!mayRetry || signal.aborted) throw error;
+          if (failures === 0) logError(this.#name, 'cannot be loaded, will be tried again', error);
+          await backOff(BACKOFFS[failures], signal);
         }
       }
     }
 
-    call(what) {
-      const report = error => complain(this.#name, `${what} failed`, error);
+    call(name) {
+      const report = error => logError(this.#name, `${name} failed`, error);
       try {
-        Promise.resolve(this.#functions?.[what]?.(this.element, this.ctx)).catch(report);
+        Promise.resolve(this.#functions?.[name]?.(this.element, this.ctx)).catch(report);
       } catch (error) {
         report(error);
       }
@@ -138,70 +149,73 @@
     }
   }
 
-  // Those that leave first, so that one that takes the place of another finds it empty.
-  function look() {
-    for (const [element, life] of alive) {
-      if (life.goesOn) continue;
-      alive.delete(element);
-      life.end();
+  // Behaviors end before others begin, so that a behavior finds its place empty if it follows
+  // another.
+  function update() {
+    for (const [element, behavior] of running) {
+      if (behavior.isPresent) continue;
+      running.delete(element);
+      behavior.end();
     }
     for (const element of root.querySelectorAll('[data-stube-behavior]')) {
-      if (alive.has(element)) continue;
-      const life = new Life(element);
-      alive.set(element, life);
-      life.begin();
+      if (running.has(element)) continue;
+      const behavior = new Behavior(element);
+      running.set(element, behavior);
+      behavior.begin();
     }
   }
 
-  new MutationObserver(look).observe(root, {
+  new MutationObserver(update).observe(root, {
     subtree: true, childList: true, attributes: true, attributeFilter: ['data-stube-behavior'],
   });
 
-  // ---- patches -------------------------------------------------------------------------------------
+  // ---- patches ----------------------------------------------------------------------------------
 
-  const patches = new WeakMap(); // htmx's context of a swap, to those who were there and whom it may concern
+  const affectedBehaviors = new WeakMap(); // htmx's context of a swap, to behaviors it may change
 
-  // An answer without content is a swap too, and so is a command.
+  // A response without content is a swap as well, and so is a command.
   const isPatch = ({swapSpec}) => swapSpec.style !== 'none' && swapSpec.style !== 'stube-command';
-  const isWithin = (element, target) => target.contains(element) || element.contains(target);
+  const overlaps = (element, target) => target.contains(element) || element.contains(target);
 
   document.addEventListener('htmx:before:swap', ({detail: {ctx, tasks}}) => {
-    if (!alive.size) return;
+    if (!running.size) return;
     const targets = tasks.filter(isPatch)
       .map(({target}) => typeof target === 'string' ? document.querySelector(target) : target)
       .filter(target => target instanceof Element);
-    patches.set(ctx, [...alive.values()].filter(life => targets.some(target => isWithin(life.element, target))));
+    affectedBehaviors.set(ctx, [...running.values()]
+      .filter(behavior => targets.some(target => overlaps(behavior.element, target))));
   });
 
   document.addEventListener('htmx:after:swap', ({detail: {ctx}}) => {
-    const concerned = patches.get(ctx);
-    if (!concerned) return;
-    patches.delete(ctx);
-    look(); // in case the observer has not yet been told
-    for (const life of concerned) {
-      if (alive.get(life.element) === life) life.call('patched');
+    const affected = affectedBehaviors.get(ctx);
+    if (!affected) return;
+    affectedBehaviors.delete(ctx);
+    update(); // the observer may not have run yet
+    for (const behavior of affected) {
+      if (running.get(behavior.element) === behavior) behavior.call('patched');
     }
   });
 
-  // ---- what a morph must leave alone ---------------------------------------------------------------
+  // ---- children that a morph leaves alone -------------------------------------------------------
 
-  const owns = element => element.hasAttribute('data-stube-preserve');
+  const keepsChildren = element => element.hasAttribute('data-stube-preserve');
 
   htmx.config.morphSkipChildren += ', [data-stube-preserve]';
 
   htmx.registerExtension('stube-behaviors', {
-    // What belongs to one behavior is never taken for what belongs to another, or to none.
+    // The morph must not turn an element of one behavior into an element of another or of none.
     init(api) {
       ({collectFormData} = api);
       const {isSoftMatch} = api;
       api.isSoftMatch = (before, after) => isSoftMatch(before, after) &&
-        owns(before) === owns(after) && nameOf(before) === nameOf(after);
+        keepsChildren(before) === keepsChildren(after) && nameOf(before) === nameOf(after);
     },
-    // From where an element begins to keep its children, those that were rendered with it are in it.
+    // An element that begins to keep its children first receives those that were rendered with it.
     htmx_before_morph_node(before, {newNode}) {
-      if (before instanceof Element && owns(newNode) && !owns(before)) before.replaceChildren(...newNode.childNodes);
+      if (!(before instanceof Element) || !keepsChildren(newNode) || keepsChildren(before)) return;
+      before.replaceChildren(...newNode.childNodes);
     },
   });
 
-  look();
+  update();
 })();

@@ -1,5 +1,6 @@
-// The browser's Back and Forward walk the steps of the conversation, and the address says which conversation
-// it is. Each entry of the browser's history knows the steps that the page showed there and before.
+// The browser's Back and Forward walk through the steps of the conversation. The address names the
+// conversation. Each entry of the browser's history records the step that the page showed there,
+// and all steps before it.
 (() => {
   'use strict';
 
@@ -11,95 +12,100 @@
   const [base] = stream.getAttribute('hx-sse:connect').split('/stube/stream/');
   const backAddress = `${base}/stube/back/${conversation}`;
 
-  // The steps up to the present entry; none where the entry is not one of this conversation.
-  const noted = () => history.state?.stube?.conversation === conversation ? history.state.stube.steps : undefined;
+  // The steps up to the present entry; undefined if the entry does not belong to this conversation.
+  const stepsOfEntry = () =>
+    history.state?.stube?.conversation === conversation ? history.state.stube.steps : undefined;
 
-  let step = Number(stream.dataset.step ?? 0); // that the page shows
-  let earlier = noted()?.slice(0, -1) ?? [];   // of the entries before the present one
-  let travels = 0;                             // on their way to the server
+  let shownStep = Number(stream.dataset.step ?? 0);
+  let earlierSteps = stepsOfEntry()?.slice(0, -1) ?? []; // of the entries before the present one
+  let pendingTravels = 0;                                // requests for a step without a response
 
-  // An application writes addresses as if it were alone on its server.
-  const withBase = url => url.startsWith('/') && !url.startsWith('//') && !url.startsWith(`${base}/`) ? base + url : url;
+  // An application writes addresses without the base path under which it is served.
+  const withBase = url =>
+    url.startsWith('/') && !url.startsWith('//') && !url.startsWith(`${base}/`) ? base + url : url;
 
-  // Writes into the present entry, or into a new one, what the page shows.
-  function note(url = location.href, shown = step, write = 'replaceState') {
+  // Writes the step that the page shows into the present entry, or into a new one.
+  function writeEntry(url = location.href, step = shownStep, write = 'replaceState') {
     const address = new URL(withBase(url), location.href);
-    address.searchParams.set('c', conversation); // reload, bookmark and restart resume it
-    if (address.origin !== location.origin) return; // no browser allows it
-    if (write === 'pushState') earlier = noted();
-    history[write]({...history.state, stube: {conversation, steps: [...earlier, shown]}}, '', address);
+    address.searchParams.set('c', conversation); // resumes it after a reload, from a bookmark
+    if (address.origin !== location.origin) return; // browsers do not allow it
+    if (write === 'pushState') earlierSteps = stepsOfEntry();
+    const steps = [...earlierSteps, step];
+    history[write]({...history.state, stube: {conversation, steps}}, '', address);
   }
 
-  note();
+  writeEntry();
 
-  // ---- what the server says -----------------------------------------------------------------------
+  // ---- changes by the server --------------------------------------------------------------------
 
-  let news;         // a message may bring a step and an address: together they are one entry
-  const later = []; // what is to be done when the browser is there
-  let going;        // where to: the page is there already, and the browser takes its time
+  let change;           // the step and the address of one message, which make one entry together
+  const postponed = []; // functions that wait until the browser has navigated
+  // {step, url}: the page shows the step already, and the browser has not reached its entry yet.
+  let pendingNavigation;
 
-  document.addEventListener('stube:command', ({detail: {step: next, url, push = false}}) => {
-    if (next === undefined && url === undefined) return;
-    news ??= {push: false};
-    news.push ||= push;
-    step = next ?? step;
-    news.url = url ?? news.url;
+  document.addEventListener('stube:command', ({detail: {step, url, push = false}}) => {
+    if (step === undefined && url === undefined) return;
+    change ??= {push: false};
+    change.push ||= push;
+    shownStep = step ?? shownStep;
+    change.url = url ?? change.url;
   });
 
   document.addEventListener('htmx:after:swap', () => {
-    if (news) {
-      const told = {...news, shown: step};
-      whenThere(() => tell(told));
+    if (change) {
+      const complete = {...change, step: shownStep};
+      afterNavigation(() => applyChange(complete));
     }
-    news = undefined;
-    if (!stream.isConnected) whenThere(leaveSteps); // the answer to an event was the end
+    change = undefined;
+    if (!stream.isConnected) afterNavigation(leaveSteps); // a response to an event was the end
   });
 
-  function whenThere(act) {
-    later.push(act);
-    catchUp();
+  function afterNavigation(act) {
+    postponed.push(act);
+    runPostponed();
   }
 
-  function catchUp() {
-    while (!going && later.length > 0) later.shift()();
+  function runPostponed() {
+    while (!pendingNavigation && postponed.length > 0) postponed.shift()();
   }
 
-  function tell({push, url, shown}) {
-    if (push) return note(url, shown, 'pushState');
-    const entry = travels > 0 ? -1 : earlier.lastIndexOf(shown);
-    if (entry < 0) return note(url, shown);
-    going = {shown, url}; // the page itself has gone back: so does the browser, and Forward leads here again
-    history.go(entry - earlier.length);
+  function applyChange({push, url, step}) {
+    if (push) return writeEntry(url, step, 'pushState');
+    const index = pendingTravels > 0 ? -1 : earlierSteps.lastIndexOf(step);
+    if (index < 0) return writeEntry(url, step);
+    // The page has gone back by itself. The browser follows, so that Forward leads here again.
+    pendingNavigation = {step, url};
+    history.go(index - earlierSteps.length);
   }
 
-  // ---- what the user does -------------------------------------------------------------------------
+  // ---- navigation by the user -------------------------------------------------------------------
 
   const hasEnded = () => !stream.isConnected || !stream.hasAttribute('hx-sse:connect');
 
   addEventListener('popstate', () => {
-    const steps = noted();
+    const steps = stepsOfEntry();
     const wanted = steps?.at(-1);
-    earlier = steps?.slice(0, -1) ?? [...earlier, step];
-    if (going && wanted === going.shown) return arrive();
-    going = undefined; // someone has gone elsewhere meanwhile
-    later.length = 0;
-    if (!steps) note(); // a link within the page made this entry
-    else if (!hasEnded() && (wanted !== step || travels > 0)) travel(wanted);
+    earlierSteps = steps?.slice(0, -1) ?? [...earlierSteps, shownStep];
+    if (pendingNavigation && wanted === pendingNavigation.step) return finishNavigation();
+    pendingNavigation = undefined; // the user has navigated elsewhere meanwhile
+    postponed.length = 0;
+    if (!steps) writeEntry(); // a link within the page made this entry
+    else if (!hasEnded() && (wanted !== shownStep || pendingTravels > 0)) travel(wanted);
   });
 
-  function arrive() {
-    const {shown, url} = going;
-    going = undefined;
-    if (url !== undefined) note(url, shown);
-    catchUp();
+  function finishNavigation() {
+    const {step, url} = pendingNavigation;
+    pendingNavigation = undefined;
+    if (url !== undefined) writeEntry(url, step);
+    runPostponed();
   }
 
   function travel(to) {
-    ++travels;
+    ++pendingTravels;
     htmx.ajax('POST', backAddress, {source: root, swap: 'none', values: {to}});
   }
 
-  // Nothing but where to: of root, htmx collects all that is filled in on the page.
+  // The request carries only the step. With root as its source, htmx adds all fields of the page.
   document.addEventListener('htmx:config:request', ({detail: {ctx}}) => {
     if (ctx.request.action !== backAddress) return;
     for (const name of [...ctx.request.body.keys()]) {
@@ -107,17 +113,17 @@
     }
   });
 
-  // Where the server did not go along, the entry tells what is shown nevertheless.
+  // If the server has not gone to the step, the entry records the step that the page still shows.
   root.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
     if (ctx.request.action !== backAddress) return;
-    --travels;
-    if (noted()?.at(-1) !== step) note();
+    --pendingTravels;
+    if (stepsOfEntry()?.at(-1) !== shownStep) writeEntry();
   });
 
   // After the end there are no steps to go back to: Back leaves the conversation.
   function leaveSteps() {
-    if (earlier.length > 0) history.go(-earlier.length);
-    earlier = [];
+    if (earlierSteps.length > 0) history.go(-earlierSteps.length);
+    earlierSteps = [];
   }
-  stream.addEventListener('stube-end', () => whenThere(leaveSteps));
+  stream.addEventListener('stube-end', () => afterNavigation(leaveSteps));
 })();

@@ -1,5 +1,6 @@
-// What the server's messages do to the page: patches, and commands for what is not markup. It reads what
-// http/wire_patches.cpp writes. What they must not do: stube-user.js keeps what someone types, this where they are.
+// Applies the server's messages to the page: patches, and commands for everything that is not
+// markup. http/wire_patches.cpp writes both. This script also keeps the focus where the user is.
+// stube-user.js keeps what the user types.
 (() => {
   'use strict';
 
@@ -9,41 +10,42 @@
 
   const byId = id => document.getElementById(id);
 
-  // ---- patches ------------------------------------------------------------------------------------
+  // ---- patches ----------------------------------------------------------------------------------
 
-  // Makes a patch a task of htmx. As a selector, the target is looked up when it is this task's turn: what
-  // came before it may have brought the element. What is not on the page is left alone.
-  const task = (target, style, before) => (template, {ctx, tasks}) => {
+  // Turns a patch into a task of htmx. The target is a selector, so that htmx looks it up when the
+  // task's turn comes: an earlier patch of the message may insert it. htmx drops a task whose
+  // target is absent.
+  const taskFor = (targetAttribute, style, beforeAttribute) => (template, {ctx, tasks}) => {
     const attribute = name => template.getAttribute(name);
     tasks.push({
       type: 'stube',
       fragment: template.content,
-      target: target === root ? root : `[id="${attribute(target)}"]`,
-      swapSpec: {style, before: before && attribute(before)},
+      target: targetAttribute === root ? root : `[id="${attribute(targetAttribute)}"]`,
+      swapSpec: {style, before: beforeAttribute && attribute(beforeAttribute)},
       sourceElement: ctx.sourceElement,
     });
   };
 
   function morph(target, fragment) {
     const fresh = [...fragment.children];
-    keepWhatIsThere(fragment, target);
+    keepExisting(fragment, target);
     htmxMorph(target, fragment, false);
     return [...fresh, target];
   }
 
   function insert(list, fragment, {before}) {
     const fresh = [...fragment.children];
-    const there = childOf(list, fresh[0]?.id);
-    if (there) return insertAgain(there, fragment, before);
-    keepWhatIsThere(fragment, list);
+    const existing = childOf(list, fresh[0]?.id);
+    if (existing) return updateInserted(existing, fragment, before);
+    keepExisting(fragment, list);
     list.insertBefore(fragment, childOf(list, before));
     return fresh;
   }
 
-  // A message that brings what is there already brings it as it is now.
-  function insertAgain(there, fragment, before) {
-    const {parentNode: list, id} = there;
-    const fresh = morph(there, fragment);
+  // If the list has the element already, the message contains its newest state and place.
+  function updateInserted(existing, fragment, before) {
+    const {parentNode: list, id} = existing;
+    const fresh = morph(existing, fragment);
     moveBefore(list, byId(id), childOf(list, before));
     return fresh;
   }
@@ -55,7 +57,8 @@
   }
 
   function command(target, fragment) {
-    document.dispatchEvent(new CustomEvent('stube:command', {detail: JSON.parse(fragment.textContent)}));
+    const detail = JSON.parse(fragment.textContent);
+    document.dispatchEvent(new CustomEvent('stube:command', {detail}));
     return [];
   }
 
@@ -64,7 +67,7 @@
     return child && child.parentNode === list ? child : null;
   }
 
-  // Element.moveBefore keeps everything. Elsewhere the focus has to be brought back.
+  // Element.moveBefore keeps the focus and all other state. Without it, the focus is restored here.
   function moveBefore(list, element, before) {
     if (list.moveBefore) return list.moveBefore(element, before);
     const focused = element.contains(document.activeElement) ? document.activeElement : null;
@@ -74,89 +77,101 @@
     if (selectionStart != null) focused.setSelectionRange(selectionStart, selectionEnd);
   }
 
-  // ---- what stands on the page already ------------------------------------------------------------
+  // ---- elements that a patch keeps --------------------------------------------------------------
 
-  // <template id="i7" data-stube-keep> is the element i7 as it stands on the page. Something of its kind takes
-  // the template's place, so that the morph finds the two to be the same, and then leaves it alone.
+  // <template id="i7" data-stube-keep> refers to the element i7 that the page has already. If the
+  // morph will reach i7, an empty clone of it replaces the template: the morph then takes the two
+  // for the same element, and this script keeps it from changing i7. Otherwise i7 itself replaces
+  // the template.
+  //
   // <ul id="i1-rows" data-stube-keep> keeps the children of that list; see morphSkipChildren.
-  const standIns = new WeakSet();
+  const placeholders = new WeakSet();
 
-  function keepWhatIsThere(fragment, target) {
+  function keepExisting(fragment, target) {
     for (const fresh of fragment.querySelectorAll('[data-stube-keep]')) {
-      const there = byId(fresh.id);
-      if (!there) continue;
-      const willMeet = target.contains(there);
+      const existing = byId(fresh.id);
+      if (!existing) continue;
+      const isInTarget = target.contains(existing);
       if (fresh.localName !== 'template') {
-        if (!willMeet || there.tagName !== fresh.tagName) fresh.append(...there.childNodes);
-      } else if (willMeet) {
-        const standIn = there.cloneNode(false);
-        standIns.add(standIn);
-        fresh.replaceWith(standIn);
+        if (!isInTarget || existing.tagName !== fresh.tagName) fresh.append(...existing.childNodes);
+      } else if (isInTarget) {
+        const placeholder = existing.cloneNode(false);
+        placeholders.add(placeholder);
+        fresh.replaceWith(placeholder);
       } else {
-        fresh.replaceWith(there);
+        fresh.replaceWith(existing);
       }
     }
   }
 
   htmx.config.morphSkipChildren += ', [data-stube-keep]';
 
+  const swapStyles = {
+    'stube-morph': morph,
+    'stube-insert': insert,
+    'stube-move': move,
+    'stube-command': command,
+  };
+
   let htmxMorph;
 
   htmx.registerExtension('stube-page', {
     init: ({morph}) => { htmxMorph = morph; },
 
-    htmx_process_morph: task('of', 'stube-morph'),
-    htmx_process_insert: task('into', 'stube-insert', 'before'),
-    htmx_process_move: task('of', 'stube-move', 'before'),
-    htmx_process_remove: task('of', 'delete'),
-    htmx_process_command: task(root, 'stube-command'),
+    htmx_process_morph: taskFor('of', 'stube-morph'),
+    htmx_process_insert: taskFor('into', 'stube-insert', 'before'),
+    htmx_process_move: taskFor('of', 'stube-move', 'before'),
+    htmx_process_remove: taskFor('of', 'delete'),
+    htmx_process_command: taskFor(root, 'stube-command'),
 
-    handle_swap: (style, ...rest) =>
-      ({'stube-morph': morph, 'stube-insert': insert, 'stube-move': move, 'stube-command': command})[style]?.(...rest),
+    handle_swap: (style, ...parameters) => swapStyles[style]?.(...parameters),
 
-    // Without its tabindex, which the server did not render, what a step begins with would lose the focus.
+    // focusOn() sets a tabindex that the server did not render. The focus depends on it.
     htmx_before_morph_attr: (element, {attrName, newValue}) =>
       !(attrName === 'tabindex' && newValue === null && element === document.activeElement),
 
-    htmx_before_morph_node: (element, {newNode}) => !standIns.has(newNode),
+    htmx_before_morph_node: (element, {newNode}) => !placeholders.has(newNode),
   });
 
-  // ---- commands -----------------------------------------------------------------------------------
+  // ---- commands ---------------------------------------------------------------------------------
 
-  document.addEventListener('stube:command', ({detail: {title, focus, scroll, event, detail = null}}) => {
+  document.addEventListener('stube:command', command => {
+    const {title, focus, scroll, event, detail = null} = command.detail;
     if (title !== undefined) document.title = title;
-    if (focus !== undefined) beginAt(byId(focus), {});
+    if (focus !== undefined) focusOn(byId(focus), {});
     if (scroll !== undefined) byId(scroll)?.scrollIntoView({block: 'nearest'});
     if (event !== undefined) document.dispatchEvent(new CustomEvent(event, {detail}));
   });
 
-  // Those that a page is loaded with.
-  const first = document.getElementById('stube-first');
-  if (first) {
-    addEventListener('DOMContentLoaded', () =>
-      htmx.swap({text: first.innerHTML, sourceElement: root, swap: 'none swapEmpty:false'}));
+  // The commands that a page is loaded with.
+  const initialCommands = document.getElementById('stube-first');
+  if (initialCommands) {
+    addEventListener('DOMContentLoaded', () => htmx.swap({
+      text: initialCommands.innerHTML, sourceElement: root, swap: 'none swapEmpty:false',
+    }));
   }
 
-  // ---- where the user is --------------------------------------------------------------------------
+  // ---- the focus --------------------------------------------------------------------------------
 
   const step = () => view.firstElementChild?.id;
   let shownStep = step();
-  let before; // the message that is being applied: what had the focus, and what it brings
-  let isTold; // where the focus is to be: a command has said it
+  let swap; // the current one: the element that had the focus before, and the ids of new components
+  let isFocusSet; // by a command or by this script
 
   const isInstance = ({id}) => /^i\d+$/.test(id);
   const takesText = element => element.matches('input, select, textarea, [contenteditable]');
 
   document.addEventListener('htmx:before:swap', ({detail: {tasks}}) => {
-    before = {focused: document.activeElement, fresh: []};
-    isTold = false;
+    swap = {focused: document.activeElement, freshIds: []};
+    isFocusSet = false;
     for (const {fragment, target, swapSpec} of tasks) {
-      if (swapSpec.style === 'innerMorph') keepWhatIsThere(fragment, target);
+      if (swapSpec.style === 'innerMorph') keepExisting(fragment, target);
       for (const {id} of [...fragment.querySelectorAll('[id]')].filter(isInstance)) {
-        if (!byId(id)) before.fresh.push(id);
+        if (!byId(id)) swap.freshIds.push(id);
       }
-      // htmx focuses [autofocus] after every patch, away from the field that someone is typing in. Ours is
-      // focused once, when its component comes onto the page.
+      // htmx focuses [autofocus] after every patch, which takes the focus from the field that
+      // someone types in. This script focuses the element once, when its component comes onto the
+      // page.
       for (const element of fragment.querySelectorAll('[autofocus]')) {
         element.removeAttribute('autofocus');
         element.setAttribute('data-stube-focus', '');
@@ -168,41 +183,44 @@
     const isNewStep = step() !== shownStep;
     shownStep = step();
     const focused = document.activeElement;
-    if (isTold || !(focused === document.body || root.contains(focused))) return;
-    if (isNewStep) beginStep();
-    else beginPart(focused);
+    if (isFocusSet || !(focused === document.body || root.contains(focused))) return;
+    if (isNewStep) focusStep();
+    else focusPart(focused);
   });
 
-  // A step may come from another tab while the user is typing. A control of it must not get the user's next key.
+  // Another tab may cause a new step while the user is typing. The user's next key must not go to
+  // one of its controls.
   let isTyping = false;
   root.addEventListener('input', () => { isTyping = true; }, true);
   document.addEventListener('htmx:config:request', ({detail: {ctx}}) => {
     if (ctx.stubeIsEvent) isTyping = false;
   });
 
-  // Keyboard and screen reader go on where the step begins, and it is read out.
-  function beginStep() {
-    const wish = isTyping && takesText(before.focused) ? null : view.querySelector('[data-stube-focus]');
-    beginAt(wish ?? view.querySelector('h1, h2') ?? view);
+  // The keyboard and the screen reader continue at the beginning of the step, which is read out.
+  function focusStep() {
+    const wanted = isTyping && takesText(swap.focused) ? null
+      : view.querySelector('[data-stube-focus]');
+    focusOn(wanted ?? view.querySelector('h1, h2') ?? view);
     if (view.getBoundingClientRect().top < 0) view.scrollIntoView();
   }
 
-  // A part of the page has changed places with another, or joined it. It takes the focus if it asks for it and
-  // nobody is typing, or if what had the focus is gone.
-  function beginPart(focused) {
-    const fresh = before.fresh.map(byId).filter(element => element);
-    const wish = fresh.map(element => element.querySelector('[data-stube-focus]')).find(element => element);
-    const isLost = focused === document.body && before.focused !== document.body;
-    if (wish && (isLost || !takesText(focused))) beginAt(wish);
-    else if (isLost && fresh.length > 0) beginAt(fresh[0].querySelector('h1, h2, h3') ?? fresh[0]);
+  // A component has replaced another one or has joined the page. It takes the focus if its markup
+  // asks for the focus and nobody is typing, or if the focused element has been removed.
+  function focusPart(focused) {
+    const fresh = swap.freshIds.map(byId).filter(element => element);
+    const wanted = fresh.map(element => element.querySelector('[data-stube-focus]'))
+      .find(element => element);
+    const wasLost = focused === document.body && swap.focused !== document.body;
+    if (wanted && (wasLost || !takesText(focused))) focusOn(wanted);
+    else if (wasLost && fresh.length > 0) focusOn(fresh[0].querySelector('h1, h2, h3') ?? fresh[0]);
   }
 
-  function beginAt(start, options = {preventScroll: true}) {
-    if (!start) return;
-    isTold = true;
-    start.focus(options);
-    if (document.activeElement === start) return;
-    start.tabIndex = -1; // no control
-    start.focus(options);
+  function focusOn(element, options = {preventScroll: true}) {
+    if (!element) return;
+    isFocusSet = true;
+    element.focus(options);
+    if (document.activeElement === element) return;
+    element.tabIndex = -1; // makes an element that is not a control focusable
+    element.focus(options);
   }
 })();

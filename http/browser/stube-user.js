@@ -1,6 +1,7 @@
-// What belongs to the user stays the user's: what they typed and chose, what they opened and closed. A patch
-// changes what the program has changed since the page was last sent, and nothing else; and what a patch causes is
-// no act of the user's, so it is not sent. Loaded behind stube-page.js, which applies the patches.
+// Keeps what belongs to the user: what they typed and chose, what they opened and closed. A patch
+// changes only what the program has changed since the page was last sent. An event that a patch
+// causes is not an act of the user, so it is not sent. Loaded after stube-page.js, which applies
+// the patches.
 (() => {
   'use strict';
 
@@ -9,484 +10,546 @@
   const stream = document.getElementById('stube-stream');
   if (!root || !stream) return; // a page without a conversation
 
-  // ---- controls, and the server's word on them ------------------------------------------------------
+  // ---- controls, and the server's value of each -------------------------------------------------
 
-  const allControls = () => [...view.querySelectorAll('input:not([type=hidden]), select, textarea')];
-  const isControl = element => element instanceof Element && element.matches('input, select, textarea');
+  const allControls = () =>
+    [...view.querySelectorAll('input:not([type=hidden]), select, textarea')];
+  const isControl = element =>
+    element instanceof Element && element.matches('input, select, textarea');
 
-  const isTick = ({type}) => type === 'checkbox' || type === 'radio';
-  const isChoice = control => isTick(control) || control instanceof HTMLSelectElement;
-  const chosen = select => [...select.selectedOptions].map(({value}) => value);
+  const isCheckable = ({type}) => type === 'checkbox' || type === 'radio';
+  const isChoice = control => isCheckable(control) || control instanceof HTMLSelectElement;
+  const selectedValues = select => [...select.selectedOptions].map(({value}) => value);
 
-  const stateOf = control => isTick(control) ? String(control.checked)
-    : control instanceof HTMLSelectElement ? JSON.stringify(chosen(control)) : control.value;
+  // The text, the tick or the selection of a control, as text that can be compared.
+  const stateOf = control => isCheckable(control) ? String(control.checked)
+    : control instanceof HTMLSelectElement ? JSON.stringify(selectedValues(control))
+      : control.value;
 
-  // Those made by bind<>: the others send nothing of what stands in them.
+  // Controls made by bind<>. An event carries the values of these controls only.
   const isBound = ({name}) => /^i\d+-/.test(name);
 
-  // The server's word on a control is what the markup alone makes of it. That is compared quickly; what a browser
-  // makes of "5 " in a number, or of no value in a colour, only a browser knows.
-  const isPlainlySaid = control => isTick(control) ? control.checked === control.defaultChecked
-    : control instanceof HTMLSelectElement ? [...control.options].every(each => each.selected === each.defaultSelected)
+  // The server's value of a control is its state according to the markup alone. Comparing with the
+  // defaults is fast. Where they differ, only the browser knows the state: it makes its own of "5 "
+  // in a number field, or of a colour field without a value.
+  const showsDefaults = control => isCheckable(control) ? control.checked === control.defaultChecked
+    : control instanceof HTMLSelectElement
+      ? [...control.options].every(option => option.selected === option.defaultSelected)
       : control.value === control.defaultValue;
 
-  const apart = document.createElement('form');
+  const detachedForm = document.createElement('form');
 
-  function freshOf(control) {
-    apart.replaceChildren(control.cloneNode(true));
-    apart.reset();
-    return apart.firstChild;
+  function resetCloneOf(control) {
+    detachedForm.replaceChildren(control.cloneNode(true));
+    detachedForm.reset();
+    return detachedForm.firstChild;
   }
 
-  const wordOn = control => isPlainlySaid(control) ? stateOf(control) : stateOf(freshOf(control));
-  const isAsSaid = control => isPlainlySaid(control) || stateOf(control) === wordOn(control);
+  const serverValueOf = control =>
+    showsDefaults(control) ? stateOf(control) : stateOf(resetCloneOf(control));
+  const showsServerValue = control =>
+    showsDefaults(control) || stateOf(control) === serverValueOf(control);
 
-  function choose(select, isWanted) {
-    [...select.options].forEach((option, at) => {
-      if (option.selected !== isWanted(option, at)) option.selected = isWanted(option, at);
+  function selectOptions(select, isWanted) {
+    [...select.options].forEach((option, index) => {
+      if (option.selected !== isWanted(option, index)) option.selected = isWanted(option, index);
     });
   }
 
-  // Makes a control show the server's word.
-  function takeWord(control) {
-    if (control.type === 'file' || isAsSaid(control)) return;
-    const fresh = freshOf(control);
-    if (isTick(control)) control.checked = control.defaultChecked;
-    else if (control instanceof HTMLSelectElement) choose(control, (option, at) => fresh.options[at].selected);
-    else control.value = fresh.value;
+  function showServerValue(control) {
+    if (control.type === 'file' || showsServerValue(control)) return;
+    const clone = resetCloneOf(control);
+    if (isCheckable(control)) {
+      control.checked = control.defaultChecked;
+    } else if (control instanceof HTMLSelectElement) {
+      selectOptions(control, (option, index) => clone.options[index].selected);
+    } else {
+      control.value = clone.value;
+    }
   }
 
-  // Edited controls that are not on the page: their names, to the server's word as a number, their state, and whether
-  // that may be stored.
-  const asides = new Map();
+  // Edited controls that a patch has taken off the page, by name: the hash of the server's value,
+  // the state, and whether the state may be stored.
+  const removedEdits = new Map();
 
-  // ---- what the server has not seen -----------------------------------------------------------------
+  // ---- edits that the server has not seen -------------------------------------------------------
 
-  // `edited` holds what was put into a control by anyone but the server and was not sent: a patch leaves it alone.
-  // That is not only what an input event has told. Who types before the scripts have run, a browser that restores or
-  // fills in what it knows, and a script of the page give no such sign, so that controls are also compared with the
-  // server's word: as the page begins, when it is shown, before a patch and before something is sent.
+  // Controls with a state that did not come from the server and was not sent. Patches leave them
+  // alone. Not every edit fires an input event that this script receives: somebody may type before
+  // the scripts have run, a browser restores and autofills, and other scripts set values. Controls
+  // are therefore also compared with the server's value: when the page begins, when it is shown,
+  // before a patch and before an event is sent.
   const edited = new WeakSet();
-  const sent = new Map(); // controls whose event has no answer yet, to the event and to what was sent
+  const inFlight = new Map(); // controls whose event has no response yet, to {ctx, state} as sent
 
-  // A radio button that is chosen takes the choice from the others of its name.
+  // Selecting a radio button deselects the others of its group.
   const groupOf = control => control.type === 'radio' && control.name
-    ? [...document.getElementsByName(control.name)].filter(({type, form}) => type === 'radio' && form === control.form)
+    ? [...document.getElementsByName(control.name)]
+      .filter(({type, form}) => type === 'radio' && form === control.form)
     : [control];
 
-  const isAmong = (some, control) => groupOf(control).some(each => some.has(each));
-  const isTheUsers = control => isAmong(edited, control) || isAmong(sent, control);
+  const isGroupIn = (controls, control) => groupOf(control).some(member => controls.has(member));
+  const belongsToUser = control => isGroupIn(edited, control) || isGroupIn(inFlight, control);
 
   root.addEventListener('input', ({target}) => {
-    // Of a tick whose click has sent it the browser tells only afterwards.
-    if (isControl(target) && sent.get(target)?.state !== stateOf(target)) edited.add(target);
+    // The input event of a tick may come after the click that has sent the tick.
+    if (isControl(target) && inFlight.get(target)?.state !== stateOf(target)) edited.add(target);
   }, true);
 
-  function lookAround() {
-    const restored = isRestoring ? named(allControls()) : new Map();
+  function findEdits() {
+    const names = isRestoring ? namesOf(allControls()) : new Map();
     for (const control of allControls()) {
-      if (isAsSaid(control)) {
-        if (!isAmong(sent, control)) edited.delete(control);
-      } else if (!edited.has(control) && sent.get(control)?.state !== stateOf(control)) {
-        if (isRestoring && isEcho(control, restored.get(control))) takeWord(control);
+      if (showsServerValue(control)) {
+        if (!isGroupIn(inFlight, control)) edited.delete(control);
+      } else if (!edited.has(control) && inFlight.get(control)?.state !== stateOf(control)) {
+        if (isRestoring && isStaleRestore(control, names.get(control))) showServerValue(control);
         else edited.add(control);
       }
     }
   }
 
-  // ---- what the browser restores ----------------------------------------------------------------------
+  // ---- what the browser restores ----------------------------------------------------------------
 
-  // Chromium restores upon Back, after DOMContentLoaded, and so does each browser when it opens a tab again; Firefox
-  // also upon a reload, while it parses. None tells of it. They restore typed text, and also each tick and each choice
-  // (Chromium) or each value that a script has once set (Firefox), though the server has newer ones by now. So what
-  // was typed is told from such an echo by what a document writes down as it leaves: for each control the server's
-  // word and what stood in it, as 32-bit numbers instead of text. Restored text is typed text if it was not
-  // the server's word then, and if the server's word is the same now. With nothing written down (the browser was
-  // ended, the tab is a duplicate) a text is typed and a choice an echo. What stands there otherwise was put in since.
-  const MOST_DOCUMENTS = 20;
-  const STORE = 'stube-controls';
+  // Browsers restore controls without an event. Chromium does so on Back, after DOMContentLoaded.
+  // Every browser does so when it reopens a tab. Firefox also does so on a reload, while it parses
+  // the page. They restore typed text, but also every tick and selection (Chromium), or every value
+  // that a script has once set (Firefox), even if the server has newer values. Such a stale value
+  // must not count as typed.
+  //
+  // Each document therefore stores two 32-bit hashes for each control when it is left: of the
+  // server's value, and of the state. Restored text counts as typed if it differed from the
+  // server's value then, and if the server's value has not changed since. If nothing is stored (the
+  // browser was ended, the tab is a duplicate), text counts as typed and a choice as stale. Any
+  // other state was put in since.
+  const MAX_DOCUMENTS = 20;
+  const STORAGE_KEY = 'stube-controls';
 
-  const number = text => [...text].reduce((sum, c) => Math.imul(sum ^ c.codePointAt(0), 0x01000193), 0x811c9dc5) >>> 0;
+  const hashOf = text =>
+    [...text].reduce((sum, c) => Math.imul(sum ^ c.codePointAt(0), 0x01000193), 0x811c9dc5) >>> 0;
 
-  // Controls to names that another document of the same page finds again.
-  function named(controls) {
+  // Maps controls to names that are the same in another document of the same page.
+  function namesOf(controls) {
     const counts = {};
     return new Map(controls.map(control => {
-      const name = `${control.id || control.name}=${isTick(control) ? control.value : ''}`;
+      const name = `${control.id || control.name}=${isCheckable(control) ? control.value : ''}`;
       counts[name] = (counts[name] ?? 0) + 1;
       return [control, `${name}#${counts[name]}`];
     }));
   }
 
-  const stored = () => {
+  const readStorage = () => {
     try {
-      return JSON.parse(sessionStorage.getItem(STORE)) ?? {};
+      return JSON.parse(sessionStorage.getItem(STORAGE_KEY)) ?? {};
     } catch {
-      return {}; // a browser may keep it from us
+      return {}; // the browser may deny access
     }
   };
 
-  const isMemorable = ({type}) => type !== 'password' && type !== 'file';
+  const mayBeStored = ({type}) => type !== 'password' && type !== 'file';
 
-  // The note on an edited control has its text as well: of pages with `no-store`, Firefox restores none.
-  function noteOn(control) {
+  // The record of an edited control contains the text as well, because Firefox restores no text on
+  // pages with `no-store`.
+  function recordOf(control) {
     const state = stateOf(control);
-    return [number(wordOn(control)), number(state), ...(edited.has(control) ? [state] : [])];
+    return [hashOf(serverValueOf(control)), hashOf(state), ...(edited.has(control) ? [state] : [])];
   }
 
-  function writeDown() {
-    const away = [...asides].filter(([, aside]) => aside.isMemorable)
-      .map(([name, {word, state}]) => [name, [word, number(state), state]]);
-    const here = [...named(allControls())].filter(([control]) => isMemorable(control))
-      .map(([control, name]) => [name, noteOn(control)]);
-    const notes = [...away, ...here];
-    const documents = Object.entries(stored()).slice(1 - MOST_DOCUMENTS);
+  function storeControls() {
+    const removed = [...removedEdits].filter(([, edit]) => edit.mayBeStored)
+      .map(([name, {serverHash, state}]) => [name, [serverHash, hashOf(state), state]]);
+    const present = [...namesOf(allControls())].filter(([control]) => mayBeStored(control))
+      .map(([control, name]) => [name, recordOf(control)]);
+    const records = [...removed, ...present];
+    const documents = Object.entries(readStorage()).slice(1 - MAX_DOCUMENTS);
     try {
-      sessionStorage.setItem(STORE, JSON.stringify(Object.fromEntries([...documents, [thisDocument, Object.fromEntries(notes)]])));
-    } catch { /* then the next document goes by what is said above */ }
+      sessionStorage.setItem(STORAGE_KEY, JSON.stringify(
+        Object.fromEntries([...documents, [thisDocument, Object.fromEntries(records)]])));
+    } catch { /* the next document then has no records */ }
   }
 
-  function isEcho(control, name) {
+  function isStaleRestore(control, name) {
     if (isChoice(control) && !isBound(control)) return true; // its event was sent, or is lost
-    if (!isMemorable(control)) return false;
-    const note = notes?.[name];
-    if (!note) return isChoice(control);
-    const [word, state] = note;
-    return state === number(stateOf(control)) && (word === state || word !== number(wordOn(control)));
+    if (!mayBeStored(control)) return false;
+    const record = earlierRecords?.[name];
+    if (!record) return isChoice(control);
+    const [serverHash, stateHash] = record;
+    return stateHash === hashOf(stateOf(control)) &&
+      (serverHash === stateHash || serverHash !== hashOf(serverValueOf(control)));
   }
 
-  // The entries of the browser's history know which document has shown them.
+  // Each entry of the browser's history names the document that has shown it last.
   const earlierDocument = history.state?.stubeDocument;
-  const notes = stored()[earlierDocument];
-  const thisDocument = 'd' + crypto.getRandomValues(new Uint32Array(1))[0]; // no number: these would be sorted
+  const earlierRecords = readStorage()[earlierDocument];
+  // With a letter, because objects sort keys that are numbers.
+  const thisDocument = 'd' + crypto.getRandomValues(new Uint32Array(1))[0];
   let isRestoring = earlierDocument !== undefined ||
-    performance.getEntriesByType('navigation')[0]?.type === 'back_forward'; // to one whose scripts had not run
+    // Back to a page whose scripts had not run.
+    performance.getEntriesByType('navigation')[0]?.type === 'back_forward';
 
-  function nameEntry() {
+  function markHistoryEntry() {
     if (history.state?.stubeDocument === thisDocument) return;
     history.replaceState({...history.state, stubeDocument: thisDocument}, '');
   }
 
-  nameEntry();
-  addEventListener('popstate', nameEntry);
-  addEventListener('pagehide', writeDown);
+  markHistoryEntry();
+  addEventListener('popstate', markHistoryEntry);
+  addEventListener('pagehide', storeControls);
 
-  lookAround();
+  findEdits();
   addEventListener('pageshow', () => {
-    lookAround();
-    if (isRestoring) fillInNoted();
+    findEdits();
+    if (isRestoring) restoreStoredTexts();
     isRestoring = false;
   });
 
-  function fillInNoted() {
-    const texts = Object.entries(notes ?? {}).filter(([, [,, text]]) => text !== undefined);
-    for (const [name, [word,, state]] of texts) asides.set(name, {word, state, isMemorable: true});
-    bringBack();
+  function restoreStoredTexts() {
+    const texts = Object.entries(earlierRecords ?? {})
+      .filter(([, [,, text]]) => text !== undefined);
+    for (const [name, [serverHash,, state]] of texts) {
+      removedEdits.set(name, {serverHash, state, mayBeStored: true});
+    }
+    restoreRemovedEdits();
   }
 
-  // What was done before the scripts ran is made known as the browser would have: their events had no listeners.
-  function catchUp() {
+  // Edits from before the scripts ran had no listeners. Their input and change events are
+  // dispatched now.
+  function dispatchEarlyEdits() {
     if (isRestoring) return;
-    const early = allControls().filter(each => edited.has(each) && each.type !== 'file');
+    const early = allControls().filter(control => edited.has(control) && control.type !== 'file');
     for (const control of early.filter(({type, checked}) => type !== 'radio' || checked)) {
-      const events = isChoice(control) || document.activeElement !== control ? ['input', 'change'] : ['input'];
-      for (const type of events) control.dispatchEvent(new Event(type, {bubbles: true}));
+      const types = isChoice(control) || document.activeElement !== control
+        ? ['input', 'change'] : ['input'];
+      for (const type of types) control.dispatchEvent(new Event(type, {bubbles: true}));
     }
   }
-  addEventListener('DOMContentLoaded', catchUp); // by when htmx listens
+  addEventListener('DOMContentLoaded', dispatchEarlyEdits); // htmx listens by then
 
-  // ---- sending ----------------------------------------------------------------------------------------
+  // ---- sending ----------------------------------------------------------------------------------
 
-  // An event carries what stood in the controls of its own component (see stube-events.js) when it was made, and
-  // waits for its turn. When it leaves, that is sent, unless something else stands there by now.
-  const carried = new WeakMap(); // htmx's context of an event, to controls and what stood in them
+  // An event carries the values that the controls of its own component had when it was made (see
+  // stube-events.js), and may then wait in the queue. When it leaves, a control counts as sent
+  // unless its state has changed meanwhile.
+  const carriedStates = new WeakMap(); // htmx's context of an event, to [control, state] pairs
 
-  // A choice that is not bound is sent by its own event only.
-  function ownChoices({sourceEvent}) {
+  // An unbound choice is sent by its own event only.
+  function unboundChoicesOf({sourceEvent}) {
     const control = sourceEvent?.target;
     return isControl(control) && isChoice(control) && !isBound(control) ? groupOf(control) : [];
   }
 
-  const boundOf = instance => allControls()
+  const editedControlsOf = instance => allControls()
     .filter(control => control.name.startsWith(`i${instance}-`) && edited.has(control));
 
   document.addEventListener('htmx:config:request', ({detail: {ctx}, defaultPrevented}) => {
     if (!ctx.stubeInstance) return;
-    if (defaultPrevented) return ownChoices(ctx).forEach(giveBack);
-    lookAround();
-    carried.set(ctx, [...boundOf(ctx.stubeInstance), ...ownChoices(ctx)].map(control => [control, stateOf(control)]));
+    if (defaultPrevented) return unboundChoicesOf(ctx).forEach(revertChoice);
+    findEdits();
+    carriedStates.set(ctx, [...editedControlsOf(ctx.stubeInstance), ...unboundChoicesOf(ctx)]
+      .map(control => [control, stateOf(control)]));
   });
 
-  function giveBack(choice) {
-    if (isAmong(sent, choice)) return;
+  function revertChoice(choice) {
+    if (isGroupIn(inFlight, choice)) return;
     edited.delete(choice);
-    takeWord(choice);
+    showServerValue(choice);
   }
 
   document.addEventListener('htmx:before:request', ({detail: {ctx}, defaultPrevented}) => {
     if (defaultPrevented) return;
-    for (const [control, state] of carried.get(ctx) ?? []) {
+    for (const [control, state] of carriedStates.get(ctx) ?? []) {
       if (stateOf(control) !== state) continue;
       edited.delete(control);
-      sent.set(control, {ctx, state});
+      inFlight.set(control, {ctx, state});
     }
   });
 
-  // The page shows what the answer was (see stube.js): for what was sent, the server's word counts again. A field
-  // that it has cleared is empty, a tick that it has refused is none. What did not work was not sent, as far as the
-  // user is concerned, and will be with the next event; a choice that is not bound never will.
+  // The page now shows the result of the event (see stube.js). For the controls that were sent, the
+  // server's value counts again: a field that the server has cleared is empty, a refused tick is
+  // taken back. If the event failed, bound controls count as edited again, and the next event sends
+  // them. An unbound choice is never sent again.
   document.addEventListener('stube:answered', ({detail: {ctx, hasWorked}}) => {
-    const answered = [...sent.keys()].filter(control => sent.get(control).ctx === ctx);
-    if (hasWorked) lost = lost.filter(({element}) => !answered.includes(element));
+    const answered = [...inFlight.keys()].filter(control => inFlight.get(control).ctx === ctx);
+    if (hasWorked) unsentTexts = unsentTexts.filter(({element}) => !answered.includes(element));
     for (const control of answered) {
-      const {state} = sent.get(control);
-      sent.delete(control);
+      const {state} = inFlight.get(control);
+      inFlight.delete(control);
       if (!hasWorked && isBound(control) && stateOf(control) === state) edited.add(control);
     }
-    answered.filter(control => !isTheUsers(control)).forEach(takeWord);
-    if (hasEnded()) showLost();
+    answered.filter(control => !belongsToUser(control)).forEach(showServerValue);
+    if (hasEnded()) showUnsentTexts();
   });
 
-  // ---- patches: controls --------------------------------------------------------------------------------
+  // ---- patches: controls ------------------------------------------------------------------------
 
-  root.stubePatches = 0; // that are being applied
-  let choices;        // of selects that are the user's: a browser chooses anew when options come and go
-  let unsent;         // controls that are edited: their names, the server's word and what stands in them
+  root.stubePatches = 0; // the number of patches that are being applied
+  let userSelections; // [select, values] pairs: a browser selects again when options come and go
+  let editsBefore;    // {control, name, serverHash, state} of each edited control
 
   function beginPatch({detail: {tasks}}) {
     ++root.stubePatches;
-    lookAround();
-    noteChanges(watch.takeRecords());
-    choices = allControls().filter(each => each instanceof HTMLSelectElement && isTheUsers(each))
-      .map(select => [select, chosen(select)]);
-    unsent = unsentControls();
-    if (tasks.some(({swapSpec}) => swapSpec.style !== 'none')) lost = unsentTexts();
+    findEdits();
+    recordChanges(observer.takeRecords());
+    userSelections = allControls()
+      .filter(control => control instanceof HTMLSelectElement && belongsToUser(control))
+      .map(select => [select, selectedValues(select)]);
+    editsBefore = collectEdits();
+    if (tasks.some(({swapSpec}) => swapSpec.style !== 'none')) unsentTexts = collectUnsentTexts();
   }
 
-  // A dialog takes the place of a component, and its answer brings the component back. The state of edited controls
-  // comes back as well, unless the server has changed its word on them.
-  function unsentControls() {
+  // A dialog replaces a component, and the dialog's answer brings the component back. The states of
+  // its edited controls come back as well, unless the server's value has changed.
+  function collectEdits() {
     const all = allControls();
     if (!all.some(control => edited.has(control))) return [];
-    return [...named(all)].filter(([control]) => edited.has(control) && control.type !== 'file')
-      .map(([control, name]) => ({control, name, word: number(wordOn(control)), state: stateOf(control)}));
+    return [...namesOf(all)].filter(([control]) => edited.has(control) && control.type !== 'file')
+      .map(([control, name]) =>
+        ({control, name, serverHash: hashOf(serverValueOf(control)), state: stateOf(control)}));
   }
 
-  function putAside() {
-    for (const each of unsent) {
-      if (!each.control.isConnected) asides.set(each.name, {...each, isMemorable: isMemorable(each.control)});
+  function keepRemovedEdits() {
+    for (const edit of editsBefore) {
+      if (edit.control.isConnected) continue;
+      removedEdits.set(edit.name, {...edit, mayBeStored: mayBeStored(edit.control)});
     }
   }
 
-  function bringBack() {
-    if (asides.size === 0) return;
-    for (const [control, name] of named(allControls())) {
-      const {word, state} = asides.get(name) ?? {};
-      if (!asides.delete(name) || edited.has(control) || number(wordOn(control)) !== word) continue;
-      fillIn(control, state);
+  function restoreRemovedEdits() {
+    if (removedEdits.size === 0) return;
+    for (const [control, name] of namesOf(allControls())) {
+      const {serverHash, state} = removedEdits.get(name) ?? {};
+      if (!removedEdits.delete(name) || edited.has(control) ||
+        hashOf(serverValueOf(control)) !== serverHash) continue;
+      setState(control, state);
       edited.add(control);
     }
   }
 
-  function fillIn(control, state) {
+  function setState(control, state) {
     const values = control instanceof HTMLSelectElement && JSON.parse(state);
-    if (values) choose(control, ({value}) => values.includes(value));
-    else if (isTick(control)) control.checked = state === 'true';
+    if (values) selectOptions(control, ({value}) => values.includes(value));
+    else if (isCheckable(control)) control.checked = state === 'true';
     else control.value = state;
   }
 
   function finishPatch() {
-    noteCaused(watch.takeRecords());
-    putAside();
-    bringBack();
-    for (const [select, values] of choices) {
+    recordEffects(observer.takeRecords());
+    keepRemovedEdits();
+    restoreRemovedEdits();
+    for (const [select, values] of userSelections) {
       if ([...select.options].some(({value}) => values.includes(value))) {
-        choose(select, ({value}) => values.includes(value));
+        selectOptions(select, ({value}) => values.includes(value));
       }
     }
-    allControls().filter(control => !isTheUsers(control)).forEach(takeWord);
+    allControls().filter(control => !belongsToUser(control)).forEach(showServerValue);
   }
 
-  document.addEventListener('htmx:before:swap', beginPatch, true); // before stube-page.js takes parts off the page
+  // Captured, so that it runs before stube-page.js takes parts off the page.
+  document.addEventListener('htmx:before:swap', beginPatch, true);
   document.addEventListener('htmx:after:swap', finishPatch);
   document.addEventListener('htmx:finally:swap', () => {
-    watch.takeRecords();
+    observer.takeRecords();
     --root.stubePatches;
   });
 
-  // A patch changes the server's word only. htmx would also write it over what stands in the control.
-  function takeNewWord(control, {attrName, newValue}) {
-    if (attrName !== 'value' || newValue === null || !(control instanceof HTMLInputElement)) return true;
+  // A patch changes only the server's value, which is the attribute. htmx would also overwrite the
+  // state.
+  function setValueAttribute(control, {attrName, newValue}) {
+    if (attrName !== 'value' || newValue === null) return true;
+    if (!(control instanceof HTMLInputElement)) return true;
     control.setAttribute(attrName, newValue);
     return false;
   }
 
-  // ---- patches: what else is the user's ---------------------------------------------------------------------
+  // ---- patches: attributes and editable content -------------------------------------------------
 
-  // Browsers write into attributes what users do (`open` of details and dialogs, the size of a textarea, `hidden` of
-  // what was found in the page), and so do scripts. Then the server's word on the attribute is remembered. As long as
-  // it stays the same, patches leave the attribute alone.
-  const changed = new WeakMap(); // elements, to the server's words by name
+  // Browsers write into attributes what users do (`open` of details and dialogs, the size of a
+  // textarea, `hidden` of text found in the page), and scripts write attributes too. The server's
+  // value of such an attribute is recorded. While the server's value stays the same, patches leave
+  // the attribute alone.
+  const changedAttributes = new WeakMap(); // elements, to maps from attribute names to these values
 
-  function noteChanges(records) {
+  function recordChanges(records) {
     for (const {type, target, attributeName, oldValue} of records) {
       if (type !== 'attributes' || htmx.config.morphIgnore.includes(attributeName)) continue;
-      const words = changed.get(target) ?? new Map();
-      if (!words.has(attributeName)) words.set(attributeName, oldValue);
-      changed.set(target, words);
+      const serverValues = changedAttributes.get(target) ?? new Map();
+      if (!serverValues.has(attributeName)) serverValues.set(attributeName, oldValue);
+      changedAttributes.set(target, serverValues);
     }
   }
 
-  const watch = new MutationObserver(records => root.stubePatches ? noteCaused(records) : noteChanges(records));
-  watch.observe(view, {subtree: true, childList: true, attributes: true, attributeOldValue: true});
+  const observer = new MutationObserver(records =>
+    root.stubePatches ? recordEffects(records) : recordChanges(records));
+  observer.observe(view, {
+    subtree: true, childList: true, attributes: true, attributeOldValue: true,
+  });
 
-  function forgetOldWords(element, fresh) {
-    const words = changed.get(element);
-    for (const [name, word] of words ?? []) {
-      if (fresh.getAttribute(name) !== word) words.delete(name);
+  function forgetOutdatedAttributes(element, fresh) {
+    const serverValues = changedAttributes.get(element);
+    for (const [name, value] of serverValues ?? []) {
+      if (fresh.getAttribute(name) !== value) serverValues.delete(name);
     }
   }
 
-  // Without close(), what lies behind a modal dialog would stay out of reach.
+  // Without close(), the page behind a modal dialog would stay inert.
   function closeModal(element, {attrName, newValue}) {
     if (attrName !== 'open' || newValue !== null || !element.matches('dialog:modal')) return true;
-    toggled.set(element, 'closed');
-    closed.add(element);
+    toggledByPatch.set(element, 'closed');
+    closedByPatch.add(element);
     element.close();
     return false;
   }
 
-  // What is written into an element with contenteditable.
-  const written = new WeakMap(); // such elements, to the markup that the server sent for them
+  // Elements with contenteditable that the user has edited, to the markup that the server sent for
+  // them.
+  const editedContent = new WeakMap();
 
   root.addEventListener('beforeinput', ({target}) => {
-    const host = target instanceof Element && !isControl(target) && target.closest('[contenteditable]');
-    if (host && !written.has(host)) written.set(host, host.innerHTML);
+    const host = target instanceof Element && !isControl(target) &&
+      target.closest('[contenteditable]');
+    if (host && !editedContent.has(host)) editedContent.set(host, host.innerHTML);
   }, true);
 
-  function keepWritten(host, fresh) {
-    if (!written.has(host)) return;
-    if (fresh.innerHTML === written.get(host)) fresh.replaceChildren(...host.cloneNode(true).childNodes);
-    else written.delete(host);
+  function keepEditedContent(host, fresh) {
+    if (!editedContent.has(host)) return;
+    if (fresh.innerHTML !== editedContent.get(host)) editedContent.delete(host);
+    else fresh.replaceChildren(...host.cloneNode(true).childNodes);
   }
 
   htmx.registerExtension('stube-user', {
     htmx_before_morph_node(element, {newNode}) {
       if (!(element instanceof Element)) return;
-      forgetOldWords(element, newNode);
-      keepWritten(element, newNode);
+      forgetOutdatedAttributes(element, newNode);
+      keepEditedContent(element, newNode);
       if (element instanceof HTMLTextAreaElement) element.defaultValue = newNode.defaultValue;
     },
     htmx_before_morph_attr: (element, change) =>
-      !changed.get(element)?.has(change.attrName) && closeModal(element, change) && takeNewWord(element, change),
+      !changedAttributes.get(element)?.has(change.attrName) &&
+        closeModal(element, change) && setValueAttribute(element, change),
   });
 
-  // ---- what a patch causes -----------------------------------------------------------------------------------
+  // ---- events that a patch causes ---------------------------------------------------------------
 
-  // An event that comes of a patch is not sent (see stube-events.js): it would be answered with a patch. Some come
-  // while it is applied. Others come later, and are recognised: of what the patch has opened, closed or brought; a
-  // scroll without anybody scrolling; the pointer over something else without anybody having moved it.
-  const toggled = new WeakMap(); // what patches have opened and closed, to which of it
-  const closed = new WeakSet();  // dialogs
-  const loading = new WeakSet(); // pictures and the like
-  const INERTIA = 100; // milliseconds from a turn of the wheel to what comes of it
+  // An event that a patch causes is not sent (see stube-events.js): the response would be another
+  // patch. Some of these events fire while the patch is applied. Others fire later and are
+  // recognised here: from what the patch has opened, closed or inserted; a scroll while nobody
+  // scrolls; the pointer over another element while nobody has moved it.
+  const toggledByPatch = new WeakMap(); // elements, to 'open' or 'closed'
+  const closedByPatch = new WeakSet();  // dialogs
+  const loadedByPatch = new WeakSet();  // pictures and the like
+  const WHEEL_INERTIA = 100; // milliseconds between a turn of the wheel and its last effect
   let pointer = {};
-  let hasActed = false;    // the user, since the last patch
-  let isScrolling = false; // what the user began may go on by itself
-  let wheeled = -INERTIA;
+  let userHasActed = false;    // since the last patch
+  let userIsScrolling = false; // inertia may continue a scroll that the user began
+  let lastWheelTime = -WHEEL_INERTIA;
 
-  function noteCaused(records) {
-    hasActed = isScrolling || performance.now() - wheeled < INERTIA;
+  function recordEffects(records) {
+    userHasActed = userIsScrolling || performance.now() - lastWheelTime < WHEEL_INERTIA;
     for (const {target, attributeName, addedNodes} of records) {
-      if (attributeName === 'open') noteToggle(target);
-      if (attributeName === 'src' || attributeName === 'srcset') loading.add(target);
+      if (attributeName === 'open') recordToggle(target);
+      if (attributeName === 'src' || attributeName === 'srcset') loadedByPatch.add(target);
       for (const node of addedNodes) {
         if (!(node instanceof Element)) continue;
-        for (const each of [node, ...node.querySelectorAll('[open], [src], [srcset]')]) {
-          if (each.open) noteToggle(each);
-          if (each.src || each.srcset) loading.add(each);
+        for (const element of [node, ...node.querySelectorAll('[open], [src], [srcset]')]) {
+          if (element.open) recordToggle(element);
+          if (element.src || element.srcset) loadedByPatch.add(element);
         }
       }
     }
   }
 
-  function noteToggle(element) {
-    if (element instanceof HTMLDetailsElement) toggled.set(element, element.open ? 'open' : 'closed');
+  function recordToggle(element) {
+    if (!(element instanceof HTMLDetailsElement)) return;
+    toggledByPatch.set(element, element.open ? 'open' : 'closed');
   }
 
-  const causes = {
+  const isCausedByPatch = {
     toggle({target, newState}) {
-      const state = toggled.get(target);
-      return toggled.delete(target) && state === newState;
+      const state = toggledByPatch.get(target);
+      return toggledByPatch.delete(target) && state === newState;
     },
-    close: ({target}) => closed.delete(target) && !target.open,
-    load: ({target}) => loading.delete(target),
-    scroll: () => !(isScrolling ||= hasActed),
+    close: ({target}) => closedByPatch.delete(target) && !target.open,
+    load: ({target}) => loadedByPatch.delete(target),
+    scroll: () => !(userIsScrolling ||= userHasActed),
     scrollend() {
-      const isTheirs = isScrolling || hasActed;
-      isScrolling = false;
-      return !isTheirs;
+      const isTheUsers = userIsScrolling || userHasActed;
+      userIsScrolling = false;
+      return !isTheUsers;
     },
-    hover: ({screenX, screenY}) => !hasActed && screenX === pointer.x && screenY === pointer.y,
+    hover: ({screenX, screenY}) => !userHasActed && screenX === pointer.x && screenY === pointer.y,
   };
 
-  const hovers = ['mouse', 'pointer'].flatMap(device => ['over', 'out', 'enter', 'leave'].map(what => device + what));
+  const hoverTypes = ['mouse', 'pointer']
+    .flatMap(device => ['over', 'out', 'enter', 'leave'].map(action => device + action));
 
-  function listen(type, isCaused) {
+  function markCaused(type, isCaused) {
     addEventListener(type, event => { event.stubeIsCaused = isCaused(event); }, true);
   }
 
-  for (const type of ['toggle', 'close', 'load', 'scroll', 'scrollend']) listen(type, causes[type]);
-  for (const type of hovers) listen(type, causes.hover);
-
-  for (const act of ['wheel', 'touchstart', 'touchmove', 'keydown', 'pointerdown', 'mousedown']) {
-    addEventListener(act, () => { hasActed = true; }, {capture: true, passive: true});
+  for (const type of ['toggle', 'close', 'load', 'scroll', 'scrollend']) {
+    markCaused(type, isCausedByPatch[type]);
   }
-  addEventListener('wheel', () => { wheeled = performance.now(); }, {capture: true, passive: true});
-  addEventListener('pointermove', ({screenX, screenY}) => { pointer = {x: screenX, y: screenY}; }, {capture: true, passive: true});
+  for (const type of hoverTypes) markCaused(type, isCausedByPatch.hover);
 
-  // ---- the end, while somebody types ---------------------------------------------------------------------------
+  for (const type of ['wheel', 'touchstart', 'touchmove', 'keydown', 'pointerdown', 'mousedown']) {
+    addEventListener(type, () => { userHasActed = true; }, {capture: true, passive: true});
+  }
+  addEventListener('wheel', () => { lastWheelTime = performance.now(); },
+    {capture: true, passive: true});
+  addEventListener('pointermove', ({screenX, screenY}) => { pointer = {x: screenX, y: screenY}; },
+    {capture: true, passive: true});
 
-  // Text that was not sent, or has no answer yet. If the last patch has taken it off the page, and was the end of the
-  // conversation, it stays beside the last view, to be read and copied.
-  let lost = [];
+  // ---- the end of the conversation while somebody types -----------------------------------------
+
+  // Text that was not sent, or whose event has no response yet. If the last patch ended the
+  // conversation and removed the text from the page, the text is shown beside the last view, to be
+  // read and copied.
+  let unsentTexts = [];
 
   const hasEnded = () => !stream.isConnected || !stream.hasAttribute('hx-sse:connect');
 
-  const nameFor = ({labels, ariaLabel, placeholder}) => (labels?.[0]?.textContent ?? ariaLabel ?? placeholder ?? '').trim();
+  const labelOf = ({labels, ariaLabel, placeholder}) =>
+    (labels?.[0]?.textContent ?? ariaLabel ?? placeholder ?? '').trim();
 
-  const isText = control => !isChoice(control) &&
-    !['password', 'file', 'button', 'submit', 'reset', 'image', 'range', 'color'].includes(control.type);
+  const notText =
+    ['password', 'file', 'button', 'submit', 'reset', 'image', 'range', 'color'];
+  const isText = control => !isChoice(control) && !notText.includes(control.type);
 
-  function unsentTexts() {
-    const typed = allControls().filter(control => isText(control) && isTheUsers(control) && control.value !== '')
-      .map(element => ({element, name: nameFor(element), text: element.value}));
-    const hosts = [...view.querySelectorAll('[contenteditable]')].filter(host => written.has(host))
-      .map(element => ({element, name: nameFor(element), text: element.innerText}));
+  function collectUnsentTexts() {
+    const typed = allControls()
+      .filter(control => isText(control) && belongsToUser(control) && control.value !== '')
+      .map(element => ({element, name: labelOf(element), text: element.value}));
+    const hosts = [...view.querySelectorAll('[contenteditable]')]
+      .filter(host => editedContent.has(host))
+      .map(element => ({element, name: labelOf(element), text: element.innerText}));
     return [...typed, ...hosts];
   }
 
-  function make(name, properties, ...content) {
-    const made = Object.assign(document.createElement(name), properties);
-    made.append(...content);
-    return made;
+  function createElement(name, properties, ...content) {
+    const element = Object.assign(document.createElement(name), properties);
+    element.append(...content);
+    return element;
   }
 
-  const readOnly = ({name, text}) => make('label', {}, name,
-    make('textarea', {readOnly: true, rows: Math.min(text.split('\n').length + 1, 10)}, text));
+  const readOnlyCopy = ({name, text}) => createElement('label', {}, name,
+    createElement('textarea',
+      {readOnly: true, rows: Math.min(text.split('\n').length + 1, 10)}, text));
 
-  const unsentPlace = () => document.getElementById('stube-unsent') ?? make('section', {id: 'stube-unsent', className: 'card'},
-    make('h2', {}, 'Not sent'), make('p', {}, 'You typed this, and it was not sent. It is kept only here: copy what you need.'));
+  const unsentSection = () => document.getElementById('stube-unsent') ??
+    createElement('section', {id: 'stube-unsent', className: 'card'},
+      createElement('h2', {}, 'Not sent'),
+      createElement('p', {},
+        'You typed this, and it was not sent. It is kept only here: copy what you need.'));
 
-  function showLost() {
-    const shown = lost.filter(({element}) => !element.isConnected && !sent.has(element));
-    lost = lost.filter(each => !shown.includes(each));
-    if (shown.length === 0) return;
-    const place = unsentPlace();
-    place.append(...shown.map(readOnly));
-    view.after(place);
+  function showUnsentTexts() {
+    const removed = unsentTexts
+      .filter(({element}) => !element.isConnected && !inFlight.has(element));
+    unsentTexts = unsentTexts.filter(text => !removed.includes(text));
+    if (removed.length === 0) return;
+    const section = unsentSection();
+    section.append(...removed.map(readOnlyCopy));
+    view.after(section);
   }
 
-  // The end comes behind the last view, as an event of the stream, or with it, in an answer.
-  stream.addEventListener('stube-end', showLost);
+  // The end comes after the last view as an event of the stream, or together with it in a response.
+  stream.addEventListener('stube-end', showUnsentTexts);
 })();

@@ -1,9 +1,11 @@
-// The browser's part of stube: what htmx leaves open between a page and a server that may be killed at
-// any moment. Every user action is sent until the server has answered it, with one id over all attempts,
-// so that nothing is lost and nothing happens twice; and people see and hear what goes on.
-// Beside it: stube-events.js (which events are sent, and with what), stube-page.js (what the server's
-// messages do to the page), stube-user.js (what they must leave alone), stube-history.js (the browser's Back and
-// Forward, and the address).
+// The browser side of stube: the parts that htmx leaves open between a page and a server that may
+// be killed at any moment. Each user action is sent until the server has responded, with the same
+// event id in every attempt, so that no action is lost and none takes effect twice. The page shows
+// its state to sighted users and to screen readers.
+//
+// The other scripts: stube-events.js (which events are sent, and with which values), stube-page.js
+// (how the server's messages change the page), stube-user.js (which changes of the user patches
+// must keep), stube-history.js (the browser's Back and Forward, and the address).
 (() => {
   'use strict';
 
@@ -14,8 +16,9 @@
   const view = document.getElementById('stube-view');
   const notice = document.getElementById('stube-notice');
 
-  // Not in the markup: where this script does not run htmx finds nothing to do. Everything in #stube has one queue
-  // for its events: each is sent, in order, one after the other (htmx's own queue of one element holds only two).
+  // These attributes are not in the markup: where this script does not run, htmx must find nothing
+  // to do. All events within #stube share one queue and are sent in order, one at a time. The
+  // default queue of htmx has one element and holds only two events.
   stream.setAttribute('hx-sse:connect', stream.dataset.stream);
   stream.setAttribute('hx-sse:close', 'stube-end');
   stream.setAttribute('hx-swap', 'none');
@@ -23,143 +26,156 @@
   root.setAttribute('hx-target:inherited', '#stube-view');
   root.setAttribute('hx-sync:inherited', '#stube:queue all');
 
-  const FIRST_PAUSE = 250;
-  const LONGEST_PAUSE = 5000;
-  const FIRST_LIMIT = 30000;     // for an attempt, as the server takes a request; the next ones get more
-  const LONGEST_LIMIT = 240000;
-  const OPENING_LIMIT = 15000;   // for the head of a stream
-  const PATIENCE = 300;         // an answer that takes longer than this gets a sign of waiting
-  const STREAM_PATIENCE = 3000; // a restart of the server is shorter than this and needs no words
-  const NEWS_PATIENCE = 2000;   // for the stream to bring what an answer says that it does
+  // All in milliseconds.
+  const FIRST_BACKOFF = 250;
+  const LONGEST_BACKOFF = 5000;
+  const FIRST_TIMEOUT = 30000;   // for an attempt, like the server's body_timeout; retries get more
+  const LONGEST_TIMEOUT = 240000;
+  const OPENING_TIMEOUT = 15000; // for the head of a stream
+  const SLOW_AFTER = 300;        // the page shows that it waits for a slower response
+  const LOST_AFTER = 3000;       // a restart of the server takes less time and is not shown
+  const STREAM_TIMEOUT = 2000;   // for the stream to deliver the revision that a response names
 
-  // ---- what the user is told ----------------------------------------------------------------------
+  // ---- the status shown to the user -------------------------------------------------------------
 
   const status = document.createElement('p');
   status.id = 'stube-status';
   status.setAttribute('role', 'status');
   root.prepend(status);
 
-  const events = new Set(); // the user's actions that have no answer yet
+  const pendingEvents = new Set(); // the user's actions without a response
   let streamIsLost = false;
   let isDisplaced = false; // by newer pages of the same conversation
 
   const askBeforeLeaving = event => event.preventDefault();
 
-  function tell(text) {
-    if (status.textContent !== text) status.textContent = text; // the same text again would be read out again
+  // Sets the text only if it differs: screen readers would read out the same text again.
+  function setStatusText(text) {
+    if (status.textContent !== text) status.textContent = text;
   }
 
-  function showState() {
-    const waiting = [...events].filter(event => event.isSlow);
-    const kept = waiting.some(event => event.hasFailed);
-    root.classList.toggle('stube-waiting', waiting.length > 0);
-    view.ariaBusy = waiting.length > 0 ? 'true' : null; // not on root: that would silence the notices in it
-    tell(kept ? 'Connection lost. Your last action is kept and will be sent.'
-      : isDisplaced ? 'Shown in too many places at once. This one is up to date again when you use it.'
-        : streamIsLost && !hasNews ? 'Connection lost. Trying to reconnect.' : '');
-    // Only while it is needed: the mere presence of this listener keeps pages out of some back/forward caches.
-    (kept ? addEventListener : removeEventListener)('beforeunload', askBeforeLeaving);
+  function updateStatus() {
+    const slow = [...pendingEvents].filter(event => event.isSlow);
+    const isRetrying = slow.some(event => event.hasFailed);
+    root.classList.toggle('stube-waiting', slow.length > 0);
+    // Not on root: that would silence the notices in it.
+    view.ariaBusy = slow.length > 0 ? 'true' : null;
+    setStatusText(isRetrying ? 'Connection lost. Your last action is kept and will be sent.'
+      : isDisplaced
+        ? 'Shown in too many places at once. This one is up to date again when you use it.'
+        : streamIsLost && !lastPollSucceeded ? 'Connection lost. Trying to reconnect.' : '');
+    // Only while needed: the mere listener keeps pages out of some back/forward caches.
+    (isRetrying ? addEventListener : removeEventListener)('beforeunload', askBeforeLeaving);
   }
 
-  // ---- sending until there is an answer -----------------------------------------------------------
+  // ---- sending with retry and backoff -----------------------------------------------------------
 
-  // Rests, but not beyond a sign that the server can be reached again.
-  const rest = milliseconds => new Promise(done => {
-    const resting = new AbortController();
+  // Sleeps, but ends early when the server may be reachable again.
+  const backOff = milliseconds => new Promise(done => {
+    const listening = new AbortController();
     const finish = () => {
-      resting.abort();
+      listening.abort();
       clearTimeout(timer);
       done();
     };
     const timer = setTimeout(finish, milliseconds);
-    addEventListener('online', finish, {signal: resting.signal});
-    document.addEventListener('stube:connected', finish, {signal: resting.signal});
+    addEventListener('online', finish, {signal: listening.signal});
+    document.addEventListener('stube:connected', finish, {signal: listening.signal});
   });
 
-  // One attempt. Throws where there is no connection or none in time; a response may still be no answer.
-  async function attempt(url, request, isAnswer, milliseconds) {
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), milliseconds);
+  // One attempt. Throws if it fails or times out; null if the response is not acceptable.
+  async function attempt(url, request, isAcceptable, milliseconds) {
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), milliseconds);
     try {
-      const response = await fetch(url, {...request, signal: AbortSignal.any([request.signal, limit.signal])});
-      if (await isAnswer(response)) return response;
-      limit.abort(); // its body is of no use
+      const signal = AbortSignal.any([request.signal, timeout.signal]);
+      const response = await fetch(url, {...request, signal});
+      if (await isAcceptable(response)) return response;
+      timeout.abort(); // the body is not needed
       return null;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  const around = pause => pause * (0.75 + Math.random() / 2); // so that a thousand pages do not come back at once
+  // A thousand pages must not return at the same time.
+  const withJitter = pause => pause * (0.75 + Math.random() / 2);
 
-  async function sendUntilAnswered(url, request, isAnswer, onFailure) {
-    for (let pause = FIRST_PAUSE, limit = FIRST_LIMIT; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      const response = await attempt(url, request, isAnswer, limit).catch(() => null);
-      request.signal.throwIfAborted(); // htmx has given this request up
+  async function fetchWithRetry(url, request, isAcceptable, onFailure) {
+    for (let pause = FIRST_BACKOFF, timeout = FIRST_TIMEOUT; ;
+      pause = Math.min(2 * pause, LONGEST_BACKOFF)) {
+      const response = await attempt(url, request, isAcceptable, timeout).catch(() => null);
+      request.signal.throwIfAborted(); // htmx has aborted this request
       if (response) return response;
       onFailure();
-      limit = Math.min(2 * limit, LONGEST_LIMIT); // a slow connection gets through in the end
-      await rest(around(pause));
+      timeout = Math.min(2 * timeout, LONGEST_TIMEOUT); // a slow connection gets through in the end
+      await backOff(withJitter(pause));
     }
   }
 
-  // Also waits for the whole body: where the connection breaks in the middle of it, this throws.
-  const isOurs = async response => /<hx-[a-z]/.test(await response.clone().text());
+  // Waits for the whole body. Throws if the connection breaks before its end.
+  const isFromStube = async response => /<hx-[a-z]/.test(await response.clone().text());
 
-  // What a gateway says while the server behind it is away is no answer.
-  const answersEvent = async response => await isOurs(response) || ![502, 503, 504].includes(response.status);
+  // A 502, 503 or 504 of a gateway means that the server is away.
+  const isEventResponse = async response =>
+    await isFromStube(response) || ![502, 503, 504].includes(response.status);
 
-  // Of a server that answers with pages of its own, also as a success (a proxy's page for signing in, a hotel's
-  // network), nothing is put into this page, and to htmx it is a failure.
-  const failureFrom = ({ok, status, headers}) => new Response(null, {status: ok || !status ? 502 : status, headers});
+  // Another server may answer in place of stube, also with a success (a proxy's login page, a
+  // hotel's network). Nothing of such a response is put into this page. htmx receives a failure.
+  const emptyFailure = ({ok, status, headers}) =>
+    new Response(null, {status: ok || !status ? 502 : status, headers});
 
-  const wordsOn = ({ok, type, status}) => ok || type === 'opaqueredirect'
+  const failureText = ({ok, type, status}) => ok || type === 'opaqueredirect'
     ? 'This did not work: something other than the server of this page has answered. ' +
       'You may have been signed out. Please reload the page.'
     : `This did not work: the server answered ${status}.`;
 
   async function sendEvent(url, request) {
     request.headers['Stube-Event-Id'] = nextEventId();
-    if (!connection?.isGreeted) request.headers['Stube-Seen'] = String(brought);
+    if (!connection?.isConfirmed) request.headers['Stube-Seen'] = String(lastRevision);
     const event = {isSlow: false, hasFailed: false};
-    const oldNotice = [...notice.childNodes];
+    const oldNotices = [...notice.childNodes];
     const timer = setTimeout(() => {
       event.isSlow = true;
-      showState();
-    }, PATIENCE);
-    events.add(event);
+      updateStatus();
+    }, SLOW_AFTER);
+    pendingEvents.add(event);
     try {
-      // A redirect would lead to a page, here or elsewhere: stube answers events with none.
-      const response = await sendUntilAnswered(url, {...request, redirect: 'manual'}, answersEvent, () => {
+      // stube answers no event with a redirect. One of another server is not followed.
+      const options = {...request, redirect: 'manual'};
+      const response = await fetchWithRetry(url, options, isEventResponse, () => {
         event.hasFailed = true;
-        showState();
+        updateStatus();
       });
-      if (response.status !== 204 && !await isOurs(response)) {
-        notice.textContent = wordsOn(response);
-        return failureFrom(response);
+      if (response.status !== 204 && !await isFromStube(response)) {
+        notice.textContent = failureText(response);
+        return emptyFailure(response);
       }
-      if (response.ok) oldNotice.forEach(node => node.remove());
-      if (response.status === 204 && !noteRevision(request, response)) expectNews(revisionOf(response));
-      await released();
+      if (response.ok) oldNotices.forEach(node => node.remove());
+      if (response.status === 204 && !recordRevision(request, response)) {
+        expectOnStream(revisionOf(response));
+      }
+      await pressEnded();
       return response;
     } finally {
       clearTimeout(timer);
-      events.delete(event);
-      showState();
+      pendingEvents.delete(event);
+      updateStatus();
     }
   }
 
-  // ---- a button that is pressed ---------------------------------------------------------------------
+  // ---- a pressed button -------------------------------------------------------------------------
 
-  // A click needs the element that was pressed to be there when it is released. So patches wait meanwhile: for the
-  // click, which comes at or shortly after the release, or for none. Not for ever: of some presses no end is told.
+  // A browser fires a click only if the pressed element is still on the page when it is released.
+  // Patches therefore wait until the click, which comes at or shortly after the release, or until
+  // none has come. The wait is limited, because browsers do not report the end of every press.
   const LONGEST_PRESS = 3000;
-  const CLICK_PATIENCE = 300;
-  let press; // a promise, and what resolves it
+  const CLICK_TIMEOUT = 300; // from the release
+  let press; // a promise, its resolve function, and the timer that ends the press
 
-  const released = () => press?.promise;
+  const pressEnded = () => press?.promise;
 
-  function hold() {
+  function beginPress() {
     if (!press) {
       press = {};
       press.promise = new Promise(done => { press.resolve = done; });
@@ -177,34 +193,39 @@
     }, milliseconds);
   }
 
-  root.addEventListener('pointerdown', ({isPrimary, button}) => isPrimary && button === 0 && hold(), true);
-  root.addEventListener('keydown', ({key}) => key === ' ' && hold(), true);
-  for (const end of ['click', 'keyup', 'pointercancel', 'dragstart', 'contextmenu']) {
-    addEventListener(end, () => endPressIn(0), true);
+  root.addEventListener('pointerdown', ({isPrimary, button}) => {
+    if (isPrimary && button === 0) beginPress();
+  }, true);
+  root.addEventListener('keydown', ({key}) => key === ' ' && beginPress(), true);
+  for (const type of ['click', 'keyup', 'pointercancel', 'dragstart', 'contextmenu']) {
+    addEventListener(type, () => endPressIn(0), true);
   }
   addEventListener('blur', () => endPressIn(0)); // of the window
-  addEventListener('pointerup', () => endPressIn(CLICK_PATIENCE), true);
+  addEventListener('pointerup', () => endPressIn(CLICK_TIMEOUT), true);
 
-  // ---- htmx's requests ----------------------------------------------------------------------------
+  // ---- htmx's requests --------------------------------------------------------------------------
 
-  const isNews = request => /\/stube\/news\//.test(request.action);
-  const isEvent = request => request.method === 'POST' && /\/stube\/(event|back)\//.test(request.action);
+  const isNewsRequest = request => /\/stube\/news\//.test(request.action);
+  const isEventRequest = request =>
+    request.method === 'POST' && /\/stube\/(event|back)\//.test(request.action);
 
-  // 10 hexadecimal digits that are this page's, and 6 that number its events: htmx's queue sends one after the
-  // other, so the server need only remember the last of each page.
+  // An event id is 10 hexadecimal digits that identify this page, and 6 that number its events.
+  // htmx's queue sends one event at a time, so the server keeps only the last id of each page.
   const hex = (number, digits) => number.toString(16).padStart(digits, '0');
-  const drawPage = () => [...crypto.getRandomValues(new Uint8Array(5))].map(byte => hex(byte, 2)).join('');
-  let page = drawPage();
-  let sent = 0;
+  const newPageId = () =>
+    [...crypto.getRandomValues(new Uint8Array(5))].map(byte => hex(byte, 2)).join('');
+  let pageId = newPageId();
+  let eventCount = 0;
 
   function nextEventId() {
-    if (++sent > 0xffffff) [page, sent] = [drawPage(), 1];
-    return page + hex(sent, 6);
+    if (++eventCount > 0xffffff) [pageId, eventCount] = [newPageId(), 1];
+    return pageId + hex(eventCount, 6);
   }
 
-  // htmx finds the page's queue through the element's ancestors. An element that a patch has removed while
-  // its event waited in the queue has none, and all events behind it would wait for ever: the root steps in.
-  function outliveElement(ctx) {
+  // htmx finds the queue through the ancestors of the source element. A patch may remove that
+  // element while its event waits in the queue. Without ancestors it would block all later events,
+  // so root takes its place.
+  function fallBackToRoot(ctx) {
     let element = ctx.sourceElement;
     Object.defineProperty(ctx, 'sourceElement', {
       get: () => element.isConnected ? element : root,
@@ -216,106 +237,116 @@
     const {detail: {ctx}, defaultPrevented} = event;
     if (defaultPrevented) return;
     if (ctx.sourceElement === stream) {
-      isOpening = !isPaused; // nobody has seen the page yet
+      isOpening = !isPaused; // a page that was never visible does not open its stream
       if (isPaused) return event.preventDefault();
-      ctx.fetch = openStream;
-    } else if (isEvent(ctx.request)) {
+      ctx.fetch = fetchStream;
+    } else if (isEventRequest(ctx.request)) {
       ctx.stubeIsEvent = true;
       ctx.fetch = sendEvent;
-      outliveElement(ctx);
-    } else if (isNews(ctx.request)) {
-      ctx.fetch = askForNews;
+      fallBackToRoot(ctx);
+    } else if (isNewsRequest(ctx.request)) {
+      ctx.fetch = fetchNews;
     } else {
       return;
     }
-    ctx.request.timeout = 0; // each attempt has its own limit, the whole has none
+    ctx.request.timeout = 0; // each attempt has a timeout, all attempts together have none
   });
 
-  // ---- the stream ---------------------------------------------------------------------------------
+  // ---- the stream -------------------------------------------------------------------------------
 
-  // hx-sse reads it. When to open it, and when to give it up, is decided here.
+  // hx-sse reads the stream. This script decides when to open and when to cancel it.
   stream.setAttribute('hx-config', 'sse.reconnect:false sse.pauseOnBackground:false');
 
-  // The revision that the page shows: of the page as it was loaded, then of the stream's messages and of answers.
-  let brought = Number(/\brev=(\d+)/.exec(stream.getAttribute('hx-sse:connect'))?.[1]);
+  // The revision that the page shows, from the loaded page, a message of the stream or a response.
+  let lastRevision = Number(/\brev=(\d+)/.exec(stream.getAttribute('hx-sse:connect'))?.[1]);
   const revisionOf = ({headers}) => Number(headers.get('Stube-Revision') ?? NaN);
 
-  const heartbeat = Math.max(stream.dataset.heartbeat, 1000); // the server's
-  let connection;          // hx-sse's, while there is a stream
-  let isOpening = true;    // hx-sse begins by itself
-  let isPaused = document.hidden; // nobody sees the page
-  let pause = FIRST_PAUSE; // before the stream is opened again
-  let signs = 0;           // how often something came
-  let silence;             // a timer
+  const heartbeat = Math.max(stream.dataset.heartbeat, 1000); // the server's longest silence
+  let connection;       // hx-sse's, while a stream is open
+  let isOpening = true; // hx-sse opens the first stream
+  let isPaused = document.hidden;
+  let reopenPause = FIRST_BACKOFF;
+  let activityCount = 0; // pieces received
+  let silenceTimer;
   let lossTimer;
 
-  // The end comes as an event of the stream, or in the answer to an event, which then removes the stream.
+  // The end of the conversation is an event of the stream, or a response to an event. That response
+  // removes the stream's element.
   const hasEnded = () => !stream.isConnected || !stream.hasAttribute('hx-sse:connect');
   stream.addEventListener('stube-end', () => stream.removeAttribute('hx-sse:connect'));
 
-  const isStream = ({ok, headers}) => ok && /^text\/event-stream\b/.test(headers.get('Content-Type'));
+  const isStream = ({ok, headers}) =>
+    ok && /^text\/event-stream\b/.test(headers.get('Content-Type'));
 
-  const restBeforeOpening = () => {
-    const now = pause;
-    pause = Math.min(2 * pause, LONGEST_PAUSE);
-    return rest(around(now));
+  const backOffBeforeOpening = () => {
+    const pause = reopenPause;
+    reopenPause = Math.min(2 * reopenPause, LONGEST_BACKOFF);
+    return backOff(withJitter(pause));
   };
 
-  // The fetch of the stream's requests.
-  async function openStream(url, request) {
+  // Replaces fetch for the requests of the stream.
+  async function fetchStream(url, request) {
     lossTimer ??= setTimeout(() => {
       streamIsLost = true;
-      showState();
-      ask();
-    }, STREAM_PATIENCE);
-    request.headers['Last-Event-ID'] = String(brought);
-    openedAt = brought;
+      updateStatus();
+      poll();
+    }, LOST_AFTER);
+    request.headers['Last-Event-ID'] = String(lastRevision);
+    revisionAtOpening = lastRevision;
     for (;;) {
-      // With its cache, Firefox would hold a second tab's request until the first tab's stream has ended.
-      const response = await attempt(url, {...request, cache: 'no-store'}, isStream, OPENING_LIMIT).catch(() => null);
+      // With its cache, Firefox would delay a second tab's request until the first tab's stream
+      // ends.
+      const uncached = {...request, cache: 'no-store'};
+      const response = await attempt(url, uncached, isStream, OPENING_TIMEOUT).catch(() => null);
       request.signal.throwIfAborted();
-      if (response) return heard(response);
-      await restBeforeOpening();
-      while (isPaused) await new Promise(done => document.addEventListener('visibilitychange', done, {once: true}));
+      if (response) return withHeartbeat(response);
+      await backOffBeforeOpening();
+      while (isPaused) {
+        await new Promise(done =>
+          document.addEventListener('visibilitychange', done, {once: true}));
+      }
     }
   }
 
-  // The same response, but each piece of it is a sign of life: a large view may take its time. Where the connection
-  // breaks, it ends: to htmx that would be an error, for the page's user and its developer it is none.
-  function heard(response) {
-    noteSign();
+  // The same response, but each received piece counts as activity, because a large view may arrive
+  // slowly. A broken connection ends the body without an error: htmx would report one, and to the
+  // user and to the developer of the page a reconnect is not an error.
+  function withHeartbeat(response) {
+    recordActivity();
     const reader = response.body.getReader();
     return new Response(new ReadableStream({
       async pull(out) {
         const {done, value} = await reader.read().catch(() => ({done: true}));
         if (done) return out.close();
-        noteSign();
+        recordActivity();
         out.enqueue(value);
       },
       cancel: reason => reader.cancel(reason),
     }), response);
   }
 
-  // A connection may be dead and nobody says so. The server is never silent for longer than its heartbeat.
-  function noteSign() {
-    ++signs;
-    clearTimeout(silence);
-    silence = setTimeout(giveUpStream, 2.5 * heartbeat);
+  // A dead connection may report no error. A live server is never silent for longer than its
+  // heartbeat, so a longer silence ends the stream.
+  function recordActivity() {
+    ++activityCount;
+    clearTimeout(silenceTimer);
+    silenceTimer = setTimeout(cancelStream, 2.5 * heartbeat);
   }
 
-  function giveUpStream() {
-    connection?.reader?.cancel().catch(() => {}); // upon which it is opened again
+  function cancelStream() {
+    connection?.reader?.cancel().catch(() => {}); // htmx:sse:close follows and opens a new stream
   }
 
-  // Of an event that was answered with nothing, the stream brings the patches.
-  function expectNews(revision) {
-    const before = signs;
+  // The stream must deliver the patches of a 204 response. It is cancelled if nothing comes in
+  // time.
+  function expectOnStream(revision) {
+    const countBefore = activityCount;
     setTimeout(() => {
-      if (brought < revision && signs === before) giveUpStream();
-    }, NEWS_PATIENCE);
+      if (lastRevision < revision && activityCount === countBefore) cancelStream();
+    }, STREAM_TIMEOUT);
   }
 
-  function open() {
+  function openStream() {
     if (isOpening || connection || isPaused || hasEnded()) return;
     isOpening = true;
     isDisplaced = false;
@@ -330,137 +361,148 @@
 
   stream.addEventListener('htmx:sse:close', async () => {
     connection = undefined;
-    clearTimeout(silence);
+    clearTimeout(silenceTimer);
     if (isPaused || isDisplaced) return;
-    await restBeforeOpening();
-    open();
+    await backOffBeforeOpening();
+    openStream();
   });
 
   stream.addEventListener('htmx:sse:before:message', ({detail: {message, waitUntil}}) => {
     if (message.event) return;
-    waitUntil(Promise.resolve(released()).then(() => {
+    waitUntil(Promise.resolve(pressEnded()).then(() => {
       const revision = Number(message.id);
-      isRepeated = openedAt < revision && revision <= caughtUp;
-      if (message.id && !isRepeated) brought = revision;
+      isRepeated = revisionAtOpening < revision && revision <= lastResponseRevision;
+      if (message.id && !isRepeated) lastRevision = revision;
     }));
   });
 
-  // The first thing that the server says, and now and then again. Whatever else answers in its place does not.
+  // The server begins each stream with this event and repeats it now and then. Another server in
+  // its place, such as a login page, does not send it.
   stream.addEventListener('stube-beat', () => {
-    if (!connection || connection.isGreeted) return;
-    connection.isGreeted = true;
-    pause = FIRST_PAUSE;
-    forgetLoss();
+    if (!connection || connection.isConfirmed) return;
+    connection.isConfirmed = true;
+    reopenPause = FIRST_BACKOFF;
+    clearLoss();
     document.dispatchEvent(new CustomEvent('stube:connected'));
   });
 
-  function forgetLoss() {
+  function clearLoss() {
     clearTimeout(lossTimer);
     lossTimer = undefined;
-    streamIsLost = hasNews = false;
-    showState();
+    streamIsLost = lastPollSucceeded = false;
+    updateStatus();
   }
 
-  // Comes back when someone uses it: of too many pages that all come back by themselves, none would stay.
+  // A displaced page reconnects only when someone uses it. If too many pages of a conversation
+  // reconnected by themselves, they would displace one another forever.
   stream.addEventListener('stube-displaced', () => {
     isDisplaced = true;
-    showState();
+    updateStatus();
   });
-  for (const use of ['focus', 'pointerdown', 'keydown']) addEventListener(use, () => isDisplaced && open(), true);
-
-  // A page that nobody sees needs no stream, and catches up when it is seen again.
-  function pauseOrGoOn() {
-    isPaused = document.hidden;
-    if (!isPaused) return open();
-    forgetLoss();
-    giveUpStream();
+  for (const type of ['focus', 'pointerdown', 'keydown']) {
+    addEventListener(type, () => isDisplaced && openStream(), true);
   }
-  document.addEventListener('visibilitychange', pauseOrGoOn);
-  addEventListener('pageshow', event => event.persisted && pauseOrGoOn());
 
-  // ---- answers, and what the page shows of them ---------------------------------------------------
+  // A hidden page needs no stream. It catches up when it becomes visible.
+  function pauseOrResume() {
+    isPaused = document.hidden;
+    if (!isPaused) return openStream();
+    clearLoss();
+    cancelStream();
+  }
+  document.addEventListener('visibilitychange', pauseOrResume);
+  addEventListener('pageshow', event => event.persisted && pauseOrResume());
 
-  // The stream may bring later what an answer with nothing in it says that it does.
-  const answered = new Set(); // htmx's contexts of events
+  // ---- responses, and whether the page shows their result ---------------------------------------
 
-  const isShown = ({response}) => !(response?.status === 204 && revisionOf(response) > brought) || hasEnded();
+  // htmx's contexts of events whose result the page does not show yet: the stream may deliver the
+  // patches of a 204 response later.
+  const notYetShown = new Set();
+
+  const isShown = ({response}) =>
+    !(response?.status === 204 && revisionOf(response) > lastRevision) || hasEnded();
   const hasWorked = ({response}) => response?.status < 400 && !response.headers.has('Stube-Failed');
 
-  function tellAnswered() {
-    for (const ctx of [...answered].filter(isShown)) {
-      answered.delete(ctx);
-      document.dispatchEvent(new CustomEvent('stube:answered', {detail: {ctx, hasWorked: hasWorked(ctx)}}));
+  function dispatchAnswered() {
+    for (const ctx of [...notYetShown].filter(isShown)) {
+      notYetShown.delete(ctx);
+      const detail = {ctx, hasWorked: hasWorked(ctx)};
+      document.dispatchEvent(new CustomEvent('stube:answered', {detail}));
     }
   }
 
   document.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
-    if (!isEvent(ctx.request)) return;
-    answered.add(ctx);
-    tellAnswered();
+    if (!isEventRequest(ctx.request)) return;
+    notYetShown.add(ctx);
+    dispatchAnswered();
   });
-  document.addEventListener('htmx:after:swap', tellAnswered);
-  stream.addEventListener('stube-end', tellAnswered);
+  document.addEventListener('htmx:after:swap', dispatchAnswered);
+  stream.addEventListener('stube-end', dispatchAnswered);
 
-  // ---- without a stream ---------------------------------------------------------------------------------
+  // ---- without a stream -------------------------------------------------------------------------
 
-  // Some networks hold streams back until they end. Then the page asks for news: at intervals, and after an event,
-  // because the answer to an event lacks the messages that its component has published.
-  const NEWS_PAUSE = 5000;
-  const AFTER_EVENT = 500;
-  const news = stream.dataset.stream.replace('/stube/stream/', '/stube/news/').split('?')[0];
-  let newsTimer;
-  let hasNews = false; // the last request was answered
+  // Some networks hold streams back until they end. Then the page polls: at intervals, and after an
+  // event, because the response to an event lacks the messages that its component has published.
+  const POLL_INTERVAL = 5000;
+  const POLL_AFTER_EVENT = 500;
+  const newsAddress = stream.dataset.stream.replace('/stube/stream/', '/stube/news/').split('?')[0];
+  let pollTimer;
+  let lastPollSucceeded = false;
 
-  function askIn(milliseconds) {
-    clearTimeout(newsTimer);
-    newsTimer = setTimeout(ask, milliseconds);
+  function pollIn(milliseconds) {
+    clearTimeout(pollTimer);
+    pollTimer = setTimeout(poll, milliseconds);
   }
 
-  function ask() {
-    if (connection?.isGreeted || hasEnded()) return;
-    // The source is outside of #stube, because a request in the queue of the events would delay them.
-    if (!isPaused && !isDisplaced && events.size === 0) {
-      htmx.ajax('GET', news, {source: document.body, target: view, swap: 'none'});
+  function poll() {
+    if (connection?.isConfirmed || hasEnded()) return;
+    // The source is outside of #stube: a request in the queue of the events would delay them.
+    if (!isPaused && !isDisplaced && pendingEvents.size === 0) {
+      htmx.ajax('GET', newsAddress, {source: document.body, target: view, swap: 'none'});
     }
-    askIn(NEWS_PAUSE);
+    pollIn(POLL_INTERVAL);
   }
 
-  // The fetch of these requests. If an event is under way, its answer is used instead.
-  async function askForNews(url, request) {
-    request.headers['Stube-Seen'] = String(brought);
-    const isAnswer = async response => response.status === 204 || await isOurs(response);
-    const response = await attempt(url, {...request, cache: 'no-store'}, isAnswer, OPENING_LIMIT).catch(() => null);
-    hasNews = response !== null;
-    if ([403, 404, 410].includes(response?.status)) clearTimeout(newsTimer); // the page is no longer this visitor's, or over
-    showState();
-    await released();
-    return response && events.size === 0 ? response : new Response(null, {status: 204});
+  // Replaces fetch for these requests. The response to a pending event takes precedence.
+  async function fetchNews(url, request) {
+    request.headers['Stube-Seen'] = String(lastRevision);
+    const isAcceptable = async response => response.status === 204 || await isFromStube(response);
+    const uncached = {...request, cache: 'no-store'};
+    const response = await attempt(url, uncached, isAcceptable, OPENING_TIMEOUT).catch(() => null);
+    lastPollSucceeded = response !== null;
+    // The conversation has ended, or belongs to another visitor.
+    if ([403, 404, 410].includes(response?.status)) clearTimeout(pollTimer);
+    updateStatus();
+    await pressEnded();
+    return response && pendingEvents.size === 0 ? response : new Response(null, {status: 204});
   }
 
   document.addEventListener('htmx:finally:request', ({detail: {ctx}}) => {
-    if (isEvent(ctx.request) && !connection?.isGreeted) askIn(AFTER_EVENT);
+    if (isEventRequest(ctx.request) && !connection?.isConfirmed) pollIn(POLL_AFTER_EVENT);
   });
 
-  // ---- what the page shows already ------------------------------------------------------------------
+  // ---- patches that the page shows already ------------------------------------------------------
 
-  // While there is no stream, an event says which revision the page shows, and its answer brings the page up to date.
-  // A stream that was opened meanwhile brings the same again.
-  let openedAt = 0;       // the revision that the page showed when it asked for the stream
-  let caughtUp = 0;       // the last revision that an answer has brought
-  let isRepeated = false; // the stream's message
+  // Without a stream, an event names the revision that the page shows (Stube-Seen), and the
+  // response brings the page up to date. A stream that was opened in the meantime delivers the same
+  // patches again.
+  let revisionAtOpening = 0;    // that the page showed when it requested the stream
+  let lastResponseRevision = 0; // the last one that came in a response
+  let isRepeated = false;       // the stream's current message
 
-  const isFresh = request => request.headers['Stube-Seen'] === String(brought);
+  const namesShownRevision = request => request.headers['Stube-Seen'] === String(lastRevision);
 
-  // Notes the revision that an answer brings. False if it may not be all that is new.
-  function noteRevision(request, {headers}) {
+  // Records the revision that a response brings. False if the page may lack other patches up to it.
+  function recordRevision(request, {headers}) {
     const revision = revisionOf({headers});
-    if (!isFresh(request) || headers.has('Stube-Failed') || Number.isNaN(revision)) return false;
-    brought = caughtUp = revision;
+    if (!namesShownRevision(request) || headers.has('Stube-Failed')) return false;
+    if (Number.isNaN(revision)) return false;
+    lastRevision = lastResponseRevision = revision;
     return true;
   }
 
-  const isShownAlready = ({sourceElement, request, response}) => sourceElement === stream ? isRepeated
-    : !isFresh(request) && revisionOf(response) <= brought;
+  const isShownAlready = ({sourceElement, request, response}) => sourceElement === stream
+    ? isRepeated : !namesShownRevision(request) && revisionOf(response) <= lastRevision;
 
   // Notices are shown in any case.
   htmx.registerExtension('stube', {
@@ -468,7 +510,7 @@
       if (!ctx.response) return;
       const notices = tasks.filter(({target}) => target === notice);
       if (isShownAlready(ctx)) tasks.splice(0, tasks.length, ...notices);
-      else if (ctx.sourceElement !== stream) noteRevision(ctx.request, ctx.response);
+      else if (ctx.sourceElement !== stream) recordRevision(ctx.request, ctx.response);
     },
   });
 })();

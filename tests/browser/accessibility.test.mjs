@@ -33,7 +33,7 @@ const focusIsOn = (page, title) => eventually(async () => {
     assert.ok(await isFocused(heading(page, title)), `the focus is on "${title}"`);
 });
 
-test('a room can be booked with the keyboard alone; each step begins at its heading', async t => {
+test('a room can be booked with the keyboard alone and each step focuses its heading', async t => {
     const {page} = await visit(t, '/booking');
     await heading(page, steps[0].title).waitFor();
     await typeInto(page, 'Arrival', ada.arrival);
@@ -57,7 +57,7 @@ test('a room can be booked with the keyboard alone; each step begins at its head
     assertFlawless(page);
 });
 
-test('a patch of the same step leaves the focus and what is typed', async t => {
+test('a patch of the same step keeps the focus and the typed text', async t => {
     const {page} = await visit(t, '/booking');
     await page.getByLabel('Arrival').fill(ada.departure);
     await page.getByLabel('Departure').fill(ada.arrival);
@@ -69,7 +69,7 @@ test('a patch of the same step leaves the focus and what is typed', async t => {
     assertFlawless(page);
 });
 
-/// The nodes that assistive technology sees as controls, with the names it reads out.
+/// The nodes that assistive technology presents as controls, with their accessible names.
 async function controls(page) {
     const session = await page.context().newCDPSession(page);
     const {nodes} = await session.send('Accessibility.getFullAXTree');

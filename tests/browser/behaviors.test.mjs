@@ -1,4 +1,4 @@
-// What a behavior is told, and when: on a page of its own (behaviors_site.cpp), whose modules keep a journal.
+// The calls of behaviors, on a page of the test site (behaviors_site.cpp) whose modules record them in a journal.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {
@@ -6,18 +6,18 @@ import {
     serverAway, testSite, visit,
 } from './support.mjs';
 
-// What the page is made to do wrong, with its echo from the browser.
-const meantToFail = [/behavior test\/broken: (mount|patched) failed/, /behavior test\/missing: cannot be loaded/, /404/];
+// The failures that the page provokes, and the browser's message about the missing module.
+const expectedProblems = [/behavior test\/broken: (mount|patched) failed/, /behavior test\/missing: cannot be loaded/, /404/];
 
 const open = async t => {
     const page = (await visit(t, '/', testSite)).page;
     await mark(page);
-    await writes(page, 'mount actor', 'mount guest 0', 'mount x1', 'mount x2', 'mount x3');
+    await journalIs(page, 'mount actor', 'mount guest 0', 'mount x1', 'mount x2', 'mount x3');
     return page;
 };
 
-/// Waits for exactly these entries, in any order, and begins a new page of the journal.
-async function writes(page, ...entries) {
+/// Waits until the journal contains exactly these entries, in any order, and empties it.
+async function journalIs(page, ...entries) {
     const read = () => page.evaluate(() => [...(window.journal ?? [])].sort());
     await eventually(async () => assert.deepEqual(await read(), entries.sort()));
     await aMoment();
@@ -25,56 +25,56 @@ async function writes(page, ...entries) {
     await page.evaluate(() => { window.journal.length = 0; });
 }
 
-const everyone = (what, guest) =>
+const entriesOfAll = (what, guest) =>
     [`${what} actor`, `${what} x1`, `${what} x2`, `${what} x3`, ...(guest === undefined ? [] : [`${what} guest ${guest}`])];
 
-test('a patch calls patched once, with the arguments as they are now', async t => {
+test('a patch calls patched once with the current arguments', async t => {
     const page = await open(t);
     await button(page, 'Count').click();
-    await writes(page, ...everyone('patched', 1));
+    await journalIs(page, ...entriesOfAll('patched', 1));
     await button(page, 'Count').click();
-    await writes(page, ...everyone('patched', 2));
+    await journalIs(page, ...entriesOfAll('patched', 2));
     await assertNotReloaded(page);
-    assertFlawless(page, ...meantToFail);
+    assertFlawless(page, ...expectedProblems);
 });
 
-test('an element that moves neither leaves nor appears', async t => {
+test('a moved element is neither unmounted nor mounted', async t => {
     const page = await open(t);
     await button(page, 'Reverse').click();
-    await writes(page, ...everyone('patched', 0));
+    await journalIs(page, ...entriesOfAll('patched', 0));
     assert.deepEqual(await page.locator('li').allTextContents(), ['x3', 'x2', 'x1']);
     await button(page, 'Reverse').click();
-    await writes(page, ...everyone('patched', 0));
+    await journalIs(page, ...entriesOfAll('patched', 0));
 });
 
-test('an element that leaves is unmounted, and one that appears is mounted', async t => {
+test('a removed element is unmounted and a new element is mounted', async t => {
     const page = await open(t);
     await button(page, 'Toggle').click();
-    await writes(page, ...everyone('patched'), 'unmount guest 0', 'abort guest');
+    await journalIs(page, ...entriesOfAll('patched'), 'unmount guest 0', 'abort guest');
     await button(page, 'Toggle').click();
-    await writes(page, ...everyone('patched'), 'mount guest 0');
+    await journalIs(page, ...entriesOfAll('patched'), 'mount guest 0');
 });
 
-test('an element whose behavior changes leaves the one and gets the other', async t => {
+test('an element whose behavior changes is unmounted and mounted with the new one', async t => {
     const page = await open(t);
     await button(page, 'Rename').click();
-    await writes(page, 'patched guest 0', 'patched x1', 'patched x2', 'patched x3', 'unmount actor', 'abort actor', 'mount actor');
+    await journalIs(page, 'patched guest 0', 'patched x1', 'patched x2', 'patched x3', 'unmount actor', 'abort actor', 'mount actor');
     await button(page, 'Count').click();
-    await writes(page, ...everyone('patched', 1));
+    await journalIs(page, ...entriesOfAll('patched', 1));
 });
 
-test('another component on the whole page takes the place of all', async t => {
+test('all behaviors are unmounted when another component replaces the whole view', async t => {
     const page = await open(t);
     await button(page, 'Open').click();
     await heading(page, 'Scene').waitFor();
-    await writes(page, ...everyone('unmount', 0), 'abort actor', 'abort guest', 'abort x1', 'abort x2', 'abort x3', 'mount scene');
+    await journalIs(page, ...entriesOfAll('unmount', 0), 'abort actor', 'abort guest', 'abort x1', 'abort x2', 'abort x3', 'mount scene');
     await button(page, 'Close').click();
     await heading(page, 'Stage').waitFor();
-    await writes(page, 'unmount scene', 'abort scene', ...everyone('mount', 0));
+    await journalIs(page, 'unmount scene', 'abort scene', ...entriesOfAll('mount', 0));
     await assertNotReloaded(page);
 });
 
-test('preserved children survive a change around them, and the attributes of their element follow', async t => {
+test('preserved children survive a patch that changes the attributes of their parent', async t => {
     const page = await open(t);
     const widget = page.getByLabel('Widget');
     await widget.fill('my words');
@@ -88,7 +88,7 @@ test('preserved children survive a change around them, and the attributes of the
     assert.equal(await widget.evaluate(element => element.parentElement.dataset.turn), '2');
 });
 
-test('a behavior sends to the members that its markup names, in the order of all events', async t => {
+test('a behavior sends only to the members that its markup names and keeps the order of events', async t => {
     const page = await open(t);
     await page.getByLabel('Word').fill('typed');
     const answers = await page.evaluate(() => Promise.all([
@@ -107,7 +107,7 @@ test('a behavior sends to the members that its markup names, in the order of all
     assert.equal(await page.getByRole('status').last().textContent(), said);
 });
 
-test('a module that cannot be fetched at first is fetched later', async t => {
+test('a module is fetched again after a failed fetch', async t => {
     const gallery = await Gallery.started(t, testSite);
     const page = await openPage(await newVisitor(t));
     let asked = 0;
@@ -116,5 +116,5 @@ test('a module that cannot be fetched at first is fetched later', async t => {
     await page.waitForFunction(() => window.tell);
     assert.equal(asked, 3);
     assert.equal(await page.evaluate(() => window.tell('say', 1, 'one')), true);
-    assertFlawless(page, ...meantToFail, /behavior test\/sender: cannot be loaded, will be tried again/, serverAway);
+    assertFlawless(page, ...expectedProblems, /behavior test\/sender: cannot be loaded, will be tried again/, serverAway);
 });

@@ -9,7 +9,7 @@ const conversationOf = page => new URL(page.url()).searchParams.get('c');
 const couldNotBeKept = page => page.getByRole('heading', {name: /could not be kept/i});
 const startAgain = page => page.getByRole('main').getByRole('link', {name: 'Start again'}).click();
 
-/// The browser's own line about the answer to what concerns a conversation that could not be kept.
+/// The browser's message about a response for a conversation that could not be kept.
 const refused = /status of 410/;
 
 const warningsAbout = (gallery, conversation) =>
@@ -21,7 +21,7 @@ test('books a room', async t => {
     assertFlawless(page);
 });
 
-test('the server warns once per conversation that a flow is not kept', async t => {
+test('the server warns once per conversation that a flow is not stored', async t => {
     const {gallery, page} = await visit(t, '/booking-flow');
     await book(page, ada);
     const conversation = conversationOf(page);
@@ -30,7 +30,7 @@ test('the server warns once per conversation that a flow is not kept', async t =
 });
 
 for (const [index, step] of steps.entries()) {
-    test(`after kill -9 in "${step.title}" the page says so and offers a fresh start`, async t => {
+    test(`after kill -9 in "${step.title}" the page reports the loss and offers a fresh start`, async t => {
         const {gallery, page} = await visit(t, '/booking-flow');
         await mark(page);
         for (const earlier of steps.slice(0, index)) {
@@ -43,13 +43,13 @@ for (const [index, step] of steps.entries()) {
         await gallery.restart();
         await couldNotBeKept(page).waitFor();
         await assertNotReloaded(page);
-        let asked = 0; // for what has come to its end
+        let asked = 0; // requests after the end of the conversation
         page.on('request', () => { ++asked; });
         await aMoment();
         assert.equal(asked, 0);
         for (const {title} of steps) assert.equal(await heading(page, title).count(), 0, `"${title}" came back`);
 
-        await page.reload(); // an older bookmark must not bring an older state
+        await page.reload(); // a bookmark must not restore an older state
         await couldNotBeKept(page).waitFor();
         await startAgain(page);
         await book(page, grace);
@@ -58,7 +58,7 @@ for (const [index, step] of steps.entries()) {
     });
 }
 
-test('a click made while the server is away gets the same answer, and the fresh start works', async t => {
+test('a click made while the server is down reports the loss and offers a fresh start', async t => {
     const {gallery, page} = await visit(t, '/booking-flow');
     await steps[0].enter(page, ada);
     await button(page, 'Next').click();
@@ -76,7 +76,7 @@ test('a click made while the server is away gets the same answer, and the fresh 
 
 const cannotBeTakenBack = page => page.getByRole('alert').filter({hasText: 'This step cannot be taken back.'});
 
-/// To "Your details", with a name typed in.
+/// Goes to "Your details" and types a name.
 async function atDetails(page) {
     for (const step of steps.slice(0, 2)) {
         await step.enter(page, ada);
@@ -86,7 +86,7 @@ async function atDetails(page) {
     await page.getByLabel('Name').fill('Half typed');
 }
 
-test("the browser's Back in the middle of a flow changes nothing and says so", async t => {
+test("the browser's Back in the middle of a flow changes nothing and shows a notice", async t => {
     const {page} = await visit(t, '/booking-flow');
     await mark(page);
     await atDetails(page);
@@ -104,7 +104,7 @@ test("the browser's Back in the middle of a flow changes nothing and says so", a
     assertFlawless(page);
 });
 
-test('a flow that cannot be taken back can be begun again', async t => {
+test('a flow that cannot go back can be started again', async t => {
     const {page} = await visit(t, '/booking-flow');
     await atDetails(page);
     const here = conversationOf(page);
@@ -117,7 +117,7 @@ test('a flow that cannot be taken back can be begun again', async t => {
     assertFlawless(page);
 });
 
-test('a second Back leaves the page, and Forward comes back to the step', async t => {
+test('a second Back leaves the page of a flow and Forward returns to the step', async t => {
     const {page} = await visit(t, '/');
     await page.goto(new URL('/booking-flow', page.url()).href);
     await atDetails(page);

@@ -1,4 +1,4 @@
-// The steps of the hotel example as a guest goes through them; /booking and /booking-flow have the same.
+// The steps of the hotel example as a guest goes through them. /booking and /booking-flow have the same steps.
 import assert from 'node:assert/strict';
 import {button, heading} from './support.mjs';
 
@@ -22,7 +22,7 @@ async function choose(field, value) {
     return isList ? field.selectOption(value) : field.fill(value);
 }
 
-/// What each step is called, what a guest enters in it and which button leads on.
+/// The title of each step, the guest's entries, and the button that leads to the next step.
 export const steps = [
     {
         title: 'When would you like to stay?',
@@ -47,7 +47,7 @@ export const steps = [
 
 export const lastTitle = 'Your room is booked';
 
-/// Goes through all steps from `first` on; `disturb(page, step)` runs in the middle of each.
+/// Goes through all steps, beginning with the step `first`. `disturb(page, step)` runs in the middle of each step.
 export async function book(page, guest, {first = 0, disturb = async () => {}} = {}) {
     for (const step of steps.slice(first)) {
         await heading(page, step.title).waitFor();
@@ -62,7 +62,7 @@ const spoken = iso => new Intl.DateTimeFormat('en-GB', {
     weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC',
 }).format(new Date(iso)).replace(',', '').replace('Sept', 'Sep');
 
-/// The receipt that is shown holds all that the guest has entered. Answers its reference.
+/// Checks that the receipt contains everything that the guest has entered. Returns its reference.
 export async function receipt(page, guest) {
     await heading(page, lastTitle).waitFor();
     const text = await page.locator('.receipt').innerText();

@@ -11,7 +11,7 @@ test('books a room', async t => {
     assertFlawless(page);
 });
 
-test('kill -9 and restart in the middle of each step: the page goes on by itself', async t => {
+test('a booking continues without a reload after kill -9 and restart in each step', async t => {
     const {gallery, page} = await visit(t, '/booking');
     await mark(page);
     await book(page, ada, {disturb: () => gallery.restart()});
@@ -22,7 +22,7 @@ test('kill -9 and restart in the middle of each step: the page goes on by itself
     assertFlawless(page, serverAway);
 });
 
-test('what is clicked while the server is away happens when it is back, in every step', async t => {
+test('a click made while the server is down takes effect after its restart in every step', async t => {
     const {gallery, page} = await visit(t, '/booking');
     await mark(page);
     for (const step of steps) {
@@ -40,13 +40,13 @@ test('what is clicked while the server is away happens when it is back, in every
     assertFlawless(page, serverAway);
 });
 
-test('kill -9, restart and reload in every step', async t => {
+test('a booking continues after kill -9 and restart and reload in every step', async t => {
     const {gallery, page} = await visit(t, '/booking');
     const restartAndReload = async (page, step) => {
         await gallery.restart();
         await page.reload();
         await heading(page, step.title).waitFor();
-        await step.enter(page, ada); // what was typed but not sent belongs to the document that is gone
+        await step.enter(page, ada); // unsent text is lost with the document
     };
     await book(page, ada, {disturb: restartAndReload});
     await gallery.restart();
@@ -55,7 +55,7 @@ test('kill -9, restart and reload in every step', async t => {
     assertFlawless(page, serverAway);
 });
 
-test('two tabs book different rooms at the same time, over a kill', async t => {
+test('two tabs book different rooms at the same time in spite of kill -9', async t => {
     const {gallery, visitor, page: first} = await visit(t, '/booking');
     const second = await openPage(visitor, gallery.url('/booking'));
     let arrived = 0;
@@ -72,7 +72,7 @@ test('two tabs book different rooms at the same time, over a kill', async t => {
     assertFlawless(second, serverAway);
 });
 
-test('a double click on every button: each step happens once', async t => {
+test('a double click on a button takes effect once in every step', async t => {
     const {page} = await visit(t, '/booking');
     const titles = [...steps.map(step => step.title), lastTitle];
     for (const [index, step] of steps.entries()) {
@@ -94,7 +94,7 @@ test('a double click on every button: each step happens once', async t => {
     assertFlawless(page);
 });
 
-test('the second half of a double click does not press what the next step has put there', async t => {
+test('the second click of a double click does not press a button of the next step', async t => {
     const {page} = await visit(t, '/booking');
     await steps[0].enter(page, ada);
     const centre = async name => {
@@ -114,7 +114,7 @@ test('the second half of a double click does not press what the next step has pu
     assertFlawless(page);
 });
 
-test('the same step sent twice at once happens once', async t => {
+test('a step that is submitted three times at once takes effect once', async t => {
     const {page} = await visit(t, '/booking');
     for (const step of steps) {
         await heading(page, step.title).waitFor();
@@ -129,7 +129,7 @@ test('the same step sent twice at once happens once', async t => {
     assertFlawless(page);
 });
 
-test('Back after the receipt leads nowhere and books nothing', async t => {
+test('Back after the receipt keeps the receipt and books nothing', async t => {
     const {gallery, page} = await visit(t, '/');
     await page.goto(gallery.url('/booking'));
     const booked = await book(page, ada);
@@ -143,7 +143,7 @@ test('Back after the receipt leads nowhere and books nothing', async t => {
     assertFlawless(page, serverAway);
 });
 
-test('goes back to earlier steps and on again', async t => {
+test('a guest goes back to earlier steps and continues from there', async t => {
     const {page} = await visit(t, '/booking');
     await steps[0].enter(page, grace);
     await button(page, 'Next').click();
@@ -157,7 +157,7 @@ test('goes back to earlier steps and on again', async t => {
     await button(page, 'Back to rooms').click();
     await button(page, `Choose ${ada.room}`).click();
 
-    // whether the details are asked for again is the example's own affair
+    // The example may show the details step again, or skip it.
     const again = heading(page, steps[2].title);
     await again.or(heading(page, steps[3].title)).waitFor();
     if (await again.isVisible()) {
@@ -169,7 +169,7 @@ test('goes back to earlier steps and on again', async t => {
     assertFlawless(page);
 });
 
-test('another booking after the first is another booking', async t => {
+test('a second booking gets a reference of its own', async t => {
     const {page} = await visit(t, '/booking');
     const first = await book(page, ada);
     await button(page, 'Book another room').click();
@@ -178,7 +178,7 @@ test('another booking after the first is another booking', async t => {
     assertFlawless(page);
 });
 
-test('says at each field what is wrong with it', async t => {
+test('each invalid field shows a message', async t => {
     const {page} = await visit(t, '/booking');
     const isWrong = label => eventually(async () => {
         const field = page.getByLabel(label);
@@ -209,7 +209,7 @@ test('says at each field what is wrong with it', async t => {
     assertFlawless(page);
 });
 
-test('what is typed while an event is on its way stays', async t => {
+test('text typed while an event is pending is kept', async t => {
     const {page} = await visit(t, '/booking');
     await page.route('**/stube/event/**', async route => {
         await new Promise(done => setTimeout(done, 700));

@@ -5,11 +5,11 @@ import {assertFlawless, button, eventually, heading, serverAway, visit} from './
 const trail = (page, ...names) => eventually(async () =>
     assert.deepEqual(await page.getByRole('navigation', {name: 'Breadcrumb'}).getByRole('listitem').allTextContents(), names));
 
-test('a breadcrumb shows the way and leads back on it', async t => {
+test('a breadcrumb shows the path and leads back along it', async t => {
     const {gallery, page} = await visit(t, '/breadcrumb');
     await trail(page, 'Garden shop');
     await button(page, 'Plants').click();
-    await button(page, 'Bulbs').dblclick(); // the second finds another page
+    await button(page, 'Bulbs').dblclick(); // the second click meets another page
     await trail(page, 'Garden shop', 'Plants', 'Bulbs');
     await gallery.restart();
     await button(page, 'Tulips').click();

@@ -5,7 +5,7 @@ import {assertFlawless, button, eventually, serverAway, visit} from './support.m
 const display = page => page.getByRole('status', {name: 'Result'});
 const shows = (page, text) => eventually(async () => assert.equal(await display(page).textContent(), text));
 
-test('computes by mouse', async t => {
+test('the calculator computes with mouse clicks', async t => {
     const {page} = await visit(t, '/calculator');
     for (const name of ['1', '2', 'Times', '3', 'Equals']) await button(page, name).click();
     await shows(page, '36');
@@ -16,7 +16,7 @@ test('computes by mouse', async t => {
     assertFlawless(page);
 });
 
-test('computes by keyboard, as fast as one types, through a reload and a restart', async t => {
+test('the calculator computes with fast typing across a reload and a restart', async t => {
     const {gallery, page} = await visit(t, '/calculator');
     await display(page).waitFor();
     await page.keyboard.type('1234567890');
@@ -34,7 +34,7 @@ test('computes by keyboard, as fast as one types, through a reload and a restart
     await page.keyboard.type('=');
     await shows(page, '7');
 
-    // With the focus on a button, Enter still means equals and Space the button.
+    // With the focus on a button, Enter still means equals, and Space presses the button.
     await button(page, 'Plus').click();
     await button(page, '5').focus();
     await page.keyboard.press('Space');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {assertFlawless, button, eventually, heading, serverAway, visit} from './support.mjs';
 
-/// The first of the month that comes `months` after this one.
+/// The first day of the month that is `months` after the current month.
 function month(months) {
     const now = new Date();
     return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1));
@@ -28,13 +28,13 @@ test('a day is chosen in another month', async t => {
     const last = new Date(Date.UTC(month(2).getUTCFullYear(), month(2).getUTCMonth(), 0));
     await eventually(async () => assert.equal(await days(page).count(), last.getUTCDate()));
 
-    await button(page, nameOf(month(1))).dblclick(); // the second click must not hit what comes next
+    await button(page, nameOf(month(1))).dblclick(); // the second click must not press anything of the next step
     await heading(page, 'Your appointment').waitFor();
     await page.getByText(nameOf(month(1))).waitFor();
     assertFlawless(page, serverAway);
 });
 
-test('Back returns to the calendar, and to cancel it changes nothing', async t => {
+test('Back returns to the calendar and cancelling it changes nothing', async t => {
     const {page} = await visit(t, '/calendar');
     await button(page, 'Choose a day').click();
     await button(page, nameOf(month(0))).click();

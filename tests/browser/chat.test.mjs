@@ -7,7 +7,7 @@ import {
 const log = page => page.getByRole('log', {name: 'Messages'});
 const field = page => page.getByLabel('Message', {exact: true});
 
-async function goIn(page, name) {
+async function enterRoom(page, name) {
     await page.getByLabel('Your name').fill(name);
     await button(page, 'Join').dblclick();
     await page.getByText(`You are ${name}.`).waitFor();
@@ -21,13 +21,13 @@ async function say(page, text) {
 const reads = (page, ...lines) =>
     eventually(async () => assert.deepEqual(await log(page).getByRole('listitem').allTextContents(), lines));
 
-test('two visitors talk, and what one of them types is left alone', async t => {
+test('two visitors chat while half-typed text of one of them is kept', async t => {
     const {gallery, page: ada} = await visit(t, '/chat');
     const grace = await openPage(await newVisitor(t), gallery.url('/chat'));
     await button(ada, 'Join').click();
     await ada.getByText('Enter your name').first().waitFor();
-    await goIn(ada, 'Ada');
-    await goIn(grace, 'Grace');
+    await enterRoom(ada, 'Ada');
+    await enterRoom(grace, 'Grace');
     await mark(grace);
 
     await field(grace).pressSequentially('Half a sen');
@@ -50,9 +50,9 @@ test('two visitors talk, and what one of them types is left alone', async t => {
     assertFlawless(grace);
 });
 
-test('what was said survives kill -9, Back, Forward and leaving', async t => {
+test('chat messages survive kill -9 and Back and Forward and leaving the room', async t => {
     const {gallery, page} = await visit(t, '/chat');
-    await goIn(page, 'Ada');
+    await enterRoom(page, 'Ada');
     await mark(page);
     await say(page, 'One');
     await reads(page, 'Ada One');
@@ -62,7 +62,7 @@ test('what was said survives kill -9, Back, Forward and leaving', async t => {
     await assertNotReloaded(page);
 
     const newcomer = await openPage(await newVisitor(t), gallery.url('/chat'));
-    await goIn(newcomer, 'Grace');
+    await enterRoom(newcomer, 'Grace');
     await reads(newcomer, 'Ada One', 'Ada Two');
 
     await page.goBack();
@@ -73,7 +73,7 @@ test('what was said survives kill -9, Back, Forward and leaving', async t => {
     await reads(page, 'Ada One', 'Ada Two', 'Grace Three');
     await page.reload();
     await button(page, 'Leave').click();
-    await goIn(page, 'Joan');
+    await enterRoom(page, 'Joan');
     await reads(page, 'Ada One', 'Ada Two', 'Grace Three');
     assertFlawless(page, serverAway);
     assertFlawless(newcomer);

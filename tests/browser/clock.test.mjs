@@ -4,7 +4,7 @@ import {aMoment, assertFlawless, assertNotReloaded, button, eventually, mark, op
 
 const time = page => page.getByRole('timer', {name: 'Time of day'});
 
-/// Waits until the clock has moved on `times` times.
+/// Waits until the time has changed `times` times.
 async function ticks(page, times = 2) {
     for (let i = 0; i < times; ++i) {
         const before = await time(page).textContent();
@@ -13,14 +13,14 @@ async function ticks(page, times = 2) {
     }
 }
 
-async function standsStill(page) {
+async function isPaused(page) {
     const before = await time(page).textContent();
     await aMoment();
     await aMoment();
     assert.equal(await time(page).textContent(), before);
 }
 
-test('ticks, pauses and goes on, in every tab', async t => {
+test('the clock ticks and pauses and resumes in every tab', async t => {
     const {visitor, page} = await visit(t, '/clock');
     await ticks(page);
     const other = await openPage(visitor, page.url());
@@ -28,9 +28,9 @@ test('ticks, pauses and goes on, in every tab', async t => {
 
     await button(other, 'Pause').click();
     await button(page, 'Go on').waitFor();
-    await Promise.all([standsStill(page), standsStill(other)]);
+    await Promise.all([isPaused(page), isPaused(other)]);
     await page.reload();
-    await standsStill(page);
+    await isPaused(page);
 
     await button(page, 'Go on').click();
     await Promise.all([ticks(page), ticks(other)]);
@@ -38,7 +38,7 @@ test('ticks, pauses and goes on, in every tab', async t => {
     assertFlawless(other);
 });
 
-test('goes on by itself after kill -9 and restart; a paused one stays paused', async t => {
+test('a running clock resumes after kill -9 and restart and a paused clock stays paused', async t => {
     const {gallery, page} = await visit(t, '/clock');
     await mark(page);
     await ticks(page, 1);
@@ -48,7 +48,7 @@ test('goes on by itself after kill -9 and restart; a paused one stays paused', a
     await button(page, 'Pause').click();
     await button(page, 'Go on').waitFor();
     await gallery.restart();
-    await standsStill(page);
+    await isPaused(page);
     await button(page, 'Go on').click();
     await ticks(page);
     await assertNotReloaded(page);

@@ -13,11 +13,11 @@ const staysAt = async (page, number) => {
     await shows(page, number);
 };
 
-/// Clicks as fast as the page's own event loop: no human and no driver is faster.
+/// Clicks within the page's event loop, faster than a person or a driver.
 const clickFast = (page, name, times) =>
     button(page, name).evaluate((element, times) => { for (let i = 0; i < times; ++i) element.click(); }, times);
 
-test('counts up and down', async t => {
+test('the counter counts up and down', async t => {
     const {page} = await visit(t, '/counter');
     await shows(page, 0);
     await button(page, '+').click();
@@ -28,7 +28,7 @@ test('counts up and down', async t => {
     assertFlawless(page);
 });
 
-test('20 fast clicks count 20', async t => {
+test('20 fast clicks count as 20', async t => {
     const {page} = await visit(t, '/counter');
     await clickFast(page, '+', 20);
     await staysAt(page, 20);
@@ -37,17 +37,17 @@ test('20 fast clicks count 20', async t => {
     assertFlawless(page);
 });
 
-test('actions of a control that is gone when their turn comes still count', async t => {
+test('queued clicks of a button that has been removed still count', async t => {
     const {page} = await visit(t, '/counter');
     await button(page, '+').evaluate(element => {
         for (let i = 0; i < 5; ++i) element.click();
-        element.remove(); // as a patch would; the next one brings it back
+        element.remove(); // as a patch would do; the next patch inserts it again
     });
     await staysAt(page, 5);
     assertFlawless(page);
 });
 
-test('goes on after kill -9 and restart, without a reload', async t => {
+test('the counter continues without a reload after kill -9 and restart', async t => {
     const {gallery, page} = await visit(t, '/counter');
     await mark(page);
     await button(page, '+').click();
@@ -62,7 +62,7 @@ test('goes on after kill -9 and restart, without a reload', async t => {
     assertFlawless(page, serverAway);
 });
 
-test('clicks made while the server is away take effect once, in order, when it is back', async t => {
+test('clicks made while the server is down take effect once and in order after its restart', async t => {
     const {gallery, page} = await visit(t, '/counter');
     await mark(page);
     await button(page, '+').click();
@@ -82,11 +82,11 @@ test('clicks made while the server is away take effect once, in order, when it i
     assertFlawless(page, serverAway);
 });
 
-test('fast clicks during which the server is killed count exactly', async t => {
+test('fast clicks count exactly when the server is killed among them', async t => {
     const {gallery, page} = await visit(t, '/counter');
     for (let round = 1; round <= 5; ++round) {
         await clickFast(page, '+', 20);
-        await new Promise(resolve => setTimeout(resolve, 7 * round)); // somewhere among the twenty
+        await new Promise(resolve => setTimeout(resolve, 7 * round)); // within the twenty clicks
         await gallery.restart();
         await shows(page, 20 * round);
     }
@@ -94,7 +94,7 @@ test('fast clicks during which the server is killed count exactly', async t => {
     assertFlawless(page, serverAway);
 });
 
-test('leaving is warned of only while an action is kept', async t => {
+test('leaving the page asks for confirmation only while an action is pending', async t => {
     const {gallery, page} = await visit(t, '/counter');
     const warnings = [];
     page.on('dialog', async dialog => {
@@ -119,7 +119,7 @@ test('leaving is warned of only while an action is kept', async t => {
     assert.deepEqual(warnings, ['beforeunload']);
 });
 
-test('the address resumes the conversation for its owner, and nobody else', async t => {
+test('the address resumes the conversation for its owner only', async t => {
     const {gallery, visitor, page} = await visit(t, '/counter');
     await button(page, '+').click();
     await shows(page, 1);
@@ -144,7 +144,7 @@ test('the address resumes the conversation for its owner, and nobody else', asyn
     assertFlawless(stranger);
 });
 
-test('a page that was left comes back up to date', async t => {
+test('a page that Back returns to is up to date', async t => {
     const {visitor, page} = await visit(t, '/counter');
     await button(page, '+').click();
     await shows(page, 1);

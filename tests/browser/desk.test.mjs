@@ -1,4 +1,5 @@
-// What people write, tick and open is theirs, on a page of the server's own (behaviors_site.cpp) that changes meanwhile.
+// Text, ticks and opened details of the user survive changes of the server, on a page of the test site
+// (behaviors_site.cpp).
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {
@@ -12,25 +13,25 @@ const saved = (page, text) => page.getByRole('status').filter({hasText: `Saved: 
 const isTicked = (page, name, wanted) =>
     eventually(async () => assert.equal(await page.getByLabel(name).isChecked(), wanted));
 
-/// Two tabs of one conversation, the second with its scripts held back until `letGo`.
+/// Two tabs of one conversation, the second with its scripts held back until `releaseScripts`.
 async function twoTabs(t) {
     const {gallery, visitor, page: first} = await visit(t, '/desk', testSite);
     await first.waitForURL(/[?&]c=/);
-    let letGo;
-    const scripts = new Promise(done => { letGo = done; });
+    let releaseScripts;
+    const scripts = new Promise(done => { releaseScripts = done; });
     const second = await openPage(visitor);
     await second.route('**/stube/assets/*.js', async route => {
         await scripts;
         await route.fallback();
     });
     await second.goto(first.url(), {waitUntil: 'commit'});
-    return {gallery, first, second, letGo};
+    return {gallery, first, second, releaseScripts};
 }
 
-test('what is typed before the scripts have run outlives what another tab does, and is saved', async t => {
-    const {first, second, letGo} = await twoTabs(t);
+test('text typed before the scripts have run survives an event of another tab and is saved', async t => {
+    const {first, second, releaseScripts} = await twoTabs(t);
     await note(second).fill('early');
-    letGo();
+    releaseScripts();
     await second.waitForFunction(() => document.readyState === 'complete');
     await button(first, 'Count').click();
     await counted(second, '1 counted');
@@ -42,16 +43,16 @@ test('what is typed before the scripts have run outlives what another tab does, 
     for (const page of [first, second]) assertFlawless(page);
 });
 
-test('Back to a page shows what another tab has stored meanwhile, and what was not sent', async t => {
-    const {first, second, letGo} = await twoTabs(t);
-    letGo();
+test('a page that Back returns to shows newer stored values and restores unsent text', async t => {
+    const {first, second, releaseScripts} = await twoTabs(t);
+    releaseScripts();
     await note(second).fill('old');
     await button(second, 'Save').click();
     await saved(second, 'old');
     await second.getByLabel('Lamp').click();
     await isTicked(first, 'Lamp', true);
     await second.getByLabel('Secret').fill('hush');
-    await second.waitForTimeout(1500); // Chromium notes what stands in controls now and then only
+    await second.waitForTimeout(1500); // Chromium records the state of controls at intervals
     await second.goto('data:text/html,<p>elsewhere');
     await first.getByLabel('Lamp').click();
     await note(first).fill('new');
@@ -63,7 +64,7 @@ test('Back to a page shows what another tab has stored meanwhile, and what was n
     await eventually(async () => assert.equal(await note(second).inputValue(), 'new'));
     await isTicked(second, 'Lamp', false);
     const written = await second.evaluate(() => JSON.stringify(sessionStorage));
-    for (const text of ['hush', 'old', 'new']) assert.ok(!written.includes(text), 'what was typed is written down nowhere');
+    for (const text of ['hush', 'old', 'new']) assert.ok(!written.includes(text), 'sent text and passwords are not in sessionStorage');
     await note(second).fill('not sent');
     await second.waitForTimeout(1500);
     await second.goto('data:text/html,<p>elsewhere');
@@ -77,9 +78,9 @@ test('Back to a page shows what another tab has stored meanwhile, and what was n
     await saved(first, 'not sent');
 });
 
-test('a tick shows what is stored: refused, reset or changed in another tab', async t => {
-    const {first, second, letGo} = await twoTabs(t);
-    letGo();
+test('a tick shows the stored value after a refusal or a reset or a change in another tab', async t => {
+    const {first, second, releaseScripts} = await twoTabs(t);
+    releaseScripts();
     await first.getByLabel('Alarm').click();
     await isTicked(first, 'Alarm', false);
     await first.getByLabel('Lamp').click();
@@ -94,7 +95,7 @@ test('a tick shows what is stored: refused, reset or changed in another tab', as
     for (const page of [first, second]) assertFlawless(page);
 });
 
-test('details say so when the user opens and closes them, and not when the server does', async t => {
+test('details send an event when the user toggles them but not when the server does', async t => {
     const {page} = await visit(t, '/desk', testSite);
     await button(page, 'Open more').click();
     await page.getByText('Text', {exact: true}).waitFor();
@@ -112,28 +113,28 @@ test('details say so when the user opens and closes them, and not when the serve
 });
 
 test('a click is not lost when another tab replaces the button between press and release', async t => {
-    const {first, second, letGo} = await twoTabs(t);
-    letGo();
+    const {first, second, releaseScripts} = await twoTabs(t);
+    releaseScripts();
     await second.waitForFunction(() => document.readyState === 'complete');
     const {x, y} = await button(second, 'Count').boundingBox();
     await second.mouse.move(x + 5, y + 5);
     await second.mouse.down();
-    await button(first, 'Count').click(); // it stands in another element now
+    await button(first, 'Count').click(); // moves the button into another element
     await counted(first, '1 counted');
-    await second.waitForTimeout(300); // the stream has brought it, and it waits
+    await second.waitForTimeout(300); // the stream has delivered the patch, and the patch waits
     await second.mouse.up();
     await counted(second, '2 counted');
     await counted(first, '2 counted');
     for (const page of [first, second]) assertFlawless(page);
 });
 
-/// What stands beside the last view to be copied.
+/// The unsent texts beside the last view, to be copied.
 const unsent = page => page.locator('#stube-unsent textarea').evaluateAll(all => all.map(area =>
     ({name: area.labels[0].firstChild.textContent, text: area.value, isReadOnly: area.readOnly})));
 
-test('what somebody types when another tab ends the conversation can still be copied, but no password', async t => {
-    const {first, second, letGo} = await twoTabs(t);
-    letGo();
+test('text typed while another tab ends the conversation can be copied but a password cannot', async t => {
+    const {first, second, releaseScripts} = await twoTabs(t);
+    releaseScripts();
     await second.waitForFunction(() => document.readyState === 'complete');
     await note(second).fill('half a\nnote');
     await second.getByLabel('Secret').fill('hush');
@@ -146,8 +147,8 @@ test('what somebody types when another tab ends the conversation can still be co
     for (const page of [first, second]) assertFlawless(page);
 });
 
-test('what somebody types when the server has lost the conversation can still be copied', async t => {
-    const {gallery, page} = await visit(t, '/desk', testSite); // it keeps nothing
+test('text typed before the server loses the conversation can be copied', async t => {
+    const {gallery, page} = await visit(t, '/desk', testSite); // the site does not store conversations
     await mark(page);
     await note(page).fill('half a note');
     await gallery.restart();
@@ -156,7 +157,7 @@ test('what somebody types when the server has lost the conversation can still be
     assertFlawless(page, serverAway);
 });
 
-test('what was sent with the event that ends the conversation is not shown as unsent', async t => {
+test('text sent with the event that ends the conversation is not shown as unsent', async t => {
     const {page} = await visit(t, '/desk', testSite);
     await note(page).fill('sent');
     await button(page, 'Finish').click();
@@ -166,7 +167,7 @@ test('what was sent with the event that ends the conversation is not shown as un
     assertFlawless(page);
 });
 
-test('a tab that was never looked at opens no stream, and shows what is true when it is', async t => {
+test('a tab that was never visible opens no stream and is up to date once it is visible', async t => {
     const {gallery, page: first} = await visit(t, '/desk', testSite);
     await first.waitForURL(/[?&]c=/);
     const visitor = first.context();
@@ -195,12 +196,12 @@ test('a tab that was never looked at opens no stream, and shows what is true whe
     assert.equal(tabs[0].streams, 1);
     await button(first, 'Count').click();
     await counted(tabs[0], '2 counted');
-    await button(tabs[1], 'Count').click(); // and without a stream its answer brings what has changed
+    await button(tabs[1], 'Count').click(); // without a stream, the response contains the patches
     await counted(tabs[1], '1 counted');
     for (const page of tabs) assertFlawless(page);
 });
 
-test('a lost connection is no error to the page', async t => {
+test('a lost connection logs no error of the page', async t => {
     const {gallery, page} = await visit(t, '/desk', testSite);
     await button(page, 'Count').click();
     await counted(page, '1 counted');
@@ -209,7 +210,7 @@ test('a lost connection is no error to the page', async t => {
     assertFlawless(page, serverAway);
 });
 
-test('a page whose script cannot be fetched works without it', async t => {
+test('a page works without its script when the script cannot be fetched', async t => {
     const {gallery, visitor} = await visit(t, '/desk', testSite);
     const page = await openPage(visitor);
     await page.route('**/stube/assets/*.js', route => route.abort());

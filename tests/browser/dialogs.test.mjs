@@ -11,7 +11,7 @@ const answered = async (page, ...answers) => {
     await eventually(async () => assert.deepEqual(await page.getByRole('definition').allTextContents(), answers));
 };
 
-test('four dialogs are answered one after the other', async t => {
+test('four dialogs are answered in sequence across a restart', async t => {
     const {gallery, page} = await visit(t, '/dialogs');
     await button(page, 'Begin').click();
     await hasFocus(dialog(page, 'Would you like something to drink?').getByRole('button', {name: 'No'}));
@@ -34,7 +34,7 @@ test('four dialogs are answered one after the other', async t => {
     assertFlawless(page, serverAway);
 });
 
-test('Escape cancels every dialog, and Back returns to one', async t => {
+test('Escape cancels every dialog and Back returns to a dialog', async t => {
     const {page} = await visit(t, '/dialogs');
     await button(page, 'Begin').click();
     for (const question of ['Would you like something to drink?', 'What is your name?', 'What would you like?', 'Another time, then.']) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {assertFlawless, button, eventually, heading, serverAway, visit} from './support.mjs';
 
-test('a payment that fails is answered to the caller, who can try again', async t => {
+test('a failed payment is reported to its caller and can be tried again', async t => {
     const {gallery, page} = await visit(t, '/error-answer');
     await button(page, 'Check out').click();
     await heading(page, 'Pay €48').waitFor();

@@ -1,10 +1,11 @@
-// A page whose markup and messages a test writes by itself, as http/wire_html.cpp and http/wire_patches.cpp would.
+// A page with markup and messages that a test writes, in place of http/wire_html.cpp and http/wire_patches.cpp.
 import {Gallery, newVisitor, openPage} from './support.mjs';
 
-/// A page of the gallery that shows `markup` in place of its component, and answers events with `answer`: patches,
-/// nothing (as a server does whose stream brings them), or what Playwright is to fulfill. Markup that changes between
-/// visits is a function. With `scripts`, a promise, the page's own scripts are held back until then.
-export async function handWritten(t, markup, answer = '', {scripts} = {}) {
+/// A page of the gallery that shows `markup` in place of its component. `response` is the response to its events, or
+/// a function that returns it: patches, an empty string (for a 204, as if the stream delivered the patches), or
+/// options of Playwright's fulfill(). `markup` may be a function, which is called for each visit. `scripts` may be a
+/// promise: the scripts of the page are then held back until it is fulfilled.
+export async function handWritten(t, markup, response = '', {scripts} = {}) {
     const gallery = await Gallery.started(t);
     const page = await openPage(await newVisitor(t));
     await page.route(gallery.url('/counter') + '*', async route => {
@@ -18,7 +19,7 @@ export async function handWritten(t, markup, answer = '', {scripts} = {}) {
     await page.route(/\/stube\/(event|back)\//, async route => {
         const {pathname} = new URL(route.request().url());
         page.events.push(`${pathname.split('/').slice(-2).join('/')} ${route.request().postData() ?? ''}`.trim());
-        const body = typeof answer === 'function' ? await answer(page.events) : answer;
+        const body = typeof response === 'function' ? await response(page.events) : response;
         return route.fulfill(typeof body === 'object' ? body : body ? {contentType: 'text/html', body} : {status: 204});
     });
     if (!scripts) {
@@ -34,6 +35,6 @@ export async function handWritten(t, markup, answer = '', {scripts} = {}) {
     return page;
 }
 
-/// A message of the stream.
-export const say = (page, message) => page.evaluate(text =>
+/// Applies a message as if the stream had delivered it.
+export const deliver = (page, message) => page.evaluate(text =>
     htmx.swap({text, sourceElement: document.getElementById('stube-stream'), swap: 'none swapEmpty:false'}), message);

@@ -1,5 +1,5 @@
-// What somebody does while the scripts of the page are on their way, or when one of them never arrives.
-// STUBE_HOLD sets for how many seconds they are held back at least.
+// Actions of the user before the scripts of the page have arrived, or when one of the scripts never arrives.
+// STUBE_HOLD is the least number of seconds for which the scripts are held back.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ada, lastTitle, receipt, steps} from './booking.mjs';
@@ -22,13 +22,13 @@ async function scriptsOf(gallery) {
 
 const nameOf = script => script.split('/').at(-1).replace(/\.[0-9a-f]+\.js$/, '');
 
-/// Keeps these scripts from the page until the function that it answers is called. Waits for nothing that is held.
+/// Holds these scripts back until the returned function is called.
 async function hold(page, which) {
     let release;
     const held = new Promise(done => { release = done; });
     await page.route(which, async route => {
         await held;
-        await route.continue().catch(() => {}); // the page that wanted it may be gone
+        await route.continue().catch(() => {}); // the page that requested it may be closed
     });
     const earliest = Date.now() + 1000 * Number(process.env.STUBE_HOLD ?? 0);
     return async () => {
@@ -40,7 +40,7 @@ async function hold(page, which) {
 
 const begin = (page, address) => page.goto(address, {waitUntil: 'commit'});
 
-/// The addresses that the page asks for from now on.
+/// The addresses that the page requests from now on.
 function addressesOf(page) {
     const addresses = [];
     page.on('request', request => addresses.push(decodeURIComponent(request.url())));
@@ -49,7 +49,7 @@ function addressesOf(page) {
 
 function assertNowhere(addresses, ...typed) {
     assert.ok(addresses.length > 0);
-    for (const text of typed) assert.deepEqual(addresses.filter(address => address.includes(text)), [], `"${text}" is in no address`);
+    for (const text of typed) assert.deepEqual(addresses.filter(address => address.includes(text)), [], `no address contains "${text}"`);
 }
 
 const typedBy = guest => [guest.arrival, guest.departure, guest.name, guest.email];
@@ -78,7 +78,7 @@ test('scripts that are held back', async t => {
         return {visitor, page, addresses: addressesOf(page)};
     };
 
-    await t.test('a room is booked before any of them has arrived', async t => {
+    await t.test('a room is booked before any script has arrived', async t => {
         const {page, addresses} = await open(t);
         const release = await hold(page, all);
         await begin(page, gallery.url('/booking'));
@@ -99,7 +99,7 @@ test('scripts that are held back', async t => {
         assertFlawless(page);
     });
 
-    await t.test('what was typed in a step before they arrived is sent with it', async t => {
+    await t.test('text typed in a step before the scripts arrive is sent with the step', async t => {
         const {page, addresses} = await open(t);
         await page.goto(gallery.url('/booking'));
         for (const [index, step] of steps.entries()) {
@@ -120,7 +120,7 @@ test('scripts that are held back', async t => {
         assertFlawless(page);
     });
 
-    await t.test('a list grows, and what is still being typed when they arrive stays', async t => {
+    await t.test('a list grows and text being typed is kept when the scripts arrive', async t => {
         const {page, addresses} = await open(t);
         const release = await hold(page, all);
         await begin(page, gallery.url('/todo'));
@@ -147,7 +147,7 @@ test('scripts that are held back', async t => {
         assertFlawless(page);
     });
 
-    await t.test('somebody signs in and enters an item', async t => {
+    await t.test('a user signs in and enters an item before the scripts arrive', async t => {
         const {page, addresses} = await open(t);
         const release = await hold(page, all);
         await begin(page, gallery.url('/standup'));
@@ -176,7 +176,7 @@ test('scripts that are held back', async t => {
     // ---- each script in turn ------------------------------------------------------------------------
 
     for (const script of scripts) {
-        await t.test(`${nameOf(script)}: a room is booked while it is held back, and after`, async t => {
+        await t.test(`${nameOf(script)}: a room is booked while the script is held back and after it has arrived`, async t => {
             const {page, addresses} = await open(t);
             const release = await hold(page, `**${script}`);
             await begin(page, gallery.url('/booking'));
@@ -193,7 +193,7 @@ test('scripts that are held back', async t => {
             assertFlawless(page);
         });
 
-        await t.test(`${nameOf(script)}: a list grows without it`, async t => {
+        await t.test(`${nameOf(script)}: a list grows without the script`, async t => {
             const {visitor, page, addresses} = await open(t);
             await page.route(`**${script}`, route => route.abort());
             await page.goto(gallery.url('/todo'));

@@ -4,13 +4,13 @@ import {blocked, levels, visitorAt} from './levels.mjs';
 import {paths} from './paths.mjs';
 import {assertFlawless, Gallery, openPage} from './support.mjs';
 
-/// STUBE_PATHS names those that are taken, "/todo /booking"; else all are.
+/// The paths of STUBE_PATHS, such as "/todo /booking", or all paths.
 const chosen = process.env.STUBE_PATHS?.split(' ') ?? Object.keys(paths);
 
 async function take(t, gallery, visitor, level, address) {
     const page = await openPage(visitor, gallery.url(address));
     t.after(() => page.close());
-    const requests = noteRequests(page);
+    const requests = recordRequests(page);
     try {
         await paths[address](page, {
             another: async () => openPage(await visitorAt(t, level), gallery.url(address)),
@@ -24,18 +24,18 @@ async function take(t, gallery, visitor, level, address) {
     }
 }
 
-/// The events that a page sends and how they are answered, for the report of a test that fails.
-function noteRequests(page) {
+/// The events of a page and their responses, for the report of a failed test.
+function recordRequests(page) {
     const lines = [];
-    const note = (sign, request, more) => request.method() === 'POST' && lines.push(`${sign} ${request.url()} ${more}`);
-    page.on('request', request => note('->', request, request.postData() ?? ''));
-    page.on('response', response => note('<-', response.request(),
+    const record = (sign, request, more) => request.method() === 'POST' && lines.push(`${sign} ${request.url()} ${more}`);
+    page.on('request', request => record('->', request, request.postData() ?? ''));
+    page.on('response', response => record('<-', response.request(),
         `${response.status()} ${response.headers()['stube-revision'] ?? ''}`));
-    page.on('requestfailed', request => note('!!', request, request.failure()?.errorText));
+    page.on('requestfailed', request => record('!!', request, request.failure()?.errorText));
     return lines;
 }
 
-test('the main path of each example leads to the same end at each level', async t => {
+test('the main path of each example has the same result at each level', async t => {
     const gallery = await Gallery.started(t);
     for (const level of levels) {
         await t.test(level.name, async t => {
@@ -45,7 +45,7 @@ test('the main path of each example leads to the same end at each level', async 
             }
         });
     }
-    await t.test('there is a path for each example', async t => {
+    await t.test('each example has a path', async t => {
         const page = await openPage(await visitorAt(t, levels[0]), gallery.url('/'));
         const examples = await page.getByRole('heading', {level: 2}).getByRole('link').evaluateAll(links => links.map(link => link.pathname));
         assert.deepEqual(Object.keys(paths).sort(), examples.sort());

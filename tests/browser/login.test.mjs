@@ -12,7 +12,7 @@ async function signIn(page, name, password) {
     await button(page, 'Sign in').click();
 }
 
-test('a protected page asks for a login and then leads where one wanted to go', async t => {
+test('a protected page asks for a login and then shows the requested page', async t => {
     const {page} = await visit(t, '/protected-counter');
     await signIn(page, 'ada', 'wrong');
     await page.getByRole('alert').getByText('do not match').waitFor();
@@ -25,7 +25,7 @@ test('a protected page asks for a login and then leads where one wanted to go', 
     assertFlawless(page);
 });
 
-test('what a user counted is not shown to the next one at the same browser', async t => {
+test('the counter of a user is not shown to the next user of the same browser', async t => {
     const {visitor, gallery, page} = await visit(t, '/protected-counter');
     await signIn(page, 'ada', 'engine');
     await button(page, '+').click();
@@ -60,7 +60,7 @@ test('what a user counted is not shown to the next one at the same browser', asy
     assertFlawless(page);
 });
 
-test('a login ends with the server, what was counted does not', async t => {
+test('a login ends with the server process but the counter survives', async t => {
     const {gallery, page} = await visit(t, '/protected-counter');
     await signIn(page, 'ada', 'engine');
     await button(page, '+').click();

@@ -5,36 +5,36 @@ import {assertFlawless, assertNotReloaded, button, eventually, mark, serverAway,
 const counter = (page, name) => page.getByRole('group', {name, exact: true});
 const plus = (page, name) => button(counter(page, name), '+');
 
-const show = (page, numbers) => eventually(async () => {
+const countersAre = (page, numbers) => eventually(async () => {
     for (const [name, number] of Object.entries(numbers)) {
         assert.equal(await counter(page, name).locator('output').textContent(), String(number), name);
     }
 });
 
-test('a click changes its counter and no other, also after a reload and a restart', async t => {
+test('a click changes only its own counter across a reload and a restart', async t => {
     const {gallery, page} = await visit(t, '/multi-counter');
-    await show(page, {Adults: 0, Children: 2, Dogs: 0});
+    await countersAre(page, {Adults: 0, Children: 2, Dogs: 0});
     await plus(page, 'Adults').click();
     await plus(page, 'Dogs').dblclick();
-    await show(page, {Adults: 1, Children: 2, Dogs: 2});
+    await countersAre(page, {Adults: 1, Children: 2, Dogs: 2});
 
     await page.reload();
     await mark(page);
     await gallery.restart();
     await plus(page, 'Children').click();
-    await show(page, {Adults: 1, Children: 3, Dogs: 2});
+    await countersAre(page, {Adults: 1, Children: 3, Dogs: 2});
     await assertNotReloaded(page);
     assertFlawless(page, serverAway);
 });
 
-test('to start over makes new counters, which count', async t => {
+test('Start over creates new counters that work', async t => {
     const {page} = await visit(t, '/multi-counter');
     await plus(page, 'Adults').click();
-    await show(page, {Adults: 1, Children: 2, Dogs: 0});
+    await countersAre(page, {Adults: 1, Children: 2, Dogs: 0});
     await button(page, 'Start over').dblclick();
-    await page.locator('.htmx-request').waitFor({state: 'detached'}); // the second one makes new counters too
-    await show(page, {Adults: 0, Children: 2, Dogs: 0});
+    await page.locator('.htmx-request').waitFor({state: 'detached'}); // the second click creates new counters too
+    await countersAre(page, {Adults: 0, Children: 2, Dogs: 0});
     await plus(page, 'Adults').click();
-    await show(page, {Adults: 1, Children: 2, Dogs: 0});
+    await countersAre(page, {Adults: 1, Children: 2, Dogs: 0});
     assertFlawless(page);
 });

@@ -1,4 +1,4 @@
-// What lies between page and server goes wrong, without anyone being killed.
+// Failures of the network between the page and a running server.
 import assert from 'node:assert/strict';
 import {connect, createServer} from 'node:net';
 import {test} from 'node:test';
@@ -18,30 +18,30 @@ const setHidden = (page, hidden) => page.evaluate(hidden => {
     document.dispatchEvent(new Event('visibilitychange'));
 }, hidden);
 
-/// A way to the server that can lose streams without a word: they stay open, and nothing comes any more.
-async function wireTo(t, gallery) {
+/// A TCP proxy in front of the server that can silence streams: their connections stay open and deliver nothing more.
+async function proxyTo(t, gallery) {
     const open = new Set();
-    const wire = createServer(browser => {
-        const line = {server: connect(gallery.port, '127.0.0.1'), isStream: false, isDead: false};
-        open.add(line);
+    const proxy = createServer(browser => {
+        const tunnel = {server: connect(gallery.port, '127.0.0.1'), isStream: false, isDead: false};
+        open.add(tunnel);
         const end = () => {
-            open.delete(line);
+            open.delete(tunnel);
             browser.destroy();
-            line.server.destroy();
+            tunnel.server.destroy();
         };
         browser.on('data', bytes => {
-            line.isStream ||= bytes.includes('GET /stube/stream/');
-            if (!line.isDead) line.server.write(bytes);
+            tunnel.isStream ||= bytes.includes('GET /stube/stream/');
+            if (!tunnel.isDead) tunnel.server.write(bytes);
         });
-        line.server.on('data', bytes => line.isDead || browser.write(bytes));
-        for (const side of [browser, line.server]) side.on('error', end).on('close', end);
+        tunnel.server.on('data', bytes => tunnel.isDead || browser.write(bytes));
+        for (const side of [browser, tunnel.server]) side.on('error', end).on('close', end);
     });
-    await new Promise(resolve => wire.listen(0, '127.0.0.1', resolve));
-    t.after(() => wire.close());
+    await new Promise(resolve => proxy.listen(0, '127.0.0.1', resolve));
+    t.after(() => proxy.close());
     return {
-        url: at => `http://127.0.0.1:${wire.address().port}${at}`,
-        loseStreams: () => {
-            for (const line of open) line.isDead ||= line.isStream;
+        url: at => `http://127.0.0.1:${proxy.address().port}${at}`,
+        silenceStreams: () => {
+            for (const tunnel of open) tunnel.isDead ||= tunnel.isStream;
         },
     };
 }
@@ -55,29 +55,30 @@ const staysAt = async (page, number) => {
     await shows(page, number);
 };
 
-/// Meets the first events with `troubles`, one after the other; what follows passes. Tells the ids it saw.
-async function meet(page, troubles) {
+/// Applies `faults` to the first events, one fault to each, and lets the others pass. Each event appends its id to the
+/// returned list.
+async function injectFaults(page, faults) {
     const ids = [];
     await page.route(events, async route => {
         ids.push(route.request().headers()['stube-event-id']);
-        const trouble = troubles.shift();
-        await (trouble ? trouble(route) : route.continue());
+        const fault = faults.shift();
+        await (fault ? fault(route) : route.continue());
     });
     return ids;
 }
 
-const answerIsLost = async route => {
+const loseResponse = async route => {
     await route.fetch();
     await route.abort('connectionreset');
 };
 const gatewayError = /status of 50\d/;
-const requestIsLost = route => route.abort('connectionreset');
-const gatewaySays = status => route =>
+const loseRequest = route => route.abort('connectionreset');
+const gatewayResponds = status => route =>
     route.fulfill({status, contentType: 'text/html', body: '<html><body><h1>Bad Gateway</h1></body></html>'});
 
-test('an action whose answer is lost is sent again with the same id and counts once', async t => {
+test('an event whose response is lost is sent again with the same id and counts once', async t => {
     const {page} = await visit(t, '/counter');
-    const ids = await meet(page, [answerIsLost, answerIsLost, requestIsLost]);
+    const ids = await injectFaults(page, [loseResponse, loseResponse, loseRequest]);
     await button(page, '+').click();
     await shows(page, 1);
     await eventually(() => assert.equal(ids.length, 4));
@@ -90,7 +91,7 @@ test('an action whose answer is lost is sent again with the same id and counts o
     assertFlawless(page, serverAway, gatewayError);
 });
 
-test('an action whose answer is lost counts once however much another tab does meanwhile', async t => {
+test('an event whose response is lost counts once after many events of another tab', async t => {
     const {visitor, page} = await visit(t, '/counter');
     await page.waitForURL(/[?&]c=/);
     const other = await openPage(visitor, page.url());
@@ -99,7 +100,7 @@ test('an action whose answer is lost counts once however much another tab does m
     await page.route(events, async route => {
         sent.push(route.request().headers()['stube-event-id']);
         if (!isCutOff) return route.continue();
-        return sent.length === 1 ? answerIsLost(route) : requestIsLost(route);
+        return sent.length === 1 ? loseResponse(route) : loseRequest(route);
     });
     await button(page, '+').click();
     await shows(other, 1);
@@ -116,16 +117,16 @@ test('an action whose answer is lost counts once however much another tab does m
     assertFlawless(page, serverAway, gatewayError);
 });
 
-test('every second answer of a booking is lost', async t => {
+test('a booking succeeds although every second response is lost', async t => {
     const {page} = await visit(t, '/booking');
-    await meet(page, [answerIsLost, null, answerIsLost, null, answerIsLost, null, answerIsLost]);
+    await injectFaults(page, [loseResponse, null, loseResponse, null, loseResponse, null, loseResponse]);
     await book(page, ada);
     assertFlawless(page, serverAway, gatewayError);
 });
 
-test('a gateway that cannot reach the server is no answer', async t => {
+test('an event is sent again after a gateway error', async t => {
     const {page} = await visit(t, '/counter');
-    const ids = await meet(page, [gatewaySays(502), gatewaySays(503), gatewaySays(504)]);
+    const ids = await injectFaults(page, [gatewayResponds(502), gatewayResponds(503), gatewayResponds(504)]);
     await button(page, '+').click();
     await page.getByText('Your last action is kept').waitFor();
     await staysAt(page, 1);
@@ -134,7 +135,7 @@ test('a gateway that cannot reach the server is no answer', async t => {
     assertFlawless(page, serverAway, gatewayError);
 });
 
-test('an action made offline is sent when the browser is online again', async t => {
+test('an event made offline is sent when the browser is online again', async t => {
     const {visitor, page} = await visit(t, '/counter');
     await visitor.setOffline(true);
     await button(page, '+').click();
@@ -145,26 +146,26 @@ test('an action made offline is sent when the browser is online again', async t 
     assertFlawless(page, serverAway);
 });
 
-test('an error of the application is shown until the next action succeeds', async t => {
+test('an error of the application is shown until the next event succeeds', async t => {
     const {page} = await visit(t, '/counter');
     const text = 'Something went wrong; nothing was changed.';
-    const serverSays = route => route.fulfill({
+    const serverError = route => route.fulfill({
         status: 500, contentType: 'text/html',
         body: `<hx-partial hx-target="#stube-notice" hx-swap="innerHTML"><p role="alert">${text}</p></hx-partial>`,
     });
-    const ids = await meet(page, [serverSays]);
+    const ids = await injectFaults(page, [serverError]);
     await button(page, '+').click();
     await page.getByRole('alert').filter({hasText: text}).waitFor();
     await button(page, '+').click();
     await page.getByRole('alert').waitFor({state: 'detached'});
     await staysAt(page, 1);
-    assert.equal(new Set(ids).size, 2, 'what was answered is not sent again');
+    assert.equal(new Set(ids).size, 2, 'an event with a response is not sent again');
     assertFlawless(page, serverAway, gatewayError);
 });
 
-test('a refusal by something on the way is shown, not swallowed', async t => {
+test('a refusal by a proxy is shown', async t => {
     const {page} = await visit(t, '/counter');
-    await meet(page, [gatewaySays(413)]);
+    await injectFaults(page, [gatewayResponds(413)]);
     await button(page, '+').click();
     await page.getByText('the server answered 413').waitFor();
     await button(page, '+').click();
@@ -172,17 +173,17 @@ test('a refusal by something on the way is shown, not swallowed', async t => {
     await shows(page, 1);
 });
 
-// A proxy that asks for signing in again, the page of a hotel's network.
-for (const [what, strange] of Object.entries({
-    'a page of somebody else': {contentType: 'text/html', body: '<title>Sign in</title><h1>Sign in</h1>'},
-    'nothing at all': {contentType: 'text/html', body: ''},
+// Such responses come from a proxy's login page and from a hotel's network.
+for (const [what, foreign] of Object.entries({
+    'a page of another server': {contentType: 'text/html', body: '<title>Sign in</title><h1>Sign in</h1>'},
+    'an empty page': {contentType: 'text/html', body: ''},
     'a redirect': {status: 302, headers: {location: '/'}, body: ''},
     'a redirect to another server': {status: 302, headers: {location: 'http://127.0.0.1:9/login'}, body: ''},
 })) {
-    test(`an action that is answered with ${what} is not taken for done`, async t => {
+    test(`an event fails if its response is ${what}`, async t => {
         const {page} = await visit(t, '/counter');
         const title = await page.title();
-        const ids = await meet(page, [gatewaySays(413), route => route.fulfill(strange)]);
+        const ids = await injectFaults(page, [gatewayResponds(413), route => route.fulfill(foreign)]);
         await button(page, '+').click();
         await page.getByText('the server answered 413').waitFor();
         await button(page, '+').click();
@@ -198,7 +199,7 @@ for (const [what, strange] of Object.entries({
     });
 }
 
-test('works however slowly its scripts arrive', async t => {
+test('a page works when its scripts arrive slowly', async t => {
     const gallery = await Gallery.started(t);
     const page = await openPage(await newVisitor(t));
     for (const [name, delay] of [['htmx', 0], ['hx-sse', 300], ['stube', 600]]) {
@@ -215,7 +216,7 @@ test('works however slowly its scripts arrive', async t => {
     assertFlawless(page);
 });
 
-test('a stream that cannot be opened at first is opened later', async t => {
+test('a stream is opened after two refused attempts', async t => {
     const gallery = await Gallery.started(t);
     const visitor = await newVisitor(t);
     const page = await openPage(visitor);
@@ -228,11 +229,11 @@ test('a stream that cannot be opened at first is opened later', async t => {
     await page.waitForURL(/[?&]c=/);
     const other = await openPage(visitor, page.url());
     await button(other, '+').click();
-    await shows(page, 2); // by the stream: this page did nothing
+    await shows(page, 2); // delivered by the stream
     assertFlawless(page, serverAway);
 });
 
-test('says that the connection is lost, also to those who only look', async t => {
+test('a lost connection is shown on a page without pending events', async t => {
     const {gallery, page} = await visit(t, '/counter');
     await button(page, '+').click();
     await shows(page, 1);
@@ -244,7 +245,7 @@ test('says that the connection is lost, also to those who only look', async t =>
     assertFlawless(page, serverAway);
 });
 
-test('out of the back/forward cache a page catches up', async t => {
+test('a page restored from the back/forward cache catches up', async t => {
     const gallery = await Gallery.started(t);
     const visitor = await newVisitorWithBrowser(t, {ignoreDefaultArgs: ['--disable-back-forward-cache']});
     const page = await openPage(visitor, gallery.url('/counter'));
@@ -264,7 +265,7 @@ test('out of the back/forward cache a page catches up', async t => {
     assertFlawless(page, serverAway);
 });
 
-test('a hidden tab lets go of its stream and catches up when it is looked at', async t => {
+test('a hidden tab closes its stream and catches up when it is visible again', async t => {
     const {visitor, page} = await visit(t, '/counter');
     await button(page, '+').click();
     await shows(page, 1);
@@ -277,7 +278,7 @@ test('a hidden tab lets go of its stream and catches up when it is looked at', a
     assertFlawless(page);
 });
 
-test('a tab that was hidden when the conversation ended shows the end when it is looked at', async t => {
+test('a tab that was hidden when the conversation ended shows the end when it is visible again', async t => {
     const {visitor, page} = await visit(t, '/payment', testSite);
     await page.waitForURL(/[?&]c=/);
     await setHidden(page, true);
@@ -290,18 +291,18 @@ test('a tab that was hidden when the conversation ended shows the end when it is
     assertFlawless(page);
 });
 
-test('an action that was the end and whose answer is lost shows the end when it is sent again', async t => {
+test('an event that ends the conversation shows the end when its response is lost', async t => {
     const {page} = await visit(t, '/payment', testSite);
     await page.waitForURL(/[?&]c=/);
     await setHidden(page, true); // no stream
-    const ids = await meet(page, [answerIsLost]);
+    const ids = await injectFaults(page, [loseResponse]);
     await button(page, 'Pay').click();
     await heading(page, 'Paid').waitFor();
     assert.equal(ids.length, 2);
     assertFlawless(page, serverAway);
 });
 
-test('a tab whose stream does not come is brought up to date by what is done in it', async t => {
+test('a tab without a stream is updated by the responses to its events', async t => {
     const {visitor, page} = await visit(t, '/todo');
     await addWithEnter(page, 'Milk');
     await things(page, 'Milk');
@@ -314,6 +315,7 @@ test('a tab whose stream does not come is brought up to date by what is done in 
     await things(cut, 'Milk', 'Bread');
     await things(page, 'Milk', 'Bread');
     await addWithEnter(page, 'Eggs');
+    await things(page, 'Milk', 'Bread', 'Eggs');
     await addWithEnter(cut, 'Flour');
     await things(cut, 'Milk', 'Bread', 'Eggs', 'Flour');
 
@@ -324,11 +326,11 @@ test('a tab whose stream does not come is brought up to date by what is done in 
     assertFlawless(cut, serverAway);
 });
 
-test('a page whose stream is held back shows changes of other tabs and reports no lost connection', async t => {
+test('a page with a held-back stream shows changes of other tabs and reports no lost connection', async t => {
     const {visitor, page} = await visit(t, '/counter');
     await page.waitForURL(/[?&]c=/);
     const held = await openPage(visitor);
-    await held.route(streams, () => {}); // no answer
+    await held.route(streams, () => {}); // no response
     await held.goto(page.url());
     await button(held, '+').click();
     await held.getByText('1', {exact: true}).waitFor();
@@ -338,13 +340,13 @@ test('a page whose stream is held back shows changes of other tabs and reports n
     assertFlawless(held);
 });
 
-test('an answer that comes after the stream has brought the same is not applied again', async t => {
+test('a response is not applied again after the stream has delivered the same revision', async t => {
     const {page} = await visit(t, '/todo');
     await page.waitForURL(/[?&]c=/);
     await addWithEnter(page, 'Milk');
     await things(page, 'Milk');
-    await setHidden(page, true); // no stream: the answer has the patches
-    await meet(page, [async route => {
+    await setHidden(page, true); // without a stream, the response contains the patches
+    await injectFaults(page, [async route => {
         const response = await route.fetch();
         assert.match(await response.text(), /<hx-insert/);
         await setHidden(page, false);
@@ -361,14 +363,14 @@ test('an answer that comes after the stream has brought the same is not applied 
     assertFlawless(page);
 });
 
-test('a stream that is dead without a word is opened again when it does not bring what an answer promises', async t => {
+test('a dead stream is reopened when it does not deliver the revision of a 204 response', async t => {
     const gallery = await Gallery.started(t);
-    const wire = await wireTo(t, gallery);
-    const page = await openPage(await newVisitor(t), wire.url('/counter'));
+    const proxy = await proxyTo(t, gallery);
+    const page = await openPage(await newVisitor(t), proxy.url('/counter'));
     await button(page, '+').click();
     await shows(page, 1);
     await mark(page);
-    wire.loseStreams();
+    proxy.silenceStreams();
     const answer = page.waitForResponse(events);
     await button(page, '+').click();
     assert.equal((await answer).status(), 204);
@@ -379,14 +381,14 @@ test('a stream that is dead without a word is opened again when it does not brin
     assertFlawless(page);
 });
 
-test('a page that only looks notices that its stream is dead, though nobody says so', async t => {
+test('a page without events reopens a dead stream when heartbeats are missing', async t => {
     const gallery = await Gallery.started(t, testSite);
-    const wire = await wireTo(t, gallery);
-    const page = await openPage(await newVisitor(t), wire.url('/alarm'));
+    const proxy = await proxyTo(t, gallery);
+    const page = await openPage(await newVisitor(t), proxy.url('/alarm'));
     const ticks = async () => Number(await page.getByRole('timer').textContent());
     await eventually(async () => assert.ok(await ticks() > 1));
     await mark(page);
-    wire.loseStreams();
+    proxy.silenceStreams();
     await aMoment();
     const before = await ticks();
     await eventually(async () => assert.ok(await ticks() > before + 2));
@@ -394,7 +396,7 @@ test('a page that only looks notices that its stream is dead, though nobody says
     assertFlawless(page);
 });
 
-test('a stream that says nothing but that it is there is left open', async t => {
+test('a stream that delivers only heartbeats is left open', async t => {
     const {page} = await visit(t, '/payment', testSite);
     let opened = 0;
     page.on('request', request => { opened += request.url().includes('/stube/stream/'); });
@@ -403,47 +405,47 @@ test('a stream that says nothing but that it is there is left open', async t => 
     assertFlawless(page);
 });
 
-test('an event after which the page looks as before leaves the stream open', async t => {
+test('an event that changes nothing on the page leaves the stream open', async t => {
     const {page} = await visit(t, '/columns');
     let opened = 0;
     page.on('request', request => { opened += request.url().includes('/stube/stream/'); });
     const answer = page.waitForResponse('**/stube/event/**');
     await button(page, 'Move left Bread').click(); // it is the only column
     assert.equal((await answer).status(), 204);
-    await page.waitForTimeout(3000); // longer than the page waits for what the answer promises
-    assert.equal(opened, 0, 'the stream has brought the revision');
+    await page.waitForTimeout(3000); // longer than the page waits for the revision of the response
+    assert.equal(opened, 0, 'the stream has delivered the revision');
     assertFlawless(page);
 });
 
-test('of more pages than a conversation may have open the oldest waits until it is used', async t => {
+test('the oldest page loses its stream when a conversation has too many pages and reconnects when used', async t => {
     const {visitor, page} = await visit(t, '/alarm', testSite);
     const ticks = async page => Number(await page.getByRole('timer').textContent());
-    const goesOn = async page => {
+    const isTicking = async page => {
         const before = await ticks(page);
         await eventually(async () => assert.ok(await ticks(page) > before + 1));
     };
     const isDisplaced = page => page.getByText('Shown in too many places at once.').waitFor();
-    await goesOn(page);
+    await isTicking(page);
     const second = await openPage(visitor, page.url());
-    await goesOn(second);
+    await isTicking(second);
     const third = await openPage(visitor, page.url());
     await isDisplaced(page);
     for (let times = 0; times < 2; ++times) {
-        await goesOn(second);
-        await goesOn(third);
+        await isTicking(second);
+        await isTicking(third);
     }
     await isDisplaced(page);
     await button(page, 'Click').click();
     await page.getByText('Clicked 1').waitFor();
     await page.getByText('Shown in too many places at once.').waitFor({state: 'detached'});
-    await goesOn(page);
+    await isTicking(page);
     await isDisplaced(second);
     assertFlawless(page);
 });
 
 const signIn = {contentType: 'text/html', body: '<title>Sign in</title><h1>Sign in</h1>'};
 
-test('a stream that something else answers is lost, and asked for again ever less often', async t => {
+test('a stream is retried with backoff while another server answers in its place', async t => {
     const {visitor, page} = await visit(t, '/counter');
     await button(page, '+').click();
     await shows(page, 1);

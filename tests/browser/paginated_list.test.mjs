@@ -10,7 +10,7 @@ const shows = (page, first, last, at) => eventually(async () => {
     await page.getByText(`Page ${at} of 10`).waitFor();
 });
 
-test('pages are turned, and a number opens one', async t => {
+test('Next and Previous and page numbers open the pages of a list', async t => {
     const {gallery, page} = await visit(t, '/paginated-list');
     await shows(page, 1, 10, 1);
     assert.ok(await button(page, 'Previous').isDisabled());
@@ -24,7 +24,7 @@ test('pages are turned, and a number opens one', async t => {
     await shows(page, 81, 90, 9);
     await page.reload();
     await shows(page, 81, 90, 9);
-    await button(page, 'Next').dblclick(); // there is one page more, and not two
+    await button(page, 'Next').dblclick(); // there is only one more page
     await shows(page, 91, 100, 10);
     assertFlawless(page, serverAway);
 });

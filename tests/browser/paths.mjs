@@ -1,10 +1,10 @@
-// The main path of each example, as a person takes it: with nothing but what HTML has, so that it is the same with
-// and without scripts. A path begins at the example's address, in a page of its visitor, and gets
-//   another()   a page there of somebody else
-//   word        that no other path has used
+// The main path of each example, as a person takes it. A path uses only plain HTML, so that it is the same with and
+// without scripts. It begins at the example's address, in a page of its visitor, and receives
+//   another()   opens a page of another person at the same address
+//   word        a word that no other path uses
 import assert from 'node:assert/strict';
 import {ada, book, grace} from './booking.mjs';
-import {enter, holds, list, looksAgain, press, reads, sees} from './levels.mjs';
+import {enter, holds, list, eventuallyAfterReload, press, reads, sees} from './levels.mjs';
 import {button, eventually, heading} from './support.mjs';
 
 const number = page => page.locator('output');
@@ -100,17 +100,17 @@ async function todo(page) {
 async function columns(page) {
     const note = name => page.getByRole('article', {name, exact: true});
     const remark = name => note(name).getByLabel('Your remark');
-    const stand = (...titles) => list(page.getByRole('article').getByRole('heading'), ...titles);
+    const columnsAre = (...titles) => list(page.getByRole('article').getByRole('heading'), ...titles);
     await remark('Bread').fill('Try rye');
     await press(note('Bread'), 'Oven');
-    await stand('Bread', 'Oven');
+    await columnsAre('Bread', 'Oven');
     await press(note('Bread'), 'Waiting');
-    await stand('Bread', 'Waiting', 'Oven');
+    await columnsAre('Bread', 'Waiting', 'Oven');
     await remark('Waiting').fill('Overnight');
     await press(page, 'Move left Oven');
-    await stand('Bread', 'Oven', 'Waiting');
+    await columnsAre('Bread', 'Oven', 'Waiting');
     await press(page, 'Close Oven');
-    await stand('Bread', 'Waiting');
+    await columnsAre('Bread', 'Waiting');
     await holds(remark('Bread'), 'Try rye');
     await holds(remark('Waiting'), 'Overnight');
 }
@@ -159,7 +159,7 @@ async function dialogs(page) {
     await page.keyboard.press('Enter');
     await press(page, 'Orange juice', 'OK');
     await list(page.getByRole('definition'), 'yes', '“Ada”', '“Juice”');
-    const dialog = name => page.getByRole('dialog', {name}); // two of them have a button of the same name
+    const dialog = name => page.getByRole('dialog', {name}); // two dialogs have a button of the same name
     await press(page, 'Once more', 'No');
     await press(dialog('What is your name?'), 'Cancel');
     await press(dialog('What would you like?'), 'Cancel');
@@ -286,7 +286,7 @@ async function clock(page) {
     const time = page.getByRole('timer', {name: 'Time of day'});
     const movesOn = async () => {
         const before = await time.textContent();
-        await looksAgain(page, async () => assert.notEqual(await time.textContent(), before));
+        await eventuallyAfterReload(page, async () => assert.notEqual(await time.textContent(), before));
     };
     await press(page, 'Pause');
     await button(page, 'Go on').waitFor();
@@ -307,7 +307,7 @@ async function sharedCounter(page, {another}) {
     const other = await another();
     await press(other, '+');
     await reads(number(other), before + 2);
-    await looksAgain(page, async () => assert.equal(await number(page).textContent(), String(before + 2)));
+    await eventuallyAfterReload(page, async () => assert.equal(await number(page).textContent(), String(before + 2)));
 }
 
 async function chat(page, {another, word}) {
@@ -327,10 +327,10 @@ async function chat(page, {another, word}) {
     await page.keyboard.press('Enter');
     await reads(said(page).last(), `Ada Hello <b> ${word}`);
     await holds(page.getByLabel('Message', {exact: true}), '');
-    await looksAgain(other, async () => assert.equal(await said(other).last().textContent(), `Ada Hello <b> ${word}`));
+    await eventuallyAfterReload(other, async () => assert.equal(await said(other).last().textContent(), `Ada Hello <b> ${word}`));
     await enter(other, 'Message', `Hello ${word}`);
     await press(other, 'Send');
-    await looksAgain(page, async () => assert.equal(await said(page).last().textContent(), `Grace Hello ${word}`));
+    await eventuallyAfterReload(page, async () => assert.equal(await said(page).last().textContent(), `Grace Hello ${word}`));
     await press(page, 'Leave');
     await button(page, 'Join').waitFor();
 }
@@ -339,9 +339,9 @@ async function standup(page, {word}) {
     const item = text => page.getByRole('listitem').filter({hasText: text});
     const count = async (text, n) => assert.equal(await item(text).count(), n, text);
     const answers = name => press(page.getByRole('dialog'), name);
-    // What the team shares is news to all pages, the one that has made it included.
-    const shows = text => looksAgain(page, () => count(text, 1));
-    const showsNo = text => looksAgain(page, () => count(text, 0));
+    // Every page receives the team's changes as messages, also the page that has made them.
+    const shows = text => eventuallyAfterReload(page, () => count(text, 1));
+    const showsNo = text => eventuallyAfterReload(page, () => count(text, 0));
     await signIn(page, 'ada', 'engine');
     await sees(page, 'You are ada.');
     await press(page, 'New item', 'Save');
@@ -380,7 +380,7 @@ async function standup(page, {word}) {
 }
 
 async function report(page) {
-    const looksFor = locator => looksAgain(page, async () => assert.equal(await locator.count(), 1));
+    const looksFor = locator => eventuallyAfterReload(page, async () => assert.equal(await locator.count(), 1));
     await page.getByLabel('Jam the machine').check();
     await press(page, 'Start');
     await looksFor(page.getByRole('alert').filter({hasText: 'This could not be completed.'}));

@@ -5,7 +5,7 @@ import {assertFlawless, button, eventually, newVisitor, openPage, serverAway, vi
 const shows = (page, ...titles) => eventually(async () =>
     assert.deepEqual(await page.getByRole('listitem').locator('strong').allTextContents(), titles));
 
-test('how a list is looked at is in the address, and what was read is not', async t => {
+test('the address contains the filter and the order of a list but not its content', async t => {
     const {gallery, page} = await visit(t, '/reading-list');
     await shows(page, 'Dead Souls', 'Don Quixote', 'Effi Briest', 'Jane Eyre', 'Middlemarch');
     await button(page, 'To read').click();
@@ -27,7 +27,7 @@ test('how a list is looked at is in the address, and what was read is not', asyn
     assertFlawless(friend, serverAway);
 });
 
-test('another view is no step: Back leaves the page', async t => {
+test('another filter is not a step and Back leaves the page', async t => {
     const {gallery, page} = await visit(t, '/');
     await page.getByRole('link', {name: 'Reading list', exact: true}).click();
     await button(page, 'Read').click();

@@ -5,7 +5,7 @@ import {assertFlawless, assertNotReloaded, button, eventually, mark, serverAway,
 const parts = async page => Number(await page.getByRole('progressbar', {name: 'Progress'}).getAttribute('value'));
 const done = page => page.getByText('Done: 664,579 primes'); // below ten million
 
-test('works in the background while the page goes on', async t => {
+test('a report is computed in the background without a reload', async t => {
     const {page} = await visit(t, '/report');
     await mark(page);
     await button(page, 'Start').dblclick();
@@ -17,10 +17,10 @@ test('works in the background while the page goes on', async t => {
     assertFlawless(page);
 });
 
-test('says when a restart interrupts the work, and goes on from there', async t => {
+test('a report shows the interruption by a restart and resumes from there', async t => {
     const {gallery, page} = await visit(t, '/report');
     await mark(page);
-    // Fifty parts: however slow the test is, the work is not done before it.
+    // Fifty parts: the work is not finished before the restart, even if the test is slow.
     await page.getByLabel('Up to').selectOption('100,000,000');
     await button(page, 'Start').click();
     await eventually(async () => assert.ok(await parts(page) >= 1));
@@ -36,7 +36,7 @@ test('says when a restart interrupts the work, and goes on from there', async t 
     assertFlawless(page, serverAway);
 });
 
-test('says when the work fails, and can go on', async t => {
+test('a report shows a failure of the work and can resume', async t => {
     const {page} = await visit(t, '/report');
     await page.getByLabel('Jam the machine').check();
     await button(page, 'Start').click();

@@ -1,9 +1,9 @@
-// What a return key means in a field of a form.
+// The return key in a field of a form.
 import {test} from 'node:test';
 import {blocked, enter, holds, levels, press, sees, visitorAt} from './levels.mjs';
 import {assertFlawless, button, Gallery, openPage, testSite} from './support.mjs';
 
-test('a return key submits the form, though buttons of other events come first', async t => {
+test('a return key submits the form although buttons of other events come first', async t => {
     const site = await Gallery.started(t, testSite);
     for (const level of levels) {
         await t.test(level.name, async t => {

@@ -5,7 +5,7 @@ import {aMoment, assertFlawless, button, eventually, newVisitor, openPage, serve
 const shows = (page, number) =>
     eventually(async () => assert.equal(await page.locator('output').textContent(), String(number)));
 
-test('two visitors raise one number, over a restart too', async t => {
+test('two visitors raise one number across a restart', async t => {
     const {gallery, page} = await visit(t, '/shared-counter');
     const other = await openPage(await newVisitor(t), gallery.url('/shared-counter'));
     await shows(page, 0);
@@ -17,7 +17,7 @@ test('two visitors raise one number, over a restart too', async t => {
     await shows(page, 3);
     await shows(other, 3);
 
-    // Both at once, each as fast as a page can.
+    // Both at once, each as fast as its page allows.
     const clickFast = where => button(where, '+').evaluate(element => { for (let i = 0; i < 10; ++i) element.click(); });
     await Promise.all([clickFast(page), clickFast(other)]);
     await shows(page, 23);

@@ -19,7 +19,7 @@ async function add(page, text) {
     await item(page, text).waitFor();
 }
 
-test('two members work on one board, over a restart too', async t => {
+test('two members work on one board across a restart', async t => {
     const {gallery, page} = await visit(t, '/standup');
     await signIn(page, 'ada', 'engine');
     const other = await openPage(await newVisitor(t), gallery.url('/standup?show=mine'));
@@ -39,7 +39,7 @@ test('two members work on one board, over a restart too', async t => {
     await page.getByLabel('What').waitFor();
     await page.waitForURL(/[?&]c=/);
     const bookmark = page.url();
-    await gallery.restart(); // which signs everybody out
+    await gallery.restart(); // signs everybody out
     await page.goto(bookmark);
     await signIn(page, 'ada', 'engine');
     await page.getByLabel('What').fill('Mend two tests');
@@ -47,7 +47,7 @@ test('two members work on one board, over a restart too', async t => {
     await item(page, 'Mend two tests').waitFor();
 });
 
-test('what is shown stands in the address, and Back leads out of it', async t => {
+test('the filter is in the address and Back returns to the unfiltered board', async t => {
     const {page} = await visit(t, '/standup');
     await signIn(page, 'ada', 'engine');
     await add(page, 'Mend the tests');
@@ -71,7 +71,7 @@ test('somebody new joins', async t => {
     await answers(page, 'tester');
     await answers(page, 'Right');
     await item(page, 'Barbara, tester').waitFor();
-    await page.goBack(); // what is finished is not led into again
+    await page.goBack(); // Back does not return to a finished task
     assert.equal(await page.getByRole('dialog').count(), 0);
     assertFlawless(page);
 });

@@ -1,5 +1,5 @@
-// What the browser tests share: a gallery that can be killed and started again, a browser, and a page
-// that is used as people use it (by role and by label) and watched for errors.
+// Shared by the browser tests: a gallery that can be killed and started again, a browser, and a page that the tests use
+// as people do (by role and by label) and check for errors.
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {randomInt} from 'node:crypto';
@@ -15,13 +15,14 @@ import {fileURLToPath} from 'node:url';
 
 export const sourceRoot = fileURLToPath(new URL('../..', import.meta.url));
 
-/// How long a page may take to show what is expected. Generous: the machine may be busy.
+/// The time limit of an expectation, in milliseconds. It is generous, because the machine may be busy.
 export const patience = 15_000;
 
-/// The tests kill servers and never the machine, so stores in memory keep their promise, and need not wait for a disk.
+/// Stores are in memory if possible, which is faster. The tests kill servers and never the machine, so nothing is lost.
 const memoryFolder = '/dev/shm';
 
-/// A program with pages for tests. Its heartbeat is a second, and two pages of a conversation may have streams.
+/// A program with pages for tests. Its heartbeat is one second, and at most two pages of a conversation may have
+/// streams.
 export const testSite = process.env.STUBE_BEHAVIORS_SITE ?? path.join(sourceRoot, 'build/release/tests/browser/behaviors_site');
 
 // ---- the gallery ----------------------------------------------------------------------------------
@@ -32,16 +33,17 @@ function galleryProgram() {
     return program;
 }
 
-/// Listens on a port of this machine; null if another program does.
+/// Listens on a port of this machine. Null if the port is in use.
 const listenOn = port => new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', error => error.code === 'EADDRINUSE' ? resolve(null) : reject(error));
     server.listen(port, '127.0.0.1', () => resolve(server));
 });
 
-/// A port for a server of this process, also while that server is being restarted. The ports are below those that the
-/// system gives to connections. Test files run at the same time: a process that holds a port listens on the port 5,000
-/// above it until it exits, and takes no port whose holder is another process.
+/// Reserves a port for a server of this process, also while that server is being restarted. The ports are below the
+/// range that the system uses for outgoing connections. Test files run at the same time: the process that has
+/// reserved a port listens on the port 5,000 above it until it exits. Other processes do not take a port that is
+/// reserved in this way.
 export async function freePort() {
     for (;;) {
         const port = randomInt(10_000, 15_000);
@@ -54,9 +56,9 @@ export async function freePort() {
     }
 }
 
-/// A gallery on a port and an SQLite store of its own, which it keeps over kill() and start().
+/// A gallery with a port and an SQLite store of its own. Both stay the same after kill() and start().
 export class Gallery {
-    log = ''; // what it wrote to standard error, over all its lives
+    log = ''; // the standard error of all its processes
 
     static async started(t, program = galleryProgram()) {
         const gallery = new Gallery();
@@ -85,7 +87,7 @@ export class Gallery {
         });
     }
 
-    /// kill -9: it gets no chance to save anything.
+    /// kill -9: the process cannot save anything.
     async kill() {
         this.process.kill('SIGKILL');
         await this.exited;
@@ -104,7 +106,7 @@ export class Gallery {
 
 // ---- the browser ----------------------------------------------------------------------------------
 
-/// Which browser the tests drive: "chromium", or "firefox".
+/// The browser that the tests drive: "chromium" or "firefox".
 export const browserName = process.env.STUBE_BROWSER ?? 'chromium';
 
 function binary(variable, usual) {
@@ -114,7 +116,7 @@ function binary(variable, usual) {
     return found;
 }
 
-/// Not imported: node would first read all of it for the names that it exports.
+/// Required, not imported: node would first parse the whole package to find the names that it exports.
 function playwright() {
     try {
         return createRequire(import.meta.url)('playwright-core');
@@ -124,7 +126,7 @@ function playwright() {
     }
 }
 
-/// The sandbox needs rights that containers lack; the others keep the browser from calling home.
+/// The sandbox needs rights that containers lack. The other options disable background requests of the browser.
 const quietly = [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync',
@@ -136,7 +138,7 @@ const launchers = {
         args: quietly,
         ...options,
     }),
-    // Any Firefox, by WebDriver BiDi: without the channel, playwright looks for a build of its own.
+    // Any Firefox, by WebDriver BiDi. Without the channel, playwright requires a build of its own.
     firefox: ({firefox}, options) => firefox.launch({
         channel: 'moz-firefox',
         executablePath: binary('STUBE_FIREFOX', ['/usr/bin/firefox-esr', '/usr/bin/firefox']),
@@ -146,7 +148,7 @@ const launchers = {
 
 const launch = async options => launchers[browserName](playwright(), options);
 
-let shared; // by the tests of a file: starting one takes its time
+let shared; // by the tests of a file, because a start takes time
 after(async () => (await shared)?.close());
 
 async function visitorIn(t, browser, options) {
@@ -168,7 +170,7 @@ export async function newVisitorWithBrowser(t, browserOptions) {
     return visitorIn(t, browser);
 }
 
-/// A page that remembers what went wrong in it; see assertFlawless.
+/// A page that records its errors in `problems`; see assertFlawless.
 export async function openPage(visitor, url) {
     const page = await visitor.newPage();
     page.problems = [];
@@ -183,17 +185,18 @@ export async function openPage(visitor, url) {
     return page;
 }
 
-/// A gallery (or another program that takes its options), a visitor and one page of theirs.
+/// A gallery (or another program with the same options), a visitor and a page of the visitor.
 export async function visit(t, at, program) {
     const gallery = await Gallery.started(t, program);
     const visitor = await newVisitor(t);
     return {gallery, visitor, page: await openPage(visitor, gallery.url(at))};
 }
 
-/// What the browser logs about requests to a server that is away.
+/// The browser's message about a request to a server that is down.
 export const serverAway = /Failed to load resource: net::ERR_/;
 
-/// Nothing was thrown, logged as an error or a warning, or blocked by the policy, but for what is expected.
+/// Asserts that the page has no problems except the expected ones: exceptions, logged errors and warnings, violations
+/// of the content security policy.
 export function assertFlawless(page, ...expected) {
     assert.deepEqual(page.problems.filter(line => !expected.some(pattern => pattern.test(line))), []);
 }
@@ -203,7 +206,7 @@ export function assertFlawless(page, ...expected) {
 export const button = (page, name) => page.getByRole('button', {name, exact: true});
 export const heading = (page, name) => page.getByRole('heading', {name, exact: true, level: 1});
 
-/// Polls until `check` holds; the last failure tells why it never did.
+/// Polls until `check` succeeds. Throws its last error after `limit` milliseconds.
 export async function eventually(check, limit = patience) {
     const deadline = Date.now() + limit;
     for (;;) {
@@ -216,10 +219,10 @@ export async function eventually(check, limit = patience) {
     }
 }
 
-/// What a second attempt of something unwanted would need to show up.
+/// Waits until an unwanted second effect would have appeared.
 export const aMoment = () => new Promise(resolve => setTimeout(resolve, 700));
 
-/// Forgets the page's own memory if the document is ever replaced: proof that nothing reloaded.
+/// Sets a global variable of the document. It is gone after a reload; see assertNotReloaded.
 export const mark = page => page.evaluate(() => { window.stillTheSamePage = true; });
 export const assertNotReloaded = async page =>
     assert.equal(await page.evaluate(() => window.stillTheSamePage), true, 'the page was reloaded');

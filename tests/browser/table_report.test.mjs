@@ -10,7 +10,7 @@ const sorted = (page, name, order, ...products) => eventually(async () => {
     assert.equal(await column(page, name).getAttribute('aria-sort'), order);
 });
 
-test('a click on a heading sorts the table, and another one turns it round', async t => {
+test('a click on a heading sorts the table and a second click reverses the order', async t => {
     const {gallery, page} = await visit(t, '/table-report');
     await sorted(page, 'Product', 'ascending', 'Flower pot', 'Garden hose', 'Spade', 'Watering can', 'Wheelbarrow');
     await button(page, 'Revenue').click();

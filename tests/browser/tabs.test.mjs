@@ -9,7 +9,7 @@ const note = page => page.getByLabel('Your note');
 const counts = (page, number) => eventually(async () =>
     assert.equal(await panel(page, 'Counter').locator('output').textContent(), String(number)));
 
-test('each tab keeps what it holds', async t => {
+test('each tab keeps its content across a reload and a restart', async t => {
     const {gallery, page} = await visit(t, '/tabs');
     await button(page, '+').click();
     await counts(page, 1);
@@ -33,7 +33,7 @@ test('each tab keeps what it holds', async t => {
     assertFlawless(page, serverAway);
 });
 
-test('the arrow keys go from tab to tab', async t => {
+test('the arrow keys move from tab to tab', async t => {
     const {page} = await visit(t, '/tabs');
     await tab(page, 'Counter').focus();
     const isSelected = name => eventually(async () => {

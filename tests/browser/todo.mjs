@@ -1,7 +1,7 @@
-// The list of the example /todo, as a person sees and fills it.
+// The list of the example /todo, as a person sees and uses it.
 import {enter, list} from './levels.mjs';
 
-/// The list shows these items, or gets to.
+/// Waits until the list shows these items.
 export const things = (page, ...texts) => list(page.getByRole('listitem').getByRole('checkbox'), ...texts);
 
 export async function addWithEnter(page, text) {

@@ -14,7 +14,7 @@ async function add(page, text) {
     await box(page, text).waitFor();
 }
 
-test('adds, checks off and deletes', async t => {
+test('items are added and checked off and deleted', async t => {
     const {gallery, page} = await visit(t, '/todo');
     await mark(page);
     await add(page, 'Milk');
@@ -44,7 +44,7 @@ test('adds, checks off and deletes', async t => {
     assertFlawless(page, serverAway);
 });
 
-test('unsent text is there again after a dialog has taken the place of its component', async t => {
+test('unsent text is restored after a dialog has replaced its component', async t => {
     const {page} = await visit(t, '/todo');
     await add(page, 'Milk');
     await page.getByLabel('New').fill('Bread');
@@ -83,7 +83,7 @@ test('keys typed into a field do not answer a dialog that another tab opens', as
     assertFlawless(page);
 });
 
-test('unsent text is there again after a reload and after Back', async t => {
+test('unsent text is restored after a reload and after Back', async t => {
     const {gallery, page} = await visit(t, '/todo');
     await add(page, 'Milk');
     await page.getByLabel('New').fill('Bread');
@@ -97,7 +97,7 @@ test('unsent text is there again after a reload and after Back', async t => {
     assertFlawless(page);
 });
 
-test('a row is edited in its place while another one is too', async t => {
+test('two rows are edited in place at the same time', async t => {
     const {page} = await visit(t, '/todo');
     await add(page, 'Milk');
     await add(page, 'Bread');
@@ -106,7 +106,7 @@ test('a row is edited in its place while another one is too', async t => {
     await button(page, 'Edit Bread').click();
     await eventually(async () => assert.equal(await page.getByLabel('What to do').count(), 2));
 
-    // Opened last, it has the focus. What is typed in the other one stays.
+    // The row that was opened last has the focus. Text typed in the other row is kept.
     await page.keyboard.type(' rolls');
     await page.keyboard.press('Escape');
     await box(page, 'Bread').waitFor();

@@ -5,7 +5,7 @@ import {assertFlawless, button, eventually, serverAway, visit} from './support.m
 const isOpen = (page, name, yes) => eventually(async () =>
     assert.equal(await button(page, name).getAttribute('aria-expanded'), String(yes)));
 
-test('branches open and close, and stay so over a restart and a reload', async t => {
+test('branches open and close and keep their state across a restart and a reload', async t => {
     const {gallery, page} = await visit(t, '/tree');
     await button(page, 'Animals').click();
     await button(page, 'Mammals').click();
@@ -30,7 +30,7 @@ test('branches open and close, and stay so over a restart and a reload', async t
     assertFlawless(page, serverAway);
 });
 
-test('the keyboard opens a branch and keeps its place', async t => {
+test('the keyboard opens a branch and keeps the focus', async t => {
     const {page} = await visit(t, '/tree');
     await button(page, 'Plants').focus();
     await page.keyboard.press('Enter');

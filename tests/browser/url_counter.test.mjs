@@ -9,7 +9,7 @@ const shows = (page, number) => eventually(async () => {
     assert.equal(query(page, 'n'), String(number));
 });
 
-test('the number is in the address; Back and Forward walk the numbers', async t => {
+test('the number is in the address and Back and Forward walk through the numbers', async t => {
     const {gallery, page} = await visit(t, '/url-counter?n=5');
     await shows(page, 5);
     await button(page, '+').click();
@@ -37,7 +37,7 @@ test('the number is in the address; Back and Forward walk the numbers', async t 
     assertFlawless(page, serverAway);
 });
 
-test('fast clicks are steps each', async t => {
+test('each of two fast clicks is a step', async t => {
     const {page} = await visit(t, '/url-counter');
     await button(page, '+').dblclick();
     await shows(page, 2);
@@ -46,7 +46,7 @@ test('fast clicks are steps each', async t => {
     assertFlawless(page);
 });
 
-test('a shared address begins with its number, in a conversation of its own', async t => {
+test('a shared address begins a new conversation with its number', async t => {
     const {page} = await visit(t, '/url-counter');
     await button(page, '+').click();
     await shows(page, 1);

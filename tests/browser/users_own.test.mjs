@@ -1,7 +1,7 @@
-// What belongs to the user stays the user's, whatever patches do: on a hand-written page.
+// Patches keep what belongs to the user, on a hand-written page.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {handWritten, say} from './hand_written.mjs';
+import {deliver, handWritten} from './hand_written.mjs';
 import {aMoment, assertFlawless, button, eventually} from './support.mjs';
 
 const to = name => `data-stube-action="/stube/event/cid/1/${name}"`;
@@ -11,16 +11,16 @@ const isTicked = (page, selector) => page.locator(selector).isChecked();
 const shows = (page, text) => page.locator('output').filter({hasText: new RegExp(`^${text}$`)}).waitFor();
 const sentEvents = (page, count) => eventually(() => assert.equal(page.events.length, count));
 
-/// A promise, and what fulfills it.
+/// A promise, and the function that fulfills it.
 function gate() {
     let open;
     const opened = new Promise(done => { open = done; });
     return {opened, open};
 }
 
-// ---- what stands in the controls ------------------------------------------------------------------------
+// ---- the state of controls ----------------------------------------------------------------------
 
-/// A component with one control of each kind, as the server has it.
+/// The markup of a component with one control of each kind.
 const entry = (shown, {text = '', note = '', tick = '', second = ''} = {}) => `<form id="i1" ${to('save')}>` +
     `<label>Text <input id="i1-a" name="i1-a" value="${text}"></label>` +
     `<label>Note <textarea id="i1-b" name="i1-b">${note}</textarea></label>` +
@@ -44,13 +44,13 @@ const holdsAll = async page => {
 
 const everything = '1/save i1-a=typed&i1-b=a+note&i1-c=on&i1-d=y&i1-p=';
 
-test('what is filled in before the scripts have run is kept by a patch, and Save sends it', async t => {
+test('values entered before the scripts have run survive a patch and are sent', async t => {
     const {opened, open} = gate();
     const page = await handWritten(t, entry(0), '', {scripts: opened});
     await fillIn(page);
     open();
     await page.waitForFunction(() => document.readyState === 'complete');
-    await say(page, morph(entry(1)));
+    await deliver(page, morph(entry(1)));
     await shows(page, 1);
     await holdsAll(page);
     await button(page, 'Save').click();
@@ -59,13 +59,13 @@ test('what is filled in before the scripts have run is kept by a patch, and Save
     assertFlawless(page);
 });
 
-test('what the browser or a script fills in without a word is kept by a patch, and Save sends it', async t => {
+test('values set by the browser or a script without an event survive a patch and are sent', async t => {
     const page = await handWritten(t, entry(0));
     await page.evaluate(() => {
         const control = at => document.getElementById(`i1-${at}`);
         [control('a').value, control('b').value, control('c').checked, control('d').value] = ['typed', 'a note', true, 'y'];
     });
-    await say(page, morph(entry(1)));
+    await deliver(page, morph(entry(1)));
     await shows(page, 1);
     await holdsAll(page);
     await button(page, 'Save').click();
@@ -74,45 +74,45 @@ test('what the browser or a script fills in without a word is kept by a patch, a
     assertFlawless(page);
 });
 
-test('a field that shows what the server said takes what it says next', async t => {
+test('a field that shows the value of the server takes its next value', async t => {
     const page = await handWritten(t, entry(0, {text: 'old', note: 'old'}));
     await page.locator('#i1-a').pressSequentially('er');
     await page.locator('#i1-a').press('Backspace');
     await page.locator('#i1-a').press('Backspace');
-    await say(page, morph(entry(1, {text: 'new', note: 'new', tick: ' checked', second: ' selected'})));
+    await deliver(page, morph(entry(1, {text: 'new', note: 'new', tick: ' checked', second: ' selected'})));
     await shows(page, 1);
     await holds(page, '#i1-a', 'new');
     await holds(page, '#i1-b', 'new');
     assert.ok(await isTicked(page, '#i1-c'));
     await holds(page, '#i1-d', 'y');
-    await say(page, morph(entry(2)));
+    await deliver(page, morph(entry(2)));
     await shows(page, 2);
     assert.equal(await isTicked(page, '#i1-c'), false);
     await holds(page, '#i1-d', 'x');
     assertFlawless(page);
 });
 
-test('a choice that was not sent is kept when options come and go', async t => {
+test('an unsent choice is kept when options come and go', async t => {
     const list = (...values) => `<form id="i1" ${to('save')}><select id="i1-d" name="i1-d">` +
         `${values.map(each => `<option value="${each}">${each}</option>`).join('')}</select>` +
         `<output>${values.length}</output></form>`;
     const page = await handWritten(t, list('a', 'b'));
     await page.locator('#i1-d').selectOption('b');
-    await say(page, morph(list('x', 'y', 'a', 'b')));
+    await deliver(page, morph(list('x', 'y', 'a', 'b')));
     await shows(page, 4);
     await holds(page, '#i1-d', 'b');
-    await say(page, morph(list('x')));
+    await deliver(page, morph(list('x')));
     await shows(page, 1);
     await holds(page, '#i1-d', 'x');
     assertFlawless(page);
 });
 
-test('what a browser makes of a value is not taken for something typed', async t => {
+test('a value that the browser has normalized does not count as typed', async t => {
     const odd = (number, day) => `<div id="i1"><input type="number" id="i1-a" name="i1-a" value="${number}"> ` +
         `<input type="date" id="i1-b" name="i1-b" value="${day}"><input type="range" id="i1-c" name="i1-c">` +
         `<textarea id="i1-d" name="i1-d">${number}\r\n</textarea><output>${number}</output></div>`;
     const page = await handWritten(t, odd('1x', 'soon'));
-    await say(page, morph(odd('2', '2031-05-06')));
+    await deliver(page, morph(odd('2', '2031-05-06')));
     await shows(page, 2);
     await holds(page, '#i1-a', '2');
     await holds(page, '#i1-b', '2031-05-06');
@@ -122,19 +122,19 @@ test('what a browser makes of a value is not taken for something typed', async t
 
 /// Leaves the page and comes back with Back.
 async function leaveAndComeBack(page) {
-    await page.waitForTimeout(1500); // Chromium notes what stands in controls now and then only
+    await page.waitForTimeout(1500); // Chromium records the state of controls at intervals
     await page.goto('data:text/html,<p>elsewhere');
     await page.goBack();
     await page.locator('output').waitFor();
     await page.waitForFunction(() => document.readyState === 'complete');
 }
 
-test('what was typed and not sent is there after Back, is kept by a patch, and Save sends it', async t => {
+test('unsent values are restored after Back and survive a patch and are sent', async t => {
     const page = await handWritten(t, entry(0));
     await fillIn(page);
     await leaveAndComeBack(page);
     await holdsAll(page);
-    await say(page, morph(entry(1)));
+    await deliver(page, morph(entry(1)));
     await shows(page, 1);
     await holdsAll(page);
     await button(page, 'Save').click();
@@ -142,13 +142,13 @@ test('what was typed and not sent is there after Back, is kept by a patch, and S
     assert.deepEqual(page.events, [everything]);
 });
 
-test('after Back the page shows what is stored, not what stood there before', async t => {
-    let said = {};
-    const page = await handWritten(t, () => entry(0, said), () => morph(entry(1, {text: 'typed', note: 'a note', tick: ' checked', second: ' selected'})));
+test('the page shows the stored values after Back and not the earlier ones', async t => {
+    let stored = {};
+    const page = await handWritten(t, () => entry(0, stored), () => morph(entry(1, {text: 'typed', note: 'a note', tick: ' checked', second: ' selected'})));
     await fillIn(page);
     await button(page, 'Save').click();
     await shows(page, 1);
-    said = {text: 'newer', note: 'newer'}; // another tab has written
+    stored = {text: 'newer', note: 'newer'}; // another tab has stored new values
     await leaveAndComeBack(page);
     const isNewer = async () => {
         await holds(page, '#i1-a', 'newer');
@@ -158,12 +158,12 @@ test('after Back the page shows what is stored, not what stood there before', as
     };
     await isNewer();
     await page.locator('#i1-a').fill('not sent');
-    said = {text: 'newest'};
+    stored = {text: 'newest'};
     await leaveAndComeBack(page);
     await holds(page, '#i1-a', 'newest');
 });
 
-// ---- ticks and radio buttons that are not bound -----------------------------------------------------------
+// ---- unbound ticks and radio buttons ------------------------------------------------------------
 
 const lamp = (isOn, shown, more = '') => `<div id="i1"><input type="checkbox" aria-label="Lamp"${isOn ? ' checked' : ''} ` +
     `${to('flip')}${more}><output>${shown}</output><button ${to('reset')}>Reset</button></div>`;
@@ -178,7 +178,7 @@ test('a tick that the server refuses is taken back', async t => {
     assertFlawless(page);
 });
 
-test('a tick whose event does not work is taken back', async t => {
+test('a tick whose event fails is taken back', async t => {
     const page = await handWritten(t, lamp(false, 0), () => ({status: 204, headers: {'Stube-Failed': 'yes'}}));
     await page.getByLabel('Lamp').click();
     await sentEvents(page, 1);
@@ -195,7 +195,7 @@ test('a tick that the user does not confirm is taken back', async t => {
     assertFlawless(page);
 });
 
-test('a Reset button resets a tick, and a change from elsewhere reaches it', async t => {
+test('a tick follows a Reset button and changes of the server', async t => {
     const page = await handWritten(t, lamp(false, 0), events =>
         morph(lamp(events.at(-1).endsWith('flip'), events.length)));
     await page.getByLabel('Lamp').click();
@@ -204,35 +204,35 @@ test('a Reset button resets a tick, and a change from elsewhere reaches it', asy
     await button(page, 'Reset').click();
     await shows(page, 2);
     assert.equal(await isLit(page), false);
-    await say(page, morph(lamp(true, 'on')));
+    await deliver(page, morph(lamp(true, 'on')));
     await shows(page, 'on');
     assert.ok(await isLit(page));
-    await say(page, morph(lamp(false, 'off')));
+    await deliver(page, morph(lamp(false, 'off')));
     await shows(page, 'off');
     assert.equal(await isLit(page), false);
     assertFlawless(page);
 });
 
-test('a tick that is made while the answer to the one before is outstanding stays', async t => {
-    const answers = [];
-    const page = await handWritten(t, lamp(false, 0), () => new Promise(answer => answers.push(answer)));
+test('a tick made while the response to the previous one is pending is kept', async t => {
+    const responders = [];
+    const page = await handWritten(t, lamp(false, 0), () => new Promise(respond => responders.push(respond)));
     await page.getByLabel('Lamp').click();
     await sentEvents(page, 1);
     await page.getByLabel('Lamp').click();
     await page.getByLabel('Lamp').click();
-    answers.shift()(morph(lamp(true, 1)));
+    responders.shift()(morph(lamp(true, 1)));
     await shows(page, 1);
     assert.ok(await isLit(page));
     await sentEvents(page, 2);
-    answers.shift()(morph(lamp(false, 2)));
+    responders.shift()(morph(lamp(false, 2)));
     await sentEvents(page, 3);
-    answers.shift()(morph(lamp(true, 3)));
+    responders.shift()(morph(lamp(true, 3)));
     await shows(page, 3);
     assert.ok(await isLit(page));
     assertFlawless(page);
 });
 
-test('a radio button that is refused gives the choice back', async t => {
+test('a refused radio button gives the choice back', async t => {
     const radio = (name, isChosen) => `<label>Plan ${name}<input type="radio" name="plan" value="${name}"` +
         `${isChosen ? ' checked' : ''} ${to(`choose-${name}`)}></label>`;
     const page = await handWritten(t, `<div id="i1">${radio('a', true)}${radio('b', false)}</div>`,
@@ -243,7 +243,7 @@ test('a radio button that is refused gives the choice back', async t => {
     assertFlawless(page);
 });
 
-test('a select that is refused gives the choice back', async t => {
+test('a refused select gives the choice back', async t => {
     const page = await handWritten(t, `<div id="i1"><label>Plan<select ${to('choose')}>` +
         '<option selected>a</option><option>b</option></select></label></div>', () => '<hx-command>{"title":"No"}</hx-command>');
     await page.getByLabel('Plan').selectOption('b');
@@ -252,7 +252,7 @@ test('a select that is refused gives the choice back', async t => {
     assertFlawless(page);
 });
 
-test('a tick made before the scripts have run is sent when they have', async t => {
+test('a tick made before the scripts have run is sent by them', async t => {
     const {opened, open} = gate();
     const page = await handWritten(t, lamp(false, 0), () => morph(lamp(true, 1)), {scripts: opened});
     await page.getByLabel('Lamp').click();
@@ -263,46 +263,46 @@ test('a tick made before the scripts have run is sent when they have', async t =
     assertFlawless(page);
 });
 
-// ---- what users open, close and write elsewhere -----------------------------------------------------------
+// ---- details, dialogs, attributes and editable content ------------------------------------------
 
 const details = (shown, attributes = '', more = '') => `<div id="i1"><details${attributes}><summary>More</summary>` +
     `<p>Text</p></details>${more}<output>${shown}</output></div>`;
 const isOpen = (page, selector = 'details') => page.locator(selector).evaluate(({open}) => open);
 
-test('details stay as the user left them, until the server opens or closes them', async t => {
+test('details stay as the user left them until the server toggles them', async t => {
     const page = await handWritten(t, details(0));
     await page.getByText('More').click();
-    await say(page, morph(details(1)));
+    await deliver(page, morph(details(1)));
     await shows(page, 1);
     assert.equal(await isOpen(page), true);
-    await say(page, morph(details(2, ' open')));
+    await deliver(page, morph(details(2, ' open')));
     await shows(page, 2);
     assert.equal(await isOpen(page), true);
-    await say(page, morph(details(3)));
+    await deliver(page, morph(details(3)));
     await shows(page, 3);
     assert.equal(await isOpen(page), false);
-    await say(page, morph(details(4, ' open')));
+    await deliver(page, morph(details(4, ' open')));
     await page.getByText('More').click();
     await eventually(async () => assert.equal(await isOpen(page), false));
-    await say(page, morph(details(5, ' open')));
+    await deliver(page, morph(details(5, ' open')));
     await shows(page, 5);
     assert.equal(await isOpen(page), false);
     assertFlawless(page);
 });
 
-test('a modal dialog stays one, and when the server closes it the page can be used again', async t => {
+test('a modal dialog survives patches and frees the page when the server closes it', async t => {
     const dialog = (shown, open = '') =>
         `<div id="i1"><dialog${open}><button>In it</button></dialog><output>${shown}</output><button ${to('go')}>Behind it</button></div>`;
     const page = await handWritten(t, dialog(0));
     const isModal = () => page.locator('dialog').evaluate(each => each.matches(':modal'));
     await page.evaluate(() => document.querySelector('dialog').showModal());
-    await say(page, morph(dialog(1)));
+    await deliver(page, morph(dialog(1)));
     await shows(page, 1);
     assert.ok(await isModal());
-    await say(page, morph(dialog(2, ' open')));
+    await deliver(page, morph(dialog(2, ' open')));
     await shows(page, 2);
     assert.ok(await isModal());
-    await say(page, morph(dialog(3)));
+    await deliver(page, morph(dialog(3)));
     await shows(page, 3);
     assert.equal(await isOpen(page, 'dialog'), false);
     await button(page, 'Behind it').click();
@@ -310,28 +310,28 @@ test('a modal dialog stays one, and when the server closes it the page can be us
     assertFlawless(page);
 });
 
-test('what the browser and scripts write into attributes stays, what the server changes changes', async t => {
+test('attributes set by the browser or a script stay until the server changes them', async t => {
     const area = (shown, more = '') => `<div id="i1"><textarea id="i1-a" name="i1-a"></textarea><p${more}>x</p><output>${shown}</output></div>`;
     const page = await handWritten(t, area(0, ' title="a" lang="en"'));
     await page.evaluate(() => {
-        document.querySelector('textarea').style.height = '300px'; // what dragging its corner does
+        document.querySelector('textarea').style.height = '300px'; // as when its corner is dragged
         const p = document.querySelector('#stube-view p');
         p.setAttribute('title', 'mine');
         p.setAttribute('lang', 'de');
         p.setAttribute('data-mine', '1');
     });
-    await say(page, morph(area(1, ' title="a" lang="fr"')));
+    await deliver(page, morph(area(1, ' title="a" lang="fr"')));
     await shows(page, 1);
     assert.equal(await page.locator('textarea').evaluate(({style}) => style.height), '300px');
     const has = name => page.locator('#stube-view p').getAttribute(name);
     assert.deepEqual([await has('title'), await has('lang'), await has('data-mine')], ['mine', 'fr', '1']);
-    await say(page, morph(area(2)));
+    await deliver(page, morph(area(2)));
     await shows(page, 2);
     assert.deepEqual([await has('title'), await has('lang'), await has('data-mine')], [null, null, '1']);
     assertFlawless(page);
 });
 
-test('a popover, a place in a list and a written text outlive a patch', async t => {
+test('a popover and a scroll position and edited content survive a patch', async t => {
     const parts = (shown, text = 'Write here') => `<div id="i1"><button popovertarget="pop">Menu</button><div id="pop" popover>Choices</div>` +
         `<ul class="scrolled">${'<li>line</li>'.repeat(60)}</ul><p contenteditable="true">${text}</p><output>${shown}</output></div>`;
     const page = await handWritten(t, parts(0));
@@ -344,30 +344,30 @@ test('a popover, a place in a list and a written text outlive a patch', async t 
     await page.keyboard.press('End');
     await page.keyboard.type(' now');
     await page.evaluate(() => document.getElementById('pop').showPopover());
-    await say(page, morph(parts(1)));
+    await deliver(page, morph(parts(1)));
     await shows(page, 1);
     assert.equal(await page.locator('[contenteditable]').textContent(), 'Write here now');
     assert.equal(await page.locator('.scrolled').evaluate(({scrollTop}) => scrollTop), 120);
     assert.ok(await page.locator('#pop').isVisible());
     await page.keyboard.type('!');
-    await say(page, morph(parts(2, 'Written by the server')));
+    await deliver(page, morph(parts(2, 'Written by the server')));
     await shows(page, 2);
     assert.equal(await page.locator('[contenteditable]').textContent(), 'Written by the server');
     assertFlawless(page);
 });
 
-// ---- events that a patch causes ----------------------------------------------------------------------------
+// ---- events that a patch causes -----------------------------------------------------------------
 
-test('details that a patch opens, closes or brings do not say so, those of the user do', async t => {
+test('details toggled by a patch send nothing and details toggled by the user send an event', async t => {
     const flipping = (shown, open = '', more = '') => details(shown, ` ${to('flip')} data-stube-on="toggle"${open}`, more);
     const page = await handWritten(t, flipping(0), events => morph(flipping(`answer ${events.length}`, events.length % 2 ? ' open' : '')));
-    await say(page, morph(flipping(1, ' open')));
+    await deliver(page, morph(flipping(1, ' open')));
     await shows(page, 1);
-    await say(page, morph(flipping(2)));
+    await deliver(page, morph(flipping(2)));
     await shows(page, 2);
-    await say(page, morph(`<section>${flipping(3, ' open')}</section>`));
+    await deliver(page, morph(`<section>${flipping(3, ' open')}</section>`));
     await shows(page, 3);
-    await say(page, '<hx-partial hx-target="#stube-view" hx-swap="innerMorph">' + flipping(4) + '</hx-partial>');
+    await deliver(page, '<hx-partial hx-target="#stube-view" hx-swap="innerMorph">' + flipping(4) + '</hx-partial>');
     await shows(page, 4);
     await aMoment();
     assert.deepEqual(page.events, []);
@@ -380,18 +380,18 @@ test('details that a patch opens, closes or brings do not say so, those of the u
     assertFlawless(page);
 });
 
-test('a field that a patch takes away or gives the focus to says nothing', async t => {
+test('a field that a patch removes or focuses sends nothing', async t => {
     const field = on => `<input aria-label="${on}" id="i1-${on}" name="i1-${on}" ${to(on)} data-stube-on="${on}">`;
     const page = await handWritten(t, `<div id="i1">${field('blur')}<output>0</output></div>`);
     let shown = 0;
     for (const on of ['blur', 'change', 'focusout']) {
-        await say(page, morph(`<div id="i1">${field(on)}<output>${++shown}</output></div>`));
+        await deliver(page, morph(`<div id="i1">${field(on)}<output>${++shown}</output></div>`));
         await shows(page, shown);
         await page.getByLabel(on).pressSequentially('x');
-        await say(page, morph(`<div id="i1"><p>gone</p><output>${++shown}</output></div>`));
+        await deliver(page, morph(`<div id="i1"><p>gone</p><output>${++shown}</output></div>`));
         await shows(page, shown);
     }
-    await say(page, morph(`<div id="i1">${field('focus')}<button>Other</button><output>last</output></div>`) +
+    await deliver(page, morph(`<div id="i1">${field('focus')}<button>Other</button><output>last</output></div>`) +
         '<hx-command>{"focus":"i1-focus"}</hx-command>');
     await shows(page, 'last');
     await aMoment();
@@ -403,7 +403,7 @@ test('a field that a patch takes away or gives the focus to says nothing', async
     assertFlawless(page);
 });
 
-test('a scroll and a pointer that a patch causes are not sent, those of the user are', async t => {
+test('scroll and pointer events are sent if the user and not a patch causes them', async t => {
     const list = (lines, hover = '') => `<div id="i1"><ul class="scrolled" ${to('scroll')} data-stube-on="scroll">` +
         `${'<li>line</li>'.repeat(lines)}</ul>${hover}<output>${lines}</output></div>`;
     const page = await handWritten(t, list(60));
@@ -417,12 +417,12 @@ test('a scroll and a pointer that a patch causes are not sent, those of the user
     await eventually(() => assert.ok(page.events.length > 0));
     await aMoment();
     const soFar = page.events.length;
-    await say(page, morph(list(8)));
+    await deliver(page, morph(list(8)));
     await shows(page, 8);
     await aMoment();
     assert.equal(page.events.length, soFar);
     await page.mouse.move(150, 150);
-    await say(page, morph(list(9, `<div class="under" ${to('enter')} data-stube-on="mouseenter">x</div>`)));
+    await deliver(page, morph(list(9, `<div class="under" ${to('enter')} data-stube-on="mouseenter">x</div>`)));
     await shows(page, 9);
     await aMoment();
     assert.equal(page.events.length, soFar);
@@ -431,36 +431,36 @@ test('a scroll and a pointer that a patch causes are not sent, those of the user
     await eventually(() => assert.equal(page.events.at(-1).split(' ')[0], '1/enter'));
 });
 
-// ---- clicks and submits ------------------------------------------------------------------------------------
+// ---- clicks and submits -------------------------------------------------------------------------
 
-test('a form that is submitted again before its answer is there is sent once, a plain button each time', async t => {
+test('a form submitted again before its response is sent once and a plain button sends each click', async t => {
     const form = `<form id="i1" ${to('add')}><input id="i1-a" name="i1-a" value=""><button>Add</button>` +
         `<button type="button" ${to('plus')}>+</button></form>`;
-    const answers = [];
-    const page = await handWritten(t, form, () => new Promise(answer => answers.push(answer)));
+    const responders = [];
+    const page = await handWritten(t, form, () => new Promise(respond => responders.push(respond)));
     await page.locator('#i1-a').fill('Bread');
     await button(page, 'Add').dblclick();
     await page.locator('#i1-a').press('Enter');
     await button(page, 'Add').click();
     await sentEvents(page, 1);
-    await page.locator('#i1-a').fill('Milk'); // that is another one
+    await page.locator('#i1-a').fill('Milk'); // another submission
     await page.locator('#i1-a').press('Enter');
     await button(page, '+').click();
     await button(page, '+').dblclick();
     for (let sent = 1; sent <= 5; ++sent) {
         await sentEvents(page, sent);
-        answers.shift()(morph(form));
+        responders.shift()(morph(form));
     }
     await holds(page, '#i1-a', '');
     assert.deepEqual(page.events.map(event => event.split(' ')[0]), ['1/add', '1/add', '1/plus', '1/plus', '1/plus']);
     assert.deepEqual(page.events.slice(0, 2), ['1/add i1-a=Bread', '1/add i1-a=Milk']);
     await page.locator('#i1-a').fill('Bread');
-    await page.locator('#i1-a').press('Enter'); // answered, so this is a new one
+    await page.locator('#i1-a').press('Enter'); // the first submission has its response, so this one is new
     await sentEvents(page, 6);
     assertFlawless(page);
 });
 
-test('the second half of a double click submits nothing, though the first has been answered', async t => {
+test('the second click of a double click submits nothing after the response to the first', async t => {
     const form = `<form id="i1" ${to('add')}><input id="i1-a" name="i1-a" value="Bread"><button>Add</button><output>0</output></form>`;
     const page = await handWritten(t, form, events => morph(form.replace('>0<', `>${events.length}<`)));
     const {x, y} = await button(page, 'Add').boundingBox();
@@ -476,7 +476,7 @@ test('the second half of a double click submits nothing, though the first has be
     assertFlawless(page);
 });
 
-test('the second half of a double click does not turn off a toggle that the first half has turned on', async t => {
+test('the second click of a double click does not undo the toggle of the first', async t => {
     const tick = (isDone, shown) => `<div id="i1"><button role="checkbox" aria-checked="${isDone}" ${to('tick')} ` +
         `data-stube-args="[${!isDone}]">Milk</button><output>${shown}</output></div>`;
     const page = await handWritten(t, tick(false, 0), events => morph(tick(events.length % 2 === 1, events.length)));
@@ -506,41 +506,41 @@ test('a return key that is held down submits once', async t => {
     assertFlawless(page);
 });
 
-test('a click is not lost when an answer moves or replaces the button between press and release', async t => {
+test('a click is not lost when a response moves or replaces the button between press and release', async t => {
     const bar = (shown, tag = 'p', more = '') => `<div id="i1"><input id="i1-a" name="i1-a" ${to('check')}><${tag}>${more}` +
         `<button ${to('save')}>Save</button></${tag}><output>${shown}</output></div>`;
-    const answers = [];
-    const page = await handWritten(t, bar(0), () => new Promise(answer => answers.push(answer)));
+    const responders = [];
+    const page = await handWritten(t, bar(0), () => new Promise(respond => responders.push(respond)));
     const pointAt = async () => {
         const {x, y, width, height} = await button(page, 'Save').boundingBox();
         await page.mouse.move(x + width / 2, y + height / 2);
     };
-    let said = 0;
-    /// Leaves the field, which asks the server to check it, by pressing the button; the answer comes before the release.
+    let count = 0;
+    /// Pressing the button leaves the field, which sends an event. The response comes before the release.
     const meanwhile = async (press, release, tag, more) => {
-        await page.locator('#i1-a').fill(`text ${++said}`);
+        await page.locator('#i1-a').fill(`text ${++count}`);
         const before = page.events.length;
         await press();
         await sentEvents(page, before + 1);
-        answers.shift()(morph(bar(said, tag, more)));
-        await page.waitForTimeout(200); // the answer is there, and waits
+        responders.shift()(morph(bar(count, tag, more)));
+        await page.waitForTimeout(200); // the response has arrived, and its patch waits
         await release();
-        await shows(page, said);
+        await shows(page, count);
     };
     await pointAt();
     await meanwhile(() => page.mouse.down(), () => page.mouse.up(), 'div', '<br>'.repeat(10));
     await sentEvents(page, 2);
-    answers.shift()(morph(bar('saved')));
+    responders.shift()(morph(bar('saved')));
     await shows(page, 'saved');
     await meanwhile(async () => {
         await page.keyboard.press('Tab');
         await page.keyboard.down(' ');
     }, () => page.keyboard.up(' '), 'section');
     await sentEvents(page, 4);
-    answers.shift()(morph(bar('saved again')));
+    responders.shift()(morph(bar('saved again')));
     await shows(page, 'saved again');
     await pointAt();
-    await meanwhile(() => page.mouse.down(), async () => { // and lets go elsewhere: no click comes
+    await meanwhile(() => page.mouse.down(), async () => { // released elsewhere: no click comes
         await page.mouse.move(5, 5);
         await page.mouse.up();
     }, 'div');
@@ -548,7 +548,7 @@ test('a click is not lost when an answer moves or replaces the button between pr
     assertFlawless(page);
 });
 
-test('a link opens where the user wants it, with its own event only on a plain click', async t => {
+test('a link sends its event on a plain click and opens elsewhere with a modifier key', async t => {
     const link = `<ul id="i1"><li ${to('row')}><a href="/stube/assets/none" ${to('open')} data-stube-stop>Open</a></li></ul>`;
     const page = await handWritten(t, link);
     for (const options of [{modifiers: ['Control']}, {modifiers: ['Shift']}, {button: 'middle'}]) {
@@ -561,16 +561,16 @@ test('a link opens where the user wants it, with its own event only on a plain c
     assert.deepEqual(page.events, ['1/open']);
 });
 
-test('a key means itself alone, with the modifiers that are named, and a character however it is typed', async t => {
+test('a key is matched with exactly its modifiers and a character however it is typed', async t => {
     const keys = ['Enter', 'Shift+Enter', 'Control+k', '?', 'A', 'Control+S', ' '];
     const page = await handWritten(t, '<div id="i1"><textarea id="i1-a" aria-label="Text"></textarea></div>');
-    await say(page, morph(`<div id="i1">${keys.map((key, at) => `<section ${to(`key${at}`)} data-stube-on="keydown" ` +
+    await deliver(page, morph(`<div id="i1">${keys.map((key, at) => `<section ${to(`key${at}`)} data-stube-on="keydown" ` +
         `data-stube-keys='${JSON.stringify([key])}'>`).join('')}<p tabindex="0">Here</p>${'</section>'.repeat(keys.length)}</div>`));
     const here = page.getByText('Here');
     const sends = async (stroke, ...wanted) => {
         const before = page.events.length;
         await here.press(stroke);
-        await here.press('Control+k'); // the queue is in order: all that comes of the stroke is there before this
+        await here.press('Control+k'); // the queue keeps the order: the events of the stroke come first
         await eventually(() => assert.ok(page.events.slice(before).includes('1/key2')));
         assert.deepEqual(page.events.slice(before).map(event => keys[event.slice(5)]), [...wanted, 'Control+k'], stroke);
     };

@@ -9,7 +9,7 @@ const report = async (page, place, celsius, speed) => {
     await button(page, 'Report').click();
 };
 
-test('a rule session is written to a file and goes on from there, also for somebody else', async t => {
+test('a rule session resumes from a file for its visitor and for another visitor', async t => {
     const {gallery, page} = await visit(t, '/weather');
     await report(page, 'Oslo', '-3', '45');
     await page.getByText('Oslo -3 °C, 45 km/h').waitFor();
@@ -34,7 +34,7 @@ test('a rule session is written to a file and goes on from there, also for someb
     assertFlawless(other, serverAway);
 });
 
-test('a file that is not there is a bad address', async t => {
+test('an absent file is a bad request', async t => {
     const {gallery} = await visit(t, '/weather');
     for (const name of ['..%2Fsecret', '0123456789012345678901', '']) {
         const answer = await fetch(gallery.url(`/weather-kept?file=${name}`));

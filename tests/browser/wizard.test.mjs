@@ -15,7 +15,7 @@ async function answer(page, place, days, by) {
     await next(page);
 }
 
-test('a wizard goes back in the page, and another choice begins a new line', async t => {
+test('a wizard goes back within the page and another choice begins a new line of steps', async t => {
     const {gallery, page} = await visit(t, '/wizard');
     await mark(page);
     await answer(page, 'Oslo', '5', 'Boat');
@@ -41,7 +41,7 @@ test('a wizard goes back in the page, and another choice begins a new line', asy
     assertFlawless(page, serverAway);
 });
 
-test("the browser's Back and Forward walk the steps, also after a reload", async t => {
+test("the browser's Back and Forward walk through the steps of a wizard after a reload", async t => {
     const {page} = await visit(t, '/wizard');
     await answer(page, 'Oslo', '5', 'Boat');
     await heading(page, 'To Oslo').waitFor();
@@ -59,7 +59,7 @@ test("the browser's Back and Forward walk the steps, also after a reload", async
     assertFlawless(page);
 });
 
-test('Back in the page, faster than the history of the browser', async t => {
+test('Back within the page works while the history of the browser is slow', async t => {
     const {page} = await visit(t, '/wizard');
     await page.evaluate(() => {
         const go = history.go.bind(history);
@@ -72,7 +72,7 @@ test('Back in the page, faster than the history of the browser', async t => {
         await button(page, 'Back').click();
         await heading(page, step).waitFor();
     }
-    await page.waitForTimeout(1500); // by then the browser has followed
+    await page.waitForTimeout(1500); // the browser has followed by then
     await heading(page, question.days).waitFor();
     await page.goBack();
     await holds(page.getByLabel('Place'), 'Oslo');

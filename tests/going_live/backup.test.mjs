@@ -1,4 +1,4 @@
-// The backups of tutorial/11-going-live.md, by its own commands, while many people use the board.
+// The backups of tutorial/11-going-live.md, made with the commands of the page while many people use the board.
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {cp, mkdir} from 'node:fs/promises';
@@ -10,7 +10,7 @@ import {Member, scratchFolder, Standup} from './support.mjs';
 
 const page = '11-going-live.md';
 
-test('each backup is the whole board at one moment, though it is in use', async t => {
+test('each backup contains the whole board at one moment while the board is in use', async t => {
     const standup = await Standup.started(t);
     const backups = await scratchFolder(t);
     const members = Array.from({length: 8}, () => new Member());

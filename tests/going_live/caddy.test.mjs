@@ -11,7 +11,7 @@ async function setUp(t, standup) {
     const port = await freePort();
     const site = await fileOfPage('Caddyfile', [
         ['127.0.0.1:8080', `127.0.0.1:${standup.port}`],
-        // A public name would have Caddy fetch a certificate.
+        // For a public name, Caddy would fetch a certificate.
         ['standup.example.org {', `https://localhost:${port} {\n    bind 127.0.0.1\n    tls ${certificate} ${key}`],
     ]);
     const general = '{\n    admin off\n    auto_https disable_redirects\n    skip_install_trust\n}\n\n';

@@ -1,4 +1,4 @@
-// The board behind nginx with tutorial/11-going-live/nginx.conf, in an nginx.conf around it as Debian has it.
+// The board behind nginx with tutorial/11-going-live/nginx.conf, included by an nginx.conf like Debian's.
 import assert from 'node:assert/strict';
 import {mkdir, writeFile} from 'node:fs/promises';
 import {Agent, get} from 'node:https';
@@ -57,19 +57,19 @@ const statusOf = (address, agent) => new Promise((resolve, reject) => {
     }).once('error', reject);
 });
 
-test('an address that asks too often is refused for as long as it does', async t => {
+test('an address is refused while it sends too many requests', async t => {
     const address = await setUp(t, await Standup.started(t));
     const agent = new Agent({keepAlive: true, maxSockets: 50});
     t.after(() => agent.destroy());
-    const answers = await Promise.all(Array.from({length: 1000}, () => statusOf(address, agent)));
-    assert.ok(answers.filter(status => status === 200).length >= 300);
-    assert.ok(answers.includes(429));
+    const statuses = await Promise.all(Array.from({length: 1000}, () => statusOf(address, agent)));
+    assert.ok(statuses.filter(status => status === 200).length >= 300);
+    assert.ok(statuses.includes(429));
     await eventually(async () => assert.equal(await statusOf(address, agent), 200));
 });
 
-test('an address with too many requests under way is refused', async t => {
+test('an address with too many pending requests is refused', async t => {
     const address = new URL(await setUp(t, await Standup.started(t)));
-    const head = `POST / HTTP/1.1\r\nHost: ${address.host}\r\nContent-Length: 5\r\n\r\n`; // and no body
+    const head = `POST / HTTP/1.1\r\nHost: ${address.host}\r\nContent-Length: 5\r\n\r\n`; // the body never comes
     const refused = new Promise((resolve, reject) => {
         for (let count = 0; count < 210; ++count) {
             const socket = connect({port: address.port, host: '127.0.0.1', rejectUnauthorized: false});

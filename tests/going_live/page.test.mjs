@@ -1,4 +1,4 @@
-// The files that tutorial/11-going-live.md shows are the files beside it, and systemd accepts its unit.
+// The files shown by tutorial/11-going-live.md equal the files beside it, and systemd accepts its unit.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {copyFile, readFile, writeFile} from 'node:fs/promises';
@@ -16,7 +16,7 @@ for (const [language, file] of Object.entries(shown)) {
     });
 }
 
-test('systemd accepts the unit and finds it closed', async t => {
+test('systemd accepts the unit and rates it as safe', async t => {
     const folder = await scratchFolder(t);
     const program = path.join(folder, 'standup');
     await copyFile(process.env.STUBE_STANDUP, program);
@@ -28,5 +28,5 @@ test('systemd accepts the unit and finds it closed', async t => {
         return done.stdout + done.stderr;
     };
     assert.equal(analyze('verify', unit), '');
-    analyze('security', '--offline=true', '--threshold=15', unit); // of 100; without the second half it has 96
+    analyze('security', '--offline=true', '--threshold=15', unit); // of 100; the unit without its second half has 96
 });

@@ -1,4 +1,4 @@
-// What must hold behind each proxy. `setUp(t, standup)` starts it and tells the address that browsers use.
+// The tests for each proxy. `setUp(t, standup)` starts the proxy and returns the address that browsers use.
 import assert from 'node:assert/strict';
 import {describe, test} from 'node:test';
 import {
@@ -18,7 +18,7 @@ async function add(page, text) {
 const shows = (page, ...texts) => eventually(async () =>
     assert.deepEqual((await items(page).allTextContents()).map(text => text.replace(/ (Not done|Done).*$/, '')), texts));
 
-/// A page that counts how often it asked for its stream, and knows by which protocol.
+/// A page that counts the requests for its stream.
 async function openBoard(visitor, address) {
     const page = await openPage(visitor);
     page.streams = 0;
@@ -29,21 +29,21 @@ async function openBoard(visitor, address) {
     return page;
 }
 
-// The first one waits most of its time: the others go on meanwhile.
+// Two tests run at a time, because the first one mostly waits.
 export const proxyCases = (name, setUp) => describe(name, {concurrency: 2}, () => {
-    test('a stream outlives the timeouts of the proxy though nothing happens', async t => {
+    test('an idle stream survives the timeouts of the proxy', async t => {
         const standup = await Standup.started(t);
         const visitor = await visitorOf(t);
         const page = await openBoard(visitor, await setUp(t, standup));
         const other = await openBoard(visitor, page.url());
-        await new Promise(resolve => setTimeout(resolve, 70_000)); // nginx gives up after 60 s of silence
+        await new Promise(resolve => setTimeout(resolve, 70_000)); // nginx closes a connection after 60 s of silence
         await add(page, 'still here');
         await shows(other, 'still here');
         assert.deepEqual([page.streams, other.streams], [1, 1], 'neither stream was opened again');
         assertFlawless(page);
     });
 
-    test('pages, events and streams', async t => {
+    test('pages and events and streams pass the proxy', async t => {
         const standup = await Standup.started(t);
         const address = await setUp(t, standup);
         const visitor = await visitorOf(t);
@@ -51,7 +51,7 @@ export const proxyCases = (name, setUp) => describe(name, {concurrency: 2}, () =
         const other = await openBoard(visitor, page.url());
         await add(page, 'the release');
         await shows(page, 'the release');
-        await shows(other, 'the release'); // by the stream: this page did nothing
+        await shows(other, 'the release'); // delivered by the stream
         await items(other).getByRole('button', {name: 'Done', exact: true}).click();
         await items(page).getByRole('button', {name: 'Not done'}).waitFor();
 
@@ -66,7 +66,7 @@ export const proxyCases = (name, setUp) => describe(name, {concurrency: 2}, () =
         assertFlawless(page);
     });
 
-    test('more open tabs than a browser has connections over HTTP/1.1', async t => {
+    test('more tabs stay up to date than a browser has connections over HTTP/1.1', async t => {
         const standup = await Standup.started(t);
         const visitor = await visitorOf(t);
         const first = await openBoard(visitor, await setUp(t, standup));
@@ -76,7 +76,7 @@ export const proxyCases = (name, setUp) => describe(name, {concurrency: 2}, () =
         for (const tab of tabs) await shows(tab, 'one for all');
     });
 
-    test('what another site sends is refused', async t => {
+    test('an event from another site is refused', async t => {
         const standup = await Standup.started(t);
         const address = await setUp(t, standup);
         const visitor = await visitorOf(t);
@@ -87,13 +87,13 @@ export const proxyCases = (name, setUp) => describe(name, {concurrency: 2}, () =
         const headers = {
             'content-type': 'application/x-www-form-urlencoded', 'stube-event-id': '00000000000000aa',
         };
-        const answerTo = async origin =>
+        const statusFrom = async origin =>
             (await visitor.request.post(event.url(), {headers: {...headers, origin}, data: event.postData()})).status();
-        assert.equal(await answerTo('https://elsewhere.example'), 403);
-        assert.notEqual(await answerTo(new URL(address).origin), 403, 'the proxy passes the name on that the browser used');
+        assert.equal(await statusFrom('https://elsewhere.example'), 403);
+        assert.notEqual(await statusFrom(new URL(address).origin), 403, 'the proxy forwards the host name that the browser used');
     });
 
-    test('the program is killed and comes back', async t => {
+    test('a page continues after the program is killed and restarted', async t => {
         const standup = await Standup.started(t);
         const page = await openBoard(await visitorOf(t), await setUp(t, standup));
         await add(page, 'before');
@@ -110,7 +110,7 @@ export const proxyCases = (name, setUp) => describe(name, {concurrency: 2}, () =
         assertFlawless(page, serverAway, gatewayError);
     });
 
-    test('the program is stopped as by systemd and comes back', async t => {
+    test('a page continues after the program is stopped as by systemd and restarted', async t => {
         const standup = await Standup.started(t);
         const page = await openBoard(await visitorOf(t), await setUp(t, standup));
         await add(page, 'before');

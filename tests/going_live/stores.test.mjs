@@ -13,7 +13,7 @@ const files = {
 };
 
 for (const [store, left] of Object.entries(files)) {
-    test(`${store}: what was added is ${left.length ? '' : 'not '}there after kill -9`, async t => {
+    test(`${store}: added items are ${left.length ? 'kept' : 'lost'} after kill -9`, async t => {
         const standup = await Standup.started(t, {program: process.env.STUBE_STORES, args: [store]});
         const ada = new Member();
         await ada.begin(standup);

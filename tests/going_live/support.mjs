@@ -1,5 +1,5 @@
-// The stand-up board of tutorial/11-going-live behind a proxy, which is set up with the files of the page. Only
-// names, ports and certificates differ, for they are a machine's own.
+// The stand-up board of tutorial/11-going-live behind a proxy, which is set up with the files of the page. Only names,
+// ports and certificates differ, because they depend on the machine.
 import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
@@ -11,24 +11,25 @@ import {freePort, newVisitor, sourceRoot} from '../browser/support.mjs';
 
 export const pageFolder = path.join(sourceRoot, 'tutorial/11-going-live');
 
-/// A folder that is gone after the test.
+/// A folder that is removed after the test.
 export async function scratchFolder(t) {
     const folder = await mkdtemp(path.join(tmpdir(), 'stube-live-'));
     t.after(() => rm(folder, {recursive: true, force: true}));
     return folder;
 }
 
-/// A file of the page. Each of `changes` ([what, by what]) must be there: the test would try another file else.
+/// The text of a file of the page, with `changes`: [old, new] pairs. The file must contain each old text: otherwise
+/// the test would use the file in another form than intended.
 export async function fileOfPage(name, changes) {
     let text = await readFile(path.join(pageFolder, name), 'utf8');
-    for (const [what, by] of changes) {
-        assert.ok(text.includes(what), `${name} has no "${what}"`);
-        text = text.replaceAll(what, by);
+    for (const [old, replacement] of changes) {
+        assert.ok(text.includes(old), `${name} has no "${old}"`);
+        text = text.replaceAll(old, replacement);
     }
     return text;
 }
 
-/// The program of the page, which is killed and started again on the same port and store.
+/// The program of the page. It can be ended and started again on the same port and store.
 export class Standup {
     log = '';
 
@@ -59,23 +60,23 @@ export class Standup {
         });
     }
 
-    /// Tells the exit code.
+    /// Returns the exit code.
     end(signal) {
         this.process.kill(signal);
         return this.exited;
     }
 }
 
-/// Somebody with a board of their own. Knows how many items were acknowledged, and how many sent.
+/// A person with a board of their own. Counts the sent and the acknowledged items.
 export class Member {
     sent = 0;
     acknowledged = 0;
     events = 0;
 
     async begin(standup) {
-        const answer = await fetch(standup.url('/'));
-        this.cookie = answer.headers.get('set-cookie').split(';')[0];
-        const html = await answer.text();
+        const response = await fetch(standup.url('/'));
+        this.cookie = response.headers.get('set-cookie').split(';')[0];
+        const html = await response.text();
         this.event = /action="([^"]+\/add)"/.exec(html)[1];
         this.conversation = /data-conversation="([^"]+)"/.exec(html)[1];
     }
@@ -92,15 +93,15 @@ export class Member {
 
     async post(standup, address, body) {
         const id = (++this.events).toString(16).padStart(16, '0');
-        const answer = await fetch(standup.url(address), {
+        const response = await fetch(standup.url(address), {
             method: 'POST',
             headers: {cookie: this.cookie, 'stube-event-id': id, 'content-type': 'application/x-www-form-urlencoded'},
             body,
         });
-        assert.equal(answer.status, 200, await answer.text());
+        assert.equal(response.status, 200, await response.text());
     }
 
-    /// For each item, what can be done with it.
+    /// The names of the buttons of each item.
     async buttonsOf(standup) {
         const html = await (await this.visit(standup)).text();
         return html.match(/<li>.*?<\/li>/g).map(item =>
@@ -126,7 +127,7 @@ export function makeCertificate(folder) {
     return {certificate: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem')};
 }
 
-/// Runs a proxy for the time of the test, from the moment that it listens.
+/// Runs a proxy until the end of the test. Returns when the proxy listens.
 export async function runProxy(t, program, args, port, env = {}) {
     const child = spawn(program, args, {env: {...process.env, ...env}});
     let log = '';

@@ -1,5 +1,5 @@
-// The upgrade and the way back of tutorial/11-going-live.md: the release before, which knew no blocked items, and the
-// one of the page, in turn on one store.
+// The upgrade and the downgrade of tutorial/11-going-live.md: the previous release, which has no blocked items, and the
+// release of the page run in turn on one store.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {copyFile, rm} from 'node:fs/promises';
@@ -17,7 +17,7 @@ async function replaceBy(standup, program) {
     await standup.start();
 }
 
-/// What the page has its reader ask before.
+/// The check that the page asks its reader to run before the upgrade.
 function checkStore(program, standup) {
     const env = {...process.env, STATE_DIRECTORY: standup.folder};
     return spawnSync(program, ['--check-store'], {env, encoding: 'utf8'});
@@ -32,7 +32,7 @@ async function membersOf(standup, count, items) {
     return members;
 }
 
-test('the next release goes on with every board, and brings it into its own shape', async t => {
+test('the next release continues every board and converts it to its own format', async t => {
     const standup = await Standup.started(t, {program: before});
     const [ada, grace] = await membersOf(standup, 2, 3);
     await ada.send(standup, 'toggle', '[2]');
@@ -45,7 +45,7 @@ test('the next release goes on with every board, and brings it into its own shap
     assert.equal(await grace.itemsOn(standup), 3);
 });
 
-test('the release before refuses what it cannot read, keeps it, and goes on with the rest', async t => {
+test('the previous release refuses and keeps unreadable boards and continues the others', async t => {
     const standup = await Standup.started(t, {program: before});
     const [ada, grace] = await membersOf(standup, 2, 3);
     await replaceBy(standup, now);
@@ -60,7 +60,7 @@ test('the release before refuses what it cannot read, keeps it, and goes on with
     assert.equal(await grace.itemsOn(standup), 4);
 });
 
-test('the store is checked while the other release serves from it', async t => {
+test('the store can be checked while another release serves from it', async t => {
     const standup = await Standup.started(t, {program: before});
     const [ada] = await membersOf(standup, 3, 2);
     const found = checkStore(now, standup);
@@ -75,7 +75,7 @@ test('the store is checked while the other release serves from it', async t => {
     assert.equal(back.status, 1, back.stdout + back.stderr);
 });
 
-test('an older copy is refused as long as the mark of the newer database lies beside it', async t => {
+test('an older copy of the database is refused while the high-water mark of the newer one exists', async t => {
     const standup = await Standup.started(t);
     const [ada] = await membersOf(standup, 1, 1);
     assert.equal(await standup.end('SIGTERM'), 0);
