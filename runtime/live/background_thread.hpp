@@ -1,8 +1,9 @@
 #pragma once
 
+#include "runtime/live/mutex.hpp"
+
 #include <stube/runtime/conversation_map.hpp>
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -18,7 +19,7 @@ public:
     ~background_thread() override { stop(); }
 
     void post(std::function<void()> work) override {
-        std::lock_guard lock(mutex_);
+        const mutex_lock lock(mutex_);
         if (stopped_) return;
         waiting_.push_back(std::move(work));
         if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
@@ -28,7 +29,7 @@ public:
     /// Runs what was posted, and what that posts, and ends. Idempotent. Not from its own thread.
     void stop() {
         {
-            std::lock_guard lock(mutex_);
+            const mutex_lock lock(mutex_);
             stopping_ = true;
             if (!thread_.joinable()) stopped_ = true;
         }
@@ -40,9 +41,10 @@ public:
 
 private:
     void run() {
-        std::unique_lock lock(mutex_);
+        mutex_lock lock(mutex_);
         for (;;) {
-            posted_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+            while (!stopping_ && waiting_.empty())
+                posted_.wait(lock);
             if (waiting_.empty()) break;
             auto work = std::move(waiting_.front());
             waiting_.pop_front();
@@ -54,13 +56,13 @@ private:
         stopped_ = true;
     }
 
-    std::mutex mutex_;
-    std::condition_variable posted_;
-    std::deque<std::function<void()>> waiting_;
-    bool stopping_ = false;
-    bool stopped_ = false;
+    mutex mutex_;
+    condition_variable posted_;
+    std::deque<std::function<void()>> waiting_ STUBE_GUARDED_BY(mutex_);
+    bool stopping_ STUBE_GUARDED_BY(mutex_) = false;
+    bool stopped_ STUBE_GUARDED_BY(mutex_) = false;
     std::once_flag joined_;
-    std::thread thread_;
+    std::thread thread_;  ///< begun with the mutex locked, joined once
 };
 
 }  // namespace stube::live

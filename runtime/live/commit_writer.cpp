@@ -28,7 +28,7 @@ commit_writer::~commit_writer() {
 }
 
 void commit_writer::submit(change what, executor& on, on_saved done) {
-    std::unique_lock lock(mutex_);
+    mutex_lock lock(mutex_);
     if (stopping_) {
         lock.unlock();
         return on.post([done = std::move(done)] { done(save_result::down, "stopping"); });
@@ -41,7 +41,7 @@ void commit_writer::submit(change what, executor& on, on_saved done) {
 
 void commit_writer::stop() {
     {
-        std::lock_guard lock(mutex_);
+        const mutex_lock lock(mutex_);
         stopping_ = true;
     }
     wake_.notify_one();
@@ -52,8 +52,8 @@ void commit_writer::run() {
     for (;;) {
         std::vector<item> batch;
         {
-            std::unique_lock lock(mutex_);
-            wake_.wait_for(lock, between_checks, [this] { return stopping_ || !waiting_.empty(); });
+            mutex_lock lock(mutex_);
+            if (!stopping_ && waiting_.empty()) wake_.wait_for(lock, between_checks);
             if (stopping_ && waiting_.empty()) return;
             batch.swap(waiting_);
         }

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "runtime/live/mutex.hpp"
+
 #include <stube/runtime/conversation_map.hpp>
 #include <stube/store/store.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -53,10 +54,10 @@ private:
     store& storage_;
     place_watch* const watch_;  ///< null if the store is none
     std::function<void(const std::string&)> on_down_;
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    std::vector<item> waiting_;
-    bool stopping_ = false;
+    mutex mutex_;
+    condition_variable wake_;
+    std::vector<item> waiting_ STUBE_GUARDED_BY(mutex_);
+    bool stopping_ STUBE_GUARDED_BY(mutex_) = false;
     std::atomic<bool> is_loaded_ = false;
     bool down_ = false;  // only touched by the thread
     std::once_flag joined_;

@@ -37,7 +37,7 @@ void timer_queue::follow_clock() {
 }
 
 void timer_queue::set(const std::string& id, std::optional<time_point> due) {
-    std::lock_guard lock(mutex_);
+    const mutex_lock lock(mutex_);
     remove(id);
     if (!due || stopping_) return;
     const auto at = steady_time_of(*due);
@@ -65,7 +65,7 @@ std::vector<std::string> timer_queue::take_due() {
 std::size_t timer_queue::fire_due() {
     std::vector<std::string> due;
     {
-        std::lock_guard lock(mutex_);
+        const mutex_lock lock(mutex_);
         if (stopping_) return 0;
         due = take_due();
     }
@@ -75,12 +75,12 @@ std::size_t timer_queue::fire_due() {
 }
 
 std::size_t timer_queue::size() const {
-    std::lock_guard lock(mutex_);
+    const mutex_lock lock(mutex_);
     return by_id_.size();
 }
 
 void timer_queue::run() {
-    std::unique_lock lock(mutex_);
+    mutex_lock lock(mutex_);
     while (!stopping_) {
         auto due = take_due();
         if (!due.empty()) {
@@ -99,7 +99,7 @@ void timer_queue::run() {
 void timer_queue::stop() {
     std::thread ended;
     {
-        std::lock_guard lock(mutex_);
+        const mutex_lock lock(mutex_);
         stopping_ = true;
         ended.swap(thread_);
     }

@@ -1,11 +1,10 @@
 #pragma once
 
 #include "runtime/live/clocks.hpp"
+#include "runtime/live/mutex.hpp"
 
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -60,21 +59,22 @@ private:
     };
 
     void run();
-    std::vector<std::string> take_due();
-    void remove(const std::string& id);
+    std::vector<std::string> take_due() STUBE_REQUIRES(mutex_);
+    void remove(const std::string& id) STUBE_REQUIRES(mutex_);
     steady_time steady_time_of(time_point due) const;
-    void follow_clock();
+    void follow_clock() STUBE_REQUIRES(mutex_);
 
     const clocks& clocks_;
     const on_due tell_;
     const watch how_;
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    std::unordered_map<std::string, entry> by_id_;
-    std::set<due_id> by_time_;              // the texts live in by_id_
-    std::chrono::milliseconds shift_ = {};  // of the clock, as it was known last
-    bool stopping_ = false;
-    std::thread thread_;
+    mutable mutex mutex_;
+    condition_variable changed_;
+    std::unordered_map<std::string, entry> by_id_ STUBE_GUARDED_BY(mutex_);
+    std::set<due_id> by_time_ STUBE_GUARDED_BY(mutex_);  // the texts live in by_id_
+    std::chrono::milliseconds shift_ STUBE_GUARDED_BY(mutex_) = {
+    };  // of the clock, as it was known last
+    bool stopping_ STUBE_GUARDED_BY(mutex_) = false;
+    std::thread thread_ STUBE_GUARDED_BY(mutex_);
 };
 
 }  // namespace stube::live

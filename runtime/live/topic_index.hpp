@@ -1,13 +1,13 @@
 #pragma once
 
 #include "runtime/live/entry.hpp"
+#include "runtime/live/mutex.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,12 +17,12 @@
 namespace stube::live {
 
 /// A message on its way to those who are subscribed to its topic.
-struct letter {
+struct message {
     std::string topic;
     std::string text;
 };
 
-using letter_ptr = std::shared_ptr<const letter>;
+using message_ptr = std::shared_ptr<const message>;
 
 /// Which conversations are subscribed to which topic. Of those that nobody has seen yet it only
 /// knows that there are some: for these it keeps what is published, and they get it when they are
@@ -39,7 +39,7 @@ public:
         const std::vector<std::string>& before,
         const std::vector<std::string>& after
     ) {
-        std::lock_guard lock(mutex_);
+        const mutex_lock lock(mutex_);
         for (const auto& topic : before) {
             if (!std::ranges::binary_search(after, topic)) leave(e, topic);
         }
@@ -50,14 +50,14 @@ public:
     /// Notes that somebody who was not seen yet will want to hear of these topics. Returns the
     /// number of the last message before.
     std::uint64_t hold(const std::vector<std::string>& topics) {
-        std::lock_guard lock(mutex_);
+        const mutex_lock lock(mutex_);
         for (const auto& topic : topics)
             ++topics_[topic].unseen;
         return last_;
     }
 
     struct missed {
-        std::vector<letter_ptr> letters;  ///< in the order published
+        std::vector<message_ptr> messages;  ///< in the order published
         bool is_complete = true;
     };
 
@@ -69,7 +69,7 @@ public:
         std::uint64_t since,
         const std::vector<std::string>& after
     ) {
-        std::lock_guard lock(mutex_);
+        const mutex_lock lock(mutex_);
         std::vector<numbered> found;
         missed out;
         for (const auto& topic : held) {
@@ -83,19 +83,19 @@ public:
         drop_held(held);
         std::ranges::sort(found, {}, &numbered::number);
         for (auto& each : found)
-            out.letters.push_back(std::move(each.what));
+            out.messages.push_back(std::move(each.what));
         return out;
     }
 
     /// It goes, and nobody has seen it.
     void let_go(const std::vector<std::string>& held) {
-        std::lock_guard lock(mutex_);
+        const mutex_lock lock(mutex_);
         drop_held(held);
     }
 
     /// Who is to be told.
-    std::vector<entry_ptr> publish(const letter_ptr& what) {
-        std::lock_guard lock(mutex_);
+    std::vector<entry_ptr> publish(const message_ptr& what) {
+        const mutex_lock lock(mutex_);
         const auto found = topics_.find(what->topic);
         if (found == topics_.end()) return {};
         auto& to = found->second;
@@ -110,7 +110,7 @@ public:
 
     /// How many topics have a subscriber.
     std::size_t size() const {
-        std::lock_guard lock(mutex_);
+        const mutex_lock lock(mutex_);
         return static_cast<std::size_t>(std::ranges::count_if(topics_, [](const auto& each) {
             return !each.second.subscribers.empty();
         }));
@@ -119,7 +119,7 @@ public:
 private:
     struct numbered {
         std::uint64_t number;
-        letter_ptr what;
+        message_ptr what;
     };
 
     struct topic_state {
@@ -131,14 +131,14 @@ private:
 
     using topic_map = std::unordered_map<std::string, topic_state>;
 
-    void leave(const entry_ptr& e, const std::string& topic) {
+    void leave(const entry_ptr& e, const std::string& topic) STUBE_REQUIRES(mutex_) {
         auto found = topics_.find(topic);
         if (found == topics_.end()) return;
         found->second.subscribers.erase(e);
         drop_if_empty(found);
     }
 
-    void drop_held(const std::vector<std::string>& topics) {
+    void drop_held(const std::vector<std::string>& topics) STUBE_REQUIRES(mutex_) {
         for (const auto& topic : topics) {
             const auto found = topics_.find(topic);
             if (--found->second.unseen == 0) found->second.kept.clear();
@@ -146,14 +146,14 @@ private:
         }
     }
 
-    void drop_if_empty(topic_map::iterator which) {
+    void drop_if_empty(topic_map::iterator which) STUBE_REQUIRES(mutex_) {
         if (which->second.subscribers.empty() && which->second.unseen == 0) topics_.erase(which);
     }
 
     const std::size_t most_kept_;
-    mutable std::mutex mutex_;
-    topic_map topics_;
-    std::uint64_t last_ = 0;
+    mutable mutex mutex_;
+    topic_map topics_ STUBE_GUARDED_BY(mutex_);
+    std::uint64_t last_ STUBE_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace stube::live

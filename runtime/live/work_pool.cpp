@@ -1,11 +1,10 @@
 #include "runtime/live/work_pool.hpp"
 
 #include "runtime/component/exception_message.hpp"
+#include "runtime/live/mutex.hpp"
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -30,7 +29,7 @@ public:
         : max_threads_(std::max<std::size_t>(max_threads, 1)), max_waiting_(max_waiting) {}
 
     bool submit(job what) {
-        std::lock_guard lock(mutex_);
+        const mutex_lock lock(mutex_);
         const auto free = idle_ + (max_threads_ - threads_);
         if (stopping_ || waiting_.size() >= max_waiting_ + free) return false;
         if (waiting_.size() >= idle_ && threads_ < max_threads_ && !begin_thread()) return false;
@@ -40,25 +39,29 @@ public:
     }
 
     counts now() const {
-        std::lock_guard lock(mutex_);
+        const mutex_lock lock(mutex_);
         return {running_, waiting_.size()};
     }
 
     rest stop(std::chrono::milliseconds limit) {
         std::deque<job> dropped;  // destroyed without the lock: they hold what is not ours
-        std::unique_lock lock(mutex_);
+        mutex_lock lock(mutex_);
         if (std::exchange(stopping_, true)) return {};
         dropped.swap(waiting_);
         changed_.notify_all();
-        stopped_.wait_for(lock, limit, [this] { return running_ == 0; });
+        const auto latest = std::chrono::steady_clock::now() + limit;
+        while (running_ > 0) {
+            if (!stopped_.wait_until(lock, latest)) break;
+        }
         is_deaf_ = true;
         const auto abandoned = running_ - reporting_;
-        stopped_.wait(lock, [this] { return reporting_ == 0 && idle_ == 0; });
+        while (reporting_ > 0 || idle_ > 0)
+            stopped_.wait(lock);
         return {dropped.size(), abandoned};
     }
 
 private:
-    bool begin_thread() {
+    bool begin_thread() STUBE_REQUIRES(mutex_) {
         try {
             std::thread([self = shared_from_this()] { self->run(); }).detach();
         } catch (const std::system_error&) {
@@ -70,9 +73,10 @@ private:
     }
 
     void run() {
-        std::unique_lock lock(mutex_);
+        mutex_lock lock(mutex_);
         for (;;) {
-            changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+            while (!stopping_ && waiting_.empty())
+                changed_.wait(lock);
             if (waiting_.empty()) break;
             auto next = std::move(waiting_.front());
             waiting_.pop_front();
@@ -81,7 +85,14 @@ private:
             lock.unlock();
             auto done = run_job(next.run);
             lock.lock();
-            if (!is_deaf_) report(next, std::move(done), lock);
+            if (!is_deaf_) {
+                ++reporting_;
+                lock.unlock();
+                next.done(std::move(done));
+                lock.lock();
+                --reporting_;
+                stopped_.notify_all();
+            }
             lock.unlock();
             next = {};
             lock.lock();
@@ -94,27 +105,18 @@ private:
         stopped_.notify_all();
     }
 
-    void report(const job& what, result&& done, std::unique_lock<std::mutex>& lock) {
-        ++reporting_;
-        lock.unlock();
-        what.done(std::move(done));
-        lock.lock();
-        --reporting_;
-        stopped_.notify_all();
-    }
-
     const std::size_t max_threads_;
     const std::size_t max_waiting_;
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    std::condition_variable stopped_;
-    std::deque<job> waiting_;
-    std::size_t threads_ = 0;
-    std::size_t idle_ = 0;  ///< of them, waiting for work or about to
-    std::size_t running_ = 0;
-    std::size_t reporting_ = 0;  ///< of them, in `done`
-    bool stopping_ = false;
-    bool is_deaf_ = false;  ///< nobody is there to report to
+    mutable mutex mutex_;
+    condition_variable changed_;
+    condition_variable stopped_;
+    std::deque<job> waiting_ STUBE_GUARDED_BY(mutex_);
+    std::size_t threads_ STUBE_GUARDED_BY(mutex_) = 0;
+    std::size_t idle_ STUBE_GUARDED_BY(mutex_) = 0;  ///< of them, waiting for work or about to
+    std::size_t running_ STUBE_GUARDED_BY(mutex_) = 0;
+    std::size_t reporting_ STUBE_GUARDED_BY(mutex_) = 0;  ///< of them, in `done`
+    bool stopping_ STUBE_GUARDED_BY(mutex_) = false;
+    bool is_deaf_ STUBE_GUARDED_BY(mutex_) = false;  ///< nobody is there to report to
 };
 
 work_pool::work_pool(std::size_t max_threads, std::size_t max_waiting)

@@ -236,8 +236,8 @@ public:
     void stop();
 
 private:
-    class impl;
-    std::unique_ptr<impl> impl_;
+    struct parts;
+    std::unique_ptr<parts> parts_;
 };
 
 }  // namespace stube::live

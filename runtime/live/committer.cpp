@@ -1,0 +1,271 @@
+#include "runtime/live/committer.hpp"
+
+#include "runtime/component/exception_message.hpp"
+#include "runtime/component/quote_for_log.hpp"
+#include "runtime/conversation/encoder.hpp"
+#include "runtime/kernel/notices.hpp"
+
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+
+namespace stube::live {
+
+using namespace kernel;
+
+namespace {
+
+status status_of(verdict v) {
+    switch (v) {
+    case verdict::applied:
+        return status::ok;
+    case verdict::ended:
+        return status::ended;
+    case verdict::repeated:
+        return status::repeated;
+    case verdict::stale:
+        return status::stale;
+    case verdict::unknown_event:
+        return status::unknown_event;
+    case verdict::bad_arguments:
+        return status::bad_arguments;
+    case verdict::failed:
+        return status::failed;
+    }
+    return status::failed;
+}
+
+}  // namespace
+
+committer::committer(
+    commit_parts parts,
+    store& storage,
+    std::function<void(const std::string&)> on_down
+)
+    : parts_(parts), storage_(storage) {
+    if (storage.keeps()) writer_ = std::make_unique<commit_writer>(storage, std::move(on_down));
+}
+
+void committer::watch_place() {
+    if (writer_) writer_->watch();
+}
+
+void committer::stop() {
+    if (writer_) writer_->stop();
+}
+
+// --- encoding
+
+/// True if the change must be durable before anybody sees it.
+bool committer::needs_save(const session& s, const outcome& result) const {
+    if (!writer_) return false;
+    if (result.what == verdict::ended) return true;
+    if (result.what != verdict::applied) return false;
+    return result.next.durable() || !s.has_tombstone;
+}
+
+/// Throws what a component's codec throws, and for a change that every store refuses (a state that
+/// is not UTF-8): one bad change would otherwise hold up its whole batch.
+change committer::change_for(const held_entry& held, const outcome& result) const {
+    const auto& session = held.session();
+    if (result.what != verdict::ended) {
+        const auto* before = session.is_new() ? nullptr : session.value.get();
+        const bool in_parts = storage_.saves_parts() && !session.has_tombstone;
+        auto wanted = encode_change(before, result.next, in_parts);
+        check_change(wanted);
+        return wanted;
+    }
+    change removal;
+    removal.id = held->id;
+    removal.what = change::kind::remove;
+    return removal;
+}
+
+/// Throws if a conversation has become too large. An encoded conversation has its size at no extra
+/// cost; otherwise only each 16th change is measured.
+void committer::check_size(const session& s, outcome& result, bool is_encoded) const {
+    constexpr std::uint64_t changes_per_check = 16;
+    const auto limit = parts_.context.options.max_state;
+    auto& next = result.next;
+    const auto before = std::exchange(next.size, 0);
+    if (!is_encoded && next.revision % changes_per_check != 0) return;
+    next.size = stored_size(is_encoded ? s.value.get() : nullptr, next);
+    if (next.size <= limit) return;
+    if (next.size <= (before != 0 ? before : stored_size(nullptr, *s.value))) return;
+    throw std::length_error(
+        "stube: the conversation would take " + std::to_string(next.size) +
+        " bytes, and conversation_options::max_state is " + std::to_string(limit)
+    );
+}
+
+void committer::warn_not_durable(const held_entry& held, const conversation& next) {
+    if (std::exchange(held.session().was_warned, true)) return;
+    parts_.context.log().warn(
+        "not saved: conversation={} component={} holds a live coroutine; it will be gone after a "
+        "restart",
+        held->id,
+        next.not_durable()->name
+    );
+}
+
+// --- committing
+
+void committer::commit(held_entry held, operation op, outcome result) {
+    const auto& session = held.session();
+    const bool is_applied = result.what == verdict::applied;
+    // Another process compares these times: they must not depend on how the clock was set.
+    if (is_applied && result.next.touched != session.value->touched)
+        result.next.touched = parts_.context.clock.undisturbed();
+    if (writer_ && is_applied && !result.next.durable()) warn_not_durable(held, result.next);
+    const bool is_saved = needs_save(session, result);
+    change wanted;
+    try {
+        if (is_saved) wanted = change_for(held, result);
+        if (is_applied) check_size(session, result, is_saved);
+    } catch (...) {
+        outcome failed{.what = verdict::failed, .error = current_exception_message()};
+        return finish(
+            {std::move(held), std::move(op), std::move(failed)},
+            save_result::durable,
+            {}
+        );
+    }
+    pending waiting{std::move(held), std::move(op), std::move(result)};
+    if (!is_saved) return finish(std::move(waiting), save_result::durable, {});
+    auto& on = *waiting.op.on;
+    auto shared = std::make_shared<pending>(std::move(waiting));
+    writer_->submit(std::move(wanted), on, [this, shared](save_result saved, const auto& why) {
+        finish(std::move(*shared), saved, why);
+    });
+}
+
+void committer::remove_unread(held_entry held, std::function<void()> on_removed) {
+    change removal;
+    removal.id = held->id;
+    removal.what = change::kind::remove;
+    auto& on = parts_.context.executor_of(*held);
+    auto shared = std::make_shared<held_entry>(std::move(held));
+    writer_->submit(
+        std::move(removal),
+        on,
+        [this, shared, on_removed = std::move(on_removed)](save_result saved, const auto& why) {
+            parts_.removals.record(saved, why);
+            if (saved == save_result::durable) {
+                end(*shared, false, nullptr);
+                on_removed();
+            }
+            parts_.operations.release(std::move(*shared));
+        }
+    );
+}
+
+void committer::finish(pending done, save_result saved, const std::string& why) {
+    auto outbox = std::move(done.result.outbox);
+    auto& held = done.held;
+    const bool was_unseen = held.value().unseen;
+    const auto how = settle(done, saved, why);
+    if (how == status::ok || how == status::ended) {
+        if (was_unseen && !held.value().unseen) parts_.outbox.run_held(held, done.op);
+        parts_.outbox.run(held, std::move(outbox));
+    }
+    parts_.timers.record_attempt(held, done.op, how);
+    parts_.timers.schedule(held);
+    parts_.operations.release(std::move(held));
+}
+
+/// Publishes what was saved, and replies.
+status committer::settle(pending& done, save_result saved, const std::string& why) {
+    auto& [held, op, result] = done;
+    auto& session = held.session();
+    const bool was_new = session.is_new();
+    // A tombstoned conversation carries no durability promise, so a refused save does not undo its
+    // change: a flow that has advanced cannot go back. A later change saves it.
+    const bool keeps_tombstone = session.has_tombstone && saved == save_result::refused;
+    if (op.from == origin::upkeep && result.what == verdict::ended)
+        parts_.removals.record(saved, why);
+    else if (saved != save_result::durable)
+        parts_.context.log()
+            .error("not saved conversation={} why={}", held->id, quote_for_log(why));
+    if (saved != save_result::durable && !keeps_tombstone) {
+        const auto what = saved == save_result::refused ? status::not_saved : status::store_down;
+        op.done({.what = what, .value = was_new ? nullptr : session.value});
+        return what;
+    }
+    if (result.what == verdict::failed) {
+        auto failed = parts_.pages.report_failure(held, result.error);
+        parts_.pages.keep_notices(held, op, failed.news);
+        op.done(std::move(failed));
+        return status::failed;
+    }
+    if (result.what == verdict::applied || result.what == verdict::ended)
+        session.has_tombstone = writer_ && (keeps_tombstone || !result.next.durable());
+    return publish(done, was_new);
+}
+
+/// The rest of `settle`, for what is saved.
+status committer::publish(pending& done, bool was_new) {
+    auto& [held, op, result] = done;
+    const bool is_applied = result.what == verdict::applied;
+    const bool is_over = result.what == verdict::ended;
+    // Destroyed last: the locals of a flow go with the old value, and their destructors are code of
+    // the application.
+    const auto old = held.session().value;
+    std::string error_id;
+    if (result.is_typed_only) {
+        error_id = parts_.pages.log_failure(held, result.error);
+        result.patches.push_back(failure_notice(error_id));
+    }
+    if (is_applied || is_over)
+        take_value(done);
+    else if (op.from != origin::user)
+        result.patches.clear();  // no page waits for an answer
+    if (is_applied) parts_.pages.check_markup(held.value());
+    if (op.seen && *op.seen != old->revision) held.session().has_blind_page = true;
+    if (is_applied) parts_.pages.replace_for_blind_pages(held, result.patches);
+    parts_.pages.forget_sent(held, result.differing);
+    if (was_new && !is_over) parts_.all.add(held.pointer());
+    record_use(held);
+    if (!is_over) parts_.messages.update_topics(held);
+
+    // A new revision is published without patches too: pages would take the gap for a loss.
+    std::shared_ptr<const update> news;
+    if (is_applied || !result.patches.empty())
+        news = make_update(held.value().revision, std::move(result.patches), is_over);
+    const auto how = status_of(result.what);
+    auto told =
+        parts_.pages.publish(held, result.is_typed_only ? status::failed : how, std::move(news));
+    told.error_id = std::move(error_id);
+    if (is_over) end(held, was_new, told.news);
+    if (!is_over) parts_.pages.keep_notices(held, op, told.news);
+    op.done(std::move(told));
+    return how;
+}
+
+void committer::take_value(pending& done) {
+    auto& [held, op, result] = done;
+    auto& session = held.session();
+    if (!result.error.empty() && !result.is_typed_only)
+        parts_.context.log()
+            .error("failed conversation={} why={}", held->id, quote_for_log(result.error));
+    session.value = std::make_shared<const conversation>(std::move(result.next));
+    if (op.from == origin::user) held->last_seen = parts_.context.clock.steady();
+}
+
+/// Records the worth of the conversation to its user.
+void committer::record_use(const held_entry& held) {
+    held->is_kept = held.value().kept;
+    if (held.value().applied.empty() || held->had_event.exchange(true)) return;
+    parts_.all.unused().remove(*held);
+}
+
+void committer::end(const held_entry& held, bool was_new, std::shared_ptr<const update> last) {
+    if (was_new) {
+        held->state = condition::over;
+        return parts_.all.remember_end(held, std::move(last));
+    }
+    if (!parts_.all.remove(held, std::move(last))) return;
+    parts_.timers.remove(held);
+    parts_.messages.remove(held);
+}
+
+}  // namespace stube::live

@@ -1,0 +1,85 @@
+#include "runtime/live/dispatcher.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <unordered_map>
+#include <utility>
+
+namespace stube::live {
+
+namespace {
+
+/// An executor gets to other work after this many conversations.
+constexpr std::size_t conversations_at_once = 32;
+
+}  // namespace
+
+dispatcher::dispatcher(map_context& context, registry& all, run_operation run)
+    : context_(context), registry_(all), run_(std::move(run)) {}
+
+void dispatcher::submit(std::string_view id, std::optional<std::string_view> owner, operation op) {
+    if (context_.is_closed) return op.done({.what = status::store_down});
+    auto e = registry_.find(id);
+    if (!e) return op.done(registry_.refusal(id, owner));
+    const auto state = e->state.load();
+    if (owner && state != condition::unusable && e->owner != *owner)
+        return op.done({.what = status::foreign});
+    if (state != condition::live) return op.done(registry_.refusal(*e));
+    switch (e->operations.submit(op, context_.options.max_waiting)) {
+    case mailbox::submitted::held:
+        return run_(held_entry::of(std::move(e)), std::move(op));
+    case mailbox::submitted::queued:
+        return;
+    case mailbox::submitted::refused:
+        return op.done({.what = status::overloaded});
+    }
+}
+
+dispatcher::queued dispatcher::enqueue(const entry_ptr& e, operation op) {
+    if (e->state != condition::live) return queued::dropped;
+    op.on = &context_.executor_of(*e);
+    const auto how = e->operations.append(std::move(op), context_.options.max_messages);
+    switch (how) {
+    case mailbox::appended::first:
+        return queued::first;
+    case mailbox::appended::behind:
+        return queued::behind;
+    case mailbox::appended::dropped_as_first:
+        context_.log().warn("messages lost conversation={} why=\"too many wait\"", e->id);
+        break;
+    case mailbox::appended::dropped:
+        break;
+    }
+    ++context_.totals.messages_lost;
+    return queued::dropped;
+}
+
+/// One post for each executor, however many conversations it has to see to.
+void dispatcher::drain(const std::vector<entry_ptr>& free) {
+    std::unordered_map<executor*, std::vector<entry_ptr>> by_executor;
+    for (const auto& e : free)
+        by_executor[&context_.executor_of(*e)].push_back(e);
+    for (auto& [on, own] : by_executor)
+        drain_on(*on, std::make_shared<const std::vector<entry_ptr>>(std::move(own)), 0);
+}
+
+void dispatcher::drain_on(executor& on, entries all, std::size_t from) {
+    on.post([this, &on, all = std::move(all), from] {
+        const auto end = std::min(all->size(), from + conversations_at_once);
+        for (auto position = from; position < end; ++position) {
+            const auto& e = (*all)[position];
+            if (auto next = e->operations.take_next()) run_(held_entry::of(e), std::move(*next));
+        }
+        if (end < all->size()) drain_on(on, all, end);
+    });
+}
+
+void dispatcher::release(held_entry held) {
+    auto next = held->operations.take_next();
+    if (!next) return;
+    auto& on = *next->on;
+    auto shared = std::make_shared<operation>(std::move(*next));
+    on.post([this, e = held.pointer(), shared] { run_(held_entry::of(e), std::move(*shared)); });
+}
+
+}  // namespace stube::live

@@ -1,0 +1,131 @@
+#include "runtime/live/expiry.hpp"
+
+#include <stube/runtime/kernel.hpp>
+
+#include <boost/describe/enum.hpp>
+#include <boost/describe/enum_to_string.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace stube::live {
+
+using namespace kernel;
+
+BOOST_DESCRIBE_ENUM(worth, unused, looked_at, worked_on, kept, open)
+
+/// Deletes a conversation if that is still `wanted` when its turn comes. `text` is the last that
+/// its pages show.
+void expiry::remove(const entry_ptr& e, predicate wanted, std::string_view text, on_reply done) {
+    change_action removal;
+    removal.runs_wakeup = false;
+    removal.run = [e, wanted = std::move(wanted), text = std::string(text)](const conversation& now
+                  ) -> outcome {
+        if (!wanted(*e)) return {.what = verdict::stale};
+        return give_up(now, text);
+    };
+    operation op{
+        .action = std::move(removal),
+        .on = &parts_.context.executor_of(*e),
+        .done = std::move(done),
+        .from = origin::upkeep
+    };
+    parts_.operations.submit(e->id, {}, std::move(op));
+}
+
+// --- limits
+
+bool expiry::reserve() {
+    const auto all = parts_.all.size() + arriving_;
+    if (all >= parts_.context.options.max_conversations + leaving_ && !evict_unused()) return false;
+    ++arriving_;
+    return true;
+}
+
+void expiry::add_to_owner(const entry_ptr& e) {
+    const auto limit = parts_.context.options.max_per_owner;
+    for (const auto& least : parts_.all.by_owner().add(e, limit))
+        evict_for_owner(least);
+}
+
+void expiry::evict_for_owner(const entry_ptr& e) {
+    const auto was = e->worth();
+    remove(
+        e,
+        [was](const entry& now) { return now.worth() <= was; },
+        "This page was closed because many others were opened after it.",
+        [this, e, was](reply&& r) {
+            if (r.what == status::ended)
+                record_eviction(*e, was, "its visitor has too many");
+            else
+                parts_.all.by_owner().count(e);
+        }
+    );
+}
+
+/// False if every conversation was used.
+bool expiry::evict_unused() {
+    const auto oldest = parts_.all.unused().take_oldest();
+    if (!oldest) return false;
+    ++leaving_;
+    remove(
+        oldest,
+        [](const entry& now) { return now.worth() == worth::unused; },
+        "This page was closed because it was never used and many others were opened after it.",
+        [this, oldest](reply&& r) {
+            --leaving_;
+            if (r.what == status::ended)
+                record_eviction(*oldest, worth::unused, "there are too many");
+            else if (oldest->state == condition::live && !oldest->is_used())
+                parts_.all.unused().add(oldest);
+        }
+    );
+    return true;
+}
+
+void expiry::record_eviction(const entry& e, worth was, std::string_view why) {
+    ++parts_.context.totals.evicted;
+    auto& log = parts_.context.log();
+    // Lines of the two kinds are limited apart: strangers, who cause the first, do not hide the
+    // others.
+    if (was == worth::unused) {
+        log.info("evicted unused conversation={} why=\"{}\"", e.id, why);
+    } else {
+        const auto* name = boost::describe::enum_to_string(was, "");
+        log.warn("evicted conversation={} was={} why=\"{}\"", e.id, name, why);
+    }
+}
+
+// --- idle conversations
+
+std::size_t expiry::reap() {
+    if (parts_.context.is_closed || !parts_.removals.may_remove()) return 0;
+    const auto& options = parts_.context.options;
+    const auto is_idle = [&options, now = parts_.context.clock.steady()](const entry& e) {
+        const auto timeout = !e.is_used() ? options.unused_timeout
+                             : e.is_kept  ? options.kept_timeout
+                                          : options.idle_timeout;
+        return !e.streams.is_open() && now - e.last_seen.load() > timeout;
+    };
+    const auto found = parts_.all.find_all([&](const entry_ptr& e) {
+        return e->state != condition::unusable && is_idle(*e) && !e->operations.is_held();
+    });
+    std::size_t count = 0;
+    for (const auto& e : found) {
+        if (e->state == condition::live) {
+            remove(e, is_idle, "This page was not used for a long time.", [this](reply&& r) {
+                if (r.what == status::ended) ++parts_.context.totals.expired;
+            });
+        } else if (e->operations.try_hold()) {
+            parts_.committer.remove_unread(held_entry::of(e), [this] {
+                ++parts_.context.totals.expired;
+            });
+        } else {
+            continue;
+        }
+        ++count;
+    }
+    return count;
+}
+
+}  // namespace stube::live

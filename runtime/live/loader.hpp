@@ -1,0 +1,60 @@
+#pragma once
+
+#include "runtime/live/map_context.hpp"
+#include "runtime/live/messages.hpp"
+#include "runtime/live/registry.hpp"
+#include "runtime/live/timers.hpp"
+#include "runtime/live/work.hpp"
+
+#include <stube/store/store.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace stube::live {
+
+/// Decodes conversations, which were loaded as bytes, when they are first used.
+/// Threads: the holder of the conversation.
+class hydration {
+public:
+    hydration(map_context& context, registry& all) : context_(context), registry_(all) {}
+
+    /// Makes the value of a conversation that has none. False if this program cannot read it; its
+    /// state says why.
+    bool hydrate(const held_entry& held);
+
+private:
+    map_context& context_;
+    registry& registry_;
+};
+
+class load_progress;
+
+/// Loads everything stored, before any other operation.
+/// Threads: one; it begins a second one that decodes.
+class loader {
+public:
+    struct parts {
+        map_context& context;
+        registry& all;
+        live::messages& messages;
+        live::timers& timers;
+        live::work& work;
+    };
+
+    explicit loader(parts to) : parts_(to) {}
+
+    /// Throws `store_refused` if the store cannot be read.
+    load_summary load(store& from);
+
+private:
+    void add(record&& stored, load_progress& progress);
+    void place(const held_entry& held, record&& stored, load_progress& progress);
+    void set_idle_times(load_progress& progress);
+    void begin_again(const std::vector<entry_ptr>& decoded);
+
+    parts parts_;
+};
+
+}  // namespace stube::live

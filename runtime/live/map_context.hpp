@@ -1,0 +1,60 @@
+#pragma once
+
+#include "runtime/live/background_thread.hpp"
+#include "runtime/live/clocks.hpp"
+#include "runtime/live/entry.hpp"
+
+#include <stube/runtime/conversation_map.hpp>
+#include <stube/runtime/conversation_options.hpp>
+
+#include <spdlog/logger.h>
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace stube::live {
+
+/// Counts since the start, see `conversation_counts`.
+struct totals {
+    std::atomic<std::size_t> timers_fired = 0;
+    std::atomic<std::size_t> messages_delivered = 0;
+    std::atomic<std::size_t> messages_lost = 0;
+    std::atomic<std::size_t> work_done = 0;
+    std::atomic<std::size_t> work_failed = 0;
+    std::atomic<std::size_t> work_refused = 0;
+    std::atomic<std::size_t> rolled_back = 0;
+    std::atomic<std::size_t> expired = 0;
+    std::atomic<std::size_t> evicted = 0;
+};
+
+/// The surroundings that the parts of a map share: its options, clocks, executors and counts.
+/// Threads: any, except that `executors` are set before anything else happens.
+struct map_context {
+    explicit map_context(conversation_options given)
+        : options(std::move(given)), clock(options.clock, options.steady_clock) {}
+
+    kernel::environment environment() const {
+        return {clock.now(), options.app, options.app_type, clock.shift()};
+    }
+
+    spdlog::logger& log() const { return *options.logger; }
+
+    /// Where operations of no user run; always the same one for a conversation.
+    executor& executor_of(const entry& e) {
+        if (executors.empty()) return background;
+        return *executors[std::hash<std::string_view>()(e.id) % executors.size()];
+    }
+
+    const conversation_options options;
+    const clocks clock;
+    std::atomic<bool> is_closed = false;  ///< stopped, or the store is down
+    live::totals totals;
+    std::vector<executor*> executors;
+    background_thread background;  ///< the executor of a map without others
+};
+
+}  // namespace stube::live

@@ -1,0 +1,86 @@
+#include "runtime/live/messages.hpp"
+
+#include <stube/runtime/deliveries.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace stube::live {
+
+using namespace kernel;
+
+messages::messages(map_context& context, dispatcher& to)
+    : context_(context), dispatcher_(to), topics_(context.options.max_messages) {}
+
+void messages::publish(std::string_view topic, std::string_view text) {
+    if (context_.is_closed) return;
+    const auto sent = std::make_shared<const message>(std::string(topic), std::string(text));
+    std::vector<entry_ptr> free;
+    for (auto& e : topics_.publish(sent)) {
+        if (dispatcher_.enqueue(e, delivery(sent)) == dispatcher::queued::first)
+            free.push_back(std::move(e));
+    }
+    dispatcher_.drain(free);
+}
+
+void messages::update_topics(const held_entry& held) {
+    static const std::vector<std::string> none;
+    auto& session = held.session();
+    auto now = topics(*session.value);
+    auto* background = session.background.get();
+    const auto& before = background ? background->topics : none;
+    const bool is_waiting = background && background->messages_since;
+    if (session.value->unseen) {
+        if (is_waiting || now.empty()) return;
+        session.make_background().messages_since = topics_.hold(now);
+    } else if (is_waiting) {
+        const auto since = *std::exchange(background->messages_since, std::nullopt);
+        deliver_missed(held, topics_.begin(held.pointer(), before, since, now));
+    } else if (now == before) {
+        return;
+    } else {
+        topics_.change(held.pointer(), before, now);
+    }
+    session.make_background().topics = std::move(now);
+}
+
+void messages::remove(const held_entry& held) {
+    const auto& background = held.session().background;
+    if (!background) return;
+    if (background->messages_since)
+        topics_.let_go(background->topics);
+    else
+        topics_.change(held.pointer(), background->topics, {});
+}
+
+void messages::deliver_missed(const held_entry& held, const topic_index::missed& missed) {
+    for (const auto& sent : missed.messages)
+        dispatcher_.enqueue(held.pointer(), delivery(sent));
+    if (missed.is_complete) return;
+    ++context_.totals.messages_lost;
+    context_.log().warn(
+        "messages lost conversation={} why=\"too many before it was seen\"",
+        held->id
+    );
+}
+
+operation messages::delivery(const message_ptr& sent) {
+    change_action deliver_it;
+    deliver_it.run = [this, sent](const conversation& now) {
+        // The component may have left while the message waited.
+        if (!std::ranges::binary_search(topics(now), sent->topic))
+            return outcome{.what = verdict::stale};
+        return deliver(now, sent->topic, sent->text, context_.environment());
+    };
+    auto done = [this](reply&& r) {
+        if (r.what == status::ok || r.what == status::ended) ++context_.totals.messages_delivered;
+        if (r.what == status::not_saved) ++context_.totals.messages_lost;
+    };
+    return {.action = std::move(deliver_it), .done = std::move(done), .from = origin::message};
+}
+
+}  // namespace stube::live

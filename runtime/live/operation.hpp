@@ -1,0 +1,46 @@
+#pragma once
+
+#include <stube/runtime/conversation_map.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <variant>
+
+namespace stube::live {
+
+/// The source of an operation. Only users keep a conversation from being idle. `upkeep` is the map
+/// itself, which deletes conversations.
+enum class origin { user, clock, message, work, upkeep };
+
+/// Changes the conversation.
+struct change_action {
+    std::function<kernel::outcome(const conversation&)> run;
+    bool runs_wakeup = true;     ///< false: the `wakeup` hooks of a loaded conversation do not run
+    bool keeps_notices = false;  ///< the notices are for the next `view_action`
+};
+
+/// Replies with the whole view, unless the page shows the present revision.
+struct view_action {};
+
+/// Adds a stream, which gets the whole view first unless its page shows the present revision.
+struct attach_action {
+    std::shared_ptr<view_stream> stream;
+};
+
+/// One thing to do with one conversation. `done` is called exactly once, on the thread of `on` or
+/// on the submitting thread.
+struct operation {
+    std::variant<change_action, view_action, attach_action> action;
+    executor* on = nullptr;
+    on_reply done;
+    origin from = origin::user;
+    std::optional<std::uint64_t> seen = {};  ///< the revision that the page shows
+    bool is_ahead = false;                   ///< `seen` is later than the stored revision
+
+    bool is_change() const { return std::holds_alternative<change_action>(action); }
+};
+
+}  // namespace stube::live

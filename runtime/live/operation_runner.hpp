@@ -1,0 +1,41 @@
+#pragma once
+
+#include "runtime/live/committer.hpp"
+#include "runtime/live/dispatcher.hpp"
+#include "runtime/live/loader.hpp"
+#include "runtime/live/map_context.hpp"
+#include "runtime/live/page_updates.hpp"
+#include "runtime/live/registry.hpp"
+#include "runtime/live/timers.hpp"
+
+namespace stube::live {
+
+/// Runs an operation whose turn has come, from the first use of a loaded conversation to the
+/// commit. Threads: the holder of the conversation.
+class operation_runner {
+public:
+    struct parts {
+        map_context& context;
+        registry& all;
+        dispatcher& operations;
+        page_updates& pages;
+        live::timers& timers;
+        live::committer& committer;
+    };
+
+    explicit operation_runner(parts to) : parts_(to), hydration_(to.context, to.all) {}
+
+    void run(held_entry held, operation op);
+
+private:
+    bool is_ready(const held_entry& held, operation& op);
+    bool runs_something_first(held_entry& held, operation& op);
+    void commit_first(held_entry held, operation op, kernel::outcome first, bool was_wakeup);
+    void record_rollback(const held_entry& held, operation& op);
+    void look(const held_entry& held, operation& op);
+
+    parts parts_;
+    hydration hydration_;
+};
+
+}  // namespace stube::live

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "runtime/live/map_context.hpp"
+#include "runtime/live/mutex.hpp"
+
+#include <stube/runtime/conversation_map.hpp>
+#include <stube/runtime/kernel.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace stube::live {
+
+/// Texts that were reported before, at most 100.
+/// Threads: any.
+class reported_once {
+public:
+    /// True if `text` is to be reported now.
+    bool add(const std::string& text) {
+        constexpr std::size_t most = 100;
+        const mutex_lock lock(mutex_);
+        return known_.size() < most && known_.insert(text).second;
+    }
+
+private:
+    mutex mutex_;
+    std::set<std::string> known_ STUBE_GUARDED_BY(mutex_);
+};
+
+std::shared_ptr<const update>
+make_update(std::uint64_t revision, std::vector<kernel::patch> patches, bool ended = false);
+
+/// The updates of a conversation's pages.
+/// Threads: any; the holder of the conversation.
+class page_updates {
+public:
+    explicit page_updates(map_context& context) : context_(context) {}
+
+    /// Gives `news`, which may be null, to all open pages, and makes the reply to the operation.
+    reply publish(const held_entry& held, status what, std::shared_ptr<const update> news);
+
+    /// Logs why a component failed and shows a notice on all pages.
+    reply report_failure(const held_entry& held, const std::string& why);
+
+    /// Returns the id that the log has beside the reason.
+    std::string log_failure(const held_entry& held, const std::string& why);
+
+    /// The reply to a page: the whole view, unless it shows the present revision. The stream of
+    /// `attach_action` gets it as well.
+    reply view(const held_entry& held, const operation& op, view_stream* stream);
+
+    /// Keeps the notices of a submission without scripts for the page that is loaded after it.
+    void keep_notices(
+        const held_entry& held,
+        const operation& op,
+        const std::shared_ptr<const update>& news
+    );
+
+    /// The next change of these instances is sent whole: pages show different renderings of them.
+    void forget_sent(const held_entry& held, const std::vector<instance_id>& these);
+
+    /// Replaces the patches by the whole view if an open page could not apply them, because its
+    /// view could not be rendered or it has missed some.
+    void replace_for_blind_pages(const held_entry& held, std::vector<kernel::patch>& patches);
+
+    /// For development, see `conversation_options::check_markup`.
+    void check_markup(const conversation& of);
+
+private:
+    map_context& context_;
+    reported_once reported_;
+};
+
+}  // namespace stube::live

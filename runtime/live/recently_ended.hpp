@@ -1,0 +1,42 @@
+#pragma once
+
+#include "runtime/live/mutex.hpp"
+
+#include <stube/runtime/conversation_map.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace stube::live {
+
+/// What is kept of a conversation that ended.
+struct ended_conversation {
+    std::string owner;
+    std::string mount;  ///< empty if it was never read
+    std::uint64_t revision = 0;
+    std::vector<kernel::event_id> applied;  ///< see conversation::applied
+    std::shared_ptr<const update> last;     ///< the last update of its pages; null after a while
+};
+
+/// Conversations that ended a short while ago. A page that missed the end gets it from here, and
+/// the second half of a double click is not an error. Threads: any.
+class recently_ended {
+public:
+    /// Forgets the oldest one at 10,000, and the last update of the oldest one at 1,000.
+    void add(const std::string& id, ended_conversation one);
+
+    std::optional<ended_conversation> find(std::string_view id) const;
+
+private:
+    mutable mutex mutex_;
+    std::unordered_map<std::string, ended_conversation> by_id_ STUBE_GUARDED_BY(mutex_);
+    std::deque<std::string> order_ STUBE_GUARDED_BY(mutex_);
+};
+
+}  // namespace stube::live

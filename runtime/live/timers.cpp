@@ -1,0 +1,108 @@
+#include "runtime/live/timers.hpp"
+
+#include <stube/runtime/deliveries.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace stube::live {
+
+using namespace kernel;
+
+namespace {
+
+constexpr std::chrono::milliseconds first_backoff = std::chrono::seconds(1);
+constexpr std::uint8_t most_doublings = 8;  // then every four minutes
+
+}  // namespace
+
+timers::timers(map_context& context, registry& all, dispatcher& to)
+    : context_(context),
+      registry_(all),
+      dispatcher_(to),
+      queue_(
+          context.clock,
+          [this](const auto& ids) { on_due(ids); },
+          context.options.watch_clock ? timer_queue::watch::by_thread : timer_queue::watch::by_hand
+      ) {}
+
+void timers::schedule(const held_entry& held) {
+    auto& session = held.session();
+    if (context_.is_closed || held->state != condition::live || session.is_new()) return;
+    if (session.value->unseen) return;
+    const auto* background = session.background.get();
+    const bool has_retries = background && !background->retries.empty();
+    std::optional<time_point> wanted;
+    // Most conversations wait for nothing: then no clock is read.
+    if (!session.value->waiting.empty() || has_retries) {
+        const auto& clock = context_.clock;
+        const auto retry_at = background ? background->retry_at : steady_time();
+        wanted = next_due(*session.value, clock.shift());
+        const auto earliest = clock.now() + (retry_at - clock.steady());
+        if (has_retries) wanted = wanted ? std::min(*wanted, earliest) : earliest;
+        if (wanted) wanted = std::max(*wanted, earliest);
+    }
+    if (wanted == (background ? background->due : std::nullopt)) return;
+    session.make_background().due = wanted;
+    queue_.set(held->id, wanted);
+}
+
+void timers::remove(const held_entry& held) {
+    const auto& background = held.session().background;
+    if (background && background->due) queue_.set(held->id, std::nullopt);
+}
+
+bool timers::is_due(const held_entry& held) {
+    auto& session = held.session();
+    if (session.background) {
+        session.background->due.reset();
+        for (auto& each : std::exchange(session.background->retries, {}))
+            held->operations.append(std::move(each), context_.options.max_messages);
+    }
+    const auto due = next_due(*session.value, context_.clock.shift());
+    if (due && *due <= context_.clock.now()) return true;
+    schedule(held);
+    return false;
+}
+
+void timers::record_attempt(const held_entry& held, const operation& op, status how) {
+    if (op.from == origin::user || op.from == origin::message) return;
+    auto& session = held.session();
+    if (how == status::not_saved || (how == status::failed && op.from == origin::clock)) {
+        auto& background = session.make_background();
+        background.retry_at =
+            context_.clock.steady() + first_backoff * (1 << background.failed_attempts);
+        background.failed_attempts =
+            std::min<std::uint8_t>(background.failed_attempts + 1, most_doublings);
+    } else if (session.background) {
+        session.background->failed_attempts = 0;
+        session.background->retry_at = {};
+    }
+}
+
+void timers::on_due(const std::vector<std::string>& ids) {
+    if (context_.is_closed) return;
+    std::vector<entry_ptr> free;
+    for (const auto& id : ids) {
+        auto e = registry_.find(id);
+        if (e && dispatcher_.enqueue(e, fire_operation()) == dispatcher::queued::first)
+            free.push_back(std::move(e));
+    }
+    dispatcher_.drain(free);
+}
+
+operation timers::fire_operation() {
+    change_action fire;
+    fire.run = [this](const conversation& now) {
+        auto fired = fire_timers(now, context_.environment());
+        if (fired.what == verdict::applied || fired.what == verdict::ended)
+            ++context_.totals.timers_fired;
+        return fired;
+    };
+    return {.action = std::move(fire), .done = [](reply&&) {}, .from = origin::clock};
+}
+
+}  // namespace stube::live

@@ -1,0 +1,116 @@
+#include "runtime/live/work.hpp"
+
+#include "runtime/component/quote_for_log.hpp"
+
+#include <stube/runtime/deliveries.hpp>
+
+#include <utility>
+
+namespace stube::live {
+
+using namespace kernel;
+
+work_result interrupted_work(const std::string& id, std::uint64_t number) {
+    return {.id = id, .number = number, .error = failure{was_interrupted}};
+}
+
+work::work(map_context& context, registry& all, dispatcher& to)
+    : context_(context),
+      registry_(all),
+      dispatcher_(to),
+      pool_(context.options.work_threads, context.options.max_work) {}
+
+void work::begin(const entry& e, command::work wanted) {
+    if (context_.is_closed) return;  // the next start reports it as interrupted
+    work_pool::job job;
+    job.run = std::move(wanted.run);
+    job.done = [this, id = e.id, number = wanted.number](work_pool::result&& how) {
+        finished(id, number, std::move(how));
+    };
+    if (pool_.submit(std::move(job))) return;
+    const auto refused = ++context_.totals.work_refused;
+    if (refused % 1000 == 1)
+        context_.log().warn("work refused count={} why=\"too much waits\"", refused);
+    deliver(
+        {.id = e.id,
+         .number = wanted.number,
+         .error = failure{"This is not possible at the moment."}}
+    );
+}
+
+void work::finished(const std::string& id, std::uint64_t number, work_pool::result&& how) {
+    ++(how.error ? context_.totals.work_failed : context_.totals.work_done);
+    work_result result{.id = id, .number = number, .value = std::move(how.value)};
+    result.is_awaited = true;
+    if (how.error) {
+        context_.log().error(
+            "work failed conversation={} number={} why={}",
+            id,
+            number,
+            quote_for_log(*how.error)
+        );
+        result.error = failure{not_completed};
+    }
+    deliver(std::move(result));
+}
+
+void work::deliver(work_result result) {
+    const auto e = registry_.find(result.id);
+    if (!e) return;
+    const bool is_awaited = result.is_awaited;
+    if (is_awaited) results_.begin();
+    const auto shared = std::make_shared<const work_result>(std::move(result));
+    const auto where = dispatcher_.enqueue(e, delivery(shared));
+    if (where == dispatcher::queued::first) dispatcher_.drain({e});
+    if (where == dispatcher::queued::dropped && is_awaited) results_.end();
+}
+
+operation work::delivery(const result_ptr& result) {
+    change_action finish;
+    finish.run = [this, result](const conversation& now) {
+        const auto environment = context_.environment();
+        if (result->is_abandoned) return give_up_work(now, result->number, environment);
+        return result->error ? fail_work(now, result->number, *result->error, environment)
+                             : finish_work(now, result->number, result->value, environment);
+    };
+    auto done = [this, result](reply&& r) {
+        if (r.what == status::not_saved) deliver_later(result);
+        if (r.what == status::failed) fail_instead(*result);
+        if (result->is_awaited) results_.end();
+    };
+    return {.action = std::move(finish), .done = std::move(done), .from = origin::work};
+}
+
+/// Called by `done`: the operation still holds the conversation.
+void work::deliver_later(const result_ptr& result) {
+    auto e = registry_.find(result->id);
+    if (!e) return;
+    auto copy = *result;
+    copy.is_awaited = false;
+    auto retry = delivery(std::make_shared<const work_result>(std::move(copy)));
+    retry.on = &context_.executor_of(*e);
+    const auto held = held_entry::of(std::move(e));
+    held.session().make_background().retries.push_back(std::move(retry));
+}
+
+/// The component gets a failure in place of a result that could not be shown or stored. If that
+/// fails too, only the page shows it; the component would wait forever otherwise.
+void work::fail_instead(const work_result& result) {
+    if (result.is_abandoned) return;
+    work_result next{.id = result.id, .number = result.number, .error = failure{not_completed}};
+    next.is_awaited = result.is_awaited;
+    next.is_abandoned = result.error.has_value();
+    deliver(std::move(next));
+}
+
+void work::stop() {
+    const auto latest = std::chrono::steady_clock::now() + context_.options.work_timeout;
+    const auto left = pool_.stop(context_.options.work_timeout);
+    auto& log = context_.log();
+    if (left.dropped > 0) log.warn("work dropped count={}", left.dropped);
+    if (left.abandoned > 0)
+        log.error("work abandoned count={} why=\"still running\"", left.abandoned);
+    if (!results_.wait(latest)) log.error("results of work could not be delivered");
+}
+
+}  // namespace stube::live
