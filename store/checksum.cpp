@@ -3,13 +3,13 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-namespace stube {
+namespace stube::storage {
 namespace {
 
-/// Little-endian on every machine, so that a store can be carried to another.
-void put_number(std::string& to, std::uint64_t number) {
+/// Little-endian on every machine, so that a store can move to another machine.
+void append_number(std::string& text, std::uint64_t number) {
     for (int shift = 0; shift < 64; shift += 8)
-        to += static_cast<char>(number >> shift & 0xff);
+        text += static_cast<char>(number >> shift & 0xff);
 }
 
 }  // namespace
@@ -22,28 +22,31 @@ std::uint64_t part_checksum(
     std::string_view id,
     std::string_view name,
     std::uint64_t revision,
-    std::uint64_t saved,
+    std::uint64_t transaction,
     std::optional<std::string_view> body
 ) {
     thread_local std::string place;
     place.assign(id);
-    place += '\0';  // neither an id nor a name has one
+    place += '\0';  // neither an id nor a name contains it
     place += name;
     place += '\0';
-    put_number(place, revision);
-    put_number(place, saved);
+    append_number(place, revision);
+    append_number(place, transaction);
     place += body ? '1' : '0';
-    std::uint64_t seed = checksum(place);
+    const std::uint64_t seed = checksum(place);
     if (!body) return seed;
     return XXH3_64bits_withSeed(body->data(), body->size(), seed);
 }
 
-std::uint64_t
-conversation_checksum(std::uint64_t of_parts, std::uint64_t parts, std::string_view status) {
+std::uint64_t conversation_checksum(
+    std::uint64_t parts_checksum,
+    std::uint64_t part_count,
+    std::string_view status
+) {
     thread_local std::string text;
     text.assign(status);
-    put_number(text, of_parts);
-    put_number(text, parts);
+    append_number(text, parts_checksum);
+    append_number(text, part_count);
     return checksum(text);
 }
 
@@ -54,4 +57,4 @@ std::string hex(std::uint64_t number) {
     return text;
 }
 
-}  // namespace stube
+}  // namespace stube::storage

@@ -6,15 +6,15 @@
 #include <random>
 #include <string_view>
 
-namespace stube {
+namespace stube::store_contract {
 namespace {
 
-/// What is stored, by id, the parts by name.
+/// Stored conversations by id, with their parts sorted by name.
 using contents = std::map<std::string, record>;
 using batch = std::vector<change>;
 
-void expect(bool is_so, const std::string& otherwise) {
-    if (!is_so) throw contract_broken(otherwise);
+void expect(bool is_true, const std::string& violation) {
+    if (!is_true) throw broken(violation);
 }
 
 change creating(std::string id, std::uint64_t revision, std::vector<part> parts) {
@@ -31,70 +31,72 @@ change updating(
     std::vector<part> written,
     std::vector<std::string> dropped = {}
 ) {
-    change one = replacing(std::move(id), revision, std::move(written));
-    one.what = change::kind::update;
-    one.dropped = std::move(dropped);
-    return one;
+    return {
+        std::move(id),
+        change::kind::update,
+        revision,
+        keeping::kept,
+        std::move(written),
+        std::move(dropped)
+    };
 }
 
 change removing(std::string id) {
     return {std::move(id), change::kind::remove, 0, keeping::kept, {}, {}};
 }
 
-change as_mark(change one) {
-    one.status = keeping::not_kept;
-    return one;
+change as_tombstone(change change) {
+    change.status = keeping::not_kept;
+    return change;
 }
 
-record in_order(record one) {
-    std::sort(one.parts.begin(), one.parts.end(), [](const part& a, const part& b) {
-        return a.name < b.name;
-    });
-    return one;
+record in_order(record record) {
+    std::ranges::sort(record.parts, {}, &part::name);
+    return record;
 }
 
-/// What a store does, in the simplest way.
-void follow(contents& model, const change& one) {
-    if (one.what == change::kind::remove) {
-        model.erase(one.id);
+/// Applies a change to the model of a store.
+void apply_change(contents& model, const change& change) {
+    if (change.what == change::kind::remove) {
+        model.erase(change.id);
         return;
     }
-    record& kept = model[one.id];
-    kept.id = one.id;
-    kept.revision = one.revision;
-    kept.status = one.status;
-    if (one.what != change::kind::update) kept.parts.clear();
-    auto drop = [&](const std::string& name) {
-        std::erase_if(kept.parts, [&](const part& each) { return each.name == name; });
+    record& stored = model[change.id];
+    stored.id = change.id;
+    stored.revision = change.revision;
+    stored.status = change.status;
+    if (change.what != change::kind::update) stored.parts.clear();
+    const auto drop = [&](const std::string& name) {
+        std::erase_if(stored.parts, [&](const part& part) { return part.name == name; });
     };
-    for (const part& each : one.written) {
-        drop(each.name);
-        kept.parts.push_back(each);
+    for (const auto& part : change.written) {
+        drop(part.name);
+        stored.parts.push_back(part);
     }
-    for (const std::string& name : one.dropped)
+    for (const auto& name : change.dropped)
         drop(name);
-    kept = in_order(kept);
+    stored = in_order(stored);
 }
 
-contents load(store& from) {
+contents load(store& opened) {
     contents all;
-    load_report report = from.load_all([&](record&& one) {
-        std::string id = one.id;
-        bool is_new = all.emplace(id, in_order(std::move(one))).second;
-        expect(is_new, "load_all handed out " + id + " twice");
+    const load_report report = opened.load_all([&](record&& loaded) {
+        const std::string id = loaded.id;
+        const bool is_new = all.emplace(id, in_order(std::move(loaded))).second;
+        expect(is_new, "load_all passed " + id + " twice");
     });
     expect(report.loaded == all.size(), "load_report::loaded is not the number of records");
-    for (const unreadable& each : report.quarantined)
-        expect(false, "load_all could not read " + each.id + ": " + each.why);
+    for (const auto& bad : report.quarantined)
+        expect(false, "load_all could not read " + bad.id + ": " + bad.why);
     return all;
 }
 
-/// One run: a store, what it should hold, and what it does hold after a restart.
+/// One run of a rule: the store, the model of its content, and the content after the last restart.
 class trial {
 public:
     explicit trial(const tested_store& tested) : tested_(tested) { start(); }
 
-    store& kept() { return *store_; }
+    store& opened() { return *store_; }
     bool keeps() const { return store_->keeps(); }
     const contents& model() const { return model_; }
 
@@ -102,13 +104,13 @@ public:
         try {
             store_->save(changes);
         } catch (const std::exception& error) {
-            throw contract_broken(named(changes) + " was not saved: " + error.what());
+            throw broken(named(changes) + " was not saved: " + error.what());
         }
-        for (const change& one : changes)
-            follow(model_, one);
+        for (const auto& change : changes)
+            apply_change(model_, change);
     }
 
-    void refuse(const batch& changes) {
+    void expect_refused(const batch& changes) {
         try {
             store_->save(changes);
         } catch (const store_refused&) {
@@ -117,8 +119,8 @@ public:
         expect(false, named(changes) + " was not refused with store_refused");
     }
 
-    /// Nothing to be in conflict with if nothing is kept.
-    void conflict(const batch& changes) {
+    /// Does nothing for a store that keeps nothing, which has no conflicts.
+    void expect_conflict(const batch& changes) {
         if (!keeps()) return;
         try {
             store_->save(changes);
@@ -137,10 +139,10 @@ public:
             model_.clear();
     }
 
-    void suffer(trouble what) { tested_.suffer(what); }
-    bool can_suffer() const { return tested_.suffer && keeps(); }
+    void inject(fault injected) { tested_.inject(injected); }
+    bool can_inject() const { return tested_.inject && keeps(); }
 
-    /// For what only a restart can tell.
+    /// Restarts without a comparison with the model.
     contents stored_after_restart() {
         store_.reset();
         start();
@@ -150,27 +152,27 @@ public:
 private:
     void start() {
         store_ = tested_.open();
-        expect(store_ != nullptr, "open answered null");
+        expect(store_ != nullptr, "open returned null");
         found_ = load(*store_);
     }
 
     void compare() const {
-        for (const auto& [id, one] : model_) {
-            auto stored = found_.find(id);
+        for (const auto& [id, expected] : model_) {
+            const auto stored = found_.find(id);
             expect(stored != found_.end(), id + " is lost");
-            expect(stored->second.revision == one.revision, id + " has another revision");
-            expect(stored->second.status == one.status, id + " has another status");
-            expect(stored->second.parts == one.parts, id + " has other parts");
+            expect(stored->second.revision == expected.revision, id + " has another revision");
+            expect(stored->second.status == expected.status, id + " has another status");
+            expect(stored->second.parts == expected.parts, id + " has other parts");
         }
-        for (const auto& each : found_)
-            expect(model_.contains(each.first), each.first + " is there and should not be");
+        for (const auto& [id, stored] : found_)
+            expect(model_.contains(id), id + " is stored but should not be");
     }
 
     static std::string named(const batch& changes) {
         std::string ids;
-        for (const change& one : changes)
-            ids += (ids.empty() ? "" : ", ") + one.id.substr(0, 70) + " revision " +
-                   std::to_string(one.revision);
+        for (const auto& change : changes)
+            ids += (ids.empty() ? "" : ", ") + change.id.substr(0, 70) + " revision " +
+                   std::to_string(change.revision);
         return "[" + ids + "]";
     }
 
@@ -180,16 +182,16 @@ private:
     contents model_;
 };
 
-void new_is_empty(trial& with) {
-    with.restart();
-    with.restart();
-    with.save({});
-    with.restart();
+void new_is_empty(trial& run) {
+    run.restart();
+    run.restart();
+    run.save({});
+    run.restart();
 }
 
-void byte_for_byte(trial& with) {
+void byte_for_byte(trial& run) {
     std::string deep = std::string(499, '[') + "{}" + std::string(499, ']');
-    with.save(
+    run.save(
         {creating("plain", 1, {{"head", "{}"}, {"i1", R"({"n":1})"}}),
          creating(
              "numbers",
@@ -212,29 +214,28 @@ void byte_for_byte(trial& with) {
          creating("-_azAZ09", 0, {{"head", "true"}, {"a_0", "false"}}),
          creating("case", 1, {{"head", "1"}}),
          creating("CASE", 1, {{"head", "2"}}),
-         as_mark(creating("mark", 7, {{"head", R"({"owner":"x"})"}})),
-         as_mark(creating("bare_mark", 8, {}))}
+         as_tombstone(creating("tombstone", 7, {{"head", R"({"owner":"x"})"}})),
+         as_tombstone(creating("bare_tombstone", 8, {}))}
     );
-    with.restart();
+    run.restart();
 }
 
-void replace_forgets(trial& with) {
-    with.save(
+void replace_deletes_other_parts(trial& run) {
+    run.save(
         {creating("a", 1, {{"head", "1"}, {"i1", "1"}, {"i2", "1"}}),
          creating("b", 1, {{"head", "1"}, {"i1", "1"}})}
     );
-    with.save({replacing("a", 2, {{"head", "2"}, {"i2", "2"}, {"i3", "2"}})});
-    with.save({as_mark(replacing("b", 2, {}))});
-    with.restart();
-    if (!with.keeps()) return;
-    with.save({replacing("b", 3, {{"head", "3"}})});
-    with.restart();
+    run.save({replacing("a", 2, {{"head", "2"}, {"i2", "2"}, {"i3", "2"}})});
+    run.save({as_tombstone(replacing("b", 2, {}))});
+    run.restart();
+    if (!run.keeps()) return;
+    run.save({replacing("b", 3, {{"head", "3"}})});
+    run.restart();
 }
 
-void update_leaves_the_rest(trial& with) {
-    if (!with.kept().saves_parts()) return;
-    change mark = as_mark(updating("mark", 2, {{"head", "2"}}));
-    with.save({creating("a", 1, {{"head", "1"}, {"i1", "1"}}), creating("mark", 1, {})});
+void update_leaves_other_parts(trial& run) {
+    if (!run.opened().saves_parts()) return;
+    run.save({creating("a", 1, {{"head", "1"}, {"i1", "1"}}), creating("b", 1, {})});
     for (const change& step :
          {updating("a", 2, {{"head", "2"}, {"i1", "2"}}),
           updating("a", 3, {{"head", "3"}, {"i2", "3"}, {"i3", "3"}}),
@@ -243,49 +244,49 @@ void update_leaves_the_rest(trial& with) {
           updating("a", 6, {}, {"i4"}),
           updating("a", 7, {{"head", "7"}, {"i1", "7"}}, {"i2", "i3"}),
           updating("a", 8, {}),
-          mark,
-          updating("mark", 3, {{"i1", "3"}})}) {
-        with.save({step});
-        with.restart();
+          as_tombstone(updating("b", 2, {{"head", "2"}})),
+          updating("b", 3, {{"i1", "3"}})}) {
+        run.save({step});
+        run.restart();
     }
 }
 
-void removed_is_gone(trial& with) {
-    with.save({creating("a", 5, {{"head", "1"}, {"i1", "1"}}), creating("b", 5, {{"head", "1"}})});
-    with.save({removing("a"), removing("never_there")});
-    with.save({removing("a")});
-    with.restart();
-    with.save({creating("a", 1, {{"head", "2"}})});
-    with.save({removing("b")});
-    with.restart();
+void removed_can_be_created(trial& run) {
+    run.save({creating("a", 5, {{"head", "1"}, {"i1", "1"}}), creating("b", 5, {{"head", "1"}})});
+    run.save({removing("a"), removing("never_there")});
+    run.save({removing("a")});
+    run.restart();
+    run.save({creating("a", 1, {{"head", "2"}})});
+    run.save({removing("b")});
+    run.restart();
 }
 
-void late_is_a_conflict(trial& with) {
-    with.save({creating("a", 5, {{"head", "5"}}), creating("gone", 5, {{"head", "5"}})});
-    with.save({removing("gone")});
+void late_change_is_a_conflict(trial& run) {
+    run.save({creating("a", 5, {{"head", "5"}}), creating("gone", 5, {{"head", "5"}})});
+    run.save({removing("gone")});
     for (int restarted = 0; restarted < 2; ++restarted) {
-        with.conflict({replacing("a", 5, {{"head", "x"}})});
-        with.conflict({replacing("a", 4, {{"head", "x"}})});
-        with.conflict({creating("a", 6, {{"head", "x"}})});
-        with.conflict({replacing("gone", 6, {{"head", "x"}})});
-        with.conflict({as_mark(replacing("gone", 6, {}))});
-        with.conflict({replacing("never_there", 1, {{"head", "x"}})});
-        if (with.kept().saves_parts()) {
-            with.conflict({updating("a", 5, {{"head", "x"}})});
-            with.conflict({updating("gone", 6, {{"head", "x"}})});
-            with.conflict({updating("never_there", 1, {{"head", "x"}})});
+        run.expect_conflict({replacing("a", 5, {{"head", "x"}})});
+        run.expect_conflict({replacing("a", 4, {{"head", "x"}})});
+        run.expect_conflict({creating("a", 6, {{"head", "x"}})});
+        run.expect_conflict({replacing("gone", 6, {{"head", "x"}})});
+        run.expect_conflict({as_tombstone(replacing("gone", 6, {}))});
+        run.expect_conflict({replacing("never_there", 1, {{"head", "x"}})});
+        if (run.opened().saves_parts()) {
+            run.expect_conflict({updating("a", 5, {{"head", "x"}})});
+            run.expect_conflict({updating("gone", 6, {{"head", "x"}})});
+            run.expect_conflict({updating("never_there", 1, {{"head", "x"}})});
         }
-        with.restart();
+        run.restart();
     }
-    if (!with.keeps()) return;
-    with.save({replacing("a", 9, {{"head", "9"}})});
-    with.conflict({replacing("a", 9, {{"head", "x"}})});
-    with.restart();
+    if (!run.keeps()) return;
+    run.save({replacing("a", 9, {{"head", "9"}})});
+    run.expect_conflict({replacing("a", 9, {{"head", "x"}})});
+    run.restart();
 }
 
-void refused_changes_nothing(trial& with) {
-    if (!with.keeps()) return;
-    with.save(
+void refused_batch_changes_nothing(trial& run) {
+    if (!run.keeps()) return;
+    run.save(
         {creating("a", 1, {{"head", "1"}}),
          creating("b", 5, {{"head", "1"}}),
          creating("late", 7, {{"head", "1"}})}
@@ -294,24 +295,25 @@ void refused_changes_nothing(trial& with) {
     batch first = most;
     first.push_back(removing("b"));
     first.push_back(replacing("late", 1, {{"head", "2"}}));
-    with.conflict(first);
+    run.expect_conflict(first);
     batch second = most;
     second.push_back(replacing("b", 4, {{"head", "2"}}));
-    with.conflict(second);
+    run.expect_conflict(second);
     batch third = most;
     third.push_back(replacing("b", 6, {{"head", "\"\xff\""}}));
-    with.refuse(third);
-    // Nothing of it is remembered either: what was new is still new, what was old can go on.
-    with.save({creating("new", 1, {{"head", "3"}}), replacing("a", 2, {{"head", "3"}})});
-    with.restart();
+    run.expect_refused(third);
+    // The store remembers nothing of the refused batches: the new id can still be created, and
+    // the stored conversation can still change.
+    run.save({creating("new", 1, {{"head", "3"}}), replacing("a", 2, {{"head", "3"}})});
+    run.restart();
 }
 
-void broken_promises_are_refused(trial& with) {
-    auto head = [](std::string body) { return std::vector<part>{{"head", std::move(body)}}; };
-    auto dropping = [](std::vector<std::string> names) {
+void invalid_change_is_refused(trial& run) {
+    const auto head = [](std::string body) { return std::vector<part>{{"head", std::move(body)}}; };
+    const auto dropping = [](std::vector<std::string> names) {
         return updating("a", 2, {}, std::move(names));
     };
-    for (const change& bad :
+    for (const auto& bad :
          {creating("", 1, {}),
           creating("../a", 1, {}),
           creating(std::string(65, 'a'), 1, {}),
@@ -326,25 +328,25 @@ void broken_promises_are_refused(trial& with) {
           dropping({"head"}),
           dropping({"a b"}),
           creating("good", 2, head("1"))})  // twice in the batch
-        with.refuse({creating("good", 1, head("1")), bad});
-    with.restart();
+        run.expect_refused({creating("good", 1, head("1")), bad});
+    run.restart();
 }
 
-void exception_passes(trial& with) {
-    with.save({creating("a", 1, {{"head", "1"}})});
-    with.restart();
-    if (!with.keeps()) return;
-    bool passed = false;
+void exception_propagates(trial& run) {
+    run.save({creating("a", 1, {{"head", "1"}})});
+    run.restart();
+    if (!run.keeps()) return;
+    bool has_passed = false;
     try {
-        with.kept().load_all([](record&&) { throw std::out_of_range("mine"); });
+        run.opened().load_all([](record&&) { throw std::out_of_range("callback"); });
     } catch (const std::out_of_range&) {
-        passed = true;
+        has_passed = true;
     }
-    expect(passed, "an exception of whoever takes the records did not pass through load_all");
-    with.restart();
+    expect(has_passed, "an exception of the callback did not propagate through load_all");
+    run.restart();
 }
 
-/// Changes that a store must take, made by chance.
+/// Random changes that every store must accept.
 class random_changes {
 public:
     random_changes(unsigned seed, bool with_updates) : random_(seed), with_updates_(with_updates) {}
@@ -353,17 +355,17 @@ public:
         std::map<std::string, change> by_id;
         for (unsigned count = between(1, 12); count > 0; --count) {
             std::string id = numbered("c", between(1, 30));
-            by_id.insert_or_assign(id, one(id, model));
+            by_id.insert_or_assign(id, next_change(id, model));
         }
         batch all;
         all.reserve(by_id.size());
-        for (auto& each : by_id)
-            all.push_back(std::move(each.second));
+        for (auto& [id, change] : by_id)
+            all.push_back(std::move(change));
         return all;
     }
 
 private:
-    /// Not `"i" + std::to_string(n)`, of which g++ 12 warns without cause.
+    /// Not `"i" + std::to_string(n)`: for that, g++ 12 gives a false warning.
     static std::string numbered(const char* text, unsigned long number) {
         return std::string(text).append(std::to_string(number));
     }
@@ -373,7 +375,7 @@ private:
     }
 
     std::string body() {
-        std::size_t length = between(0, between(0, 9) == 0 ? 9000 : 300);
+        const std::size_t length = between(0, between(0, 9) == 0 ? 9000 : 300);
         return numbered("{\"n\":", random_()) + ",\"t\":\"" + std::string(length, 'x') + "\"}";
     }
 
@@ -385,28 +387,26 @@ private:
         return parts;
     }
 
-    change one(const std::string& id, const contents& model) {
-        auto stored = model.find(id);
-        unsigned what = between(0, 9);
-        if (what == 0) return removing(id);
-        std::uint64_t revision = between(1, 3);
-        change some = creating(id, revision, some_parts(what != 3));
-        if (what == 2) some.status = keeping::not_kept;
-        if (stored == model.end()) return some;
-        some.revision += stored->second.revision;
-        some.what = what == 1 || !with_updates_ ? change::kind::replace : change::kind::update;
-        if (some.what == change::kind::update) drop_some(some);
-        return some;
+    /// One in ten is a removal, one a replacement, one a tombstone, and one has no head.
+    change next_change(const std::string& id, const contents& model) {
+        const auto stored = model.find(id);
+        const unsigned choice = between(0, 9);
+        if (choice == 0) return removing(id);
+        const std::uint64_t revision = between(1, 3);
+        change next = creating(id, revision, some_parts(choice != 3));
+        if (choice == 2) next.status = keeping::not_kept;
+        if (stored == model.end()) return next;
+        next.revision += stored->second.revision;
+        next.what = choice == 1 || !with_updates_ ? change::kind::replace : change::kind::update;
+        if (next.what == change::kind::update) drop_some(next);
+        return next;
     }
 
-    void drop_some(change& from) {
+    void drop_some(change& change) {
         for (unsigned i = 7; i > 0; --i) {
-            std::string name = numbered("i", i);
-            bool is_written =
-                std::any_of(from.written.begin(), from.written.end(), [&](const part& each) {
-                    return each.name == name;
-                });
-            if (!is_written && between(0, 3) == 0) from.dropped.push_back(name);
+            const std::string name = numbered("i", i);
+            const bool is_written = std::ranges::count(change.written, name, &part::name) > 0;
+            if (!is_written && between(0, 3) == 0) change.dropped.push_back(name);
         }
     }
 
@@ -414,58 +414,58 @@ private:
     bool with_updates_;
 };
 
-void follows_a_model(trial& with) {
-    if (!with.keeps()) return;
-    unsigned seed = std::random_device{}();
-    random_changes changes(seed, with.kept().saves_parts());
+void store_follows_a_model(trial& run) {
+    if (!run.keeps()) return;
+    const unsigned seed = std::random_device{}();
+    random_changes changes(seed, run.opened().saves_parts());
     try {
         for (int round = 1; round <= 200; ++round) {
-            with.save(changes.next(with.model()));
-            if (round % 10 == 0) with.restart();
+            run.save(changes.next(run.model()));
+            if (round % 10 == 0) run.restart();
         }
-    } catch (const contract_broken& broken) {
-        throw contract_broken(std::string(broken.what()) + " (seed " + std::to_string(seed) + ")");
+    } catch (const broken& violation) {
+        throw broken(std::string(violation.what()) + " (seed " + std::to_string(seed) + ")");
     }
 }
 
-void full_disk_is_a_refusal(trial& with) {
-    if (!with.can_suffer()) return;
-    with.save({creating("a", 1, {{"head", "1"}}), creating("gone", 1, {{"head", "1"}})});
-    std::string body = '"' + std::string(100000, 'x') + '"';
-    batch changes{
+void full_disk_is_a_refusal(trial& run) {
+    if (!run.can_inject()) return;
+    run.save({creating("a", 1, {{"head", "1"}}), creating("gone", 1, {{"head", "1"}})});
+    const std::string body = '"' + std::string(100000, 'x') + '"';
+    const batch changes{
         replacing("a", 2, {{"head", body}}),
         creating("new", 1, {{"head", body}}),
         removing("gone")
     };
-    with.suffer(trouble::disk_full);
+    run.inject(fault::disk_full);
     try {
-        with.refuse(changes);
+        run.expect_refused(changes);
     } catch (...) {
-        with.suffer(trouble::none);
+        run.inject(fault::none);
         throw;
     }
-    with.suffer(trouble::none);
-    with.save(changes);
-    with.restart();
+    run.inject(fault::none);
+    run.save(changes);
+    run.restart();
 }
 
-/// Each conversation is as in `one` or as in `other`.
-bool is_a_mixture(const contents& found, const contents& one, const contents& other) {
-    auto in = [](const contents& all, const std::string& id) {
-        auto at = all.find(id);
-        return at == all.end() ? std::optional<record>() : at->second;
+/// True if each conversation is as in `before` or as in `after`.
+bool is_a_mixture(const contents& found, const contents& before, const contents& after) {
+    const auto look_up = [](const contents& all, const std::string& id) {
+        const auto stored = all.find(id);
+        return stored == all.end() ? std::optional<record>() : stored->second;
     };
-    for (const contents* all : {&found, &one, &other})
-        for (const auto& each : *all) {
-            auto stored = in(found, each.first);
-            if (stored != in(one, each.first) && stored != in(other, each.first)) return false;
+    for (const contents* all : {&found, &before, &after})
+        for (const auto& [id, ignored] : *all) {
+            const auto stored = look_up(found, id);
+            if (stored != look_up(before, id) && stored != look_up(after, id)) return false;
         }
     return true;
 }
 
-bool is_unknown(store& kept, const batch& changes) {
+bool is_unknown(store& opened, const batch& changes) {
     try {
-        kept.save(changes);
+        opened.save(changes);
     } catch (const store_unknown&) {
         return true;
     } catch (const std::exception&) {
@@ -474,82 +474,87 @@ bool is_unknown(store& kept, const batch& changes) {
     return false;
 }
 
-void unknown_stops_the_store(trial& with) {
-    if (!with.can_suffer()) return;
-    with.save({creating("a", 1, {{"head", "1"}}), creating("gone", 1, {{"head", "1"}})});
-    contents before = with.model();
+void unknown_stops_the_store(trial& run) {
+    if (!run.can_inject()) return;
+    run.save({creating("a", 1, {{"head", "1"}}), creating("gone", 1, {{"head", "1"}})});
+    const contents before = run.model();
     contents after = before;
-    batch changes{
+    const batch changes{
         replacing("a", 2, {{"head", "2"}}),
         creating("new", 1, {{"head", "2"}}),
         removing("gone")
     };
-    for (const change& one : changes)
-        follow(after, one);
-    with.suffer(trouble::failed_sync);
-    bool first = is_unknown(with.kept(), changes);
-    with.suffer(trouble::none);
-    expect(first, "a save whose sync failed did not throw store_unknown");
+    for (const auto& change : changes)
+        apply_change(after, change);
+    run.inject(fault::failed_sync);
+    const bool is_first_unknown = is_unknown(run.opened(), changes);
+    run.inject(fault::none);
+    expect(is_first_unknown, "a save whose sync failed did not throw store_unknown");
     expect(
-        is_unknown(with.kept(), {creating("other", 1, {{"head", "1"}})}),
-        "a store whose outcome is unknown took another save"
+        is_unknown(run.opened(), {creating("other", 1, {{"head", "1"}})}),
+        "a store whose outcome is unknown accepted another save"
     );
     expect(
-        is_a_mixture(with.stored_after_restart(), before, after),
+        is_a_mixture(run.stored_after_restart(), before, after),
         "after an unknown outcome a conversation is neither old nor new"
     );
 }
 
-/// What happens when somebody does touch it differs from place to place: that is each store's own
-/// test.
-void untouched_place_is_sound(trial& with) {
+/// Each store needs a test of its own for a place that is touched.
+void untouched_place_is_accepted(trial& run) {
     const auto check = [&](const char* when) {
-        auto* watch = dynamic_cast<place_watch*>(&with.kept());
+        auto* watch = dynamic_cast<place_watch*>(&run.opened());
         if (!watch) return;
         try {
             watch->check_place();
         } catch (const std::exception& error) {
-            throw contract_broken(
-                "a place that nobody touched is said to be lost " + std::string(when) + ": " +
+            throw broken(
+                "check_place reports an untouched place as lost " + std::string(when) + ": " +
                 error.what()
             );
         }
     };
     check("after loading");
-    with.save({creating("a", 1, {{"head", "1"}}), creating("b", 1, {{"head", "1"}})});
+    run.save({creating("a", 1, {{"head", "1"}}), creating("b", 1, {{"head", "1"}})});
     check("after a save");
-    with.save({replacing("a", 2, {{"head", "2"}}), removing("b")});
+    run.save({replacing("a", 2, {{"head", "2"}}), removing("b")});
     check("after a removal");
-    with.restart();
+    run.restart();
     check("after a restart");
 }
 
-store_rule rule(std::string name, void (*check)(trial&)) {
+rule make_rule(std::string name, void (*check)(trial&)) {
     return {std::move(name), [check](const tested_store& tested) {
-                trial with(tested);
-                check(with);
+                trial run(tested);
+                check(run);
             }};
 }
 
 }  // namespace
 
-const std::vector<store_rule>& store_contract() {
-    static const std::vector<store_rule> rules{
-        rule("a new store is empty", new_is_empty),
-        rule("what was saved comes back byte for byte", byte_for_byte),
-        rule("a replacement forgets the other parts and the mark", replace_forgets),
-        rule("an update writes some parts and leaves the rest", update_leaves_the_rest),
-        rule("a removed conversation is gone and can be made anew", removed_is_gone),
-        rule("a change that does not follow what is stored is a conflict", late_is_a_conflict),
-        rule("a refused batch changes nothing", refused_changes_nothing),
-        rule("a change that breaks the promises is refused", broken_promises_are_refused),
-        rule("an exception of whoever takes the records passes through", exception_passes),
-        rule("a store follows a model through random batches", follows_a_model),
-        rule("a place that nobody touches is the one it was", untouched_place_is_sound),
-        rule("a full disk is a refusal", full_disk_is_a_refusal),
-        rule("a failed sync stops the store until a restart", unknown_stops_the_store),
+const std::vector<rule>& rules() {
+    static const std::vector<rule> all{
+        make_rule("a new store is empty", new_is_empty),
+        make_rule("a saved conversation comes back byte for byte", byte_for_byte),
+        make_rule(
+            "a replacement deletes the other parts and ends a tombstone",
+            replace_deletes_other_parts
+        ),
+        make_rule("an update writes some parts and leaves the rest", update_leaves_other_parts),
+        make_rule("a removed conversation is gone and can be created", removed_can_be_created),
+        make_rule(
+            "a change that does not follow the stored state is a conflict",
+            late_change_is_a_conflict
+        ),
+        make_rule("a refused batch changes nothing", refused_batch_changes_nothing),
+        make_rule("an invalid change is refused", invalid_change_is_refused),
+        make_rule("an exception of the callback leaves load_all", exception_propagates),
+        make_rule("a store follows a model through random batches", store_follows_a_model),
+        make_rule("an untouched place is not reported as lost", untouched_place_is_accepted),
+        make_rule("a full disk is a refusal", full_disk_is_a_refusal),
+        make_rule("a failed sync stops the store until a restart", unknown_stops_the_store),
     };
-    return rules;
+    return all;
 }
 
-}  // namespace stube
+}  // namespace stube::store_contract

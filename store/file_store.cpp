@@ -1,7 +1,8 @@
 #include "store/checksum.hpp"
 #include "store/files.hpp"
-#include "store/mark.hpp"
+#include "store/high_water_mark.hpp"
 #include "store/refused_store.hpp"
+#include "store/status_text.hpp"
 
 #include <stube/store/file_store.hpp>
 
@@ -18,12 +19,12 @@
 // The folder:
 //
 //   <id>.json     one conversation
-//   <id>.tmp      one that is being written; what a crash left of it is removed on loading
+//   <id>.tmp      a conversation that is being written; loading removes what a crash left of it
 //   quarantine/   files that could not be read, under their old names
-//   .mark         how far the folder was durable (mark.hpp)
+//   .mark         the high-water mark (high_water_mark.hpp)
 //   lock          locked by the process that owns the folder
 //
-// A file is a JSON object of exactly this form, a part on each line:
+// A file is a JSON object of exactly this form, with one part on each line:
 //
 //   {"format":1,"checksum":"0123456789abcdef","id":"...","revision":3,"saved":7,"status":"kept",
 //   "sizes":{"head":7,"i1":9},"parts":{
@@ -31,12 +32,13 @@
 //   "i1":{"n":22}
 //   }}
 //
-// (with the first two lines as one). `checksum` is of the format and of all that follows, `saved`
-// the number of the batch, `status` "kept" or "not_kept". The bodies of the parts are the caller's
-// bytes, found by their sizes. A newer format keeps the first two members as they are, so that it
-// can be told from damage. Other files are left alone.
+// (the first two lines are one line in the file). `checksum` covers the format and everything after
+// the checksum, `saved` is the number of the batch, and `status` is "kept" or "not_kept". The
+// bodies of the parts are the caller's bytes, found by their sizes. A newer format must keep the
+// first two members, so that it can be distinguished from damage. Other files are ignored.
 
 namespace stube {
+namespace storage {
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,25 +48,21 @@ constexpr std::size_t largest_file = 64u << 20;
 constexpr std::string_view final_suffix = ".json";
 constexpr std::string_view unfinished_suffix = ".tmp";
 
-/// One file that cannot be read; what() says why.
+/// Thrown for a file that cannot be read; what() is the reason.
 class bad_file : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-std::string_view status_name(keeping status) {
-    return status == keeping::kept ? "kept" : "not_kept";
-}
-
-/// What is known of a stored file.
+/// The store's index of one stored file.
 struct stored_file {
     std::uint64_t revision = 0;
-    std::uint64_t saved = 0;
+    std::uint64_t transaction = 0;  ///< the number of the batch that wrote it
     std::uint64_t checksum = 0;
-    ino_t inode = 0;
+    ino_t inode = 0;  ///< 0 if it is not known
 };
 
-/// Of the format and of all that follows the checksum itself.
+/// The checksum of the format and of everything after the checksum.
 std::uint64_t file_checksum(std::uint64_t format, std::string_view rest) {
     return checksum(std::to_string(format)) ^ checksum(rest);
 }
@@ -74,37 +72,38 @@ struct encoded_file {
     std::uint64_t checksum = 0;
 };
 
-encoded_file encode(const change& one, std::uint64_t saved) {
-    std::string text = "\",\"id\":\"" + one.id + "\",\"revision\":" + std::to_string(one.revision) +
-                       ",\"saved\":" + std::to_string(saved) + ",\"status\":\"";
-    text += status_name(one.status);
+encoded_file encode(const change& change, std::uint64_t transaction) {
+    std::string text = "\",\"id\":\"" + change.id +
+                       "\",\"revision\":" + std::to_string(change.revision) +
+                       ",\"saved\":" + std::to_string(transaction) + ",\"status\":\"";
+    text += status_text(change.status);
     text += "\",\"sizes\":{";
     const char* before = "\"";
-    for (const part& each : one.written) {
+    for (const auto& part : change.written) {
         text += before;
-        text += each.name;
+        text += part.name;
         text += "\":";
-        text += std::to_string(each.body.size());
+        text += std::to_string(part.body.size());
         before = ",\"";
     }
     text += "},\"parts\":{";
     before = "\n\"";
-    for (const part& each : one.written) {
+    for (const auto& part : change.written) {
         text += before;
-        text += each.name;
+        text += part.name;
         text += "\":";
-        text += each.body;
+        text += part.body;
         before = ",\n\"";
     }
     text += "\n}}\n";
-    std::uint64_t sum = file_checksum(our_format, text);
+    const std::uint64_t sum = file_checksum(our_format, text);
     return {
         "{\"format\":" + std::to_string(our_format) + ",\"checksum\":\"" + hex(sum) + text,
         sum
     };
 }
 
-/// Takes a text of known form apart, from its beginning to its end.
+/// Parses a text of known form from its beginning to its end. Throws bad_file.
 class text_reader {
 public:
     explicit text_reader(std::string_view text) : rest_(text) {}
@@ -121,7 +120,7 @@ public:
 
     std::uint64_t number() {
         std::uint64_t value = 0;
-        auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+        const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
         if (error != std::errc()) throw bad_file("a number is missing");
         rest_ = rest_.substr(static_cast<std::size_t>(end - rest_.data()));
         return value;
@@ -129,13 +128,13 @@ public:
 
     std::string_view take(std::size_t size) {
         if (size > rest_.size()) throw bad_file("it is cut off");
-        std::string_view taken = rest_.substr(0, size);
+        const std::string_view taken = rest_.substr(0, size);
         rest_.remove_prefix(size);
         return taken;
     }
 
     std::string_view until(char end) {
-        std::size_t size = rest_.find(end);
+        const std::size_t size = rest_.find(end);
         if (size == rest_.npos) throw bad_file("it is cut off");
         return take(size);
     }
@@ -146,7 +145,7 @@ private:
     std::string_view rest_;
 };
 
-/// Reads the parts, whose sizes come first.
+/// Reads the sizes of all parts, and then the parts.
 std::vector<part> decode_parts(text_reader& text) {
     std::vector<part> parts;
     std::vector<std::size_t> sizes;
@@ -168,37 +167,38 @@ std::vector<part> decode_parts(text_reader& text) {
     return parts;
 }
 
-/// Throws bad_file, or store_refused if a newer release wrote the file.
-record decode(std::string_view text, const fs::path& file, stored_file& known) {
+/// Throws bad_file, or store_refused if a newer release wrote the file. `file` is the path for the
+/// message. Fills `stored` except for its inode.
+record decode(std::string_view text, const fs::path& file, stored_file& stored) {
     text_reader reader(text);
     reader.need("{\"format\":");
-    std::uint64_t format = reader.number();
+    const std::uint64_t format = reader.number();
     reader.need(",\"checksum\":\"");
-    std::string_view sum = reader.take(16);
-    known.checksum = file_checksum(format, reader.rest());
-    if (sum != hex(known.checksum)) throw bad_file("it is damaged: its checksum is another");
-    // A sound file of a newer release must not be moved aside.
+    const std::string_view sum = reader.take(16);
+    stored.checksum = file_checksum(format, reader.rest());
+    if (sum != hex(stored.checksum)) throw bad_file("it is damaged: its checksum does not match");
+    // An undamaged file of a newer release must not be moved into quarantine.
     if (format > our_format)
         refuse_place(
             file,
             "it was written by a newer release (format " + std::to_string(format) +
-                ", this one knows " + std::to_string(our_format) + ")"
+                "; this release supports format " + std::to_string(our_format) + " and older)"
         );
     if (format != our_format) throw bad_file("format " + std::to_string(format) + " is not known");
 
-    record one;
+    record decoded;
     reader.need("\",\"id\":\"");
-    one.id = reader.until('"');
+    decoded.id = reader.until('"');
     reader.need("\",\"revision\":");
-    one.revision = known.revision = reader.number();
+    decoded.revision = stored.revision = reader.number();
     reader.need(",\"saved\":");
-    known.saved = reader.number();
+    stored.transaction = reader.number();
     reader.need(",\"status\":\"");
-    one.status = reader.skip("not_") ? keeping::not_kept : keeping::kept;
+    decoded.status = reader.skip("not_") ? keeping::not_kept : keeping::kept;
     reader.need("kept\",\"sizes\":{");
-    one.parts = decode_parts(reader);
-    if (!reader.rest().empty()) throw bad_file("something stands behind its end");
-    return one;
+    decoded.parts = decode_parts(reader);
+    if (!reader.rest().empty()) throw bad_file("it continues after its end");
+    return decoded;
 }
 
 bool is_id(std::string_view text) {
@@ -210,7 +210,7 @@ bool is_id(std::string_view text) {
     }
 }
 
-/// The temporary files of one batch; those that were not renamed are removed at the end.
+/// The temporary files of one batch. The destructor removes them unless they were renamed.
 class unfinished_files {
 public:
     explicit unfinished_files(int folder) : folder_(folder) {}
@@ -218,25 +218,25 @@ public:
     unfinished_files& operator=(const unfinished_files&) = delete;
 
     ~unfinished_files() {
-        for (const std::string& name : names_)
+        for (const auto& name : names_)
             ::unlinkat(folder_, name.c_str(), 0);
     }
 
-    /// Writes and syncs one, and tells which file it is, 0 if that is not known. Returns an errno
-    /// value, 0 if done; `syncing` tells what failed.
-    int write(const std::string& name, std::string_view text, bool& syncing, ino_t& inode) {
-        syncing = false;
-        file_descriptor file(
+    /// Writes and syncs one file. Returns an errno value, 0 on success; `is_syncing` is then true
+    /// if the sync failed. Sets `inode` to the file's number, or to 0 if it is not known.
+    int write(const std::string& name, std::string_view text, bool& is_syncing, ino_t& inode) {
+        is_syncing = false;
+        const file_descriptor file(
             ::openat(folder_, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
         );
         if (!file.is_open()) return errno;
         names_.push_back(name);
         while (!text.empty()) {
-            ssize_t written = ::write(file.number(), text.data(), text.size());
+            const ssize_t written = ::write(file.number(), text.data(), text.size());
             if (written < 0 && errno != EINTR) return errno;
             text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
         }
-        syncing = true;
+        is_syncing = true;
         if (::fsync(file.number()) != 0) return errno;
         struct stat status{};
         inode = ::fstat(file.number(), &status) == 0 ? status.st_ino : 0;
@@ -261,26 +261,29 @@ public:
 
 private:
     void make_folder();
-    void note_folder();
+    void remember_folder_time();
     void check_files();
-    void check_mark(const std::optional<marked>& before, bool all_read, load_report& report);
+    void
+    check_mark(const std::optional<high_water_mark>& before, bool all_read, load_report& report);
     std::vector<std::string> names() const;
-    std::optional<std::string> read(const fs::path& file, stored_file& known) const;
+    std::optional<std::string> read(const fs::path& file, stored_file& stored) const;
     bool load_one(
         const std::string& name,
         const std::function<void(record&&)>& each,
         load_report& report
     );
-    std::string set_aside(const std::string& name);
+    std::string quarantine(const std::string& name);
     void check(std::span<const change> batch) const;
-    void note_removals(std::span<const change> batch);
+    void lower_mark_for_removals(std::span<const change> batch);
     void write_all(std::span<const change> batch, unfinished_files& files);
     void publish_all(std::span<const change> batch);
-    int publish(const change& one) const;
-    void remember(std::span<const change> batch);
-    void forget(const std::string& id);
+    int publish(const change& change) const;
+    void update_index(std::span<const change> batch);
+    void erase_from_index(const std::string& id);
     std::uint64_t highest_without(std::span<const change> batch) const;
-    marked state() const { return {saved_, saved_, stored_.size(), checksum_}; }
+    high_water_mark state() const {
+        return {transaction_, transaction_, stored_.size(), checksum_};
+    }
     [[noreturn]] void refuse(const std::string& doing, int error) const;
     [[noreturn]] void stop(const std::string& doing, int error);
     [[noreturn]] void stop(const std::string& why);
@@ -289,16 +292,16 @@ private:
     file_options options_;
     file_descriptor lock_;
     file_descriptor folder_;
-    rollback_mark mark_;
+    high_water_mark_file mark_;
     std::unordered_map<std::string, stored_file> stored_;
-    std::vector<stored_file> written_;  ///< of the batch under way
+    std::vector<stored_file> written_;  ///< by the batch under way
     watched_files watched_;
-    struct timespec changed_{};   ///< when the folder was changed last by us
-    std::uint64_t saved_ = 0;     ///< the number of the last batch
-    std::uint64_t checksum_ = 0;  ///< the XOR of the checksums of all files
+    struct timespec folder_time_{};  ///< the folder's time of change after our last change
+    std::uint64_t transaction_ = 0;  ///< the number of the last batch
+    std::uint64_t checksum_ = 0;     ///< the XOR of the checksums of all files
     bool has_saved_ = false;
-    bool loaded_ = false;
-    std::string stopped_;  ///< why it takes no more changes; empty while it does
+    bool is_loaded_ = false;
+    std::string stopped_;  ///< why every save is refused; empty while saves are accepted
 };
 
 folder_store::folder_store(const fs::path& dir, file_options options)
@@ -310,37 +313,37 @@ folder_store::folder_store(const fs::path& dir, file_options options)
         make_folder();
     if (!options_.read_only) lock_ = take_ownership(dir_ / "lock", dir_);
     folder_ = file_descriptor(::open(dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder_.is_open()) refuse_place(dir_, words_for(errno));
+    if (!folder_.is_open()) refuse_place(dir_, error_text(errno));
 }
 
 folder_store::~folder_store() {
     if (!has_saved_ || !stopped_.empty()) return;
-    marked last = state();
-    last.saved = highest_without({});
-    mark_.write(last);
+    high_water_mark mark = state();
+    mark.transaction = highest_without({});
+    mark_.write(mark);
 }
 
 void folder_store::make_folder() {
-    fs::path parent = dir_.parent_path();
+    const fs::path parent = dir_.parent_path();
     need_folder(parent, dir_);
     if (::mkdir(dir_.c_str(), 0700) == 0) {
-        if (int error = sync_folder(parent)) refuse_place(dir_, words_for(error));
+        if (const int error = sync_folder(parent)) refuse_place(dir_, error_text(error));
     } else if (errno != EEXIST) {
-        refuse_place(dir_, "cannot make the folder: " + words_for(errno));
+        refuse_place(dir_, "cannot make the folder: " + error_text(errno));
     }
     need_folder(dir_, dir_);
 }
 
 load_report folder_store::load_all(const std::function<void(record&&)>& each) {
     stored_.clear();
-    saved_ = checksum_ = 0;
+    transaction_ = checksum_ = 0;
     load_report report;
-    // Before the files: whoever writes meanwhile writes the mark last.
-    auto mark = mark_.read();
+    // The mark comes before the files: another process that writes meanwhile writes its mark last.
+    const auto mark = mark_.read();
     std::vector<std::string> unfinished;
     std::vector<std::string> bad;
-    for (const std::string& name : names()) {
-        fs::path path(name);
+    for (const auto& name : names()) {
+        const fs::path path(name);
         if (!is_id(path.stem().string())) continue;
         if (path.extension() == unfinished_suffix)
             unfinished.push_back(name);
@@ -349,31 +352,31 @@ load_report folder_store::load_all(const std::function<void(record&&)>& each) {
     }
     check_mark(mark, bad.empty(), report);
     if (!options_.read_only) {
-        for (const std::string& name : unfinished)
+        for (const auto& name : unfinished)
             ::unlinkat(folder_.number(), name.c_str(), 0);
         for (std::size_t i = 0; i < bad.size(); ++i)
-            report.quarantined[i].where = set_aside(bad[i]);
+            report.quarantined[i].where = quarantine(bad[i]);
     }
     if (!options_.read_only) {
         watched_.watch(dir_);
         watched_.watch(dir_ / "lock");
-        note_folder();
+        remember_folder_time();
     }
-    loaded_ = true;
+    is_loaded_ = true;
     return report;
 }
 
 namespace {
 
-bool is_same(const struct timespec& one, const struct timespec& other) {
-    return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+bool is_same(const struct timespec& left, const struct timespec& right) {
+    return left.tv_sec == right.tv_sec && left.tv_nsec == right.tv_nsec;
 }
 
 }  // namespace
 
-void folder_store::note_folder() {
+void folder_store::remember_folder_time() {
     struct stat status{};
-    if (::fstat(folder_.number(), &status) == 0) changed_ = status.st_mtim;
+    if (::fstat(folder_.number(), &status) == 0) folder_time_ = status.st_mtim;
 }
 
 void folder_store::check_place() {
@@ -381,44 +384,45 @@ void folder_store::check_place() {
     const auto lost = watched_.find_lost();
     if (!lost.empty()) stop(quoted(lost) + " was deleted or replaced while the store was open");
     struct stat status{};
-    if (::fstat(folder_.number(), &status) != 0 || is_same(status.st_mtim, changed_)) return;
+    if (::fstat(folder_.number(), &status) != 0 || is_same(status.st_mtim, folder_time_)) return;
     check_files();
-    changed_ = status.st_mtim;
+    folder_time_ = status.st_mtim;
 }
 
-/// Somebody else has changed the folder.
+/// Called after another program has changed the folder.
 void folder_store::check_files() {
-    for (const auto& [id, known] : stored_) {
+    for (const auto& [id, stored] : stored_) {
         const auto name = id + std::string(final_suffix);
         struct stat status{};
         const bool is_there =
             ::fstatat(folder_.number(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
         const bool is_gone = !is_there && errno == ENOENT;
-        const bool is_other = is_there && known.inode != 0 && status.st_ino != known.inode;
+        const bool is_other = is_there && stored.inode != 0 && status.st_ino != stored.inode;
         if (is_gone || is_other)
             stop(quoted(dir_ / name) + " was deleted or replaced while the store was open");
     }
 }
 
 void folder_store::check_mark(
-    const std::optional<marked>& before,
+    const std::optional<high_water_mark>& before,
     bool all_read,
     load_report& report
 ) {
-    // Whoever removes meanwhile writes the mark first.
-    auto after = options_.read_only ? mark_.read() : before;
-    auto mark = before == after ? before : std::nullopt;
-    found_stored found{state(), all_read};
-    refuse_rollback(dir_, mark_, mark, found, options_.accept_rollback);
-    if (before == after) add_warnings(dir_, mark_, mark, found, report);
+    // Another process that removes conversations meanwhile writes its mark first. If the mark has
+    // changed, it does not belong to the loaded files, and nothing is compared.
+    const auto after = options_.read_only ? mark_.read() : before;
+    const auto mark = before == after ? before : std::nullopt;
+    const loaded_state loaded{state(), all_read};
+    refuse_rollback(dir_, mark_, mark, loaded, options_.accept_rollback);
+    if (before == after) add_warnings(dir_, mark_, mark, loaded, report);
     if (options_.read_only) return;
-    if (!mark) return mark_.begin(state());
-    // What is missing by now is known and accepted.
-    bool is_behind = saved_ < mark->saved;
-    saved_ = std::max(saved_, mark->last);
+    if (!mark) return mark_.write_first(state());
+    // The caller has accepted that transactions are missing. Their numbers must not be used again.
+    const bool is_behind = transaction_ < mark->transaction;
+    transaction_ = std::max(transaction_, mark->last);
     if (!is_behind) return;
-    if (int error = mark_.write({0, saved_, 0, 0}))
-        refuse_place(dir_, "cannot write its mark: " + words_for(error));
+    if (const int error = mark_.write({0, transaction_, 0, 0}))
+        refuse_place(dir_, "cannot write its high-water mark: " + error_text(error));
 }
 
 std::vector<std::string> folder_store::names() const {
@@ -430,133 +434,140 @@ std::vector<std::string> folder_store::names() const {
     return found;
 }
 
-/// False if it cannot be read, which is then in the report.
+/// Returns false if the file cannot be read, and then adds it to the report.
 bool folder_store::load_one(
     const std::string& name,
     const std::function<void(record&&)>& each,
     load_report& report
 ) {
-    fs::path file = dir_ / name;
-    std::string id = file.stem().string();
-    record one;
-    stored_file known;
+    const fs::path file = dir_ / name;
+    const std::string id = file.stem().string();
+    record loaded;
+    stored_file stored;
     try {
-        auto text = read(file, known);
+        const auto text = read(file, stored);
         if (!text) return true;
-        one = decode(*text, file, known);
-        if (one.id != id) throw bad_file("its id is not its name");
+        loaded = decode(*text, file, stored);
+        if (loaded.id != id) throw bad_file("its id is not its name");
     } catch (const bad_file& bad) {
         report.quarantined.push_back({id, bad.what(), "left at " + file.string()});
         return false;
     }
-    saved_ = std::max(saved_, known.saved);
-    checksum_ ^= known.checksum;
-    stored_[one.id] = known;
+    transaction_ = std::max(transaction_, stored.transaction);
+    checksum_ ^= stored.checksum;
+    stored_[loaded.id] = stored;
     ++report.loaded;
-    each(std::move(one));
+    each(std::move(loaded));
     return true;
 }
 
-/// Nothing if the file went away, which is no fault while another process owns the folder.
-std::optional<std::string> folder_store::read(const fs::path& file, stored_file& known) const {
-    // Without O_NONBLOCK, opening a pipe that somebody put here would wait for ever.
-    file_descriptor handle(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+/// Returns nothing if the file is gone and the store only reads: another process may have removed
+/// the conversation.
+std::optional<std::string> folder_store::read(const fs::path& file, stored_file& stored) const {
+    // O_NONBLOCK, because opening a named pipe would block forever.
+    const file_descriptor handle(
+        ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+    );
     if (!handle.is_open()) {
         if (errno == ENOENT && options_.read_only) return std::nullopt;
         if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
-            refuse_place(dir_, words_for(errno));  // no fault of the file
-        throw bad_file("it cannot be opened: " + words_for(errno));
+            refuse_place(dir_, error_text(errno));  // the file itself may be valid
+        throw bad_file("it cannot be opened: " + error_text(errno));
     }
     struct stat status{};
     if (::fstat(handle.number(), &status) != 0)
-        throw bad_file("it cannot be read: " + words_for(errno));
+        throw bad_file("it cannot be read: " + error_text(errno));
     if (!S_ISREG(status.st_mode)) throw bad_file("it is not a regular file");
-    known.inode = status.st_ino;
+    stored.inode = status.st_ino;
     if (static_cast<std::uint64_t>(status.st_size) > largest_file)
         throw bad_file("it is larger than 64 MiB");
 
     std::string text(static_cast<std::size_t>(status.st_size), '\0');
     std::size_t filled = 0;
     while (filled < text.size()) {
-        ssize_t size = ::read(handle.number(), text.data() + filled, text.size() - filled);
-        if (size < 0 && errno != EINTR) throw bad_file("it cannot be read: " + words_for(errno));
+        const ssize_t size = ::read(handle.number(), text.data() + filled, text.size() - filled);
+        if (size < 0 && errno != EINTR) throw bad_file("it cannot be read: " + error_text(errno));
         if (size == 0) throw bad_file("it became shorter while it was read");
         filled += size < 0 ? 0 : static_cast<std::size_t>(size);
     }
     return text;
 }
 
-/// Moves a file into the quarantine and says where it is now.
-std::string folder_store::set_aside(const std::string& name) {
-    fs::path quarantine = dir_ / "quarantine";
-    std::string doing = "cannot set aside the unreadable file \"" + name + "\": ";
-    if (::mkdir(quarantine.c_str(), 0700) != 0 && errno != EEXIST)
-        refuse_place(dir_, doing + words_for(errno));
-    fs::path target = unused_name(quarantine / name);
+/// Moves a file into the quarantine. Returns its new path.
+std::string folder_store::quarantine(const std::string& name) {
+    const fs::path folder = dir_ / "quarantine";
+    const std::string doing = "cannot move the unreadable file \"" + name + "\" into quarantine: ";
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+        refuse_place(dir_, doing + error_text(errno));
+    const fs::path target = unused_name(folder / name);
     if (::rename((dir_ / name).c_str(), target.c_str()) != 0)
-        refuse_place(dir_, doing + words_for(errno));
-    int error = sync_folder(quarantine);
+        refuse_place(dir_, doing + error_text(errno));
+    int error = sync_folder(folder);
     if (error == 0 && ::fsync(folder_.number()) != 0) error = errno;
-    if (error != 0) refuse_place(dir_, doing + words_for(error));
+    if (error != 0) refuse_place(dir_, doing + error_text(error));
     return target.string();
 }
+
+namespace {
+
+bool is_removal(const change& change) {
+    return change.what == change::kind::remove;
+}
+
+}  // namespace
 
 void folder_store::save(std::span<const change> batch) {
     if (options_.read_only) throw store_refused(quoted(dir_) + " is open for reading only");
     if (!stopped_.empty()) throw store_unknown(stopped_);
-    if (!loaded_) throw std::logic_error("load_all comes before the first save");
+    if (!is_loaded_) throw std::logic_error("load_all comes before the first save");
     if (batch.empty()) return;
     check_place();
     check(batch);
     unfinished_files files(folder_.number());
     write_all(batch, files);
-    note_removals(batch);
+    lower_mark_for_removals(batch);
     publish_all(batch);
     files.renamed();
-    remember(batch);
-    bool writes = std::any_of(batch.begin(), batch.end(), [](const change& one) {
-        return one.what != change::kind::remove;
-    });
-    if (writes) mark_.note(state());  // the number is in the files
-    note_folder();
+    update_index(batch);
+    // A batch of removals leaves no file with its number, so the mark must not record it.
+    if (!std::ranges::all_of(batch, is_removal)) mark_.write_if_due(state());
+    remember_folder_time();
     check_place();
 }
 
-/// A mark must not claim a number that goes with the files of this batch.
-void folder_store::note_removals(std::span<const change> batch) {
-    bool removes = std::any_of(batch.begin(), batch.end(), [](const change& one) {
-        return one.what == change::kind::remove;
-    });
-    if (!removes) return;
-    std::uint64_t claimed = std::min(mark_.written().saved, highest_without(batch));
-    if (int error = mark_.write({claimed, saved_, 0, 0})) refuse("writing the mark", error);
+/// The mark must not record a number that the removals of this batch delete from the folder.
+void folder_store::lower_mark_for_removals(std::span<const change> batch) {
+    if (std::ranges::none_of(batch, is_removal)) return;
+    const std::uint64_t remaining = std::min(mark_.written().transaction, highest_without(batch));
+    if (const int error = mark_.write({remaining, transaction_, 0, 0}))
+        refuse("writing the high-water mark", error);
 }
 
 /// The highest number in the files that this batch does not remove.
 std::uint64_t folder_store::highest_without(std::span<const change> batch) const {
     std::unordered_set<std::string_view> removed;
-    for (const change& one : batch)
-        if (one.what == change::kind::remove) removed.insert(one.id);
+    for (const auto& change : batch)
+        if (is_removal(change)) removed.insert(change.id);
     std::uint64_t highest = 0;
     for (const auto& [id, file] : stored_)
-        if (!removed.contains(id)) highest = std::max(highest, file.saved);
+        if (!removed.contains(id)) highest = std::max(highest, file.transaction);
     return highest;
 }
 
-void folder_store::remember(std::span<const change> batch) {
-    ++saved_;
+void folder_store::update_index(std::span<const change> batch) {
+    ++transaction_;
     has_saved_ = true;
     for (std::size_t i = 0; i < batch.size(); ++i) {
-        const change& one = batch[i];
-        forget(one.id);
-        if (one.what == change::kind::remove) continue;
-        stored_[one.id] = written_[i];
+        const auto& change = batch[i];
+        erase_from_index(change.id);
+        if (is_removal(change)) continue;
+        stored_[change.id] = written_[i];
         checksum_ ^= written_[i].checksum;
     }
 }
 
-void folder_store::forget(const std::string& id) {
-    auto old = stored_.find(id);
+void folder_store::erase_from_index(const std::string& id) {
+    const auto old = stored_.find(id);
     if (old == stored_.end()) return;
     checksum_ ^= old->second.checksum;
     stored_.erase(old);
@@ -564,76 +575,77 @@ void folder_store::forget(const std::string& id) {
 
 void folder_store::check(std::span<const change> batch) const {
     check_batch(batch);
-    for (const change& one : batch) {
-        if (one.what == change::kind::update)
-            throw store_refused("a file store takes whole conversations, not updates");
-        auto stored = stored_.find(one.id);
-        check_follows(one, stored == stored_.end() ? nullptr : &stored->second.revision);
+    for (const auto& change : batch) {
+        if (change.what == change::kind::update)
+            throw store_refused("a file store accepts whole conversations, not updates");
+        const auto stored = stored_.find(change.id);
+        check_follows(change, stored == stored_.end() ? nullptr : &stored->second.revision);
     }
 }
 
 void folder_store::write_all(std::span<const change> batch, unfinished_files& files) {
     written_.clear();
-    for (const change& one : batch) {
+    for (const auto& change : batch) {
         auto& written = written_.emplace_back();
-        if (one.what == change::kind::remove) continue;
-        auto [text, sum] = encode(one, saved_ + 1);
-        written = {one.revision, saved_ + 1, sum};
+        if (is_removal(change)) continue;
+        const auto [text, sum] = encode(change, transaction_ + 1);
+        written = {change.revision, transaction_ + 1, sum};
         if (text.size() > largest_file)
-            throw store_refused("conversation " + one.id + " is larger than 64 MiB");
-        bool syncing = false;
-        const auto name = one.id + std::string(unfinished_suffix);
-        int error = files.write(name, text, syncing, written.inode);
+            throw store_refused("conversation " + change.id + " is larger than 64 MiB");
+        bool is_syncing = false;
+        const auto name = change.id + std::string(unfinished_suffix);
+        const int error = files.write(name, text, is_syncing, written.inode);
         if (error == 0) continue;
-        // A full disk may show only at the sync. Nothing was renamed, so it is as if nothing had
-        // been.
-        if (syncing && error != ENOSPC && error != EDQUOT)
-            stop("syncing conversation " + one.id, error);
-        refuse("writing conversation " + one.id, error);
+        // A full disk may show only at the sync. Nothing was renamed yet, so that is still a
+        // refusal.
+        if (is_syncing && error != ENOSPC && error != EDQUOT)
+            stop("syncing conversation " + change.id, error);
+        refuse("writing conversation " + change.id, error);
     }
 }
 
 void folder_store::publish_all(std::span<const change> batch) {
-    bool changed = false;
-    for (const change& one : batch) {
-        if (int error = publish(one)) {
-            if (changed) stop("renaming conversation " + one.id, error);
-            refuse("renaming conversation " + one.id, error);
+    bool has_changed = false;
+    for (const auto& change : batch) {
+        if (const int error = publish(change)) {
+            if (has_changed) stop("renaming conversation " + change.id, error);
+            refuse("renaming conversation " + change.id, error);
         }
-        changed = true;
+        has_changed = true;
     }
     if (::fsync(folder_.number()) != 0) stop("syncing the folder", errno);
 }
 
-/// Puts one change in force. Returns an errno value, 0 if done.
-int folder_store::publish(const change& one) const {
-    std::string target = one.id + std::string(final_suffix);
-    int folder = folder_.number();
-    if (one.what == change::kind::remove) {
-        bool gone = ::unlinkat(folder, target.c_str(), 0) == 0 || errno == ENOENT;
-        return gone ? 0 : errno;
+/// Renames or removes the file of one change. Returns an errno value, 0 on success.
+int folder_store::publish(const change& change) const {
+    const std::string target = change.id + std::string(final_suffix);
+    const int folder = folder_.number();
+    if (is_removal(change)) {
+        const bool is_gone = ::unlinkat(folder, target.c_str(), 0) == 0 || errno == ENOENT;
+        return is_gone ? 0 : errno;
     }
-    std::string source = one.id + std::string(unfinished_suffix);
+    const std::string source = change.id + std::string(unfinished_suffix);
     return ::renameat(folder, source.c_str(), folder, target.c_str()) == 0 ? 0 : errno;
 }
 
 void folder_store::refuse(const std::string& doing, int error) const {
-    throw store_refused(quoted(dir_) + ": " + doing + ": " + words_for(error));
+    throw store_refused(quoted(dir_) + ": " + doing + ": " + error_text(error));
 }
 
 void folder_store::stop(const std::string& doing, int error) {
-    stop(quoted(dir_) + ": " + doing + ": " + words_for(error));
+    stop(quoted(dir_) + ": " + doing + ": " + error_text(error));
 }
 
 void folder_store::stop(const std::string& why) {
-    stopped_ = why + "; what is stored is not known, the store is stopped";
+    stopped_ = why + "; the stored state is not known, and the store is stopped";
     throw store_unknown(stopped_);
 }
 
 }  // namespace
+}  // namespace storage
 
 std::unique_ptr<store> file_store(const std::filesystem::path& dir, file_options options) {
-    return open_store<folder_store>(dir, options);
+    return storage::open_store<storage::folder_store>(dir, options);
 }
 
 }  // namespace stube

@@ -10,22 +10,22 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace stube {
+namespace stube::storage {
 namespace {
 
-/// The process that holds the lock, as far as it is known: " (process 1234)".
+/// The process that holds the lock, as " (process 1234)"; empty if it is not known.
 std::string owner_in(int lock_file) {
     char text[16];
-    ssize_t size = ::pread(lock_file, text, sizeof text, 0);
+    const ssize_t size = ::pread(lock_file, text, sizeof text, 0);
     std::string digits;
     for (ssize_t i = 0; i < size && text[i] >= '0' && text[i] <= '9'; ++i)
         digits += text[i];
     return digits.empty() ? "" : " (process " + digits + ")";
 }
 
-/// Only for the message another process gives, so that failing does not matter.
-void note_owner(int lock_file) {
-    std::string text = std::to_string(::getpid()) + "\n";
+/// Records this process for the error message of another one. So errors are ignored.
+void write_owner(int lock_file) {
+    const std::string text = std::to_string(::getpid()) + "\n";
     if (::ftruncate(lock_file, 0) == 0) [[maybe_unused]]
         auto written = ::pwrite(lock_file, text.data(), text.size(), 0);
 }
@@ -56,15 +56,15 @@ bool watched_files::is_watching(const std::filesystem::path& path) const {
 }
 
 std::filesystem::path watched_files::find_lost() const {
-    for (const watched& each : files_) {
-        const auto now = identity_at(each.path);
+    for (const auto& file : files_) {
+        const auto now = identity_at(file.path);
         const bool is_gone = !now && (errno == ENOENT || errno == ENOTDIR);
-        if (is_gone || (now && *now != each.was)) return each.path;
+        if (is_gone || (now && *now != file.identity)) return file.path;
     }
     return {};
 }
 
-std::string words_for(int error) {
+std::string error_text(int error) {
     return std::generic_category().message(error);
 }
 
@@ -90,17 +90,17 @@ std::filesystem::path absolute_path(const std::filesystem::path& path) {
 
 void need_folder(const std::filesystem::path& folder, const std::filesystem::path& path) {
     std::error_code error;
-    auto status = std::filesystem::status(folder, error);
+    const auto status = std::filesystem::status(folder, error);
     if (status.type() == std::filesystem::file_type::not_found)
         refuse_place(path, "the folder " + quoted(folder) + " does not exist");
     if (status.type() == std::filesystem::file_type::none)
-        refuse_place(path, words_for(error.value()));
+        refuse_place(path, error_text(error.value()));
     if (status.type() != std::filesystem::file_type::directory)
         refuse_place(path, quoted(folder) + " is not a folder");
 }
 
 int sync_folder(const std::filesystem::path& folder) {
-    file_descriptor handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const file_descriptor handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!handle.is_open() || ::fsync(handle.number()) != 0) return errno;
     return 0;
 }
@@ -118,17 +118,17 @@ file_descriptor
 take_ownership(const std::filesystem::path& lock_file, const std::filesystem::path& path) {
     file_descriptor lock(::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!lock.is_open()) {
-        int error = errno;
-        refuse_place(path, "cannot open " + quoted(lock_file) + ": " + words_for(error));
+        const int error = errno;
+        refuse_place(path, "cannot open " + quoted(lock_file) + ": " + error_text(error));
     }
     if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
-        int error = errno;
+        const int error = errno;
         if (error == EWOULDBLOCK)
             refuse_place(path, "another server is using it" + owner_in(lock.number()));
-        refuse_place(path, "cannot lock " + quoted(lock_file) + ": " + words_for(error));
+        refuse_place(path, "cannot lock " + quoted(lock_file) + ": " + error_text(error));
     }
-    note_owner(lock.number());
+    write_owner(lock.number());
     return lock;
 }
 
-}  // namespace stube
+}  // namespace stube::storage

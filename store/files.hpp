@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-/// The little that both stores on disk need from the system.
-namespace stube {
+/// System calls that both stores on disk need.
+namespace stube::storage {
 
 /// Owns a file descriptor.
 class file_descriptor {
@@ -27,7 +27,7 @@ private:
     int number_ = -1;
 };
 
-/// Which file stands at a path. It is another one once it was deleted or replaced.
+/// Identifies the file at a path. A file that replaces it has another identity.
 struct file_identity {
     dev_t device = 0;
     ino_t number = 0;
@@ -35,57 +35,59 @@ struct file_identity {
     friend bool operator==(const file_identity&, const file_identity&) = default;
 };
 
-/// Nothing if there is none, or if the system does not say.
+/// Nothing if the file is missing or cannot be examined.
 std::optional<file_identity> identity_at(const std::filesystem::path& path);
 
-/// Files that have to stay what they are.
+/// Files that must not be deleted or replaced while a store is open.
 class watched_files {
 public:
-    /// From now on, if there is one.
+    /// Starts to watch the file at `path`. Does nothing if it is missing.
     void watch(const std::filesystem::path& path);
 
     bool is_watching(const std::filesystem::path& path) const;
 
-    /// The first that was deleted or replaced; empty if there is none. When the system does not
-    /// say, nothing is known to be lost.
+    /// The first watched file that was deleted or replaced; empty if all are unchanged. A file that
+    /// cannot be examined does not count as lost.
     std::filesystem::path find_lost() const;
 
 private:
     struct watched {
         std::filesystem::path path;
-        file_identity was;
+        file_identity identity;
     };
 
     std::vector<watched> files_;
 };
 
-/// The system's words for an errno value.
-std::string words_for(int error);
+/// The system's message for an errno value.
+std::string error_text(int error);
 
-/// A path as messages show it.
+/// The path in quotes, for messages.
 std::string quoted(const std::filesystem::path& path);
 
 /// Throws store_refused: `cannot use "<path>" as a store: <why>`.
 [[noreturn]] void refuse_place(const std::filesystem::path& path, std::string_view why);
 
-/// `path` from the root and with its links followed, so that a store has one name only, and a later
-/// change of the working folder does not matter.
+/// `path` made absolute and with its links resolved, so that a store has one name only and a later
+/// change of the working folder has no effect. Throws store_refused.
 std::filesystem::path absolute_path(const std::filesystem::path& path);
 
-/// Refuses unless `folder` is an existing folder; `path` is what the user named.
+/// Throws store_refused unless `folder` is an existing folder. `path` is the store's path, for the
+/// message.
 void need_folder(const std::filesystem::path& folder, const std::filesystem::path& path);
 
-/// Makes what was created or renamed in `folder` outlive a power loss. Returns an errno value, 0 if
-/// done.
+/// Makes files that were created or renamed in `folder` survive a power loss. Returns an errno
+/// value, 0 on success.
 int sync_folder(const std::filesystem::path& folder);
 
-/// `wanted`, or with a number behind it, so that nothing stands there yet.
+/// `wanted`, or `wanted` with a number appended if that name is taken.
 std::filesystem::path unused_name(const std::filesystem::path& wanted);
 
-/// Takes the lock that makes this process the owner of the store at `path` until the answer is
-/// destroyed. Locks the file `lock_file`, makes it if needed and leaves it there: removing it would
-/// let a third process lock a new file of the same name. Refuses at once if there is another owner.
+/// Locks `lock_file`, which makes this process the owner of the store at `path` until the returned
+/// descriptor is destroyed. Creates the file if it is missing and never removes it: otherwise a
+/// third process could lock a new file of the same name. Throws store_refused at once if another
+/// process owns the store.
 file_descriptor
 take_ownership(const std::filesystem::path& lock_file, const std::filesystem::path& path);
 
-}  // namespace stube
+}  // namespace stube::storage

@@ -5,24 +5,25 @@
 #include <exception>
 #include <memory>
 
-namespace stube {
+namespace stube::storage {
 
-/// A place that could not be opened. It says so when it is loaded, and not before: an application
-/// writes `return site.start(port, sqlite_store(file))`, and only inside of `start` can an error
-/// become one line and an exit code. Made where the refusal is caught.
+/// A store whose place could not be opened. `load_all` throws the refusal, and nothing before it
+/// does: an application writes `return site.start(port, sqlite_store(file))`, and only inside
+/// `start` can the error become one line and an exit code. Must be constructed in the handler that
+/// catches the refusal.
 class refused_store final : public store {
 public:
     load_report load_all(const std::function<void(record&&)>&) override {
-        std::rethrow_exception(why_);
+        std::rethrow_exception(refusal_);
     }
 
-    void save(std::span<const change>) override { std::rethrow_exception(why_); }
+    void save(std::span<const change>) override { std::rethrow_exception(refusal_); }
 
 private:
-    const std::exception_ptr why_ = std::current_exception();
+    const std::exception_ptr refusal_ = std::current_exception();
 };
 
-/// The store, or one that was refused.
+/// Opens a `Store`; returns a `refused_store` if that throws store_refused.
 template <class Store, class... Arguments>
 std::unique_ptr<store> open_store(const Arguments&... arguments) {
     try {
@@ -32,4 +33,4 @@ std::unique_ptr<store> open_store(const Arguments&... arguments) {
     }
 }
 
-}  // namespace stube
+}  // namespace stube::storage

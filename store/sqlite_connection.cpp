@@ -1,6 +1,6 @@
 #include "store/sqlite_connection.hpp"
 
-namespace stube {
+namespace stube::storage {
 namespace {
 
 [[noreturn]] void throw_last_error(sqlite3* connection) {
@@ -11,7 +11,8 @@ namespace {
 
 sqlite_statement::sqlite_statement(sqlite3* connection, const char* text) {
     sqlite3_stmt* made = nullptr;
-    int code = sqlite3_prepare_v3(connection, text, -1, SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+    const int code =
+        sqlite3_prepare_v3(connection, text, -1, SQLITE_PREPARE_PERSISTENT, &made, nullptr);
     statement_.reset(made);
     if (code != SQLITE_OK) throw_last_error(connection);
 }
@@ -30,7 +31,7 @@ bool sqlite_statement::next() {
 
 std::string_view sqlite_statement::text(int column) const {
     const unsigned char* bytes = sqlite3_column_text(statement_.get(), column);
-    auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
     return bytes ? std::string_view(reinterpret_cast<const char*>(bytes), size) : "";
 }
 
@@ -39,7 +40,7 @@ void sqlite_statement::bind(int index, std::int64_t number) {
 }
 
 void sqlite_statement::bind(int index, std::string_view text) {
-    int code = sqlite3_bind_text64(
+    const int code = sqlite3_bind_text64(
         statement_.get(),
         index,
         text.data(),
@@ -68,27 +69,27 @@ void sqlite_statement::fail() {
 
 namespace {
 
-/// The file as a URI that tells SQLite to look at nothing else.
-std::string alone(const std::filesystem::path& file) {
+/// A URI that makes SQLite read the file without its log.
+std::string immutable_uri(const std::filesystem::path& file) {
     std::string uri = "file:";
-    for (char each : file.native()) {
-        if (each == '%' || each == '?' || each == '#')
-            uri += std::string("%") + "0123456789ABCDEF"[each >> 4] + "0123456789ABCDEF"[each & 15];
+    for (const char c : file.native()) {
+        if (c == '%' || c == '?' || c == '#')
+            uri += std::string("%") + "0123456789ABCDEF"[c >> 4] + "0123456789ABCDEF"[c & 15];
         else
-            uri += each;
+            uri += c;
     }
     return uri + "?immutable=1";
 }
 
 }  // namespace
 
-sqlite_connection::sqlite_connection(const std::filesystem::path& file, access how) {
+sqlite_connection::sqlite_connection(const std::filesystem::path& file, access mode) {
     sqlite3* made = nullptr;
-    bool without_log = how == access::reads_without_log;
-    int code = sqlite3_open_v2(
-        (without_log ? alone(file) : file.native()).c_str(),
+    const bool without_log = mode == access::reads_without_log;
+    const int code = sqlite3_open_v2(
+        (without_log ? immutable_uri(file) : file.native()).c_str(),
         &made,
-        (how == access::writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
+        (mode == access::writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
             (without_log ? SQLITE_OPEN_URI : 0) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
             SQLITE_OPEN_EXRESCODE,
         nullptr
@@ -96,7 +97,7 @@ sqlite_connection::sqlite_connection(const std::filesystem::path& file, access h
     connection_.reset(made);
     if (code != SQLITE_OK)
         throw sqlite_error(code, made ? sqlite3_errmsg(made) : sqlite3_errstr(code));
-    sqlite3_busy_timeout(made, 5000);  // outside tools may look in
+    sqlite3_busy_timeout(made, 5000);  // other programs may hold a lock
 }
 
 void sqlite_connection::run(const char* text) {
@@ -114,4 +115,4 @@ std::string sqlite_connection::text(const char* query) {
     return statement.next() ? std::string(statement.text(0)) : std::string();
 }
 
-}  // namespace stube
+}  // namespace stube::storage

@@ -10,10 +10,10 @@
 #include <string>
 #include <string_view>
 
-/// SQLite's C interface with owners and exceptions, as far as the store needs it.
-namespace stube {
+/// The part of SQLite's C interface that the store needs, with owners and exceptions.
+namespace stube::storage {
 
-/// What SQLite answered, with its extended result code.
+/// An error of SQLite: its message and its extended result code.
 class sqlite_error : public std::runtime_error {
 public:
     sqlite_error(int code, const std::string& what) : std::runtime_error(what), code_(code) {}
@@ -25,34 +25,34 @@ private:
     int code_;
 };
 
-/// One prepared statement, kept for reuse.
+/// One prepared statement, which can run repeatedly.
 class sqlite_statement {
 public:
     sqlite_statement(sqlite3* connection, const char* text);
 
-    /// Binds the values in their order and runs a statement that gives no rows. Texts are not
-    /// copied.
+    /// Binds the values in their order and runs the statement to its end. Texts are not copied:
+    /// they must remain valid until the call returns.
     template <class... Values>
     void run(const Values&... values) {
         bind_all(values...);
         finish();
     }
 
-    /// Binds the values in their order; then next() steps from row to row.
+    /// Binds the values in their order, for next(). Texts are not copied: they must remain valid
+    /// until next() has returned false.
     template <class... Values>
     void bind_all(const Values&... values) {
         [[maybe_unused]] int index = 0;
         (bind(++index, values), ...);
     }
 
-    /// Goes to the next row. At the end, answers false and makes the statement ready for its next
-    /// use.
+    /// Steps to the next row. Returns false at the end, and then the statement can be used again.
     bool next();
 
     int type(int column) const { return sqlite3_column_type(statement_.get(), column); }
     std::int64_t number(int column) const { return sqlite3_column_int64(statement_.get(), column); }
 
-    /// The bytes of a column, valid until the next step.
+    /// The bytes of a column, valid until next() is called again.
     std::string_view text(int column) const;
 
 private:
@@ -83,18 +83,18 @@ public:
     enum class access {
         writes,
         reads,
-        reads_without_log,  ///< what stands in the file itself, also if others change it meanwhile
+        reads_without_log,  ///< reads the file alone: ignores its log and takes no lock
     };
 
     /// Opens an existing file.
-    explicit sqlite_connection(const std::filesystem::path& file, access how = access::writes);
+    explicit sqlite_connection(const std::filesystem::path& file, access mode = access::writes);
 
     sqlite3* handle() const { return connection_.get(); }
 
-    /// Runs statements that need no values.
+    /// Runs one or more statements without values.
     void run(const char* text);
 
-    /// The first column of the first row, as a number or as text.
+    /// The first column of the first row; 0 or an empty text without a row.
     std::int64_t number(const char* query);
     std::string text(const char* query);
 
@@ -110,4 +110,4 @@ private:
     std::unique_ptr<sqlite3, closer> connection_;
 };
 
-}  // namespace stube
+}  // namespace stube::storage

@@ -10,12 +10,12 @@
 #include <unordered_map>
 #include <vector>
 
-/// What the SQLite store remembers of what is stored, so that a save looks nothing up.
-namespace stube {
+/// The SQLite store's index of its rows. With it, a save needs no look-ups in the database.
+namespace stube::storage {
 
 /// A row of the table `part`.
 struct stored_part {
-    std::uint64_t name = 0;  ///< its checksum; the statements compare the name itself, too
+    std::uint64_t name_hash = 0;  ///< the statements compare the name itself, too
     std::int64_t row = 0;
     std::uint64_t checksum = 0;
 };
@@ -24,47 +24,42 @@ struct stored_part {
 struct entry {
     std::uint64_t revision = 0;
     keeping status = keeping::kept;
-    std::uint64_t of_parts = 0;  ///< XOR of the checksums of all parts
-    std::uint64_t of_all = 0;    ///< the checksum of the conversation
+    std::uint64_t parts_checksum = 0;  ///< XOR of the checksums of all parts
+    std::uint64_t total_checksum = 0;  ///< the conversation_checksum()
     stored_part head;
-    std::vector<stored_part> others;  ///< by name
+    std::vector<stored_part> other_parts;  ///< sorted by name_hash
 
-    std::uint64_t parts() const { return others.size() + 1; }
+    std::uint64_t part_count() const { return other_parts.size() + 1; }
 
-    std::vector<stored_part>::iterator place_of(std::uint64_t name) {
-        return std::lower_bound(
-            others.begin(),
-            others.end(),
-            name,
-            [](const stored_part& each, std::uint64_t wanted) { return each.name < wanted; }
-        );
+    std::vector<stored_part>::iterator position_of(std::uint64_t name_hash) {
+        return std::ranges::lower_bound(other_parts, name_hash, {}, &stored_part::name_hash);
     }
 
-    /// Null if there is no such part.
-    const stored_part* find(std::uint64_t name) {
-        auto at = place_of(name);
-        return at != others.end() && at->name == name ? &*at : nullptr;
+    /// Null if the conversation does not have the part.
+    const stored_part* find(std::uint64_t name_hash) {
+        const auto found = position_of(name_hash);
+        return found != other_parts.end() && found->name_hash == name_hash ? &*found : nullptr;
     }
 
-    /// Adds it, or takes it in the place of the one of its name.
-    void put(const stored_part& one) {
-        auto at = place_of(one.name);
-        if (at != others.end() && at->name == one.name)
-            *at = one;
+    /// Adds the part, or replaces the part of the same name.
+    void put(const stored_part& part) {
+        const auto found = position_of(part.name_hash);
+        if (found != other_parts.end() && found->name_hash == part.name_hash)
+            *found = part;
         else
-            others.insert(at, one);
+            other_parts.insert(found, part);
     }
 
-    void drop(std::uint64_t name) {
-        auto at = place_of(name);
-        if (at != others.end() && at->name == name) others.erase(at);
+    void erase(std::uint64_t name_hash) {
+        const auto found = position_of(name_hash);
+        if (found != other_parts.end() && found->name_hash == name_hash) other_parts.erase(found);
     }
 };
 
-struct hash_of_id {
+struct id_hash {
     std::size_t operator()(const std::string& id) const { return checksum(id); }
 };
 
-using entries = std::unordered_map<std::string, entry, hash_of_id>;
+using entries = std::unordered_map<std::string, entry, id_hash>;
 
-}  // namespace stube
+}  // namespace stube::storage

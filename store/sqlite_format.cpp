@@ -8,24 +8,27 @@
 #include <unistd.h>
 #include <vector>
 
-// Format 2 (why it looks like this, with figures: docs/decisions/0002-store-format.md).
+// Format 2 (reasons and measurements: docs/decisions/0002-store-format.md).
 //
-//   part        All there is, a row for each part. Every conversation has one part "head"; a mark
-//               that came without one has a head with no body. The row of a conversation that was
-//               written last tells the checksum of the whole, and its revision: of those that have
-//               a checksum_of_all the one with the highest revision.
+//   part        One row for each part of each conversation. Every conversation has one part
+//               "head"; the head of a tombstone without a head has no body. The newest row of a
+//               conversation contains the checksum of the whole conversation and its revision. The
+//               newest row is the one with the highest revision among those with a
+//               checksum_of_all.
 //   removal     One row: the last transaction that removed a conversation.
-//   log         One row: how many logs there have been (sqlite_log.hpp).
-//   quarantine  The rows of conversations that could not be read, as they were.
+//   log         One row: the number of write-ahead logs so far (sqlite_wal.hpp).
+//   quarantine  The rows of conversations that could not be read, unchanged.
 //
-// No index: the store remembers the row of each part, and loading reads all of them in their order.
+// The table has no index: the store keeps the row number of each part in memory, and loading reads
+// all rows in their order.
 //
-// When an update adds a part, the head moves to the end of the table beside it: so the next part
-// that comes or goes finds it on a page that is written anyway, and pages are what a save costs.
+// When an update adds a part, the head moves to the end of the table, next to the new part. So the
+// next update that adds or drops a part writes both on one page. The number of pages written
+// determines the cost of a save.
 //
-// In format 1 every change wrote the head, whose row alone told of the whole.
+// In format 1 every save wrote the head, and only its row had the checksum of the whole.
 
-namespace stube {
+namespace stube::storage {
 namespace {
 
 namespace fs = std::filesystem;
@@ -55,51 +58,54 @@ constexpr const char* schema = R"(
     PRAGMA user_version = 2;
 )";
 
-constexpr const char* count_of_logs = R"(
+constexpr const char* log_table = R"(
     CREATE TABLE log(number INTEGER NOT NULL);
     INSERT INTO log VALUES(0);
 )";
 
-constexpr const char* view_of_conversations = R"(
+constexpr const char* conversation_view = R"(
     CREATE VIEW conversation AS
         SELECT conversation AS id, max(status) AS status, max(revision) AS revision,
             max(parts) AS parts, max(saved) AS saved FROM part GROUP BY conversation;
 )";
 
-/// The rows of format 1 are rows of format 2. A release that knows only format 1 would take the
-/// head's row for the last one, so it must not have what this release writes.
+/// The rows of format 1 are valid rows of format 2. A release that supports only format 1 would
+/// take the head for the newest row, so the version number keeps it from opening the database.
 void to_format_2(sqlite_connection& database) {
     database.run("DROP VIEW conversation");
-    database.run(view_of_conversations);
-    database.run(count_of_logs);
+    database.run(conversation_view);
+    database.run(log_table);
 }
 
-/// Copies the database to where nothing is yet.
+/// Copies the database. An older backup is not replaced.
 void back_up(sqlite_connection& database, const fs::path& file, std::int64_t format) {
-    fs::path target = file.string() + ".format-" + std::to_string(format) + ".backup";
-    fs::path unfinished = target.string() + ".tmp";
-    auto give_up = [&](const std::string& why) {
+    const fs::path target = file.string() + ".format-" + std::to_string(format) + ".backup";
+    const fs::path unfinished = target.string() + ".tmp";
+    const auto fail = [&](const std::string& why) {
         ::unlink(unfinished.c_str());
         refuse_place(
             file,
-            "it has to be brought from format " + std::to_string(format) +
-                " to a newer one, and the backup that comes first failed (" + quoted(target) +
+            "it needs an upgrade from format " + std::to_string(format) +
+                " to a newer one, and the backup before it failed (" + quoted(target) +
                 "): " + why + ". Nothing was changed"
         );
     };
     ::unlink(unfinished.c_str());
-    file_descriptor made(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!made.is_open()) give_up(words_for(errno));
+    // Created here for its mode: SQLite would create a file that others can read.
+    const file_descriptor made(
+        ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
+    );
+    if (!made.is_open()) fail(error_text(errno));
     try {
         sqlite_statement(database.handle(), "VACUUM INTO ?")
             .run(std::string_view(unfinished.native()));
     } catch (const sqlite_error& error) {
-        give_up(error.what());
+        fail(error.what());
     }
     int error = ::fsync(made.number()) == 0 ? 0 : errno;
     if (error == 0 && ::rename(unfinished.c_str(), unused_name(target).c_str()) != 0) error = errno;
     if (error == 0) error = sync_folder(file.parent_path());
-    if (error != 0) give_up(words_for(error));
+    if (error != 0) fail(error_text(error));
 }
 
 }  // namespace
@@ -114,38 +120,38 @@ bool is_empty_database(
     const fs::path& file,
     std::span<const format_step> steps
 ) {
-    std::int64_t newest = first_format + static_cast<std::int64_t>(steps.size());
-    std::int64_t application = database.number("PRAGMA application_id");
-    std::int64_t format = database.number("PRAGMA user_version");
-    std::int64_t tables = database.number("SELECT count(*) FROM sqlite_schema");
+    const std::int64_t newest = first_format + static_cast<std::int64_t>(steps.size());
+    const std::int64_t application = database.number("PRAGMA application_id");
+    const std::int64_t format = database.number("PRAGMA user_version");
+    const std::int64_t tables = database.number("SELECT count(*) FROM sqlite_schema");
     if (application == 0 && format == 0 && tables == 0) return true;
     if (application != our_application) refuse_place(file, "it is a database of another program");
     if (format > newest)
         refuse_place(
             file,
             "it was written by a newer release (format " + std::to_string(format) +
-                ", this one knows " + std::to_string(newest) + ")"
+                "; this release supports format " + std::to_string(newest) + " and older)"
         );
     if (format < first_format)
         refuse_place(file, "its format " + std::to_string(format) + " is not known");
     return false;
 }
 
-void make_tables(sqlite_connection& database) {
+void create_tables(sqlite_connection& database) {
     database.run("BEGIN IMMEDIATE");
     database.run(schema);
-    database.run(view_of_conversations);
-    database.run(count_of_logs);
+    database.run(conversation_view);
+    database.run(log_table);
     database.run("COMMIT");
 }
 
-void bring_up_to_date(
+void upgrade(
     sqlite_connection& database,
     const fs::path& file,
     std::span<const format_step> steps
 ) {
     std::int64_t format = database.number("PRAGMA user_version");
-    std::int64_t newest = first_format + static_cast<std::int64_t>(steps.size());
+    const std::int64_t newest = first_format + static_cast<std::int64_t>(steps.size());
     if (format == newest) return;
     back_up(database, file, format);
     for (; format < newest; ++format) {
@@ -182,4 +188,4 @@ std::string explain(const sqlite_error& error, const fs::path& file) {
     }
 }
 
-}  // namespace stube
+}  // namespace stube::storage

@@ -7,44 +7,46 @@
 #include <functional>
 #include <span>
 
-/// The layout of a database, its number, and how an older one becomes the newest.
-namespace stube {
+/// The format of a database, its version number, and the upgrade of older formats.
+namespace stube::storage {
 
-/// Makes a database of one format into one of the next. Runs inside a transaction, which also
-/// counts the format up; what it throws takes all of it back.
+/// Upgrades a database by one format. Runs inside a transaction that also raises the version
+/// number; an exception rolls the transaction back.
 using format_step = std::function<void(sqlite_connection&)>;
 
-/// The format that this release writes. Who only reads gets the rows of every older one as they
-/// are: the loading has to know them. steps()[0] makes format 2 out of format 1, and so on: a
-/// change of the format adds a step and raises `schema` to the same.
 inline constexpr std::int64_t first_format = 1;
+
+/// All steps: the first upgrades format 1 to format 2, and so on. The format that this release
+/// writes is the one after the last step. To change the format, add a step and bring `schema` to
+/// the same format. A store that is opened for reading loads rows of every older format unchanged,
+/// so sqlite_loader has to support them all.
 std::span<const format_step> format_steps();
 
-/// True if the database is empty and may be made ours. Refuses one of another program or of a newer
-/// release, without changing it.
+/// True if the database is empty. Throws store_refused for a database of another program or of a
+/// format that this release does not support. Never changes the database.
 bool is_empty_database(
     sqlite_connection& database,
     const std::filesystem::path& file,
     std::span<const format_step> steps
 );
 
-/// Lays out an empty database.
-void make_tables(sqlite_connection& database);
+/// Creates the tables in an empty database.
+void create_tables(sqlite_connection& database);
 
-/// Brings a database of ours up to the newest format: `<file>.format-<n>.backup` first, a copy that
-/// only its owner can read, then each step as one transaction. Refuses, with nothing changed, if
-/// there is no room for the copy.
-void bring_up_to_date(
+/// Upgrades a database to the newest format. First makes a copy that only its owner can read,
+/// `<file>.format-<n>.backup`, then runs each step in a transaction of its own. Throws
+/// store_refused, with nothing changed, if the copy cannot be made.
+void upgrade(
     sqlite_connection& database,
     const std::filesystem::path& file,
     std::span<const format_step> steps
 );
 
-/// The highest number of a transaction in a database of any format that is not empty, damaged rows
-/// included.
+/// The highest transaction number in a database of any format, damaged rows included. The database
+/// must not be empty.
 std::uint64_t last_transaction(sqlite_connection& database);
 
-/// What SQLite said, in words that tell an operator what to do.
+/// The error as a message for an operator, with advice where there is some.
 std::string explain(const sqlite_error& error, const std::filesystem::path& file);
 
-}  // namespace stube
+}  // namespace stube::storage

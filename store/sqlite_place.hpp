@@ -1,23 +1,29 @@
 #pragma once
 
-#include "store/mark.hpp"
+#include "store/high_water_mark.hpp"
 
 #include <stube/store/sqlite_store.hpp>
 
 #include <filesystem>
 
-/// The files of a database before SQLite sees them. It deletes a log that it finds beside an empty
-/// database, and with it what was saved last.
-namespace stube {
+/// Checks the files of a database before SQLite opens them. SQLite deletes a log that it finds
+/// beside an empty database, and with it the newest saves.
+namespace stube::storage {
 
-/// Takes the lock and makes sure of a file that only this user can read. Throws store_rolled_back
-/// if the database is missing or empty and its log or its mark tells of one, unless that is
-/// accepted: then a log is set aside.
-file_descriptor
-take_place(const std::filesystem::path& file, rollback_mark& mark, const sqlite_options& options);
+/// Takes the lock, and creates the file, readable by this user only, if it is missing. Throws
+/// store_rolled_back if the database is missing or empty while its log or its high-water mark
+/// records saves. If the options accept that, it moves the log away instead.
+file_descriptor take_place(
+    const std::filesystem::path& file,
+    high_water_mark_file& mark,
+    const sqlite_options& options
+);
 
-/// The same for reading: takes no lock, makes nothing and sets nothing aside.
-file_descriptor
-need_place(const std::filesystem::path& file, rollback_mark& mark, const sqlite_options& options);
+/// The same checks for reading. Takes no lock, and creates and moves nothing.
+file_descriptor need_place(
+    const std::filesystem::path& file,
+    high_water_mark_file& mark,
+    const sqlite_options& options
+);
 
-}  // namespace stube
+}  // namespace stube::storage

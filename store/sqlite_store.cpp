@@ -1,16 +1,20 @@
 #include "store/checksum.hpp"
 #include "store/files.hpp"
-#include "store/mark.hpp"
+#include "store/high_water_mark.hpp"
 #include "store/refused_store.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_format.hpp"
-#include "store/sqlite_loading.hpp"
-#include "store/sqlite_log.hpp"
+#include "store/sqlite_loader.hpp"
 #include "store/sqlite_place.hpp"
+#include "store/sqlite_wal.hpp"
+#include "store/status_text.hpp"
 
 #include <stube/store/sqlite_store.hpp>
 
+#include <algorithm>
+
 namespace stube {
+namespace storage {
 namespace {
 
 namespace fs = std::filesystem;
@@ -48,25 +52,46 @@ struct statements {
         "DELETE FROM part WHERE number = ? AND conversation = ?"
     };
     sqlite_statement read_body{connection, "SELECT body FROM part WHERE number = ?"};
-    sqlite_statement note_removal{connection, "UPDATE removal SET saved = ?"};
-    sqlite_statement note_log{connection, "UPDATE log SET number = ?"};
+    sqlite_statement set_removal{connection, "UPDATE removal SET saved = ?"};
+    sqlite_statement set_log{connection, "UPDATE log SET number = ?"};
 };
 
-std::int64_t as_number(std::uint64_t natural) {
+std::int64_t as_sql(std::uint64_t natural) {
     return static_cast<std::int64_t>(natural);
 }
 
-/// What a batch makes of one entry, if it is committed.
-struct next_entry {
+/// How the batch under way changes one entry, once it is committed.
+struct staged_entry {
     entries::value_type* slot = nullptr;
     bool is_new = false;
-    bool gone = false;
-    bool anew = false;  ///< `set` is all there is
-    entry next;         ///< without its parts other than the head
-    std::uint64_t parts = 0;
-    std::vector<stored_part> set;
-    std::vector<std::uint64_t> dropped;
+    bool is_removed = false;
+    bool replaces_parts = false;  ///< `written` has all parts other than the head
+    entry next;                   ///< without its other parts
+    std::uint64_t part_count = 0;
+    std::vector<stored_part> written;
+    std::vector<std::uint64_t> dropped;  ///< hashes of names
 };
+
+enum class failure { refused, conflict, unknown };
+
+/// An error is `refused` only if it certainly left the disk unchanged.
+failure classify(const sqlite_error& error, bool is_committing) {
+    switch (error.primary_code()) {
+    case SQLITE_FULL:
+    case SQLITE_BUSY:
+        return failure::refused;
+    case SQLITE_CANTOPEN:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_LOCKED:
+    case SQLITE_NOMEM:
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_TOOBIG:
+        return is_committing ? failure::unknown : failure::refused;
+    default:
+        return failure::unknown;
+    }
+}
 
 class database_store final : public store, public place_watch {
 public:
@@ -83,57 +108,64 @@ private:
     bool has_newest_format();
 
     void load(const std::function<void(record&&)>& each, load_report& report);
-    void upgrade(const std::optional<marked>& mark);
+    void upgrade_format(const std::optional<high_water_mark>& mark);
     void begin_writing(bool is_empty);
     void watch_place();
     void configure();
-    void look_for_loss(
-        const std::optional<marked>& mark,
-        const found_stored& found,
+    void check_for_loss(
+        const std::optional<high_water_mark>& mark,
+        const loaded_state& loaded,
         load_report& report
     );
-    void set_aside(std::vector<bad_rows>& bad, load_report& report);
+    void quarantine(std::vector<bad_rows>& bad, load_report& report);
     void move_to_quarantine(const std::vector<bad_rows>& bad);
 
-    void apply(const change& one);
-    void rewrite(const change& one, next_entry& to);
-    void update(const change& one, next_entry& to);
-    void update_part(const change& one, const part& each, bool tells, next_entry& to);
-    void drop_part(const change& one, std::uint64_t name, next_entry& to);
+    void stage(const change& change);
+    void replace(const change& change, staged_entry& staged);
+    void update(const change& change, staged_entry& staged);
+    void update_part(const change& change, const part& part, bool has_total, staged_entry& staged);
+    void drop_part(const change& change, std::uint64_t name_hash, staged_entry& staged);
     void drop_row(const std::string& id, std::int64_t row);
-    stored_part add_part(const change& one, const part& each);
-    void add_head(const change& one, std::optional<std::string_view> body, next_entry& to);
-    void set_head(const change& one, std::optional<std::string_view> body, next_entry& to);
-    void update_head(const change& one, const part* written, next_entry& to);
-    static std::uint64_t count_all(next_entry& to);
-    void count_in_head(const change& one, std::optional<std::string_view> body, next_entry& to);
-    void need_one_changed(const std::string& id);
+    stored_part add_part(const change& change, const part& part);
+    void add_head(const change& change, std::optional<std::string_view> body, staged_entry& staged);
+    void set_head(const change& change, std::optional<std::string_view> body, staged_entry& staged);
+    void update_head(const change& change, const part* written, staged_entry& staged);
+    static std::uint64_t compute_total(staged_entry& staged);
+    void compute_checksums(
+        const change& change,
+        std::optional<std::string_view> body,
+        staged_entry& staged
+    );
+    void need_one_changed_row(const std::string& id);
 
-    void settle(bool committed);
-    void settle(next_entry& one);
+    void apply_staged();
+    void apply(staged_entry& staged);
+    void discard_staged();
     bool roll_back() noexcept;
-    [[noreturn]] void fail(const sqlite_error& error, bool committing);
-    [[noreturn]] void take_back(const std::string& why, bool harmless, bool conflict = false);
+    [[noreturn]] void abandon(failure kind, const std::string& why);
+    [[noreturn]] void stop(const std::string& why);
     void checkpoint_if_due();
-    marked state() const { return {saved_, saved_, entries_.size(), checksum_}; }
+    high_water_mark state() const {
+        return {transaction_, transaction_, entries_.size(), checksum_};
+    }
 
     fs::path file_;
     sqlite_options options_;
-    rollback_mark mark_;
-    file_descriptor lock_;  // outlives the connection
+    high_water_mark_file mark_;
+    file_descriptor lock_;  // before the connection, so that it is released after it
     watched_files watched_;
     std::optional<sqlite_connection> connection_;
     std::optional<statements> statements_;
-    log_counter logs_;
+    wal_counter logs_;
     entries entries_;
-    std::vector<next_entry> staged_;
-    std::uint64_t saved_ = 0;     ///< the number of the last transaction
-    std::uint64_t checksum_ = 0;  ///< the XOR of the checksums of all conversations
-    bool removes_ = false;        ///< the batch under way removes something
+    std::vector<staged_entry> staged_;
+    std::uint64_t transaction_ = 0;  ///< the number of the last transaction
+    std::uint64_t checksum_ = 0;     ///< the XOR of the checksums of all conversations
+    bool removes_ = false;           ///< true if the batch under way has a `remove`
     std::int64_t wal_pages_ = 0;
     std::int64_t most_wal_pages_ = 0;
-    bool loaded_ = false;
-    std::string stopped_;  ///< why it takes no more changes; empty while it does
+    bool is_loaded_ = false;
+    std::string stopped_;  ///< why every save is refused; empty while saves are accepted
 };
 
 database_store::database_store(const fs::path& file, sqlite_options options)
@@ -151,27 +183,28 @@ database_store::database_store(const fs::path& file, sqlite_options options)
 void database_store::open() {
     using access = sqlite_connection::access;
     connection_.emplace(file_, options_.read_only ? access::reads : access::writes);
-    // The files of somebody else are left as they are, and a stopped store leaves its own.
+    // No checkpoint when the connection closes: a store that was refused must leave the files
+    // unchanged, and a stopped store must leave its log.
     sqlite3_db_config(connection_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     connection_->run(
         "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0"
     );
-    is_empty_database(*connection_, file_, format_steps());  // refuses what is not ours
+    is_empty_database(*connection_, file_, format_steps());  // throws for a foreign database
 }
 
 bool database_store::has_newest_format() {
-    std::int64_t newest = first_format + static_cast<std::int64_t>(format_steps().size());
+    const std::int64_t newest = first_format + static_cast<std::int64_t>(format_steps().size());
     return connection_->number("PRAGMA user_version") == newest;
 }
 
-/// What was not loaded is not carried over: it may be the wrong database for the log, and what
-/// stands in the log behind a damaged page would go with it.
+/// A database that was never loaded gets no checkpoint: the log may belong to another database, and
+/// a checkpoint would destroy the pages of the log behind a damaged one.
 database_store::~database_store() {
     statements_.reset();
-    if (!loaded_ || !stopped_.empty() || options_.read_only) return;
+    if (!is_loaded_ || !stopped_.empty() || options_.read_only) return;
     sqlite3* handle = connection_->handle();
     sqlite3_busy_timeout(handle, 0);
-    int code =
+    const int code =
         sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     if (code != SQLITE_OK) return;
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
@@ -180,7 +213,7 @@ database_store::~database_store() {
 
 load_report database_store::load_all(const std::function<void(record&&)>& each) {
     load_report report;
-    loaded_ = false;
+    is_loaded_ = false;
     try {
         entries_.clear();
         load(each, report);
@@ -192,12 +225,12 @@ load_report database_store::load_all(const std::function<void(record&&)>& each) 
         throw;
     }
     watch_place();
-    loaded_ = true;
+    is_loaded_ = true;
     return report;
 }
 
-/// Everything that SQLite writes to, and what keeps other servers away. The log and its index may
-/// come with the first save only.
+/// Watches all files that SQLite writes to, and the lock. SQLite may create the log and its index
+/// as late as the first save.
 void database_store::watch_place() {
     for (const auto* suffix : {"", "-wal", "-shm", ".lock"}) {
         const fs::path path = file_.string() + suffix;
@@ -208,69 +241,66 @@ void database_store::watch_place() {
 void database_store::check_place() {
     if (!stopped_.empty()) throw store_unknown(stopped_);
     const auto lost = watched_.find_lost();
-    if (lost.empty()) return;
-    stopped_ = quoted(lost) +
-               " was deleted or replaced while the store was open; what is stored is not known, "
-               "the store is stopped";
-    throw store_unknown(stopped_);
+    if (!lost.empty()) stop(quoted(lost) + " was deleted or replaced while the store was open");
 }
 
 void database_store::load(const std::function<void(record&&)>& each, load_report& report) {
-    bool is_empty = connection_->number("SELECT count(*) FROM sqlite_schema") == 0;
-    sqlite_loading found(entries_, each);
-    // Before the rows: whoever writes meanwhile writes the mark last.
-    auto mark = mark_.read();
-    if (!options_.read_only && !is_empty && !has_newest_format()) upgrade(mark);
+    const bool is_empty = connection_->number("SELECT count(*) FROM sqlite_schema") == 0;
+    sqlite_loader loader(entries_, each);
+    // The mark comes before the rows: another process that writes meanwhile writes its mark last.
+    const auto mark = mark_.read();
+    if (!options_.read_only && !is_empty && !has_newest_format()) upgrade_format(mark);
     connection_->run("BEGIN");
     if (mark) entries_.reserve(mark->conversations);
     if (!is_empty) {
         logs_.read(*connection_, file_, options_.accept_rollback);
-        found.read_all(*connection_);
-        auto removal = static_cast<std::uint64_t>(connection_->number("SELECT saved FROM removal"));
-        saved_ = std::max(found.saved(), removal);
+        loader.read_all(*connection_);
+        const auto removal =
+            static_cast<std::uint64_t>(connection_->number("SELECT saved FROM removal"));
+        transaction_ = std::max(loader.last_transaction(), removal);
     }
-    checksum_ = found.checksum();
-    report.loaded = found.loaded();
+    checksum_ = loader.checksum();
+    report.loaded = loader.loaded();
 
-    found_stored state_found{state(), found.bad().empty()};
-    refuse_rollback(file_, mark_, mark, state_found, options_.accept_rollback);
-    if (!is_as_marked(mark, state_found)) look_for_loss(mark, state_found, report);
+    const loaded_state loaded{state(), loader.bad().empty()};
+    refuse_rollback(file_, mark_, mark, loaded, options_.accept_rollback);
+    if (!matches(mark, loaded)) check_for_loss(mark, loaded, report);
     connection_->run("COMMIT");
     if (!options_.read_only) begin_writing(is_empty);
-    if (!options_.read_only && !mark) mark_.begin(state());
-    set_aside(found.bad(), report);
-    // What is missing by now is known and accepted, and no number is used twice.
-    if (mark && mark->saved > saved_ && !options_.read_only) {
-        statements_->note_removal.run(as_number(mark->saved));
-        saved_ = mark->saved;
+    if (!options_.read_only && !mark) mark_.write_first(state());
+    quarantine(loader.bad(), report);
+    // The caller has accepted that transactions are missing. Their numbers must not be used again.
+    if (mark && mark->transaction > transaction_ && !options_.read_only) {
+        statements_->set_removal.run(as_sql(mark->transaction));
+        transaction_ = mark->transaction;
     }
 }
 
-/// Whatever is written takes the place of what stands in the log behind a damaged page. So the mark
-/// is asked before the steps, which write.
-void database_store::upgrade(const std::optional<marked>& mark) {
-    found_stored found;
-    found.now.saved = last_transaction(*connection_);
-    refuse_rollback(file_, mark_, mark, found, options_.accept_rollback);
+/// Any write destroys the pages of the log behind a damaged page. So the comparison with the mark
+/// comes before the steps, which write.
+void database_store::upgrade_format(const std::optional<high_water_mark>& mark) {
+    loaded_state loaded;
+    loaded.now.transaction = last_transaction(*connection_);
+    refuse_rollback(file_, mark_, mark, loaded, options_.accept_rollback);
     configure();
-    bring_up_to_date(*connection_, file_, format_steps());
+    upgrade(*connection_, file_, format_steps());
 }
 
-/// Comes when nothing refuses the database any more: until then it is left as it was found.
+/// Called when nothing can refuse the database any more. A refused database stays unchanged.
 void database_store::begin_writing(bool is_empty) {
     configure();
-    if (is_empty) make_tables(*connection_);
+    if (is_empty) create_tables(*connection_);
     statements_.emplace(connection_->handle());
 }
 
 void database_store::configure() {
     if (connection_->text("PRAGMA journal_mode = WAL") != "wal")
-        refuse_place(file_, "its file system cannot hold a write-ahead log");
-    bool full = options_.acknowledged == durability::survives_power_loss;
-    connection_->run(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+        refuse_place(file_, "its file system does not support a write-ahead log");
+    const bool is_full = options_.acknowledged == durability::survives_power_loss;
+    connection_->run(is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
 
-    // This hook takes the place of SQLite's own checkpointing, which would run inside a commit.
-    auto remember_pages = [](void* self, sqlite3*, const char*, int pages) {
+    // This hook replaces SQLite's automatic checkpoints, which would run inside a commit.
+    const auto remember_pages = [](void* self, sqlite3*, const char*, int pages) {
         static_cast<database_store*>(self)->wal_pages_ = pages;
         return SQLITE_OK;
     };
@@ -279,27 +309,29 @@ void database_store::configure() {
         longest_wal / std::max<std::int64_t>(connection_->number("PRAGMA page_size"), 1);
 }
 
-/// Without a mark that was written at this very state, lost rows could hide behind a damaged page:
-/// then the pages are looked through. Says what an operator should know.
-void database_store::look_for_loss(
-    const std::optional<marked>& mark,
-    const found_stored& found,
+/// Checks all pages and adds warnings. Called if the mark does not confirm the loaded state: then
+/// rows may have been lost with a damaged page.
+void database_store::check_for_loss(
+    const std::optional<high_water_mark>& mark,
+    const loaded_state& loaded,
     load_report& report
 ) {
-    if (found.now.saved > 0) {
-        std::string sound = connection_->text("PRAGMA quick_check(1)");
-        if (sound != "ok") throw sqlite_error(SQLITE_CORRUPT, sound);
+    if (loaded.now.transaction > 0) {
+        const std::string result = connection_->text("PRAGMA quick_check(1)");
+        if (result != "ok") throw sqlite_error(SQLITE_CORRUPT, result);
     }
-    add_warnings(file_, mark_, mark, found, report);
+    add_warnings(file_, mark_, mark, loaded, report);
 }
 
-void database_store::set_aside(std::vector<bad_rows>& bad, load_report& report) {
+void database_store::quarantine(std::vector<bad_rows>& bad, load_report& report) {
     if (bad.empty()) return;
-    std::string where = options_.read_only ? "left where it is in " + quoted(file_)
-                                           : "the table quarantine in " + quoted(file_);
+    const std::string where = options_.read_only ? "left where it is in " + quoted(file_)
+                                                 : "the table quarantine in " + quoted(file_);
     if (!options_.read_only) move_to_quarantine(bad);
-    for (bad_rows& each : bad)
-        report.quarantined.push_back({std::move(each.id), std::move(each.why), where});
+    for (auto& conversation : bad)
+        report.quarantined.push_back(
+            {std::move(conversation.id), std::move(conversation.why), where}
+        );
 }
 
 void database_store::move_to_quarantine(const std::vector<bad_rows>& bad) {
@@ -311,9 +343,9 @@ void database_store::move_to_quarantine(const std::vector<bad_rows>& bad) {
         " parts, checksum_of_all, body FROM part WHERE number = ?"
     );
     sqlite_statement drop(connection_->handle(), "DELETE FROM part WHERE number = ?");
-    for (const bad_rows& each : bad)
-        for (std::int64_t row : each.rows) {
-            copy.run(each.why, row);
+    for (const auto& conversation : bad)
+        for (const std::int64_t row : conversation.rows) {
+            copy.run(conversation.why, row);
             drop.run(row);
         }
     connection_->run("COMMIT");
@@ -322,239 +354,259 @@ void database_store::move_to_quarantine(const std::vector<bad_rows>& bad) {
 void database_store::save(std::span<const change> batch) {
     if (options_.read_only) throw store_refused(quoted(file_) + " is open for reading only");
     if (!stopped_.empty()) throw store_unknown(stopped_);
-    if (!loaded_) throw std::logic_error("load_all comes before the first save");
+    if (!is_loaded_) throw std::logic_error("load_all comes before the first save");
     if (batch.empty()) return;
-    bool committing = false;
+    bool is_committing = false;
     removes_ = false;
-    ++saved_;
+    ++transaction_;
     try {
         check_batch(batch);
         staged_.reserve(batch.size());
         statements_->begin.run();
-        for (const change& one : batch)
-            apply(one);
-        if (removes_) statements_->note_removal.run(as_number(saved_));
-        if (logs_.is_due()) statements_->note_log.run(logs_.next());
-        committing = true;
+        for (const auto& change : batch)
+            stage(change);
+        if (removes_) statements_->set_removal.run(as_sql(transaction_));
+        if (logs_.is_due()) statements_->set_log.run(logs_.next());
+        is_committing = true;
         statements_->commit.run();
     } catch (const sqlite_error& error) {
-        fail(error, committing);
+        abandon(classify(error, is_committing), quoted(file_) + ": " + explain(error, file_));
     } catch (const store_conflict& conflict) {
-        take_back(conflict.what(), true, true);
-    } catch (const std::exception& error) {  // a refusal of ours, or no memory
-        take_back(error.what(), true);
+        abandon(failure::conflict, conflict.what());
+    } catch (const std::exception& error) {  // store_refused, or out of memory
+        abandon(failure::refused, error.what());
     }
-    settle(true);
+    apply_staged();
     if (logs_.is_due()) {
         logs_.count();
         watch_place();
     }
     check_place();
-    if (options_.acknowledged == durability::survives_power_loss) mark_.note(state());
+    if (options_.acknowledged == durability::survives_power_loss) mark_.write_if_due(state());
     checkpoint_if_due();
 }
 
-void database_store::apply(const change& one) {
-    auto [slot, is_new] = entries_.try_emplace(one.id);
-    next_entry& to = staged_.emplace_back();
-    to.slot = &*slot;
-    to.is_new = is_new;
+/// Writes the rows of one change. Its entry changes only after the commit.
+void database_store::stage(const change& change) {
+    auto [slot, is_new] = entries_.try_emplace(change.id);
+    staged_entry& staged = staged_.emplace_back();
+    staged.slot = &*slot;
+    staged.is_new = is_new;
     const entry& now = slot->second;
-    check_follows(one, is_new ? nullptr : &now.revision);
+    check_follows(change, is_new ? nullptr : &now.revision);
 
-    to.next.revision = one.revision;
-    to.next.status = one.status;
-    to.next.head = now.head;
-    to.next.of_parts = now.of_parts;
-    to.parts = now.parts();
-    if (one.what == change::kind::update)
-        update(one, to);
+    staged.next.revision = change.revision;
+    staged.next.status = change.status;
+    staged.next.head = now.head;
+    staged.next.parts_checksum = now.parts_checksum;
+    staged.part_count = now.part_count();
+    if (change.what == change::kind::update)
+        update(change, staged);
     else
-        rewrite(one, to);
-    // What settles must not fail.
-    slot->second.others.reserve(slot->second.others.size() + to.set.size());
+        replace(change, staged);
+    // Reserved here, because apply() must not fail.
+    auto& other_parts = slot->second.other_parts;
+    other_parts.reserve(other_parts.size() + staged.written.size());
 }
 
-void database_store::rewrite(const change& one, next_entry& to) {
-    to.gone = one.what == change::kind::remove;
-    // Also if it was not there: every transaction leaves its number somewhere.
-    removes_ = removes_ || to.gone;
-    if (!to.is_new) {
-        drop_row(one.id, to.slot->second.head.row);
-        for (const stored_part& each : to.slot->second.others)
-            drop_row(one.id, each.row);
+/// For every kind of change but an update.
+void database_store::replace(const change& change, staged_entry& staged) {
+    staged.is_removed = change.what == change::kind::remove;
+    // Even if the id was not stored: every transaction must leave its number in the database.
+    removes_ = removes_ || staged.is_removed;
+    if (!staged.is_new) {
+        drop_row(change.id, staged.slot->second.head.row);
+        for (const auto& part : staged.slot->second.other_parts)
+            drop_row(change.id, part.row);
     }
-    to.anew = true;
-    if (to.gone) return;
+    staged.replaces_parts = true;
+    if (staged.is_removed) return;
 
-    to.next.of_parts = 0;
-    to.parts = 1;
+    staged.next.parts_checksum = 0;
+    staged.part_count = 1;
     std::optional<std::string_view> head;
-    for (const part& each : one.written) {
-        if (each.name == "head") {
-            head = each.body;
+    for (const auto& part : change.written) {
+        if (part.name == "head") {
+            head = part.body;
             continue;
         }
-        to.set.push_back(add_part(one, each));
-        to.next.of_parts ^= to.set.back().checksum;
-        ++to.parts;
+        staged.written.push_back(add_part(change, part));
+        staged.next.parts_checksum ^= staged.written.back().checksum;
+        ++staged.part_count;
     }
-    add_head(one, head, to);
+    add_head(change, head, staged);
 }
 
-/// The row that is written last tells the checksum of the whole: the head's if it is given, if
-/// parts come or go, or if there is no other row.
-void database_store::update(const change& one, next_entry& to) {
-    entry& now = to.slot->second;
+/// The row that is written last gets the checksum of the whole conversation. That is the head if it
+/// is written, if parts are added or dropped, or if no other row is written.
+void database_store::update(const change& change, staged_entry& staged) {
+    entry& now = staged.slot->second;
     const part* head = nullptr;
     const part* last = nullptr;
-    for (const part& each : one.written)
-        (each.name == "head" ? head : last) = &each;
-    bool head_tells = head || !last || !one.dropped.empty() || one.status != now.status ||
-                      std::any_of(one.written.begin(), one.written.end(), [&](const part& each) {
-                          return !now.find(checksum(each.name));
-                      });
-    std::uint64_t before = to.parts;
-    for (const part& each : one.written)
-        if (&each != head) update_part(one, each, &each == last && !head_tells, to);
-    bool adds = to.parts > before;
-    for (const std::string& name : one.dropped)
-        drop_part(one, checksum(name), to);
-    if (!head_tells) return;
+    for (const auto& part : change.written)
+        (part.name == "head" ? head : last) = &part;
+    const bool head_has_total = head || !last || !change.dropped.empty() ||
+                                change.status != now.status ||
+                                std::ranges::any_of(change.written, [&](const part& part) {
+                                    return !now.find(checksum(part.name));
+                                });
+    const std::uint64_t count_before = staged.part_count;
+    for (const auto& part : change.written)
+        if (&part != head) update_part(change, part, &part == last && !head_has_total, staged);
+    const bool adds_parts = staged.part_count > count_before;
+    for (const auto& name : change.dropped)
+        drop_part(change, checksum(name), staged);
+    if (!head_has_total) return;
 
-    to.next.of_parts ^= to.next.head.checksum;
-    if (head && adds) {
-        drop_row(one.id, to.next.head.row);
-        add_head(one, head->body, to);
+    staged.next.parts_checksum ^= staged.next.head.checksum;
+    if (head && adds_parts) {
+        drop_row(change.id, staged.next.head.row);
+        add_head(change, head->body, staged);
     } else {
-        update_head(one, head, to);
+        update_head(change, head, staged);
     }
 }
 
-/// `tells`: its row tells of the whole.
-void database_store::update_part(const change& one, const part& each, bool tells, next_entry& to) {
-    std::uint64_t name = checksum(each.name);
-    const stored_part* old = to.slot->second.find(name);
+/// `has_total`: the row gets the checksum of the whole conversation.
+void database_store::update_part(
+    const change& change,
+    const part& part,
+    bool has_total,
+    staged_entry& staged
+) {
+    const std::uint64_t name_hash = checksum(part.name);
+    const stored_part* old = staged.slot->second.find(name_hash);
     if (!old) {
-        to.set.push_back(add_part(one, each));
-        to.next.of_parts ^= to.set.back().checksum;
-        ++to.parts;
+        staged.written.push_back(add_part(change, part));
+        staged.next.parts_checksum ^= staged.written.back().checksum;
+        ++staged.part_count;
         return;
     }
-    std::uint64_t sum = part_checksum(one.id, each.name, one.revision, saved_, each.body);
-    to.next.of_parts ^= old->checksum ^ sum;
-    std::optional<std::int64_t> of_all;
-    if (tells) of_all = as_number(count_all(to));
+    const std::uint64_t sum =
+        part_checksum(change.id, part.name, change.revision, transaction_, part.body);
+    staged.next.parts_checksum ^= old->checksum ^ sum;
+    std::optional<std::int64_t> total;
+    if (has_total) total = as_sql(compute_total(staged));
     statements_->set_part.run(
-        of_all,
-        as_number(one.revision),
-        as_number(saved_),
-        as_number(sum),
-        each.body,
+        total,
+        as_sql(change.revision),
+        as_sql(transaction_),
+        as_sql(sum),
+        part.body,
         old->row,
-        one.id,
-        each.name
+        change.id,
+        part.name
     );
-    need_one_changed(one.id);
-    to.set.push_back({name, old->row, sum});
+    need_one_changed_row(change.id);
+    staged.written.push_back({name_hash, old->row, sum});
 }
 
-void database_store::drop_part(const change& one, std::uint64_t name, next_entry& to) {
-    const stored_part* old = to.slot->second.find(name);
+void database_store::drop_part(
+    const change& change,
+    std::uint64_t name_hash,
+    staged_entry& staged
+) {
+    const stored_part* old = staged.slot->second.find(name_hash);
     if (!old) return;
-    drop_row(one.id, old->row);
-    to.next.of_parts ^= old->checksum;
-    --to.parts;
-    to.dropped.push_back(name);
+    drop_row(change.id, old->row);
+    staged.next.parts_checksum ^= old->checksum;
+    --staged.part_count;
+    staged.dropped.push_back(name_hash);
 }
 
 void database_store::drop_row(const std::string& id, std::int64_t row) {
     statements_->drop_part.run(row, id);
-    need_one_changed(id);
+    need_one_changed_row(id);
 }
 
-stored_part database_store::add_part(const change& one, const part& each) {
-    std::uint64_t sum = part_checksum(one.id, each.name, one.revision, saved_, each.body);
+stored_part database_store::add_part(const change& change, const part& part) {
+    const std::uint64_t sum =
+        part_checksum(change.id, part.name, change.revision, transaction_, part.body);
     statements_->add_part.run(
-        one.id,
-        each.name,
-        as_number(one.revision),
-        as_number(saved_),
-        as_number(sum),
-        each.body
+        change.id,
+        part.name,
+        as_sql(change.revision),
+        as_sql(transaction_),
+        as_sql(sum),
+        part.body
     );
-    return {checksum(each.name), connection_->last_row(), sum};
+    return {checksum(part.name), connection_->last_row(), sum};
 }
 
-/// The checksum of the whole, as it is by now.
-std::uint64_t database_store::count_all(next_entry& to) {
-    to.next.of_all = conversation_checksum(to.next.of_parts, to.parts, status_text(to.next.status));
-    return to.next.of_all;
+/// The checksum of the whole conversation as staged so far.
+std::uint64_t database_store::compute_total(staged_entry& staged) {
+    staged.next.total_checksum = conversation_checksum(
+        staged.next.parts_checksum,
+        staged.part_count,
+        status_text(staged.next.status)
+    );
+    return staged.next.total_checksum;
 }
 
-/// The checksums that the head's row tells.
-void database_store::count_in_head(
-    const change& one,
+/// Computes both checksums in the row of the head.
+void database_store::compute_checksums(
+    const change& change,
     std::optional<std::string_view> body,
-    next_entry& to
+    staged_entry& staged
 ) {
-    to.next.head.name = checksum("head");
-    to.next.head.checksum = part_checksum(one.id, "head", one.revision, saved_, body);
-    to.next.of_parts ^= to.next.head.checksum;
-    count_all(to);
+    staged.next.head.name_hash = checksum("head");
+    staged.next.head.checksum =
+        part_checksum(change.id, "head", change.revision, transaction_, body);
+    staged.next.parts_checksum ^= staged.next.head.checksum;
+    compute_total(staged);
 }
 
 void database_store::add_head(
-    const change& one,
+    const change& change,
     std::optional<std::string_view> body,
-    next_entry& to
+    staged_entry& staged
 ) {
-    count_in_head(one, body, to);
+    compute_checksums(change, body, staged);
     statements_->add_head.run(
-        status_text(one.status),
-        as_number(to.parts),
-        as_number(to.next.of_all),
-        one.id,
-        as_number(one.revision),
-        as_number(saved_),
-        as_number(to.next.head.checksum),
+        status_text(change.status),
+        as_sql(staged.part_count),
+        as_sql(staged.next.total_checksum),
+        change.id,
+        as_sql(change.revision),
+        as_sql(transaction_),
+        as_sql(staged.next.head.checksum),
         body
     );
-    to.next.head.row = connection_->last_row();
+    staged.next.head.row = connection_->last_row();
 }
 
 void database_store::set_head(
-    const change& one,
+    const change& change,
     std::optional<std::string_view> body,
-    next_entry& to
+    staged_entry& staged
 ) {
-    count_in_head(one, body, to);
+    compute_checksums(change, body, staged);
     statements_->set_head.run(
-        status_text(one.status),
-        as_number(to.parts),
-        as_number(to.next.of_all),
-        as_number(one.revision),
-        as_number(saved_),
-        as_number(to.next.head.checksum),
+        status_text(change.status),
+        as_sql(staged.part_count),
+        as_sql(staged.next.total_checksum),
+        as_sql(change.revision),
+        as_sql(transaction_),
+        as_sql(staged.next.head.checksum),
         body,
-        to.next.head.row,
-        one.id
+        staged.next.head.row,
+        change.id
     );
-    need_one_changed(one.id);
+    need_one_changed_row(change.id);
 }
 
-/// The head tells of the whole, also where its own body stays as it is.
-void database_store::update_head(const change& one, const part* written, next_entry& to) {
-    if (written) return set_head(one, written->body, to);
+/// Writes the head's row. A change without a head keeps the stored body.
+void database_store::update_head(const change& change, const part* written, staged_entry& staged) {
+    if (written) return set_head(change, written->body, staged);
     sqlite_statement& read = statements_->read_body;
-    read.bind_all(to.next.head.row);
+    read.bind_all(staged.next.head.row);
     std::optional<std::string> body;
     while (read.next())
         if (read.type(0) != SQLITE_NULL) body = read.text(0);
-    set_head(one, body, to);
+    set_head(change, body, staged);
 }
 
-void database_store::need_one_changed(const std::string& id) {
+void database_store::need_one_changed_row(const std::string& id) {
     if (connection_->changed_rows() == 1) return;
     throw store_refused(
         quoted(file_) + ": a part of conversation " + id +
@@ -562,105 +614,97 @@ void database_store::need_one_changed(const std::string& id) {
     );
 }
 
-/// Brings the entries in line with what the database holds now. Does not fail: that is why the
-/// places of new entries are made before the commit.
-void database_store::settle(bool committed) {
-    for (next_entry& each : staged_) {
-        if (committed)
-            settle(each);
-        else if (each.is_new)
-            entries_.erase(entries_.find(each.slot->first));
-    }
+/// Updates the index after a commit. Must not fail: stage() has reserved all memory.
+void database_store::apply_staged() {
+    for (auto& staged : staged_)
+        apply(staged);
     staged_.clear();
 }
 
-void database_store::settle(next_entry& one) {
-    entry& now = one.slot->second;
-    checksum_ ^= now.of_all;  // 0 if it is new
-    if (one.gone) {
-        entries_.erase(entries_.find(one.slot->first));
+void database_store::apply(staged_entry& staged) {
+    entry& now = staged.slot->second;
+    checksum_ ^= now.total_checksum;  // 0 for a new entry
+    if (staged.is_removed) {
+        entries_.erase(entries_.find(staged.slot->first));
         return;
     }
-    checksum_ ^= one.next.of_all;
-    one.next.others.swap(now.others);
-    now = std::move(one.next);
-    if (one.anew) now.others.clear();
-    for (const stored_part& each : one.set)
-        now.put(each);
-    for (std::uint64_t name : one.dropped)
-        now.drop(name);
+    checksum_ ^= staged.next.total_checksum;
+    staged.next.other_parts.swap(now.other_parts);
+    now = std::move(staged.next);
+    if (staged.replaces_parts) now.other_parts.clear();
+    for (const auto& part : staged.written)
+        now.put(part);
+    for (const std::uint64_t name_hash : staged.dropped)
+        now.erase(name_hash);
 }
 
-/// True if no transaction is left.
+/// Removes the entries that stage() made for a batch that was not committed.
+void database_store::discard_staged() {
+    for (const auto& staged : staged_)
+        if (staged.is_new) entries_.erase(entries_.find(staged.slot->first));
+    staged_.clear();
+}
+
+/// Returns true if no transaction is open afterwards.
 bool database_store::roll_back() noexcept {
     if (connection_->in_transaction())
         sqlite3_exec(connection_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
     return !connection_->in_transaction();
 }
 
-/// Tells a refusal, after which everything is as before, from a failure with an unknown end.
-void database_store::fail(const sqlite_error& error, bool committing) {
-    bool harmless = false;
-    switch (error.primary_code()) {
-    case SQLITE_FULL:
-    case SQLITE_BUSY:
-        harmless = true;
-        break;
-    case SQLITE_CANTOPEN:
-    case SQLITE_CONSTRAINT:
-    case SQLITE_LOCKED:
-    case SQLITE_NOMEM:
-    case SQLITE_PERM:
-    case SQLITE_READONLY:
-    case SQLITE_TOOBIG:
-        harmless = !committing;
-        break;
-    default:
+/// Ends a failed save with the exception for its kind. If the rollback fails, the outcome is
+/// unknown.
+void database_store::abandon(failure kind, const std::string& why) {
+    discard_staged();
+    --transaction_;
+    if (!roll_back()) kind = failure::unknown;
+    switch (kind) {
+    case failure::refused:
+        throw store_refused(why);
+    case failure::conflict:
+        throw store_conflict(why);
+    case failure::unknown:
         break;
     }
-    take_back(quoted(file_) + ": " + explain(error, file_), harmless);
+    stop(why);
 }
 
-void database_store::take_back(const std::string& why, bool harmless, bool conflict) {
-    settle(false);
-    --saved_;
-    if (roll_back() && harmless) {
-        if (conflict) throw store_conflict(why);
-        throw store_refused(why);
-    }
-    stopped_ = why + "; what is stored is not known, the store is stopped";
+void database_store::stop(const std::string& why) {
+    stopped_ = why + "; the stored state is not known, and the store is stopped";
     throw store_unknown(stopped_);
 }
 
 void database_store::checkpoint_if_due() {
     if (wal_pages_ < most_wal_pages_) return;
     int pages = 0;
-    int carried_over = 0;
-    int code = sqlite3_wal_checkpoint_v2(
+    int written = 0;
+    const int code = sqlite3_wal_checkpoint_v2(
         connection_->handle(),
         nullptr,
         SQLITE_CHECKPOINT_PASSIVE,
         &pages,
-        &carried_over
+        &written
     );
-    // The log is synced before it is carried over, so what it holds is durable from here on.
-    if (code == SQLITE_OK && pages == carried_over) {
-        mark_.note(state());
+    // A checkpoint syncs the log first, so everything in the log is durable from here on.
+    if (code == SQLITE_OK && pages == written) {
+        mark_.write_if_due(state());
         logs_.end_log();
     }
-    // This batch is safe in the log. But after a failed sync the system may forget what it could
-    // not write and let the next sync pass: a checkpoint that then succeeds would lose the log.
-    int primary = code & 0xff;
+    // This batch is safe in the log. But after a failed sync the system may drop the pages it could
+    // not write and report success for the next sync. A later checkpoint would then succeed and
+    // reset the log, and the pages would be lost.
+    const int primary = code & 0xff;
     if (primary != SQLITE_OK && primary != SQLITE_BUSY && primary != SQLITE_LOCKED &&
         primary != SQLITE_FULL)
         stopped_ = quoted(file_) + ": checkpoint: " + sqlite3_errstr(code) +
-                   "; the store is stopped, what was acknowledged is in its log";
+                   "; the store is stopped, and every acknowledged save is in its log";
 }
 
 }  // namespace
+}  // namespace storage
 
 std::unique_ptr<store> sqlite_store(const std::filesystem::path& file, sqlite_options options) {
-    return open_store<database_store>(file, options);
+    return storage::open_store<storage::database_store>(file, options);
 }
 
 }  // namespace stube

@@ -27,84 +27,95 @@ bool is_name_character(char c) {
     return is_digit(c) || is_lower(c) || c == '_';
 }
 
-void check_named_once(const change& one) {
+/// A name that occurs twice; an empty text if all differ.
+std::string_view repeated(std::vector<std::string_view> names) {
+    std::ranges::sort(names);
+    const auto found = std::ranges::adjacent_find(names);
+    return found == names.end() ? std::string_view() : *found;
+}
+
+void check_named_once(const change& change) {
     std::vector<std::string_view> names;
-    names.reserve(one.written.size() + one.dropped.size());
-    for (const part& each : one.written)
-        names.push_back(each.name);
-    names.insert(names.end(), one.dropped.begin(), one.dropped.end());
-    std::sort(names.begin(), names.end());
-    auto twice = std::adjacent_find(names.begin(), names.end());
-    if (twice != names.end())
+    names.reserve(change.written.size() + change.dropped.size());
+    for (const auto& part : change.written)
+        names.push_back(part.name);
+    for (const auto& name : change.dropped)
+        names.push_back(name);
+    const auto name = repeated(std::move(names));
+    if (!name.empty())
         throw std::invalid_argument(
-            "conversation " + one.id + ": part \"" + std::string(*twice) + "\" is named twice"
+            "conversation " + change.id + ": part \"" + std::string(name) + "\" is named twice"
         );
 }
 
 }  // namespace
 
 void check_id(std::string_view id) {
-    // The text is not repeated: it may come from anywhere and be of any length.
-    if (id.empty() || id.size() > longest_name ||
-        !std::all_of(id.begin(), id.end(), is_id_character))
+    // The message does not quote the id, which may have any content and any length.
+    if (id.empty() || id.size() > longest_name || !std::ranges::all_of(id, is_id_character))
         throw std::invalid_argument("a conversation id is 1 to 64 characters of [A-Za-z0-9_-]");
 }
 
 void check_part_name(std::string_view name) {
-    if (name.empty() || name.size() > longest_name ||
-        !std::all_of(name.begin(), name.end(), is_name_character))
+    if (name.empty() || name.size() > longest_name || !std::ranges::all_of(name, is_name_character))
         throw std::invalid_argument("the name of a part is 1 to 64 characters of [a-z0-9_]");
 }
 
-void check_change(const change& one) {
-    check_id(one.id);
-    if (one.revision > highest_revision)
-        throw std::invalid_argument("conversation " + one.id + ": the revision is above 2^63 - 1");
-    for (const part& each : one.written) {
-        check_part_name(each.name);
-        if (!is_utf8(each.body))
+void check_change(const change& change) {
+    check_id(change.id);
+    if (change.revision > highest_revision)
+        throw std::invalid_argument(
+            "conversation " + change.id + ": the revision is above 2^63 - 1"
+        );
+    for (const auto& part : change.written) {
+        check_part_name(part.name);
+        if (!storage::is_utf8(part.body))
             throw std::invalid_argument(
-                "conversation " + one.id + ": part \"" + each.name + "\" is not UTF-8"
+                "conversation " + change.id + ": part \"" + part.name + "\" is not UTF-8"
             );
     }
-    for (const std::string& name : one.dropped) {
+    for (const auto& name : change.dropped) {
         check_part_name(name);
         if (name == "head")
-            throw std::invalid_argument("conversation " + one.id + ": the head cannot be dropped");
+            throw std::invalid_argument(
+                "conversation " + change.id + ": the head cannot be dropped"
+            );
     }
-    check_named_once(one);
+    check_named_once(change);
 }
 
 void check_batch(std::span<const change> batch) {
     std::vector<std::string_view> ids;
     ids.reserve(batch.size());
-    for (const change& one : batch) {
+    for (const auto& change : batch) {
         try {
-            check_change(one);
-        } catch (const std::invalid_argument& broken) {
-            throw store_refused(broken.what());
+            check_change(change);
+        } catch (const std::invalid_argument& invalid) {
+            throw store_refused(invalid.what());
         }
-        ids.push_back(one.id);
+        ids.push_back(change.id);
     }
-    std::sort(ids.begin(), ids.end());
-    auto twice = std::adjacent_find(ids.begin(), ids.end());
-    if (twice != ids.end())
-        throw store_refused(
-            "conversation " + std::string(*twice) + " is changed twice in one batch"
-        );
+    const auto id = repeated(std::move(ids));
+    if (!id.empty())
+        throw store_refused("conversation " + std::string(id) + " is changed twice in one batch");
 }
 
-void check_follows(const change& one, const std::uint64_t* stored) {
-    if (one.what == change::kind::remove) return;
-    if (one.what == change::kind::create) {
-        if (stored) throw store_conflict("conversation " + one.id + " is stored already");
+void check_follows(const change& change, const std::uint64_t* stored) {
+    switch (change.what) {
+    case change::kind::remove:
         return;
+    case change::kind::create:
+        if (stored) throw store_conflict("conversation " + change.id + " is stored already");
+        return;
+    case change::kind::replace:
+    case change::kind::update:
+        break;
     }
-    if (!stored) throw store_conflict("conversation " + one.id + " is not stored");
-    if (one.revision <= *stored)
+    if (!stored) throw store_conflict("conversation " + change.id + " is not stored");
+    if (change.revision <= *stored)
         throw store_conflict(
-            "conversation " + one.id + " is stored with revision " + std::to_string(*stored) +
-            ", not below " + std::to_string(one.revision)
+            "conversation " + change.id + " is stored with revision " + std::to_string(*stored) +
+            ", not below " + std::to_string(change.revision)
         );
 }
 

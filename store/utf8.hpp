@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-namespace stube {
+namespace stube::storage {
 
 bool is_utf8(std::string_view text);
 
-}  // namespace stube
+}  // namespace stube::storage

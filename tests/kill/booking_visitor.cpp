@@ -59,7 +59,8 @@ std::string nights_text(int nights) {
     return std::to_string(nights) + (nights == 1 ? " night" : " nights");
 }
 
-/// The entries that the summary must have, in order; the total is told by its end.
+/// The expected entries of the summary in their order, except the total, which is checked by its
+/// end.
 form summary_of(const said& what) {
     return {
         {"Room", what.room},
@@ -182,7 +183,7 @@ void booking_visitor::act() {
     settle(send(pending_->what));
 }
 
-/// Something that must change nothing.
+/// Sends an event that must change nothing.
 void booking_visitor::send_again(const event& what) {
     for (const auto& each : send(what))
         see(each);

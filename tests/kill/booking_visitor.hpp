@@ -1,4 +1,4 @@
-// Books rooms in the gallery's hotel.
+// A visitor that books rooms in the gallery's hotel.
 #pragma once
 
 #include "visitor.hpp"
@@ -11,7 +11,7 @@ namespace kill_test {
 
 enum class step { dates, room, details, check, receipt };
 
-/// All that was said on the way, as the fields of the forms show it.
+/// All values entered so far, as the fields of the forms show them.
 struct said {
     std::string arrival;  // as browsers send dates: 2026-12-01
     std::string departure;
@@ -28,11 +28,11 @@ struct booking_state {
     said what;
 };
 
-/// What is wrong with the page in this state; empty if nothing is.
+/// The first difference between a page and the expected state; empty if they agree.
 std::string difference(const page& shown, const booking_state& expected);
 
-/// Goes through the steps of the booking and now and then back, enters something wrong, clicks on a
-/// step that was left. Knows what each page must show.
+/// Performs the steps of the booking. Now and then it goes a step back, enters an invalid value, or
+/// sends an event to an earlier step. Checks each page against the expected state.
 class booking_visitor final : public visitor {
 public:
     using visitor::visitor;
@@ -61,8 +61,8 @@ private:
     page shown_;
     booking_state state_;
     std::optional<under_way> pending_;
-    std::optional<event> last_;  ///< the last one that was acknowledged
-    std::optional<event> left_;  ///< the last one of a step that was left
+    std::optional<event> last_;  ///< the last acknowledged event
+    std::optional<event> left_;  ///< the last event of a step that was left
     int bookings_ = 0;
 };
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr timeval patience{15, 0};
 
-/// What a connection to a process that was killed answers.
+/// The errors of a connection to a process that was killed.
 bool is_gone(int error) {
     return error == ECONNREFUSED || error == ECONNRESET || error == EPIPE || error == ECONNABORTED;
 }
@@ -183,7 +183,7 @@ std::vector<answer> browser::send_twice(const event& what) {
         second_->send(post(what));
         got.push_back(receive(first_));
     } catch (const server_gone&) {
-        // The other connection may have brought the answer.
+        // The other connection may have received the response.
     }
     try {
         got.push_back(receive(second_));

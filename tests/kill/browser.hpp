@@ -1,4 +1,4 @@
-// One browser of one user: a cookie, its connections, requests as the script of a page sends them.
+// One browser of one user: a cookie, connections, and requests as the script of a page sends them.
 #pragma once
 
 #include "bench/wire.hpp"
@@ -11,7 +11,7 @@
 
 namespace kill_test {
 
-/// Thrown when a connection ended before the answer was complete, and for answers that mean the
+/// Thrown when a connection ends before the response is complete, and for responses that mean the
 /// same.
 struct server_gone {};
 
@@ -21,7 +21,7 @@ struct answer {
     std::string body;
 };
 
-/// A connection to 127.0.0.1. Waits for a bounded time; what takes longer throws
+/// A connection to 127.0.0.1. Every operation waits for a bounded time only, and then throws
 /// std::runtime_error.
 class connection {
 public:
@@ -32,13 +32,14 @@ public:
 
     void send(std::string_view bytes);
 
-    /// The next answer, whole.
+    /// Reads the whole of the next response.
     answer receive();
 
-    /// The next answer's head alone; the body is read with `take_available`.
+    /// Reads only the head of the next response. `take_available` reads the body.
     answer receive_head();
 
-    /// What has arrived, without waiting. False if nothing more will come.
+    /// Appends the bytes that have arrived, without waiting. Returns false if the connection has
+    /// ended.
     bool take_available(std::string& into);
 
 private:
@@ -53,7 +54,7 @@ class event_stream {
 public:
     event_stream(connection on, bool is_chunked) : on_(std::move(on)), is_chunked_(is_chunked) {}
 
-    /// The data of the messages that have arrived, without waiting.
+    /// Returns the data of the messages that have arrived, without waiting.
     std::vector<std::string> take_available();
 
 private:
@@ -63,7 +64,7 @@ private:
     bench::sse_reader messages_;
 };
 
-/// An event as it is sent, and sent again.
+/// An event, which can be sent more than once.
 struct event {
     std::string id;  ///< 16 lower-case hex digits
     std::string address;
@@ -72,7 +73,8 @@ struct event {
 
 class browser {
 public:
-    /// Begins with the server that listens there now; connections to an earlier one are closed.
+    /// Switches to the server that listens on the port now. Closes connections to an earlier
+    /// server.
     void meet(std::uint16_t port);
 
     void leave();
@@ -81,7 +83,8 @@ public:
 
     answer send(const event& what);
 
-    /// The same event on two connections at once. One complete answer is enough.
+    /// Sends the same event on two connections at once. Returns one or two responses; throws
+    /// server_gone if neither arrives completely.
     std::vector<answer> send_twice(const event& what);
 
     event_stream open_stream(const std::string& address);

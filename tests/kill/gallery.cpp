@@ -33,8 +33,8 @@ constexpr auto patience = 15s;
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-/// Below the ports that the system hands out by itself, so that nobody takes it while the server is
-/// dead.
+/// A port below the range from which the system assigns ports, so that no other program gets it
+/// while the server is dead.
 std::uint16_t free_port() {
     std::random_device random;
     for (int i = 0; i < 100; ++i) {
@@ -55,7 +55,7 @@ std::uint16_t free_port() {
 
 [[noreturn]] void become(char** words, int output, const char* log, pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(1);  // it died before the line above
+    if (::getppid() != parent) ::_exit(1);  // the parent died before prctl()
     const int file = ::open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (file < 0 || nothing < 0) ::_exit(1);

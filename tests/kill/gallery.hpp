@@ -1,4 +1,4 @@
-// The program under test as a child process: started, killed, stopped, started again.
+// The program under test as a child process that can be started, killed and stopped repeatedly.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,11 @@
 
 namespace kill_test {
 
-/// The gallery on a port and a store that it keeps from life to life. Dies with this value, and
-/// with this process.
+/// The gallery on a fixed port and a fixed store. The child process ends with this object, and with
+/// this process.
 class gallery {
 public:
-    /// `store` as on its command line. What it writes to standard error is added to `log`.
+    /// `store` is the argument of its --store option. Its standard error is appended to `log`.
     gallery(std::string program, std::string store, std::filesystem::path log);
     gallery(const gallery&) = delete;
     gallery& operator=(const gallery&) = delete;
@@ -20,18 +20,17 @@ public:
 
     std::uint16_t port() const { return port_; }
 
-    /// Returns at once, before it has read anything.
+    /// Starts it and returns at once, before it has read its store.
     void begin();
 
-    /// Begins, and returns when it accepts connections. Throws if it does not within a bounded
-    /// time.
+    /// Starts it and returns when it accepts connections. Throws if that takes too long.
     void start();
 
-    /// SIGKILL. Throws if it had ended by itself.
+    /// Sends SIGKILL. Throws if the process had ended by itself.
     void kill();
 
-    /// SIGTERM. Returns the exit code. Throws if it does not end within a bounded time, or by a
-    /// signal.
+    /// Sends SIGTERM and returns the exit code. Throws if the process does not end in time, or ends
+    /// by a signal.
     int stop();
 
 private:
@@ -46,7 +45,7 @@ private:
     int printed_ = -1;  ///< its standard output
 };
 
-/// The text of a file, empty if there is none.
+/// The text of a file; empty if the file is missing.
 std::string contents(const std::filesystem::path& path);
 
 }  // namespace kill_test

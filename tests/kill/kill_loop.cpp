@@ -92,20 +92,20 @@ void kill_loop::add_visitors() {
         visitors_.push_back(std::make_unique<passing_visitor>(next(i, 0)));
 }
 
-/// From 10 ms on.
+/// A random time from 10 ms to `longest_life`.
 std::chrono::microseconds kill_loop::random_moment() {
     const auto range = static_cast<std::uint64_t>(options_.longest_life.count()) - 10'000;
     return std::chrono::microseconds(10'000 + random_() % range);
 }
 
-/// A life that ends before the gallery has read its store, or just then.
+/// Kills the gallery before or while it reads its store.
 void kill_loop::die_young() {
     gallery_.begin();
     std::this_thread::sleep_for(std::chrono::microseconds(random_() % 20'000));
     kill();
 }
 
-/// Starts the gallery, lets the visitors at it, and ends it at a random moment.
+/// Starts the gallery with all visitors, and ends it at a random moment.
 void kill_loop::live(life_end end) {
     if (random_() % 8 == 0) die_young();
     gallery_.start();
@@ -117,7 +117,8 @@ void kill_loop::live(life_end end) {
                 one->live(gallery_.port(), compared, until);
             });
         }
-        // Now and then before all have compared, so that sending again is interrupted too.
+        // Sometimes it ends before all visitors have compared, so that the repetition of events is
+        // interrupted too.
         if (random_() % 4 != 0) compared.wait();
         std::this_thread::sleep_for(random_moment());
         (this->*end)();
@@ -141,7 +142,7 @@ void kill_loop::stop() {
     if (code != 0) report_.problems.push_back("exit code " + std::to_string(code) + " at SIGTERM");
 }
 
-/// The last life: nobody acts, everybody compares.
+/// The last life: all visitors compare and none sends new events.
 void kill_loop::compare_all() {
     gallery_.start();
     for (const auto& each : visitors_) {
@@ -166,7 +167,7 @@ void kill_loop::check_store() {
     auto stored = stored_conversations(options_.store, store_path(), report_.problems);
     report_.stored = stored.size();
     std::uint64_t known = 0;
-    std::uint64_t unknown = 0;  // an answer that did not arrive may have left one
+    std::uint64_t unknown = 0;  // a GET without a response may have created one
     for (const auto& visitor : visitors_) {
         unknown += visitor->counts().maybe_minted;
         for (const auto& each : visitor->conversations()) {

@@ -1,5 +1,5 @@
-// Kills the gallery under load again and again, and compares what is left with what was
-// acknowledged.
+// Kills the gallery under load repeatedly, and compares the stored state with the acknowledged
+// events.
 #pragma once
 
 #include "gallery.hpp"
@@ -15,23 +15,23 @@ namespace kill_test {
 
 enum class store_kind { memory, file, sqlite };
 
-/// For the tests of the loop itself: it must notice these.
+/// Faults for the tests of the loop itself, which must detect them.
 enum class fault {
     none,
-    goes_back,     ///< between two lives the store is put back to what it was a life before
-    counts_twice,  ///< an event that is sent a second time counts a second time
+    goes_back,     ///< between two lives the store is replaced by its copy from the life before
+    counts_twice,  ///< an event that is sent twice counts twice
 };
 
 struct kill_options {
     std::string program;
-    std::filesystem::path folder;  ///< where a folder for the store is made, and removed
+    std::filesystem::path folder;  ///< the parent of the temporary folder for the store
     store_kind store = store_kind::sqlite;
     int rounds = 0;
-    int stop_every = 20;  ///< so many rounds, SIGTERM takes the place of SIGKILL
+    int stop_every = 20;  ///< every n-th round ends with SIGTERM instead of SIGKILL
     std::uint64_t seed = 0;
     fault what = fault::none;
     std::chrono::microseconds longest_life{60'000};  ///< of the gallery under load
-    int visitors = 32;  ///< three of four count, most others book, some only pass
+    int visitors = 32;  ///< about three in four count, most others book, a few pass
 };
 
 struct kill_report {
@@ -43,7 +43,7 @@ struct kill_report {
     std::vector<std::string> problems;
 };
 
-/// Ends at the first round with a problem.
+/// Stops after the first round with a problem.
 kill_report kill_again_and_again(const kill_options& options);
 
 }  // namespace kill_test

@@ -8,9 +8,9 @@
 #include <sstream>
 #include <string_view>
 
-// For runs by hand: STUBE_KILL_ROUNDS, STUBE_KILL_STOP_EVERY (so many rounds a SIGTERM),
-// STUBE_KILL_SEED, STUBE_KILL_LIFE (how many milliseconds a life lasts at most, above 10),
-// STUBE_KILL_VISITORS, STUBE_GALLERY (the program).
+// For runs by hand: STUBE_KILL_ROUNDS, STUBE_KILL_STOP_EVERY (every n-th round ends with SIGTERM),
+// STUBE_KILL_SEED, STUBE_KILL_LIFE (the longest life in milliseconds, above 10),
+// STUBE_KILL_VISITORS, STUBE_GALLERY (the path of the program).
 
 using namespace kill_test;
 
@@ -21,14 +21,15 @@ std::string from_environment(const char* name, std::string otherwise) {
     return value ? value : otherwise;
 }
 
-/// What kill -9 leaves does not depend on the disk, so the long run of files is in memory.
+/// The state after `kill -9` does not depend on the disk, so the long run of the file store uses a
+/// folder in memory.
 kill_options
 options_for(store_kind store, int rounds, fault what = fault::none, bool in_memory = false) {
     std::random_device random;
     const auto seed = from_environment("STUBE_KILL_SEED", std::to_string(random()));
     constexpr auto memory = "/dev/shm";
     in_memory = in_memory && std::filesystem::is_directory(memory);
-    // On a disk each event of a file store takes several syncs.
+    // A file store on a disk needs several syncs for each event, so a life is longer.
     const auto* life = store == store_kind::file && !in_memory ? "210" : "60";
     return {
         from_environment("STUBE_GALLERY", STUBE_GALLERY_PROGRAM),
@@ -74,7 +75,7 @@ void nothing_is_lost(store_kind store, int rounds, bool in_memory = false) {
     CHECK(report.kills + report.stops > static_cast<std::uint64_t>(rounds));
     CHECK(report.counts.acknowledged > 0);
     CHECK(report.counts.resent > 0);
-    if (rounds < 40) return;  // else on a slow machine there may be none of the rest
+    if (rounds < 40) return;  // on a slow machine a short run may count none of these
     if (report.kills > report.stops) CHECK(report.counts.found_applied > 0);
     CHECK(report.counts.repeated > 0);
     CHECK(report.counts.stale > 0);

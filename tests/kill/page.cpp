@@ -13,10 +13,10 @@ namespace {
 constexpr std::string_view blanks = " \t\r\n";
 
 struct tag {
-    std::string_view name;  ///< with a slash before it if it closes
+    std::string_view name;  ///< begins with a slash in an end tag
     std::map<std::string_view, std::string> attributes;
     std::size_t begin = 0;
-    std::size_t end = 0;  ///< behind its ">"
+    std::size_t end = 0;  ///< the position after its ">"
 };
 
 std::string unescaped(std::string_view text) {
@@ -43,7 +43,7 @@ std::size_t skip_blanks(std::string_view html, std::size_t at) {
     return std::min(html.find_first_not_of(blanks, at), html.size());
 }
 
-/// Reads one attribute of `into`. Returns where the next one begins.
+/// Reads one attribute into `into`. Returns the position of the next one.
 std::size_t read_attribute(std::string_view html, std::size_t at, tag& into) {
     const auto name_end = std::min(html.find_first_of(" \t\r\n=>", at), html.size());
     const auto name = html.substr(at, name_end - at);
@@ -60,7 +60,7 @@ std::size_t read_attribute(std::string_view html, std::size_t at, tag& into) {
     return skip_blanks(html, to + 1);
 }
 
-/// The first tag from `at` on; its name is empty at the end of the document.
+/// The first tag at or after `at`. Its name is empty at the end of the document.
 tag next_tag(std::string_view html, std::size_t at) {
     tag read;
     read.begin = std::min(html.find('<', at), html.size());
@@ -76,7 +76,7 @@ tag next_tag(std::string_view html, std::size_t at) {
     return read;
 }
 
-/// The text behind `from` and before the tag called `until`.
+/// The text from the position `from` up to the next tag with the name `until`.
 std::string text_until(std::string_view html, std::size_t from, std::string_view until) {
     std::string text;
     while (from < html.size()) {
@@ -88,7 +88,7 @@ std::string text_until(std::string_view html, std::size_t from, std::string_view
     return text;
 }
 
-/// The arguments of an event: a button's value, or an attribute of their own.
+/// The arguments of an event, from a button's value or from `data-stube-args`.
 form values_of(const tag& of) {
     const std::string field = "stube-args";
     const auto name = of.attributes.find("name");
@@ -97,7 +97,7 @@ form values_of(const tag& of) {
     return json == of.attributes.end() ? form() : form{{field, json->second}};
 }
 
-/// "arrival" of "i3-arrival".
+/// "arrival" for "i3-arrival".
 std::string_view field_of(std::string_view name) {
     const auto dash = name.find('-');
     return name.starts_with('i') && dash != name.npos ? name.substr(dash + 1) : name;

@@ -47,13 +47,13 @@ TEST_CASE("a page is read as a browser reads it") {
     CHECK_THROWS_AS(find_control(shown, "boo"), std::runtime_error);
 }
 
-TEST_CASE("a form travels as browsers encode it") {
+TEST_CASE("a form is encoded as browsers encode it") {
     CHECK(
         url_encoded({{"a", "1 &=+%"}, {"b-c", "ö"}, {"d", ""}}) == "a=1+%26%3D%2B%25&b-c=%C3%B6&d="
     );
 }
 
-TEST_CASE("a receipt that differs in one entry is torn") {
+TEST_CASE("a receipt that differs in one entry is reported as torn") {
     const said entered{"2026-12-04", "2026-12-05", 1, "Sea View", "A & B <C>", "a@b", "3", "on"};
     const auto differs = [&](auto change) {
         booking_state expected{step::receipt, entered};

@@ -1,4 +1,4 @@
-// What is in a store that nobody has open, read past the library's own code.
+// Reads a store that no process has open, without the library's code.
 #pragma once
 
 #include "kill_loop.hpp"
@@ -10,7 +10,8 @@
 
 namespace kill_test {
 
-/// The ids of all stored conversations. Adds to `problems` what should not be in a store.
+/// The ids of all stored conversations. Adds everything that does not belong in a store to
+/// `problems`.
 std::set<std::string> stored_conversations(
     store_kind kind,
     const std::filesystem::path& folder,

@@ -8,7 +8,7 @@ namespace kill_test {
 namespace {
 
 constexpr std::string_view partial = "<hx-";
-constexpr std::size_t remembered = 100;  // events, of two pages on average
+constexpr std::size_t remembered = 100;  // events; they span two pages on average
 
 /// The number in an output element, if there is one.
 std::optional<std::uint64_t> number_on(const page& shown) {
@@ -41,7 +41,7 @@ void visitor::guarded(Function run) noexcept {
     try {
         run();
     } catch (const server_gone&) {
-        // As it was meant to be.
+        // Expected: the gallery was killed.
     } catch (const std::exception& error) {
         problem_ = error.what();
         for (const auto& each : conversations())
@@ -108,7 +108,8 @@ std::vector<page> visitor::send(const event& what) {
     }
     std::vector<page> shown;
     for (const auto& each : got) {
-        // What the browser's script takes for no answer, and sends again.
+        // The browser's script treats these statuses as a missing response and sends the event
+        // again.
         const bool is_in_own_words = each.body.find(partial) != std::string::npos;
         if (each.status >= 502 && each.status <= 504 && !is_in_own_words) continue;
         if (each.status != 200 && each.status != 204) {
@@ -120,7 +121,7 @@ std::vector<page> visitor::send(const event& what) {
     return shown;
 }
 
-/// As stube.js makes them: 10 digits of the page and 6 that number its events.
+/// In the format of stube.js: 10 digits for the page and 6 digits that number its events.
 std::string visitor::new_event_id() {
     constexpr std::uint64_t first_of_a_page = std::uint64_t(1) << 24;
     if (last_event_ == 0 || chance(50)) last_event_ = random_() / first_of_a_page * first_of_a_page;
@@ -195,7 +196,7 @@ void counting_visitor::click() {
     try {
         acknowledge(send(*pending_));
     } catch (const server_gone&) {
-        listen();  // what was shown is as good as acknowledged
+        listen();  // a number that the stream has shown counts as acknowledged
         throw;
     }
     listen();
@@ -228,7 +229,8 @@ std::vector<std::string> counting_visitor::conversations() const {
     return {conversation_};
 }
 
-/// Those that were left since the last time, and a few others; going through all takes too long.
+/// Compares the conversations that were left since the last time, and a few others. All of them
+/// would take too long.
 void passing_visitor::resume(std::uint16_t port, extent what) {
     constexpr std::size_t others = 16;
     port_ = port;

@@ -1,4 +1,4 @@
-// Who puts the gallery under load, and knows what each page must show after it was killed.
+// Visitors that put the gallery under load and check each page after it was killed.
 #pragma once
 
 #include "browser.hpp"
@@ -16,7 +16,7 @@
 
 namespace kill_test {
 
-/// What a visitor saw and the server must not have done.
+/// Thrown when the server has broken a guarantee; what() describes the violation.
 class violation : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -24,10 +24,10 @@ public:
 
 struct tally {
     std::uint64_t minted = 0;         ///< conversations whose page was received
-    std::uint64_t maybe_minted = 0;   ///< asked for, and no page was received
-    std::uint64_t acknowledged = 0;   ///< events with an answer
+    std::uint64_t maybe_minted = 0;   ///< requests for a new conversation without a response
+    std::uint64_t acknowledged = 0;   ///< events with a response
     std::uint64_t resent = 0;         ///< events that were sent again after a restart
-    std::uint64_t found_applied = 0;  ///< those that were there without having been acknowledged
+    std::uint64_t found_applied = 0;  ///< resent events that were already applied
     std::uint64_t repeated = 0;       ///< acknowledged events that were sent again
     std::uint64_t stale = 0;          ///< events to a step that was left
     std::uint64_t booked = 0;         ///< receipts that were checked
@@ -35,18 +35,18 @@ struct tally {
     tally& operator+=(const tally& other);
 };
 
-/// How a visitor behaves.
+/// The behaviour of a visitor.
 struct habits {
     std::uint64_t seed = 0;
     bool repeats = false;      ///< sends acknowledged events a second time now and then
-    bool listens = false;      ///< has its event stream open
-    bool changes_ids = false;  ///< a fault, for the test of this test: repeats with another id
+    bool listens = false;      ///< keeps its event stream open
+    bool changes_ids = false;  ///< a fault for the test of the loop: repeats with another id
 };
 
-/// What is compared after a restart: the conversations in use, or all.
+/// The conversations to compare after a restart.
 enum class extent { in_use, all };
 
-/// Somebody with a browser. Used by one thread at a time.
+/// A simulated user with a browser. Used by one thread at a time.
 class visitor {
 public:
     explicit visitor(const habits& of) : habits_(of), random_(of.seed) {}
@@ -54,25 +54,26 @@ public:
     visitor& operator=(const visitor&) = delete;
     virtual ~visitor() = default;
 
-    /// One life of the server: compares what there is with what was acknowledged, counts `compared`
-    /// down, then sends events until the server is gone or `until`.
+    /// Visits the server during one of its lives: compares the pages with the acknowledged events,
+    /// counts `compared` down, then sends events until the server is gone or `until` requests a
+    /// stop.
     void live(std::uint16_t port, std::latch& compared, const std::stop_token& until) noexcept;
 
-    /// Compares everything, and does nothing else.
+    /// Compares all conversations, and repeats only events that had no response.
     void compare_all(std::uint16_t port) noexcept;
 
-    /// Empty as long as all was well.
+    /// The first problem; empty if there was none.
     const std::string& problem() const { return problem_; }
 
     virtual tally counts() const { return counts_; }
 
-    /// Ids of the conversations that it has been given.
+    /// The ids of the conversations that it has received.
     virtual std::vector<std::string> conversations() const = 0;
 
-    /// Compares, and sends again what had no answer. Throws violation, or server_gone.
+    /// Compares, and repeats events that had no response. Throws violation, or server_gone.
     virtual void resume(std::uint16_t port, extent what) = 0;
 
-    /// Sends one event, or one again.
+    /// Sends a new event or repeats an earlier one. Throws violation, or server_gone.
     virtual void act() = 0;
 
     virtual void leave() { browser_.leave(); }
@@ -80,14 +81,14 @@ public:
 protected:
     bool chance(unsigned one_in) { return random_() % one_in == 0; }
 
-    /// Asks for a new conversation.
+    /// Requests a new conversation.
     page mint(const std::string& mount);
 
-    /// The page of a conversation that must be there.
+    /// Requests the page of a conversation that must exist.
     page open(const std::string& mount, const std::string& conversation);
 
-    /// Sends an event, now and then on two connections at once. Returns what the answers show.
-    /// Throws server_gone when that is no answer.
+    /// Sends an event, now and then on two connections at once. Returns the pages of the responses.
+    /// Throws server_gone without a usable response.
     std::vector<page> send(const event& what);
 
     std::string new_event_id();
@@ -105,7 +106,7 @@ private:
     std::string problem_;
 };
 
-/// Counts up. The number on the page is the number of its events.
+/// A visitor of the counter. The number on the page must be the number of its events.
 class counting_visitor final : public visitor {
 public:
     using visitor::visitor;
@@ -127,13 +128,13 @@ private:
     std::string stream_address_;
     std::string plus_;  ///< address of the button
     std::uint64_t acknowledged_ = 0;
-    std::uint64_t seen_ = 0;  ///< the highest number on any wire
+    std::uint64_t seen_ = 0;  ///< the highest number that the stream has shown
     std::optional<event> pending_;
     std::vector<std::string> answered_;  ///< ids of the last events
     std::optional<event_stream> stream_;
 };
 
-/// Begins conversations and leaves them after a click or two; they must stay.
+/// Begins conversations and leaves them after a few clicks. The conversations must stay stored.
 class passing_visitor final : public visitor {
 public:
     using visitor::visitor;
@@ -147,8 +148,8 @@ public:
 private:
     std::vector<std::unique_ptr<counting_visitor>> left_;
     std::uint16_t port_ = 0;
-    std::size_t compared_ = 0;  ///< so many at the front have been, since they were used last
-    std::size_t begun_ = 0;     ///< so many in this life of the server
+    std::size_t compared_ = 0;  ///< the first ones, which need no comparison
+    std::size_t begun_ = 0;     ///< the number begun in this life of the server
 };
 
 }  // namespace kill_test

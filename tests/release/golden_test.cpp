@@ -190,7 +190,7 @@ TEST_CASE("a check of a golden store changes nothing and finds that every conver
 TEST_CASE("a database of an older format is kept as a backup for the older release") {
     const copy stores;
     const auto number_of = [](const fs::path& file) {
-        return sqlite_connection(file, sqlite_connection::access::reads)
+        return storage::sqlite_connection(file, storage::sqlite_connection::access::reads)
             .number("PRAGMA user_version");
     };
     stores.open(kinds[0])->load_all([](record&&) {});

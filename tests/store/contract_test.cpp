@@ -1,5 +1,5 @@
-#include "contract.hpp"
 #include "faults.hpp"
+#include "support.hpp"
 
 #include <stube/store/contract.hpp>
 #include <stube/store/memory_store.hpp>
@@ -8,18 +8,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// The contract of every store, and what the two that lie on a disk do alike.
+// The contract of every store, and the common behaviour of the two stores on a disk.
 #define EVERY_PLACE file_place, sqlite_place
 
 using namespace store_test;
 using stube::store_refused;
+namespace contract = stube::store_contract;
 
 namespace {
 
-void suffer(stube::trouble what) {
-    end_of_faults();
-    if (what == stube::trouble::disk_full) fail_from(fault::write, 1, ENOSPC);
-    if (what == stube::trouble::failed_sync) fail_from(fault::sync, 1, EIO);
+void inject(contract::fault injected) {
+    end_faults();
+    switch (injected) {
+    case contract::fault::none:
+        break;
+    case contract::fault::disk_full:
+        fail_from(fault::write, 1, ENOSPC);
+        break;
+    case contract::fault::failed_sync:
+        fail_from(fault::sync, 1, EIO);
+        break;
+    }
 }
 
 auto my_store = [](const fs::path& folder) { return stube::file_store(folder); };
@@ -30,12 +39,12 @@ struct memory_place {
 
 }  // namespace
 
-// The example in the header.
+// The example in <stube/store/contract.hpp>.
 TEST_CASE("my store keeps the contract") {
-    for (const stube::store_rule& rule : stube::store_contract()) {
+    for (const auto& rule : stube::store_contract::rules()) {
         CAPTURE(rule.name);
         temporary_folder folder;
-        stube::tested_store mine;
+        stube::store_contract::tested_store mine;
         mine.open = [&] { return my_store(folder.path()); };
         CHECK_NOTHROW(rule.check(mine));
     }
@@ -49,15 +58,15 @@ TEST_CASE_TEMPLATE(
     sqlite_place_in_memory,
     memory_place
 ) {
-    for (const stube::store_rule& rule : stube::store_contract()) {
+    for (const auto& rule : stube::store_contract::rules()) {
         CAPTURE(rule.name);
         Place place;
-        CHECK_NOTHROW(rule.check({[&] { return place.open(); }, suffer}));
+        CHECK_NOTHROW(rule.check({[&] { return place.open(); }, inject}));
     }
 }
 
 TEST_CASE_TEMPLATE(
-    "an empty batch is fine and saving before loading is a bug",
+    "an empty batch is allowed and a save before loading is a logic error",
     Place,
     EVERY_PLACE
 ) {
@@ -102,7 +111,7 @@ TEST_CASE_TEMPLATE("a second owner is refused at once", Place, EVERY_PLACE) {
     CHECK(stored_in(place).size() == 1);
 }
 
-TEST_CASE_TEMPLATE("a store keeps to the path it was given", Place, EVERY_PLACE) {
+TEST_CASE_TEMPLATE("a store keeps its path when the working folder changes", Place, EVERY_PLACE) {
     Place place;
     fs::path before = fs::current_path();
     fs::current_path(place.folder.path());

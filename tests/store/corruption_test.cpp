@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-// 1,000 damaged copies of what stores keep. Damage is told (refused, set aside, rolled back), or
-// what is loaded is the truth, and stays it in the saves that follow. For runs by hand:
-// STUBE_IMAGES (of each kind of store), STUBE_SEED.
+// Opens 1,000 damaged copies of stores. The store must report the damage (refused, quarantined,
+// rolled back), or load a true state and keep it true through the following saves. For runs by
+// hand: STUBE_IMAGES (the number for each kind of store), STUBE_SEED.
 
 using namespace store_test;
 using stube::store_refused;
@@ -19,10 +19,10 @@ namespace {
 
 disk_image read_image(const fs::path& folder) {
     disk_image image;
-    for (const auto& each : fs::recursive_directory_iterator(folder)) {
-        if (!each.is_regular_file()) continue;
-        std::ifstream file(each.path(), std::ios::binary);
-        image[fs::relative(each.path(), folder).string()] = {
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+        if (!entry.is_regular_file()) continue;
+        std::ifstream file(entry.path(), std::ios::binary);
+        image[fs::relative(entry.path(), folder).string()] = {
             std::istreambuf_iterator<char>(file),
             {}
         };
@@ -30,15 +30,16 @@ disk_image read_image(const fs::path& folder) {
     return image;
 }
 
-/// A folder as it was left, and what must be found in it.
+/// The files that a store left, and the states that may be loaded from them.
 struct remains {
     disk_image image;
-    disk_image older;          ///< as it was some time before
-    std::size_t at = 0;        ///< the state that was saved last
-    std::size_t at_least = 0;  ///< what came later may be gone without a word: the mark is no newer
+    disk_image older;            ///< the same files some time before
+    std::size_t last_state = 0;  ///< the number of the last saved state
+    /// The loss of a later state may go unnoticed, because the high-water mark may be older.
+    std::size_t first_state = 0;
 };
 
-constexpr std::size_t saved = 120;  ///< batches; the rest is for going on
+constexpr std::size_t saved = 120;  ///< batches in the images; the later ones continue from them
 
 template <class Kind>
 class damages {
@@ -49,30 +50,30 @@ public:
         killed_ = leave(100, saved, false);
     }
 
-    void look_at(unsigned images) {
+    void try_images(unsigned images) {
         for (unsigned i = 0; i < images; ++i) {
             CAPTURE(seed_);
             CAPTURE(i);
-            const remains& of = random_() % 3 == 0 ? ended_ : killed_;
-            disk_image image = of.image;
-            std::string what = damage(image, of);
-            CAPTURE(what);
+            const remains& left = random_() % 3 == 0 ? ended_ : killed_;
+            disk_image image = left.image;
+            std::string damaged = damage(image, left);
+            CAPTURE(damaged);
             write_image(image, folder());
-            if (auto found = open(of)) go_on(*found);
+            if (auto found = open(left)) save_more(*found);
         }
         MESSAGE(
             images,
             " images: ",
             refused_,
             " refused, ",
-            set_aside_,
-            " set aside, ",
+            quarantined_,
+            " quarantined, ",
             earlier_,
-            " as before the last moments, ",
+            " in an earlier state, ",
             whole_,
             " unharmed, ",
-            told_later_,
-            " told later, seed ",
+            reported_later_,
+            " reported later, seed ",
             seed_
         );
     }
@@ -84,7 +85,8 @@ private:
 
     fs::path folder() const { return folder_.path() / "damaged"; }
 
-    /// Saves and leaves: reopened once in the middle, ended properly or not.
+    /// Saves `end` batches and copies the files. Reopens the store before batch `reopened`. If
+    /// `properly`, the store is closed before the copy; otherwise the copy is as after a kill.
     remains leave(std::size_t reopened, std::size_t end, bool properly) {
         fs::path live = folder_.path() / "live";
         fs::path copy = folder_.path() / "copy";
@@ -108,20 +110,20 @@ private:
         if (properly) kept.reset();
         copy_as_killed(live, copy);
         left.image = read_image(copy);
-        left.at = end;
-        left.at_least = properly ? end : reopened;
+        left.last_state = end;
+        left.first_state = properly ? end : reopened;
         return left;
     }
 
     std::string& pick(disk_image& image, std::string& name) {
-        auto at = image.begin();
-        std::advance(at, static_cast<std::ptrdiff_t>(random_() % image.size()));
-        name = at->first;
-        return at->second;
+        auto picked = image.begin();
+        std::advance(picked, static_cast<std::ptrdiff_t>(random_() % image.size()));
+        name = picked->first;
+        return picked->second;
     }
 
-    /// Does one thing to one file, and says what.
-    std::string damage(disk_image& image, const remains& of) {
+    /// Damages one file in one way. Returns a description.
+    std::string damage(disk_image& image, const remains& left) {
         std::string name;
         std::string& content = pick(image, name);
         constexpr std::size_t page = 4096;
@@ -158,11 +160,11 @@ private:
                 content[at + i] = static_cast<char>(random_());
             return "garbage: " + where;
         case 4:
-            if (!of.older.contains(name)) break;
-            put_back(image, of, name);
+            if (!left.older.contains(name)) break;
+            put_back(image, left, name);
             return "older copy: " + name;
         case 5:
-            // Who takes away the file of a whole conversation has ended it.
+            // Without its file a conversation has ended, which is not damage.
             if (name.ends_with(".json")) break;
             image.erase(name);
             return "gone: " + name;
@@ -175,86 +177,86 @@ private:
         return "bit " + std::to_string(bit) + ": " + where;
     }
 
-    /// A file as it was some time before. Of a folder all of them: that one file was put back
-    /// cannot be told.
-    static void put_back(disk_image& image, const remains& of, const std::string& name) {
+    /// Replaces a file by its older content. For a file store it replaces all conversations,
+    /// because a file store cannot detect that a single file was put back.
+    static void put_back(disk_image& image, const remains& left, const std::string& name) {
         if (!name.ends_with(".json")) {
-            image[name] = of.older.at(name);
+            image[name] = left.older.at(name);
             return;
         }
-        std::erase_if(image, [](const auto& each) { return each.first.ends_with(".json"); });
-        for (const auto& each : of.older)
-            if (each.first.ends_with(".json")) image.insert(each);
+        std::erase_if(image, [](const auto& file) { return file.first.ends_with(".json"); });
+        for (const auto& file : left.older)
+            if (file.first.ends_with(".json")) image.insert(file);
     }
 
-    /// Which state is found; nothing if the damage was told.
-    std::optional<std::size_t> open(const remains& of) {
+    /// The number of the loaded state; nothing if the store reported the damage.
+    std::optional<std::size_t> open(const remains& left) {
         contents found;
         stube::load_report report;
         try {
             auto kept = Kind::open(folder());
-            report = kept->load_all([&](record&& one) {
-                std::string id = one.id;
-                CHECK(found.emplace(id, in_order(std::move(one))).second);
+            report = kept->load_all([&](record&& loaded) {
+                std::string id = loaded.id;
+                CHECK(found.emplace(id, in_order(std::move(loaded))).second);
             });
         } catch (const store_refused&) {
             ++refused_;
             return std::nullopt;
         }
         if (!report.quarantined.empty()) {
-            ++set_aside_;
-            rest_is_true(found, of);
+            ++quarantined_;
+            check_rest(found, left);
             return std::nullopt;
         }
         std::optional<std::size_t> state;
-        for (std::size_t i = of.at_least; i <= of.at; ++i)
+        for (std::size_t i = left.first_state; i <= left.last_state; ++i)
             if (found == all_.states[i]) state = i;
-        CHECK((state || !report.warnings.empty()));  // else a wrong state is served
-        if (state) ++(*state == of.at ? whole_ : earlier_);
+        CHECK((state || !report.warnings.empty()));  // else the store serves a wrong state
+        if (state) ++(*state == left.last_state ? whole_ : earlier_);
         return state;
     }
 
-    /// What was not set aside is as it was at one time that the mark allows. Others may be missing
-    /// without being named, with a page that held all they had: that there is damage was told.
-    void rest_is_true(const contents& found, const remains& of) const {
+    /// The conversations that were not quarantined all belong to one state that the high-water mark
+    /// allows. A conversation may be missing from the report if a damaged page had all of its rows.
+    void check_rest(const contents& found, const remains& left) const {
         bool fits = false;
-        for (std::size_t i = of.at_least; i <= of.at && !fits; ++i) {
-            const contents& truth = all_.states[i];
-            fits = std::all_of(found.begin(), found.end(), [&](const auto& each) {
-                auto at = truth.find(each.first);
-                return at != truth.end() && at->second == each.second;
+        for (std::size_t i = left.first_state; i <= left.last_state && !fits; ++i) {
+            const contents& state = all_.states[i];
+            fits = std::ranges::all_of(found, [&](const auto& stored) {
+                auto expected = state.find(stored.first);
+                return expected != state.end() && expected->second == stored.second;
             });
         }
         CHECK(fits);
     }
 
-    /// What was not told must not turn up later: in an index, say.
-    void go_on(std::size_t state) {
-        std::size_t at = state;
+    /// Damage that was not reported must not show later, for example in an index.
+    void save_more(std::size_t state) {
+        std::size_t next = state;
         try {
             auto kept = Kind::open(folder());
             kept->load_all([](record&&) {});
-            for (; at < state + 20; ++at)
-                kept->save(all_.batches[at]);
+            for (; next < state + 20; ++next)
+                kept->save(all_.batches[next]);
         } catch (const store_refused&) {
-            ++told_later_;
+            ++reported_later_;
             return;
         } catch (const store_unknown&) {
-            ++told_later_;
+            ++reported_later_;
             return;
         }
         contents found;
         try {
-            auto report = Kind::open(folder())->load_all([&](record&& one) {
-                std::string id = one.id;
-                found.emplace(id, in_order(std::move(one)));
+            auto report = Kind::open(folder())->load_all([&](record&& loaded) {
+                std::string id = loaded.id;
+                found.emplace(id, in_order(std::move(loaded)));
             });
             if (report.quarantined.empty())
-                CHECK(found == all_.states[at]);
+                CHECK(found == all_.states[next]);
             else
-                ++told_later_;
+                ++reported_later_;
         } catch (const store_refused&) {
-            ++told_later_;
+            ++reported_later_;
         }
     }
 
@@ -265,16 +267,21 @@ private:
     remains ended_;
     remains killed_;
     unsigned refused_ = 0;
-    unsigned set_aside_ = 0;
+    unsigned quarantined_ = 0;
     unsigned earlier_ = 0;
     unsigned whole_ = 0;
-    unsigned told_later_ = 0;
+    unsigned reported_later_ = 0;
 };
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("a damaged store is told or serves the truth", Kind, sqlite_kind, file_kind) {
+TEST_CASE_TEMPLATE(
+    "a damaged store reports the damage or serves a true state",
+    Kind,
+    sqlite_kind,
+    file_kind
+) {
     unsigned seed = from_environment("STUBE_SEED", std::random_device{}());
     unsigned images = std::is_same_v<Kind, sqlite_kind> ? 700 : 300;
-    damages<Kind>(seed).look_at(from_environment("STUBE_IMAGES", images));
+    damages<Kind>(seed).try_images(from_environment("STUBE_IMAGES", images));
 }

@@ -36,7 +36,7 @@ void change_content(std::string& content, const disk_step& step) {
         put(content, step.at, step.bytes);
 }
 
-/// Each sector of the disk that the write touches arrives or not.
+/// Applies each sector of a write, or the whole of a truncation, at random.
 void tear(std::string& content, const disk_step& step, std::mt19937& random) {
     if (step.what == disk_step::kind::truncate) {
         if (random() % 2 == 0) change_content(content, step);
@@ -53,16 +53,21 @@ void tear(std::string& content, const disk_step& step, std::mt19937& random) {
 
 void change_names(std::map<std::string, int>& names, const disk_step& step) {
     switch (step.what) {
-    case disk_step::kind::make:
+    case disk_step::kind::create:
         names[step.name] = step.file;
         break;
     case disk_step::kind::rename:
         names.erase(step.name);
         names[step.new_name] = step.file;
         break;
-    default:
+    case disk_step::kind::remove:
         names.erase(step.name);
         break;
+    case disk_step::kind::write:
+    case disk_step::kind::truncate:
+    case disk_step::kind::sync:
+    case disk_step::kind::sync_folder:
+        break;  // does not change a name
     }
 }
 
@@ -76,21 +81,21 @@ disk_log::~disk_log() {
     watch(nullptr);
 }
 
-/// Empty if it is not in the folder, or of no interest.
+/// The name relative to the folder; empty for a file that is not recorded.
 std::string disk_log::name_of(const std::string& path) const {
-    std::string begin = folder_.string() + "/";
+    const std::string begin = folder_.string() + "/";
     if (!path.starts_with(begin) || path.ends_with("-shm")) return "";
     return path.substr(begin.size());
 }
 
-void disk_log::opened(int file, const std::string& path, bool made, bool emptied) {
-    std::string name = name_of(path);
+void disk_log::opened(int file, const std::string& path, bool is_created, bool is_emptied) {
+    const std::string name = name_of(path);
     if (name.empty()) return;
     auto number = status_of(file).st_ino;
-    if (made) {
-        files_[number] = ++made_;
-        steps_.push_back({disk_step::kind::make, made_, 0, "", name, ""});
-    } else if (emptied) {
+    if (is_created) {
+        files_[number] = ++created_;
+        steps_.push_back({disk_step::kind::create, created_, 0, "", name, ""});
+    } else if (is_emptied) {
         truncated(file, 0);
     }
 }
@@ -141,32 +146,34 @@ void simulated_disk::apply(const disk_step& step) {
         files_[step.file].unsynced.push_back(&step);
         break;
     case disk_step::kind::sync: {
-        file& one = files_[step.file];
-        for (const disk_step* each : one.unsynced)
-            change_content(one.safe, *each);
-        one.unsynced.clear();
+        file& synced = files_[step.file];
+        for (const disk_step* unsynced : synced.unsynced)
+            change_content(synced.safe, *unsynced);
+        synced.unsynced.clear();
         break;
     }
     case disk_step::kind::sync_folder:
-        std::erase_if(unsynced_names_, [&](const disk_step* each) {
-            if (folder_of(each->name) != step.name) return false;
-            change_names(safe_names_, *each);
+        std::erase_if(unsynced_names_, [&](const disk_step* unsynced) {
+            if (folder_of(unsynced->name) != step.name) return false;
+            change_names(safe_names_, *unsynced);
             return true;
         });
         break;
-    default:
+    case disk_step::kind::create:
+    case disk_step::kind::rename:
+    case disk_step::kind::remove:
         unsynced_names_.push_back(&step);
         break;
     }
 }
 
 disk_image simulated_disk::after_power_loss(unsynced rest, std::mt19937& random) const {
-    auto arrives = [&] {
+    const auto survives = [&] {
         return rest == unsynced::kept || (rest != unsynced::lost && random() % 2 == 0);
     };
     auto names = safe_names_;
-    for (const disk_step* each : unsynced_names_)
-        if (arrives()) change_names(names, *each);
+    for (const disk_step* step : unsynced_names_)
+        if (survives()) change_names(names, *step);
 
     disk_image image;
     for (const auto& [name, number] : names) {
@@ -174,11 +181,11 @@ disk_image simulated_disk::after_power_loss(unsynced rest, std::mt19937& random)
         auto found = files_.find(number);
         if (found == files_.end()) continue;
         content = found->second.safe;
-        for (const disk_step* each : found->second.unsynced) {
+        for (const disk_step* step : found->second.unsynced) {
             if (rest == unsynced::torn)
-                tear(content, *each, random);
-            else if (arrives())
-                change_content(content, *each);
+                tear(content, *step, random);
+            else if (survives())
+                change_content(content, *step);
         }
     }
     return image;

@@ -9,25 +9,24 @@
 #include <string>
 #include <vector>
 
-/// What a power loss leaves of a folder. The calls of a run are recorded; played again on a disk
-/// that is only a value, they can be cut off at any moment, and of what was not synced then any
-/// part may be missing.
+/// Simulates a power loss in a folder. A disk_log records the calls of a run. A simulated_disk
+/// replays them up to any moment, and drops any part of the data that was not synced then.
 namespace store_test {
 
-/// One call that changed a file or a name, or synced. Names are relative to the recorded folder.
+/// A call that changed a file or a name, or synced. Names are relative to the recorded folder.
 struct disk_step {
-    enum class kind { make, write, truncate, sync, rename, remove, sync_folder };
+    enum class kind { create, write, truncate, sync, rename, remove, sync_folder };
 
     kind what = kind::sync;
-    int file = 0;          ///< a number of its own for every file that was made
-    std::uint64_t at = 0;  ///< where it was written, or the size that it was cut to
+    int file = 0;          ///< a number that is unique for each created file
+    std::uint64_t at = 0;  ///< the offset of a write, or the new size of a truncated file
     std::string bytes;
     std::string name;
     std::string new_name;
 };
 
-/// Records what happens in a folder from its construction to its end, but not in SQLite's shared
-/// memory, which does not outlive a power loss.
+/// Records the calls in a folder while it exists. Ignores SQLite's shared memory, which does not
+/// survive a power loss.
 class disk_log final : public watcher {
 public:
     explicit disk_log(std::filesystem::path folder);
@@ -38,7 +37,7 @@ public:
     const std::vector<disk_step>& steps() const { return steps_; }
 
 private:
-    void opened(int file, const std::string& path, bool made, bool emptied) override;
+    void opened(int file, const std::string& path, bool is_created, bool is_emptied) override;
     void wrote(int file, std::uint64_t at, std::string_view bytes) override;
     void truncated(int file, std::uint64_t size) override;
     void synced(int file) override;
@@ -48,26 +47,26 @@ private:
     std::string name_of(const std::string& path) const;
 
     std::filesystem::path folder_;
-    std::map<std::uint64_t, int> files_;  ///< by the number that the file system gave them
-    int made_ = 0;
+    std::map<std::uint64_t, int> files_;  ///< by inode number
+    int created_ = 0;
     std::vector<disk_step> steps_;
 };
 
-/// What becomes of that which was not synced when the power went.
+/// The unsynced data that survives a power loss.
 enum class unsynced {
     lost,
     kept,
-    some,  ///< each write and each change of a name by a coin
-    torn,  ///< the same for each 512 bytes of a write
+    some,  ///< each write and each change of a name at random
+    torn,  ///< the same, and each sector of a write at random
 };
 
-/// Files by their names.
+/// The contents of files by their names.
 using disk_image = std::map<std::string, std::string>;
 
-/// A disk that has seen some of the steps.
 class simulated_disk {
 public:
-    void apply(const disk_step& step);  ///< keeps a reference to it
+    /// Keeps a reference to `step`, which must outlive the disk.
+    void apply(const disk_step& step);
 
     disk_image after_power_loss(unsynced rest, std::mt19937& random) const;
 
@@ -82,7 +81,7 @@ private:
     std::vector<const disk_step*> unsynced_names_;
 };
 
-/// Makes a folder with these files; what was there before is removed.
+/// Replaces a folder by one with exactly these files.
 void write_image(const disk_image& image, const std::filesystem::path& folder);
 
 }  // namespace store_test

@@ -10,7 +10,7 @@
 namespace store_test {
 namespace {
 
-/// SQLite gives us room for one of these, and behind it for a file of the layer below.
+/// SQLite allocates this object together with a file of the layer below, which follows it.
 struct wrapped_file : sqlite3_file {
     sqlite3_file* below() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
@@ -28,19 +28,19 @@ int read(sqlite3_file* file, void* into, int size, sqlite3_int64 at) {
 }
 
 int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 at) {
-    verdict now = judge(fault::vfs_write);
+    const verdict now = judge(fault::vfs_write);
     if (now.half) below(file)->pMethods->xWrite(below(file), data, size / 2, at);
     if (now.fails || now.half) return now.error;
     return below(file)->pMethods->xWrite(below(file), data, size, at);
 }
 
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
-    verdict now = judge(fault::vfs_truncate);
+    const verdict now = judge(fault::vfs_truncate);
     return now.fails ? now.error : below(file)->pMethods->xTruncate(below(file), size);
 }
 
 int sync(sqlite3_file* file, int flags) {
-    verdict now = judge(fault::vfs_sync);
+    const verdict now = judge(fault::vfs_sync);
     return now.fails ? now.error : below(file)->pMethods->xSync(below(file), flags);
 }
 
@@ -48,20 +48,20 @@ int size_of(sqlite3_file* file, sqlite3_int64* size) {
     return below(file)->pMethods->xFileSize(below(file), size);
 }
 
-int lock(sqlite3_file* file, int how) {
-    return below(file)->pMethods->xLock(below(file), how);
+int lock(sqlite3_file* file, int level) {
+    return below(file)->pMethods->xLock(below(file), level);
 }
 
-int unlock(sqlite3_file* file, int how) {
-    return below(file)->pMethods->xUnlock(below(file), how);
+int unlock(sqlite3_file* file, int level) {
+    return below(file)->pMethods->xUnlock(below(file), level);
 }
 
-int check_reserved_lock(sqlite3_file* file, int* answer) {
-    return below(file)->pMethods->xCheckReservedLock(below(file), answer);
+int check_reserved_lock(sqlite3_file* file, int* result) {
+    return below(file)->pMethods->xCheckReservedLock(below(file), result);
 }
 
-int control(sqlite3_file* file, int what, void* value) {
-    return below(file)->pMethods->xFileControl(below(file), what, value);
+int control(sqlite3_file* file, int operation, void* value) {
+    return below(file)->pMethods->xFileControl(below(file), operation, value);
 }
 
 int sector_size(sqlite3_file* file) {
@@ -114,8 +114,8 @@ sqlite3_vfs* real = nullptr;
 sqlite3_vfs ours;
 
 int open(sqlite3_vfs*, const char* name, sqlite3_file* made, int flags, int* really) {
-    made->pMethods = nullptr;  // so that SQLite does not close what was not opened
-    if (verdict now = judge(fault::vfs_open); now.fails) return now.error;
+    made->pMethods = nullptr;  // so that SQLite does not close a file that failed to open
+    if (const verdict now = judge(fault::vfs_open); now.fails) return now.error;
     auto* file = new (made) wrapped_file;
     file->pMethods = nullptr;
     int code = real->xOpen(real, name, file->below(), flags, really);
@@ -124,7 +124,7 @@ int open(sqlite3_vfs*, const char* name, sqlite3_file* made, int flags, int* rea
 }
 
 int remove(sqlite3_vfs*, const char* name, int sync_folder) {
-    verdict now = judge(fault::vfs_remove);
+    const verdict now = judge(fault::vfs_remove);
     return now.fails ? now.error : real->xDelete(real, name, sync_folder);
 }
 
@@ -132,7 +132,7 @@ int remove(sqlite3_vfs*, const char* name, int sync_folder) {
 
 failing_vfs::failing_vfs() {
     real = sqlite3_vfs_find(nullptr);
-    ours = *real;  // what is not named below works on the layer below without its file
+    ours = *real;  // the other functions do not use a file, so the layer below handles them
     ours.pNext = nullptr;
     ours.zName = "failing";
     ours.szOsFile = static_cast<int>(sizeof(wrapped_file)) + real->szOsFile;

@@ -1,11 +1,11 @@
 #pragma once
 
-/// A file layer for SQLite over the one that it uses on this system, so that each of its writes,
-/// syncs and so on can be made to fail (`fail_once(fault::vfs_write, ...)`).
+/// A file layer (VFS) for SQLite on top of the system's layer. It makes a single write, sync and so
+/// on fail, as `fail_once(fault::vfs_write, ...)` requests.
 namespace store_test {
 
-/// As long as there is one, databases that are opened use that layer. Databases that were opened
-/// are closed before it ends.
+/// Databases that are opened while an object of this class exists use the layer. They must be
+/// closed before the object is destroyed.
 class failing_vfs {
 public:
     failing_vfs();

@@ -8,8 +8,8 @@
 #include <functional>
 #include <memory>
 
-// A run of 200 saves in which every call fails once: the save is tried again and again, each time
-// with the fault one call later, until it is not reached any more.
+// A run of 200 saves in which every call fails once. Each save is repeated, each time with the
+// fault one call later, until the save no longer reaches the fault.
 
 using namespace store_test;
 using stube::store_refused;
@@ -25,23 +25,23 @@ constexpr bool is_sanitized = __has_feature(address_sanitizer) || __has_feature(
 constexpr bool is_sanitized = false;
 #endif
 
-/// Sanitizers make it slow, and the same calls come again and again.
+/// Fewer with a sanitizer, which is slow. The calls of later saves are the same.
 constexpr std::size_t saves = is_sanitized ? 40 : 200;
 
-enum class how { once, half_way };
+enum class extent { whole, half };
 
 struct failure {
     std::string name;
     fault kind;
     int error;
-    how much = how::once;
+    extent part = extent::whole;
 };
 
 const failure system_failures[] = {
     {"write error", fault::write, EIO},
     {"disk full at a write", fault::write, ENOSPC},
-    {"short write, then disk full", fault::write, ENOSPC, how::half_way},
-    {"short write, then an error", fault::write, EIO, how::half_way},
+    {"short write, then disk full", fault::write, ENOSPC, extent::half},
+    {"short write, then an error", fault::write, EIO, extent::half},
     {"sync error", fault::sync, EIO},
     {"disk full at a sync", fault::sync, ENOSPC},
     {"truncate error", fault::truncate, EIO},
@@ -53,23 +53,24 @@ const failure system_failures[] = {
     {"remove error", fault::remove, EIO},
 };
 
-// A sync never says "disk full" here: SQLite's own layer makes an I/O error of whatever fsync says.
+// A sync does not fail with "disk full" here: SQLite's own layer turns every error of fsync into an
+// I/O error.
 const failure vfs_failures[] = {
     {"write error", fault::vfs_write, SQLITE_IOERR_WRITE},
     {"disk full at a write", fault::vfs_write, SQLITE_FULL},
-    {"short write, disk full", fault::vfs_write, SQLITE_FULL, how::half_way},
-    {"short write, error", fault::vfs_write, SQLITE_IOERR_WRITE, how::half_way},
+    {"short write, disk full", fault::vfs_write, SQLITE_FULL, extent::half},
+    {"short write, error", fault::vfs_write, SQLITE_IOERR_WRITE, extent::half},
     {"sync error", fault::vfs_sync, SQLITE_IOERR_FSYNC},
     {"truncate error", fault::vfs_truncate, SQLITE_IOERR_TRUNCATE},
     {"open error", fault::vfs_open, SQLITE_CANTOPEN},
     {"remove error", fault::vfs_remove, SQLITE_IOERR_DELETE},
 };
 
-void arm(const failure& what, int nth) {
-    if (what.much == how::once)
-        fail_once(what.kind, nth, what.error);
+void arm(const failure& failure, int nth) {
+    if (failure.part == extent::whole)
+        fail_once(failure.kind, nth, failure.error);
     else
-        fail_half_way(what.kind, nth, what.error);
+        fail_half_way(failure.kind, nth, failure.error);
 }
 
 enum class outcome { saved, refused, unknown };
@@ -85,7 +86,7 @@ outcome try_save(stube::store& kept, const std::vector<change>& batch) {
     }
 }
 
-/// How often a call failed, and what became of the save.
+/// Counts the saves with a fault by their outcome.
 struct tally {
     int refused = 0;
     int unknown = 0;
@@ -95,8 +96,8 @@ struct tally {
 template <class Kind>
 class run {
 public:
-    explicit run(const failure& what)
-        : what_(what), all_(make_history({7, saves, true, 1500})), kept_(Kind::open(live())) {
+    explicit run(const failure& failure)
+        : failure_(failure), all_(make_history({7, saves, true, 1500})), kept_(Kind::open(live())) {
         load(*kept_);
         if (!kept_->saves_parts()) all_ = make_history({7, saves, false, 1500});
     }
@@ -120,15 +121,15 @@ private:
         for (int nth = 1; !left.empty(); ++nth) {
             CAPTURE(nth);
             REQUIRE(nth < 1000);
-            arm(what_, nth);
-            outcome got = try_save(*kept_, left);
-            bool tripped = end_of_faults();
-            if (got == outcome::refused) {
+            arm(failure_, nth);
+            const outcome result = try_save(*kept_, left);
+            const bool tripped = end_faults();
+            if (result == outcome::refused) {
                 REQUIRE(tripped);
-                nothing_changed();
-            } else if (got == outcome::unknown) {
+                check_unchanged();
+            } else if (result == outcome::unknown) {
                 ++counted_.unknown;
-                nothing_more_is_taken(left);
+                check_stopped(left);
                 restart();
                 std::size_t before = left.size();
                 left = not_yet_in(now_, left);
@@ -137,31 +138,31 @@ private:
                 counted_.saved += tripped;
                 now_ = next();
                 left.clear();
-                if (tripped) restart();  // it may have stopped all the same
+                if (tripped) restart();  // the store may have stopped after this save
             }
         }
     }
 
-    /// What a reader of the folder sees is looked at now and then only, because it takes long.
-    void nothing_changed() {
+    /// Loads a copy of the files. Only for one refusal in 16, because that is slow.
+    void check_unchanged() {
         if (++counted_.refused % 16 != 1) return;
         fs::path copy = folder_.path() / "copy";
         copy_as_killed(live(), copy);
         CHECK(load(*Kind::open(copy)) == now_);
     }
 
-    void nothing_more_is_taken(const std::vector<change>& left) {
+    void check_stopped(const std::vector<change>& left) {
         CHECK(try_save(*kept_, left) == outcome::unknown);
         CHECK(try_save(*kept_, {removing("another")}) == outcome::unknown);
     }
 
-    /// The restart reads what is really there.
+    /// Reads the state from the disk.
     void restart() {
         kept_.reset();
         kept_ = Kind::open(live());
         contents found = load(*kept_);
-        bool at_end = at_ == all_.batches.size();
-        const contents& other = at_end ? all_.states.back() : next();
+        const bool is_at_end = at_ == all_.batches.size();
+        const contents& other = is_at_end ? all_.states.back() : next();
         if (Kind::whole_batches)
             CHECK((found == now_ || found == other));
         else
@@ -169,62 +170,62 @@ private:
         now_ = std::move(found);
     }
 
-    failure what_;
+    failure failure_;
     history all_;
     quick_folder folder_;
     [[maybe_unused]] bool made_ = fs::create_directory(live());
     std::unique_ptr<stube::store> kept_;
-    contents now_;  ///< what is stored, as far as it was acknowledged or read
+    contents now_;  ///< the state that was last acknowledged or loaded
     std::size_t at_ = 0;
     tally counted_;
 };
 
-void tell(const failure& what, const tally& counted) {
+void print(const failure& failure, const tally& counted) {
     MESSAGE(
-        what.name,
+        failure.name,
         ": ",
         counted.refused,
         " refused, ",
         counted.unknown,
         " unknown, ",
         counted.saved,
-        " saved all the same"
+        " saved in spite of it"
     );
 }
 
-/// A life of a store from its opening to its end, with a save so large that SQLite's log is carried
-/// over into the database, with the fault at the `nth` call. False if that was not reached.
+/// Opens a store, saves and closes it, with a fault at the `nth` call. The save is so large that it
+/// causes a checkpoint. Returns false if no call reached the fault.
 template <class Kind>
-bool live_with_a_fault(const failure& what, int nth, const fs::path& folder, contents old) {
+bool live_with_a_fault(const failure& failure, int nth, const fs::path& folder, contents old) {
     std::vector<change> large{
         creating("large", 1, {{"head", '"' + std::string(5 << 20, 'x') + '"'}})
     };
-    outcome got = outcome::refused;
+    outcome result = outcome::refused;
 
-    arm(what, nth);
+    arm(failure, nth);
     try {
         auto kept = Kind::open(folder);
         contents found;
-        auto report = kept->load_all([&](record&& one) {
-            std::string id = one.id;
-            found.emplace(id, in_order(std::move(one)));
+        auto report = kept->load_all([&](record&& loaded) {
+            std::string id = loaded.id;
+            found.emplace(id, in_order(std::move(loaded)));
         });
-        // A file that cannot be opened is not lost: it is set aside, and told.
-        for (const stube::unreadable& each : report.quarantined)
-            CHECK(old.erase(each.id) == 1);
+        // A file that cannot be opened is not lost: it is quarantined and reported.
+        for (const auto& bad : report.quarantined)
+            CHECK(old.erase(bad.id) == 1);
         CHECK(found == old);
-        got = try_save(*kept, large);
-    } catch (const store_refused&) {  // by the opening or the loading
+        result = try_save(*kept, large);
+    } catch (const store_refused&) {  // from opening or loading
     }
-    bool tripped = end_of_faults();
+    const bool tripped = end_faults();
 
     contents next = old;
-    follow(next, large.front());
-    if (!tripped) CHECK(got == outcome::saved);
+    apply_change(next, large.front());
+    if (!tripped) CHECK(result == outcome::saved);
     contents found = load(*Kind::open(folder));
-    if (got == outcome::saved)
+    if (result == outcome::saved)
         CHECK(found == next);
-    else if (got == outcome::refused)
+    else if (result == outcome::refused)
         CHECK(found == old);
     else
         CHECK((found == old || found == next));
@@ -232,7 +233,7 @@ bool live_with_a_fault(const failure& what, int nth, const fs::path& folder, con
 }
 
 template <class Kind>
-void every_call_of_a_life_fails_once(const failure& what) {
+void every_call_of_a_life_fails_once(const failure& failure) {
     quick_folder folder;
     fs::path first = folder.path() / "first";
     fs::path copy = folder.path() / "copy";
@@ -252,55 +253,55 @@ void every_call_of_a_life_fails_once(const failure& what) {
     for (;; ++nth) {
         CAPTURE(nth);
         copy_as_killed(copy, live);
-        if (!live_with_a_fault<Kind>(what, nth, live, old)) break;
-        // The pages of the large body are all alike.
+        if (!live_with_a_fault<Kind>(failure, nth, live, old)) break;
+        // Skip most pages of the large body, which are all written alike.
         if (nth > 40) nth += 200;
     }
-    MESSAGE(what.name, ": ", nth - 1, " calls");
+    MESSAGE(failure.name, ": ", nth - 1, " calls");
 }
 
 }  // namespace
 
 TEST_CASE_TEMPLATE(
-    "200 saves keep their promises whichever call to the system fails",
+    "200 saves keep their guarantees whichever system call fails",
     Kind,
     file_kind,
     sqlite_kind
 ) {
-    for (const failure& each : system_failures) {
-        CAPTURE(each.name);
-        tally counted = run<Kind>(each).play();
-        tell(each, counted);
+    for (const auto& failure : system_failures) {
+        CAPTURE(failure.name);
+        const tally counted = run<Kind>(failure).play();
+        print(failure, counted);
     }
 }
 
-TEST_CASE("200 saves keep their promises whichever call of the SQLite file layer fails") {
+TEST_CASE("200 saves keep their guarantees whichever call of the SQLite file layer fails") {
     failing_vfs layer;
-    for (const failure& each : vfs_failures) {
-        CAPTURE(each.name);
-        tally counted = run<sqlite_kind>(each).play();
-        tell(each, counted);
+    for (const auto& failure : vfs_failures) {
+        CAPTURE(failure.name);
+        const tally counted = run<sqlite_kind>(failure).play();
+        print(failure, counted);
     }
 }
 
 TEST_CASE_TEMPLATE(
-    "whichever call to the system fails while a store opens and ends nothing is lost",
+    "nothing is lost whichever system call fails while a store opens and closes",
     Kind,
     file_kind,
     sqlite_kind
 ) {
-    for (const failure& each : system_failures) {
-        CAPTURE(each.name);
-        every_call_of_a_life_fails_once<Kind>(each);
+    for (const auto& failure : system_failures) {
+        CAPTURE(failure.name);
+        every_call_of_a_life_fails_once<Kind>(failure);
     }
 }
 
 TEST_CASE(
-    "whichever call of the SQLite file layer fails while a store opens and ends nothing is lost"
+    "nothing is lost whichever call of the SQLite file layer fails while a store opens and closes"
 ) {
     failing_vfs layer;
-    for (const failure& each : vfs_failures) {
-        CAPTURE(each.name);
-        every_call_of_a_life_fails_once<sqlite_kind>(each);
+    for (const auto& failure : vfs_failures) {
+        CAPTURE(failure.name);
+        every_call_of_a_life_fails_once<sqlite_kind>(failure);
     }
 }

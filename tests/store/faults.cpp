@@ -17,10 +17,10 @@ namespace {
 
 struct plan {
     std::atomic<long> calls{0};
-    std::atomic<long> first{0};  ///< the call that fails, by number; 0 is none
+    std::atomic<long> first{0};  ///< the number of the first call that fails; 0 if no call fails
     std::atomic<long> last{0};
     std::atomic<int> error{0};
-    std::atomic<bool> half{false};  ///< the first of them is half done
+    std::atomic<bool> half{false};  ///< the first of these calls does half of its work
     std::atomic<bool> tripped{false};
 };
 
@@ -32,17 +32,17 @@ plan& plan_for(fault kind) {
 }
 
 void fail_between(fault kind, int nth, long last, int error, bool half) {
-    plan& one = plan_for(kind);
-    one.error = error;
-    one.tripped = false;
-    one.half = half;
-    one.last = last;
-    one.first = one.calls + nth;
+    plan& changed = plan_for(kind);
+    changed.error = error;
+    changed.tripped = false;
+    changed.half = half;
+    changed.last = last;
+    changed.first = changed.calls + nth;
 }
 
-/// True if this call has to fail; errno is set then.
+/// Returns true and sets errno if this call must fail.
 bool fails(fault kind) {
-    verdict now = judge(kind);
+    const verdict now = judge(kind);
     if (now.fails) errno = now.error;
     return now.fails;
 }
@@ -62,38 +62,38 @@ std::string path_in(int folder, const char* path) {
     return name_of(folder) + "/" + path;
 }
 
-int open_and_tell(int folder, const char* path, int flags, mode_t mode) {
+int open_and_report(int folder, const char* path, int flags, mode_t mode) {
     if (fails(fault::open)) return -1;
-    watcher* told = watching;
-    bool was_there = told && ::faccessat(folder, path, F_OK, 0) == 0;
+    watcher* observer = watching;
+    const bool existed = observer && ::faccessat(folder, path, F_OK, 0) == 0;
     auto file = static_cast<int>(::syscall(SYS_openat, folder, path, flags, mode));
-    if (told && file >= 0)
-        told->opened(
+    if (observer && file >= 0)
+        observer->opened(
             file,
             path_in(folder, path),
-            !was_there && (flags & O_CREAT) != 0,
-            was_there && (flags & O_TRUNC) != 0
+            !existed && (flags & O_CREAT) != 0,
+            existed && (flags & O_TRUNC) != 0
         );
     return file;
 }
 
-/// As many bytes as are to be written, or -1.
+/// The number of bytes that this call must write; -1, and errno is set, if it must fail.
 ssize_t allowed(std::size_t size) {
-    verdict now = judge(fault::write);
+    const verdict now = judge(fault::write);
     if (now.half && size > 1) return static_cast<ssize_t>(size / 2);
     if (!now.fails && !now.half) return static_cast<ssize_t>(size);
     errno = now.error;
     return -1;
 }
 
-ssize_t write_and_tell(int file, const void* data, std::size_t size) {
+ssize_t write_and_report(int file, const void* data, std::size_t size) {
     ssize_t most = allowed(size);
     if (most < 0) return -1;
-    watcher* told = watching;
-    long at = told ? ::syscall(SYS_lseek, file, 0L, SEEK_CUR) : 0;
+    watcher* observer = watching;
+    long at = observer ? ::syscall(SYS_lseek, file, 0L, SEEK_CUR) : 0;
     ssize_t written = ::syscall(SYS_write, file, data, most);
-    if (told && written > 0 && at >= 0)
-        told->wrote(
+    if (observer && written > 0 && at >= 0)
+        observer->wrote(
             file,
             static_cast<std::uint64_t>(at),
             {static_cast<const char*>(data), static_cast<std::size_t>(written)}
@@ -101,13 +101,13 @@ ssize_t write_and_tell(int file, const void* data, std::size_t size) {
     return written;
 }
 
-ssize_t write_at_and_tell(int file, const void* data, std::size_t size, long at) {
+ssize_t write_at_and_report(int file, const void* data, std::size_t size, long at) {
     ssize_t most = allowed(size);
     if (most < 0) return -1;
     ssize_t written = ::syscall(SYS_pwrite64, file, data, most, at);
-    watcher* told = watching;
-    if (told && written > 0)
-        told->wrote(
+    watcher* observer = watching;
+    if (observer && written > 0)
+        observer->wrote(
             file,
             static_cast<std::uint64_t>(at),
             {static_cast<const char*>(data), static_cast<std::size_t>(written)}
@@ -115,34 +115,36 @@ ssize_t write_at_and_tell(int file, const void* data, std::size_t size, long at)
     return written;
 }
 
-int sync_and_tell(long call, int file) {
+int sync_and_report(long call, int file) {
     if (fails(fault::sync)) return -1;
-    auto answer = static_cast<int>(::syscall(call, file));
-    if (watcher* told = watching; told && answer == 0) told->synced(file);
-    return answer;
+    const auto result = static_cast<int>(::syscall(call, file));
+    if (watcher* observer = watching; observer && result == 0) observer->synced(file);
+    return result;
 }
 
-int truncate_and_tell(int file, long size) {
+int truncate_and_report(int file, long size) {
     if (fails(fault::truncate)) return -1;
-    auto answer = static_cast<int>(::syscall(SYS_ftruncate, file, size));
-    if (watcher* told = watching; told && answer == 0)
-        told->truncated(file, static_cast<std::uint64_t>(size));
-    return answer;
+    const auto result = static_cast<int>(::syscall(SYS_ftruncate, file, size));
+    if (watcher* observer = watching; observer && result == 0)
+        observer->truncated(file, static_cast<std::uint64_t>(size));
+    return result;
 }
 
-int rename_and_tell(int from_folder, const char* from, int to_folder, const char* to) {
+int rename_and_report(int from_folder, const char* from, int to_folder, const char* to) {
     if (fails(fault::rename)) return -1;
-    auto answer = static_cast<int>(::syscall(SYS_renameat2, from_folder, from, to_folder, to, 0));
-    if (watcher* told = watching; told && answer == 0)
-        told->renamed(path_in(from_folder, from), path_in(to_folder, to));
-    return answer;
+    const auto result =
+        static_cast<int>(::syscall(SYS_renameat2, from_folder, from, to_folder, to, 0));
+    if (watcher* observer = watching; observer && result == 0)
+        observer->renamed(path_in(from_folder, from), path_in(to_folder, to));
+    return result;
 }
 
-int remove_and_tell(int folder, const char* path, int flags) {
+int remove_and_report(int folder, const char* path, int flags) {
     if (fails(fault::remove)) return -1;
-    auto answer = static_cast<int>(::syscall(SYS_unlinkat, folder, path, flags));
-    if (watcher* told = watching; told && answer == 0) told->removed(path_in(folder, path));
-    return answer;
+    const auto result = static_cast<int>(::syscall(SYS_unlinkat, folder, path, flags));
+    if (watcher* observer = watching; observer && result == 0)
+        observer->removed(path_in(folder, path));
+    return result;
 }
 
 }  // namespace
@@ -156,15 +158,15 @@ void fail_once(fault kind, int nth, int error) {
 }
 
 void fail_half_way(fault kind, int nth, int error) {
-    bool at_once = kind == fault::vfs_write;
+    const bool at_once = kind == fault::vfs_write;
     fail_between(kind, nth, calls_of(kind) + nth + (at_once ? 0 : 1), error, true);
 }
 
-bool end_of_faults() {
+bool end_faults() {
     bool tripped = false;
-    for (plan& one : plans) {
-        one.first = 0;
-        tripped = one.tripped.exchange(false) || tripped;
+    for (auto& ended : plans) {
+        ended.first = 0;
+        tripped = ended.tripped.exchange(false) || tripped;
     }
     return tripped;
 }
@@ -174,17 +176,17 @@ long calls_of(fault kind) {
 }
 
 verdict judge(fault kind) {
-    plan& one = plan_for(kind);
-    long call = ++one.calls;
-    long first = one.first;
-    if (first == 0 || call < first || call > one.last) return {};
-    one.tripped = true;
-    bool half = one.half && call == first;
-    return {!half, half, one.error};
+    plan& current = plan_for(kind);
+    const long call = ++current.calls;
+    const long first = current.first;
+    if (first == 0 || call < first || call > current.last) return {};
+    current.tripped = true;
+    const bool half = current.half && call == first;
+    return {!half, half, current.error};
 }
 
-void watch(watcher* one) {
-    watching = one;
+void watch(watcher* next) {
+    watching = next;
 }
 
 }  // namespace store_test
@@ -198,7 +200,7 @@ int open(const char* path, int flags, ...) {
     va_start(rest, flags);
     mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
     va_end(rest);
-    return open_and_tell(AT_FDCWD, path, flags, mode);
+    return open_and_report(AT_FDCWD, path, flags, mode);
 }
 
 int open64(const char* path, int flags, ...) {
@@ -206,7 +208,7 @@ int open64(const char* path, int flags, ...) {
     va_start(rest, flags);
     mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
     va_end(rest);
-    return open_and_tell(AT_FDCWD, path, flags, mode);
+    return open_and_report(AT_FDCWD, path, flags, mode);
 }
 
 int openat(int folder, const char* path, int flags, ...) {
@@ -214,51 +216,51 @@ int openat(int folder, const char* path, int flags, ...) {
     va_start(rest, flags);
     mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
     va_end(rest);
-    return open_and_tell(folder, path, flags, mode);
+    return open_and_report(folder, path, flags, mode);
 }
 
 ssize_t write(int file, const void* data, size_t size) {
-    return write_and_tell(file, data, size);
+    return write_and_report(file, data, size);
 }
 
 ssize_t pwrite(int file, const void* data, size_t size, off_t at) {
-    return write_at_and_tell(file, data, size, at);
+    return write_at_and_report(file, data, size, at);
 }
 
 ssize_t pwrite64(int file, const void* data, size_t size, off64_t at) {
-    return write_at_and_tell(file, data, size, at);
+    return write_at_and_report(file, data, size, at);
 }
 
 int fsync(int file) {
-    return sync_and_tell(SYS_fsync, file);
+    return sync_and_report(SYS_fsync, file);
 }
 
 int fdatasync(int file) {
-    return sync_and_tell(SYS_fdatasync, file);
+    return sync_and_report(SYS_fdatasync, file);
 }
 
 int ftruncate(int file, off_t size) noexcept {
-    return truncate_and_tell(file, size);
+    return truncate_and_report(file, size);
 }
 
 int ftruncate64(int file, off64_t size) noexcept {
-    return truncate_and_tell(file, size);
+    return truncate_and_report(file, size);
 }
 
 int renameat(int from_folder, const char* from, int to_folder, const char* to) noexcept {
-    return rename_and_tell(from_folder, from, to_folder, to);
+    return rename_and_report(from_folder, from, to_folder, to);
 }
 
 int rename(const char* from, const char* to) noexcept {
-    return rename_and_tell(AT_FDCWD, from, AT_FDCWD, to);
+    return rename_and_report(AT_FDCWD, from, AT_FDCWD, to);
 }
 
 int unlink(const char* path) noexcept {
-    return remove_and_tell(AT_FDCWD, path, 0);
+    return remove_and_report(AT_FDCWD, path, 0);
 }
 
 int unlinkat(int folder, const char* path, int flags) noexcept {
-    return remove_and_tell(folder, path, flags);
+    return remove_and_report(folder, path, flags);
 }
 
 }  // extern "C"

@@ -4,12 +4,13 @@
 #include <string>
 #include <string_view>
 
-/// Stands between the stores and the system: makes calls fail on purpose, and tells a watcher what
-/// was done. This program has its own write, fsync and so on; the stores and SQLite call them like
-/// anybody else. For one thread.
+/// Injects faults into system calls and reports the calls to a watcher. The program defines its own
+/// write, fsync and so on in place of those of the C library, and the stores and SQLite call them.
+/// For one thread.
 namespace store_test {
 
-/// Kinds of calls. Those of SQLite's file layer count once `failing_vfs` is there.
+/// The kinds of calls that can fail. The calls of SQLite's file layer (vfs_) are only seen while a
+/// `failing_vfs` exists.
 enum class fault {
     write,
     sync,
@@ -24,38 +25,39 @@ enum class fault {
     vfs_remove,
 };
 
-/// From now on the `nth` call of the kind fails with `error`, counted from 1; it fails without
-/// doing anything. `error` is a value of errno, or a code of SQLite for a call of its file layer.
+/// The `nth` call of the kind from now on, counted from 1, and every later one fail with `error`
+/// and have no effect. `error` is an errno value, or for a call of SQLite's file layer a code of
+/// SQLite.
 void fail_from(fault kind, int nth, int error);
 
-/// Only the `nth` call fails; the ones after it work again.
+/// Only the `nth` call fails; the later ones work again.
 void fail_once(fault kind, int nth, int error);
 
-/// The `nth` write gets as far as half of its bytes. The system says so and fails at the next call;
-/// SQLite's file layer fails at once.
+/// The `nth` write writes half of its bytes. A system call returns that number, and the next call
+/// fails; a call of SQLite's file layer fails at once.
 void fail_half_way(fault kind, int nth, int error);
 
-/// Ends it. True if a call has failed.
-bool end_of_faults();
+/// Ends all faults. Returns true if a call has failed.
+bool end_faults();
 
-/// How many calls of this kind there were since the program began.
+/// The number of calls of this kind since the program began.
 long calls_of(fault kind);
 
-/// What a call has to do: whether to fail, with what, and whether half of it is to be done first.
+/// The effect of the faults on one call: it fails with `error`, or it does half of its work first.
 struct verdict {
     bool fails = false;
     bool half = false;
     int error = 0;
 };
 
-/// Counts a call.
+/// Counts a call and returns what it must do.
 verdict judge(fault kind);
 
-/// Is told each call that was done, as long as it is the one given to `watch`.
+/// Receives each successful call while it is the current watcher.
 class watcher {
 public:
     virtual ~watcher() = default;
-    virtual void opened(int file, const std::string& path, bool made, bool emptied) = 0;
+    virtual void opened(int file, const std::string& path, bool is_created, bool is_emptied) = 0;
     virtual void wrote(int file, std::uint64_t at, std::string_view bytes) = 0;
     virtual void truncated(int file, std::uint64_t size) = 0;
     virtual void synced(int file) = 0;
@@ -63,7 +65,7 @@ public:
     virtual void removed(const std::string& path) = 0;
 };
 
-/// Null ends it.
-void watch(watcher* one);
+/// Sets the current watcher; null ends the reports.
+void watch(watcher* next);
 
 }  // namespace store_test

@@ -1,5 +1,5 @@
-#include "contract.hpp"
 #include "faults.hpp"
+#include "support.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -14,7 +14,7 @@ using stube::store_unknown;
 
 namespace {
 
-const std::vector<change> before{
+const std::vector<change> first_batch{
     creating("a", 1, {{"head", "1"}, {"i1", "1"}}),
     creating("b", 1, {{"head", "1"}, {"i1", "1"}}),
     creating("gone", 1, {{"head", "1"}, {"i1", "1"}})
@@ -46,48 +46,48 @@ outcome try_save(stube::store& kept, const std::vector<change>& batch) {
 contents model_of(const std::vector<std::vector<change>>& batches) {
     contents model;
     for (const auto& batch : batches)
-        for (const change& one : batch)
-            follow(model, one);
+        for (const auto& change : batch)
+            apply_change(model, change);
     return model;
 }
 
-/// Each conversation is as in `one` or as in `other`.
-bool is_a_mixture(const contents& found, const contents& one, const contents& other) {
-    auto look_up = [](const contents& in, const std::string& id) {
-        auto at = in.find(id);
-        return at == in.end() ? std::optional<record>() : at->second;
+/// True if each conversation is as in `before` or as in `after`.
+bool is_a_mixture(const contents& found, const contents& before, const contents& after) {
+    const auto look_up = [](const contents& all, const std::string& id) {
+        const auto stored = all.find(id);
+        return stored == all.end() ? std::optional<record>() : stored->second;
     };
     for (const char* id : {"a", "b", "new", "gone"}) {
-        auto stored = look_up(found, id);
-        if (stored != look_up(one, id) && stored != look_up(other, id)) return false;
+        const auto stored = look_up(found, id);
+        if (stored != look_up(before, id) && stored != look_up(after, id)) return false;
     }
     return true;
 }
 
-/// Fails the nth call while a batch is saved; true if the save came to it.
+/// Saves a batch with a fault at the `nth` call. Returns true if the save reached the fault.
 template <class Place>
-bool one_fault_keeps_the_promise(fault kind, int nth, int error, bool lasting) {
+bool save_with_a_fault(fault kind, int nth, int error, bool is_lasting) {
     Place place;
     auto kept = open_and_load(place);
-    kept->save(before);
+    kept->save(first_batch);
     auto batch = next_batch();
 
-    if (lasting)
+    if (is_lasting)
         fail_from(kind, nth, error);
     else
         fail_once(kind, nth, error);
     outcome first = try_save(*kept, batch);
-    bool tripped = end_of_faults();
+    bool tripped = end_faults();
     outcome second = first == outcome::saved ? outcome::saved : try_save(*kept, batch);
     kept.reset();
     contents found = stored_in(place);
 
-    contents old_model = model_of({before});
-    contents new_model = model_of({before, batch});
+    contents old_model = model_of({first_batch});
+    contents new_model = model_of({first_batch, batch});
     CAPTURE(static_cast<int>(first));
     if (!tripped) CHECK(first == outcome::saved);
     if (first == outcome::refused)
-        CHECK(second == outcome::saved);  // nothing was changed, and it can be used further
+        CHECK(second == outcome::saved);  // nothing was changed, and the store remains usable
     if (first == outcome::unknown) CHECK(second == outcome::unknown);
     if (second == outcome::saved)
         CHECK(found == new_model);
@@ -101,7 +101,7 @@ bool one_fault_keeps_the_promise(fault kind, int nth, int error, bool lasting) {
 }  // namespace
 
 TEST_CASE_TEMPLATE(
-    "a save keeps its promise whichever call fails",
+    "a save keeps its guarantee whichever system call fails",
     Place,
     file_place,
     sqlite_place
@@ -110,7 +110,7 @@ TEST_CASE_TEMPLATE(
         std::string name;
         fault kind;
         int error;
-        bool lasting;
+        bool is_lasting;
     };
     const row rows[] = {
         {"disk full at a write", fault::write, ENOSPC, true},
@@ -123,11 +123,10 @@ TEST_CASE_TEMPLATE(
         {"rename error", fault::rename, EIO, false},
     };
 
-    for (const row& each : rows) {
-        CAPTURE(each.name);
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
         int nth = 1;
-        while (nth < 100 &&
-               one_fault_keeps_the_promise<Place>(each.kind, nth, each.error, each.lasting))
+        while (nth < 100 && save_with_a_fault<Place>(row.kind, nth, row.error, row.is_lasting))
             ++nth;
         CHECK(nth < 100);
     }
@@ -141,22 +140,22 @@ TEST_CASE_TEMPLATE(
 ) {
     Place place;
     auto kept = open_and_load(place);
-    kept->save(before);
+    kept->save(first_batch);
 
     fail_from(fault::write, 1, ENOSPC);
     CHECK(try_save(*kept, next_batch()) == outcome::refused);
-    end_of_faults();
+    end_faults();
     fail_once(fault::sync, 1, EIO);
     CHECK(try_save(*kept, next_batch()) == outcome::unknown);
-    end_of_faults();
+    end_faults();
 
     CHECK_THROWS_AS(save(*kept, {removing("a")}), store_unknown);
     CHECK_THROWS_AS(save(*kept, {removing("a")}), store_unknown);
 }
 
-TEST_CASE("after a failed checkpoint nothing acknowledged is lost and nothing more is taken") {
-    int kinds_of_end = 0;
-    for (int nth = 2; nth < 6; ++nth) {  // the first sync is the commit's
+TEST_CASE("a failed checkpoint loses nothing acknowledged and stops the store") {
+    int outcomes_seen = 0;
+    for (int nth = 2; nth < 6; ++nth) {  // the first sync belongs to the commit
         CAPTURE(nth);
         sqlite_place place;
         auto kept = open_and_load(place);
@@ -166,16 +165,16 @@ TEST_CASE("after a failed checkpoint nothing acknowledged is lost and nothing mo
 
         fail_from(fault::sync, nth, EIO);
         outcome first = try_save(*kept, large);
-        bool tripped = end_of_faults();
+        bool tripped = end_faults();
         outcome second = try_save(*kept, {creating("b", 1, {{"head", "1"}})});
         kept.reset();
 
         CHECK(first == outcome::saved);
         CHECK(second == (tripped ? outcome::unknown : outcome::saved));
         CHECK(stored_in(place).size() == (tripped ? 1 : 2));
-        kinds_of_end |= tripped ? 1 : 2;
+        outcomes_seen |= tripped ? 1 : 2;
     }
-    CHECK(kinds_of_end == 3);
+    CHECK(outcomes_seen == 3);
 }
 
 TEST_CASE("a batch costs SQLite one sync when it has to survive power loss") {
@@ -183,13 +182,13 @@ TEST_CASE("a batch costs SQLite one sync when it has to survive power loss") {
         stube::durability acknowledged;
         long syncs;
     };
-    for (row each :
+    for (const auto& expected :
          {row{stube::durability::survives_power_loss, 10},
           row{stube::durability::survives_process_crash, 0}}) {
         sqlite_place place;
-        auto kept = stube::sqlite_store(place.path(), {each.acknowledged});
+        auto kept = stube::sqlite_store(place.path(), {expected.acknowledged});
         load(*kept);
-        kept->save(before);
+        kept->save(first_batch);
 
         long start = calls_of(fault::sync);
         for (std::uint64_t revision = 2; revision < 12; ++revision)
@@ -198,7 +197,7 @@ TEST_CASE("a batch costs SQLite one sync when it has to survive power loss") {
                 {updating("a", revision, {{"head", "2"}}), updating("b", revision, {{"i1", "2"}})}
             );
 
-        CHECK(calls_of(fault::sync) - start == each.syncs);
+        CHECK(calls_of(fault::sync) - start == expected.syncs);
     }
 }
 

@@ -1,5 +1,5 @@
-#include "contract.hpp"
 #include "store/checksum.hpp"
+#include "support.hpp"
 
 #include <fstream>
 #include <functional>
@@ -8,6 +8,8 @@
 
 using namespace store_test;
 using stube::store_refused;
+using stube::storage::checksum;
+using stube::storage::hex;
 
 namespace {
 
@@ -27,19 +29,19 @@ std::string text_of(const fs::path& file) {
     return text.str();
 }
 
-std::string refusal(const std::function<void()>& doing) {
+std::string refusal(const std::function<void()>& run) {
     try {
-        doing();
+        run();
     } catch (const store_refused& refused) {
         return refused.what();
     }
     return "not refused";
 }
 
-/// A file whose checksum is right; `rest` is all that follows it.
+/// The text of a file with a valid checksum. `rest` is everything after the checksum.
 std::string file_with(const std::string& rest, int format = 1) {
     return numbered("{\"format\":", format) + ",\"checksum\":\"" +
-           stube::hex(stube::checksum(std::to_string(format)) ^ stube::checksum(rest)) + rest;
+           hex(checksum(std::to_string(format)) ^ checksum(rest)) + rest;
 }
 
 }  // namespace
@@ -68,15 +70,15 @@ TEST_CASE("a conversation is one readable file") {
     CHECK_FALSE(fs::exists(place.path() / "a.json"));
 }
 
-TEST_CASE("bodies are found by their sizes, whatever they hold") {
+TEST_CASE("bodies are found by their sizes whatever they contain") {
     file_place place;
     contents expected;
     std::vector<change> batch{
         creating("a", 1, {{"head", "1,\n\"i1\":2"}, {"i1", ""}, {"i2", "\n}}\n"}}),
         creating("b", 1, {{"head", std::string("\0\"", 2)}, {"i1", " 1 "}})
     };
-    for (const change& one : batch)
-        follow(expected, one);
+    for (const auto& change : batch)
+        apply_change(expected, change);
 
     save(*open_and_load(place), batch);
 
@@ -93,7 +95,7 @@ TEST_CASE("only the owner can read the folder and its files") {
     CHECK(mode_of(place.path() / ".mark") == 0600);
 }
 
-TEST_CASE("files that cannot be read are set aside and stop nobody") {
+TEST_CASE("unreadable files are quarantined and block no other conversation") {
     struct row {
         std::string name;
         std::string text;
@@ -103,13 +105,13 @@ TEST_CASE("files that cannot be read are set aside and stop nobody") {
     const std::string sound = start + "\"head\":1},\"parts\":{\n\"head\":1\n}}\n";
     const row rows[] = {
         {"empty", ""},
-        {"no object", "[1]"},
+        {"not an object", "[1]"},
         {"without a checksum", R"({"format":1,"id":"bad","revision":1,"status":"kept"})"},
         {"a digit of the format", "{\"format\":2" + file_with(sound).substr(11)},
         {"a digit of the checksum", file_with(sound + " ").substr(0, 44) + sound},
         {"format 0", file_with(sound, 0)},
         {"another id", file_with(R"(","id":"good","revision":1,"saved":1,"status":"kept",)")},
-        {"something behind", file_with(sound + " ")},
+        {"text after the end", file_with(sound + " ")},
         {"unknown status", file_with(from_id + R"("?","sizes":{},"parts":{)")},
         {"no parts", file_with(start)},
         {"a size too large", file_with(start + "\"head\":99},\"parts\":{\n\"head\":1\n}}\n")},
@@ -118,15 +120,15 @@ TEST_CASE("files that cannot be read are set aside and stop nobody") {
         {"negative revision", file_with(R"(","id":"bad","revision":-1,"saved":1)")},
     };
 
-    for (const row& each : rows) {
-        CAPTURE(each.name);
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
         file_place place;
         save(*open_and_load(place), {creating("good", 1, {{"head", "1"}})});
-        put(place.path() / "bad.json", each.text);
+        put(place.path() / "bad.json", row.text);
 
         auto kept = place.open();
         std::vector<std::string> ids;
-        auto report = kept->load_all([&](record&& one) { ids.push_back(one.id); });
+        auto report = kept->load_all([&](record&& loaded) { ids.push_back(loaded.id); });
 
         CHECK(report.loaded == 1);
         CHECK((ids == std::vector<std::string>{"good"}));
@@ -137,14 +139,14 @@ TEST_CASE("files that cannot be read are set aside and stop nobody") {
             report.quarantined[0].where ==
             (fs::canonical(place.path()) / "quarantine/bad.json").string()
         );
-        CHECK(text_of(report.quarantined[0].where) == each.text);
+        CHECK(text_of(report.quarantined[0].where) == row.text);
         CHECK_NOTHROW(save(*kept, {creating("bad", 1, {{"head", "1"}})}));
         kept.reset();
         CHECK(stored_in(place).size() == 2);
     }
 }
 
-TEST_CASE("files that no conversation can have are left alone") {
+TEST_CASE("files without the name of a conversation are ignored") {
     file_place place;
     save(*open_and_load(place), {creating("good", 1, {{"head", "1"}})});
     for (const char* name : {"no id.json", "export.2026.json", "notes.txt"})
@@ -158,7 +160,7 @@ TEST_CASE("files that no conversation can have are left alone") {
         CHECK(text_of(place.path() / name) == "mine");
 }
 
-TEST_CASE("what is no conversation by its kind is set aside") {
+TEST_CASE("anything but a regular file of at most 64 MiB is quarantined") {
     file_place place;
     save(*open_and_load(place), {creating("good", 1, {{"head", "1"}})});
     fs::create_directory(place.path() / "folder.json");
@@ -191,7 +193,7 @@ TEST_CASE("a second bad file of the same name does not replace the first") {
     CHECK(text_of(place.path() / "quarantine/bad.json.2") == "third");
 }
 
-TEST_CASE("unfinished files are removed and foreign ones left alone") {
+TEST_CASE("unfinished files are removed and foreign files are ignored") {
     file_place place;
     open_and_load(place);
     put(place.path() / "a.tmp", "{\"format\":1,");
@@ -217,7 +219,7 @@ TEST_CASE("a file of a newer release is refused and left where it is") {
     CHECK(fs::exists(place.path() / "b.json"));
 }
 
-TEST_CASE("a folder that cannot be used is refused with a clear text") {
+TEST_CASE("an unusable folder is refused with a clear message") {
     temporary_folder folder;
     put(folder.path() / "file", "text");
     struct row {
@@ -233,16 +235,15 @@ TEST_CASE("a folder that cannot be used is refused with a clear text") {
         {"/proc/self", "cannot open"},
     };
 
-    for (const row& each : rows) {
-        CAPTURE(each.path);
-        std::string text =
-            refusal([&] { stube::file_store(each.path)->load_all([](record&&) {}); });
+    for (const auto& row : rows) {
+        CAPTURE(row.path);
+        std::string text = refusal([&] { stube::file_store(row.path)->load_all([](record&&) {}); });
         CAPTURE(text);
-        CHECK(text.find(each.text) != std::string::npos);
+        CHECK(text.find(row.text) != std::string::npos);
     }
 }
 
-TEST_CASE("a file store takes whole conversations only") {
+TEST_CASE("a file store accepts whole conversations only") {
     file_place place;
     auto kept = open_and_load(place);
 
@@ -250,7 +251,7 @@ TEST_CASE("a file store takes whole conversations only") {
     CHECK_THROWS_AS(save(*kept, {updating("a", 1, {{"head", "1"}})}), store_refused);
 }
 
-TEST_CASE("a conversation too large to be read again is not taken") {
+TEST_CASE("a conversation too large to load again is refused") {
     file_place place;
     auto kept = open_and_load(place);
     save(*kept, {creating("a", 1, {{"head", "1"}})});
@@ -260,15 +261,18 @@ TEST_CASE("a conversation too large to be read again is not taken") {
     kept.reset();
 
     contents expected;
-    follow(expected, creating("a", 1, {{"head", "1"}}));
+    apply_change(expected, creating("a", 1, {{"head", "1"}}));
     CHECK(stored_in(place) == expected);
 }
 
-TEST_CASE("a file that cannot be replaced is a refusal when it is the first of the batch") {
+TEST_CASE("a failed rename refuses the batch at its first file and stops the store at a later one"
+) {
     file_place place;
     auto kept = open_and_load(place);
     save(*kept, {creating("a", 1, {{"head", "1"}})});
-    fs::create_directories(place.path() / "b.json/inside");  // a rename onto it fails, for root too
+    fs::create_directories(
+        place.path() / "b.json/inside"
+    );  // a rename onto it fails, even for root
 
     CHECK_THROWS_AS(save(*kept, {creating("b", 1, {{"head", "1"}})}), store_refused);
     CHECK_FALSE(fs::exists(place.path() / "b.tmp"));

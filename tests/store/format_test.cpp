@@ -1,34 +1,35 @@
-#include "contract.hpp"
 #include "store/sqlite_format.hpp"
+#include "support.hpp"
 
 #include <sys/stat.h>
 
-// From one format to the next. The steps behind those of this release are the test's own.
+// Upgrades from one format to the next. The tests add steps to those of this release.
 
 using namespace store_test;
-using stube::sqlite_connection;
 using stube::store_refused;
+using stube::storage::format_step;
+using stube::storage::sqlite_connection;
 
 namespace {
 
-/// Those of this release, and then some.
-std::vector<stube::format_step> followed_by(const std::vector<stube::format_step>& more) {
-    const auto known = stube::format_steps();
-    std::vector<stube::format_step> out(known.begin(), known.end());
+/// The steps of this release and then `more`.
+std::vector<format_step> followed_by(const std::vector<format_step>& more) {
+    const auto known = stube::storage::format_steps();
+    std::vector<format_step> out(known.begin(), known.end());
     out.insert(out.end(), more.begin(), more.end());
     return out;
 }
 
-void add_table(sqlite_connection& to) {
-    to.run("CREATE TABLE second(x); INSERT INTO second VALUES(2)");
+void add_table(sqlite_connection& database) {
+    database.run("CREATE TABLE second(x); INSERT INTO second VALUES(2)");
 }
 
-void add_column(sqlite_connection& to) {
-    to.run("ALTER TABLE second ADD COLUMN y; UPDATE second SET y = 3");
+void add_column(sqlite_connection& database) {
+    database.run("ALTER TABLE second ADD COLUMN y; UPDATE second SET y = 3");
 }
 
-void fail_half_way(sqlite_connection& to) {
-    to.run("DROP TABLE second; CREATE TABLE third(x)");
+void fail_half_way(sqlite_connection& database) {
+    database.run("DROP TABLE second; CREATE TABLE third(x)");
     throw std::runtime_error("half way");
 }
 
@@ -38,15 +39,15 @@ fs::path backup_of(const sqlite_place& place) {
 
 }  // namespace
 
-TEST_CASE("a database of an older format is copied and brought up step by step") {
+TEST_CASE("an older database is backed up and upgraded step by step") {
     sqlite_place place;
     save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
     const auto steps = followed_by({add_table, add_column});
     sqlite_connection database(place.path());
 
-    CHECK_FALSE(stube::is_empty_database(database, place.path(), steps));
-    CHECK(stube::last_transaction(database) == 1);
-    stube::bring_up_to_date(database, place.path(), steps);
+    CHECK_FALSE(stube::storage::is_empty_database(database, place.path(), steps));
+    CHECK(stube::storage::last_transaction(database) == 1);
+    stube::storage::upgrade(database, place.path(), steps);
 
     CHECK(database.number("PRAGMA user_version") == 4);
     CHECK(database.number("SELECT x * 10 + y FROM second") == 23);
@@ -59,36 +60,36 @@ TEST_CASE("a database of an older format is copied and brought up step by step")
     CHECK((status.st_mode & 0777) == 0600);
 
     SUBCASE("once") {
-        stube::bring_up_to_date(database, place.path(), steps);
+        stube::storage::upgrade(database, place.path(), steps);
         CHECK_FALSE(fs::exists(backup_of(place).string() + ".1"));
     }
-    SUBCASE("and this release leaves it as it is") {
+    SUBCASE("and this release leaves it unchanged") {
         CHECK_THROWS_AS(open_and_load(place), store_refused);
         CHECK(database.number("PRAGMA user_version") == 4);
     }
-    SUBCASE("and the copy is a store to go back to") {
+    SUBCASE("and the copy is a usable store") {
         fs::copy_file(backup_of(place), place.folder.path() / "back.db");
         CHECK(load(*stube::sqlite_store(place.folder.path() / "back.db")).size() == 1);
     }
 }
 
-TEST_CASE("a step that fails leaves the format before it") {
+TEST_CASE("a failed step leaves the database in the format before it") {
     sqlite_place place;
     save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
     const auto steps = followed_by({add_table, fail_half_way});
     sqlite_connection database(place.path());
 
-    CHECK_THROWS_WITH(stube::bring_up_to_date(database, place.path(), steps), "half way");
+    CHECK_THROWS_WITH(stube::storage::upgrade(database, place.path(), steps), "half way");
 
     CHECK(database.number("PRAGMA user_version") == 3);
     CHECK(database.number("SELECT x FROM second") == 2);
     const auto repaired = followed_by({add_table, add_column});
-    stube::bring_up_to_date(database, place.path(), repaired);
+    stube::storage::upgrade(database, place.path(), repaired);
     CHECK(database.number("PRAGMA user_version") == 4);
     CHECK(fs::exists(backup_of(place)));
 }
 
-TEST_CASE("without a backup nothing is changed, and an older backup is not replaced") {
+TEST_CASE("an upgrade needs its backup and replaces no older backup") {
     sqlite_place place;
     save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
     const auto steps = followed_by({add_table});
@@ -96,13 +97,13 @@ TEST_CASE("without a backup nothing is changed, and an older backup is not repla
 
     SUBCASE("no room") {
         fs::create_directory(backup_of(place).string() + ".tmp");
-        CHECK_THROWS_AS(stube::bring_up_to_date(database, place.path(), steps), store_refused);
+        CHECK_THROWS_AS(stube::storage::upgrade(database, place.path(), steps), store_refused);
         CHECK(database.number("PRAGMA user_version") == 2);
         CHECK(database.number("SELECT count(*) FROM part") == 1);
     }
-    SUBCASE("one is there already") {
+    SUBCASE("an older backup exists") {
         fs::create_directory(backup_of(place));
-        stube::bring_up_to_date(database, place.path(), steps);
+        stube::storage::upgrade(database, place.path(), steps);
         CHECK(fs::is_regular_file(backup_of(place).string() + ".1"));
     }
 }

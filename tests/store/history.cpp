@@ -29,7 +29,7 @@ private:
         std::size_t first = below(options_.conversations);
         for (std::size_t i = below(3) + 1; i > 0; --i) {
             batch.push_back(next_change((first + i * 5) % options_.conversations, next));
-            follow(next, batch.back());
+            apply_change(next, batch.back());
         }
         made_.batches.push_back(std::move(batch));
         made_.states.push_back(std::move(next));
@@ -55,30 +55,30 @@ private:
         if (stored->second.status == keeping::not_kept)
             return replacing(id, revision, some_parts(4));
         change next = update_of(stored->second, revision);
-        return options_.in_parts ? next : as_a_whole(next, now);
+        return options_.in_parts ? next : as_replacement(next, now);
     }
 
     change update_of(const record& stored, std::uint64_t revision) {
         change next = updating(stored.id, revision, {});
         if (below(8) != 0) next.written.push_back({"head", body()});
         std::vector<std::string> others;
-        for (const part& each : stored.parts)
-            if (each.name != "head") others.push_back(each.name);
+        for (const auto& part : stored.parts)
+            if (part.name != "head") others.push_back(part.name);
         if (!others.empty() && below(3) != 0)
             next.written.push_back({others[below(others.size())], body()});
         if (others.empty() || below(4) == 0)
             next.written.push_back({numbered("new", revision), body()});
         if (others.size() > 4 || (!others.empty() && below(8) == 0)) {
             const std::string& dropped = others[below(others.size())];
-            std::erase_if(next.written, [&](const part& each) { return each.name == dropped; });
+            std::erase_if(next.written, [&](const part& part) { return part.name == dropped; });
             next.dropped.push_back(dropped);
         }
         return next;
     }
 
-    static change as_a_whole(const change& some, contents now) {
-        follow(now, some);
-        return replacing(some.id, some.revision, now[some.id].parts);
+    static change as_replacement(const change& update, contents now) {
+        apply_change(now, update);
+        return replacing(update.id, update.revision, now[update.id].parts);
     }
 
     std::vector<part> some_parts(std::size_t count) {
@@ -102,10 +102,10 @@ private:
     history made_;
 };
 
-std::optional<record> find(const contents& in, const std::string& id) {
-    auto at = in.find(id);
-    if (at == in.end()) return std::nullopt;
-    return at->second;
+std::optional<record> find(const contents& all, const std::string& id) {
+    const auto stored = all.find(id);
+    if (stored == all.end()) return std::nullopt;
+    return stored->second;
 }
 
 }  // namespace
@@ -116,24 +116,24 @@ history make_history(const history_options& options) {
 
 std::vector<change> not_yet_in(const contents& found, const std::vector<change>& batch) {
     std::vector<change> left;
-    for (const change& one : batch) {
-        auto stored = found.find(one.id);
-        bool is_there = stored != found.end();
-        bool is_done = one.what == change::kind::remove
-                           ? !is_there
-                           : is_there && stored->second.revision >= one.revision;
-        if (!is_done) left.push_back(one);
+    for (const auto& change : batch) {
+        const auto stored = found.find(change.id);
+        const bool is_stored = stored != found.end();
+        const bool is_done = change.what == change::kind::remove
+                                 ? !is_stored
+                                 : is_stored && stored->second.revision >= change.revision;
+        if (!is_done) left.push_back(change);
     }
     return left;
 }
 
-bool is_a_mixture(const contents& found, const contents& one, const contents& other) {
+bool is_a_mixture(const contents& found, const contents& before, const contents& after) {
     contents all = found;
-    all.insert(one.begin(), one.end());
-    all.insert(other.begin(), other.end());
-    return std::all_of(all.begin(), all.end(), [&](const auto& each) {
-        auto stored = find(found, each.first);
-        return stored == find(one, each.first) || stored == find(other, each.first);
+    all.insert(before.begin(), before.end());
+    all.insert(after.begin(), after.end());
+    return std::ranges::all_of(all, [&](const auto& entry) {
+        const auto stored = find(found, entry.first);
+        return stored == find(before, entry.first) || stored == find(after, entry.first);
     });
 }
 
@@ -152,12 +152,12 @@ quick_folder::~quick_folder() {
 void copy_as_killed(const fs::path& from, const fs::path& to) {
     fs::remove_all(to);
     fs::create_directories(to);
-    for (const auto& each : fs::directory_iterator(from)) {
-        std::string name = each.path().filename().string();
-        if (each.is_directory())
-            copy_as_killed(each.path(), to / name);
+    for (const auto& entry : fs::directory_iterator(from)) {
+        const std::string name = entry.path().filename().string();
+        if (entry.is_directory())
+            copy_as_killed(entry.path(), to / name);
         else if (!name.ends_with("-shm") && !name.ends_with("lock"))
-            fs::copy_file(each.path(), to / name);
+            fs::copy_file(entry.path(), to / name);
     }
 }
 

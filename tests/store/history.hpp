@@ -1,14 +1,14 @@
 #pragma once
 
-#include "contract.hpp"
+#include "support.hpp"
 
 #include <cstdint>
 #include <vector>
 
-/// The long run of saves that the tests of faults, power loss and corruption share.
+/// A long run of random saves, for the tests of faults, power loss and corruption.
 namespace store_test {
 
-/// What is saved, and what must be stored after each batch.
+/// Batches, and the state that must be stored after each of them.
 struct history {
     std::vector<std::vector<change>> batches;
     std::vector<contents> states;  ///< states[n]: after n batches
@@ -17,23 +17,23 @@ struct history {
 struct history_options {
     unsigned seed = 1;
     std::size_t batches = 200;
-    bool in_parts = true;        ///< with updates; else of whole conversations
-    std::size_t largest = 3000;  ///< bytes of a body
+    bool in_parts = true;        ///< with updates; otherwise only whole conversations
+    std::size_t largest = 3000;  ///< the maximum size of a body in bytes
     std::size_t conversations = 12;
 };
 
-/// Conversations begin, change in parts, are written anew, marked as not kept, and end; up to three
-/// of them in a batch. Every body is another.
+/// Conversations are created, updated, replaced, turned into tombstones and removed, up to three in
+/// a batch. All bodies differ.
 history make_history(const history_options& options);
 
-/// The changes of a batch that are not in `found` yet. A crash in the middle of a batch may leave
-/// some of them in force.
+/// The changes of a batch that `found` does not contain. A crash in the middle of a batch may leave
+/// some of its changes stored.
 std::vector<change> not_yet_in(const contents& found, const std::vector<change>& batch);
 
-/// Each conversation is as in `one` or as in `other`.
-bool is_a_mixture(const contents& found, const contents& one, const contents& other);
+/// True if each conversation is as in `before` or as in `after`.
+bool is_a_mixture(const contents& found, const contents& before, const contents& after);
 
-/// A folder of its own in memory, if the system has such a place.
+/// A temporary folder in memory, if the system supports that.
 class quick_folder {
 public:
     quick_folder();
@@ -47,14 +47,15 @@ private:
     fs::path path_;
 };
 
-/// Stores by the folder that they are kept in.
+/// Opens an SQLite store in a folder.
 struct sqlite_kind {
-    static constexpr bool whole_batches = true;  ///< survive a crash
+    static constexpr bool whole_batches = true;  ///< a crash leaves whole batches
     static std::unique_ptr<stube::store> open(const fs::path& folder) {
         return stube::sqlite_store(folder / "kept.db");
     }
 };
 
+/// Opens a file store in a folder.
 struct file_kind {
     static constexpr bool whole_batches = false;
     static std::unique_ptr<stube::store> open(const fs::path& folder) {
@@ -62,11 +63,11 @@ struct file_kind {
     }
 };
 
-/// Copies what is stored in `from` as kill -9 would leave it: the locks and what lives in memory
-/// only are left out. `to` is emptied first.
+/// Replaces `to` by a copy of `from` as `kill -9` would leave it, without locks and without
+/// SQLite's shared memory.
 void copy_as_killed(const fs::path& from, const fs::path& to);
 
-/// The value of an environment variable, or `otherwise`: STUBE_SEED, and how often.
+/// The value of an environment variable such as STUBE_SEED, or `otherwise`.
 unsigned from_environment(const char* name, unsigned otherwise);
 
 }  // namespace store_test

@@ -1,4 +1,4 @@
-#include "contract.hpp"
+#include "support.hpp"
 
 #include <csignal>
 #include <cstdint>
@@ -7,17 +7,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// A child saves and tells what was acknowledged; it is killed at a random moment; what is stored is
-// compared. The state of a conversation is a function of its number and revision, so that a torn
-// one shows.
+// A child process saves and reports each acknowledged revision. It is killed at a random moment,
+// and then the stored state is compared with the report. The state of a conversation is a function
+// of its number and its revision, so that the comparison detects a torn conversation.
 
 using namespace store_test;
 
 namespace {
 
 constexpr std::uint32_t conversations = 40;
-constexpr std::uint64_t life =
-    50;  // a conversation is removed at every 50th revision and made anew
+constexpr std::uint64_t life = 50;  // a conversation is removed and created every 50 revisions
 
 struct acknowledgement {
     std::uint32_t conversation;
@@ -38,47 +37,43 @@ bool is_removed_at(std::uint64_t revision) {
     return revision % life == life - 1;
 }
 
-/// Each revision writes the head and one of four parts; a fifth comes and goes.
+/// Each revision writes the head and one of four parts. A fifth part is added and dropped.
 record state_at(std::uint32_t conversation, std::uint64_t revision) {
     std::uint64_t born = revision - revision % life;
-    record one{id_of(conversation), revision, keeping::kept, {}};
-    one.parts.push_back({"head", body_of(conversation, revision)});
+    record state{id_of(conversation), revision, keeping::kept, {}};
+    state.parts.push_back({"head", body_of(conversation, revision)});
     for (std::uint64_t i = 0; i < 4; ++i) {
         std::uint64_t written = revision - (revision + 4 - i) % 4;
         std::uint64_t at = written < born || written > revision ? born : written;
-        one.parts.push_back({numbered("i", i), body_of(conversation, at)});
+        state.parts.push_back({numbered("i", i), body_of(conversation, at)});
     }
     if (revision % 8 >= 5)
-        one.parts.push_back({"passing", body_of(conversation, revision - revision % 8)});
-    return in_order(one);
+        state.parts.push_back({"passing", body_of(conversation, revision - revision % 8)});
+    return in_order(state);
 }
 
-/// The change from the revision before to this one.
+/// The change from the previous revision to this one.
 change change_to(std::uint32_t conversation, std::uint64_t revision, bool in_parts) {
     if (is_removed_at(revision)) return removing(id_of(conversation));
     record next = state_at(conversation, revision);
     if (revision % life == 0) return creating(next.id, revision, next.parts);
     if (!in_parts) return replacing(next.id, revision, next.parts);
 
-    change some = updating(next.id, revision, {});
-    record last = state_at(conversation, revision - 1);
-    for (const part& each : next.parts)
-        if (std::find(last.parts.begin(), last.parts.end(), each) == last.parts.end())
-            some.written.push_back(each);
-    for (const part& each : last.parts) {
-        bool stays = std::any_of(next.parts.begin(), next.parts.end(), [&](const part& other) {
-            return other.name == each.name;
-        });
-        if (!stays) some.dropped.push_back(each.name);
-    }
-    return some;
+    change update = updating(next.id, revision, {});
+    const record last = state_at(conversation, revision - 1);
+    for (const auto& part : next.parts)
+        if (std::ranges::count(last.parts, part) == 0) update.written.push_back(part);
+    for (const auto& part : last.parts)
+        if (std::ranges::count(next.parts, part.name, &part::name) == 0)
+            update.dropped.push_back(part.name);
+    return update;
 }
 
 using revisions = std::vector<std::uint64_t>;
 
 /// Saves batches of the next revisions until it is killed.
 template <class Place>
-[[noreturn]] void save_until_killed(const Place& place, revisions at, unsigned seed, int tell) {
+[[noreturn]] void save_until_killed(const Place& place, revisions at, unsigned seed, int pipe) {
     auto kept = place.open();
     kept->load_all([](record&&) {});
     std::mt19937 random(seed);
@@ -95,19 +90,20 @@ template <class Place>
         }
         kept->save(batch);
         auto size = static_cast<ssize_t>(done.size() * sizeof(acknowledgement));
-        if (::write(tell, done.data(), static_cast<std::size_t>(size)) != size) ::_exit(1);
+        if (::write(pipe, done.data(), static_cast<std::size_t>(size)) != size) ::_exit(1);
     }
 }
 
-/// Waits for the next; false if there will be none.
-bool read_acknowledgement(int from, revisions& at) {
-    acknowledgement one;
-    if (::read(from, &one, sizeof one) != sizeof one) return false;
-    at[one.conversation] = one.revision;
+/// Waits for the next acknowledgement. Returns false if the child has ended.
+bool read_acknowledgement(int pipe, revisions& at) {
+    acknowledgement next;
+    if (::read(pipe, &next, sizeof next) != sizeof next) return false;
+    at[next.conversation] = next.revision;
     return true;
 }
 
-/// Compares what is stored with what was acknowledged, and goes on from what is stored.
+/// Compares the stored state with the acknowledged revisions, and sets `at` to the stored
+/// revisions.
 void compare(const contents& found, revisions& at) {
     for (std::uint32_t conversation = 0; conversation < conversations; ++conversation) {
         std::uint64_t acknowledged = at[conversation];
@@ -115,14 +111,14 @@ void compare(const contents& found, revisions& at) {
         CAPTURE(acknowledged);
         auto stored = found.find(id_of(conversation));
         if (stored == found.end()) {
-            // Removed: as acknowledged, or by the batch that was under way.
+            // The removal was acknowledged, or belongs to the batch that was under way.
             if (!is_removed_at(acknowledged)) CHECK(is_removed_at(++at[conversation]));
             continue;
         }
         std::uint64_t revision = stored->second.revision;
-        CHECK(revision >= acknowledged);      // else an acknowledged save is lost
-        CHECK(revision <= acknowledged + 1);  // one batch was under way at most
-        CHECK(stored->second == state_at(conversation, revision));  // else it is torn
+        CHECK(revision >= acknowledged);      // otherwise an acknowledged save is lost
+        CHECK(revision <= acknowledged + 1);  // at most one batch was under way
+        CHECK(stored->second == state_at(conversation, revision));  // otherwise it is torn
         at[conversation] = revision;
     }
 }
@@ -140,7 +136,7 @@ void kill_loop(unsigned rounds) {
     unsigned seed = from_environment("STUBE_SEED", std::random_device{}());
     CAPTURE(seed);
     std::mt19937 random(seed);
-    revisions at(conversations, life - 1);  // so that the first change makes it
+    revisions at(conversations, life - 1);  // so that the first change creates the conversation
     std::uint64_t before = 0;
     std::uint64_t rounds_with_saves = 0;
 
@@ -160,7 +156,7 @@ void kill_loop(unsigned rounds) {
             }
         }
         ::close(ends[1]);
-        // Half of the kills come while the store is busy, the others may also hit it while it
+        // Half of the kills hit the store while it saves. The others may also hit it while it
         // opens.
         if (random() % 2 == 0) read_acknowledgement(ends[0], at);
         ::usleep(static_cast<useconds_t>(2000 + random() % 30000));

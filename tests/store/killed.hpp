@@ -1,13 +1,13 @@
 #pragma once
 
-#include "contract.hpp"
+#include "support.hpp"
 
 #include <fstream>
 #include <sstream>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/// Processes that save and are killed, and what lies in files afterwards.
+/// Processes that are killed while they have a store open.
 namespace store_test {
 
 inline std::string text_of(const fs::path& file) {
@@ -16,12 +16,12 @@ inline std::string text_of(const fs::path& file) {
     return text.str();
 }
 
-/// A process that does something with a store and is killed before it ends it.
-template <class Doing>
-void in_a_process_that_is_killed(Doing doing) {
+/// Calls `run` in a process that ends without destructors, as after a kill.
+template <class Function>
+void in_a_process_that_is_killed(Function run) {
     pid_t child = ::fork();
     if (child == 0) {
-        doing();
+        run();
         ::_exit(0);
     }
     int status = -1;
@@ -36,7 +36,7 @@ void save_all_and_be_killed(const Place& place, const std::vector<std::vector<ch
         kept->load_all([](record&&) {});
         for (const auto& batch : batches)
             kept->save(batch);
-        new std::unique_ptr<stube::store>(std::move(kept));
+        new std::unique_ptr<stube::store>(std::move(kept));  // leaked, so that it is not closed
     });
 }
 

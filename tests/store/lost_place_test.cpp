@@ -1,8 +1,8 @@
-#include "contract.hpp"
+#include "support.hpp"
 
 #include <fstream>
 
-// Files that somebody deletes or replaces while a store has them open.
+// Files that another program deletes or replaces while a store has them open.
 
 using namespace store_test;
 using stube::place_watch;
@@ -10,21 +10,21 @@ using stube::store_unknown;
 
 namespace {
 
-place_watch& watch_of(stube::store& of) {
-    return dynamic_cast<place_watch&>(of);
+place_watch& watch_of(stube::store& opened) {
+    return dynamic_cast<place_watch&>(opened);
 }
 
-/// What the store says of its place; empty if all is well.
-std::string complaint(stube::store& of) {
+/// The error of check_place(); empty if it accepts the place.
+std::string complaint(stube::store& opened) {
     try {
-        watch_of(of).check_place();
+        watch_of(opened).check_place();
     } catch (const store_unknown& lost) {
         return lost.what();
     }
     return {};
 }
 
-/// Puts a copy in place of a file, byte for byte.
+/// Replaces a file by a copy with the same bytes.
 void replace_by_copy(const fs::path& file) {
     const fs::path copy = file.string() + ".copy";
     fs::copy_file(file, copy);
@@ -32,26 +32,26 @@ void replace_by_copy(const fs::path& file) {
 }
 
 void expect_lost(stube::store& opened, const fs::path& path) {
-    const auto told = complaint(opened);
-    CAPTURE(told);
-    CHECK(told.find(path.string()) != std::string::npos);
-    CHECK(told.find("deleted or replaced") != std::string::npos);
+    const auto error = complaint(opened);
+    CAPTURE(error);
+    CHECK(error.find(path.string()) != std::string::npos);
+    CHECK(error.find("deleted or replaced") != std::string::npos);
     CHECK_THROWS_AS(save(opened, {replacing("a", 9, {{"head", "9"}})}), store_unknown);
     CHECK_THROWS_AS(save(opened, {creating("z", 1, {{"head", "1"}})}), store_unknown);
 }
 
-/// Until the time of the folder tells that somebody has changed something in it.
-std::string complaint_in_time(stube::store& of, const fs::path& folder) {
+/// Changes the folder until its modification time differs and the store finds the loss.
+std::string complaint_in_time(stube::store& opened, const fs::path& folder) {
     for (int change = 0;; ++change) {
-        std::ofstream(folder / "by somebody else") << change;
-        fs::remove(folder / "by somebody else");
-        if (auto told = complaint(of); !told.empty()) return told;
+        std::ofstream(folder / "by another program") << change;
+        fs::remove(folder / "by another program");
+        if (auto error = complaint(opened); !error.empty()) return error;
     }
 }
 
 }  // namespace
 
-TEST_CASE("a database, its log or its lock that is deleted or replaced stops the store") {
+TEST_CASE("a deleted or replaced database or log or lock stops the store") {
     for (const std::string suffix : {"", "-wal", "-shm", ".lock"}) {
         for (const bool is_replaced : {false, true}) {
             CAPTURE(suffix);
@@ -67,7 +67,7 @@ TEST_CASE("a database, its log or its lock that is deleted or replaced stops the
     }
 }
 
-TEST_CASE("a save into a database that is gone is not acknowledged") {
+TEST_CASE("a save into a deleted database is not acknowledged") {
     const sqlite_place place;
     const auto opened = open_and_load(place);
     save(*opened, {creating("a", 1, {{"head", "1"}})});
@@ -75,7 +75,7 @@ TEST_CASE("a save into a database that is gone is not acknowledged") {
     CHECK_THROWS_AS(save(*opened, {replacing("a", 2, {{"head", "2"}})}), store_unknown);
 }
 
-TEST_CASE("a folder or its lock that is deleted or replaced stops the store") {
+TEST_CASE("a deleted or replaced folder or lock stops the store") {
     const auto opened_at = [](const file_place& place) {
         auto opened = open_and_load(place);
         save(*opened, {creating("a", 1, {{"head", "1"}})});
@@ -94,7 +94,7 @@ TEST_CASE("a folder or its lock that is deleted or replaced stops the store") {
         fs::rename(place.path(), place.folder.path() / "away");
         expect_lost(*opened, place.path());
     }
-    SUBCASE("a folder that a copy stands in for") {
+    SUBCASE("a folder that is replaced by a copy") {
         const file_place place;
         const auto opened = opened_at(place);
         fs::copy(place.path(), place.folder.path() / "copy", fs::copy_options::recursive);
@@ -110,7 +110,7 @@ TEST_CASE("a folder or its lock that is deleted or replaced stops the store") {
     }
 }
 
-TEST_CASE("a file of a folder that somebody else deletes or replaces stops the store") {
+TEST_CASE("a deleted or replaced file of a conversation stops the store") {
     for (const bool is_loaded : {false, true}) {
         for (const bool is_replaced : {false, true}) {
             CAPTURE(is_loaded);
@@ -125,13 +125,13 @@ TEST_CASE("a file of a folder that somebody else deletes or replaces stops the s
             }
             const auto file = place.path() / "b.json";
             is_replaced ? replace_by_copy(file) : void(fs::remove(file));
-            const auto told = complaint_in_time(*opened, place.path());
-            CHECK(told.find(file.string()) != std::string::npos);
+            const auto error = complaint_in_time(*opened, place.path());
+            CHECK(error.find(file.string()) != std::string::npos);
         }
     }
 }
 
-TEST_CASE("files of others in the folder of a store do not concern it") {
+TEST_CASE("foreign files in the folder of a store do not stop it") {
     const file_place place;
     const auto opened = open_and_load(place);
     save(*opened, {creating("a", 1, {{"head", "1"}})});

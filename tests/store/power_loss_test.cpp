@@ -4,24 +4,26 @@
 #include <exception>
 #include <string>
 
-// 2,000 images of what a power loss leaves, at every sync of a run and at random moments between.
-// For runs by hand: STUBE_IMAGES (of each kind of store), STUBE_SEED.
+// Opens 2,000 images of a disk after a power loss, at every sync of a run and at random moments
+// between the syncs. For runs by hand: STUBE_IMAGES (the number for each kind of store),
+// STUBE_SEED.
 
 using namespace store_test;
 
 namespace {
 
-/// The least that a save was promised to outlive.
-enum class promise { acknowledged, prefix };
+/// The state that must survive a power loss: every acknowledged save, or any prefix of the saves
+/// that contains all earlier lives of the store.
+enum class guarantee { acknowledged, prefix };
 
 struct sqlite_full : sqlite_kind {
-    static constexpr promise kept = promise::acknowledged;
+    static constexpr guarantee kept = guarantee::acknowledged;
     static constexpr unsigned images = 700;
     static constexpr history_options saves{1, 200, true, 2500};
-    static constexpr std::size_t life = 40;  ///< saves from opening to ending
+    static constexpr std::size_t life = 40;  ///< the number of saves from opening to closing
 };
 
-/// Its log grows long enough to be carried over meanwhile.
+/// Its log grows long enough for checkpoints during the run.
 struct sqlite_in_one_life : sqlite_full {
     static constexpr unsigned images = 300;
     static constexpr history_options saves{2, 200, true, 9000};
@@ -29,7 +31,7 @@ struct sqlite_in_one_life : sqlite_full {
 };
 
 struct sqlite_process_crash : sqlite_in_one_life {
-    static constexpr promise kept = promise::prefix;
+    static constexpr guarantee kept = guarantee::prefix;
     static constexpr std::size_t life = 100;
 
     static std::unique_ptr<stube::store> open(const fs::path& folder) {
@@ -38,7 +40,7 @@ struct sqlite_process_crash : sqlite_in_one_life {
 };
 
 struct files : file_kind {
-    static constexpr promise kept = promise::acknowledged;
+    static constexpr guarantee kept = guarantee::acknowledged;
     static constexpr unsigned images = 700;
     static constexpr history_options saves{3, 200, false, 2000};
     static constexpr std::size_t life = 40;
@@ -53,7 +55,8 @@ public:
         record_run();
     }
 
-    unsigned look_at_images(unsigned about) {
+    /// Tries about `about` images. Returns the exact number.
+    unsigned try_images(unsigned about) {
         std::vector<std::size_t> moments = moments_for(about);
         simulated_disk disk;
         std::size_t applied = 0;
@@ -63,7 +66,7 @@ public:
                 disk.apply(steps_[applied]);
             constexpr unsynced rests[] =
                 {unsynced::lost, unsynced::kept, unsynced::some, unsynced::torn};
-            look_at(disk.after_power_loss(rests[images++ % 4], random_), moment);
+            check_image(disk.after_power_loss(rests[images++ % 4], random_), moment);
         }
         return images;
     }
@@ -72,9 +75,9 @@ private:
     fs::path live() const { return folder_.path() / "live"; }
 
     static history_options options(unsigned seed) {
-        history_options some = Kind::saves;
-        some.seed += seed;
-        return some;
+        history_options options = Kind::saves;
+        options.seed += seed;
+        return options;
     }
 
     void record_run() {
@@ -94,7 +97,8 @@ private:
         steps_ = log.steps();
     }
 
-    /// Each sync, just before it; then more around syncs, and some anywhere.
+    /// Numbers of steps in ascending order: just before each sync, more around random syncs, and
+    /// some anywhere.
     std::vector<std::size_t> moments_for(unsigned about) {
         std::vector<std::size_t> syncs;
         for (std::size_t i = 0; i < steps_.size(); ++i)
@@ -107,14 +111,14 @@ private:
                 random_() % 4 == 0 ? random_() % (steps_.size() + 1)
                                    : syncs[random_() % syncs.size()] + random_() % 2
             );
-        std::sort(moments.begin(), moments.end());
+        std::ranges::sort(moments);
         return moments;
     }
 
-    void look_at(const disk_image& image, std::size_t moment) {
-        auto count_up_to = [&](const std::vector<std::size_t>& of) {
+    void check_image(const disk_image& image, std::size_t moment) {
+        const auto count_up_to = [&](const std::vector<std::size_t>& steps) {
             return static_cast<std::size_t>(
-                std::upper_bound(of.begin(), of.end(), moment) - of.begin()
+                std::ranges::upper_bound(steps, moment) - steps.begin()
             );
         };
         std::size_t acknowledged = count_up_to(acknowledged_);
@@ -131,17 +135,17 @@ private:
             FAIL_CHECK(error.what());
             return;
         }
-        if constexpr (Kind::kept == promise::prefix)
-            CHECK(is_one_of(found, ended_before(begun), begun));
+        if constexpr (Kind::kept == guarantee::prefix)
+            CHECK(is_one_of(found, saves_before_last_opening(begun), begun));
         else if constexpr (Kind::whole_batches)
             CHECK(is_one_of(found, acknowledged, begun));
         else
             CHECK(is_a_mixture(found, all_.states[acknowledged], all_.states[begun]));
-        if (moment % 8 == 0) goes_on(folder, std::move(found));
+        if (moment % 8 == 0) save_more(folder, std::move(found));
     }
 
-    /// What was saved before the store was opened the last time; ending has synced it.
-    static std::size_t ended_before(std::size_t begun) {
+    /// The number of saves before the store was last opened. Closing has synced them.
+    static std::size_t saves_before_last_opening(std::size_t begun) {
         return begun == 0 ? 0 : (begun - 1) / Kind::life * Kind::life;
     }
 
@@ -151,10 +155,10 @@ private:
         return false;
     }
 
-    static void goes_on(const fs::path& folder, contents found) {
+    static void save_more(const fs::path& folder, contents found) {
         std::vector<change> more{creating("one-more", 1, {{"head", "1"}})};
         save(*open_and_load(opener{folder}), more);
-        follow(found, more.front());
+        apply_change(found, more.front());
         CHECK(stored_in(opener{folder}) == found);
     }
 
@@ -168,8 +172,8 @@ private:
     history all_;
     quick_folder folder_;
     std::vector<disk_step> steps_;
-    std::vector<std::size_t> begun_;  ///< so many steps were done when the batch was
-    std::vector<std::size_t> acknowledged_;
+    std::vector<std::size_t> begun_;         ///< the number of steps before each save
+    std::vector<std::size_t> acknowledged_;  ///< the number of steps after each save
 };
 
 }  // namespace
@@ -184,6 +188,6 @@ TEST_CASE_TEMPLATE(
 ) {
     unsigned seed = from_environment("STUBE_SEED", std::random_device{}());
     power_loss<Kind> run(seed);
-    unsigned images = run.look_at_images(from_environment("STUBE_IMAGES", Kind::images));
+    unsigned images = run.try_images(from_environment("STUBE_IMAGES", Kind::images));
     MESSAGE(images, " images, seed ", seed);
 }

@@ -1,13 +1,13 @@
-#include "contract.hpp"
 #include "killed.hpp"
+#include "support.hpp"
 
 #include <sqlite3.h>
 
 #include <functional>
 #include <stdexcept>
 
-// A store that does not open leaves what it found as it was: an operator may still put the right
-// file back, and then everything acknowledged is there.
+// A store that does not open leaves all files unchanged. An operator can still put the right file
+// back, and then every acknowledged save is loaded.
 
 using namespace store_test;
 using stube::store_refused;
@@ -17,24 +17,24 @@ namespace {
 
 using files = std::map<std::string, std::string>;
 
-/// What lies in a folder, without the locks and what only lives in memory.
+/// The contents of all files in a folder, except locks and SQLite's shared memory.
 files files_in(const fs::path& folder) {
     files found;
-    for (const auto& each : fs::recursive_directory_iterator(folder)) {
-        std::string name = fs::relative(each.path(), folder).string();
-        if (each.is_regular_file() && !name.ends_with("-shm") && !name.ends_with("lock"))
-            found[name] = text_of(each.path());
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+        const std::string name = fs::relative(entry.path(), folder).string();
+        if (entry.is_regular_file() && !name.ends_with("-shm") && !name.ends_with("lock"))
+            found[name] = text_of(entry.path());
     }
     return found;
 }
 
-/// The names of those that are not the same, so that a failure does not print databases.
+/// The names of the files that differ. A failed check prints the names and not the contents.
 std::vector<std::string> changed(const files& before, const files& now) {
     std::vector<std::string> names;
     for (const auto& [name, text] : before)
         if (!now.contains(name) || now.at(name) != text) names.push_back(name);
-    for (const auto& each : now)
-        if (!before.contains(each.first)) names.push_back("new: " + each.first);
+    for (const auto& [name, text] : now)
+        if (!before.contains(name)) names.push_back("new: " + name);
     return names;
 }
 
@@ -61,11 +61,11 @@ struct odd_place {
     std::unique_ptr<stube::store> open() const { return stube::sqlite_store(path()); }
 };
 
-/// Revisions of the conversation "a", each a batch.
+/// Batches that each save one revision of the conversation "a".
 std::vector<std::vector<change>> revisions(std::uint64_t first, std::uint64_t last) {
     std::vector<std::vector<change>> batches;
-    for (std::uint64_t at = first; at <= last; ++at)
-        batches.push_back({replacing("a", at, {{"head", body(at)}})});
+    for (std::uint64_t revision = first; revision <= last; ++revision)
+        batches.push_back({replacing("a", revision, {{"head", body(revision)}})});
     return batches;
 }
 
@@ -76,18 +76,18 @@ std::vector<change> several(int conversations) {
     return batch;
 }
 
-/// Another byte in the nth page that a log holds.
+/// Changes a byte in the nth page of a log.
 void damage_frame(const fs::path& log, std::size_t nth) {
     constexpr std::size_t frame = 4096 + 24;
     std::string text = text_of(log);
     std::size_t frames = (text.size() - 32) / frame;
-    REQUIRE(frames > nth + 4);  // whole ones follow it
+    REQUIRE(frames > nth + 4);  // undamaged pages follow it
     text[32 + nth * frame + 2000] ^= 1;
     write(log, text);
 }
 
-/// Why it does not open; "opened" if it does.
-std::string told_by(const std::function<std::unique_ptr<stube::store>()>& open) {
+/// The error of a store that does not open; "opened" if it opens.
+std::string error_of(const std::function<std::unique_ptr<stube::store>()>& open) {
     try {
         open()->load_all([](record&&) {});
     } catch (const store_rolled_back& refused) {
@@ -106,17 +106,17 @@ std::unique_ptr<stube::store> open_accepting(const sqlite_place& place) {
     return stube::sqlite_store(place.path(), {.accept_rollback = true});
 }
 
-/// Does not open, for reading neither, however often it is tried, and changes nothing.
-void expect_left_alone(const sqlite_place& place, const std::vector<std::string>& words) {
+/// Checks that repeated attempts to open the store, for reading too, fail and change nothing.
+void expect_unchanged(const sqlite_place& place, const std::vector<std::string>& words) {
     files before = files_in(place.folder.path());
     for (int twice = 0; twice < 2; ++twice)
-        for (bool reading : {true, false}) {
-            CAPTURE(reading);
-            std::string told =
-                told_by([&] { return reading ? open_for_reading(place) : place.open(); });
-            CAPTURE(told);
-            for (const std::string& word : words)
-                CHECK(told.find(word) != std::string::npos);
+        for (bool is_reading : {true, false}) {
+            CAPTURE(is_reading);
+            const std::string error =
+                error_of([&] { return is_reading ? open_for_reading(place) : place.open(); });
+            CAPTURE(error);
+            for (const auto& word : words)
+                CHECK(error.find(word) != std::string::npos);
             CHECK(changed(before, files_in(place.folder.path())) == std::vector<std::string>());
         }
 }
@@ -129,8 +129,8 @@ template <>
 struct StringMaker<std::vector<std::string>> {
     static String convert(const std::vector<std::string>& names) {
         std::string text;
-        for (const std::string& each : names)
-            text += (text.empty() ? "" : ", ") + each;
+        for (const auto& name : names)
+            text += (text.empty() ? "" : ", ") + name;
         return text.c_str();
     }
 };
@@ -141,28 +141,27 @@ TEST_CASE("an older database beside a newer log is refused and both stay as they
     struct row {
         std::string name;
         change last;
-        std::string told;
+        std::string error;
     };
     const row rows[] = {
-        {"a page that the older one does not reach",
+        {"a page beyond the end of the older one",
          updating("more11", 2, {{"head", body(2)}}),
          "rolled back: "},
-        {"a page that leads to others", replacing("more11", 2, {{"head", body(2)}}), "rolled back: "
-        },
+        {"an interior page", replacing("more11", 2, {{"head", body(2)}}), "rolled back: "},
     };
 
-    for (const row& each : rows) {
-        CAPTURE(each.name);
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
         sqlite_place place;
         save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
         std::string older = text_of(place.path());
-        // So few that SQLite would carry the log over into the older one.
+        // So few that SQLite would accept the log for the older database and checkpoint it.
         save(*open_and_load(place), several(12));
-        save_and_be_killed(place, {each.last});
+        save_and_be_killed(place, {row.last});
         std::string newest = text_of(place.path());
         write(place.path(), older);
 
-        expect_left_alone(place, {each.told, "-wal file"});
+        expect_unchanged(place, {row.error, "-wal file"});
 
         write(place.path(), newest);
         contents found = stored_in(place);
@@ -171,7 +170,7 @@ TEST_CASE("an older database beside a newer log is refused and both stay as they
     }
 }
 
-TEST_CASE("an older database is refused also where every page of a newer log fits it") {
+TEST_CASE("an older database is refused even if every page of a newer log fits it") {
     sqlite_place place;
     save(
         *open_and_load(place),
@@ -183,15 +182,15 @@ TEST_CASE("an older database is refused also where every page of a newer log fit
     std::string newest = text_of(place.path());
     write(place.path(), older);
 
-    expect_left_alone(place, {"rolled back: ", "is older than its log", "-wal file"});
+    expect_unchanged(place, {"rolled back: ", "is older than its log", "-wal file"});
 
-    SUBCASE("and the newest one has everything") {
+    SUBCASE("and the newest one has every save") {
         write(place.path(), newest);
         contents found = stored_in(place);
         CHECK(found["a"].revision == 2);
         CHECK(found["b"].revision == 2);
     }
-    SUBCASE("unless that is accepted") {
+    SUBCASE("unless the rollback is accepted") {
         contents found = load(*open_accepting(place));
         CHECK(found["a"].revision == 2);
         CHECK(found["b"].revision == 1);
@@ -205,7 +204,7 @@ TEST_CASE("an older database is refused also where every page of a newer log fit
     }
 }
 
-TEST_CASE("a log that was written on after many kills belongs to its database") {
+TEST_CASE("a log that was extended after many kills belongs to its database") {
     sqlite_place place;
     save(*open_and_load(place), {creating("a", 1, {{"head", body(1)}})});
     for (std::uint64_t kill = 2; kill < 7; ++kill)
@@ -213,7 +212,7 @@ TEST_CASE("a log that was written on after many kills belongs to its database") 
     CHECK(stored_in(place)["a"].revision == 6);
 }
 
-TEST_CASE("a database in a folder with any name is held against its log") {
+TEST_CASE("a database in a folder with special characters is compared with its log") {
     odd_place place;
     fs::create_directory(place.path().parent_path());
     save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
@@ -221,14 +220,14 @@ TEST_CASE("a database in a folder with any name is held against its log") {
     save(*open_and_load(place), {updating("a", 2, {{"head", "2"}})});
     save_and_be_killed(place, {updating("a", 3, {{"head", "3"}})});
     write(place.path(), older);
-    std::string told = told_by([&] { return place.open(); });
-    CHECK(told.find("is older than its log") != std::string::npos);
+    const std::string error = error_of([&] { return place.open(); });
+    CHECK(error.find("is older than its log") != std::string::npos);
 }
 
 TEST_CASE("a log with a damaged page is refused and stays as it is") {
     struct row {
         std::string name;
-        bool ended_before;  ///< else the tables, too, are only in the log
+        bool ended_before;  ///< otherwise even the tables are only in the log
         std::size_t frame;
     };
     const row rows[] = {
@@ -237,22 +236,22 @@ TEST_CASE("a log with a damaged page is refused and stays as it is") {
         {"the last page of the tables", false, 3},
     };
 
-    for (const row& each : rows) {
-        CAPTURE(each.name);
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
         sqlite_place place;
         auto batches = revisions(2, 9);
         batches.insert(batches.begin(), {creating("a", 1, {{"head", body(1)}})});
-        if (each.ended_before) {
+        if (row.ended_before) {
             save(*open_and_load(place), batches.front());
             batches.erase(batches.begin());
         }
         save_all_and_be_killed(place, batches);
-        std::string sound = text_of(log_of(place));
-        damage_frame(log_of(place), each.frame);
+        std::string intact = text_of(log_of(place));
+        damage_frame(log_of(place), row.frame);
 
-        expect_left_alone(place, {"rolled back: ", "Put back the newest copy"});
+        expect_unchanged(place, {"rolled back: ", "Put back the newest copy"});
 
-        write(log_of(place), sound);
+        write(log_of(place), intact);
         CHECK(stored_in(place)["a"].revision == 9);
     }
 }
@@ -261,34 +260,34 @@ TEST_CASE("a damaged database is refused and stays as it is with its log") {
     sqlite_place place;
     save(*open_and_load(place), several(40));
     save_and_be_killed(place, {creating("a", 1, {{"head", "1"}})});
-    std::string sound = text_of(place.path());
-    std::string damaged = sound;
+    std::string intact = text_of(place.path());
+    std::string damaged = intact;
     damaged.replace(20 * 4096, 4096, std::string(4096, '\xff'));
     write(place.path(), damaged);
 
-    expect_left_alone(place, {"refused: ", "damaged", "keep a copy of it and of its -wal file"});
+    expect_unchanged(place, {"refused: ", "damaged", "keep a copy of it and of its -wal file"});
 
-    write(place.path(), sound);
+    write(place.path(), intact);
     CHECK(stored_in(place).size() == 41);
 }
 
-TEST_CASE("a database that is gone or empty is not made anew beside its log") {
+TEST_CASE("a missing or empty database is not created again beside its log") {
     for (bool with_mark : {true, false})
-        for (bool gone : {true, false}) {
+        for (bool is_missing : {true, false}) {
             CAPTURE(with_mark);
-            CAPTURE(gone);
+            CAPTURE(is_missing);
             sqlite_place place;
             save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
             save_all_and_be_killed(place, revisions(2, 3));
             if (!with_mark) fs::remove(mark_of(place));
             fs::path elsewhere = place.folder.path() / "elsewhere.db";
             fs::rename(place.path(), elsewhere);
-            if (!gone) write(place.path(), "");
+            if (!is_missing) write(place.path(), "");
 
-            expect_left_alone(
+            expect_unchanged(
                 place,
                 {"rolled back: ",
-                 gone ? "is missing" : "is empty",
+                 is_missing ? "is missing" : "is empty",
                  "Put the database back",
                  log_of(place).string(),
                  "accept_rollback"}
@@ -299,30 +298,30 @@ TEST_CASE("a database that is gone or empty is not made anew beside its log") {
         }
 }
 
-TEST_CASE("a database that is gone or empty is not made anew while its mark tells of it") {
-    for (bool gone : {true, false}) {
-        CAPTURE(gone);
+TEST_CASE("a missing or empty database is not created again beside its high-water mark") {
+    for (bool is_missing : {true, false}) {
+        CAPTURE(is_missing);
         sqlite_place place;
         save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
-        std::string sound = text_of(place.path());
+        std::string intact = text_of(place.path());
         fs::remove(place.path());
-        if (!gone) write(place.path(), "");
+        if (!is_missing) write(place.path(), "");
 
-        expect_left_alone(
+        expect_unchanged(
             place,
             {"rolled back: ",
-             gone ? "is missing" : "is empty",
+             is_missing ? "is missing" : "is empty",
              "transaction 1 was durable",
              "remove \"" + mark_of(place).string() + '"',
              "accept_rollback"}
         );
 
-        write(place.path(), sound);
+        write(place.path(), intact);
         CHECK(stored_in(place).size() == 1);
     }
 }
 
-TEST_CASE("a loss that is accepted makes a database anew and keeps the log of the old one") {
+TEST_CASE("an accepted loss creates a new database and keeps the log of the old one") {
     sqlite_place place;
     save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
     save_all_and_be_killed(place, revisions(2, 3));
@@ -343,7 +342,7 @@ TEST_CASE("a loss that is accepted makes a database anew and keeps the log of th
     CHECK(load(*stube::sqlite_store(other.path() / "kept.db"))["a"].revision == 3);
 }
 
-TEST_CASE("a store that ended empty and whose database was removed begins anew") {
+TEST_CASE("a removed database of an empty store is created again") {
     sqlite_place place;
     open_and_load(place);
     fs::remove(place.path());
@@ -351,7 +350,7 @@ TEST_CASE("a store that ended empty and whose database was removed begins anew")
     CHECK(stored_in(place).empty());
 }
 
-TEST_CASE("an older copy that has no log is refused and not even its way of writing is changed") {
+TEST_CASE("an older copy without a log is refused and keeps its journal mode") {
     sqlite_place place;
     save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
     {
@@ -365,13 +364,13 @@ TEST_CASE("an older copy that has no log is refused and not even its way of writ
     std::string newest = text_of(place.path());
     fs::rename(place.folder.path() / "copy.db", place.path());
 
-    expect_left_alone(place, {"rolled back: "});
+    expect_unchanged(place, {"rolled back: "});
 
     write(place.path(), newest);
     CHECK(stored_in(place)["a"].revision == 2);
 }
 
-TEST_CASE("loading that is broken off, or never begun, leaves the log as it is") {
+TEST_CASE("loading that is interrupted or never begins leaves the log as it is") {
     sqlite_place place;
     save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
     save_all_and_be_killed(place, revisions(2, 3));
@@ -379,13 +378,13 @@ TEST_CASE("loading that is broken off, or never begun, leaves the log as it is")
 
     place.open();
     CHECK(changed(before, files_in(place.folder.path())) == std::vector<std::string>());
-    auto break_off = [](record&&) { throw std::runtime_error("broken off"); };
-    CHECK_THROWS_WITH(place.open()->load_all(break_off), "broken off");
+    auto interrupt = [](record&&) { throw std::runtime_error("interrupted"); };
+    CHECK_THROWS_WITH(place.open()->load_all(interrupt), "interrupted");
     CHECK(changed(before, files_in(place.folder.path())) == std::vector<std::string>());
     CHECK(stored_in(place)["a"].revision == 3);
 }
 
-TEST_CASE("a folder that is refused stays as it is, also what was being written in it") {
+TEST_CASE("a refused folder stays as it is with its unfinished files") {
     file_place place;
     save(
         *open_and_load(place),
@@ -393,13 +392,13 @@ TEST_CASE("a folder that is refused stays as it is, also what was being written 
     );
     fs::path b = place.path() / "b.json";
     std::string newest;
-    SUBCASE("older than its mark") {
+    SUBCASE("older than its high-water mark") {
         std::string older = text_of(b);
         save(*open_and_load(place), {replacing("b", 2, {{"head", "2"}})});
         newest = text_of(b);
         write(b, older);
     }
-    SUBCASE("a file is gone") {
+    SUBCASE("a file is missing") {
         save(*open_and_load(place), {replacing("b", 2, {{"head", "2"}})});
         newest = text_of(b);
         fs::remove(b);
@@ -408,7 +407,7 @@ TEST_CASE("a folder that is refused stays as it is, also what was being written 
     files before = files_in(place.path());
 
     for (int twice = 0; twice < 2; ++twice) {
-        CHECK(told_by([&] { return place.open(); }).starts_with("rolled back: "));
+        CHECK(error_of([&] { return place.open(); }).starts_with("rolled back: "));
         CHECK(changed(before, files_in(place.path())) == std::vector<std::string>());
     }
 

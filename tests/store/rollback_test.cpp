@@ -1,8 +1,8 @@
-#include "contract.hpp"
 #include "killed.hpp"
+#include "support.hpp"
 
-// Stores that were put back to an older copy, or lost their end, and reading a store of another
-// process.
+// Stores that were replaced by an older copy or lost their end, and stores that are read while
+// another process owns them.
 
 using namespace store_test;
 using stube::store_refused;
@@ -34,13 +34,13 @@ fs::path mark_of(const sqlite_place& place) {
     return place.path().string() + ".mark";
 }
 
-/// Everything that is stored at a place but its mark.
+/// Replaces `to` by a copy of `from`.
 void copy_all(const fs::path& from, const fs::path& to) {
     fs::remove_all(to);
     fs::copy(from, to, fs::copy_options::recursive);
 }
 
-/// Puts back what was copied and leaves the marks as they are.
+/// Puts a copy back and keeps the high-water mark.
 template <class Place>
 void put_back(const fs::path& copy, const Place& place) {
     std::string mark = text_of(mark_of(place));
@@ -50,16 +50,16 @@ void put_back(const fs::path& copy, const Place& place) {
 
 template <class Place>
 void expect_rolled_back(const Place& place) {
-    std::string told;
+    std::string error;
     try {
         place.open()->load_all([](record&&) {});
     } catch (const store_rolled_back& rolled_back) {
-        told = rolled_back.what();
+        error = rolled_back.what();
     }
-    CAPTURE(told);
-    CHECK(told.find(place.path().string()) != std::string::npos);
-    CHECK(told.find("remove \"" + mark_of(place).string() + "\"") != std::string::npos);
-    CHECK(told.find("accept_rollback") != std::string::npos);
+    CAPTURE(error);
+    CHECK(error.find(place.path().string()) != std::string::npos);
+    CHECK(error.find("remove \"" + mark_of(place).string() + "\"") != std::string::npos);
+    CHECK(error.find("accept_rollback") != std::string::npos);
 }
 
 }  // namespace
@@ -84,9 +84,9 @@ TEST_CASE_TEMPLATE("an older copy that was put back is noticed", Place, file_pla
     expect_rolled_back(place);
     expect_rolled_back(place);
 
-    // Accepted once, it goes on, and a mark for what is there now is made.
+    // A rollback has to be accepted only once. It ends with a new mark for the loaded state.
     contents old;
-    follow(old, creating("a", 1, {{"head", "1"}}));
+    apply_change(old, creating("a", 1, {{"head", "1"}}));
     {
         auto kept = open_accepting(place);
         CHECK(load(*kept) == old);
@@ -99,7 +99,7 @@ TEST_CASE_TEMPLATE("an older copy that was put back is noticed", Place, file_pla
     expect_rolled_back(place);
 }
 
-TEST_CASE("a removed file that was put back is told") {
+TEST_CASE("a removed file that was put back is reported") {
     file_place place;
     temporary_folder elsewhere;
     fs::path copy = elsewhere.path() / "copy";
@@ -114,7 +114,7 @@ TEST_CASE("a removed file that was put back is told") {
     auto report = place.open()->load_all([](record&&) {});
 
     REQUIRE(report.warnings.size() == 1);
-    CHECK(report.warnings[0].find("2 conversations that are not the 1") != std::string::npos);
+    CHECK(report.warnings[0].find("2 conversations that differ from the 1") != std::string::npos);
 }
 
 TEST_CASE("a log that was deleted or cut off is noticed") {
@@ -152,7 +152,7 @@ TEST_CASE_TEMPLATE("a store that was emptied is noticed", Place, file_place, sql
 }
 
 TEST_CASE_TEMPLATE(
-    "removing the newest is no rollback, however it ends",
+    "removing the newest conversation does not count as a rollback",
     Place,
     file_place,
     sqlite_place
@@ -170,7 +170,7 @@ TEST_CASE_TEMPLATE(
 }
 
 TEST_CASE_TEMPLATE(
-    "what was set aside is not taken for a rollback, now or later",
+    "a quarantined conversation is not taken for a rollback now or later",
     Place,
     file_place,
     sqlite_place
@@ -193,7 +193,7 @@ TEST_CASE_TEMPLATE(
 }
 
 TEST_CASE_TEMPLATE(
-    "a mark that is missing or torn is told and is no alarm",
+    "a missing or torn high-water mark is reported and refuses nothing",
     Place,
     file_place,
     sqlite_place
@@ -226,13 +226,18 @@ TEST_CASE_TEMPLATE(
     CHECK(load_with_warnings().empty());
 }
 
-TEST_CASE_TEMPLATE("a store has its mark before its first save", Place, file_place, sqlite_place) {
+TEST_CASE_TEMPLATE(
+    "a store has its high-water mark before its first save",
+    Place,
+    file_place,
+    sqlite_place
+) {
     Place place;
     auto kept = open_and_load(place);
     CHECK(fs::file_size(mark_of(place)) > 0);
 }
 
-TEST_CASE("with survives_process_crash the mark follows the log that was carried over") {
+TEST_CASE("the high-water mark follows the checkpoints with survives_process_crash") {
     sqlite_place place;
     stube::sqlite_options options{.acknowledged = stube::durability::survives_process_crash};
     auto kept = stube::sqlite_store(place.path(), options);
@@ -254,10 +259,10 @@ TEST_CASE_TEMPLATE(
     auto kept = open_and_load(place);
     contents expected;
     for (std::uint64_t revision = 1; revision <= 3; ++revision) {
-        change one = creating("a", revision, {{"head", numbered("", revision)}});
-        if (revision > 1) one.what = change::kind::replace;
-        save(*kept, {one});
-        follow(expected, one);
+        change next = creating("a", revision, {{"head", numbered("", revision)}});
+        if (revision > 1) next.what = change::kind::replace;
+        save(*kept, {next});
+        apply_change(expected, next);
 
         auto reader = open_for_reading(place);
         CHECK(load(*reader) == expected);
@@ -269,7 +274,7 @@ TEST_CASE_TEMPLATE(
 }
 
 TEST_CASE_TEMPLATE(
-    "reading changes nothing and sets nothing aside",
+    "reading changes nothing and quarantines nothing",
     Place,
     file_place,
     sqlite_place
@@ -296,13 +301,13 @@ TEST_CASE_TEMPLATE(
     CHECK(text_of(file) + text_of(mark_of(place)) == before);
 }
 
-TEST_CASE_TEMPLATE("reading makes no store where there is none", Place, file_place, sqlite_place) {
+TEST_CASE_TEMPLATE("opening for reading creates no store", Place, file_place, sqlite_place) {
     Place place;
     CHECK_THROWS_AS(open_for_reading(place)->load_all([](stube::record&&) {}), store_refused);
     CHECK(fs::is_empty(place.folder.path()));
 }
 
-TEST_CASE_TEMPLATE("what a killed process left can be read", Place, file_place, sqlite_place) {
+TEST_CASE_TEMPLATE("the store of a killed process can be read", Place, file_place, sqlite_place) {
     Place place;
     save_and_be_killed(place, {creating("a", 1, {{"head", "1"}})});
 

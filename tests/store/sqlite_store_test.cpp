@@ -1,4 +1,4 @@
-#include "contract.hpp"
+#include "support.hpp"
 
 #include <sqlite3.h>
 
@@ -18,7 +18,7 @@ mode_t mode_of(const fs::path& path) {
     return status.st_mode & 0777;
 }
 
-/// Looks into a database, or changes it, as an outside program would. Answers the last value.
+/// Runs SQL as another program would. Returns the first column of the last row.
 std::string outside(const fs::path& file, const std::string& text) {
     sqlite3* handle = nullptr;
     REQUIRE(sqlite3_open(file.c_str(), &handle) == SQLITE_OK);
@@ -34,9 +34,9 @@ std::string outside(const fs::path& file, const std::string& text) {
     return last;
 }
 
-std::string refusal(const std::function<void()>& doing) {
+std::string refusal(const std::function<void()>& run) {
     try {
-        doing();
+        run();
     } catch (const store_refused& refused) {
         return refused.what();
     }
@@ -71,30 +71,30 @@ TEST_CASE("an update writes some parts and leaves the rest") {
     for (const change& step : steps) {
         CAPTURE(step.revision);
         save(*kept, {step});
-        follow(model, step);
+        apply_change(model, step);
         kept.reset();
         kept = place.open();
         CHECK(load(*kept) == model);
     }
 }
 
-TEST_CASE("an update can turn a conversation into a mark and back") {
+TEST_CASE("an update can turn a conversation into a tombstone and back") {
     sqlite_place place;
     auto kept = open_and_load(place);
     save(*kept, {creating("a", 1, {}, keeping::not_kept), creating("b", 1, {{"head", "1"}})});
-    change mark = updating("b", 2, {{"head", "2"}});
-    mark.status = keeping::not_kept;
+    change tombstone = updating("b", 2, {{"head", "2"}});
+    tombstone.status = keeping::not_kept;
 
-    save(*kept, {updating("a", 2, {{"head", "2"}}), mark});
+    save(*kept, {updating("a", 2, {{"head", "2"}}), tombstone});
     kept.reset();
 
     contents expected;
-    follow(expected, replacing("a", 2, {{"head", "2"}}));
-    follow(expected, replacing("b", 2, {{"head", "2"}}, keeping::not_kept));
+    apply_change(expected, replacing("a", 2, {{"head", "2"}}));
+    apply_change(expected, replacing("b", 2, {{"head", "2"}}, keeping::not_kept));
     CHECK(stored_in(place) == expected);
 }
 
-TEST_CASE("an update of what is not stored is refused and leaves no torso") {
+TEST_CASE("an update of a conversation that is not stored is refused and leaves no parts") {
     sqlite_place place;
     auto kept = open_and_load(place);
     save(*kept, {creating("a", 1, {{"head", "1"}})});
@@ -110,7 +110,7 @@ TEST_CASE("an update of what is not stored is refused and leaves no torso") {
     kept.reset();
 
     contents expected;
-    follow(expected, replacing("a", 2, {{"head", "3"}}));
+    apply_change(expected, replacing("a", 2, {{"head", "3"}}));
     CHECK(stored_in(place) == expected);
 }
 
@@ -125,7 +125,7 @@ TEST_CASE("only the owner can read the database") {
     }
 }
 
-TEST_CASE("a database in use can be read with the ordinary tool") {
+TEST_CASE("another program can read a database in use") {
     sqlite_place place;
     auto kept = open_and_load(place);
     save(
@@ -171,7 +171,7 @@ TEST_CASE("the log stays small and is gone after an orderly end") {
     CHECK(stored_in(place).at("a").revision == 200);
 }
 
-TEST_CASE("conversations that cannot be read are set aside and stop nobody") {
+TEST_CASE("unreadable conversations are quarantined and block no other conversation") {
     struct row {
         std::string name;
         const char* damage;
@@ -218,8 +218,8 @@ TEST_CASE("conversations that cannot be read are set aside and stop nobody") {
          ""},
     };
 
-    for (const row& each : rows) {
-        CAPTURE(each.name);
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
         sqlite_place place;
         save(
             *open_and_load(place),
@@ -227,17 +227,17 @@ TEST_CASE("conversations that cannot be read are set aside and stop nobody") {
              creating("bad", 1, {{"head", "1"}, {"i1", "\"bad\""}}),
              creating("last", 1, {{"head", "1"}, {"i1", "1"}})}
         );
-        outside(place.path(), each.damage);
+        outside(place.path(), row.damage);
         std::string rows_before = outside(place.path(), "SELECT count(*) FROM part");
 
         auto kept = place.open();
         contents found;
-        auto report = kept->load_all([&](record&& one) { found[one.id] = one; });
+        auto report = kept->load_all([&](record&& loaded) { found[loaded.id] = loaded; });
 
         CHECK(report.loaded == 2);
         CHECK(found.size() == 2);
         REQUIRE(report.quarantined.size() == 1);
-        CHECK(report.quarantined[0].id == each.id);
+        CHECK(report.quarantined[0].id == row.id);
         CHECK_FALSE(report.quarantined[0].why.empty());
         CHECK(report.quarantined[0].where.find("quarantine") != std::string::npos);
         std::string rows_now =
@@ -250,7 +250,7 @@ TEST_CASE("conversations that cannot be read are set aside and stop nobody") {
     }
 }
 
-TEST_CASE("rows that were put back, moved or doubled are noticed") {
+TEST_CASE("rows that were put back or moved or doubled are noticed") {
     sqlite_place place;
     auto kept = open_and_load(place);
     save(
@@ -264,7 +264,7 @@ TEST_CASE("rows that were put back, moved or doubled are noticed") {
     struct row {
         std::string name;
         const char* damage;
-        std::vector<std::string> set_aside;
+        std::vector<std::string> quarantined;
     };
     const row rows[] = {
         {"an older part", "INSERT OR REPLACE INTO part SELECT * FROM old WHERE name = 'i1'", {"a"}},
@@ -283,26 +283,26 @@ TEST_CASE("rows that were put back, moved or doubled are noticed") {
          " status, parts, checksum_of_all, body FROM part WHERE conversation = 'b'",
          {"b"}},
     };
-    fs::path sound = place.folder.path() / "sound.db";
-    fs::copy_file(file, sound);
+    fs::path intact = place.folder.path() / "intact.db";
+    fs::copy_file(file, intact);
 
-    for (const row& each : rows) {
-        CAPTURE(each.name);
-        fs::copy_file(sound, file, fs::copy_options::overwrite_existing);
-        outside(file, each.damage);
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
+        fs::copy_file(intact, file, fs::copy_options::overwrite_existing);
+        outside(file, row.damage);
         contents found;
-        auto report = place.open()->load_all([&](record&& one) { found[one.id] = one; });
+        auto report = place.open()->load_all([&](record&& loaded) { found[loaded.id] = loaded; });
         std::vector<std::string> ids;
         for (const auto& bad : report.quarantined)
             ids.push_back(bad.id);
-        std::sort(ids.begin(), ids.end());
-        CHECK(ids == each.set_aside);
-        for (const auto& [id, one] : found)
-            CHECK(one.revision == (id == "a" ? 2 : 1));
+        std::ranges::sort(ids);
+        CHECK(ids == row.quarantined);
+        for (const auto& [id, loaded] : found)
+            CHECK(loaded.revision == (id == "a" ? 2 : 1));
     }
 }
 
-TEST_CASE("an event that changes one part writes one row") {
+TEST_CASE("an update of one part writes one row") {
     sqlite_place place;
     auto kept = open_and_load(place);
     save(*kept, {creating("a", 1, {{"head", "1"}, {"i1", "1"}, {"i2", "1"}})});
@@ -319,7 +319,7 @@ TEST_CASE("an event that changes one part writes one row") {
     );
 }
 
-TEST_CASE("one row put back to what it was is told after an orderly end") {
+TEST_CASE("a single row that was put back is reported after an orderly end") {
     sqlite_place place;
     auto kept = open_and_load(place);
     save(
@@ -330,13 +330,13 @@ TEST_CASE("one row put back to what it was is told after an orderly end") {
     save(*kept, {updating("a", 2, {{"i1", "2"}})});
     std::string puts_back = "INSERT OR REPLACE INTO part SELECT * FROM old WHERE name = 'i1'";
 
-    SUBCASE("as being behind, if nothing was written after it") {
+    SUBCASE("as a rollback if nothing was written after it") {
         kept.reset();
         outside(place.path(), puts_back.c_str());
         std::string why = refusal([&] { place.open()->load_all([](record&&) {}); });
-        CHECK(why.find("is older than its mark") != std::string::npos);
+        CHECK(why.find("is older than its high-water mark") != std::string::npos);
     }
-    SUBCASE("as a loss, if something was") {
+    SUBCASE("as a loss if something was written after it") {
         save(*kept, {updating("b", 2, {{"head", "2"}})});
         kept.reset();
         outside(place.path(), puts_back.c_str());
@@ -346,7 +346,7 @@ TEST_CASE("one row put back to what it was is told after an orderly end") {
     }
 }
 
-TEST_CASE("a whole conversation that got lost is told after an orderly end") {
+TEST_CASE("a lost conversation is reported after an orderly end") {
     sqlite_place place;
     save(
         *open_and_load(place),
@@ -372,19 +372,19 @@ TEST_CASE("a database of a newer release or another program is refused and left 
         {"newer", "PRAGMA user_version = 3", "newer release"},
         {"no format", "PRAGMA user_version = 0", "is not known"},
         {"other program", "PRAGMA application_id = 1", "another program"},
-        {"no mark", "PRAGMA application_id = 0", "another program"},
+        {"no application id", "PRAGMA application_id = 0", "another program"},
     };
 
-    for (const row& each : rows) {
-        CAPTURE(each.name);
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
         sqlite_place place;
         save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
-        outside(place.path(), each.change);
+        outside(place.path(), row.change);
 
         std::string text = refusal([&] { open_and_load(place); });
 
         CAPTURE(text);
-        CHECK(text.find(each.text) != std::string::npos);
+        CHECK(text.find(row.text) != std::string::npos);
         CHECK(text.find(place.path().string()) != std::string::npos);
         CHECK(outside(place.path(), "SELECT count(*) FROM part") == "1");
     }
@@ -396,7 +396,7 @@ TEST_CASE("a database of a newer release or another program is refused and left 
     CHECK(outside(place.path(), "SELECT count(*) FROM theirs") == "1");
 }
 
-TEST_CASE("a file that is not a sound database is refused with a clear text") {
+TEST_CASE("a file that is not a valid database is refused with a clear message") {
     sqlite_place place;
 
     SUBCASE("text") {
@@ -456,7 +456,7 @@ TEST_CASE("an empty file becomes a database") {
     CHECK(stored_in(place).size() == 1);
 }
 
-TEST_CASE("a database that cannot be used is refused with a clear text") {
+TEST_CASE("an unusable database is refused with a clear message") {
     temporary_folder folder;
     std::ofstream(folder.path() / "file") << "text";
     fs::create_directory(folder.path() / "folder");
@@ -472,13 +472,13 @@ TEST_CASE("a database that cannot be used is refused with a clear text") {
         {"/proc/kept.db", "cannot open"},
     };
 
-    for (const row& each : rows) {
-        CAPTURE(each.path);
+    for (const auto& row : rows) {
+        CAPTURE(row.path);
         std::string text =
-            refusal([&] { stube::sqlite_store(each.path)->load_all([](record&&) {}); });
+            refusal([&] { stube::sqlite_store(row.path)->load_all([](record&&) {}); });
         CAPTURE(text);
-        CHECK(text.find(each.text) != std::string::npos);
-        CHECK(text.find('"' + each.path.string() + '"') != std::string::npos);
+        CHECK(text.find(row.text) != std::string::npos);
+        CHECK(text.find('"' + row.path.string() + '"') != std::string::npos);
     }
 }
 
@@ -494,9 +494,9 @@ TEST_CASE("two names of one database have one owner") {
     CHECK(text.find("another server is using it") != std::string::npos);
 }
 
-TEST_CASE("what is in quarantine can be taken out with the ordinary tool") {
+TEST_CASE("quarantined parts can be extracted with the sqlite3 tool") {
     if (std::system("sqlite3 -version > /dev/null 2>&1") != 0) {
-        MESSAGE("not tried: there is no sqlite3");
+        MESSAGE("skipped: sqlite3 is missing");
         return;
     }
     sqlite_place place;
@@ -504,7 +504,7 @@ TEST_CASE("what is in quarantine can be taken out with the ordinary tool") {
     outside(place.path(), "UPDATE part SET revision = 9");
     place.open()->load_all([](record&&) {});
 
-    // The line in sqlite_store.hpp.
+    // The command in sqlite_store.hpp.
     const std::string command =
         "cd '" + place.folder.path().string() +
         "' && sqlite3 kept.db \"SELECT writefile(conversation || '.' || name || '.json', body)"

@@ -10,9 +10,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+using stube::store_contract::fault;
+
 namespace {
 
-stube::trouble trouble = stube::trouble::none;
+fault injected = fault::none;
 
 struct temporary_folder {
     std::filesystem::path path;
@@ -29,24 +31,24 @@ struct temporary_folder {
 
 // These two replace the functions of the C library.
 extern "C" ssize_t write(int fd, const void* bytes, size_t size) {
-    if (trouble != stube::trouble::disk_full) return ::syscall(SYS_write, fd, bytes, size);
+    if (injected != fault::disk_full) return ::syscall(SYS_write, fd, bytes, size);
     errno = ENOSPC;
     return -1;
 }
 
 extern "C" int fsync(int fd) {
-    if (trouble != stube::trouble::failed_sync) return static_cast<int>(::syscall(SYS_fsync, fd));
+    if (injected != fault::failed_sync) return static_cast<int>(::syscall(SYS_fsync, fd));
     errno = EIO;
     return -1;
 }
 
 TEST_CASE("one_file_store keeps the contract") {
-    for (const stube::store_rule& rule : stube::store_contract()) {
+    for (const auto& rule : stube::store_contract::rules()) {
         CAPTURE(rule.name);
         temporary_folder folder;
-        stube::tested_store mine;
+        stube::store_contract::tested_store mine;
         mine.open = [&] { return one_file_store(folder.path / "board.jsonl"); };
-        mine.suffer = [](stube::trouble what) { trouble = what; };
+        mine.inject = [](fault next) { injected = next; };
         CHECK_NOTHROW(rule.check(mine));
     }
 }

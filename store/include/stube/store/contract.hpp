@@ -8,53 +8,54 @@
 #include <string>
 #include <vector>
 
-/// What every store must do, as rules that a test runs: those of stube run them on its stores, and
-/// a store of your own is tested with the same.
+/// The contract of every store, as rules for a test. stube tests its own stores with these rules,
+/// and the same rules test a store of yours.
 ///
-/// With doctest, a new and empty place for each rule (any other framework does as well: a rule that
-/// is broken throws):
+/// With doctest, and a new empty place for each rule (any other test framework works too, because a
+/// broken rule throws):
 ///
 ///     TEST_CASE("my store keeps the contract") {
-///         for (const stube::store_rule& rule : stube::store_contract()) {
+///         for (const auto& rule : stube::store_contract::rules()) {
 ///             CAPTURE(rule.name);
 ///             temporary_folder folder;
-///             stube::tested_store mine;
+///             stube::store_contract::tested_store mine;
 ///             mine.open = [&] { return my_store(folder.path()); };
 ///             CHECK_NOTHROW(rule.check(mine));
 ///         }
 ///     }
-namespace stube {
+namespace stube::store_contract {
 
-/// What a test does to the place of a store.
-enum class trouble {
-    none,         ///< it works (again)
-    disk_full,    ///< nothing more can be written
-    failed_sync,  ///< what was written may be on the disk or not
+/// A fault that a test injects into the place of a store.
+enum class fault {
+    none,         ///< the place works (again)
+    disk_full,    ///< every write fails
+    failed_sync,  ///< every sync fails: written data may be on the disk or not
 };
 
-/// A store under test, as its rules see it.
+/// The store under test.
 struct tested_store {
-    /// Opens the store at its place. It is called again after the last store was destroyed, and
-    /// must then find what was saved: that is what a restart does.
+    /// Opens the store at its place. A rule calls it again after it destroyed the last store, as a
+    /// restart does; the new store must then load everything that was saved.
     std::function<std::unique_ptr<store>()> open;
 
-    /// Makes the place fail from now on. Without it, the rules about failures are not tried.
-    std::function<void(trouble)> suffer;
+    /// Injects a fault that lasts until the next call. If it is empty, the rules about failures
+    /// check nothing.
+    std::function<void(fault)> inject;
 };
 
-/// What a rule throws when a store breaks it; what() says where.
-class contract_broken : public std::logic_error {
+/// Thrown by a rule that a store breaks; what() describes the violation.
+class broken : public std::logic_error {
 public:
     using std::logic_error::logic_error;
 };
 
-struct store_rule {
+struct rule {
     std::string name;  ///< a sentence
     std::function<void(const tested_store&)> check;
 };
 
-/// Each rule wants a new and empty place. They hold for stores that keep nothing, too: these need
-/// only take the saves and refuse what breaks the promises.
-const std::vector<store_rule>& store_contract();
+/// All rules, each for a new and empty place. They also hold for a store that keeps nothing: it
+/// only has to accept saves and refuse invalid ones.
+const std::vector<rule>& rules();
 
-}  // namespace stube
+}  // namespace stube::store_contract

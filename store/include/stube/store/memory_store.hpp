@@ -4,7 +4,7 @@
 
 namespace stube {
 
-/// Keeps nothing: the live conversations are all there is, and they end with the process. The
+/// Keeps nothing: conversations exist only in the memory of the process and end with it. The
 /// default.
 std::unique_ptr<store> memory_store();
 

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-/// What the tests of every store share: places to keep one, and a model to compare it with.
+/// Support for the tests of every store: places to keep a store in, and a model of its content.
 namespace store_test {
 
 namespace fs = std::filesystem;
@@ -24,7 +24,7 @@ using stube::keeping;
 using stube::part;
 using stube::record;
 
-/// Not `"i" + std::to_string(n)`, of which g++ 12 warns without cause.
+/// Not `"i" + std::to_string(n)`: for that, g++ 12 gives a false warning.
 template <class Number>
 std::string numbered(const char* text, Number number) {
     return std::string(text).append(std::to_string(number));
@@ -52,8 +52,7 @@ private:
     fs::path path_;
 };
 
-/// A place is where a store keeps its things: `open` can be called again once the last store is
-/// gone.
+/// The place of a file store. `open` can be called again after the last store was destroyed.
 struct file_place {
     temporary_folder folder;
 
@@ -62,6 +61,7 @@ struct file_place {
     static constexpr bool whole_batches_survive_a_crash = false;
 };
 
+/// The place of an SQLite store.
 struct sqlite_place {
     temporary_folder folder;
 
@@ -83,22 +83,20 @@ struct sqlite_place_in_memory : sqlite_place {
     sqlite_place_in_memory() : sqlite_place{temporary_folder(memory_folder())} {}
 };
 
-/// What is stored, by id, the parts by name.
+/// Stored conversations by id, with their parts sorted by name.
 using contents = std::map<std::string, record>;
 
-inline record in_order(record one) {
-    std::sort(one.parts.begin(), one.parts.end(), [](const part& a, const part& b) {
-        return a.name < b.name;
-    });
-    return one;
+inline record in_order(record record) {
+    std::ranges::sort(record.parts, {}, &part::name);
+    return record;
 }
 
-/// Loads and expects that nothing was set aside.
-inline contents load(stube::store& from) {
+/// Loads, and checks that nothing was quarantined.
+inline contents load(stube::store& opened) {
     contents all;
-    auto report = from.load_all([&](record&& one) {
-        std::string id = one.id;
-        bool is_new = all.emplace(id, in_order(std::move(one))).second;
+    auto report = opened.load_all([&](record&& loaded) {
+        std::string id = loaded.id;
+        bool is_new = all.emplace(id, in_order(std::move(loaded))).second;
         CHECK(is_new);
     });
     CHECK(report.loaded == all.size());
@@ -118,8 +116,8 @@ contents stored_in(const Place& place) {
     return load(*place.open());
 }
 
-inline void save(stube::store& to, std::vector<change> batch) {
-    to.save(batch);
+inline void save(stube::store& opened, std::vector<change> batch) {
+    opened.save(batch);
 }
 
 inline change creating(
@@ -160,38 +158,38 @@ inline change removing(std::string id) {
     return {std::move(id), change::kind::remove, 0, keeping::kept, {}, {}};
 }
 
-/// What a store does, in the simplest way.
-inline void follow(contents& model, const change& one) {
-    if (one.what == change::kind::remove) {
-        model.erase(one.id);
+/// Applies a change to the model of a store.
+inline void apply_change(contents& model, const change& change) {
+    if (change.what == change::kind::remove) {
+        model.erase(change.id);
         return;
     }
-    record& kept = model[one.id];
-    kept.id = one.id;
-    kept.revision = one.revision;
-    kept.status = one.status;
-    if (one.what != change::kind::update) kept.parts.clear();
-    auto drop = [&](const std::string& name) {
-        std::erase_if(kept.parts, [&](const part& each) { return each.name == name; });
+    record& stored = model[change.id];
+    stored.id = change.id;
+    stored.revision = change.revision;
+    stored.status = change.status;
+    if (change.what != change::kind::update) stored.parts.clear();
+    const auto drop = [&](const std::string& name) {
+        std::erase_if(stored.parts, [&](const part& part) { return part.name == name; });
     };
-    for (const part& each : one.written) {
-        drop(each.name);
-        kept.parts.push_back(each);
+    for (const auto& part : change.written) {
+        drop(part.name);
+        stored.parts.push_back(part);
     }
-    for (const std::string& name : one.dropped)
+    for (const auto& name : change.dropped)
         drop(name);
-    kept = in_order(kept);
+    stored = in_order(stored);
 }
 
 }  // namespace store_test
 
 namespace stube {
 
-inline std::ostream& operator<<(std::ostream& out, const record& one) {
-    out << one.id << " revision " << one.revision
-        << (one.status == keeping::kept ? " kept" : " not kept");
-    for (const part& each : one.parts)
-        out << "\n  " << each.name << ": " << each.body.substr(0, 200);
+inline std::ostream& operator<<(std::ostream& out, const record& record) {
+    out << record.id << " revision " << record.revision
+        << (record.status == keeping::kept ? "" : " tombstone");
+    for (const auto& part : record.parts)
+        out << "\n  " << part.name << ": " << part.body.substr(0, 200);
     return out;
 }
 
