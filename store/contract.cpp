@@ -7,6 +7,8 @@
 #include <string_view>
 
 namespace stube::store_contract {
+
+using namespace storage;
 namespace {
 
 /// Stored conversations by id, with their parts sorted by name.
@@ -18,11 +20,25 @@ void expect(bool is_true, const std::string& violation) {
 }
 
 change creating(std::string id, std::uint64_t revision, std::vector<part> parts) {
-    return {std::move(id), change::kind::create, revision, keeping::kept, std::move(parts), {}};
+    return {
+        std::move(id),
+        change_kind::create,
+        revision,
+        record_status::kept,
+        std::move(parts),
+        {}
+    };
 }
 
 change replacing(std::string id, std::uint64_t revision, std::vector<part> parts) {
-    return {std::move(id), change::kind::replace, revision, keeping::kept, std::move(parts), {}};
+    return {
+        std::move(id),
+        change_kind::replace,
+        revision,
+        record_status::kept,
+        std::move(parts),
+        {}
+    };
 }
 
 change updating(
@@ -33,20 +49,20 @@ change updating(
 ) {
     return {
         std::move(id),
-        change::kind::update,
+        change_kind::update,
         revision,
-        keeping::kept,
+        record_status::kept,
         std::move(written),
         std::move(dropped)
     };
 }
 
 change removing(std::string id) {
-    return {std::move(id), change::kind::remove, 0, keeping::kept, {}, {}};
+    return {std::move(id), change_kind::remove, 0, record_status::kept, {}, {}};
 }
 
 change as_tombstone(change change) {
-    change.status = keeping::not_kept;
+    change.status = record_status::tombstone;
     return change;
 }
 
@@ -57,7 +73,7 @@ record in_order(record record) {
 
 /// Applies a change to the model of a store.
 void apply_change(contents& model, const change& change) {
-    if (change.what == change::kind::remove) {
+    if (change.kind == change_kind::remove) {
         model.erase(change.id);
         return;
     }
@@ -65,7 +81,7 @@ void apply_change(contents& model, const change& change) {
     stored.id = change.id;
     stored.revision = change.revision;
     stored.status = change.status;
-    if (change.what != change::kind::update) stored.parts.clear();
+    if (change.kind != change_kind::update) stored.parts.clear();
     const auto drop = [&](const std::string& name) {
         std::erase_if(stored.parts, [&](const part& part) { return part.name == name; });
     };
@@ -394,11 +410,11 @@ private:
         if (choice == 0) return removing(id);
         const std::uint64_t revision = between(1, 3);
         change next = creating(id, revision, some_parts(choice != 3));
-        if (choice == 2) next.status = keeping::not_kept;
+        if (choice == 2) next.status = record_status::tombstone;
         if (stored == model.end()) return next;
         next.revision += stored->second.revision;
-        next.what = choice == 1 || !with_updates_ ? change::kind::replace : change::kind::update;
-        if (next.what == change::kind::update) drop_some(next);
+        next.kind = choice == 1 || !with_updates_ ? change_kind::replace : change_kind::update;
+        if (next.kind == change_kind::update) drop_some(next);
         return next;
     }
 

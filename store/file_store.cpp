@@ -194,7 +194,7 @@ record decode(std::string_view text, const fs::path& file, stored_file& stored) 
     reader.need(",\"saved\":");
     stored.transaction = reader.number();
     reader.need(",\"status\":\"");
-    decoded.status = reader.skip("not_") ? keeping::not_kept : keeping::kept;
+    decoded.status = reader.skip("not_") ? record_status::tombstone : record_status::kept;
     reader.need("kept\",\"sizes\":{");
     decoded.parts = decode_parts(reader);
     if (!reader.rest().empty()) throw bad_file("it continues after its end");
@@ -511,7 +511,7 @@ std::string folder_store::quarantine(const std::string& name) {
 namespace {
 
 bool is_removal(const change& change) {
-    return change.what == change::kind::remove;
+    return change.kind == change_kind::remove;
 }
 
 }  // namespace
@@ -576,7 +576,7 @@ void folder_store::erase_from_index(const std::string& id) {
 void folder_store::check(std::span<const change> batch) const {
     check_batch(batch);
     for (const auto& change : batch) {
-        if (change.what == change::kind::update)
+        if (change.kind == change_kind::update)
             throw store_refused("a file store accepts whole conversations, not updates");
         const auto stored = stored_.find(change.id);
         check_follows(change, stored == stored_.end() ? nullptr : &stored->second.revision);

@@ -23,7 +23,7 @@ struct stored_part {
 /// A stored conversation: 24 bytes for each of its parts.
 struct entry {
     std::uint64_t revision = 0;
-    keeping status = keeping::kept;
+    record_status status = record_status::kept;
     std::uint64_t parts_checksum = 0;  ///< XOR of the checksums of all parts
     std::uint64_t total_checksum = 0;  ///< the conversation_checksum()
     stored_part head;

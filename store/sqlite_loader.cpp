@@ -140,7 +140,8 @@ void sqlite_loader::add_part(const sqlite_statement& row, partial_conversation& 
 
 void sqlite_loader::add_head(const sqlite_statement& row, partial_conversation& partial) {
     const std::string_view status = row.text(column::status);
-    partial.index.status = status == status_text(keeping::kept) ? keeping::kept : keeping::not_kept;
+    partial.index.status =
+        status == status_text(record_status::kept) ? record_status::kept : record_status::tombstone;
     if (status != status_text(partial.index.status))
         throw std::invalid_argument("its status is unknown");
     partial.expected_parts = natural(row, column::parts);

@@ -400,7 +400,7 @@ void database_store::stage(const change& change) {
     staged.next.head = now.head;
     staged.next.parts_checksum = now.parts_checksum;
     staged.part_count = now.part_count();
-    if (change.what == change::kind::update)
+    if (change.kind == change_kind::update)
         update(change, staged);
     else
         replace(change, staged);
@@ -411,7 +411,7 @@ void database_store::stage(const change& change) {
 
 /// For every kind of change but an update.
 void database_store::replace(const change& change, staged_entry& staged) {
-    staged.is_removed = change.what == change::kind::remove;
+    staged.is_removed = change.kind == change_kind::remove;
     // Even if the id was not stored: every transaction must leave its number in the database.
     removes_ = removes_ || staged.is_removed;
     if (!staged.is_new) {

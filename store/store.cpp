@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace stube {
+namespace stube::storage {
 namespace {
 
 constexpr std::size_t longest_name = 64;
@@ -101,14 +101,14 @@ void check_batch(std::span<const change> batch) {
 }
 
 void check_follows(const change& change, const std::uint64_t* stored) {
-    switch (change.what) {
-    case change::kind::remove:
+    switch (change.kind) {
+    case change_kind::remove:
         return;
-    case change::kind::create:
+    case change_kind::create:
         if (stored) throw store_conflict("conversation " + change.id + " is stored already");
         return;
-    case change::kind::replace:
-    case change::kind::update:
+    case change_kind::replace:
+    case change_kind::update:
         break;
     }
     if (!stored) throw store_conflict("conversation " + change.id + " is not stored");
@@ -119,4 +119,4 @@ void check_follows(const change& change, const std::uint64_t* stored) {
         );
 }
 
-}  // namespace stube
+}  // namespace stube::storage

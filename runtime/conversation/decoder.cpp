@@ -14,6 +14,9 @@
 
 // Reads what conversation.cpp writes.
 namespace stube::kernel {
+
+using namespace storage;
+
 namespace {
 
 /// Far above what any conversation reaches; the next ones must still fit.

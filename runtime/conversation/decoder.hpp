@@ -24,10 +24,10 @@ struct stored_head {
 };
 
 /// Throws `decode_error`.
-stored_head read_head(const record& from);
+stored_head read_head(const storage::record& from);
 
 /// The components and versions that its parts say they are of, each once. Throws `decode_error`.
-std::set<std::pair<std::string, int>> stored_shapes(const record& of);
+std::set<std::pair<std::string, int>> stored_shapes(const storage::record& of);
 
 /// Throws what `decode_conversation` would if another release has written it: `unknown_component`
 /// or `newer_shape`.
@@ -41,7 +41,7 @@ struct lost_conversation {
 };
 
 /// Reads the head of a mark. Throws `decode_error`.
-lost_conversation decode_mark(const record& from);
+lost_conversation decode_mark(const storage::record& from);
 
 /// A stored component that another release of the program knows and this one does not. Its
 /// conversation is kept for the release that does.
@@ -86,6 +86,6 @@ private:
 /// Reads a stored conversation back, what is of an older shape migrated. Throws `newer_shape` or
 /// `unknown_component` if another release has written it, and another `decode_error` if this
 /// program cannot read it for any other reason: it is damaged, or does not fit the components.
-conversation decode_conversation(const record& from);
+conversation decode_conversation(const storage::record& from);
 
 }  // namespace stube::kernel

@@ -10,6 +10,9 @@
 #include <set>
 
 namespace stube::kernel {
+
+using namespace storage;
+
 namespace {
 
 std::int64_t milliseconds(time_point t) {
@@ -325,7 +328,7 @@ change encode_mark(const conversation& from) {
     change out;
     out.id = from.id;
     out.revision = from.revision;
-    out.status = keeping::not_kept;
+    out.status = record_status::tombstone;
     out.written.push_back(
         {"head",
          boost::json::serialize(boost::json::object{
@@ -363,14 +366,12 @@ change encode_change(const conversation* before, const conversation& after, bool
     change out;
     if (!after.durable()) {
         out = encode_mark(after);
-        out.what = before ? change::kind::replace : change::kind::create;
+        out.kind = before ? change_kind::replace : change_kind::create;
         return out;
     }
     out.id = after.id;
     out.revision = after.revision;
-    out.what = !before ? change::kind::create
-               : whole ? change::kind::replace
-                       : change::kind::update;
+    out.kind = !before ? change_kind::create : whole ? change_kind::replace : change_kind::update;
     if (whole) {
         encode_whole(after, out);
     } else {

@@ -14,6 +14,7 @@
 namespace stube {
 
 using namespace kernel;
+using namespace storage;
 namespace {
 
 namespace json = boost::json;

@@ -10,6 +10,7 @@
 namespace stube::live {
 
 using namespace kernel;
+using namespace storage;
 
 namespace {
 

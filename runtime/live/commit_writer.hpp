@@ -26,7 +26,7 @@ public:
     commit_writer(store& storage, std::function<void(const std::string&)> on_down);
     ~commit_writer();
 
-    void submit(change what, executor& on, on_saved done);
+    void submit(storage::change what, executor& on, on_saved done);
 
     /// From now on it asks for the place: the store has been loaded.
     void watch() { is_loaded_ = true; }
@@ -36,7 +36,7 @@ public:
 
 private:
     struct item {
-        change what;
+        storage::change what;
         executor* on;
         on_saved done;
         save_result result = save_result::durable;
@@ -52,7 +52,7 @@ private:
     static void hand_back(std::vector<item> batch);
 
     store& storage_;
-    place_watch* const watch_;  ///< null if the store is none
+    storage::place_watch* const watch_;  ///< null if the store is none
     std::function<void(const std::string&)> on_down_;
     mutex mutex_;
     condition_variable wake_;

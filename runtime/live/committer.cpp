@@ -12,6 +12,7 @@
 namespace stube::live {
 
 using namespace kernel;
+using namespace storage;
 
 namespace {
 
@@ -77,7 +78,7 @@ change committer::change_for(const held_entry& held, const outcome& result) cons
     }
     change removal;
     removal.id = held->id;
-    removal.what = change::kind::remove;
+    removal.kind = change_kind::remove;
     return removal;
 }
 
@@ -142,7 +143,7 @@ void committer::commit(held_entry held, operation op, outcome result) {
 void committer::remove_unread(held_entry held, std::function<void()> on_removed) {
     change removal;
     removal.id = held->id;
-    removal.what = change::kind::remove;
+    removal.kind = change_kind::remove;
     auto& on = parts_.context.executor_of(*held);
     auto shared = std::make_shared<held_entry>(std::move(held));
     writer_->submit(

@@ -61,7 +61,7 @@ private:
     };
 
     bool needs_save(const session& s, const kernel::outcome& result) const;
-    change change_for(const held_entry& held, const kernel::outcome& result) const;
+    storage::change change_for(const held_entry& held, const kernel::outcome& result) const;
     void check_size(const session& s, kernel::outcome& result, bool is_encoded) const;
     void warn_not_durable(const held_entry& held, const conversation& next);
     void finish(pending done, save_result saved, const std::string& why);

@@ -52,8 +52,8 @@ struct background_state {
 
 /// The state of a conversation that belongs to the operation that holds it.
 struct session {
-    std::shared_ptr<const conversation> value;  ///< null until the first use
-    std::unique_ptr<const record> stored;       ///< what `value` is decoded from
+    std::shared_ptr<const conversation> value;      ///< null until the first use
+    std::unique_ptr<const storage::record> stored;  ///< what `value` is decoded from
     std::unique_ptr<background_state> background;
     /// Notices of a submission without scripts, for the page that is loaded after it; null for
     /// none.

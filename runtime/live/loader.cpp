@@ -16,6 +16,7 @@
 namespace stube::live {
 
 using namespace kernel;
+using namespace storage;
 
 namespace {
 
@@ -199,7 +200,7 @@ void loader::add(record&& stored, load_progress& progress) {
 /// request would do it.
 void loader::place(const held_entry& held, record&& stored, load_progress& progress) {
     auto& session = held.session();
-    if (stored.status == keeping::not_kept) {
+    if (stored.status == record_status::tombstone) {
         auto tombstone = decode_mark(stored);
         held->state = condition::lost;
         held->owner = std::move(tombstone.owner);

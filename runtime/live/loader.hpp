@@ -49,8 +49,8 @@ public:
     load_summary load(store& from);
 
 private:
-    void add(record&& stored, load_progress& progress);
-    void place(const held_entry& held, record&& stored, load_progress& progress);
+    void add(storage::record&& stored, load_progress& progress);
+    void place(const held_entry& held, storage::record&& stored, load_progress& progress);
     void set_idle_times(load_progress& progress);
     void begin_again(const std::vector<entry_ptr>& decoded);
 

@@ -15,6 +15,7 @@
 namespace stube {
 
 using namespace kernel;
+using namespace storage;
 namespace {
 
 using shape = std::pair<std::string, int>;
@@ -58,7 +59,7 @@ public:
     explicit check(const environment& world) : world_(world) {}
 
     void add(const record& one) {
-        if (one.status == keeping::not_kept) return add_mark(one);
+        if (one.status == record_status::tombstone) return add_mark(one);
         std::set<shape> shapes;
         std::optional<verdict_of_one> wrong;
         try {
@@ -72,7 +73,7 @@ public:
         wrong ? count_wrong(one.id, *wrong) : count_good(shapes);
     }
 
-    store_check finish(std::vector<unreadable> quarantined) {
+    store_check finish(std::vector<unreadable_record> quarantined) {
         found_.unreadable = quarantined.size();
         for (auto& each : quarantined)
             add_other(std::move(each));
@@ -137,7 +138,7 @@ private:
         row.why = wrong.why;
     }
 
-    void add_other(unreadable one) {
+    void add_other(unreadable_record one) {
         if (found_.others.size() < most_others) found_.others.push_back(std::move(one));
     }
 

@@ -22,6 +22,7 @@
 #include <string>
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 
 namespace growing {

@@ -25,8 +25,8 @@ namespace fs = std::filesystem;
 void fill(const fs::path& file, std::size_t count) {
     constexpr std::size_t at_once = 1000;
     const auto kept = stube::sqlite_store(file);
-    kept->load_all([](stube::record&&) {});
-    std::vector<stube::change> batch;
+    kept->load_all([](stube::storage::record&&) {});
+    std::vector<stube::storage::change> batch;
     for (std::size_t i = 0; i < count; ++i) {
         batch.push_back(begun_conversation(i));
         if (batch.size() < at_once && i + 1 < count) continue;
@@ -56,7 +56,7 @@ void read_bare(const fs::path& file) {
 
 std::size_t read_by_store(const fs::path& file) {
     std::size_t loaded = 0;
-    stube::sqlite_store(file)->load_all([&](stube::record&&) { ++loaded; });
+    stube::sqlite_store(file)->load_all([&](stube::storage::record&&) { ++loaded; });
     return loaded;
 }
 

@@ -122,32 +122,32 @@ class stube_store {
 public:
     stube_store(const fs::path& file, std::size_t size)
         : kept_(stube::sqlite_store(file)), size_(size) {
-        kept_->load_all([](stube::record&&) {});
-        std::vector<stube::change> all;
+        kept_->load_all([](stube::storage::record&&) {});
+        std::vector<stube::storage::change> all;
         ++revision_;
         for (std::size_t i = 0; i < conversations; ++i)
-            all.push_back(change_of(i * 7 % conversations, stube::change::kind::create));
+            all.push_back(change_of(i * 7 % conversations, stube::storage::change_kind::create));
         kept_->save(all);
     }
 
     auto make(std::size_t count) {
         ++revision_;
-        std::vector<stube::change> batch;
+        std::vector<stube::storage::change> batch;
         for (const auto one : pick(random_, count))
-            batch.push_back(change_of(one, stube::change::kind::update));
+            batch.push_back(change_of(one, stube::storage::change_kind::update));
         return batch;
     }
 
-    void save(const std::vector<stube::change>& batch) { kept_->save(batch); }
+    void save(const std::vector<stube::storage::change>& batch) { kept_->save(batch); }
 
 private:
-    stube::change change_of(std::size_t one, stube::change::kind what) const {
+    stube::storage::change change_of(std::size_t one, stube::storage::change_kind what) const {
         constexpr std::size_t head = 300;
         return {
             std::string("conversation-").append(std::to_string(100000 + one)),
             what,
             revision_,
-            stube::keeping::kept,
+            stube::storage::record_status::kept,
             {{"head", body(head, revision_)}, {"i1", body(size_ - head, revision_)}},
             {}
         };

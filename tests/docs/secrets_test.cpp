@@ -8,6 +8,7 @@
 // docs/security.md describes secrets in fields.
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::html;
 

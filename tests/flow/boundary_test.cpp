@@ -80,13 +80,13 @@ std::size_t count(const std::string& text, std::string_view part) {
 TEST_CASE("a conversation with a flow is stored as a tombstone and not saved again") {
     fixture f;
     REQUIRE(f.saved.size() == 1);
-    CHECK(f.saved[0].status == keeping::kept);
+    CHECK(f.saved[0].status == record_status::kept);
 
     auto called = f.send(1, "go");
 
     REQUIRE(f.saved.size() == 2);
-    CHECK(f.saved[1].status == keeping::not_kept);
-    CHECK(f.saved[1].what == change::kind::replace);
+    CHECK(f.saved[1].status == record_status::tombstone);
+    CHECK(f.saved[1].kind == change_kind::replace);
     REQUIRE(f.saved[1].written.size() == 1);
     CHECK(f.saved[1].written[0].name == "head");
     CHECK(called.value->stack().size() == 3);
@@ -103,8 +103,8 @@ TEST_CASE("a conversation is saved whole again after its flow has answered") {
 
     CHECK(back.what == status::ok);
     REQUIRE(f.saved.size() == 3);
-    CHECK(f.saved[2].status == keeping::kept);
-    CHECK(f.saved[2].what == change::kind::replace);
+    CHECK(f.saved[2].status == record_status::kept);
+    CHECK(f.saved[2].kind == change_kind::replace);
     // The head, the version of the caller that Back returns to, and the caller.
     REQUIRE(f.saved[2].written.size() == 3);
     CHECK(f.saved[2].written[2].name == "i1");
@@ -149,7 +149,7 @@ TEST_CASE("a save that is refused at the end of a flow is made up for by a later
     CHECK(f.send(1, "go").what == status::ok);
     CHECK(f.send(5, "say", "[\"again\"]").what == status::ok);
     REQUIRE(f.saved.size() == 3);
-    CHECK(f.saved[2].status == keeping::kept);
+    CHECK(f.saved[2].status == record_status::kept);
     std::string written;
     for (const auto& each : f.saved[2].written)
         written += each.body;

@@ -19,6 +19,7 @@
 namespace flow_test {
 
 using namespace stube::live;
+using namespace stube::storage;
 
 /// Runs posted functions at once.
 class here final : public executor {

@@ -26,7 +26,7 @@ public:
         if (disk_->now == disk::mood::refusing) throw store_refused("the disk is full");
         if (disk_->now == disk::mood::dead) throw store_unknown("the sync failed");
         for (const auto& each : batch) {
-            if (each.what == change::kind::remove) {
+            if (each.kind == change_kind::remove) {
                 disk_->records.erase(each.id);
             } else {
                 disk_->records[each.id] = {each.id, each.revision, each.status, each.written};

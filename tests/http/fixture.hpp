@@ -24,6 +24,7 @@
 namespace testing {
 
 using namespace stube;
+using namespace stube::storage;
 using namespace std::chrono_literals;
 
 struct note {

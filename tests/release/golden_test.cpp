@@ -193,7 +193,7 @@ TEST_CASE("a database of an older format is kept as a backup for the older relea
         return storage::sqlite_connection(file, storage::sqlite_connection::access::reads)
             .number("PRAGMA user_version");
     };
-    stores.open(kinds[0])->load_all([](record&&) {});
+    stores.open(kinds[0])->load_all([](stube::storage::record&&) {});
     CHECK(number_of(stores.place(kinds[0])) == 2);
     CHECK(number_of(stores.place(kinds[0]).string() + ".format-1.backup") == 1);
 }

@@ -30,9 +30,9 @@ void write(std::unique_ptr<store> storage) {
     // The tombstone of a conversation with a flow.
     const change mark{
         .id = "mark",
-        .what = change::kind::create,
+        .kind = change_kind::create,
         .revision = 3,
-        .status = keeping::not_kept,
+        .status = record_status::tombstone,
         .written =
             {{"head", R"({"format":2,"owner":"owner","mount":"/golden","touched":1800000000000})"}},
         .dropped = {}

@@ -15,6 +15,7 @@
 #include <string_view>
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::live;
 using namespace stube::html;
@@ -179,12 +180,12 @@ TEST_CASE("tombstones do not count as failures and unreadable records do") {
     told->stored.push_back(
         {"mark",
          4,
-         keeping::not_kept,
+         record_status::tombstone,
          {{"head", R"({"format":1,"owner":"owner","mount":"/flow","touched":1})"}}}
     );
     CHECK(checked(told).all_go_on());
     CHECK(checked(told).not_kept == 1);
-    told->stored.push_back({"torn", 1, keeping::kept, {{"head", "{"}}});
+    told->stored.push_back({"torn", 1, record_status::kept, {{"head", "{"}}});
     told->quarantined.push_back({"bad", "a checksum does not fit", "row 7"});
     const auto found = checked(told);
     CHECK(found.failed == 1);

@@ -14,6 +14,7 @@
 #include <string_view>
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;

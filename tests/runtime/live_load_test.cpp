@@ -16,6 +16,7 @@
 #include <string_view>
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::live;
 using namespace stube::html;
@@ -237,7 +238,7 @@ TEST_CASE("a conversation of another release expires when its timeout is over") 
     CHECK(w.map().reap() == 1);
     w.map().stop();
     REQUIRE(told->changes().size() == 1);
-    CHECK(told->changes()[0].what == change::kind::remove);
+    CHECK(told->changes()[0].kind == change_kind::remove);
 }
 
 TEST_CASE("a refused removal of a conversation of another release is retried") {
@@ -289,7 +290,8 @@ TEST_CASE("a migrate that throws is found on first use and its input is kept") {
 TEST_CASE("the log names the first unusable conversations and counts the others") {
     auto told = stored_lamps({});
     for (int at = 0; at < 25; ++at)
-        told->stored.push_back({"bad" + std::to_string(at), 1, keeping::kept, {{"head", "{"}}});
+        told->stored.push_back({"bad" + std::to_string(at), 1, record_status::kept, {{"head", "{"}}}
+        );
     world w(told, {});
     CHECK(w.map().load().unusable == 25);
     CHECK(count_in(w.log(), "unusable conversation=") == 20);

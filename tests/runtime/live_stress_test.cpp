@@ -20,6 +20,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::live;
 using namespace stube::html;
@@ -128,7 +129,7 @@ public:
 
 private:
     void apply(const change& what) {
-        if (what.what == change::kind::remove) {
+        if (what.kind == change_kind::remove) {
             kept_.erase(what.id);
             return;
         }

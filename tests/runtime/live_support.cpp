@@ -76,12 +76,12 @@ std::unique_ptr<store> scripted_store(std::shared_ptr<script> told) {
 std::shared_ptr<script> after_restart(const script& of) {
     std::map<std::string, record> kept;
     for (const auto& each : of.changes()) {
-        if (each.what == change::kind::remove) {
+        if (each.kind == change_kind::remove) {
             kept.erase(each.id);
             continue;
         }
         auto& there = kept[each.id];
-        if (each.what != change::kind::update) there.parts.clear();
+        if (each.kind != change_kind::update) there.parts.clear();
         std::erase_if(there.parts, [&](const part& old) {
             auto is_old = [&](const part& p) { return p.name == old.name; };
             return std::ranges::any_of(each.written, is_old) ||

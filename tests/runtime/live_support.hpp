@@ -20,6 +20,7 @@
 namespace live_test {
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::live;
 
@@ -76,7 +77,7 @@ public:
     void save(std::span<const change> batch);
 
     std::vector<record> stored;  ///< what load_all returns
-    std::vector<unreadable> quarantined;
+    std::vector<unreadable_record> quarantined;
     bool parts = true;
 
 private:

@@ -17,6 +17,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::live;
 using namespace stube::html;
@@ -249,7 +250,7 @@ TEST_CASE("a new conversation is published when it is saved and not before") {
     CHECK_FALSE(r.streamed);
     CHECK(w.map().size() == 1);
     REQUIRE(w.store().changes().size() == 1);
-    CHECK(w.store().changes()[0].what == change::kind::create);
+    CHECK(w.store().changes()[0].kind == change_kind::create);
 }
 
 TEST_CASE("neither page nor stream receives the result of an event before it is saved") {
@@ -282,7 +283,7 @@ TEST_CASE("an event saves only what it changed") {
     w.wait(w.send(id, w.to_top(id, "no")));
     const auto changes = w.store().changes();
     REQUIRE(changes.size() == 3);
-    CHECK(changes[1].what == change::kind::update);
+    CHECK(changes[1].kind == change_kind::update);
     CHECK(changes[1].revision == 2);
     // The head, the caller, and the versions of caller and question that Back returns to.
     CHECK(changes[2].written.size() == 4);
@@ -295,7 +296,7 @@ TEST_CASE("a store without parts gets whole conversations") {
     world w(told, {});
     auto id = w.minted(a_tally());
     w.wait(w.send(id, w.to_top(id, "inc")));
-    CHECK(told->changes()[1].what == change::kind::replace);
+    CHECK(told->changes()[1].kind == change_kind::replace);
     CHECK(told->changes()[1].written.size() == 2);
 }
 
@@ -679,13 +680,13 @@ TEST_CASE("an ended conversation is removed and its pages get the final view") {
     CHECK(shows(r.news, "Bye"));
     CHECK(r.news->ended);
     CHECK(page->told() == std::vector{r.news});
-    CHECK(w.store().changes().back().what == change::kind::remove);
+    CHECK(w.store().changes().back().kind == change_kind::remove);
     CHECK(w.store().changes().back().id == id);
     CHECK(w.map().size() == 0);
 
     CHECK(w.wait(w.send(id, late)).what == status::just_ended);
     CHECK(w.wait(w.open(id)).what == status::just_ended);
-    CHECK(w.store().changes().back().what == change::kind::remove);
+    CHECK(w.store().changes().back().kind == change_kind::remove);
 }
 
 TEST_CASE("a repetition of the last event of an ended conversation gets the final view") {
@@ -973,7 +974,7 @@ TEST_CASE("a conversation that is idle too long is stopped and removed") {
 
     CHECK(stopped.count == 1);
     CHECK(w.map().size() == 1);
-    CHECK(w.store().changes().back().what == change::kind::remove);
+    CHECK(w.store().changes().back().kind == change_kind::remove);
     CHECK(w.store().changes().back().id == unused);
 }
 
@@ -1326,7 +1327,7 @@ TEST_CASE("a tombstone records where a lost conversation began") {
     told->stored = {
         {"lost",
          4,
-         keeping::not_kept,
+         record_status::tombstone,
          {{"head", R"({"format":1,"owner":"owner","mount":"/flow","touched":1})"}}}
     };
     world w(told, [](conversation_options& o) { o.idle_timeout = 1min; });
@@ -1343,7 +1344,7 @@ TEST_CASE("a tombstone records where a lost conversation began") {
     CHECK(w.map().reap() == 0);
     w.stop();
     CHECK(w.map().size() == 0);
-    CHECK(told->changes().back().what == change::kind::remove);
+    CHECK(told->changes().back().kind == change_kind::remove);
 }
 
 TEST_CASE("unreadable records are kept and do not affect other conversations") {
@@ -1354,8 +1355,8 @@ TEST_CASE("unreadable records are kept and do not affect other conversations") {
     auto& head = newer.parts[0].body;
     head.replace(head.find("live/tally"), 10, "from/tomorrow");
     told->stored.insert(told->stored.begin(), newer);
-    told->stored.push_back({"torn", 1, keeping::kept, {{"head", "{"}}});
-    told->stored.push_back({"mark", 1, keeping::not_kept, {}});
+    told->stored.push_back({"torn", 1, record_status::kept, {{"head", "{"}}});
+    told->stored.push_back({"mark", 1, record_status::tombstone, {}});
     told->quarantined.push_back({"bad", "not JSON", "quarantine/bad"});
 
     world w(told, [](conversation_options& o) {
@@ -1386,7 +1387,7 @@ TEST_CASE("tombstones do not count for the owner's limit") {
         told->stored.push_back(
             {id,
              4,
-             keeping::not_kept,
+             record_status::tombstone,
              {{"head", R"({"format":1,"owner":"owner","mount":"/","touched":1})"}}}
         );
     }

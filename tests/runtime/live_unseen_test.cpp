@@ -15,6 +15,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::live;
 using namespace stube::html;

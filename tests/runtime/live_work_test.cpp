@@ -17,6 +17,7 @@
 #include <thread>
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::live;
 using namespace stube::html;

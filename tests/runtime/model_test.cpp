@@ -27,6 +27,7 @@
 // its stored parts, the hooks that ran and the pages must agree.
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;
@@ -611,7 +612,7 @@ private:
     }
 
     conversation stored() const {
-        record kept{now_.id, now_.revision, keeping::kept, {}};
+        record kept{now_.id, now_.revision, record_status::kept, {}};
         for (const auto& [name, body] : parts_)
             kept.parts.push_back({name, body});
         return decode_conversation(kept);
@@ -721,7 +722,7 @@ private:
     /// The parts that were written one by one equal those of a whole save, and can be read back.
     void check_stored(const conversation& before) {
         const auto written = encode_change(before.root == 0 ? nullptr : &before, now_, true);
-        if (written.what != change::kind::update) parts_.clear();
+        if (written.kind != change_kind::update) parts_.clear();
         for (const auto& name : written.dropped)
             check(parts_.erase(name) == 1, "a part was dropped that was not stored: " + name);
         for (const auto& each : written.written)

@@ -21,6 +21,7 @@
 // Patches are made by comparison with the renderings that were last sent.
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;

@@ -16,6 +16,7 @@
 #include <vector>
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;
@@ -159,7 +160,7 @@ TEST_CASE("a conversation is stored as a head and one part for each instance and
     auto r = stored(asked());
     CHECK(r.id == "test");
     CHECK(r.revision == 2);
-    CHECK(r.status == keeping::kept);
+    CHECK(r.status == record_status::kept);
     // The second part is the note with the typed text before the call, which Back returns to.
     CHECK(names(r.parts) == strings{"head", "i1_4", "i1", "i2"});
     CHECK(
@@ -213,7 +214,7 @@ TEST_CASE("an event that makes a step keeps the earlier versions of what it chan
 
     auto what = encode_change(&before, dispatched.next, true);
 
-    CHECK(what.what == change::kind::update);
+    CHECK(what.kind == change_kind::update);
     CHECK(what.revision == 3);
     // The earlier versions are kept, since Back returns to them.
     CHECK(names(what.written) == strings{"head", "i1", "i1_5", "i2_5"});
@@ -225,7 +226,7 @@ TEST_CASE("an event that makes no step overwrites only the parts that it changed
     const auto before = t.value();
     t.click("Grow");
     auto what = encode_change(&before, t.value(), true);
-    CHECK(what.what == change::kind::update);
+    CHECK(what.kind == change_kind::update);
     CHECK(names(what.written) == strings{"i1"});
     CHECK(what.dropped.empty());
     CHECK(what.written[0].body.starts_with(
@@ -356,7 +357,7 @@ TEST_CASE("a store that does not save parts gets the whole conversation") {
     auto after = before;
     ++after.revision;
     auto what = encode_change(&before, after, false);
-    CHECK(what.what == change::kind::replace);
+    CHECK(what.kind == change_kind::replace);
     CHECK(names(what.written) == strings{"head", "i1_4", "i1", "i2"});
 }
 
@@ -373,15 +374,15 @@ TEST_CASE("a conversation with an instance that cannot be stored becomes a tombs
     CHECK_FALSE(after.durable());
     CHECK(after.not_durable()->name == "some_flow");
     auto what = encode_change(&before, after, true);
-    CHECK(what.what == change::kind::replace);
-    CHECK(what.status == keeping::not_kept);
+    CHECK(what.kind == change_kind::replace);
+    CHECK(what.status == record_status::tombstone);
     CHECK(names(what.written) == strings{"head"});
     auto mark = decode_mark(as_record(what));
     CHECK(mark.owner == "test");
     CHECK(mark.mount == "/");
     CHECK(mark.touched == after.touched);
 
-    CHECK(encode_change(&after, before, true).what == change::kind::replace);
+    CHECK(encode_change(&after, before, true).kind == change_kind::replace);
 }
 
 namespace {
@@ -519,7 +520,7 @@ TEST_CASE("an exception from an application's codec is reported as an unreadable
 }
 
 TEST_CASE("a tombstone without its members is refused") {
-    record r{"x", 1, keeping::not_kept, {{"head", "{\"format\":1}"}}};
+    record r{"x", 1, record_status::tombstone, {{"head", "{\"format\":1}"}}};
     CHECK_THROWS_AS(decode_mark(r), decode_error);
     r.parts.clear();
     CHECK_THROWS_AS(decode_mark(r), decode_error);

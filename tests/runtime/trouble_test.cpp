@@ -16,6 +16,7 @@
 
 // Errors of components while no user waits for an answer, and forbidden uses of slots and lists.
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::html;
 using namespace std::chrono_literals;

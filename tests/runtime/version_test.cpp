@@ -13,6 +13,7 @@
 #include <string_view>
 
 using namespace stube;
+using namespace stube::storage;
 using namespace stube::kernel;
 using namespace stube::html;
 

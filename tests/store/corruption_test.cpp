@@ -192,7 +192,7 @@ private:
     /// The number of the loaded state; nothing if the store reported the damage.
     std::optional<std::size_t> open(const remains& left) {
         contents found;
-        stube::load_report report;
+        stube::storage::load_report report;
         try {
             auto kept = Kind::open(folder());
             report = kept->load_all([&](record&& loaded) {

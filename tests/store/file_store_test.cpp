@@ -52,7 +52,7 @@ TEST_CASE("a conversation is one readable file") {
     save(
         *kept,
         {creating("a", 3, {{"head", R"({"n":1})"}, {"i1", "[ ]"}}),
-         creating("b", 1, {}, keeping::not_kept)}
+         creating("b", 1, {}, record_status::tombstone)}
     );
 
     CHECK(

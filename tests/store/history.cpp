@@ -46,13 +46,13 @@ private:
         case 1:
             return replacing(id, revision, some_parts(1 + below(6)));
         case 2:
-            return replacing(id, revision, {}, keeping::not_kept);
+            return replacing(id, revision, {}, record_status::tombstone);
         case 3:
-            return replacing(id, revision, {{"head", body()}}, keeping::not_kept);
+            return replacing(id, revision, {{"head", body()}}, record_status::tombstone);
         default:
             break;
         }
-        if (stored->second.status == keeping::not_kept)
+        if (stored->second.status == record_status::tombstone)
             return replacing(id, revision, some_parts(4));
         change next = update_of(stored->second, revision);
         return options_.in_parts ? next : as_replacement(next, now);
@@ -119,7 +119,7 @@ std::vector<change> not_yet_in(const contents& found, const std::vector<change>&
     for (const auto& change : batch) {
         const auto stored = found.find(change.id);
         const bool is_stored = stored != found.end();
-        const bool is_done = change.what == change::kind::remove
+        const bool is_done = change.kind == change_kind::remove
                                  ? !is_stored
                                  : is_stored && stored->second.revision >= change.revision;
         if (!is_done) left.push_back(change);

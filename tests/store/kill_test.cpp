@@ -40,7 +40,7 @@ bool is_removed_at(std::uint64_t revision) {
 /// Each revision writes the head and one of four parts. A fifth part is added and dropped.
 record state_at(std::uint32_t conversation, std::uint64_t revision) {
     std::uint64_t born = revision - revision % life;
-    record state{id_of(conversation), revision, keeping::kept, {}};
+    record state{id_of(conversation), revision, record_status::kept, {}};
     state.parts.push_back({"head", body_of(conversation, revision)});
     for (std::uint64_t i = 0; i < 4; ++i) {
         std::uint64_t written = revision - (revision + 4 - i) % 4;

@@ -5,8 +5,8 @@
 // Files that another program deletes or replaces while a store has them open.
 
 using namespace store_test;
-using stube::place_watch;
 using stube::store_unknown;
+using stube::storage::place_watch;
 
 namespace {
 

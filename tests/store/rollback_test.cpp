@@ -260,7 +260,7 @@ TEST_CASE_TEMPLATE(
     contents expected;
     for (std::uint64_t revision = 1; revision <= 3; ++revision) {
         change next = creating("a", revision, {{"head", numbered("", revision)}});
-        if (revision > 1) next.what = change::kind::replace;
+        if (revision > 1) next.kind = change_kind::replace;
         save(*kept, {next});
         apply_change(expected, next);
 
@@ -303,7 +303,10 @@ TEST_CASE_TEMPLATE(
 
 TEST_CASE_TEMPLATE("opening for reading creates no store", Place, file_place, sqlite_place) {
     Place place;
-    CHECK_THROWS_AS(open_for_reading(place)->load_all([](stube::record&&) {}), store_refused);
+    CHECK_THROWS_AS(
+        open_for_reading(place)->load_all([](stube::storage::record&&) {}),
+        store_refused
+    );
     CHECK(fs::is_empty(place.folder.path()));
 }
 

@@ -81,16 +81,19 @@ TEST_CASE("an update writes some parts and leaves the rest") {
 TEST_CASE("an update can turn a conversation into a tombstone and back") {
     sqlite_place place;
     auto kept = open_and_load(place);
-    save(*kept, {creating("a", 1, {}, keeping::not_kept), creating("b", 1, {{"head", "1"}})});
+    save(
+        *kept,
+        {creating("a", 1, {}, record_status::tombstone), creating("b", 1, {{"head", "1"}})}
+    );
     change tombstone = updating("b", 2, {{"head", "2"}});
-    tombstone.status = keeping::not_kept;
+    tombstone.status = record_status::tombstone;
 
     save(*kept, {updating("a", 2, {{"head", "2"}}), tombstone});
     kept.reset();
 
     contents expected;
     apply_change(expected, replacing("a", 2, {{"head", "2"}}));
-    apply_change(expected, replacing("b", 2, {{"head", "2"}}, keeping::not_kept));
+    apply_change(expected, replacing("b", 2, {{"head", "2"}}, record_status::tombstone));
     CHECK(stored_in(place) == expected);
 }
 
@@ -130,7 +133,8 @@ TEST_CASE("another program can read a database in use") {
     auto kept = open_and_load(place);
     save(
         *kept,
-        {creating("a", 1, {{"head", R"({"n":41})"}}), creating("m", 1, {}, keeping::not_kept)}
+        {creating("a", 1, {{"head", R"({"n":41})"}}), creating("m", 1, {}, record_status::tombstone)
+        }
     );
     save(*kept, {updating("a", 2, {{"head", R"({"n":42})"}})});
 

@@ -19,10 +19,7 @@
 namespace store_test {
 
 namespace fs = std::filesystem;
-using stube::change;
-using stube::keeping;
-using stube::part;
-using stube::record;
+using namespace stube::storage;
 
 /// Not `"i" + std::to_string(n)`: for that, g++ 12 gives a false warning.
 template <class Number>
@@ -124,18 +121,18 @@ inline change creating(
     std::string id,
     std::uint64_t revision,
     std::vector<part> parts,
-    keeping status = keeping::kept
+    record_status status = record_status::kept
 ) {
-    return {std::move(id), change::kind::create, revision, status, std::move(parts), {}};
+    return {std::move(id), change_kind::create, revision, status, std::move(parts), {}};
 }
 
 inline change replacing(
     std::string id,
     std::uint64_t revision,
     std::vector<part> parts,
-    keeping status = keeping::kept
+    record_status status = record_status::kept
 ) {
-    return {std::move(id), change::kind::replace, revision, status, std::move(parts), {}};
+    return {std::move(id), change_kind::replace, revision, status, std::move(parts), {}};
 }
 
 inline change updating(
@@ -146,21 +143,21 @@ inline change updating(
 ) {
     return {
         std::move(id),
-        change::kind::update,
+        change_kind::update,
         revision,
-        keeping::kept,
+        record_status::kept,
         std::move(written),
         std::move(dropped)
     };
 }
 
 inline change removing(std::string id) {
-    return {std::move(id), change::kind::remove, 0, keeping::kept, {}, {}};
+    return {std::move(id), change_kind::remove, 0, record_status::kept, {}, {}};
 }
 
 /// Applies a change to the model of a store.
 inline void apply_change(contents& model, const change& change) {
-    if (change.what == change::kind::remove) {
+    if (change.kind == change_kind::remove) {
         model.erase(change.id);
         return;
     }
@@ -168,7 +165,7 @@ inline void apply_change(contents& model, const change& change) {
     stored.id = change.id;
     stored.revision = change.revision;
     stored.status = change.status;
-    if (change.what != change::kind::update) stored.parts.clear();
+    if (change.kind != change_kind::update) stored.parts.clear();
     const auto drop = [&](const std::string& name) {
         std::erase_if(stored.parts, [&](const part& part) { return part.name == name; });
     };
@@ -183,14 +180,14 @@ inline void apply_change(contents& model, const change& change) {
 
 }  // namespace store_test
 
-namespace stube {
+namespace stube::storage {
 
 inline std::ostream& operator<<(std::ostream& out, const record& record) {
     out << record.id << " revision " << record.revision
-        << (record.status == keeping::kept ? "" : " tombstone");
+        << (record.status == record_status::kept ? "" : " tombstone");
     for (const auto& part : record.parts)
         out << "\n  " << part.name << ": " << part.body.substr(0, 200);
     return out;
 }
 
-}  // namespace stube
+}  // namespace stube::storage

@@ -9,16 +9,17 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-namespace stube {
+namespace stube::storage {
 BOOST_DESCRIBE_STRUCT(part, (), (name, body))
-BOOST_DESCRIBE_ENUM(keeping, kept, not_kept)
+BOOST_DESCRIBE_ENUM(record_status, kept, tombstone)
 BOOST_DESCRIBE_STRUCT(record, (), (id, revision, status, parts))
-}  // namespace stube
+}  // namespace stube::storage
 
 namespace {
 
 namespace json = boost::json;
 using namespace stube;
+using namespace stube::storage;
 
 /// Keeps other processes out as long as it exists.
 class file_lock {
@@ -65,7 +66,7 @@ public:
             const auto stored = next.find(one.id);
             check_follows(one, stored == next.end() ? nullptr : &stored->second.revision);
             next.erase(one.id);
-            if (one.what != change::kind::remove)
+            if (one.kind != change_kind::remove)
                 next[one.id] = {one.id, one.revision, one.status, one.written};
         }
         std::string text;

@@ -45,7 +45,7 @@ struct store_check {
     std::size_t unreadable = 0;         ///< the store itself cannot read them
     std::vector<stored_shape> shapes;   ///< by name and version
     /// Of those that failed for no component's sake, the first twenty.
-    std::vector<stube::unreadable> others;
+    std::vector<stube::storage::unreadable_record> others;
 
     /// Marks do not count against it.
     bool all_go_on() const { return newer_shape + unknown_component + failed + unreadable == 0; }

@@ -11,7 +11,7 @@
 
 /// The interface between the kernel and a store. A store keeps the bytes of conversations under
 /// their ids. It does not depend on components, HTTP or coroutines.
-namespace stube {
+namespace stube::storage {
 
 /// One named piece of a conversation: JSON text. A conversation is stored in parts, so that a save
 /// of one event writes only what changed, however large the conversation is. Every conversation has
@@ -24,44 +24,44 @@ struct part {
 };
 
 /// The kind of a stored record.
-enum class keeping {
-    kept,      ///< a conversation, which consists of the parts
-    not_kept,  ///< a tombstone: the conversation could not be kept (it held a live coroutine)
+enum class record_status {
+    kept,       ///< a conversation, which consists of the parts
+    tombstone,  ///< in place of a conversation that could not be kept (it held a live coroutine)
 };
 
 /// One whole conversation as it is stored.
 struct record {
     std::string id;              ///< at most 64 characters of [A-Za-z0-9_-]
     std::uint64_t revision = 0;  ///< grows with every save; at most 2^63 - 1
-    keeping status = keeping::kept;
+    record_status status = record_status::kept;
     /// In no particular order. A tombstone may have a "head" that records its owner.
     std::vector<part> parts;
 
     friend bool operator==(const record&, const record&) = default;
 };
 
+enum class change_kind {
+    create,   ///< the first save: `written` has all parts; a conflict if the id is stored
+    replace,  ///< `written` has all parts: every other part of this id is deleted
+    update,   ///< `written` replaces or adds parts, `dropped` deletes parts, the rest stays
+    remove,   ///< deletes the conversation; an id that is not stored is not an error
+};
+
 /// One change of one conversation, as the kernel passes it to `store::save`.
 struct change {
-    enum class kind {
-        create,   ///< the first save: `written` has all parts; a conflict if the id is stored
-        replace,  ///< `written` has all parts: every other part of this id is deleted
-        update,   ///< `written` replaces or adds parts, `dropped` deletes parts, the rest stays
-        remove,   ///< deletes the conversation; an id that is not stored is not an error
-    };
-
     std::string id;
-    kind what = kind::replace;
+    change_kind kind = change_kind::replace;
     /// `replace` and `update` are a conflict unless the id is stored with a lower revision. So a
     /// save that arrives late, after `remove`, never brings a conversation back. Unused by
     /// `remove`.
     std::uint64_t revision = 0;
-    keeping status = keeping::kept;
+    record_status status = record_status::kept;
     std::vector<part> written;
     std::vector<std::string> dropped;  ///< names of parts, never "head"; only for `update`
 };
 
 /// A stored conversation that could not be read. Its bytes are kept at `where`.
-struct unreadable {
+struct unreadable_record {
     std::string id;  ///< empty if it is not known
     std::string why;
     std::string where;
@@ -69,9 +69,13 @@ struct unreadable {
 
 struct load_report {
     std::uint64_t loaded = 0;
-    std::vector<unreadable> quarantined;
+    std::vector<unreadable_record> quarantined;
     std::vector<std::string> warnings;  ///< about the store as a whole, for an operator
 };
+
+}  // namespace stube::storage
+
+namespace stube {
 
 /// The store refused the call and changed nothing (disk full, quota, a conversation of a newer
 /// format). The store remains usable.
@@ -118,7 +122,7 @@ public:
     /// cannot be read is quarantined with its bytes and reported; the others still load. Called
     /// once, before any save. Throws `store_refused` if the place as a whole cannot be read, and
     /// whatever `each` throws.
-    virtual load_report load_all(const std::function<void(record&&)>& each) = 0;
+    virtual storage::load_report load_all(const std::function<void(storage::record&&)>& each) = 0;
 
     /// Applies the whole batch, all or nothing, and returns when it is durable. A batch has at most
     /// one change of each conversation. Each store documents what a crash in the middle of the call
@@ -126,15 +130,19 @@ public:
     ///
     /// Throws `store_refused` (nothing was changed), also for a batch that `check_batch` rejects;
     /// `store_conflict` for a change that does not follow the stored state; or `store_unknown`.
-    virtual void save(std::span<const change> batch) = 0;
+    virtual void save(std::span<const storage::change> batch) = 0;
 
-    /// True if the store can apply `change::kind::update`. Other stores always receive whole
+    /// True if the store can apply `change_kind::update`. Other stores always receive whole
     /// conversations.
     virtual bool saves_parts() const { return false; }
 
     /// False if nothing outlives the process. Then the kernel does not encode conversations.
     virtual bool keeps() const { return true; }
 };
+
+}  // namespace stube
+
+namespace stube::storage {
 
 /// An optional capability of a store: it detects that the files it writes to are no longer the
 /// files it opened. Every write into a deleted or replaced file succeeds, and the data is lost.
@@ -168,4 +176,4 @@ void check_batch(std::span<const change> batch);
 /// `save` for each change.
 void check_follows(const change& change, const std::uint64_t* stored);
 
-}  // namespace stube
+}  // namespace stube::storage
