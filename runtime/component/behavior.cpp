@@ -53,27 +53,27 @@ std::string behavior_argument::as_text(double number) {
 behavior::behavior(std::string_view name, std::initializer_list<behavior_argument> arguments)
     : name_(name) {
     if (!is_behavior_name(name)) {
-        throw std::invalid_argument("stube: '" + name_ + "' cannot name a behavior");
+        throw std::invalid_argument("stube: '" + name_ + "' is not a valid name of a behavior");
     }
-    for (const auto& each : arguments) {
-        std::string argument(each.name);
-        if (!is_argument_name(argument)) {
+    for (const auto& argument : arguments) {
+        std::string argument_name(argument.name);
+        if (!is_argument_name(argument_name)) {
             throw std::invalid_argument(
-                "stube: '" + argument + "' cannot name an argument of a behavior"
+                "stube: '" + argument_name + "' is not a valid name of a behavior's argument"
             );
         }
-        arguments_.emplace_back(std::move(argument), each.value);
+        arguments_.emplace_back(std::move(argument_name), argument.value);
     }
 }
 
-void write_attributes(markup& out, const behavior& what) {
-    append_attribute(out, "data-stube-behavior", what.name_);
-    for (const auto& [name, value] : what.arguments_)
+void write_attributes(markup& out, const behavior& from) {
+    append_attribute(out, "data-stube-behavior", from.name_);
+    for (const auto& [name, value] : from.arguments_)
         append_attribute(out, "data-stube-arg-" + name, value);
-    if (what.members_.empty()) return;
+    if (from.members_.empty()) return;
     out.append_unescaped(" data-stube-events=\"");
     std::string_view separator;
-    for (const auto member : what.members_) {
+    for (const auto member : from.members_) {
         out.append_unescaped(separator);
         hole h;
         h.what = hole::kind::event;

@@ -11,23 +11,23 @@
 
 namespace stube {
 
-void write_attributes(markup& out, const event_attribute& route) {
+void write_attributes(markup& out, const event_attribute& event) {
     hole h;
     h.what = hole::kind::event;
-    h.event = route.event;
-    h.name = route.name;
-    h.text = route.arguments;
-    h.instance = route.target;
-    h.above = route.above;
-    if (route.modifiers != event_modifiers()) {
-        h.modifiers = std::make_shared<const event_modifiers>(route.modifiers);
+    h.event = event.event;
+    h.name = event.name;
+    h.text = event.arguments;
+    h.instance = event.target;
+    h.above = event.above;
+    if (event.modifiers != event_modifiers()) {
+        h.modifiers = std::make_shared<const event_modifiers>(event.modifiers);
     }
     out.append_hole(std::move(h));
 }
 
 namespace {
 
-/// In the order in which they stand before the key, as stube-events.js expects it.
+/// The modifiers of a key, in the order that stube-events.js expects.
 constexpr std::array<std::string_view, 4> key_modifiers{"Control", "Alt", "Meta", "Shift"};
 
 [[noreturn]] void refuse_key(std::string_view name, const std::string& why) {
@@ -41,7 +41,7 @@ bool is_one_character(std::string_view key) {
     return std::ranges::count_if(key, begins_character) == 1;
 }
 
-/// What browsers call such a key; empty if the name may be one of theirs.
+/// The browsers' name of a key with another common name. Empty if `key` is not such a name.
 std::string_view usual_name(std::string_view key) {
     constexpr std::array<std::array<std::string_view, 2>, 13> others{{
         {"Esc", "Escape"},
@@ -59,31 +59,31 @@ std::string_view usual_name(std::string_view key) {
         {"Win", "Meta"},
     }};
     const auto* const found =
-        std::ranges::find_if(others, [&](const auto& each) { return each.front() == key; });
+        std::ranges::find_if(others, [&](const auto& names) { return names.front() == key; });
     return found == others.end() ? std::string_view() : found->back();
 }
 
 void check_key(std::string_view name, std::string_view key, bool has_shift) {
-    if (key.empty()) refuse_key(name, "there is no key in it");
+    if (key.empty()) refuse_key(name, "the key is missing");
     if (const auto usual = usual_name(key); !usual.empty()) {
         refuse_key(name, "browsers call this key \"" + std::string(usual) + "\"");
     }
     if (is_one_character(key)) {
         if (!has_shift || key == " ") return;
-        refuse_key(name, "write the character that the keys make together, like \"A\" or \"?\"");
+        refuse_key(name, "write the character that the keys make together, such as \"A\" or \"?\"");
     }
     const bool is_named = key[0] >= 'A' && key[0] <= 'Z' &&
                           std::ranges::all_of(key, [](unsigned char c) { return std::isalnum(c); });
     if (!is_named) {
         refuse_key(
             name,
-            "browsers have no such key; it is one character, or a name like \"Enter\", after "
-            "modifiers like \"Shift+\""
+            "browsers do not have this key. A key is one character, or a name like \"Enter\", "
+            "after modifiers like \"Shift+\""
         );
     }
 }
 
-/// The key with its modifiers in their order: "Shift+Control+Enter" is "Control+Shift+Enter".
+/// Puts the modifiers of a key in order: "Shift+Control+Enter" becomes "Control+Shift+Enter".
 std::string stroke_of(std::string_view name) {
     std::string_view key = name;
     std::array<bool, key_modifiers.size()> is_held{};
@@ -95,7 +95,7 @@ std::string stroke_of(std::string_view name) {
             refuse_key(
                 name,
                 "\"" + std::string(modifier) +
-                    "\" is no modifier, these are: Control, Alt, Meta, Shift" +
+                    "\" is not a modifier. Modifiers are Control, Alt, Meta, Shift" +
                     (usual.empty() ? "" : "; you may mean " + std::string(usual))
             );
         }
@@ -120,7 +120,7 @@ void detail::add_key(event_attribute& to, std::string_view name) {
 
 namespace {
 
-/// An attribute whose value is an id within the instance, or the address of one:
+/// Appends an attribute whose value is an id within the instance, or a link to such an id:
 /// `name="i3-member-suffix"`, `href="#i3-member-suffix"`.
 void append_id_attribute(
     markup& out,
@@ -153,7 +153,7 @@ void write_attributes(markup& out, const bound_control& control) {
         detail::append_attribute(out, {"checked", std::nullopt, control.text == "on"});
     }
     if (control.error.empty()) return;
-    // Of the groups, only one of radio buttons may be wrong as a whole.
+    // A group of radio buttons is invalid as a whole. In a group of check boxes, each box is.
     const bool is_of_boxes = control.what == group && control.is_list;
     if (!is_of_boxes) detail::append_attribute(out, {"aria-invalid", "true"});
     append_id_attribute(out, "aria-describedby", control.name, "-error");

@@ -26,8 +26,8 @@ void take_place_of(const child& before, child& wanted) {
 
 child_draft::child_draft(const std::vector<child>& from) {
     by_key_.reserve(from.size());
-    for (const auto& each : from)
-        insert(size(), each);
+    for (const auto& original : from)
+        insert(size(), original);
     has_changed_ = false;
 }
 
@@ -36,7 +36,7 @@ const child* child_draft::find(std::string_view key) const {
     return found == by_key_.end() ? nullptr : &found->second->value;
 }
 
-child_draft::node& child_draft::at(std::string_view key) {
+child_draft::node& child_draft::node_of(std::string_view key) {
     const auto found = by_key_.find(key);
     if (found == by_key_.end())
         throw std::invalid_argument("stube: the list has no child " + std::string(key));
@@ -45,35 +45,35 @@ child_draft::node& child_draft::at(std::string_view key) {
 
 void child_draft::insert(std::size_t position, child added) {
     if (by_key_.contains(added.key))
-        throw std::invalid_argument("stube: the key " + added.key + " comes twice in a list");
-    auto& one = nodes_.emplace_back(std::move(added), next_random(random_));
-    by_key_.emplace(one.value.key, &one);
-    put(position, one);
+        throw std::invalid_argument("stube: the key " + added.key + " occurs twice in a list");
+    auto& item = nodes_.emplace_back(std::move(added), next_random(random_));
+    by_key_.emplace(item.value.key, &item);
+    put(position, item);
 }
 
 void child_draft::set(child wanted) {
-    auto& there = at(wanted.key).value;
-    take_place_of(there, wanted);
-    // The index refers to the key: it stays where it is.
-    there.id = wanted.id;
-    there.fingerprint = wanted.fingerprint;
-    there.fresh = std::move(wanted.fresh);
+    auto& present = node_of(wanted.key).value;
+    take_place_of(present, wanted);
+    // The key stays as it is, because the index refers to its characters.
+    present.id = wanted.id;
+    present.fingerprint = wanted.fingerprint;
+    present.fresh = std::move(wanted.fresh);
     has_changed_ = true;
 }
 
 void child_draft::move(std::string_view key, std::size_t position) {
-    auto& one = at(key);
-    take_out(one);
-    put(position, one);
+    auto& item = node_of(key);
+    take_out(item);
+    put(position, item);
 }
 
 bool child_draft::erase(std::string_view key) {
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) return false;
-    auto& one = *found->second;
+    auto& item = *found->second;
     by_key_.erase(found);
-    take_out(one);
-    one.value = {};
+    take_out(item);
+    item.value = {};
     return true;
 }
 
@@ -90,7 +90,7 @@ std::vector<child> child_draft::in_order() const {
     return out;
 }
 
-// --- the tree
+// --- The tree.
 
 void child_draft::update(node& top) {
     top.size = size_of(top.left) + 1 + size_of(top.right);
@@ -111,7 +111,7 @@ child_draft::node* child_draft::join(node* left, node* right) {
     return right;
 }
 
-/// What is before a position, and the rest.
+/// Splits a tree into the nodes before a position and the other ones.
 std::pair<child_draft::node*, child_draft::node*>
 child_draft::split(node* tree, std::size_t position) {
     if (!tree) return {};
@@ -127,24 +127,24 @@ child_draft::split(node* tree, std::size_t position) {
     return {tree, rest};
 }
 
-std::size_t child_draft::position_of(const node& one) {
-    auto out = size_of(one.left);
-    for (const auto* below = &one; below->parent; below = below->parent) {
+std::size_t child_draft::position_of(const node& item) {
+    auto out = size_of(item.left);
+    for (const auto* below = &item; below->parent; below = below->parent) {
         const auto& above = *below->parent;
         if (below == above.right) out += size_of(above.left) + 1;
     }
     return out;
 }
 
-void child_draft::put(std::size_t position, node& one) {
+void child_draft::put(std::size_t position, node& item) {
     const auto [before, rest] = split(root_, std::min(position, size()));
-    root_ = join(join(before, &one), rest);
+    root_ = join(join(before, &item), rest);
     root_->parent = nullptr;
     has_changed_ = true;
 }
 
-void child_draft::take_out(node& one) {
-    const auto [before, rest] = split(root_, position_of(one));
+void child_draft::take_out(node& item) {
+    const auto [before, rest] = split(root_, position_of(item));
     const auto [alone, behind] = split(rest, 1);
     root_ = join(before, behind);
     if (root_) root_->parent = nullptr;

@@ -13,8 +13,7 @@
 namespace stube::detail {
 
 /// A list of children while a handler changes it. A change at any position and a look-up by key
-/// cost the logarithm of its size at most; in the shared array each change would copy the whole
-/// list.
+/// take logarithmic time at most. In the shared array, each change would copy the whole list.
 ///
 /// It is a treap: a search tree by position, balanced by random priorities (Seidel and Aragon,
 /// "Randomized search trees", 1996), with an index of its nodes by key.
@@ -26,21 +25,21 @@ public:
 
     std::size_t size() const { return size_of(root_); }
 
-    /// False while it holds what it was made from.
+    /// False until the first change.
     bool has_changed() const { return has_changed_; }
 
-    /// Null if there is none with this key.
+    /// The child with this key, or null.
     const child* find(std::string_view key) const;
 
-    /// Before the child at `position`, or at the end. Throws std::invalid_argument if the key is
-    /// there already.
+    /// Inserts a child before the one at `position`, or at the end. Throws std::invalid_argument if
+    /// the key is in the list already.
     void insert(std::size_t position, child added);
 
-    // These throw std::invalid_argument if there is no such child.
+    // These throw std::invalid_argument if the list does not contain the key.
     void set(child wanted);
     void move(std::string_view key, std::size_t position);
 
-    /// False if there is none.
+    /// Removes the child with this key. Returns false if the list does not contain the key.
     bool erase(std::string_view key);
 
     std::vector<child> in_order() const;
@@ -48,11 +47,11 @@ public:
 private:
     struct node {
         child value;
-        std::uint64_t priority;  ///< that of no node above it is lower
+        std::uint64_t priority;  ///< nodes above have the same or a higher one
         node* left = nullptr;
         node* right = nullptr;
         node* parent = nullptr;
-        std::size_t size = 1;  ///< of the tree below it, with itself
+        std::size_t size = 1;  ///< number of nodes in this subtree
     };
 
     static std::size_t size_of(const node* tree) { return tree ? tree->size : 0; }
@@ -60,21 +59,21 @@ private:
     static void update(node& top);
     static node* join(node* left, node* right);
     static std::pair<node*, node*> split(node* tree, std::size_t position);
-    static std::size_t position_of(const node& one);
+    static std::size_t position_of(const node& item);
 
-    node& at(std::string_view key);
-    void put(std::size_t position, node& one);
-    void take_out(node& one);
+    node& node_of(std::string_view key);
+    void put(std::size_t position, node& item);
+    void take_out(node& item);
 
-    std::deque<node> nodes_;  ///< and those that were erased, until the end
+    std::deque<node> nodes_;  ///< erased nodes as well
     std::unordered_map<std::string_view, node*> by_key_;
     node* root_ = nullptr;
     std::uint64_t random_ = 0;
     bool has_changed_ = false;
 };
 
-/// `wanted` takes the place of a child with the same key and gets its id. If both are made from the
-/// same state, the child stays as it is.
+/// Lets `wanted` replace a child with the same key: it gets the id of that child. If both have the
+/// same initial state, it keeps the present state as well.
 void take_place_of(const child& before, child& wanted);
 
 }  // namespace stube::detail

@@ -13,14 +13,15 @@ namespace detail {
 
 namespace {
 
-// Stores keep 500 levels, and the parts of a conversation put a few around the state.
+// Stores can read 500 levels. The stored form of a conversation adds a few levels around the state.
 constexpr int deepest = 400;
 thread_local int depth = 0;
 
 }  // namespace
 
 nesting::nesting() {
-    if (depth >= deepest) throw std::logic_error("stube: the state nests too deep to be kept");
+    if (depth >= deepest)
+        throw std::logic_error("stube: the state is nested too deeply to be stored");
     ++depth;
 }
 
@@ -34,15 +35,16 @@ void throw_decode_error(std::string_view wanted) {
 
 void throw_not_described(long long enumerator) {
     throw std::logic_error(
-        "stube: " + std::to_string(enumerator) + " is no described enumerator: it cannot be kept"
+        "stube: " + std::to_string(enumerator) +
+        " is not a described enumerator, so it cannot be stored"
     );
 }
 
-// Boost.JSON reads one in five numbers of full length off by the last bit. Those are written as
-// strings.
+// Boost.JSON reads one in five numbers of full length with a wrong last bit. Such numbers are
+// written as strings.
 boost::json::value encode_double(double number) {
     if (!std::isfinite(number)) {
-        throw std::logic_error("stube: a number that is not finite cannot be kept");
+        throw std::logic_error("stube: a number that is not finite cannot be stored");
     }
     const auto text = boost::json::serialize(boost::json::value(number));
     if (boost::json::parse(text).to_number<double>() == number) return number;
@@ -60,7 +62,7 @@ double decode_double(const boost::json::value& from) {
 boost::json::value encode_date(std::chrono::year_month_day date) {
     const int year = static_cast<int>(date.year());
     if (date.ok() && (year < 0 || year > 9999)) {
-        throw std::logic_error("stube: a date outside the years 0 to 9999 cannot be kept");
+        throw std::logic_error("stube: a date outside the years 0 to 9999 cannot be stored");
     }
     return boost::json::string(text_codec<std::chrono::year_month_day>::print(date));
 }

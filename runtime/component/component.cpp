@@ -9,15 +9,16 @@
 namespace stube {
 namespace {
 
-/// Filled before main() by every TU that calls or mounts a component, then only read.
+/// The catalogue of components. Each source that calls or mounts a component fills it before main()
+/// begins. After that, it is only read.
 struct catalogue {
     std::map<std::string_view, const component_type*> types;
     std::set<std::string> clashes;
 };
 
 catalogue& all_components() {
-    static auto& all = *new catalogue;
-    return all;
+    static auto& components = *new catalogue;
+    return components;
 }
 
 }  // namespace
@@ -64,10 +65,10 @@ std::vector<std::string> clashing_components() {
 namespace detail {
 
 bool make_known(const component_type& type) {
-    if (!type.durable()) return true;  // it is never stored, so nobody looks for it
-    auto& all = all_components();
-    auto [at, is_new] = all.types.emplace(type.name, &type);
-    if (!is_new && at->second != &type) all.clashes.insert(std::string(type.name));
+    if (!type.durable()) return true;  // never stored, so never looked up by name
+    auto& [types, clashes] = all_components();
+    const auto [entry, is_new] = types.emplace(type.name, &type);
+    if (!is_new && entry->second != &type) clashes.insert(std::string(type.name));
     return true;
 }
 

@@ -13,30 +13,30 @@ effects& effects::operator=(const effects& other) = default;
 effects& effects::operator=(effects&& other) noexcept = default;
 effects::~effects() = default;
 
-effects::effects(any_effect one) {
-    list_.push_back(std::move(one));
+effects::effects(any_effect single) {
+    list_.push_back(std::move(single));
 }
 
-effects::effects(effect::call one) : effects(any_effect(std::move(one))) {}
-effects::effects(effect::answer one) : effects(any_effect(std::move(one))) {}
-effects::effects(effect::become one) : effects(any_effect(std::move(one))) {}
-effects::effects(effect::send one) : effects(any_effect(std::move(one))) {}
-effects::effects(effect::publish one) : effects(any_effect(std::move(one))) {}
-effects::effects(effect::subscribe one) : effects(any_effect(std::move(one))) {}
-effects::effects(effect::after one) : effects(any_effect(std::move(one))) {}
-effects::effects(effect::cancel one) : effects(any_effect(one)) {}
-effects::effects(effect::run one) : effects(any_effect(std::move(one))) {}
+effects::effects(effect::call call) : effects(any_effect(std::move(call))) {}
+effects::effects(effect::answer answer) : effects(any_effect(std::move(answer))) {}
+effects::effects(effect::become become) : effects(any_effect(std::move(become))) {}
+effects::effects(effect::send send) : effects(any_effect(std::move(send))) {}
+effects::effects(effect::publish publish) : effects(any_effect(std::move(publish))) {}
+effects::effects(effect::subscribe subscribe) : effects(any_effect(std::move(subscribe))) {}
+effects::effects(effect::after after) : effects(any_effect(std::move(after))) {}
+effects::effects(effect::cancel cancel) : effects(any_effect(cancel)) {}
+effects::effects(effect::run run) : effects(any_effect(std::move(run))) {}
 
 effects& effects::operator+=(effects more) {
-    for (auto& one : more.list_)
-        list_.push_back(std::move(one));
+    for (auto& added : more.list_)
+        list_.push_back(std::move(added));
     return *this;
 }
 
 void answer_value::throw_wrong_type(const std::type_info& wanted) const {
     throw std::logic_error(
-        std::string("stube: an answer of type ") + (type_ ? type_->name() : "none") +
-        " came where " + wanted.name() + " was expected"
+        std::string("stube: the type of an answer is ") + (type_ ? type_->name() : "none") +
+        ", expected " + wanted.name()
     );
 }
 

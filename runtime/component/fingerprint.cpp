@@ -17,7 +17,7 @@ std::uint64_t draw_seed() {
     return std::uint64_t{random()} << 32 | random();
 }
 
-/// Each part is hashed with the hash of those before it as the seed.
+/// Hashes each part with the hash of the parts before it as the seed.
 class hasher {
 public:
     void add(std::string_view text) {
@@ -41,19 +41,20 @@ private:
     std::uint64_t hash_ = seed();
 };
 
-/// A text in static storage is known by where it is. The same text elsewhere counts as another one,
-/// which does no harm.
-std::uintptr_t where(std::string_view text) {
+/// A text in static storage is identified by its address. The same text at another address counts
+/// as a different one, which does no harm.
+std::uintptr_t address_of(std::string_view text) {
     return reinterpret_cast<std::uintptr_t>(text.data());
 }
 
-/// Texts of varying length are told apart by it.
+/// Hashes the length as well, so that texts of varying length do not run together.
 void add_sized(hasher& to, std::string_view text) {
     to.add(text.size());
     to.add(text);
 }
 
-// All members are named, so that one that is added later does not compile before it is hashed too.
+// The structured bindings name all members, so that a new member does not compile before it is
+// hashed.
 
 void add_modifiers(hasher& to, const event_modifiers& from) {
     const auto& [debounce, throttle, once, prevent, stop, keys, question] = from;
@@ -67,20 +68,20 @@ void add_modifiers(hasher& to, const event_modifiers& from) {
 }
 
 void add_hole(hasher& to, const hole& from) {
-    auto& [at, what, element, event, name, text, instance, above, modifiers, sent_by, in_form] =
+    auto& [offset, kind, element, event, name, text, instance, above, modifiers, sent_by, in_form] =
         from;
     const bool is_modified = modifiers != nullptr;
-    const auto kinds = static_cast<std::uint64_t>(what) << 32 |
+    const auto kinds = static_cast<std::uint64_t>(kind) << 32 |
                        static_cast<std::uint64_t>(sent_by) << 2 | std::uint64_t{in_form} << 1 |
                        std::uint64_t{is_modified};
     const std::array<std::uint64_t, 11> fixed{
-        at,
+        offset,
         kinds,
-        where(element),
+        address_of(element),
         element.size(),
-        where(event),
+        address_of(event),
         event.size(),
-        where(name),
+        address_of(name),
         name.size(),
         instance,
         reinterpret_cast<std::uintptr_t>(above),
@@ -93,13 +94,13 @@ void add_hole(hasher& to, const hole& from) {
 
 }  // namespace
 
-std::uint64_t fingerprint(const markup& of) {
-    hasher all;
-    all.add(of.text());
-    all.add(of.holes().size() << 1 | std::size_t{of.takes_id()});
-    for (const auto& each : of.holes())
-        add_hole(all, each);
-    return all.hash();
+std::uint64_t fingerprint(const markup& content) {
+    hasher out;
+    out.add(content.text());
+    out.add(content.holes().size() << 1 | std::size_t{content.takes_id()});
+    for (const auto& h : content.holes())
+        add_hole(out, h);
+    return out.hash();
 }
 
 }  // namespace stube

@@ -6,8 +6,8 @@
 
 namespace stube {
 
-/// A hash of text and holes: equal for equal markup, in this process. Which one it is differs from
-/// process to process, so that nobody can prepare two texts of the same.
-std::uint64_t fingerprint(const markup& of);
+/// A hash of the text and the holes of markup. Within a process, equal markup has equal hashes.
+/// Each process has a random seed, so that nobody can prepare two texts with the same hash.
+std::uint64_t fingerprint(const markup& content);
 
 }  // namespace stube

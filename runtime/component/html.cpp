@@ -18,8 +18,8 @@ char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// The part before the first ':' if it is a scheme, as browsers see it: they skip control
-/// characters and blanks, and letters may be of either case.
+/// The scheme of an address in lower case, or an empty text. Like browsers, it ignores control
+/// characters and blanks.
 std::string scheme_of(std::string_view url) {
     std::string scheme;
     for (char c : url) {
@@ -33,9 +33,9 @@ std::string scheme_of(std::string_view url) {
 
 bool holds_address(std::string_view name) {
     constexpr std::array<std::string_view, 8>
-        all{"href", "src", "action", "formaction", "poster", "data", "cite", "xlink:href"};
-    return std::ranges::any_of(all, [&](std::string_view each) {
-        return std::ranges::equal(name, each, {}, lower);
+        names{"href", "src", "action", "formaction", "poster", "data", "cite", "xlink:href"};
+    return std::ranges::any_of(names, [&](std::string_view known) {
+        return std::ranges::equal(name, known, {}, lower);
     });
 }
 
@@ -50,7 +50,7 @@ attribute attr(std::string_view name, std::string_view value) {
     bool is_handler = name.size() >= 2 && lower(name[0]) == 'o' && lower(name[1]) == 'n';
     if (name.empty() || is_handler || !std::ranges::all_of(name, is_name_character)) {
         throw std::invalid_argument(
-            "stube: '" + std::string(name) + "' cannot be an attribute's name"
+            "stube: '" + std::string(name) + "' is not a valid attribute name"
         );
     }
     if (holds_address(name)) return address_attr(name, value);

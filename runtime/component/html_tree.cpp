@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <map>
 #include <utility>
 
 namespace stube::html_tree {
@@ -51,7 +52,8 @@ void append_utf8(std::string& out, std::uint32_t c) {
     }
 }
 
-/// Appends what the character reference `name` (without & and ;) stands for; false if it is none.
+/// Appends the character of the reference `name` (without & and ;). Returns false if it is
+/// unknown.
 bool append_reference(std::string& out, std::string_view name) {
     static const std::map<std::string_view, std::string_view> known{
         {"amp", "&"},
@@ -147,10 +149,10 @@ private:
         return taken;
     }
 
-    /// Up to and with `mark`; the returned text is without it.
-    std::string_view take_through(std::string_view mark) {
-        auto taken = take_to(rest_.find(mark));
-        rest_.remove_prefix(std::min(mark.size(), rest_.size()));
+    /// Takes the text up to `delimiter` and drops the delimiter.
+    std::string_view take_through(std::string_view delimiter) {
+        auto taken = take_to(rest_.find(delimiter));
+        rest_.remove_prefix(std::min(delimiter.size(), rest_.size()));
         return taken;
     }
 
@@ -291,10 +293,10 @@ nodes find_all(const node& from, const std::function<bool(const node&)>& wanted)
 }
 
 const node* ancestor(const node& of, const std::function<bool(const node&)>& wanted) {
-    const auto* each = of.parent;
-    while (each && !wanted(*each))
-        each = each->parent;
-    return each;
+    const auto* above = of.parent;
+    while (above && !wanted(*above))
+        above = above->parent;
+    return above;
 }
 
 bool is_instance(const node& of) {

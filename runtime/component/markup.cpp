@@ -10,8 +10,8 @@
 namespace stube {
 namespace {
 
-/// The entity for a character that must not stand in text or in a double-quoted value; empty for
-/// the rest. NUL has no representation in HTML at all and becomes U+FFFD.
+/// The entity for a character that text or a double-quoted value must not contain, or an empty text
+/// for other characters. NUL cannot be represented in HTML and becomes U+FFFD.
 constexpr std::string_view entity(char c, bool in_attribute) {
     switch (c) {
     case '&':
@@ -31,11 +31,11 @@ constexpr std::string_view entity(char c, bool in_attribute) {
 
 void append_escaped(std::string& out, std::string_view text, bool in_attribute) {
     std::size_t done = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        auto replacement = entity(text[at], in_attribute);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        auto replacement = entity(text[i], in_attribute);
         if (replacement.empty()) continue;
-        out.append(text.substr(done, at - done)).append(replacement);
-        done = at + 1;
+        out.append(text.substr(done, i - done)).append(replacement);
+        done = i + 1;
     }
     out.append(text.substr(done));
 }
@@ -99,7 +99,7 @@ void markup::append_hole(hole h) {
 
 namespace {
 
-/// The attribute `type` of a start tag; empty without one.
+/// The value of the attribute `type` in a start tag, or an empty text.
 std::string_view type_in(std::string_view start_tag) {
     return attribute_in(start_tag, "type").value_or("");
 }
@@ -127,19 +127,20 @@ void markup::end_start_tag(std::string_view element) {
     bool has_event = false;
     bool is_pressed = false;
     std::optional<hole> form_start;
-    for (auto& each : holes_) {
-        each.element = element;
-        if (each.what != hole::kind::event || each.event.empty()) continue;
+    for (auto& h : holes_) {
+        h.element = element;
+        if (h.what != hole::kind::event || h.event.empty()) continue;
         has_event = true;
-        each.sent_by = sender_of(element, each.event, text_);
-        is_pressed = is_pressed || each.is_button();
-        if (each.sent_by == hole::sender::form) form_start = each;
+        h.sent_by = sender_of(element, h.event, text_);
+        is_pressed = is_pressed || h.is_button();
+        if (h.sent_by == hole::sender::form) form_start = h;
     }
     // Before the scripts have run, type="button" would make the button do nothing.
     constexpr std::string_view unpressed = " type=\"button\"";
-    if (const auto at = is_pressed ? text_.find(unpressed) : text_.npos; at != text_.npos) {
+    const auto offset = is_pressed ? text_.find(unpressed) : text_.npos;
+    if (offset != text_.npos) {
         constexpr std::string_view pressed = " type=\"submit\"";
-        text_.replace(at, unpressed.size(), pressed);
+        text_.replace(offset, unpressed.size(), pressed);
         static_assert(unpressed.size() == pressed.size());
     }
     const bool is_own = !has_event && is_own_submit(element, text_);
@@ -161,8 +162,8 @@ void markup::enter_form(std::size_t from) {
         ),
         holes_.end()
     );
-    for (auto& each : holes().subspan(from))
-        each.in_form = true;
+    for (auto& h : holes().subspan(from))
+        h.in_form = true;
 }
 
 void markup::end_form(std::size_t from, std::size_t begin) {
@@ -177,32 +178,33 @@ void markup::end_form(std::size_t from, std::size_t begin) {
     constexpr std::string_view button =
         "<button class=\"stube-enter\" tabindex=\"-1\" aria-hidden=\"true\"></button>";
     text_.insert(begin, button);
-    for (auto& each : inside)
-        each.at += static_cast<std::uint32_t>(button.size());
+    for (auto& h : inside)
+        h.at += static_cast<std::uint32_t>(button.size());
 }
 
 void markup::mark_component(std::string_view name) {
     std::string mark = " data-stube-component=\"";
     append_escaped(mark, name, true);
     mark += '"';
-    auto at = text_.find_first_of(" >");
+    auto offset = text_.find_first_of(" >");
     if (!takes_id_) {
         mark.insert(0, "<div").append(">");
         text_ += "</div>";
-        at = 0;
+        offset = 0;
     } else if (!holes_.empty()) {
-        at = std::min<std::size_t>(at, holes_.front().at);
+        offset = std::min<std::size_t>(offset, holes_.front().at);
     }
-    text_.insert(at, mark);
-    for (auto& each : holes_)
-        each.at += static_cast<std::uint32_t>(mark.size());
+    text_.insert(offset, mark);
+    for (auto& h : holes_)
+        h.at += static_cast<std::uint32_t>(mark.size());
     takes_id_ = true;
 }
 
 std::optional<std::string_view> attribute_in(std::string_view start_tag, std::string_view name) {
-    for (auto at = start_tag.find(name); at != start_tag.npos; at = start_tag.find(name, at + 1)) {
-        auto rest = start_tag.substr(at + name.size());
-        if (at == 0 || start_tag[at - 1] != ' ' || !rest.starts_with("=\"")) continue;
+    auto begin = start_tag.find(name);
+    for (; begin != start_tag.npos; begin = start_tag.find(name, begin + 1)) {
+        auto rest = start_tag.substr(begin + name.size());
+        if (begin == 0 || start_tag[begin - 1] != ' ' || !rest.starts_with("=\"")) continue;
         rest.remove_prefix(2);
         return rest.substr(0, rest.find('"'));
     }
@@ -252,7 +254,7 @@ void write_markup(std::string& out, const markup& m, const markup_wire& wire) {
 
 namespace {
 
-/// Appends text and holes of `rendered` from `done` on.
+/// Appends the text and the holes of `rendered` from the offset `done` on.
 void compose_from(
     markup& out,
     const markup& rendered,
@@ -321,8 +323,8 @@ namespace detail {
 void refuse_second_id(std::string_view tag) {
     throw wrong_markup(
         "<" + std::string(tag) +
-        "> with a keyed<...> list cannot have an id of its own: the list's is needed to find it. "
-        "Put the id on an element around it"
+        "> with a keyed<...> list cannot have an id of its own, because it has the id of the list. "
+        "Put your id on an element around it"
     );
 }
 

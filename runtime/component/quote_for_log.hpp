@@ -8,8 +8,8 @@
 
 namespace stube {
 
-/// Text from elsewhere for a line of the log: in quotes, and with its line breaks and other control
-/// characters escaped, so that nobody who can cause an error can write lines of his own.
+/// Quotes text from outside for the log. Line breaks and other control characters are escaped, so
+/// that a person who can cause an error cannot forge log lines.
 inline std::string quote_for_log(std::string_view text) {
     return boost::json::serialize(boost::json::string(text));
 }

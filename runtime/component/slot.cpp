@@ -20,12 +20,14 @@ std::uint64_t hash(std::string_view text) {
 
 using positions = std::unordered_map<std::string_view, std::size_t>;
 
-positions positions_of(const std::vector<child>& in) {
+positions positions_of(const std::vector<child>& list) {
     positions out;
-    out.reserve(in.size());
-    for (std::size_t at = 0; at < in.size(); ++at) {
-        if (!out.emplace(in[at].key, at).second)
-            throw std::invalid_argument("stube: the key " + in[at].key + " comes twice in a list");
+    out.reserve(list.size());
+    for (std::size_t index = 0; index < list.size(); ++index) {
+        if (!out.emplace(list[index].key, index).second)
+            throw std::invalid_argument(
+                "stube: the key " + list[index].key + " occurs twice in a list"
+            );
     }
     return out;
 }
@@ -35,10 +37,10 @@ positions positions_of(const std::vector<child>& in) {
 std::vector<child> merge_children(const std::vector<child>& now, std::vector<child> wanted) {
     positions_of(wanted);
     const auto old = positions_of(now);
-    for (auto& each : wanted) {
-        auto found = old.find(each.key);
-        if (found == old.end() || !each.fresh) continue;
-        take_place_of(now[found->second], each);
+    for (auto& next : wanted) {
+        const auto found = old.find(next.key);
+        if (found == old.end() || !next.fresh) continue;
+        take_place_of(now[found->second], next);
     }
     return wanted;
 }
@@ -47,8 +49,8 @@ boost::json::value encode_children(const children& from, bool with_keys) {
     if (!with_keys) return from.all().empty() ? 0 : from.all().front().id;
     boost::json::array out;
     out.reserve(from.all().size());
-    for (const auto& each : from.all())
-        out.push_back({boost::json::string(each.key), each.id, each.fingerprint});
+    for (const auto& [key, id, fingerprint, fresh] : from.all())
+        out.push_back({boost::json::string(key), id, fingerprint});
     return out;
 }
 
@@ -56,34 +58,34 @@ void decode_children(children& to, const boost::json::value& from, bool with_key
     if (!with_keys) {
         auto known = to.all().front();
         stube::decode(known.id, from);
-        if (!known.is_made()) return;  // the slot is younger than what was stored
+        if (!known.is_made()) return;  // the slot was added after the state was stored
         known.fresh.reset();
         return to.replace({std::move(known)});
     }
-    std::vector<child> all;
+    std::vector<child> decoded;
     if (!from.is_array()) throw_decode_error("a list of children");
-    for (const auto& each : from.get_array()) {
-        const auto& fields = array_of(each, 3);
+    for (const auto& entry : from.get_array()) {
+        const auto& fields = array_of(entry, 3);
         child next;
         stube::decode(next.key, fields[0]);
         stube::decode(next.id, fields[1]);
         stube::decode(next.fingerprint, fields[2]);
         if (!next.is_made()) throw_decode_error("the id of a child");
-        all.push_back(std::move(next));
+        decoded.push_back(std::move(next));
     }
-    to.replace(std::move(all));
+    to.replace(std::move(decoded));
 }
 
 }  // namespace detail
 
 namespace {
 
-/// After so many look-ups in a list that a handler has not changed it is worth an index.
+/// After this many look-ups in an unchanged list, a draft with its index is worth its cost.
 constexpr int lookups_without_index = 8;
 
-detail::child_list listed(std::vector<detail::child> all) {
-    if (all.empty()) return nullptr;
-    return std::make_shared<const std::vector<detail::child>>(std::move(all));
+detail::child_list listed(std::vector<detail::child> from) {
+    if (from.empty()) return nullptr;
+    return std::make_shared<const std::vector<detail::child>>(std::move(from));
 }
 
 }  // namespace
@@ -111,8 +113,8 @@ const std::vector<detail::child>& children::none() {
     return none;
 }
 
-void children::replace(std::vector<detail::child> all) {
-    list_ = listed(std::move(all));
+void children::replace(std::vector<detail::child> new_children) {
+    list_ = listed(std::move(new_children));
     draft_.reset();
 }
 
@@ -144,9 +146,9 @@ const detail::child* children::find(std::string_view key) {
 std::vector<std::string> children::all_keys() const {
     std::vector<std::string> out;
     out.reserve(count());
-    const auto add = [&](const std::vector<detail::child>& all) {
-        for (const auto& each : all)
-            out.push_back(each.key);
+    const auto add = [&](const std::vector<detail::child>& from) {
+        for (const auto& known : from)
+            out.push_back(known.key);
     };
     draft_ ? add(draft_->in_order()) : add(all());
     return out;
@@ -171,7 +173,8 @@ void children::move_child(std::string_view key, std::size_t position) {
 detail::child children::make_child(std::string key, std::shared_ptr<const void> state) const {
     detail::child out;
     out.key = std::move(key);
-    if (type_->made_from) out.fingerprint = detail::hash(type_->made_from(state.get()));
+    if (type_->initial_state_key)
+        out.fingerprint = detail::hash(type_->initial_state_key(state.get()));
     out.fresh = std::move(state);
     return out;
 }
@@ -181,11 +184,11 @@ void name_lists(const component_type& type, void* state) {
     type.each_list(state, [](std::string_view name, children& list) { list.name_as(name); });
 }
 
-void put_hole(markup& out, hole::kind what, const children& of) {
-    if (of.name().empty()) return;
+void put_hole(markup& out, hole::kind kind, const children& list) {
+    if (list.name().empty()) return;
     hole h;
-    h.what = what;
-    h.name = of.name();
+    h.what = kind;
+    h.name = list.name();
     out.append_hole(std::move(h));
 }
 

@@ -23,7 +23,7 @@ std::string padded(int number, std::size_t digits) {
     return text.size() < digits ? std::string(digits - text.size(), '0') + text : text;
 }
 
-/// Exactly `digits` decimal digits.
+/// The number in `text`, which must consist of exactly `digits` decimal digits.
 std::optional<unsigned> fixed_number(std::string_view text, std::size_t digits) {
     unsigned number = 0;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

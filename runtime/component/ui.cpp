@@ -28,7 +28,7 @@ markup presence(const bound_control& control) {
 
 markup options(const bound_control& control, const choices& offered) {
     const bool holds_one =
-        std::ranges::any_of(offered, [&](const choice& each) { return control.holds(each.value); });
+        std::ranges::any_of(offered, [&](const choice& c) { return control.holds(c.value); });
     return fragment(
         when(!holds_one && !control.is_list, option(value(""), selected())),
         each(
@@ -44,7 +44,7 @@ markup boxes(const bound_control& control, std::string_view kind, const choices&
     const bool is_wrong = control.is_list && !control.error.empty();
     bool is_first = true;
     auto box = [&](const choice& c) {
-        // A link to the field leads to the first.
+        // The first box gets the field's id, because a link to the field must lead there.
         auto field_id = when(std::exchange(is_first, false), own_id{"id", control.name});
         bound_choice state{control.name, c.value, control.holds(c.value), is_wrong};
         return label(input(type(kind), field_id, state), c.label);
@@ -61,13 +61,13 @@ markup error_summary(const std::vector<message_of_field>& messages, std::string_
         h2(own_id{"id", "error-summary"}, title),
         ul(each(
             messages,
-            [](const message_of_field& each) { return li(a(own_id{"href", each.name}, each.text)); }
+            [](const message_of_field& m) { return li(a(own_id{"href", m.name}, m.text)); }
         ))
     );
 }
 
 std::string words_of(std::string_view enumerator) {
-    // `double_` is the name of what may not be called `double`.
+    // An enumerator for a reserved word ends with '_', such as `double_`.
     if (enumerator.ends_with('_')) enumerator.remove_suffix(1);
     std::string out(enumerator);
     std::ranges::replace(out, '_', ' ');
@@ -80,7 +80,7 @@ std::string words_of(std::string_view enumerator) {
 
 namespace {
 
-/// What all dialogs are: a card that is called by its question and left with Escape.
+/// The card of all dialogs. Its accessible name is its question, and Escape leaves it.
 template <class... Parts>
 markup dialog_card(const event_attribute& on_escape, const Parts&... parts) {
     return section(
@@ -101,7 +101,7 @@ constexpr own_id is_question{"id", "question"};
 
 }  // namespace
 
-// "No" has the focus: a return key that is held down must not confirm.
+// "No" has the focus, so that a return key that is held down does not confirm.
 markup confirm::render() const {
     return dialog_card(
         escape_to<&confirm::no>(),

@@ -44,10 +44,10 @@ json::value parse_written(const part& from) {
 }  // namespace
 
 json::value context::snapshot() const {
-    if (!stood_ || stood_->root == 0) {
+    if (!before_event_ || before_event_->root == 0) {
         throw std::logic_error("stube: there is nothing to take a snapshot of; only handlers can");
     }
-    return stube::snapshot(*stood_);
+    return stube::snapshot(*before_event_);
 }
 
 json::value snapshot(const conversation& of) {

@@ -289,7 +289,7 @@ struct shopping {
 
     void fill() {
         const std::vector<item> items = {{1, "Bread"}, {2, "Salt"}};
-        rows.assign(items, &item::number, [](const item& each) { return row{each.text}; });
+        rows.assign(items, &item::number, [](const item& i) { return row{i.text}; });
     }
 
     void add() { rows.push_back(7, row{"Milk"}); }

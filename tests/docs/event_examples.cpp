@@ -35,7 +35,7 @@ struct euros {
 template <>
 struct stube::text_codec<euros> {
     static constexpr std::string_view message = "Enter an amount, such as 12.50";
-    static std::optional<euros> parse(std::string_view text);  // nothing: not an amount
+    static std::optional<euros> parse(std::string_view text);  // nullopt: not an amount
     static std::string print(const euros& amount);
 };
 
@@ -116,7 +116,7 @@ TEST_CASE("example: the checks of fields in a handler") {
 
 }  // namespace forms
 
-// --- route.hpp
+// --- binding.hpp
 
 namespace modifiers {
 
@@ -155,7 +155,7 @@ TEST_CASE("example: the modifiers of an event") {
 
 }  // namespace modifiers
 
-// --- route.hpp and messages.hpp: to whom
+// --- binding.hpp and messages.hpp: targets
 
 namespace sending {
 
@@ -442,7 +442,7 @@ struct note {
     void removed(bool yes) { is_gone = yes; }
 
     effects rename() { return call<ui::prompt>("Its name?", name).then<&note::named>(); }
-    void named(const std::optional<std::string>& what) { name = what.value_or(name); }
+    void named(const std::optional<std::string>& text) { name = text.value_or(name); }
 
     effects save() { return call<ui::info>("Your changes are saved."); }
 
@@ -467,7 +467,7 @@ struct table {
         return call<ui::choose>("What to drink?", ui::choices{"Tea", {"oj", "Orange juice"}})
             .then<&table::ordered>();
     }
-    void ordered(const std::optional<std::string>& what) { drink = what.value_or("nothing"); }
+    void ordered(const std::optional<std::string>& item) { drink = item.value_or("nothing"); }
 
     markup render() const { return p(drink, button(on<"click", &table::order>, "Order")); }
 };

@@ -500,7 +500,7 @@ TEST_CASE("a handler that throws changes nothing") {
 
     t.click("Explode oddly");
     CHECK(t.failed());
-    CHECK(t.error() == "an exception that is no std::exception");
+    CHECK(t.error() == "an exception that is not a std::exception");
     CHECK(encode_change(nullptr, t.value(), false).written == before.written);
 }
 

@@ -247,7 +247,7 @@ TEST_CASE("a duplicate key is refused and changes nothing") {
     hung w;
     auto done = dispatch(w.now, {0, 1, "add", "[1]", {}}, {w.t.now(), &w.said, &typeid(diary)});
     CHECK(done.what == verdict::failed);
-    CHECK(done.error == "stube: the key 1 comes twice in a list");
+    CHECK(done.error == "stube: the key 1 occurs twice in a list");
 }
 
 TEST_CASE("an event of one child renders and patches only that child") {

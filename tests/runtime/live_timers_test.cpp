@@ -208,7 +208,7 @@ TEST_CASE("a member that throws a value of another type is logged too and the ti
     w.pass(1s);
 
     CHECK(rung(w, id) == 0);
-    CHECK(w.log().find("an exception that is no std::exception") != std::string::npos);
+    CHECK(w.log().find("an exception that is not a std::exception") != std::string::npos);
     CHECK(w.map().counts().timers == 0);
 }
 

@@ -147,15 +147,15 @@ TEST_CASE("an invalid key name is refused with a message that suggests a valid o
             std::invalid_argument
         );
     };
-    refused("", "there is no key");
-    refused("Shift+", "there is no key");
+    refused("", "the key is missing");
+    refused("Shift+", "the key is missing");
     refused("Esc", "\"Escape\"");
     refused("Ctrl+k", "you may mean Control");
-    refused("Strg+k", "\"Strg\" is no modifier");
-    refused("shift+Enter", "\"shift\" is no modifier");
-    refused("enter", "no such key");
+    refused("Strg+k", "\"Strg\" is not a modifier");
+    refused("shift+Enter", "\"shift\" is not a modifier");
+    refused("enter", "do not have this key");
     refused("Shift+a", "\"A\"");
-    refused("Shift Enter", "no such key");
+    refused("Shift Enter", "do not have this key");
 }
 
 TEST_CASE("attribute values are escaped") {

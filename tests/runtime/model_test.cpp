@@ -651,7 +651,7 @@ private:
     static void check_refusal(const std::string& error) {
         static const std::array<std::string_view, 5> allowed{
             "asked to",
-            "comes twice in a list",
+            "occurs twice in a list",
             "the list has no child",
             "answered in a slot or list without",
             "which nobody above it has"

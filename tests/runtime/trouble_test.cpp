@@ -187,8 +187,8 @@ struct next_pane {
 BOOST_DESCRIBE_STRUCT(next_pane, (), (number, words, is_bold))
 
 template <class C>
-std::string made_from(const C& state) {
-    return type_of<C>().made_from(&state);
+std::string initial_state_key(const C& state) {
+    return type_of<C>().initial_state_key(&state);
 }
 
 void replace(record& in, std::string_view what, std::string_view by) {
@@ -322,8 +322,8 @@ TEST_CASE("a component that leaves before it has started is not stopped") {
 }
 
 TEST_CASE("a member that a release adds does not restart the children of a list") {
-    CHECK(made_from(pane{7, "x"}) == made_from(next_pane{7, "x", false}));
-    CHECK(made_from(pane{7, "x"}) != made_from(pane{7, "y"}));
-    CHECK(made_from(pane{7, "x"}) != made_from(next_pane{7, "x", true}));
-    CHECK(made_from(pane{7, ""}) == R"({"number":7})");
+    CHECK(initial_state_key(pane{7, "x"}) == initial_state_key(next_pane{7, "x", false}));
+    CHECK(initial_state_key(pane{7, "x"}) != initial_state_key(pane{7, "y"}));
+    CHECK(initial_state_key(pane{7, "x"}) != initial_state_key(next_pane{7, "x", true}));
+    CHECK(initial_state_key(pane{7, ""}) == R"({"number":7})");
 }

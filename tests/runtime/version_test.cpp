@@ -218,7 +218,7 @@ TEST_CASE("an exception from migrate is reported as an unreadable state") {
     replace(body(r, "i1"), "\"version\":2,", "");
     CHECK_THROWS_WITH_AS(
         decode_conversation(r),
-        "state of version/stubborn, from version 1 to 2: an exception that is no std::exception",
+        "state of version/stubborn, from version 1 to 2: an exception that is not a std::exception",
         decode_error
     );
 }

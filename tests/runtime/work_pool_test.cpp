@@ -95,7 +95,7 @@ TEST_CASE("an exception from work comes back as text") {
     pool.submit({[]() -> answer_value { throw 7; }, back.callback()});
     const auto all = back.wait_for(2);
     CHECK(all[0].error == "no paper");
-    CHECK(all[1].error == "an exception that is no std::exception");
+    CHECK(all[1].error == "an exception that is not a std::exception");
 }
 
 TEST_CASE("a pool limits the work that runs and the work that waits") {

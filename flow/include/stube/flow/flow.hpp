@@ -276,7 +276,7 @@ private:
         made.render = [](const void* state, const context&) {
             return detail::show_flow(*static_cast<const function_component*>(state));
         };
-        set_made_from(made, static_cast<arguments_type*>(nullptr));
+        set_initial_state_key(made, static_cast<arguments_type*>(nullptr));
         return made;
     }
 
@@ -299,9 +299,9 @@ private:
     }
 
     template <class... A>
-    static void set_made_from(component_type& to, std::tuple<A...>*) {
+    static void set_initial_state_key(component_type& to, std::tuple<A...>*) {
         if constexpr ((detail::can_be_compared<A>() && ...)) {
-            to.made_from = [](const void* state) {
+            to.initial_state_key = [](const void* state) {
                 const auto& self = *static_cast<const function_component*>(state);
                 boost::json::array list;
                 if (self.arguments_) {

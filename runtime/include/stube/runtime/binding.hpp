@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-/// Attributes that tie markup to members of the component.
+/// Attributes that bind markup to members of the component.
 namespace stube {
 
 /// A string as a template argument.
@@ -30,40 +30,43 @@ template <literal Event, auto Member, bool Above = false, class Type = decltype(
 struct event_route;
 struct event_attribute;
 
-/// What both forms of an event can be told, one after the other:
+/// Modifiers of an event. They can be combined, one after the other:
 ///
 ///     input(on<"input", &board::search>.debounce(300ms), bind<&board::query>(*this)),
 ///     button(on<"click", &board::remove>(id).confirm("Delete " + text + "?"), "Delete"),
 ///     section(on<"keydown", &board::close>.key("Escape"), p("Escape closes this."))
 ///
-/// They are the browser's business: what reaches the member is an event like any other.
+/// Modifiers work in the browser only. The member receives an event like any other.
 template <class Self>
 struct modifiable_event {
-    /// Sends it when nothing has happened for this long: what is typed is sent once, after a pause.
+    /// Sends the event after a pause of this length without further events. Typed text is sent
+    /// once, after the pause.
     event_attribute debounce(std::chrono::milliseconds pause) const;
 
-    /// Sends it at once, and then at most once within this time; the last one is sent in any case.
+    /// Sends the first event at once, and then at most one within this time. The last event is
+    /// always sent.
     event_attribute throttle(std::chrono::milliseconds pause) const;
 
-    /// Sends it only the first time, until the page shows this element with another event.
+    /// Sends the event only the first time, until the page shows this element with another event.
     event_attribute once() const;
 
-    /// Keeps the browser from what it would do by itself: following a link, scrolling on a key.
-    /// Submitting a form and clicking a link or a button in a form are prevented anyway.
+    /// Prevents the default action of the browser, such as following a link or scrolling on a key.
+    /// The submission of a form and the click on a link or a button in a form are always prevented.
     event_attribute prevent() const;
 
-    /// The elements around this one do not get to know of it.
+    /// Hides the event from the elements around this one.
     event_attribute stop() const;
 
-    /// Only for this key, named as the browser names it ("Enter", "Escape", "ArrowDown", " ", "a"),
-    /// and with these modifiers alone: `.key("Enter")` is not sent for Shift+Enter. Modifiers are
-    /// Control, Alt, Meta and Shift: `.key("Shift+Enter")`, `.key("Control+k")`. A character means
-    /// itself, whichever of Shift, Alt and AltGr a keyboard makes it with: `.key("?")`,
-    /// `.key("A")`. Several keys: `.key("Enter").key(" ")`. Throws std::invalid_argument for what
-    /// no browser calls a key, and unless the event is "keydown" or "keyup".
+    /// Sends the event for this key only, with exactly these modifiers: `.key("Enter")` is not sent
+    /// for Shift+Enter. The name is the browser's ("Enter", "Escape", "ArrowDown", " ", "a").
+    /// Modifiers are Control, Alt, Meta and Shift: `.key("Shift+Enter")`, `.key("Control+k")`. A
+    /// character means itself, with any combination of Shift, Alt and AltGr that a keyboard needs
+    /// for it: `.key("?")`, `.key("A")`. For several keys, write `.key("Enter").key(" ")`. Throws
+    /// std::invalid_argument if browsers do not know the key, or if the event is not "keydown" or
+    /// "keyup".
     event_attribute key(std::string_view name) const;
 
-    /// Sends it to another instance of this conversation, a child:
+    /// Sends the event to a child of the component:
     ///
     ///     button(on<"click", &search::clear>.to(search_box), "Clear")
     event_attribute to(const auto& child) const;
@@ -79,7 +82,7 @@ private:
     event_attribute changed(Change change) const;
 };
 
-/// An event with its arguments; stands among an element's attributes.
+/// An event with its arguments and modifiers, as an attribute of an element.
 struct event_attribute : modifiable_event<event_attribute> {
     event_attribute(std::string_view dom_event, std::string_view member, std::string json)
         : event(dom_event), name(member), arguments(std::move(json)) {}
@@ -88,8 +91,8 @@ struct event_attribute : modifiable_event<event_attribute> {
     std::string_view name;
     std::string arguments;                  ///< JSON array, or empty
     event_modifiers modifiers;              ///< how it is sent
-    std::uint64_t target = 0;               ///< whose member it is; 0 for the one that renders it
-    const event_function* above = nullptr;  ///< the member, if it is one of an instance above
+    std::uint64_t target = 0;               ///< instance with the member; 0: the one that renders
+    const event_function* above = nullptr;  ///< the member of an instance above; else null
 
     event_attribute attribute() const { return *this; }
 };
@@ -122,11 +125,11 @@ inline constexpr bool sends_event<event_route<Event, Member, Above>> = true;
 
 }  // namespace detail
 
-void write_attributes(markup& out, const event_attribute& route);
+void write_attributes(markup& out, const event_attribute& event);
 
-/// Sends a DOM event to a member: `button(on<"click", &counter::inc>, "+")`, and with arguments
+/// Sends a DOM event to a member: `button(on<"click", &counter::inc>, "+")`, or with arguments
 /// `button(on<"click", &board::remove>(item.id), "✕")`. Arguments travel through the browser as
-/// JSON: a user can change them, so the member must check them.
+/// JSON. A user can change them, so the member must check them.
 template <literal Event, auto Member, bool Above, class Type>
 struct event_route : modifiable_event<event_route<Event, Member, Above, Type>> {
     constexpr event_route() = default;
@@ -136,7 +139,7 @@ struct event_route : modifiable_event<event_route<Event, Member, Above, Type>> {
         using parameters = typename detail::member<Member>::arguments;
         static_assert(
             sizeof...(Arguments) == std::tuple_size_v<parameters>,
-            "stube: this event has another number of arguments than its member takes."
+            "stube: this event has a different number of arguments than its member takes."
         );
         return with(static_cast<parameters*>(nullptr), arguments...);
     }
@@ -150,8 +153,8 @@ struct event_route : modifiable_event<event_route<Event, Member, Above, Type>> {
         return detail::make_event<Event, Member, Above>({});
     }
 
-    friend void write_attributes(markup& out, const event_route& route) {
-        write_attributes(out, route.attribute());
+    friend void write_attributes(markup& out, const event_route& binding) {
+        write_attributes(out, binding.attribute());
     }
 
 private:
@@ -159,7 +162,7 @@ private:
     static event_attribute with(std::tuple<Parameters...>*, const Arguments&... arguments) {
         static_assert(
             (std::is_convertible_v<const Arguments&, Parameters> && ...),
-            "stube: an argument of this event has another type than the member's parameter."
+            "stube: an argument of this event has a different type than the member's parameter."
         );
         boost::json::array list;
         (list.push_back(stube::encode(Parameters(arguments))), ...);
@@ -170,14 +173,14 @@ private:
 template <literal Event, auto Member>
 inline constexpr event_route<Event, Member> on{};
 
-/// Sends a DOM event to the nearest component above the one that renders it that has the member:
-/// the one whose slot or list it stands in, the one that called it, or one of theirs.
+/// Sends a DOM event to the nearest component above that has the member. Above a component are the
+/// owner of its slot or list, or its caller, and then in turn the components above that one.
 ///
 ///     button(on_parent<"click", &board::remove>(number), "Remove")
 template <literal Event, auto Member>
 inline constexpr event_route<Event, Member, true> on_parent{};
 
-// The modifiers are written once, for both forms.
+// The modifiers are defined once for both forms of an event.
 
 namespace detail {
 void add_key(event_attribute& to, std::string_view name);
@@ -233,15 +236,15 @@ event_attribute modifiable_event<Self>::confirm(std::string_view question) const
 
 enum class control_kind { input, check_box, text_area, select, group };
 
-/// The name, value and state of a form control, and the link to its message. A group is what stands
-/// around several controls of one field: it has only the link.
+/// The name, value and state of a form control, and the link to its message. The kind `group` is
+/// for the element around several controls of one field, which has only the link.
 struct bound_control {
     std::string_view name;  ///< member
-    std::string text;       ///< what stands in the field
+    std::string text;       ///< the text of the field
     std::string error;
     control_kind what = control_kind::input;
     bool is_list = false;
-    std::vector<std::string> chosen = {};  ///< what stands in the field of a list
+    std::vector<std::string> chosen = {};  ///< the texts of a list field
 
     bool names_id() const { return what != control_kind::group; }
 
@@ -250,7 +253,7 @@ struct bound_control {
     }
 };
 
-/// One of several controls of one field.
+/// One of several controls for one field.
 struct bound_choice {
     std::string_view name;  ///< member
     std::string_view value;
@@ -258,9 +261,10 @@ struct bound_choice {
     bool is_wrong;
 };
 
-/// An attribute that holds an id made from the instance's and a word, so that two instances of a
-/// component on one page do not meet: `own_id{"for", "name"}` writes `for="i7-name"`, and
-/// `own_id{"href", "name"}` a link to it, `href="#i7-name"`. All three are literals.
+/// An attribute whose value is an id, made of the instance's id and a name. So two instances of a
+/// component on one page have different ids: `own_id{"for", "name"}` writes `for="i7-name"`, and
+/// `own_id{"href", "name"}` writes a link to that id, `href="#i7-name"`. All members must be
+/// literals.
 struct own_id {
     std::string_view attribute;
     std::string_view name;
@@ -287,22 +291,22 @@ void write_attributes(markup& out, const bound_control& control);
 void write_attributes(markup& out, const bound_choice& choice);
 void write_attributes(markup& out, const own_id& id);
 
-/// Ties a control to a field of the component that renders it: `input(bind<&guest::name>(*this))`.
-/// The labelled controls in <stube/runtime/ui.hpp> do this and show the message too.
+/// Binds a control to a field of the component that renders it: `input(bind<&guest::name>(*this))`.
+/// The labelled controls in <stube/runtime/ui.hpp> do this, and they also show the message.
 template <auto Member, class T>
-bound_control bind(const T& self, control_kind what = control_kind::input) {
+bound_control bind(const T& self, control_kind kind = control_kind::input) {
     constexpr bool binds_field = detail::points_to_field<decltype(Member)>;
     constexpr bool is_component = requires { T::component; };
     static_assert(
         binds_field,
-        "stube: this member is not a field. Only a field<...> takes what is typed."
+        "stube: this member is not a field. Only a field<...> receives input."
     );
     static_assert(
         !binds_field || is_component,
-        "stube: this field is not one of the component that renders it, so that it would never get "
-        "what is typed. Make it a data member of the component, and pass *this."
+        "stube: this field does not belong to the component that renders it, so it would never "
+        "receive input. Make it a data member of the component, and pass *this."
     );
-    bound_control out{detail::member_name<Member>(), {}, {}, what};
+    bound_control out{detail::member_name<Member>(), {}, {}, kind};
     if constexpr (binds_field && is_component) {
         const auto& target = detail::data_of(self, Member);
         out.error = target.error();
@@ -316,12 +320,13 @@ bound_control bind(const T& self, control_kind what = control_kind::input) {
     return out;
 }
 
-/// Ties one of several controls to a field: a radio button, or a check box of a list.
+/// Binds one of several controls to a field: a radio button, or a check box for a list.
 ///
 ///     label(input(type("radio"), bind_choice<&guest::bed>(*this, "twin")), "Twin beds")
 ///
-/// An empty `input(type("hidden"), ...)` of a list's name must stand before its check boxes, or
-/// else nobody can untick the last one; `ui::choices_for` does all this.
+/// Before the check boxes of a list, there must be an empty `input(type("hidden"), ...)` with the
+/// name of the list. Otherwise a user cannot clear the last box. `ui::choices_for` does all of
+/// this.
 template <auto Member, class T>
 bound_choice bind_choice(const T& self, std::string_view value) {
     const auto control = bind<Member>(self, control_kind::group);

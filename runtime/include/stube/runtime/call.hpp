@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-/// Calling another component. It does not know who called it; it answers:
+/// Calls another component. The called component (the callee) does not know its caller. It answers:
 ///
 ///     effects book() {
 ///         return call<pick_room>(guests).then<&front_desk::chosen>().or_else<&front_desk::full>();
@@ -18,7 +18,7 @@ namespace stube {
 
 namespace detail {
 
-/// True if the member can be given the answer.
+/// True if a member with these parameters can receive the answer.
 template <class Answer, class Parameters>
 inline constexpr bool accepts = false;
 template <class Answer>
@@ -29,8 +29,8 @@ inline constexpr bool accepts<Answer, std::tuple<Answer>> = true;
 template <class T>
 inline constexpr bool is_slot = false;
 
-/// True for what an argument may be that g++ 12 frees twice when it stands in one expression with
-/// `co_await`: a temporary that is written in braces.
+/// True if the argument can be a temporary written in braces. g++ 12 destroys such a temporary
+/// twice if its expression also contains `co_await`.
 template <class Argument>
 inline constexpr bool may_be_braced =
     !std::is_lvalue_reference_v<Argument> && std::is_aggregate_v<std::remove_cvref_t<Argument>> &&
@@ -38,8 +38,8 @@ inline constexpr bool may_be_braced =
 
 }  // namespace detail
 
-/// A call that is being put together: an effect for a handler to return, or something for a flow to
-/// await. A flow refuses those that are `Unsafe` to await, see <stube/flow/flow.hpp>.
+/// A call under construction. A handler returns it as an effect, a flow awaits it. A flow refuses a
+/// call that is `Unsafe` to await, see <stube/flow/flow.hpp>.
 template <class C, bool Unsafe = false>
 class [[nodiscard]] call_request {
 public:
@@ -48,20 +48,20 @@ public:
     call_request(const component_type& type, std::shared_ptr<const void> state)
         : call_{&type, std::move(state)} {}
 
-    /// The member that gets the answer: it takes the callee's `answer_type`, or nothing.
+    /// The member that receives the answer. It takes the callee's `answer_type`, or nothing.
     template <auto Member, class Type = decltype(Member)>
     call_request then() && {
         using parameters = typename detail::member<Member>::arguments;
         static_assert(
             detail::accepts<answer_type, parameters>,
             "stube: this member cannot take the answer. It must take exactly the answer_type of "
-            "the component that is called, or nothing."
+            "the called component, or nothing."
         );
         call_.then = detail::member_name<Member>();
         return std::move(*this);
     }
 
-    /// The member that gets the failure if the callee fails: it takes a `failure`, or nothing.
+    /// The member that receives the failure if the callee fails. It takes a `failure`, or nothing.
     template <auto Member, class Type = decltype(Member)>
     call_request or_else() && {
         using parameters = typename detail::member<Member>::arguments;
@@ -73,22 +73,22 @@ public:
         return std::move(*this);
     }
 
-    /// Shows the callee over what the slot of this component shows, until it answers: editing in
-    /// place.
+    /// Shows the callee in this slot of the caller, over the content of the slot, until the callee
+    /// answers. For editing in place:
     ///
     ///     effects edit() { return call<edit_text>(text).in<&item::line>().then<&item::edited>(); }
     template <auto Slot, class Type = decltype(Slot)>
     call_request in() && {
         static_assert(
             detail::is_slot<typename detail::member<Slot>::type>,
-            "stube: a component can be called in a slot<...> of the caller, and nowhere else."
+            "stube: a component can only be called in a slot<...> of the caller."
         );
         call_.where = effect::call::place::slot;
         call_.slot = detail::member_name<Slot>();
         return std::move(*this);
     }
 
-    /// Shows the callee over the whole page, also when the caller stands in a slot.
+    /// Shows the callee over the whole page, even if the caller is in a slot or list.
     ///
     ///     effects help() { return call<ui::info>("Double-click to edit.").on_page(); }
     call_request on_page() && {
@@ -106,8 +106,8 @@ private:
 
 namespace detail {
 
-// Members that are not named in a call take their defaults: that is what is meant, not an
-// oversight.
+// The initialiser names only the members that the call gives. The others deliberately take their
+// defaults.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
@@ -125,8 +125,9 @@ std::shared_ptr<const void> make_state(Arguments&&... arguments) {
 
 }  // namespace detail
 
-/// Suspends this component and shows a new C in its place until C answers: on the page, or where
-/// this component stands in another. `arguments` initialise C's members in order.
+/// Suspends this component and shows a new C in its place until C answers or fails. The place is
+/// the page, or the slot or list entry of this component. `arguments` initialise C's members in
+/// order.
 template <class C, class... Arguments>
 call_request<C, (detail::may_be_braced<Arguments> || ...)> call(Arguments&&... arguments) {
     const auto& type = type_of<C>();
@@ -134,11 +135,11 @@ call_request<C, (detail::may_be_braced<Arguments> || ...)> call(Arguments&&... a
     return {type, detail::make_state<C>(std::forward<Arguments>(arguments)...)};
 }
 
-/// Makes a function a component. `flow/` does so for coroutines that return a `flow<T>`.
+/// A function as a component. `flow/` specialises this for coroutines that return a `flow<T>`.
 template <auto Function>
 struct function_component;
 
-/// The same for a flow: `call<book_room>(stay).then<&front_desk::booked>()`.
+/// Calls a flow: `call<book_room>(stay).then<&front_desk::booked>()`.
 template <auto Function, class... Arguments>
 call_request<function_component<Function>, (detail::may_be_braced<Arguments> || ...)>
 call(Arguments&&... arguments) {
@@ -146,7 +147,7 @@ call(Arguments&&... arguments) {
     return {component::type(), component::make_state(std::forward<Arguments>(arguments)...)};
 }
 
-/// Leaves for good and puts a new C here, which will answer to this component's caller:
+/// Replaces this component for good with a new C, which answers to the same caller:
 ///
 ///     effects checkout() { return become<payment>(total); }
 template <class C, class... Arguments>
@@ -158,7 +159,7 @@ effects become(Arguments&&... arguments) {
     };
 }
 
-/// The same for a flow: `become<book_room>(stay)`.
+/// Becomes a flow: `become<book_room>(stay)`.
 template <auto Function, class... Arguments>
 effects become(Arguments&&... arguments) {
     using component = function_component<Function>;

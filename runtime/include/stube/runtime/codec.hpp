@@ -26,34 +26,34 @@
 #include <variant>
 #include <vector>
 
-/// State as JSON. Numbers, bool, strings, described enums, dates, durations and times, optional,
-/// vector, array-like, map with string keys, pair, tuple and described structs work by themselves,
-/// nested as you like. For a type of your own that is none of these, specialise `stube::codec`.
+/// Converts state to JSON and back. These types work without further code, in any nesting: numbers,
+/// bool, strings, described enums, dates, durations and times, optional, vector and similar
+/// sequences, maps with string keys, pair, tuple, and described structs. For any other type,
+/// specialise `stube::codec`.
 ///
-/// Every described data member is stored: public, protected and private ones
-/// (BOOST_DESCRIBE_CLASS, within the class), and those of described base classes. The compiler
-/// refuses a struct with a data member that is not described.
+/// Every described data member is stored, whether public, protected or private
+/// (BOOST_DESCRIBE_CLASS, inside the class), and so are those of described base classes. The
+/// compiler refuses a struct with a data member that is not described.
 ///
-/// Reading is tolerant where time passes between writing and reading: a member that is missing
-/// keeps its default, a member that is not known is ignored. A value of the wrong kind throws
-/// `decode_error`.
+/// Reading accepts JSON that an older or newer release has written: a missing member keeps its
+/// default, and an unknown member is ignored. A value of the wrong kind throws `decode_error`.
 namespace stube {
 
-/// Stored or received JSON that does not fit the type it is read into.
+/// Thrown if stored or received JSON does not fit the type that it is read into.
 class decode_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// The point to specialise: `static boost::json::value encode(const T&)` and
+/// Specialise this for a type of your own, with `static boost::json::value encode(const T&)` and
 /// `static void decode(T&, const boost::json::value&)`.
 template <class T>
 struct codec;
 
 namespace detail {
 
-/// Counts how deep a value nests while it is written; beyond what stores keep it throws
-/// std::logic_error.
+/// Counts the nesting depth of a value while it is encoded. Throws std::logic_error if the value is
+/// nested deeper than stores can read.
 class nesting {
 public:
     nesting();
@@ -81,7 +81,7 @@ using boost::describe::describe_members;
 
 inline constexpr unsigned any_access = boost::describe::mod_any_access;
 
-/// Every described data member, whatever its access, including those of described bases.
+/// The described data members of T and of its described base classes, whatever their access.
 template <class T>
 using data_members =
     describe_members<T, any_access | boost::describe::mod_inherited | boost::describe::mod_hidden>;
@@ -93,14 +93,14 @@ struct data_behind<T C::* const> {
     using type = T;
 };
 
-/// The type of the data member that a descriptor names.
+/// The type of the data member that a descriptor describes.
 template <class Descriptor>
 using data_type = typename data_behind<decltype(Descriptor::pointer)>::type;
 
-/// The data member of an object behind its described pointer.
+/// The data member of `object` that `pointer` points to.
 template <class Object, class T, class C>
 T& data_of(Object& object, T C::* pointer) {
-    // The one cast that also reaches a base class that is private or protected.
+    // Only this cast also reaches a private or protected base class.
     return ((C&)object).*pointer;
 }
 
@@ -112,11 +112,11 @@ const T& data_of(const Object& object, T C::* pointer) {
 template <class T>
 concept described_struct = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
 
-/// The same as a value: where it is false, compilers say no more than that.
+/// The concept as a value, because compilers explain a concept that is false at length.
 template <class T>
 inline constexpr bool is_described = described_struct<T>;
 
-/// Initialises whatever it is asked for.
+/// Converts to any type, for `takes`.
 struct anything {
     template <class T>
     operator T&() const& noexcept;
@@ -124,14 +124,14 @@ struct anything {
     operator T&() const&& noexcept;
 };
 
-/// True if a T can be initialised with so many values.
+/// True if a T can be initialised with this many values.
 template <class T, std::size_t... Values>
 constexpr bool takes(std::index_sequence<Values...>) {
     return requires { T{(static_cast<void>(Values), anything())...}; };
 }
 
-/// True if so many bytes can be no more than these data members and the padding between them, in
-/// whatever order they are declared.
+/// True if `Size` bytes have room for these data members and the padding between them only, in any
+/// order of declaration.
 template <std::size_t Size, std::size_t Alignment, class Members>
 inline constexpr bool holds_no_more = true;
 template <std::size_t Size, std::size_t Alignment, template <class...> class List, class... Members>
@@ -143,11 +143,12 @@ inline constexpr bool holds_no_more<Size, Alignment, List<Members...>> = [] {
     return Size <= filled + Alignment - finest;
 }();
 
-/// False if a data member of T, or a base class with data members, is not among the described ones:
-/// its value would not be stored. Of an aggregate this is certain, whose members are counted.
-/// (Boost.PFR counts members in the same way, but on some default values, such as lists of structs,
-/// it makes g++ 12 crash.) A class with private members or constructors is weighed: only a member
-/// that fits into the padding is overlooked. Not known of classes with virtual functions.
+/// False if T has a data member, or a base class with data members, that is not described, so that
+/// its value would not be stored. For an aggregate, the members are counted and the result is
+/// certain. (Boost.PFR counts in the same way, but g++ 12 crashes in it for some default values,
+/// such as lists of structs.) For a class with private members or constructors, the sizes are
+/// compared, which overlooks a member that fits into the padding. Classes with virtual functions
+/// are not checked.
 template <class T>
 constexpr bool describes_its_data() {
     if constexpr (std::is_aggregate_v<T>) {
@@ -208,7 +209,7 @@ void decode_number(T& to, const boost::json::value& from) {
     }
 }
 
-/// By name. The value that a fresh member has is "" when it has no name.
+/// The name of the enumerator. T{}, the value of a new data member, becomes "" if it has no name.
 template <class T>
 boost::json::value encode_enum(T value) {
     std::string_view name = boost::describe::enum_to_string(value, "");
@@ -249,19 +250,19 @@ void decode_struct(T& to, const boost::json::value& from) {
 
 const boost::json::array& array_of(const boost::json::value& from, std::size_t size);
 
-/// Refuses a type that is not described, or not wholly. Instantiated once for each, so that
-/// compilers say so once.
+/// Refuses a type that is not described, or not completely. It is instantiated once for each type,
+/// so that compilers print the message once.
 template <class T>
 void check_type() {
     static_assert(
         is_described<T>,
-        "stube: this type cannot be kept as state. Describe it with BOOST_DESCRIBE_STRUCT (or "
+        "stube: this type cannot be stored as state. Describe it with BOOST_DESCRIBE_STRUCT (or "
         "BOOST_DESCRIBE_ENUM), or specialise stube::codec for it."
     );
     if constexpr (is_described<T>) {
         static_assert(
             describes_its_data<T>(),
-            "stube: a data member of this struct is not described, so that its value would be "
+            "stube: a data member of this struct is not described, so its value would be "
             "lost. Add its name to the list in BOOST_DESCRIBE_STRUCT."
         );
     }
@@ -271,7 +272,7 @@ void check_type() {
 
 template <class T>
 struct codec {
-    /// Of a type that has a codec of its own there is none such.
+    /// Only this general codec has this type, not a specialisation.
     using is_general = void;
 
     static boost::json::value encode(const T& value) {
@@ -363,8 +364,8 @@ struct codec {
         } else if constexpr (detail::tuple_like<T>) {
             const auto& array = detail::array_of(from, std::tuple_size_v<T>);
             std::apply(
-                [&, at = std::size_t{0}](auto&... elements) mutable {
-                    (stube::decode(elements, array[at++]), ...);
+                [&, index = std::size_t{0}](auto&... elements) mutable {
+                    (stube::decode(elements, array[index++]), ...);
                 },
                 to
             );

@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
-/// How a plain struct becomes a component. Its data members are its state, its member functions are
-/// its events and what receives answers, and BOOST_DESCRIBE_STRUCT names both:
+/// Turns a plain struct into a component. The data members are its state. The member functions
+/// receive its events, answers and messages. BOOST_DESCRIBE_STRUCT names both:
 ///
 ///     struct counter {
 ///         static constexpr std::string_view component = "demo/counter";  // stored: never changes
@@ -27,41 +27,52 @@
 ///     };
 ///     BOOST_DESCRIBE_STRUCT(counter, (), (n, inc))
 ///
-/// A class with private members is described within, by BOOST_DESCRIBE_CLASS. Its private data
-/// members are stored like the others; only public member functions receive events, answers, timers
-/// and messages. The members of described base classes are its own. The compiler refuses a data
-/// member that cannot be stored or is not described; for a class that is no aggregate (private
-/// members, a constructor) it can overlook one that is small enough for the padding.
+/// A class with private members is described inside the class, with BOOST_DESCRIBE_CLASS. Private
+/// data members are stored like public ones. Only public member functions receive events, answers,
+/// timers and messages. The members of described base classes belong to the component, too. The
+/// compiler refuses a data member that cannot be stored or that is not described. In a class that
+/// is not an aggregate (private members, a constructor), it can overlook an undescribed member that
+/// fits into the padding.
 ///
-/// Optional: `using answer_type = ...` for what it answers; the hooks `start()` (when it comes to
-/// life), `stop()` (when it leaves) and `wakeup()` (when it is used again after a restart or after
-/// Back). A component without `render()` is a task: it only calls others. Handlers, `start` and
-/// `wakeup` return `void`, `effects` or `answers<...>`, `stop` returns `void`; each may take
-/// `context&` first. `render()` may take `const context&`. It is called when the component comes
-/// onto the page and when its state has changed, and not when only something else has changed that
-/// it shows, such as the time: a timer or a message whose handler changes the state does that.
+/// A component can have these members as well:
+/// - `using answer_type = ...`: the type of its answer.
+/// - `render()`: its view. A component without it is a task, which only calls other components.
+/// - `start()`: runs when the component begins.
+/// - `stop()`: runs when the component has left.
+/// - `wakeup()`: runs when the conversation is used again after a restart, after a restored
+///   snapshot, and after Back or Forward.
 ///
-/// `stop()` runs once, on a copy of the last state, when the turn in which the component left is
-/// saved: so after the `start()` of what took its place, and not for a turn that was undone. What
-/// it throws is logged and changes nothing.
+/// Handlers, `start` and `wakeup` return `void`, `effects` or `answers<...>`, and `stop` returns
+/// `void`. Each of them can take `context&` as its first parameter, `render()` can take
+/// `const context&`. The members of all components of a conversation run one at a time, on any
+/// thread of the server.
+///
+/// `render()` runs when the component appears on the page and when its state has changed. It does
+/// not run when only other data has changed that it shows, such as the time. To show such data, let
+/// a timer or a message run a handler that changes the state.
+///
+/// `stop()` runs once, on a copy of the last state, after the turn in which the component left has
+/// been saved. So it runs after the `start()` of the component that took the place, and not at all
+/// if the turn was undone. An exception from `stop()` is logged and changes nothing.
 ///
 ///     effects start() { return subscribe<&inbox::arrived>("mail"); }
 ///     void stop(context& c) { c.app<presence>().leave(c.conversation_id()); }
 ///     void wakeup(context& c) { unread = c.app<mailbox>().unread(); }  // may be old by now
 ///
-/// Members of type `slot<T>` and `keyed<T>` (<stube/runtime/slot.hpp>) are components within it.
+/// A member of type `slot<T>` or `keyed<T>` (<stube/runtime/slot.hpp>) contains other components.
 ///
-/// `std::string url() const` of the component that a page begins with is the address that its state
-/// stands for: it is compared after each event, and the browser's is changed when it has changed.
+/// `std::string url() const` returns the address of the page. The kernel calls it after each turn,
+/// for the first component of the page only, and changes the browser's address when the result has
+/// changed.
 ///
 ///     std::string url() const { return "/report?year=" + std::to_string(year); }
 ///
-/// What is stored outlives the program that wrote it. A member that was added has its default in a
-/// state that does not have it yet (an added slot gets its child when the conversation is next
-/// used), and one that was removed is passed over, without a word from you. Not so a component that
-/// is removed altogether: conversations that hold one are kept for a release that knows it. For all
-/// else count the shape's `version` up (it is 1 if nothing is said) and let `migrate` bring an
-/// older state into the present shape, before it is read:
+/// A stored state outlives the program that wrote it. When a release adds a data member, older
+/// states have its default value; an added slot gets its child when the conversation is next used.
+/// A removed data member is ignored. If a release removes a whole component, conversations that
+/// contain it cannot be used, and are kept for a release that has the component. For any other
+/// change, raise the `version` of the component (1 by default). `migrate` then converts a state of
+/// an older version before it is read:
 ///
 ///     static constexpr int version = 3;
 ///     static void migrate(int from, boost::json::object& state) {
@@ -69,31 +80,34 @@
 ///         if (from < 3) state["minutes"] = state["hours"].to_number<int>() * 60;
 ///     }
 ///
-/// It sees the JSON of the data members by their names, written by version `from`, whichever that
-/// was, with room for 16 more in each object: only a seventeenth moves the others, and what refers
-/// to them goes bad. Slots and lists of components are in there, too: leave those as they are. It
-/// runs each time such a state is read, until an event changes the instance, so it goes by its
-/// arguments alone. If it throws, or leaves what does not fit the members, the conversation is kept
-/// as it is stored and cannot be used. So is one that a newer version has written: an older release
-/// never overwrites it (see <stube/runtime/check_store.hpp> for how to find out beforehand). The
-/// names of members that somebody waits with (`then`, `or_else`, timers, subscriptions, work) are
-/// stored as well: `migrate` does not see them, so a member that is renamed should stay under its
-/// old name for a while.
+/// `state` contains the JSON of the data members by name, as version `from` wrote it. The stored
+/// form of slots and lists is in there, too, and must stay as it is. Each object has room for 16
+/// more members. A seventeenth one invalidates the references into the object. `migrate` runs each
+/// time the state is read, until an event changes the component, so it must depend on its arguments
+/// only. If it throws, or if its result does not fit the data members, the conversation cannot be
+/// used and stays in the store unchanged. The same applies to a conversation that a newer version
+/// has written: an older release never overwrites it. <stube/runtime/check_store.hpp> finds such
+/// conversations before a release.
 ///
-/// Also optional, for the browser:
+/// The store also contains the names of member functions that wait for something (`then`,
+/// `or_else`, timers, subscriptions, work). `migrate` does not receive these names, so keep a
+/// renamed member function under its old name as well for a while.
+///
+/// For the browser, a component can have:
 ///
 ///     static constexpr std::string_view styles = "display: grid; & > .row { gap: .5rem }";
 ///     static constexpr std::string_view modules = "/notes.js";  // or an array of several
 ///
-/// `styles` is CSS that holds within the component's element, as if it were nested in a rule for
-/// it: `&` is the element, `.row` something in it. It is text and not the address of a file so that
-/// a component is complete by itself; the site serves the styles of all components as one file that
-/// browsers keep. The elements of such components, and only those, carry
-/// `data-stube-component="<component>"`; others style themselves by a class of their own. Longer
-/// style sheets are files of the application: `app::asset` and `page_options::stylesheets`.
+/// `styles` is CSS for the component's element, as if it were nested in a rule for that element:
+/// `&` selects the element, `.row` an element inside it. The styles are text, not the address of a
+/// file, so a component is complete by itself. The site serves the styles of all components as one
+/// file, which browsers cache. The elements of components with styles have the attribute
+/// `data-stube-component="<component>"`; other components use a class of their own. Put longer
+/// style sheets into files of the application: `app::asset` and `page_options::stylesheets`.
 ///
-/// `modules` are addresses of ES modules that every page loads once; "/" begins one of this server
-/// (`app::asset`). What belongs to one element is a behavior, see <stube/runtime/behavior.hpp>.
+/// `modules` are the addresses of ES modules that each page loads once. "/" begins an address on
+/// this server (`app::asset`). For code that belongs to one element, write a behavior, see
+/// <stube/runtime/behavior.hpp>.
 namespace stube {
 
 /// One form value as the browser sent it, decoded to UTF-8.
@@ -102,109 +116,113 @@ struct form_value {
     std::string value;
 };
 
-/// Arguments from the browser that do not fit the member they are for.
+/// Thrown when the arguments of an event do not fit the parameters of its member.
 class bad_arguments : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// A member function that events or answers are routed to.
+/// A member function that can receive events, answers, failures or messages.
 struct handler {
     std::string_view name;
-    /// Points to null unless some markup sends an event to this member: a browser may call those
-    /// and no others. Without this it could call a member that receives an answer, such as that a
+    /// Points to null unless some markup sends an event to this member. A browser can call only
+    /// such members. Otherwise it could call a member that receives an answer, for example that a
     /// payment was made.
     const event_function* on_event;
-    /// From the component to the base class that owns the member.
+    /// Converts a pointer to the component into one to the base class that declares the member.
     void* (*owner)(void* self);
-    /// Runs it with an answer; null if it takes more than one value.
+    /// Runs the member with an answer. Null unless the member takes nothing, or one copyable value
+    /// that is not a `failure`.
     effects (*on_answer)(void* owner, context&, const answer_value&);
-    /// Runs it with a failure; null unless it takes a `failure` or nothing.
+    /// Runs the member with a failure. Null unless the member takes a `failure` or nothing.
     effects (*on_failure)(void* owner, context&, const failure&);
-    /// Points to null unless a timer, a topic or another component may send to it.
+    /// Points to null unless a timer, a topic or another component can send to this member.
     const event_function* on_message = nullptr;
 };
 
 class children;
 
-/// An address that a component's state stands for.
+/// The address of a page, as `url()` returns it.
 struct page_url {
-    std::string text;   ///< empty: leave it as it is
-    bool push = false;  ///< a new step of the history, or the present one in place
+    std::string text;   ///< empty: the address stays as it is
+    bool push = false;  ///< true: a new step of the history; false: in place of the present address
 };
 
-/// What `url()` returns when a change of the address is a step of its own, for the browser's Back:
+/// For `url()`: makes each change of the address a step of the history, which Back can leave:
 ///
 ///     page_url url() const { return pushed("/list?page=" + std::to_string(page)); }
 inline page_url pushed(std::string url) {
     return {std::move(url), true};
 }
 
-/// Any text as a value in the query of an address (percent-encoding; RFC 3986, section 2.1):
+/// Encodes text as a value in the query of an address (percent-encoding, RFC 3986, section 2.1):
 ///
 ///     std::string url() const { return "/list?words=" + query_value(words); }
 std::string query_value(std::string_view text);
 
-/// All the kernel knows of a component. One for each type, made on first use, never destroyed.
+/// The kernel's description of a component. There is one for each type. It is made on first use and
+/// never destroyed.
 struct component_type {
     std::string_view name;
-    const std::type_info* answer_type = nullptr;  ///< null for none
+    const std::type_info* answer_type = nullptr;  ///< null: it answers without a value
     std::vector<handler> handlers;
 
-    /// A copy of the state that a handler may change.
+    /// Copies a state, so that a handler can change the copy.
     std::shared_ptr<void> (*copy)(const std::shared_ptr<const void>& state) = nullptr;
-    /// State to JSON text and back. Null if the state cannot be stored (a live coroutine).
+    /// Convert a state to JSON text and back. Null if the state cannot be stored (a flow).
     std::string (*encode)(const void* state) = nullptr;
     std::shared_ptr<const void> (*decode)(const boost::json::value&) = nullptr;
-    /// The version of its shape, and what brings the state of an older one into it; null if there
-    /// is none.
+    /// The version of the state's shape, and the conversion of older states, which is null without
+    /// a `migrate`.
     int version = 1;
     void (*migrate)(int from, boost::json::object& state) = nullptr;
     /// Null for a task.
     markup (*render)(const void* state, const context&) = nullptr;
-    /// The address it stands for; null without one.
+    /// The address of the page. Null without a `url()`.
     page_url (*url)(const void* state) = nullptr;
-    /// Calls `f` with the name of each slot and list; null if it has none.
+    /// Calls `f` with the name of each slot and list. Null if the component has none.
     void (*each_list)(void* state, const std::function<void(std::string_view, children&)>& f) =
         nullptr;
-    /// The hooks; null where the component has none.
+    /// The hooks. Null for a hook that the component does not have.
     effects (*start)(void* state, context&) = nullptr;
     void (*stop)(void* state, context&) = nullptr;
     effects (*wakeup)(void* state, context&) = nullptr;
-    /// Gives form values to the fields they name and ignores the others. Null if it has no fields.
+    /// Enters form values into the fields that they name, and ignores other values. Null for a
+    /// component without fields.
     void (*fill)(void* state, std::span<const form_value>) = nullptr;
-    /// The same for the fields that hold something else than the form says; false if there is none
-    /// such. Null if it has no fields.
+    /// Enters only those form values that differ from the text of their field. Returns true if
+    /// there was one. Null for a component without fields.
     bool (*keep_typed)(void* state, std::span<const form_value>) = nullptr;
-    /// Shows the message of every field that holds no value; false if there is none such. `tried`
-    /// is the state in which a handler gave up, whose messages stay; null if it is not known. Null
-    /// if it has no fields.
+    /// Shows the message of each field without a value. Returns true if there is such a field.
+    /// `tried` is the state in which a handler threw `invalid_field`: messages that the handler has
+    /// set there are shown as well. It can be null. The function is null for a component without
+    /// fields.
     bool (*show_errors)(void* state, const void* tried) = nullptr;
 
-    /// True for what is over when it has answered or failed: in a slot or list nothing takes its
-    /// place. Other components stay there.
+    /// True for a flow: after an answer or a failure, its place in a slot or list stays empty.
+    /// Other components remain in their place.
     bool answers_once = false;
-    /// Text of what a state was made from, so that a list can tell whether a child is to begin
-    /// anew. Without what has its default: a release that adds members makes no difference. Null if
-    /// it cannot be told.
-    std::string (*made_from)(const void* state) = nullptr;
+    /// Text of a child's initial state. A list compares such texts to find out whether a child must
+    /// begin again. Members with their default values are left out, so a release that adds a member
+    /// changes no text. Null if states cannot be compared.
+    std::string (*initial_state_key)(const void* state) = nullptr;
 
-    std::string_view styles;                ///< CSS, see above; empty for none
-    std::vector<std::string_view> modules;  ///< addresses
+    std::string_view styles;                ///< CSS; empty for none
+    std::vector<std::string_view> modules;  ///< addresses of ES modules
 
     const handler* find(std::string_view member) const;
 
     bool durable() const { return encode != nullptr; }
 };
 
-/// The component with this stored name, or null. Every component that the program can call is
-/// known: writing `call<C>()` or `mount<C>()` is what makes it so (docs/decisions/0003).
+/// The component with this stored name, or null. Writing `call<C>()`, `become<C>()`, `slot<C>` or
+/// `mount<C>()` anywhere in the program makes C known before main() begins (docs/decisions/0003).
 const component_type* find_component(std::string_view name);
 
-/// Every component that is known, by name.
+/// All known components, by name.
 std::vector<const component_type*> known_components();
 
-/// Names that two different types claim. A program that has any must not start.
+/// Names that belong to two different types. A program with such names must not start.
 std::vector<std::string> clashing_components();
 
 namespace detail {
@@ -222,11 +240,11 @@ struct answer_of<C> {
 
 }  // namespace detail
 
-/// What a component answers, as it says in `answer_type`; void if it says nothing.
+/// The `answer_type` of a component, or void without one.
 template <class C>
 using answer_type_of = typename detail::answer_of<C>::type;
 
-/// The one description of the component C.
+/// The description of the component C.
 template <class C>
 const component_type& type_of();
 

@@ -14,8 +14,8 @@ struct conversation;
 
 using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// What surrounds a conversation while one of its members runs. A handler that needs it takes
-/// `context&` as its first parameter. Never stored; valid only during the call.
+/// The environment of a running member. A handler that needs them takes `context&` as its first
+/// parameter. A context is never stored and is valid only during the call.
 ///
 ///     void borrow(context& c) { c.app<library>().lend(title, c.principal(), c.now()); }
 class context {
@@ -26,7 +26,7 @@ public:
         time_point now,
         void* app,
         const std::type_info* app_type,
-        const conversation* stood = nullptr,
+        const conversation* before_event = nullptr,
         bool can_go_back = false
     )
         : conversation_id_(conversation_id),
@@ -34,28 +34,29 @@ public:
           now_(now),
           app_(app),
           app_type_(app_type),
-          stood_(stood),
+          before_event_(before_event),
           can_go_back_(can_go_back) {}
 
     std::string_view conversation_id() const { return conversation_id_; }
 
-    /// Who the user is, as the application's principal hook said when the conversation began.
+    /// The name of the user, as the application's `app::principal` returned it when the
+    /// conversation began.
     std::string_view principal() const { return principal_; }
 
-    /// The time of this event: the same however often it is asked.
+    /// The time of this event. It does not change while the event is handled.
     time_point now() const { return now_; }
 
-    /// False if `back()` would lead nowhere: at the beginning, and when a flow has gone on, which
-    /// cannot be taken back. For `render()`:
+    /// False if `back()` would do nothing: at the beginning of the history, and after a flow has
+    /// gone on, because a flow cannot be taken back. For `render()`:
     ///
     ///     markup render(const context& c) const {
     ///         return div(when(c.can_go_back(), button(on<"click", &ask_size::previous>, "Back")));
     ///     }
     bool can_go_back() const { return can_go_back_; }
 
-    /// The application's own object, as given to `app::provide`. Shared by all conversations and
-    /// threads: its type answers for locking. Throws std::logic_error if there is none or it has
-    /// another type.
+    /// The application's own object, as given to `app::provide`. All conversations and threads
+    /// share it, so its type must do the locking. Throws std::logic_error if no object was
+    /// provided, or one of another type.
     template <class App>
     App& app() const {
         if (!app_ || *app_type_ != typeid(App)) {
@@ -64,9 +65,10 @@ public:
         return *static_cast<App*>(app_);
     }
 
-    /// The whole conversation as a value, as it stood before this event; see
-    /// <stube/runtime/snapshot.hpp>. For handlers: throws std::logic_error in `start()` of the
-    /// component that the conversation begins with, in `stop()` and in `render()`.
+    /// The whole conversation as a value, as it was before this event. See
+    /// <stube/runtime/snapshot.hpp>. For handlers. Throws std::logic_error in the `start()` hooks
+    /// with which a conversation begins, in `stop()` and in `render()`, and std::invalid_argument
+    /// if the conversation contains a flow.
     boost::json::value snapshot() const;
 
 private:
@@ -75,7 +77,7 @@ private:
     time_point now_;
     void* app_;
     const std::type_info* app_type_;
-    const conversation* stood_;
+    const conversation* before_event_;
     bool can_go_back_;
 };
 

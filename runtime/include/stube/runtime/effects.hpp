@@ -16,18 +16,18 @@
 #include <variant>
 #include <vector>
 
-/// What a handler wants done: call another component, answer, tell another one something, wait for
-/// a while. Effects are data; the kernel carries them out after the handler has returned. Members
-/// are named by the names they are described with: static storage.
+/// The effects that a handler returns: call another component, answer, send a message, set a timer.
+/// Effects are data. The kernel applies them after the handler has returned. An effect names
+/// members by their described names, which have static storage.
 namespace stube {
 
 struct component_type;
 
-/// Names one component at work within its conversation; never used twice. 0 is nobody.
+/// Identifies one component at work within its conversation. An id is never used twice. 0 is not an
+/// id.
 using instance_id = std::uint64_t;
 
-/// A value on its way from a component that answers to the one that called it. It never leaves the
-/// process.
+/// The value of an answer, on its way from a component to its caller. It never leaves the process.
 class answer_value {
 public:
     answer_value() = default;
@@ -40,7 +40,7 @@ public:
 
     bool holds(const std::type_info& type) const { return type_ && *type_ == type; }
 
-    /// Throws std::logic_error if the value is of another type.
+    /// Throws std::logic_error if the value has another type.
     template <class T>
     T& get() const {
         if (!holds(typeid(T))) throw_wrong_type(typeid(T));
@@ -54,32 +54,32 @@ private:
     const std::type_info* type_ = nullptr;
 };
 
-/// Why a component could not do what it was called for. Reaches the caller through `.or_else<>()`,
-/// in a flow as the exception `call_failed`.
+/// The reason why a component could not do its work. It reaches the caller's `.or_else<>()`, or in
+/// a flow the exception `call_failed`.
 struct failure {
     std::string message;  ///< for users
 };
 
-/// What users read of a failure that nobody has words for.
+/// The message for users if a failure has no message of its own.
 inline constexpr const char* not_completed = "This could not be completed.";
 
-/// What users read of work that was under way when the process ended.
+/// The message for users if a restart interrupted background work.
 inline constexpr const char* was_interrupted = "This was interrupted by a restart.";
 
 namespace effect {
 
 struct call {
-    /// Where the callee is shown until it answers.
+    /// The place where the callee is shown until it answers.
     enum class place {
-        own,   ///< in the caller's place
-        slot,  ///< over what the caller's slot shows
-        page,  ///< over the whole page
+        own,   ///< the place of the caller
+        slot,  ///< a slot of the caller, over its content
+        page,  ///< the whole page
     };
 
     const component_type* type;
     std::shared_ptr<const void> state;
     std::string_view then = {};     ///< member of the caller; empty for none
-    std::string_view or_else = {};  ///< likewise
+    std::string_view or_else = {};  ///< member of the caller; empty for none
     place where = place::own;
     std::string_view slot = {};
 };
@@ -102,24 +102,25 @@ struct end {
     markup final_view;
 };
 
-/// One step back in the conversation's history.
+/// Goes back one step in the conversation's history.
 struct back {};
 
-/// What came before cannot be returned to.
+/// Forgets the history.
 struct seal {};
 
-/// The conversation is worth keeping, or is not any more.
+/// Marks the conversation as worth keeping, or removes the mark.
 struct keep {
     bool is_worth_it = true;
 };
 
-/// An event for another instance of this conversation.
+/// A message to another instance of this conversation.
 struct send {
     instance_id target = 0;
-    /// Not null: the nearest above that has the member, whatever `target` is.
+    /// If not null, the message goes to the nearest instance above with this member, not to
+    /// `target`.
     const event_function* above = nullptr;
     std::string_view member;
-    std::string arguments;  ///< JSON array
+    std::string arguments;  ///< JSON array, or empty
 };
 
 struct publish {
@@ -133,7 +134,7 @@ struct subscribe {
     std::string_view member;
 };
 
-/// With an empty topic, from all.
+/// An empty topic ends all subscriptions of the component.
 struct unsubscribe {
     std::string topic;
 };
@@ -141,31 +142,31 @@ struct unsubscribe {
 struct after {
     std::chrono::milliseconds delay;
     std::string_view member;
-    std::string arguments;  ///< JSON array
+    std::string arguments;  ///< JSON array, or empty
 };
 
 struct cancel {
     std::string_view member;
 };
 
-/// Work outside of the conversation's turn.
+/// Background work, outside of the turn.
 struct run {
     std::function<answer_value()> work;
     std::string_view then = {};
     std::string_view or_else = {};
 };
 
-/// Tells the page something.
+/// A command to the page.
 struct command {
     enum class kind { title, focus, scroll, event, url };
 
     kind what;
-    std::string text;         ///< title, own id, name of the event, address
+    std::string text;         ///< title, own id, name of the event, or address
     std::string detail = {};  ///< JSON
     bool push = false;
 };
 
-/// New content for the element with this own id.
+/// New content for the element with the own id `name`.
 struct patch {
     std::string name;
     markup content;
@@ -195,9 +196,9 @@ using any_effect = std::variant<
 template <class T>
 class answer_request;
 
-/// What a handler returns, in order. `return {};` does nothing but show the component again.
-/// Effects are joined with `+`; at most one may leave or suspend the component, and it must be the
-/// last: `return set_title("Done") + answer(true);`
+/// The result of a handler: effects, which are applied in order. `return {};` only shows the
+/// component again. Join effects with `+`. At most one of them may leave or suspend the component,
+/// and that one must be the last: `return set_title("Done") + answer(true);`
 class [[nodiscard]] effects {
 public:
     effects();
@@ -207,26 +208,26 @@ public:
     effects& operator=(effects&& other) noexcept;
     ~effects();
 
-    effects(any_effect one);
+    effects(any_effect single);
 
-    // What templates make. None of this is inline: every source with a component would instantiate
-    // the variant and its vector, a tenth of the time that it takes to compile.
-    effects(effect::call one);
-    effects(effect::answer one);
-    effects(effect::become one);
-    effects(effect::send one);
-    effects(effect::publish one);
-    effects(effect::subscribe one);
-    effects(effect::after one);
-    effects(effect::cancel one);
-    effects(effect::run one);
+    // For the templates that make effects. None of this is inline: otherwise each source with a
+    // component would instantiate the variant and its vector, a tenth of its compile time.
+    effects(effect::call call);
+    effects(effect::answer answer);
+    effects(effect::become become);
+    effects(effect::send send);
+    effects(effect::publish publish);
+    effects(effect::subscribe subscribe);
+    effects(effect::after after);
+    effects(effect::cancel cancel);
+    effects(effect::run run);
 
     template <class T>
     effects(const answer_request<T>&) {
         static_assert(
             detail::always_false<T>,
-            "stube: a member that answers returns answers<T>, T being the component's answer_type "
-            "(answers<> without one)."
+            "stube: a member that answers must return answers<T>, where T is the component's "
+            "answer_type (answers<> without one)."
         );
     }
 
@@ -242,13 +243,13 @@ private:
     std::vector<any_effect> list_;
 };
 
-/// An answer on its way into the result of a member. Made by `answer`.
+/// The result of `answer`, which a member returns as `answers<T>`.
 template <class T>
 class [[nodiscard]] answer_request {
 public:
     explicit answer_request(T value) : value_(std::move(value)) {}
 
-    /// The answer as the component's `answer_type`.
+    /// Converts the value to the component's `answer_type`.
     template <class As>
     answer_value as() && {
         return answer_value(As(std::move(value_)));
@@ -268,9 +269,9 @@ template <class T>
 inline constexpr bool is_answer<answer_request<T>> = true;
 }  // namespace detail
 
-/// What a member returns that may answer: `answers<T>`, where T is the component's `answer_type`;
-/// `answers<>` in a component without one. Whatever can be returned as `effects` can be returned
-/// here too.
+/// The return type of a member that can answer: `answers<T>`, where T is the component's
+/// `answer_type`, or `answers<>` in a component without one. The member can return any `effects` as
+/// well.
 ///
 ///     answers<bool> yes() { return answer(true); }
 template <class T = void>
@@ -291,22 +292,23 @@ private:
         if constexpr (std::is_void_v<T>) {
             static_assert(
                 std::is_void_v<U>,
-                "stube: this member returns answers<>, which has no value. Return answers<T>, T "
-                "being the component's answer_type."
+                "stube: this member returns answers<>, which has no value. Return answers<T>, "
+                "where T is the component's answer_type."
             );
             return {};
         } else {
             static_assert(
                 !std::is_void_v<U> && std::is_convertible_v<U, T>,
-                "stube: this answer has another type than the member's answers<T>."
+                "stube: this answer has a different type than the member's answers<T>."
             );
             return std::move(request).template as<T>();
         }
     }
 };
 
-/// Answers the caller with `value` and leaves. The answer of the component that a page began with
-/// ends the conversation. Only a member that returns `answers<...>` can return this.
+/// Answers the caller with `value` and leaves. The answer of the first component of a page ends the
+/// conversation. A component in a slot or list answers its owner and stays. Only a member that
+/// returns `answers<...>` can return this.
 template <class T>
 auto answer(T value) {
     if constexpr (std::convertible_to<T, std::string_view> && !std::same_as<T, std::string>) {
@@ -321,46 +323,47 @@ inline answer_request<void> answer() {
     return {};
 }
 
-/// Other effects and then an answer.
+/// Joins effects and an answer.
 template <class T>
 answers<T> operator+(effects left, answer_request<T> right) {
     return std::move(left += answers<T>(std::move(right)));
 }
 
-/// Leaves with a failure: the caller's `.or_else<>()` gets it; a caller without one shows it as a
-/// message.
+/// Leaves with a failure. The caller's `.or_else<>()` receives it. A caller without `.or_else<>()`
+/// shows the message, or fails in turn if it is a task. The failure of the first component of a
+/// page ends the conversation. A component in a slot or list stays.
 ///
 ///     effects refuse() { return fail("This card is not accepted."); }
 effects fail(std::string message);
 
-/// The same, with a reason that goes to the log and to no user.
+/// Fails like `fail`, with a second reason that is only logged.
 ///
 ///     effects lost() { return fail_because("Payments are down.", "bank: no answer in 5 s"); }
 effects fail_because(std::string message, std::string internal);
 
-/// Ends the whole conversation. `final_view` stays on the page; nothing of the conversation is
-/// kept.
+/// Ends the whole conversation. `final_view` stays on the page. The store deletes the conversation.
 ///
 ///     effects leave() { return end(p("Goodbye.")); }
 effects end(markup final_view = {});
 
-/// Goes back one step of the conversation's history: an event that called, answered or became is a
-/// step. What the handler has changed is given up too. Does nothing at the beginning.
+/// Goes back one step of the conversation's history, and undoes the changes of this handler, too.
+/// An event makes a step if it calls, answers, fails, becomes or pushes an address. At the
+/// beginning of the history, `back` does nothing. Only for handlers of a user's event.
 ///
 ///     effects previous() { return back(); }
 effects back();
 
-/// A point of no return: the steps so far are forgotten, so that Back cannot lead to them. For what
-/// was done in the world outside:
+/// A point of no return: forgets the steps so far, so that Back cannot lead to them. For actions
+/// that cannot be undone, such as a payment:
 ///
 ///     effects pay() { return no_way_back() + call<receipt>(total); }
 effects no_way_back();
 
-/// Marks the conversation as worth keeping, for work that its user would miss: it does not make
-/// room when the same visitor has too many conversations, and it is deleted after
-/// `conversation_options::kept_timeout` without use instead of `idle_timeout`. With `false` it is
-/// like any other again. The mark is stored with the conversation, and counts from the first use
-/// on: what a start() marks and nobody ever looks at is not kept for that.
+/// Marks the conversation as worth keeping, for work that its user would miss. It is not evicted
+/// when the visitor has too many conversations, and it expires after
+/// `conversation_options::kept_timeout` instead of `idle_timeout`. `keep(false)` removes the mark.
+/// The mark is stored. It has no effect before the conversation is used: a mark from `start()` does
+/// not keep a conversation whose page nobody has used.
 ///
 ///     effects save_draft() { return keep(); }
 ///     effects discard() { return keep(false); }
@@ -371,41 +374,42 @@ effects keep(bool is_worth_it = true);
 ///     effects open(const std::string& name) { return set_title(name + " - Notes"); }
 effects set_title(std::string text);
 
-/// Dispatches the event `name` on the page's document, for scripts of the application's.
-/// `detail_json` is its detail: any JSON.
+/// Dispatches the event `name` on the page's document, for scripts of the application.
+/// `detail_json` becomes the `detail` of the event. The turn fails if it is not valid JSON.
 ///
 ///     effects saved() { return client_event("notes:saved", R"({"number":7})"); }
 effects client_event(std::string name, std::string detail_json = "null");
 
-/// Changes the page's address to `url`, a path of this server, as a new step of the history: the
-/// browser's Back returns to the state before. The address of a conversation's root is better
-/// derived from its state: see `url()` in <stube/runtime/component.hpp>.
+/// Changes the page's address to `url`, a path on this server, and makes a step of the history:
+/// Back in the browser returns to the state before. For the first component of a page, prefer
+/// `url()`, which derives the address from the state (<stube/runtime/component.hpp>).
 ///
 ///     effects show(int number) { return push_url("/notes?number=" + std::to_string(number)); }
 effects push_url(std::string url);
 
-/// Changes the page's address without a new step:
+/// Changes the page's address without a step of the history:
 ///
 ///     effects sort() { return replace_url("/notes?sorted=true"); }
 effects replace_url(std::string url);
 
-/// Moves the focus to the element with the own id `name`, `input(own_id{"id", "search"})`:
+/// Moves the focus to the component's element with the own id `name`, such as
+/// `input(own_id{"id", "search"})`:
 ///
 ///     effects find() { return focus_on("search"); }
 effects focus_on(std::string name);
 
-/// Scrolls to it:
+/// Scrolls to the component's element with the own id `name`:
 ///
 ///     effects newest() { return scroll_to("end"); }
 effects scroll_to(std::string name);
 
-/// Shows `content`, one element, in place of the element with the own id `name`, until the
-/// component is rendered again: for output that is no state, such as a progress line.
+/// Replaces the component's element with the own id `name` by `content`, one element, until the
+/// component is rendered again. For output that is not part of the state, such as a progress line:
 ///
 ///     effects half() { return patch_element("progress", p("Half of it is done.")); }
 effects patch_element(std::string name, markup content);
 
-/// Stops hearing of a topic; without one, of all:
+/// Ends the component's subscription to a topic, or all its subscriptions:
 ///
 ///     effects quiet() { return unsubscribe("news"); }
 effects unsubscribe(std::string topic = {});

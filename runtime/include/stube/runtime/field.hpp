@@ -12,15 +12,16 @@
 #include <utility>
 #include <vector>
 
-/// Two-way form fields: what the user typed, the value it stands for, and the message when it
-/// stands for none.
+/// Two-way form fields. A field contains the text that the user typed, its value, and the message
+/// to show if the text is not a valid value.
 ///
 /// A field holds text, a number, a date (`std::chrono::year_month_day`), a time of day
-/// (`std::chrono::minutes` since midnight), both (`local_time<minutes>`), yes or no, a
-/// described enum, an `std::optional` of these, where an empty field is nothing, or an
-/// `std::vector` of these, for several choices. For a type of your own specialise `text_codec`.
+/// (`std::chrono::minutes` since midnight), a date with a time (`local_time<minutes>`), yes or no,
+/// or a described enum. It can also hold a `std::optional` of these, where an empty field is
+/// nullopt, or a `std::vector` of these for several choices. For a type of your own, specialise
+/// `text_codec`.
 ///
-/// A handler says what it asks of its fields, and goes on when none shows a message:
+/// A handler checks its fields, and continues if none shows a message:
 ///
 ///     answers<party> next() {
 ///         name.require("Enter your name");
@@ -31,25 +32,24 @@
 ///         return answer(party{name.value(), people.value(), bed.value()});
 ///     }
 ///
-/// `value()` in a handler asks for a value too: without one the handler is undone and the field
-/// shows its message.
+/// `value()` in a handler requires a value, too: without a value, the handler is undone and the
+/// field shows its message.
 ///
-/// An entry that cannot be read as a T ("1.3.2026" for a date) shows the message of its
-/// `text_codec`. A message of the application replaces it: the one given to `require`, which takes
-/// a second one if the two cases need different words, or, for a field that may stay empty, the one
-/// given to `readable`.
+/// An entry that cannot be read as a T, such as "1.3.2026" for a date, shows the message of the
+/// `text_codec`. The application can replace that message. `require` takes one message for an empty
+/// and for an unreadable entry, or one for each. `readable` is for a field that may stay empty:
 ///
 ///     arrival.require("Say when you come");
 ///     departure.require("Say when you leave", "Enter a date such as 2026-03-01");
 ///     reminder.readable("Enter a date such as 2026-03-01");
 ///
-/// What a page offers (the options of a selection, `min`, `required`) binds no one: a browser can
-/// send anything. A described enum takes only its enumerators; of what is offered as text or as a
-/// number, `one_of` and `between` are the guard. Let one function tell `render` what to offer and
-/// the handler what to take.
+/// The browser does not enforce what a page offers (the options of a selection, `min`, `required`):
+/// it can send anything. A described enum accepts only its enumerators. For text and numbers, check
+/// with `one_of` and `between`. Use one function for the choices that `render` offers and the
+/// handler accepts.
 namespace stube {
 
-/// Thrown by `field::value()` when what was entered is no value. A handler need not catch it: the
+/// Thrown by `field::value()` if the entry is not a valid value. A handler need not catch it: the
 /// kernel undoes the handler and shows the message at the field.
 class invalid_field : public std::runtime_error {
 public:
@@ -63,7 +63,7 @@ inline constexpr bool is_list = false;
 template <class T>
 inline constexpr bool is_list<std::vector<T>> = true;
 
-/// What a browser sends for a field of this type: one text.
+/// The form value of a single field: one text.
 template <class T>
 struct entry_codec {
     using entry = std::string;
@@ -73,10 +73,10 @@ struct entry_codec {
 
     static entry print(const T& value) { return text_codec<T>::print(value); }
 
-    static bool is_empty(const entry& what) { return trimmed(what).empty(); }
+    static bool is_empty(const entry& text) { return trimmed(text).empty(); }
 };
 
-/// A list: one text for each choice.
+/// The form values of a list field: one text for each choice.
 template <class T>
 struct entry_codec<std::vector<T>> {
     using entry = std::vector<std::string>;
@@ -99,10 +99,10 @@ struct entry_codec<std::vector<T>> {
         return out;
     }
 
-    static bool is_empty(const entry& what) { return what.empty(); }
+    static bool is_empty(const entry& choices) { return choices.empty(); }
 };
 
-/// True if `value` is this one of what was offered: a value, or a choice with its text in `.value`.
+/// True if `offer` is `value`. An offer is a value, or a choice that has the text in `.value`.
 template <class T, class Offer>
 bool is_same_choice(const T& value, const Offer& offer) {
     if constexpr (requires { std::string_view(offer.value); }) {
@@ -114,24 +114,24 @@ bool is_same_choice(const T& value, const Offer& offer) {
 
 template <class T, class Range>
 bool is_offered(const T& value, const Range& offers) {
-    for (const auto& each : offers) {
-        if (is_same_choice(value, each)) return true;
+    for (const auto& offer : offers) {
+        if (is_same_choice(value, offer)) return true;
     }
     return false;
 }
 
 template <class T, class Range>
 bool is_offered(const std::vector<T>& values, const Range& offers) {
-    for (const auto& each : values) {
-        if (!is_offered(each, offers)) return false;
+    for (const auto& value : values) {
+        if (!is_offered(value, offers)) return false;
     }
     return true;
 }
 
 }  // namespace detail
 
-/// A form field of a component. Only members of this type take values from the browser. What was
-/// typed is kept as it was typed, so that a wrong entry is shown again beside its message.
+/// A form field of a component. Only members of this type receive values from the browser. The
+/// typed text is kept unchanged, so that a wrong entry is shown again beside its message.
 template <class T>
 class field {
     using entry_codec = detail::entry_codec<T>;
@@ -139,19 +139,19 @@ class field {
 public:
     using value_type = T;
 
-    /// What stands in a field: text, or of a list one text for each choice.
+    /// The content of a field: text, or for a list one text for each choice.
     using entry = typename entry_codec::entry;
 
     field() : value_(entry_codec::parse({})) {}
 
     field(const T& initial) { set(initial); }
 
-    /// Whatever becomes a T: `field<std::string> name = "Ada"`.
+    /// Converts `initial` to a T: `field<std::string> name = "Ada"`.
     template <class Initial>
         requires(!std::same_as<Initial, field> && std::convertible_to<const Initial&, T>)
     field(const Initial& initial) : field(static_cast<const T&>(T(initial))) {}
 
-    /// The value. Throws `invalid_field` with the field's message if what was entered is no T.
+    /// The value. Throws `invalid_field` with the field's message if the entry is not a valid T.
     const T& value() const {
         if (!value_)
             throw invalid_field(error_.empty() ? std::string(entry_codec::message) : error_);
@@ -160,16 +160,17 @@ public:
 
     bool valid() const { return value_.has_value(); }
 
-    /// What stands in the field, valid or not.
+    /// The entry, valid or not.
     const entry& text() const { return text_; }
 
-    /// True if nothing stands in the field, or only blanks; of a check box, if it is not ticked.
+    /// True if the entry is empty or blank, or if the check box is not ticked.
     bool is_empty() const { return entry_codec::is_empty(text_); }
 
-    /// The message shown at the field, empty if there is none.
+    /// The message at the field, or an empty text.
     const std::string& error() const { return error_; }
 
-    /// A value that cannot be printed and read back (a default date) makes the field empty.
+    /// Sets the value and removes the message. A value that cannot be printed and read back, such
+    /// as a default date, leaves the field without a value.
     void set(const T& value) {
         text_ = entry_codec::print(value);
         value_ = entry_codec::parse(text_);
@@ -178,19 +179,21 @@ public:
 
     void clear() { *this = field(); }
 
-    /// Shows `message` at the field until it is sent again, in place of any other: for what only
-    /// the handler can know, such as two fields that do not go together, or a name that is taken.
+    /// Shows `message` at the field, in place of any other, until the field is sent again. For
+    /// checks that only the handler can do: two fields that do not fit together, or a name that is
+    /// taken.
     void reject(std::string message) { error_ = std::move(message); }
 
-    // --- what a handler asks of a field. Each shows its message unless another of the application
-    // is shown already, and is true if none is. Only `require` minds an empty field.
+    // --- Checks for handlers. A failed check shows its message, unless the application has already
+    // set one. Each check returns true if the field shows no message. Only `require` refuses an
+    // empty field.
 
-    /// Something must stand in the field, and it must be a T.
+    /// The entry must not be empty, and it must be a valid T.
     bool require(const std::string& message = std::string(entry_codec::message)) {
         return require(message, message);
     }
 
-    /// The same with one message for an empty field and another for what cannot be read as a T.
+    /// The same, with one message for an empty entry and another for an unreadable one.
     bool require(std::string if_empty, std::string if_unreadable) {
         if (is_empty()) {
             show(std::move(if_empty));
@@ -200,13 +203,13 @@ public:
         return error_.empty();
     }
 
-    /// The entry must be a T if there is one.
+    /// The entry must be empty or a valid T.
     bool readable(std::string message) {
         if (!is_empty() && !value_) show(std::move(message));
         return error_.empty();
     }
 
-    /// The value must be one for which `good(value)` holds.
+    /// `good(value)` must be true.
     template <std::predicate<const T&> Good>
     bool check(Good good, std::string message) {
         if (!is_empty()) show_error();
@@ -215,7 +218,7 @@ public:
         return error_.empty();
     }
 
-    /// The value must lie in these limits, which belong to it.
+    /// The value must be within these limits, inclusive.
     bool between(const T& lowest, const T& highest, std::string message = "")
         requires std::totally_ordered<T> && (!detail::is_list<T>)
     {
@@ -229,9 +232,8 @@ public:
         );
     }
 
-    /// The value, or each of a list, must be one of these: values, or choices as `ui::select_for`
-    /// takes them. An entry that cannot be read as a T was not offered either: a given `message`
-    /// replaces the codec's.
+    /// The value, or each value of a list, must be one of `offered`: values, or choices as for
+    /// `ui::select_for`. If `message` is given, it is shown for an unreadable entry as well.
     template <std::ranges::input_range Range>
     bool one_of(const Range& offered, std::string message = "") {
         if (message.empty()) {
@@ -245,10 +247,10 @@ public:
         );
     }
 
-    // --- for the library
+    // --- For the library.
 
-    /// Takes what a user typed. An entry that is no T stays, and its message is shown; a field that
-    /// is still empty is not wrong before its value is needed.
+    /// Sets the entry that a user typed. An invalid entry is kept and shows its message. An empty
+    /// entry shows no message before a handler needs its value.
     void enter(entry text) {
         text_ = std::move(text);
         value_ = entry_codec::parse(text_);
@@ -256,12 +258,12 @@ public:
         if (!text_.empty()) show_error();
     }
 
-    /// Shows the message of a field that holds no value, also when nothing was typed yet.
+    /// Shows the message of the codec if the field has no value and shows no message yet.
     void show_error() {
         if (!value_ && error_.empty()) error_ = entry_codec::message;
     }
 
-    /// Shows the message that a handler gave to this field before it was undone.
+    /// Takes over the message that a handler set in `tried` before it was undone.
     void take_message(const field& tried) {
         if (tried.text_ == text_) error_ = tried.error_;
     }
@@ -269,7 +271,7 @@ public:
     friend bool operator==(const field&, const field&) = default;
 
 private:
-    /// Unless a message of the application is shown already.
+    /// Shows `message`, unless a message of the application is shown already.
     void show(std::string message) {
         const bool is_own = !value_ && error_ == entry_codec::message;
         if (error_.empty() || is_own) error_ = std::move(message);
@@ -282,7 +284,7 @@ private:
     friend struct codec<field<T>>;
 };
 
-/// A field is stored as its text, or as an object when there is a message too.
+/// A field is stored as its text, or as an object with text and message if it shows a message.
 template <class T>
 struct codec<field<T>> {
     static boost::json::value encode(const field<T>& from) {

@@ -7,17 +7,16 @@
 #include <type_traits>
 
 /// The elements and attributes of HTML. Each element is a function of its attributes and children,
-/// in any order: `p(class_("note"), "Hello ", strong(name))`. They are function templates, so that
-/// those named like functions of C (`div`, `time`, `select`) overload with them; `time(nullptr)`
-/// stays C's.
+/// in any order: `p(class_("note"), "Hello ", strong(name))`. The functions are templates, so that
+/// `div`, `time` and `select` overload with the functions of C. `time(nullptr)` still calls C's.
 ///
-/// A component named like one of them (`label`, `article`, `list`) belongs in a namespace: outside
-/// of any, behind `using namespace stube::html`, the compiler calls the name ambiguous. There write
-/// `BOOST_DESCRIBE_STRUCT(::label, ...)` and `call<::label>()`.
+/// Put a component with the name of an element or attribute (`label`, `article`, `list`) into a
+/// namespace. In the global namespace, after `using namespace stube::html`, the compiler reports
+/// the name as ambiguous. There, write `BOOST_DESCRIBE_STRUCT(::label, ...)` and `call<::label>()`.
 ///
-/// There is no `script`, `style` or `iframe`, and no `on...` attribute: events go to members of the
-/// component (`on<"click", &counter::inc>`), and the content security policy allows no inline
-/// script or style.
+/// The elements `script`, `style` and `iframe` and the `on...` attributes are left out on purpose.
+/// Events go to members of the component (`on<"click", &counter::inc>`), and the content security
+/// policy allows no inline scripts or styles.
 namespace stube::html {
 
 // Lists of names.
@@ -60,7 +59,7 @@ STUBE_VOID_ELEMENT(area) STUBE_VOID_ELEMENT(br) STUBE_VOID_ELEMENT(col) STUBE_VO
 STUBE_VOID_ELEMENT(img) STUBE_VOID_ELEMENT(input) STUBE_VOID_ELEMENT(source)
 STUBE_VOID_ELEMENT(track) STUBE_VOID_ELEMENT(wbr)
 
-// A parser drops a newline at the beginning of these two, so they get one that it may drop.
+// Parsers drop a newline at the beginning of these two elements, so `element` writes one for them.
 #define STUBE_VERBATIM_ELEMENT(tag)                                                       \
     template <class... Parts>                                                             \
         requires(!std::is_null_pointer_v<Parts> && ...)                                   \
@@ -92,8 +91,8 @@ decltype(auto) in_tbody(const T& part) {
 
 namespace stube::html {
 
-/// The element `table`. A list of rows, `table(rows)`, gets a `tbody` around it: parsers would put
-/// the rows into one.
+/// The element `table`. A list of rows, `table(rows)`, gets a `tbody` around it, because parsers
+/// would insert one.
 template <class... Parts>
     requires(!std::is_null_pointer_v<Parts> && ...)
 markup table(const Parts&... parts) {
@@ -104,19 +103,20 @@ markup table(const Parts&... parts) {
     );
 }
 
-/// The element `main`, a word that C++ keeps for itself.
+/// The element `main`, whose name is reserved in C++.
 template <class... Parts>
 markup main_(const Parts&... parts) {
     return stube::detail::element("main", detail::content::children, parts...);
 }
 
-/// Any other attribute; `name` must outlive the call (a literal). One that holds an address
-/// (`href`, `src` and their like) is made with `address_attr`. Throws std::invalid_argument unless
-/// the name is made of letters, digits, '-', '_' and ':' and does not start with "on".
+/// Any other attribute. `name` must outlive the attribute, so use a literal. An attribute with an
+/// address (`href`, `src` and the like) is made as `address_attr` makes it. Throws
+/// std::invalid_argument unless the name consists of letters, digits, '-', '_' and ':' and does not
+/// begin with "on".
 attribute attr(std::string_view name, std::string_view value);
 
-/// An attribute that holds an address: http, https, mailto, tel, or a relative one. Any other
-/// scheme (`javascript:`) becomes "about:blank", because addresses often come from data.
+/// An attribute with an address: http, https, mailto, tel, or a relative one. Any other scheme
+/// (`javascript:`) becomes "about:blank", because addresses often come from data.
 attribute address_attr(std::string_view name, std::string_view url);
 
 attribute number_attr(std::string_view name, long long value);
@@ -138,7 +138,7 @@ inline attribute for_(std::string_view value) {
 #define STUBE_ADDRESS(word) \
     inline attribute word(std::string_view url) { return address_attr(#word, url); }
 #define STUBE_FLAG(word) \
-    inline attribute word(bool yes = true) { return {#word, std::nullopt, yes}; }
+    inline attribute word(bool present = true) { return {#word, std::nullopt, present}; }
 
 STUBE_TEXT(accept) STUBE_TEXT(alt) STUBE_TEXT(autocomplete) STUBE_TEXT(colspan)
 STUBE_TEXT(datetime) STUBE_TEXT(enctype) STUBE_TEXT(height) STUBE_TEXT(inputmode)

@@ -17,75 +17,77 @@
 #include <utility>
 #include <vector>
 
-/// HTML as a value. Text and attribute values are escaped on their way in, so that escaping cannot
-/// be forgotten; the one way around it is `raw_html`. The elements are in <stube/runtime/html.hpp>.
+/// HTML as a value. Text and attribute values are escaped when they are added, so that escaping
+/// cannot be forgotten. Only `raw_html` is not escaped. The elements are in
+/// <stube/runtime/html.hpp>.
 namespace stube {
 
 class context;
 class effects;
 
-/// Runs a member with arguments from the browser; see <stube/runtime/component.hpp>.
+/// Runs a member with arguments from the browser. See <stube/runtime/component.hpp>.
 using event_function = effects (*)(void* self, context& ctx, const boost::json::array& arguments);
 
-/// When an event is sent, and what else happens to it in the browser. Made with `.debounce(...)`
-/// and its like, see <stube/runtime/binding.hpp>.
+/// When the browser sends an event, and what it does with the event besides. `.debounce(...)` and
+/// the like set these, see <stube/runtime/binding.hpp>.
 struct event_modifiers {
-    std::chrono::milliseconds debounce{};  ///< waits until nothing has happened for this long
-    std::chrono::milliseconds throttle{};  ///< sends at most one within this time
-    bool once = false;                     ///< only the first one is sent
-    bool prevent = false;                  ///< keeps the browser from what it would do by itself
-    bool stop = false;                     ///< elements around this one do not get to know of it
-    std::vector<std::string> keys{};       ///< `KeyboardEvent.key`; empty for any key
-    std::string question{};                ///< what the user must agree to first
+    std::chrono::milliseconds debounce{};  ///< sends after a pause of this length without events
+    std::chrono::milliseconds throttle{};  ///< sends at most one event within this time
+    bool once = false;                     ///< sends only the first event
+    bool prevent = false;                  ///< prevents the browser's default action
+    bool stop = false;                     ///< hides the event from the elements around this one
+    std::vector<std::string> keys{};       ///< keys with modifiers; empty for any key
+    std::string question{};                ///< the user must agree to this first
 
     bool operator==(const event_modifiers&) const = default;
 };
 
-/// A place in markup that is filled in later: what a component cannot know while it renders.
+/// A place in markup that is filled later, because a component cannot know its content while it
+/// renders.
 struct hole {
     enum class kind {
-        event,  ///< attributes that send `event` to the member `name` with `text` as JSON arguments
-        own_id,  ///< the instance's document id, followed by "-" and `name` when that is not empty
-        child,   ///< what the slot `name` shows
-        list,    ///< in a tag: the id that makes this element the list `name`
+        event,     ///< attributes that send `event` to the member `name` with the arguments `text`
+        own_id,    ///< the instance's document id, followed by "-" and `name` unless that is empty
+        child,     ///< the content of the slot `name`
+        list,      ///< in a tag: the id that makes this element the list `name`
         children,  ///< the elements of the list `name`
-        owner,     ///< in the tag of a form control outside of any form: where a form can be named
-        form_start,  ///< behind the start tag of a form that sends an event; says which, as above
-        own_submit,  ///< a form's own submit button; read by the form around it, then dropped
+        owner,     ///< in the tag of a control outside of any form: room for the id of a form
+        form_start,  ///< after the start tag of a form that sends an event: room for hidden fields
+        own_submit,  ///< marks a form's own submit button for the form around it, then dropped
     };
 
-    /// How a browser without scripts sends an event: as the submission of a form.
+    /// How a browser without scripts sends an event, as the submission of a form.
     enum class sender {
         none,          ///< it cannot: the event needs scripts
-        form,          ///< the form itself
-        button,        ///< a submit button with an address of its own
+        form,          ///< by the form itself
+        button,        ///< by a submit button with an address of its own
         input_button,  ///< the same as an <input>, whose value is its label
-        link,          ///< a link without an address of its own: it leads to a page with a button
+        link,          ///< by a link without a `href` of its own: it leads to a page with a button
     };
 
     std::uint32_t at = 0;  ///< offset into `markup::text()`
     kind what = kind::own_id;
-    std::string_view element{};  ///< the element in whose tag it stands, static storage
-    /// DOM event, static storage. Without one the hole stands within an attribute's value and is
-    /// the address of the member alone.
+    std::string_view element{};  ///< the element with this hole in its tag; static storage
+    /// The DOM event, in static storage. If it is empty, the hole is part of an attribute's value
+    /// and becomes only the address of the member.
     std::string_view event{};
-    std::string_view name{};     ///< member, static storage
+    std::string_view name{};     ///< member, slot or list; static storage
     std::string text{};          ///< JSON array of arguments, or empty
-    std::uint64_t instance = 0;  ///< whose member it is; 0 until it is known
-    /// The member, when it is one of the nearest instance above that has it; else null.
+    std::uint64_t instance = 0;  ///< the instance with the member; 0 until it is known
+    /// The member if it belongs to an instance above; else null.
     const event_function* above = nullptr;
     std::shared_ptr<const event_modifiers> modifiers{};  ///< of an event; null for none
     sender sent_by = sender::none;                       ///< of an event
-    bool in_form = false;  ///< it stands between the tags of a form, as far as is known
+    bool in_form = false;  ///< true if the hole is known to be between the tags of a form
 
     /// True for an event of a button.
     bool is_button() const { return sent_by == sender::button || sent_by == sender::input_button; }
 
-    /// This and `fingerprint` look at all members.
+    /// Compares all members. `fingerprint` must hash the same ones.
     bool operator==(const hole& other) const;
 };
 
-/// A piece of HTML: finished text and the holes in it. A value: copied, moved, joined.
+/// A piece of HTML: finished text and the holes in it. It is a value.
 class markup {
 public:
     markup() = default;
@@ -98,39 +100,39 @@ public:
 
     bool empty() const { return text_.empty() && holes_.empty(); }
 
-    /// True if this is one element without an id of its own, so that an id can be written into its
-    /// tag.
+    /// True if the markup is one element without an id of its own, so that an id can be written
+    /// into its tag.
     bool takes_id() const { return takes_id_; }
 
-    /// Joins other markup to the end.
+    /// Appends other markup.
     markup& operator+=(const markup& other);
 
     friend markup operator+(markup left, const markup& right) { return std::move(left += right); }
 
     friend bool operator==(const markup&, const markup&) = default;
 
-    // What elements are made with.
+    // For the functions that make elements.
     void append_text(std::string_view text);             ///< escaped for element content
     void append_attribute_value(std::string_view text);  ///< escaped for a double-quoted value
     void append_unescaped(std::string_view html) { text_ += html; }
 
     void append_hole(hole h);
 
-    /// Ends the start tag of `element`, in which the holes so far stand.
+    /// Ends the start tag of `element`. All holes so far are in this tag.
     void end_start_tag(std::string_view element);
 
-    /// The holes from the one numbered `from` on stand between the tags of a form.
+    /// Records that the holes from number `from` on are between the tags of a form.
     void enter_form(std::size_t from);
 
-    /// The same before the end tag of a form whose content begins at the offset `begin`. Puts a
-    /// submit button there, invisible, unless the form's own is the first: a return key presses the
-    /// first one.
+    /// Calls `enter_form` for a form whose content begins at the offset `begin`. A return key
+    /// presses the first submit button of a form. If that may be a different button than the form's
+    /// own, `end_form` inserts an invisible one at the beginning.
     void end_form(std::size_t from, std::size_t begin);
 
-    void mark_takes_id(bool yes) { takes_id_ = yes; }
+    void mark_takes_id(bool takes_id) { takes_id_ = takes_id; }
 
-    /// Writes `data-stube-component="<name>"` into the one element, or into a div around what is
-    /// none or several.
+    /// Writes `data-stube-component="<name>"` into the one element. Markup that is not one
+    /// element gets a div around it.
     void mark_component(std::string_view name);
 
 private:
@@ -139,11 +141,11 @@ private:
     bool takes_id_ = false;
 };
 
-/// Markup from a string that is HTML already. Nothing is escaped: the caller answers for every
-/// character.
+/// Markup from a string that is HTML already. Nothing is escaped: the caller is responsible for
+/// every character.
 markup raw_html(std::string_view html);
 
-/// An attribute with its value; without one it is a boolean attribute.
+/// An attribute and its value. Without a value it is a boolean attribute.
 struct attribute {
     std::string_view name;  ///< static storage
     std::optional<std::string> value;
@@ -162,8 +164,8 @@ concept text_like = std::convertible_to<const T&, std::string_view>;
 template <class T>
 concept number_like = std::is_arithmetic_v<T> && !std::same_as<T, bool> && !std::same_as<T, char>;
 
-/// True for what stands inside an element's tag. Types that write attributes specialise this and
-/// provide `write_attributes(markup&, const T&)` for argument-dependent lookup.
+/// True for types that write attributes into the tag of an element. Such a type specialises this
+/// and provides `write_attributes(markup&, const T&)` for argument-dependent lookup.
 template <class T>
 inline constexpr bool is_attribute = false;
 template <>
@@ -193,11 +195,11 @@ void append_number(markup& out, long long value);
 void append_number(markup& out, unsigned long long value);
 void append_number(markup& out, double value);
 
-/// True for slots and lists of components, which stand in markup by `put_children`.
+/// True for slots and lists of components, which provide `put_children`.
 template <class T>
 inline constexpr bool is_children = false;
 
-/// True for those that make the element they stand in their list.
+/// True for lists of components, whose id becomes the id of the element around them.
 template <class T>
 inline constexpr bool is_component_list = false;
 
@@ -230,20 +232,21 @@ void put_child(markup& out, const T& part) {
     } else {
         static_assert(
             always_false<T>,
-            "stube: this cannot stand in an element. Text, numbers, markup, attributes, optionals "
-            "and ranges of them can; write when(condition, ...) for something that is shown only "
-            "sometimes."
+            "stube: this cannot be part of an element. Text, numbers, markup, attributes, "
+            "optionals and ranges of them can. Write when(condition, ...) for a part that is shown "
+            "conditionally."
         );
     }
 }
 
-/// Markup that no browser would show as it is written. The component's name is added to the text.
+/// Thrown for markup that no browser would show as it is written. The kernel adds the name of the
+/// component to the message.
 class wrong_markup : public std::logic_error {
 public:
     using std::logic_error::logic_error;
 };
 
-/// Throws `wrong_markup`: the element of a list has the list's id.
+/// Throws `wrong_markup`, because the element of a list has the id of the list.
 [[noreturn]] void refuse_second_id(std::string_view tag);
 
 /// True if the part gives its element an id.
@@ -254,16 +257,17 @@ bool names_id(const T& part) {
     return false;
 }
 
-/// What stands between an element's tags.
+/// The content of an element: children, none (a void element), or children after a newline that
+/// parsers drop.
 enum class content { children, none, verbatim };
 
-/// True for what sends an event unconditionally. Of those in `when(...)` one may be meant at a
-/// time.
+/// True for a part that always sends an event. A part in `when(...)` does not count, because
+/// several conditions can exclude each other.
 template <class T>
 inline constexpr bool sends_event = false;
 
 template <class... Parts>
-markup element(std::string_view tag, content what, const Parts&... parts) {
+markup element(std::string_view tag, content kind, const Parts&... parts) {
     static_assert(
         (int{sends_event<Parts>} + ... + 0) <= 1,
         "stube: an element can send only one event. Put the other one on an element around it."
@@ -282,8 +286,8 @@ markup element(std::string_view tag, content what, const Parts&... parts) {
     out.append_unescaped(tag);
     (put_attribute(out, parts), ...);
     out.end_start_tag(tag);
-    if (what == content::verbatim) out.append_unescaped("\n");
-    if (what != content::none) {
+    if (kind == content::verbatim) out.append_unescaped("\n");
+    if (kind != content::none) {
         const auto from = out.holes().size();
         const auto begin = out.text().size();
         (put_child(out, parts), ...);
@@ -298,7 +302,7 @@ markup element(std::string_view tag, content what, const Parts&... parts) {
 
 }  // namespace detail
 
-/// Joins children without an element around them.
+/// Joins children, without an element around them.
 template <class... Parts>
 markup fragment(const Parts&... parts) {
     markup out;
@@ -306,7 +310,7 @@ markup fragment(const Parts&... parts) {
     return out;
 }
 
-/// One piece of markup for each element of `range`: `each(items, [](const item& i) { return
+/// Makes one piece of markup for each element of `range`: `each(items, [](const item& i) { return
 /// li(i.text); })`.
 template <std::ranges::input_range Range, class Function>
 markup each(Range&& range, Function function) {
@@ -316,8 +320,8 @@ markup each(Range&& range, Function function) {
     return out;
 }
 
-/// `part` if `condition` holds, else nothing. Takes a child, an attribute, or a function that makes
-/// one (called only when it is needed).
+/// `part` if `condition` is true, else nothing. `part` is a child, an attribute, or a function that
+/// makes one. The function is called only if `condition` is true.
 template <class Part>
 auto when(bool condition, const Part& part) {
     if constexpr (std::invocable<const Part&>) {
@@ -331,33 +335,35 @@ auto when(bool condition, const Part& part) {
     }
 }
 
-/// How one wire writes events. `http/` has the browser's, `test_conversation` its own.
+/// How events are written into HTML. `http/` implements this for browsers, `test_conversation` for
+/// tests.
 class markup_wire {
 public:
     virtual ~markup_wire() = default;
-    /// Writes attributes, each with a leading space.
+    /// Writes the attributes of `hole::kind::event`, each with a leading space.
     virtual void event(std::string& out, const hole& h) const = 0;
 
-    /// The same for a control that stands in no form, `hole::kind::owner`.
+    /// Writes the attributes of `hole::kind::owner`, each with a leading space.
     virtual void owner(std::string& /*out*/, const hole& /*h*/) const {}
 
-    /// Writes elements to stand first in a form, `hole::kind::form_start`.
+    /// Writes the elements of `hole::kind::form_start`, at the beginning of a form.
     virtual void form_start(std::string& /*out*/, const hole& /*h*/) const {}
 };
 
-/// The document id of an instance's element, "i7", or one within it, "i7-<name>".
+/// The document id of an instance's element, "i7", or of an element within it, "i7-<name>".
 std::string element_id(std::uint64_t instance, std::string_view name = {});
 
-/// The value of an attribute in a start tag, as `element` writes it; nothing without the attribute.
+/// The value of an attribute in a start tag that `element` has written, or nullopt without the
+/// attribute.
 std::optional<std::string_view> attribute_in(std::string_view start_tag, std::string_view name);
 
-/// Writes `m` as finished HTML.
+/// Writes `m` as finished HTML. `wire` writes its events.
 void write_markup(std::string& out, const markup& m, const markup_wire& wire);
 
-/// Fills the holes of what an instance rendered, but for its events, which then know their
-/// instance. The document id ("i7", or "i7-<name>") goes into its one element; markup that has
-/// none, or several, is wrapped in a div. `fill` appends what belongs into a child, list or
-/// children hole.
+/// Appends the markup that an instance has rendered, and fills its holes. Holes for events stay and
+/// get the id of the instance. The document id ("i7", or "i7-<name>") is written into the one
+/// element; markup that is not one element gets a div around it. `fill` appends the content of a
+/// child, list or children hole.
 void compose(
     markup& out,
     const markup& rendered,

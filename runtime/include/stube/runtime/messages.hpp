@@ -13,16 +13,16 @@
 #include <type_traits>
 #include <utility>
 
-/// Events that no user sends: from other components, from topics, after a while, from work in the
-/// background. Each is an effect, and arrives at a member as an event does:
+/// Events that do not come from a user: from other components, topics, timers and background work.
+/// The functions here make effects. The messages arrive at a member, as an event does:
 ///
 ///     effects start() { return after<&clock::tick>(1s) + subscribe<&clock::said>("news"); }
 ///     effects tick() { ++seconds; return after<&clock::tick>(1s); }
 ///     void said(const std::string& text) { heard = text; }
 ///
-/// Timers and subscriptions belong to the component at work: they are stored with it, hold across a
-/// restart (a timer that is overdue by then fires once), and leave with it. Values travel as JSON,
-/// like state.
+/// Timers and subscriptions belong to the component that sets them. They are stored with it,
+/// survive a restart, and end when it leaves. A timer that became due during a restart fires once.
+/// Values travel as JSON, like state.
 namespace stube {
 
 namespace detail {
@@ -31,40 +31,41 @@ template <class... Parameters, class... Arguments>
 std::string encode_arguments(std::tuple<Parameters...>*, const Arguments&... arguments) {
     static_assert(
         (std::is_convertible_v<const Arguments&, Parameters> && ...),
-        "stube: an argument has another type than the member's parameter."
+        "stube: an argument has a different type than the member's parameter."
     );
     boost::json::array list;
     (list.push_back(stube::encode(Parameters(arguments))), ...);
     return arguments_to_text(list);
 }
 
-/// The arguments for a member as JSON; makes the member one that messages may reach.
+/// The arguments for a member as JSON. Allows messages to reach the member.
 template <auto Member, class Type = decltype(Member), class... Arguments>
 std::string message_arguments(const Arguments&... arguments) {
     using parameters = typename member<Member>::arguments;
     static_assert(
         sizeof...(Arguments) == std::tuple_size_v<parameters>,
-        "stube: the member takes another number of arguments."
+        "stube: the member takes a different number of arguments."
     );
     static_cast<void>(&known_as_message<Member>);
     return encode_arguments(static_cast<parameters*>(nullptr), arguments...);
 }
 
-/// True if a member can take a message that is one value, or can do without it.
+/// True if a member with these parameters can receive a message, which is one value: it takes one
+/// value, or nothing.
 template <class Parameters>
 inline constexpr bool takes_message = std::tuple_size_v<Parameters> <= 1;
 
 }  // namespace detail
 
-/// Sends to a child. It arrives after the present handler, in the same turn. Nothing happens if the
-/// child has gone.
+/// Sends a message to the child in a slot. It arrives after the present handler, in the same turn.
+/// If the child has left by then, nothing happens.
 ///
 ///     effects reset() { return send<&search::clear>(search_box); }
 template <auto Member, class T, class... Arguments>
 effects send(const slot<T>& child, const Arguments&... arguments) {
     static_assert(
         std::derived_from<T, typename detail::member<Member>::owner>,
-        "stube: the component in this slot has no such member."
+        "stube: the component in this slot does not have this member."
     );
     return effect::send{
         child.id(),
@@ -74,7 +75,7 @@ effects send(const slot<T>& child, const Arguments&... arguments) {
     };
 }
 
-/// Sends to an instance of this conversation whose id is known:
+/// Sends a message to an instance of this conversation by its id:
 ///
 ///     effects point_at(int number) { return send_to<&row::mark>(rows.id(number)); }
 template <auto Member, class Type = decltype(Member), class... Arguments>
@@ -83,8 +84,9 @@ effects send_to(instance_id target, const Arguments&... arguments) {
     return effect::send{target, nullptr, detail::member_name<Member>(), std::move(text)};
 }
 
-/// Sends to the nearest component above this one that has the member: the one whose slot or list it
-/// stands in, the one that called it, or one of theirs.
+/// Sends a message to the nearest component above this one that has the member. Above a component
+/// are the owner of its slot or list, or its caller, and then in turn the components above that
+/// one.
 ///
 ///     effects done() { return send_up<&board::remove>(number); }
 template <auto Member, class Type = decltype(Member), class... Arguments>
@@ -98,14 +100,14 @@ effects send_up(const Arguments&... arguments) {
     };
 }
 
-/// Calls the member once after `delay`, in a turn of its own.
+/// Calls the member once after `delay`, in a turn of its own. The delay is limited to 100 years.
 template <auto Member, class Type = decltype(Member), class... Arguments>
 effects after(std::chrono::milliseconds delay, const Arguments&... arguments) {
     auto text = detail::message_arguments<Member>(arguments...);
     return effect::after{delay, detail::member_name<Member>(), std::move(text)};
 }
 
-/// Gives up all of this component's timers for the member:
+/// Cancels all timers of this component for the member:
 ///
 ///     effects typed() { return cancel<&draft::save>() + after<&draft::save>(2s); }
 template <auto Member, class Type = decltype(Member)>
@@ -113,8 +115,8 @@ effects cancel() {
     return effect::cancel{detail::member_name<Member>()};
 }
 
-/// From now on, what is published to the topic arrives at the member. It takes what is published,
-/// or nothing.
+/// Subscribes the member to a topic: it receives each message that is published from now on. The
+/// member takes the published value, or nothing.
 template <auto Member, class Type = decltype(Member)>
 effects subscribe(std::string topic) {
     static_assert(
@@ -140,9 +142,9 @@ std::string one_argument(const T& value) {
 
 }  // namespace detail
 
-/// Tells every component that is subscribed to the topic, in any conversation of this server, in a
-/// turn of its own, once this turn is saved. At most once: a message is lost if the server stops
-/// before it has arrived.
+/// Publishes `value` to a topic, after this turn has been saved. Every component that is
+/// subscribed, in any conversation of this server, receives it in a turn of its own. Delivery is at
+/// most once: a message is lost if the server stops before it has arrived.
 ///
 ///     effects say(const std::string& text) { return publish("news", text); }
 template <class T>
@@ -150,7 +152,7 @@ effects publish(std::string topic, const T& value) {
     return effect::publish{std::move(topic), detail::one_argument(value), false};
 }
 
-/// The same within this conversation only, in the same turn:
+/// Publishes within this conversation only, in the same turn:
 ///
 ///     effects pick(int day) { return publish_here("day", day); }
 template <class T>
@@ -160,7 +162,7 @@ effects publish_here(std::string topic, const T& value) {
 
 namespace detail {
 
-/// The type that a member takes as the result of work that returns R.
+/// The type that the work returns, as a member receives it.
 template <class Work>
 using result_of = std::decay_t<std::invoke_result_t<Work&>>;
 
@@ -176,13 +178,13 @@ answer_value run_work(Work& work) {
 
 }  // namespace detail
 
-/// Work that is being put together: an effect for a handler to return.
+/// Background work under construction. A handler returns it as an effect.
 class [[nodiscard]] run_request {
 public:
     explicit run_request(effect::run wanted) : run_(std::move(wanted)) {}
 
-    /// The member that is told if the work throws, or if a restart comes between: it takes a
-    /// `failure`, or nothing. Without one the page shows a message.
+    /// The member that receives the failure if the work throws, cannot begin, or is interrupted by
+    /// a restart. It takes a `failure`, or nothing. Without `or_else`, the page shows a message.
     template <auto Member, class Type = decltype(Member)>
     run_request or_else() && {
         using parameters = typename detail::member<Member>::arguments;
@@ -200,9 +202,9 @@ private:
     effect::run run_;
 };
 
-/// Runs `work` on a thread of the background pool once this turn is saved; its result arrives at
-/// the member, in a turn of its own. It must not refer to the component, which goes on without it.
-/// A result for a component that has gone is dropped.
+/// Runs `work` on a thread of the background pool, after this turn has been saved. The result
+/// arrives at the member in a turn of its own. `work` must not refer to the component, which may
+/// change or leave meanwhile. The result is dropped if the component has left.
 ///
 ///     effects load() {
 ///         return run<&report::ready>([year = year] { return sum_of(year); })
@@ -212,8 +214,8 @@ template <auto Member, class Type = decltype(Member), class Work>
 run_request run(Work work) {
     static_assert(
         detail::accepts<detail::result_of<Work>, typename detail::member<Member>::arguments>,
-        "stube: this member cannot take the result. It must take exactly what the work returns, or "
-        "nothing."
+        "stube: this member cannot take the result. It must take exactly the type that the work "
+        "returns, or nothing."
     );
     static_assert(
         std::is_void_v<detail::result_of<Work>> ||
@@ -227,7 +229,8 @@ run_request run(Work work) {
     });
 }
 
-/// The same for work whose result nobody waits for.
+/// Runs `work` in the same way, without a member for the result. If it throws, the page shows a
+/// message.
 inline effects run_and_forget(std::function<void()> work) {
     return effect::run{[work = std::move(work)] {
         work();

@@ -18,8 +18,8 @@
 #include <utility>
 #include <vector>
 
-/// Components within a component. Each has a state, an element and events of its own: an event of
-/// a child renders, sends and saves that child alone.
+/// Components within a component. Each child has its own state, element and events: an event of a
+/// child renders, sends and saves that child alone.
 ///
 ///     struct desk {
 ///         static constexpr std::string_view component = "demo/desk";
@@ -30,23 +30,25 @@
 ///     };
 ///     BOOST_DESCRIBE_STRUCT(desk, (), (visitors, tickets, open))
 ///
-/// A list is alone in its element, beside attributes, and gives it its id: `ul(class_("rows"),
-/// rows)`. In a `table`, rows stand in a `tbody` of their own.
+/// A list must be alone in its element, beside attributes, because its id becomes the id of the
+/// element: `ul(class_("rows"), rows)`. In a `table`, the rows of a list get a `tbody` of their
+/// own.
 ///
-/// A child comes to life with its owner, or when a handler has put it into a list, and leaves with
-/// it, or when a handler has taken it out; children leave before their owners. The component that
-/// holds a slot or list does not hold the children's state: they answer (`then`), or are sent to
-/// (`send<...>`).
+/// A child begins with its owner, or after the handler that has put it into a list. It leaves with
+/// its owner, or after the handler that has taken it out. Children leave before their owners. A
+/// slot or list does not give access to the state of its children. The owner receives their answers
+/// (`then`) and sends messages to them (`send<...>`).
 namespace stube {
 
 namespace detail {
 
 /// One child of a slot or list.
 struct child {
-    std::string key;                    ///< empty in a slot
-    instance_id id = 0;                 ///< 0 until the kernel has made it
-    std::uint64_t fingerprint = 0;      ///< of the state it was made from
-    std::shared_ptr<const void> fresh;  ///< the state it is to be made from; null once it is made
+    std::string key;                ///< empty in a slot
+    instance_id id = 0;             ///< 0 until the kernel has made the child
+    std::uint64_t fingerprint = 0;  ///< hash of the initial state; 0 if it cannot be compared
+    /// The initial state; null after the kernel has made the child.
+    std::shared_ptr<const void> fresh;
 
     bool is_made() const { return id != 0; }
 };
@@ -55,19 +57,20 @@ using child_list = std::shared_ptr<const std::vector<child>>;
 
 class child_draft;
 
-/// `wanted`, in which children that `now` has go on being what they are: those made from the same
-/// state stay, those made from another begin anew in place. Throws std::invalid_argument if a key
-/// comes twice.
+/// Returns `wanted` with the identities of `now`: a child with a known key keeps its id, and a
+/// child with the same initial state keeps its present state as well. Throws std::invalid_argument
+/// if a key occurs twice.
 std::vector<child> merge_children(const std::vector<child>& now, std::vector<child> wanted);
 
 }  // namespace detail
 
-/// What slots and lists have in common: what the kernel needs to know of them. A value; copies
-/// share what they hold. A move is a copy, so that no list is left without its children.
+/// The common part of slots and lists, as the kernel uses it. It is a value, and copies share their
+/// children. A move is a copy, so that no list loses its children.
 ///
-/// A list that a handler changes becomes a draft, in which changes and look-ups are quick; `all`
-/// and `shared` turn it back into one array. The kernel does so after each handler, before other
-/// threads see the state: only a draft must not be read by two threads at once.
+/// A list that a handler changes becomes a draft, in which changes and look-ups are fast. `all` and
+/// `shared` turn the draft back into one array. The kernel calls them after each handler, before
+/// other threads see the state. Two threads must not read a draft at the same time. A list
+/// without a draft can be read by several threads.
 class children {
 public:
     children(const children& other);
@@ -75,7 +78,7 @@ public:
 
     const component_type& type() const { return *type_; }
 
-    /// The member's name; empty before the kernel has seen it.
+    /// The member's name. Empty before the kernel has set it.
     std::string_view name() const { return name_; }
 
     const std::vector<detail::child>& all() const { return shared() ? *list_ : none(); }
@@ -95,7 +98,7 @@ public:
         name_ = name;
     }
 
-    void replace(std::vector<detail::child> all);
+    void replace(std::vector<detail::child> new_children);
 
 protected:
     explicit children(const component_type& type) : type_(&type) {}
@@ -108,8 +111,8 @@ protected:
 
     void fail_to(std::string_view or_else) { or_else_ = or_else; }
 
-    // What a list does with its children. Linear in its size the first time in a handler, and then
-    // logarithmic at most.
+    // The operations of a list. In each handler, the first uses take time linear in the size of the
+    // list. After that, each operation but `all_keys` takes logarithmic time at most.
     std::size_t count() const;
     const detail::child* find(std::string_view key) const;
     const detail::child* find(std::string_view key);
@@ -129,29 +132,31 @@ private:
     std::string_view then_;
     std::string_view or_else_;
     mutable detail::child_list list_;
-    mutable std::shared_ptr<detail::child_draft> draft_;  // in place of the list; null for none
-    int lookups_ = 0;                                     // without a draft
+    mutable std::shared_ptr<detail::child_draft> draft_;  // replaces the list; null for none
+    int lookups_ = 0;                                     // while there was no draft
 };
 
-/// Gives all slots and lists of a state their names, which they need to be shown and which are not
-/// stored. For the kernel.
+/// Sets the names of all slots and lists of a state. They need the names for rendering, and the
+/// names are not stored. For the kernel.
 void name_lists(const component_type& type, void* state);
 
-/// One component within another: `slot<search> search_box;`. Assigning a new slot to it in a
-/// handler ends the old child and makes a new one.
+/// One component within another: `slot<search> search_box;`. A handler that assigns a new slot to
+/// the member ends the old child and begins a new one.
 template <class T>
 class slot : public children {
 public:
-    /// A child with T's defaults.
+    /// The child begins with the defaults of T.
     slot() : slot(T{}) {}
 
-    /// A child that begins with this state.
+    /// The child begins with this state.
     slot(T state) : children(type_of<T>()) {
         static_cast<void>(&detail::known<T>);
         replace({make_child("", std::make_shared<const T>(std::move(state)))});
     }
 
-    /// The owner's member that gets what the child answers; the child stays where it is.
+    /// The owner's member that receives the answers of the child. After its answer, a component
+    /// stays in the slot, and a flow leaves it. Write `then` in the initialiser of the member, as
+    /// here, because it is not stored: after a restart, only the initialiser applies.
     ///
     ///     slot<pick_day> day = slot<pick_day>().then<&planner::picked>();
     template <auto Member, class Type = decltype(Member)>
@@ -165,7 +170,7 @@ public:
         return std::move(*this);
     }
 
-    /// The owner's member that gets the failure if the child fails.
+    /// The owner's member that receives the failure if the child fails.
     ///
     ///     slot<pay> till = slot<pay>().then<&shop::paid>().or_else<&shop::refused>();
     template <auto Member, class Type = decltype(Member)>
@@ -178,18 +183,20 @@ public:
         return std::move(*this);
     }
 
-    /// The child, for `send` and `on<...>.to(...)`; 0 before the kernel has made it.
+    /// The id of the child, for `send` and `on<...>.to(...)`. 0 before the kernel has made the
+    /// child.
     instance_id id() const { return all().front().id; }
 };
 
-/// Components within another, in order, each known by a key. A key is a number or a string.
+/// Components within another one, in order, each with a key. A key is a number or a string.
 template <class T>
 class keyed : public children {
 public:
     keyed() : children(type_of<T>()) { static_cast<void>(&detail::known<T>); }
 
-    /// The owner's member that gets what a child answers; the child stays where it is. It belongs
-    /// to the member's initialiser, as here: it is not stored, and a restart knows only that.
+    /// The owner's member that receives the answers of the children. Write `then` in the
+    /// initialiser of the member, as here, because it is not stored: after a restart, only the
+    /// initialiser applies.
     ///
     ///     keyed<pick_day> days = keyed<pick_day>().then<&planner::picked>();
     template <auto Member, class Type = decltype(Member)>
@@ -203,7 +210,7 @@ public:
         return std::move(*this);
     }
 
-    /// The owner's member that gets the failure if a child fails.
+    /// The owner's member that receives the failure if a child fails.
     template <auto Member, class Type = decltype(Member)>
     keyed or_else() && {
         static_assert(
@@ -224,29 +231,30 @@ public:
 
     std::vector<std::string> keys() const { return all_keys(); }
 
-    /// The child with this key, for `send`; 0 if there is none or the kernel has not made it yet.
+    /// The id of the child with this key, for `send`. 0 for an unknown key, and before the kernel
+    /// has made the child.
     instance_id id(const auto& key) const { return id_of(find(key_text(key))); }
 
     instance_id id(const auto& key) { return id_of(find(key_text(key))); }
 
-    /// Makes the list one child for each of `items`, in their order:
+    /// Gives the list one child for each of `items`, in their order:
     ///
-    ///     rows.assign(items, &item::number, [](const item& each) { return row{each.text}; });
+    ///     rows.assign(items, &item::number, [](const item& i) { return row{i.text}; });
     ///
-    /// A child whose key was there stays as it is, moves, or begins anew if it is made from another
-    /// state than it was made from before.
-    /// Throws std::invalid_argument if a key comes twice.
+    /// A child whose key was in the list keeps its state, unless its initial state has changed:
+    /// then it begins again. Children with other keys leave. Throws std::invalid_argument if a key
+    /// occurs twice.
     template <std::ranges::input_range Items, class KeyOf, class Make>
     void assign(Items&& items, KeyOf key_of, Make make) {
         std::vector<detail::child> wanted;
         if constexpr (std::ranges::sized_range<Items>) wanted.reserve(std::ranges::size(items));
-        for (auto&& each : items)
-            wanted.push_back(child_of(key_text(std::invoke(key_of, each)), std::invoke(make, each))
+        for (auto&& item : items)
+            wanted.push_back(child_of(key_text(std::invoke(key_of, item)), std::invoke(make, item))
             );
         replace(detail::merge_children(all(), std::move(wanted)));
     }
 
-    /// Throws std::invalid_argument if the key is there already.
+    /// Adds a child at the end. Throws std::invalid_argument if the key is in the list already.
     ///
     ///     rows.push_back(7, row{"Milk"});
     ///     rows.set(7, row{"Oat milk"});
@@ -254,20 +262,21 @@ public:
     ///     rows.erase(7);
     void push_back(const auto& key, T state) { insert(size(), key, std::move(state)); }
 
-    /// Before the child at `position`.
+    /// Adds a child before the one at `position`, or at the end. Throws std::invalid_argument if
+    /// the key is in the list already.
     void insert(std::size_t position, const auto& key, T state) {
         insert_child(position, child_of(key_text(key), std::move(state)));
     }
 
-    /// The child with this key begins anew, unless it was made from just this state. Throws
-    /// std::invalid_argument if there is none.
+    /// Lets the child with this key begin again with this state, unless it was made from the same
+    /// state. Throws std::invalid_argument if the list does not contain the key.
     void set(const auto& key, T state) { set_child(child_of(key_text(key), std::move(state))); }
 
-    /// False if there is none.
+    /// Removes the child with this key. Returns false if the list does not contain the key.
     bool erase(const auto& key) { return erase_child(key_text(key)); }
 
-    /// Puts the child with this key at `position` among the others. Throws std::invalid_argument
-    /// if there is none.
+    /// Moves the child with this key to `position` among the others. Throws std::invalid_argument
+    /// if the list does not contain the key.
     void move(const auto& key, std::size_t position) { move_child(key_text(key), position); }
 
     void clear() { replace({}); }
@@ -307,24 +316,24 @@ void decode_children(children& to, const boost::json::value& from, bool with_key
 
 }  // namespace detail
 
-void put_hole(markup& out, hole::kind what, const children& of);
+void put_hole(markup& out, hole::kind kind, const children& list);
 
 template <class T>
-void put_children(markup& out, const slot<T>& of) {
-    put_hole(out, hole::kind::child, of);
+void put_children(markup& out, const slot<T>& child) {
+    put_hole(out, hole::kind::child, child);
 }
 
 template <class T>
-void put_children(markup& out, const keyed<T>& of) {
-    put_hole(out, hole::kind::children, of);
+void put_children(markup& out, const keyed<T>& list) {
+    put_hole(out, hole::kind::children, list);
 }
 
 template <class T>
-void write_attributes(markup& out, const keyed<T>& of) {
-    put_hole(out, hole::kind::list, of);
+void write_attributes(markup& out, const keyed<T>& list) {
+    put_hole(out, hole::kind::list, list);
 }
 
-/// A slot is stored as the id of its child; a list as key, id and fingerprint of each.
+/// A slot is stored as the id of its child, a list as the key, id and fingerprint of each child.
 template <class T>
 struct codec<slot<T>> {
     static boost::json::value encode(const slot<T>& from) {

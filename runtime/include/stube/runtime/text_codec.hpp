@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-/// Values as people type them and browsers send them.
+/// Conversion between values and the text that people type and browsers send.
 namespace stube {
 
 namespace detail {
@@ -26,18 +26,19 @@ std::string_view trimmed(std::string_view text);
 
 }  // namespace detail
 
-/// Text to value and back, for the types a field can hold. Specialise it for a type of your own:
+/// Converts text to a value and back, for the types of fields. `message` is shown for text that
+/// `parse` does not accept. Specialise it for a type of your own:
 ///
 ///     template <>
 ///     struct stube::text_codec<euros> {
 ///         static constexpr std::string_view message = "Enter an amount, such as 12.50";
-///         static std::optional<euros> parse(std::string_view text);  // nothing if it is no amount
+///         static std::optional<euros> parse(std::string_view text);  // nullopt: not an amount
 ///         static std::string print(const euros& amount);
 ///     };
 template <class T>
 struct text_codec;
 
-/// Text as it was typed.
+/// Text, unchanged.
 template <>
 struct text_codec<std::string> {
     static constexpr std::string_view message = "Fill this in";
@@ -70,7 +71,7 @@ struct text_codec<T> {
         T value{};
         auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-        // "nan" and "inf" would pass for numbers, and slip through comparisons with limits.
+        // "nan" and "inf" would pass as numbers and slip through comparisons with limits.
         if constexpr (std::floating_point<T>) {
             if (!std::isfinite(value)) return std::nullopt;
         }
@@ -84,7 +85,7 @@ struct text_codec<T> {
     }
 };
 
-/// A date as browsers send it: 2026-12-01.
+/// A date in the form that browsers send: 2026-12-01.
 template <>
 struct text_codec<std::chrono::year_month_day> {
     static constexpr std::string_view message = "Enter a date";
@@ -93,7 +94,7 @@ struct text_codec<std::chrono::year_month_day> {
     static std::string print(std::chrono::year_month_day value);
 };
 
-/// A time of day as browsers send it, from midnight on: 14:30.
+/// A time of day in the form that browsers send, as minutes since midnight: 14:30.
 template <>
 struct text_codec<std::chrono::minutes> {
     static constexpr std::string_view message = "Enter a time";
@@ -102,7 +103,7 @@ struct text_codec<std::chrono::minutes> {
     static std::string print(std::chrono::minutes since_midnight);
 };
 
-/// A date and a time, wherever the user is: 2026-12-01T14:30.
+/// A date and a time in the user's time zone, whichever that is: 2026-12-01T14:30.
 template <>
 struct text_codec<std::chrono::local_time<std::chrono::minutes>> {
     static constexpr std::string_view message = "Enter a date and a time";
@@ -112,7 +113,7 @@ struct text_codec<std::chrono::local_time<std::chrono::minutes>> {
     static std::string print(std::chrono::local_time<std::chrono::minutes> value);
 };
 
-/// A described enum, by the names of its enumerators.
+/// A described enum, as the names of its enumerators.
 template <detail::described_enum T>
 struct text_codec<T> {
     static constexpr std::string_view message = "Choose one of these";
@@ -127,14 +128,14 @@ struct text_codec<T> {
     static std::string print(T value) { return boost::describe::enum_to_string(value, ""); }
 };
 
-/// An empty field is nothing; anything else must be a T.
+/// An empty text is nullopt. Any other text must be a T.
 template <class T>
 struct text_codec<std::optional<T>> {
     static constexpr std::string_view message = text_codec<T>::message;
 
     static std::optional<std::optional<T>> parse(std::string_view text) {
-        // In place: g++ 12 takes the move of an empty optional for the use of something
-        // uninitialised.
+        // Constructed in place, because g++ 12 warns that the move of an empty optional uses an
+        // uninitialised value.
         if (detail::trimmed(text).empty()) return std::optional<std::optional<T>>(std::in_place);
         auto value = text_codec<T>::parse(text);
         if (!value) return std::nullopt;
@@ -146,7 +147,7 @@ struct text_codec<std::optional<T>> {
     }
 };
 
-/// A question with no answer yet, unlike a check box: "yes", "no" or "".
+/// A question that can be unanswered, unlike a check box: "yes", "no" or "".
 template <>
 struct text_codec<std::optional<bool>> {
     static constexpr std::string_view message = "Choose yes or no";

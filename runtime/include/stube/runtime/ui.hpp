@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-/// Ready-made pieces: labelled controls that show their message, and stock dialogs.
+/// Ready-made labelled controls that show their message, and dialogs.
 ///
 ///     markup render() const {
 ///         return form(
@@ -30,10 +30,10 @@
 ///         );
 ///     }
 ///
-/// Attributes at the end of a call go to the control.
+/// Attributes at the end of a call are set on the control.
 namespace stube::ui {
 
-/// Something to choose, and what a user reads for it; from one text, both are the same:
+/// One option to choose: its value, and the label that a user reads. A single text is both:
 /// `ui::choices{"tea", {"juice", "Orange juice"}}`.
 struct choice {
     std::string value;
@@ -41,7 +41,8 @@ struct choice {
 
     choice() = default;
 
-    choice(std::string what, std::string text) : value(std::move(what)), label(std::move(text)) {}
+    choice(std::string value_text, std::string label_text)
+        : value(std::move(value_text)), label(std::move(label_text)) {}
 
     template <std::convertible_to<std::string_view> Text>
     choice(const Text& both) : value(std::string_view(both)), label(value) {}
@@ -54,14 +55,14 @@ using choices = std::vector<choice>;
 
 namespace detail {
 
-/// Label, control and message of one field, in a `div.field`.
+/// The label, the control and the message of one field, in a `div.field`.
 markup labelled(const bound_control& control, std::string_view label, const markup& input);
 
-/// The message of a field, if there is one.
+/// The message of a field, or nothing.
 markup message(const bound_control& control);
 
-/// A browser sends nothing for a box that is not ticked and for a selection of nothing; an empty
-/// value before it says that it was there.
+/// A hidden input with an empty value. A browser sends nothing for a box that is not ticked and for
+/// an empty selection. The hidden value before the control shows that the control was on the page.
 markup presence(const bound_control& control);
 
 markup options(const bound_control& control, const choices& offered);
@@ -76,7 +77,7 @@ struct message_of_field {
 
 markup error_summary(const std::vector<message_of_field>& messages, std::string_view title);
 
-/// "half_board" as people write it: "Half board".
+/// Converts "half_board" to words: "Half board".
 std::string words_of(std::string_view enumerator);
 
 template <class T>
@@ -104,7 +105,7 @@ struct field_value<field<T> C::*> {
     using type = T;
 };
 
-/// The type of value of a field; void for another member, which `bind` refuses.
+/// The value type of a field. It is void for a member that is not a field, which `bind` refuses.
 template <auto Member>
 using value_of = typename field_value<decltype(Member)>::type;
 
@@ -120,8 +121,9 @@ bool is_type(const T& part) {
     return false;
 }
 
-/// What an input needs to take a T: the `type` of the browser's own controls for dates and times,
-/// and the keyboard for numbers. Not `type="number"`: that keeps what it cannot read to itself.
+/// The attribute with which an input is best for a T: the `type` of the browser's own controls for
+/// dates and times, or the keyboard for numbers. It does not use `type="number"`, because such an
+/// input does not send an entry that it cannot read.
 template <class T>
 std::optional<attribute> kind_of_input() {
     using namespace std::chrono;
@@ -136,7 +138,7 @@ std::optional<attribute> kind_of_input() {
 
 }  // namespace detail
 
-/// The enumerators of a described enum as choices, named by `label(enumerator)`.
+/// The enumerators of a described enum as choices, with the labels `label(enumerator)`.
 template <stube::detail::described_enum E, std::invocable<E> Label>
 choices choices_of(Label label) {
     choices out;
@@ -146,7 +148,8 @@ choices choices_of(Label label) {
     return out;
 }
 
-/// The same, in the words of the enumerators themselves: `half_board` reads "Half board".
+/// The enumerators of a described enum as choices, with labels from their names: `half_board` is
+/// "Half board".
 template <stube::detail::described_enum E>
 choices choices_of() {
     return choices_of<E>([](E value) {
@@ -156,14 +159,14 @@ choices choices_of() {
 
 namespace detail {
 
-/// What a field takes, as its type says it.
+/// The choices of a field whose type determines them.
 template <auto Member, class Type = decltype(Member)>
 choices choices_by_type() {
     using type = typename chosen<value_of<Member>>::type;
     constexpr bool has_choices = stube::detail::described_enum<type>;
     static_assert(
         has_choices,
-        "stube: the type of this field does not say what can be chosen. Give a list of choices, or "
+        "stube: the type of this field does not determine its choices. Give a list of choices, or "
         "make it a field of a described enum."
     );
     if constexpr (has_choices) {
@@ -176,7 +179,7 @@ choices choices_by_type() {
 }  // namespace detail
 
 /// A labelled input: `ui::input_for<&guest::name>(*this, "Name", autocomplete("name"))`. Dates and
-/// times get the browser's own controls unless a `type(...)` is given.
+/// times get the browser's own controls, unless a `type(...)` is given.
 template <auto Member, class T, class... Attributes>
 markup input_for(const T& self, std::string_view label, const Attributes&... attributes) {
     static_assert(
@@ -189,14 +192,14 @@ markup input_for(const T& self, std::string_view label, const Attributes&... att
     return detail::labelled(control, label, html::input(control, kind, attributes...));
 }
 
-/// A labelled box for text of several lines.
+/// A labelled input for text of several lines.
 template <auto Member, class T, class... Attributes>
 markup text_area_for(const T& self, std::string_view label, const Attributes&... attributes) {
     auto control = bind<Member>(self, control_kind::text_area);
     return detail::labelled(control, label, html::textarea(control, attributes..., control.text));
 }
 
-/// A labelled check box of a `field<bool>`.
+/// A labelled check box for a `field<bool>`.
 template <auto Member, class T, class... Attributes>
 markup check_box_for(const T& self, std::string_view label, const Attributes&... attributes) {
     auto control = bind<Member>(self, control_kind::check_box);
@@ -210,8 +213,8 @@ markup check_box_for(const T& self, std::string_view label, const Attributes&...
 }
 
 /// A labelled selection: `ui::select_for<&guest::board>(*this, "Board", {{"half", "Half board"},
-/// ...})`. While the field holds none of the choices it begins with an empty one. For a field of a
-/// list several can be chosen.
+/// ...})`. It begins with an empty option while the field holds none of the choices. For the field
+/// of a list, several options can be chosen.
 template <auto Member, class T, class... Attributes>
     requires detail::all_attributes<Attributes...>
 markup select_for(
@@ -227,7 +230,7 @@ markup select_for(
     return detail::labelled(control, label, select);
 }
 
-/// The same for a field of a described enum: its enumerators are the choices.
+/// A labelled selection whose choices are the enumerators of the field's described enum.
 template <auto Member, class T, class... Attributes>
     requires detail::all_attributes<Attributes...>
 markup select_for(const T& self, std::string_view label, const Attributes&... attributes) {
@@ -235,7 +238,7 @@ markup select_for(const T& self, std::string_view label, const Attributes&... at
 }
 
 /// Radio buttons under a heading: `ui::radio_for<&guest::bed>(*this, "Bed", {"single", "twin"})`.
-/// Attributes go to the fieldset around them.
+/// Attributes are set on the fieldset around them.
 template <auto Member, class T, class... Attributes>
     requires detail::all_attributes<Attributes...>
 markup radio_for(
@@ -246,7 +249,7 @@ markup radio_for(
 ) {
     static_assert(
         !detail::is_list<Member>,
-        "stube: of radio buttons only one can be chosen. Write ui::choices_for for a list."
+        "stube: only one of several radio buttons can be chosen. Write ui::choices_for for a list."
     );
     auto control = bind<Member>(self, control_kind::group);
     return html::fieldset(
@@ -260,15 +263,15 @@ markup radio_for(
     );
 }
 
-/// The same for a field of a described enum: its enumerators are the choices.
+/// Radio buttons whose choices are the enumerators of the field's described enum.
 template <auto Member, class T, class... Attributes>
     requires detail::all_attributes<Attributes...>
 markup radio_for(const T& self, std::string_view legend, const Attributes&... attributes) {
     return radio_for<Member>(self, legend, detail::choices_by_type<Member>(), attributes...);
 }
 
-/// Check boxes of a `field<std::vector<...>>` under a heading: any number can be chosen.
-/// Attributes go to the fieldset around them.
+/// Check boxes under a heading, for a `field<std::vector<...>>`. Any number of them can be chosen.
+/// Attributes are set on the fieldset around them.
 template <auto Member, class T, class... Attributes>
     requires detail::all_attributes<Attributes...>
 markup choices_for(
@@ -294,16 +297,16 @@ markup choices_for(
     );
 }
 
-/// The same for a list of a described enum: its enumerators are the choices.
+/// Check boxes whose choices are the enumerators of a described enum.
 template <auto Member, class T, class... Attributes>
     requires detail::all_attributes<Attributes...>
 markup choices_for(const T& self, std::string_view legend, const Attributes&... attributes) {
     return choices_for<Member>(self, legend, detail::choices_by_type<Member>(), attributes...);
 }
 
-/// The messages of all fields of the component, each a link to its field; nothing while there are
-/// none. It is read out when it appears. Messages stand here without their labels: those that name
-/// what they mean ("Enter your name") serve best.
+/// The messages of all fields of the component, each as a link to its field, or nothing if there
+/// are no messages. Screen readers read it out when it appears. It shows messages without the
+/// labels of their fields, so write messages that name the field ("Enter your name").
 template <class T>
 markup error_summary(const T& self, std::string_view title = "There is a problem") {
     std::vector<detail::message_of_field> messages;
@@ -316,7 +319,7 @@ markup error_summary(const T& self, std::string_view title = "There is a problem
     return detail::error_summary(messages, title);
 }
 
-// --- dialogs. They stand where their caller stood, take the focus, and give it an answer.
+// --- Dialogs. A dialog is shown in the place of its caller, takes the focus, and answers.
 
 /// Asks a question and answers true or false:
 ///
@@ -341,11 +344,11 @@ struct confirm {
 };
 BOOST_DESCRIBE_STRUCT(confirm, (), (question, yes_label, no_label, yes, no))
 
-/// Asks for a line of text, which may come with a proposal. Answers what was entered, or nothing if
-/// the user cancelled:
+/// Asks for a line of text, with an optional proposal. Answers the text, or nullopt if the user has
+/// cancelled:
 ///
 ///     effects rename() { return call<ui::prompt>("Its name?", name).then<&note::named>(); }
-///     void named(const std::optional<std::string>& what) { name = what.value_or(name); }
+///     void named(const std::optional<std::string>& text) { name = text.value_or(name); }
 struct prompt {
     static constexpr std::string_view component = "stube/prompt";
     using answer_type = std::optional<std::string>;
@@ -354,7 +357,7 @@ struct prompt {
     field<std::string> text = {};
     std::string ok_label = "OK";
     std::string cancel_label = "Cancel";
-    std::string if_empty = "";  ///< what is said then; without it nothing is an answer, too
+    std::string if_empty = "";  ///< message for an empty text; without one, empty is an answer
 
     answers<answer_type> ok();
 
@@ -364,13 +367,14 @@ struct prompt {
 };
 BOOST_DESCRIBE_STRUCT(prompt, (), (question, text, ok_label, cancel_label, if_empty, ok, cancel))
 
-/// Lets the user choose one of several. Answers its value, or nothing if the user cancelled:
+/// Lets the user choose one of several options. Answers its value, or nullopt if the user has
+/// cancelled:
 ///
 ///     effects order() {
 ///         return call<ui::choose>("What to drink?", ui::choices{"Tea", {"oj", "Orange juice"}})
 ///             .then<&table::ordered>();
 ///     }
-///     void ordered(const std::optional<std::string>& what) { drink = what.value_or("nothing"); }
+///     void ordered(const std::optional<std::string>& item) { drink = item.value_or("nothing"); }
 struct choose {
     static constexpr std::string_view component = "stube/choose";
     using answer_type = std::optional<std::string>;
@@ -379,7 +383,7 @@ struct choose {
     ui::choices offered;
     std::string cancel_label = "Cancel";
 
-    /// What is not on offer is not chosen.
+    /// A value that is not on offer changes nothing.
     answers<answer_type> pick(const std::string& value);
 
     answers<answer_type> cancel() { return answer(std::nullopt); }
@@ -388,7 +392,7 @@ struct choose {
 };
 BOOST_DESCRIBE_STRUCT(choose, (), (question, offered, cancel_label, pick, cancel))
 
-/// Tells the user something, until they have read it. Answers nothing:
+/// Shows a text until the user has confirmed it. Answers without a value:
 ///
 ///     effects save() { return call<ui::info>("Your changes are saved."); }
 struct info {

@@ -13,9 +13,9 @@
 #include <type_traits>
 #include <utility>
 
-/// What the compiler refuses in the state of a component: what would be lost, or would never work.
-/// The state is searched for a fault by values, which is quick. Only if there is one it is searched
-/// again by types, for the member to name.
+/// Refuses state that would be lost, or that would never work, with a message of the compiler.
+/// First, functions on values search the state for a fault, which is quick. Only if there is one,
+/// templates on types search again, so that the message names the member.
 namespace stube::detail {
 
 enum class fault {
@@ -24,10 +24,10 @@ enum class fault {
     constant,     ///< a const data member cannot be read back
     member,       ///< a struct with a data member that is not described
     base,         ///< a struct with a base class that is not described
-    same_name,    ///< two data members of one name, in a struct and its base
-    children,     ///< a slot or list that is no data member of the component itself
-    field,        ///< a field that is no data member of the component itself
-    field_value,  ///< a field of a type that has no text_codec
+    same_name,    ///< two data members with the same name, in a struct and its base
+    children,     ///< a slot or list that is not a data member of the component itself
+    field,        ///< a field that is not a data member of the component itself
+    field_value,  ///< a field of a type without a text_codec
 };
 
 template <class T>
@@ -37,22 +37,22 @@ constexpr bool describes_its_bases() {
     }(boost::describe::describe_bases<T, any_access>());
 }
 
-/// False if two data members, of T or of its bases, have one name: they would be stored as one.
+/// False if two data members, of T or of its bases, have the same name and would be stored as one.
 template <class T>
 constexpr bool has_distinct_names() {
     return []<class... Members, template <class...> class List>(const List<Members...>&) {
         constexpr std::size_t count = sizeof...(Members);
         constexpr std::string_view names[count + 1] = {Members::name...};
-        for (std::size_t at = 0; at < count; ++at) {
-            for (std::size_t before = 0; before < at; ++before) {
-                if (names[at] == names[before]) return false;
+        for (std::size_t later = 0; later < count; ++later) {
+            for (std::size_t earlier = 0; earlier < later; ++earlier) {
+                if (names[later] == names[earlier]) return false;
             }
         }
         return true;
     }(data_members<T>());
 }
 
-/// What is wrong with a described struct itself.
+/// The fault of a described struct itself, without its members' types.
 template <class T>
 constexpr fault fault_of_struct() {
     if constexpr (!describes_its_bases<T>()) {
@@ -75,7 +75,7 @@ concept stored_as_it_is =
 template <class T>
 concept generally_stored = requires { typename codec<T>::is_general; };
 
-/// What this type consists of is not looked at.
+/// Types whose parts are not checked.
 template <class T>
 concept stored_whole =
     stored_as_it_is<T> || (!is_children<T> && !is_field<T> && !generally_stored<T>);
@@ -86,7 +86,7 @@ concept holds_values = string_map<T> || sequence<T> || requires(T t) {
     typename T::value_type;
 };
 
-/// The type of what a container or optional holds.
+/// The element type of a container or optional.
 template <class T>
 struct held {
     using type = typename T::value_type;
@@ -108,17 +108,17 @@ constexpr fault fault_of_members(const List<Members...>&) {
     return out;
 }
 
-template <class T, class... Around, std::size_t... At>
-constexpr fault fault_of_elements(std::index_sequence<At...>) {
+template <class T, class... Around, std::size_t... Index>
+constexpr fault fault_of_elements(std::index_sequence<Index...>) {
     fault out = fault::none;
     static_cast<void>(
-        ((out = fault_of<std::tuple_element_t<At, T>, Around...>(), out == fault::none) && ...)
+        ((out = fault_of<std::tuple_element_t<Index, T>, Around...>(), out == fault::none) && ...)
     );
     return out;
 }
 
-/// What is wrong with a type within a component's state. `Around` are those around it: one may hold
-/// itself.
+/// The fault of a type within a component's state. `Around` are the types that contain it, because
+/// a type can contain itself.
 template <class T, class... Around>
 constexpr fault fault_of() {
     if constexpr (std::is_const_v<T>) {
@@ -154,8 +154,7 @@ struct is_text_coded<std::vector<T>> : is_text_coded<T> {};
 template <>
 struct is_text_coded<std::optional<bool>> : std::true_type {};
 
-/// What is wrong with the type of a data member of a component. Here slots, lists and fields have
-/// their place.
+/// The fault of a data member's type in a component. Slots, lists and fields are allowed here.
 template <class C, class T>
 constexpr fault fault_of_data() {
     if constexpr (is_children<T>) {
@@ -172,7 +171,7 @@ constexpr bool has_faultless_data(const List<Members...>&) {
     return ((fault_of_data<C, data_type<Members>>() == fault::none) && ...);
 }
 
-/// True if all of a component's state can be stored.
+/// True if the whole state of a component can be stored.
 template <class C>
 constexpr bool can_be_stored() {
     if constexpr (is_described<C>) {
@@ -182,13 +181,13 @@ constexpr bool can_be_stored() {
     return false;
 }
 
-// --- naming the member. What follows is compiled only when something is refused.
+// --- Naming the member. The following is compiled only when something is refused.
 
-/// A data member that is refused: of the component, or of a struct in it.
-template <class Component, fault What, auto Member, class Type>
+/// A refused data member, of the component or of a struct in it.
+template <class Component, fault Fault, auto Member, class Type>
 struct culprit {};
 
-/// What is held in the end by optionals and containers, one in the other.
+/// The element type of nested optionals and containers.
 template <class T>
 struct held_at_last {
     using type = T;
@@ -207,7 +206,7 @@ constexpr fault fault_behind() {
     }
 }
 
-/// The first faulty data member in a list, or the one within it.
+/// The first faulty data member of a list of members, or the faulty member inside it.
 template <class Component, class Around, class First, class... Rest, template <class...> class List>
 constexpr auto culprit_in(const List<First, Rest...>&) {
     constexpr fault found = fault_behind<Component, Around, First>();
@@ -228,54 +227,54 @@ constexpr auto culprit_in(const List<First, Rest...>&) {
     }
 }
 
-/// The requirement of each message, which compilers write out: `data_can_be_stored<desk,
-/// &desk::drawer, pen>`.
+/// The condition of each message, as compilers print it:
+/// `data_can_be_stored<desk, &desk::drawer, pen>`.
 template <class Component, auto Member, class Type>
 inline constexpr bool data_can_be_stored = false;
 
-template <class Component, fault What, auto Member, class Type>
-void refuse(culprit<Component, What, Member, Type>) {
-    if constexpr (What == fault::type) {
+template <class Component, fault Fault, auto Member, class Type>
+void refuse(culprit<Component, Fault, Member, Type>) {
+    if constexpr (Fault == fault::type) {
         static_assert(
             data_can_be_stored<Component, Member, Type>,
-            "stube: the type of this data member cannot be kept as state. Describe it with "
+            "stube: the type of this data member cannot be stored as state. Describe it with "
             "BOOST_DESCRIBE_STRUCT (or BOOST_DESCRIBE_ENUM), or specialise stube::codec for it."
         );
-    } else if constexpr (What == fault::constant) {
+    } else if constexpr (Fault == fault::constant) {
         static_assert(
             data_can_be_stored<Component, Member, Type>,
-            "stube: this data member is const, so that what was stored could not be read back."
+            "stube: this data member is const, so its stored value could not be read back."
         );
-    } else if constexpr (What == fault::member) {
+    } else if constexpr (Fault == fault::member) {
         static_assert(
             data_can_be_stored<Component, Member, Type>,
-            "stube: a data member of this struct is not described, so that its value would be "
+            "stube: a data member of this struct is not described, so its value would be "
             "lost. Add its name to the list in BOOST_DESCRIBE_STRUCT."
         );
-    } else if constexpr (What == fault::base) {
+    } else if constexpr (Fault == fault::base) {
         static_assert(
             data_can_be_stored<Component, Member, Type>,
-            "stube: a base class of this struct is not described, so that its values would be "
+            "stube: a base class of this struct is not described, so its values would be "
             "lost. Describe it, too."
         );
-    } else if constexpr (What == fault::same_name) {
+    } else if constexpr (Fault == fault::same_name) {
         static_assert(
             data_can_be_stored<Component, Member, Type>,
-            "stube: this struct and its base classes have two data members of one name, of which "
-            "only one would be stored."
+            "stube: this struct and its base classes have two data members with the same name, and "
+            "only one of them would be stored."
         );
-    } else if constexpr (What == fault::children) {
+    } else if constexpr (Fault == fault::children) {
         static_assert(
             data_can_be_stored<Component, Member, Type>,
             "stube: a slot or list must be a data member of the component itself. In an optional, "
-            "a container or a struct it would never get its children; write keyed<T> for several."
+            "a container or a struct it would never get its children. Write keyed<T> for several."
         );
-    } else if constexpr (What == fault::field) {
+    } else if constexpr (Fault == fault::field) {
         static_assert(
             data_can_be_stored<Component, Member, Type>,
             "stube: a field must be a data member of the component itself. In an optional, a "
-            "container or a struct it would never get what is typed; for several write keyed<T> "
-            "of a component that has the field."
+            "container or a struct it would never receive input. For several fields, write "
+            "keyed<T> of a component with the field."
         );
     } else {
         static_assert(
@@ -285,10 +284,10 @@ void refuse(culprit<Component, What, Member, Type>) {
     }
 }
 
-/// Nothing is wrong with a data member: the component itself is refused.
+/// For a component that is refused, but not because of one of its data members.
 inline void refuse(std::nullptr_t) {}
 
-/// The data member for which a component is refused; null if it is for the component itself.
+/// The data member for which a component is refused, or null if the component itself is at fault.
 template <class C>
 constexpr auto culprit_of() {
     if constexpr (is_described<C>) {
@@ -302,25 +301,25 @@ constexpr auto culprit_of() {
     }
 }
 
-/// Refuses a component that cannot be stored for what it is itself.
+/// Refuses a component because of a fault of its own.
 template <class C>
 void refuse_component() {
     if constexpr (is_described<C>) {
         constexpr fault own = fault_of_struct<C>();
         static_assert(
             own != fault::base,
-            "stube: a base class of this component is not described, so that its values would be "
+            "stube: a base class of this component is not described, so its values would be "
             "lost. Describe it, too."
         );
         static_assert(
             own != fault::member,
-            "stube: a data member of this component is not described, so that its value would be "
+            "stube: a data member of this component is not described, so its value would be "
             "lost. Add its name to the list in BOOST_DESCRIBE_STRUCT."
         );
         static_assert(
             own != fault::same_name,
-            "stube: this component and its base classes have two data members of one name, of "
-            "which only one would be stored."
+            "stube: this component and its base classes have two data members with the same name, "
+            "and only one of them would be stored."
         );
     } else {
         check_described<C>();

@@ -12,26 +12,26 @@
 namespace stube {
 namespace detail {
 
-/// Puts a type into the catalogue; true, so that it can initialise a variable.
+/// Adds a type to the catalogue. Returns true, so that it can initialise a variable.
 bool make_known(const component_type& type);
 
-/// Naming this (in call, become, mount) makes C known before main() runs.
+/// Naming this variable (in call, become, slot, mount) makes C known before main() begins.
 template <class C>
 inline const bool known = make_known(type_of<C>());
 
-/// Set when some markup names the member as the target of an event.
+/// Set if some markup names the member as the target of an event.
 template <auto Member, class Type = decltype(Member)>
 inline event_function event_target = nullptr;
 
 std::string encode_to_text(const boost::json::value& state);
 
-/// Text of those members of a state, and of the objects in it, that are not as in `defaults`.
+/// The JSON text of a state without the members that are equal in `defaults`, at any depth.
 std::string text_without(const boost::json::value& defaults, const boost::json::value& state);
 
-/// JSON text; empty for no arguments.
+/// JSON text. Empty if there are no arguments.
 std::string arguments_to_text(const boost::json::array& arguments);
 
-/// Calls `f`, which returns void or effects.
+/// Calls `f`, which returns void or effects, and returns effects.
 template <class Function>
 effects as_effects(Function f) {
     if constexpr (std::is_void_v<decltype(f())>) {
@@ -61,8 +61,8 @@ void decode_arguments(std::tuple<Values...>& to, const boost::json::array& argum
     check_argument_count(arguments.size(), sizeof...(Values));
     try {
         std::apply(
-            [&, at = std::size_t{0}](auto&... value) mutable {
-                (stube::decode(value, arguments[at++]), ...);
+            [&, index = std::size_t{0}](auto&... value) mutable {
+                (stube::decode(value, arguments[index++]), ...);
             },
             to
         );
@@ -81,7 +81,7 @@ effects run_event(void* owner, context& ctx, const boost::json::array& arguments
     );
 }
 
-/// A member without parameters needs nothing of what a message says.
+/// A member without parameters ignores the content of a message.
 template <auto Member, class Type = decltype(Member)>
 effects run_message(void* owner, context& ctx, const boost::json::array& arguments) {
     if constexpr (std::tuple_size_v<typename member<Member>::arguments> == 0) {
@@ -91,7 +91,7 @@ effects run_message(void* owner, context& ctx, const boost::json::array& argumen
     }
 }
 
-/// Set when the program names the member as the target of a message.
+/// Set if the program names the member as the target of a message.
 template <auto Member, class Type = decltype(Member)>
 inline event_function message_target = nullptr;
 
@@ -121,7 +121,7 @@ effects run_failure(void* owner, context& ctx, const failure& why) {
     }
 }
 
-/// The T of a result that is answers<T>.
+/// The T of a result type `answers<T>`.
 template <class Result>
 struct answered {
     static constexpr bool any = false;
@@ -138,7 +138,7 @@ constexpr void check_answered_type() {
     if constexpr (answered<Result>::any) {
         static_assert(
             std::is_same_v<typename answered<Result>::type, answer_type_of<C>>,
-            "stube: this member returns answers<T> with another T than the component's answer_type."
+            "stube: this member returns answers<T>, but T is not the component's answer_type."
         );
     }
 }
@@ -202,15 +202,15 @@ void each_field(void* state, Function f) {
     });
 }
 
-/// What a form says of a list: all values of this name. The empty one says only that the list was
-/// on the page. Nothing if there is none of this name.
+/// The values of a list in a form: all values with this name. An empty value only shows that the
+/// list was on the page. Returns nullopt if no value has the name.
 std::optional<std::vector<std::string>>
 choices_sent(std::span<const form_value> form, std::string_view name);
 
-/// What a form says of a single value: the last one of this name, or null.
+/// The value of a single field in a form: the last one with this name, or null.
 const std::string* text_sent(std::span<const form_value> form, std::string_view name);
 
-/// Calls `f(field, entry)` for each field of the component that the form has an entry of.
+/// Calls `f(field, entry)` for each field of the component that has an entry in the form.
 template <class C, class Function>
 void each_sent(void* state, std::span<const form_value> form, Function f) {
     each_field<C>(state, [&](std::string_view name, auto& target) {
@@ -351,8 +351,8 @@ void set_hooks(component_type& type) {
     if constexpr (has_stop<C>) {
         static_assert(
             std::is_void_v<stop_result<C>>,
-            "stube: stop() is called when the component leaves, and returns nothing. An "
-            "event needs another name."
+            "stube: stop() is called when the component leaves, and must return nothing. Give "
+            "an event another name."
         );
         type.stop = [](void* state, context& ctx) { run_stop<C>(state, ctx); };
     }
@@ -368,7 +368,7 @@ void set_hooks(component_type& type) {
     }
 }
 
-/// What the component brings for the browser.
+/// Sets the styles and modules of the component.
 template <class C>
 void set_client_side(component_type& type) {
     if constexpr (requires { C::styles; }) type.styles = C::styles;
@@ -379,7 +379,7 @@ void set_client_side(component_type& type) {
     }
 }
 
-/// True if C has a static `version`. A data member of that name is state like any other.
+/// True if C has a static `version`. A data member with that name is ordinary state.
 template <class C>
 concept has_version = requires {
     C::version;
@@ -392,15 +392,15 @@ concept has_constant_version =
 
 using migration = void (*)(int, boost::json::object&);
 
-/// By its exact type: an object that is taken by value would be changed in vain.
+/// Checks the exact type, because a `migrate` that takes the object by value would change a copy.
 template <class C>
 concept has_migrate = requires {
     requires std::convertible_to<decltype(&C::migrate), migration>;
     requires !std::is_member_pointer_v<decltype(&C::migrate)>;
 };
 
-/// A static `migrate` that is not what it should be, or one that is not static. A member function
-/// of that name with other parameters is an event like any other.
+/// True for a static `migrate` with a wrong type, and for one with the right parameters that is not
+/// static. A member function of that name with other parameters is an ordinary event.
 template <class C>
 concept has_wrong_migrate =
     (requires {
@@ -433,7 +433,8 @@ void set_version(component_type& type) {
     } else {
         static_assert(
             !has_migrate<C>,
-            "stube: nobody calls this migrate. Write `static constexpr int version = 2;` beside it."
+            "stube: this migrate is never called. Write `static constexpr int version = 2;` beside "
+            "it."
         );
     }
     if constexpr (has_migrate<C>) type.migrate = &C::migrate;
@@ -463,7 +464,7 @@ component_type make_component_type() {
     type.encode = [](const void* state) {
         return encode_to_text(encode_struct(*static_cast<const C*>(state)));
     };
-    type.made_from = [](const void* state) {
+    type.initial_state_key = [](const void* state) {
         static const auto defaults = encode_struct(C{});
         return text_without(defaults, encode_struct(*static_cast<const C*>(state)));
     };
@@ -489,14 +490,15 @@ const component_type& made_type() {
     return type;
 }
 
-/// Of a component that the compiler has refused, so that it says no more. Not defined.
+/// The description of a component that the compiler has refused, so that it prints no further
+/// messages. It is not defined.
 const component_type& refused_type();
 
 }  // namespace detail
 
 template <class C>
 const component_type& type_of() {
-    // A flow has made its own.
+    // A flow makes its own description.
     if constexpr (requires {
                       { C::type() } -> std::same_as<const component_type&>;
                   }) {

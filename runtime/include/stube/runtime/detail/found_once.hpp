@@ -5,8 +5,8 @@
 
 namespace stube::detail {
 
-/// A number that is computed on first use, kept beside an immutable value; a copy computes its own.
-/// Threads: any. Two threads may compute it at the same time, with the same result.
+/// A number that is computed on first use and kept beside an immutable value. A copy computes its
+/// own. Threads: any. Two threads may compute it at the same time, with the same result.
 class found_once {
 public:
     found_once() = default;
@@ -17,7 +17,8 @@ public:
         return *this;
     }
 
-    std::size_t get() const { return number_.load(std::memory_order_relaxed); }  ///< 0: not found
+    /// 0: not computed yet.
+    std::size_t get() const { return number_.load(std::memory_order_relaxed); }
 
     void set(std::size_t number) const { number_.store(number, std::memory_order_relaxed); }
 

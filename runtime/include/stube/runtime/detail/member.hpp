@@ -10,12 +10,12 @@
 #include <tuple>
 #include <type_traits>
 
-/// What the library reads off a pointer to member.
+/// Properties of a pointer to member.
 ///
-/// Templates over a member have `class Type = decltype(Member)` as a further parameter: g++ 12
-/// gives an instantiation for a member of a class in an unnamed namespace external linkage (as a
-/// template argument only a type keeps it internal), so that equally named members of two source
-/// files would be taken for one.
+/// Templates over a member have `class Type = decltype(Member)` as a further parameter. Without it,
+/// g++ 12 gives an instantiation for a member of a class in an unnamed namespace external linkage
+/// (as a template argument only a type keeps it internal), so that members of equal name in two
+/// source files would become one.
 namespace stube::detail {
 
 template <class Arguments>
@@ -35,7 +35,7 @@ struct member_signature {
     using owner = Class;
     using result = Result;
     static constexpr bool takes_context = without_context<std::tuple<Arguments...>>::takes_context;
-    /// By value, without the leading context.
+    /// The parameter types by value, without a leading context.
     using arguments = boost::mp11::
         mp_transform<std::decay_t, typename without_context<std::tuple<Arguments...>>::arguments>;
 };
@@ -65,8 +65,8 @@ using member = member_of<decltype(Member)>;
 template <auto Member>
 struct member_constant {};
 
-/// Compares members as template arguments: g++ with -fsanitize=undefined refuses `==` on pointers
-/// to member functions in a constant expression.
+/// Compares members as template arguments, because g++ with -fsanitize=undefined refuses `==` on
+/// pointers to member functions in a constant expression.
 template <auto Left, auto Right>
 inline constexpr bool same_member = std::is_same_v<member_constant<Left>, member_constant<Right>>;
 
@@ -79,19 +79,19 @@ constexpr const char* name_in() {
     return found;
 }
 
-/// Refuses a component that is not described. Instantiated once for each, so that compilers say so
-/// once, however many of its members are named.
+/// Refuses a component that is not described. It is instantiated once for each component, so that
+/// compilers print the message once, however many members are named.
 template <class C>
 void check_described() {
     static_assert(
         is_described<C>,
         "stube: this component is not described. Write BOOST_DESCRIBE_STRUCT(name, (), "
-        "(members...)) after it. If the name is called ambiguous, because stube::html has a "
-        "function of that name, write ::name, or put the component into a namespace."
+        "(members...)) after it. If the name is ambiguous, because stube::html has a function of "
+        "that name, write ::name, or put the component into a namespace."
     );
 }
 
-/// The name of a member among those described, null if it is not there.
+/// The name of a described member with this access, or null.
 template <auto Member, unsigned Access>
 constexpr const char* described_name() {
     using namespace boost::describe;
@@ -109,8 +109,8 @@ constexpr bool is_closed() {
            described_name<Member, any_access>();
 }
 
-/// The described name of a member. Only from the body of a function template: there the
-/// description, which stands behind the struct, is visible.
+/// The described name of a member. Call it only from the body of a function template, where the
+/// description, which follows the struct, is visible.
 template <auto Member, class Type = decltype(Member)>
 std::string_view member_name() {
     using owner = typename member<Member>::owner;
@@ -125,7 +125,7 @@ std::string_view member_name() {
         static_assert(
             !is_closed<Member>(),
             "stube: this member function is private or protected. Events, answers, timers and "
-            "messages are sent to public ones."
+            "messages can only reach public ones."
         );
         return name;
     } else {
