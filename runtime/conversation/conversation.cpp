@@ -1,3 +1,5 @@
+#include "runtime/component/assert.hpp"
+
 #include <stube/runtime/conversation.hpp>
 
 #include <algorithm>
@@ -6,13 +8,13 @@ namespace stube {
 
 using namespace kernel;
 
-bool conversation::knows(event_id event) const {
+bool conversation::has_applied(event_id event) const {
     return std::ranges::any_of(applied, [&](event_id last) {
         return page_of(last) == page_of(event) && last >= event;
     });
 }
 
-void conversation::remember(event_id event) {
+void conversation::record_applied(event_id event) {
     if (event == 0) return;
     std::erase_if(applied, [&](event_id last) { return page_of(last) == page_of(event); });
     if (applied.size() == remembered_pages) applied.erase(applied.begin());
@@ -27,28 +29,28 @@ void conversation::advance() {
 
 std::vector<instance_ptr> conversation::stack() const {
     std::vector<instance_ptr> out;
-    for (auto at = instances.get(root); at; at = instances.get(at->over))
+    for (auto at = instances.get(root); at; at = instances.get(at->covered_by))
         out.push_back(at);
     return out;
 }
 
 const instance& conversation::first_in_place(const instance& one) const {
     const auto* at = &one;
-    while (at->under != 0)
-        at = &instances.at(at->under);
+    while (at->covers != 0)
+        at = &instances.at(at->covers);
     return *at;
 }
 
 const instance& conversation::shown_in_place(instance_id first) const {
     const auto* at = &instances.at(first);
-    while (at->over != 0)
-        at = &instances.at(at->over);
+    while (at->covered_by != 0)
+        at = &instances.at(at->covered_by);
     return *at;
 }
 
 bool conversation::is_shown(instance_id wanted) const {
     const auto* at = instances.find(wanted);
-    while (at && at->over == 0) {
+    while (at && at->covered_by == 0) {
         if (at->owner == 0) return true;
         at = instances.find(at->owner);
     }
@@ -68,11 +70,12 @@ instance_id conversation::find_above(
 
 namespace {
 
-void note(std::vector<instance_id>& in, instance_id one, bool wanted) {
-    auto at = std::ranges::lower_bound(in, one);
-    const bool there = at != in.end() && *at == one;
-    if (wanted && !there) in.insert(at, one);
-    if (!wanted && there) in.erase(at);
+/// Inserts `id` into an ascending list, or removes it.
+void set_listed(std::vector<instance_id>& in, instance_id id, bool wanted) {
+    const auto at = std::ranges::lower_bound(in, id);
+    const bool is_listed = at != in.end() && *at == id;
+    if (wanted && !is_listed) in.insert(at, id);
+    if (!wanted && is_listed) in.erase(at);
 }
 
 using counted_type = std::pair<const component_type*, std::size_t>;
@@ -81,7 +84,10 @@ void count(std::vector<counted_type>& in, const component_type& type, int more) 
     auto at = std::ranges::lower_bound(in, type.name, {}, [](const counted_type& each) {
         return each.first->name;
     });
-    if (at == in.end() || at->first != &type) at = in.insert(at, {&type, 0});
+    if (at == in.end() || at->first != &type) {
+        STUBE_ASSERT(more > 0);
+        at = in.insert(at, {&type, 0});
+    }
     at->second += static_cast<std::size_t>(more);
     if (at->second == 0) in.erase(at);
 }
@@ -94,15 +100,15 @@ void conversation::put(instance_ptr one) {
         if (before) count(shapes, *before->type, -1);
         count(shapes, *one->type, +1);
     }
-    note(waiting, one->id, one->waits != nullptr);
-    note(not_storable, one->id, !one->type->durable());
+    set_listed(waiting, one->id, one->waits != nullptr);
+    set_listed(not_storable, one->id, !one->type->durable());
     instances.put(std::move(one));
 }
 
 void conversation::erase(instance_id gone) {
     if (const auto* before = instances.find(gone)) count(shapes, *before->type, -1);
-    note(waiting, gone, false);
-    note(not_storable, gone, false);
+    set_listed(waiting, gone, false);
+    set_listed(not_storable, gone, false);
     instances.erase(gone);
 }
 
@@ -110,7 +116,7 @@ void conversation::forget_sent(std::span<const instance_id> these) {
     sent_renderings unknown;
     for (auto each : these)
         unknown.emplace_back(each, sent_rendering());
-    instances.note_sent(unknown);
+    instances.record_sent(unknown);
 }
 
 void conversation::end() {
@@ -145,7 +151,8 @@ namespace stube::kernel {
 
 void each_list(const instance& of, const std::function<void(const children&)>& f) {
     if (!of.type->each_list) return;
-    // The function takes a state that can be changed, for the kernel's sake; nothing changes here.
+    // The type's function takes a mutable state because the kernel changes lists with it. `f` gets
+    // a const reference, so nothing changes here.
     of.type->each_list(
         const_cast<void*>(of.state.get()),
         [&](std::string_view, const children& list) { f(list); }

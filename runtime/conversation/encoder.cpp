@@ -35,7 +35,7 @@ bool is_plain(char c) {
     return code >= 0x20 && code < 0x7f && c != '"' && c != '\\';
 }
 
-/// A JSON string. Names and ids hardly ever need escaping.
+/// Appends a JSON string. Names and ids hardly ever need escaping.
 void append_quoted(std::string& out, std::string_view text) {
     if (std::ranges::all_of(text, is_plain)) {
         out.append("\"").append(text).append("\"");
@@ -50,14 +50,14 @@ std::string part_name(const instance& of) {
     return name;
 }
 
-/// Of a version that only steps have.
+/// The part of a version that only history steps contain.
 std::string old_part_name(const instance& of) {
     std::string name = part_name(of) + '_';
     append_number(name, of.version);
     return name;
 }
 
-/// `"name":` with a comma before it, for all but the first member.
+/// Appends `"name":`, and a comma before it unless the member is the first.
 std::string& member_of(std::string& out, std::string_view name) {
     if (out.back() != '{') out += ',';
     return out.append("\"").append(name).append("\":");
@@ -78,11 +78,11 @@ void append_steps(std::string& out, const std::vector<history_step_ptr>& steps) 
 
 constexpr auto name_of_type = [](const component_type* type) { return type->name; };
 
-/// Of all instances that are stored: those at work and those of the steps.
+/// The types of all stored instances: the current ones and those of the steps.
 std::vector<const component_type*> stored_types(const conversation& of) {
     auto out = of.types();
-    for (const auto* line : {&of.past, &of.future}) {
-        for (const auto& step : *line) {
+    for (const auto* steps : {&of.past, &of.future}) {
+        for (const auto& step : *steps) {
             for (const auto* type : step->types) {
                 if (std::ranges::find(out, type) == out.end())
                     out.insert(std::ranges::lower_bound(out, type->name, {}, name_of_type), type);
@@ -102,8 +102,8 @@ void append_shapes(std::string& out, const conversation& from) {
     out += '}';
 }
 
-// What follows is written as text and not through a boost::json::value: it runs for every event,
-// and takes a fifth of the time.
+// The following functions write text directly. They run for every event, and a boost::json::value
+// would take five times as long.
 
 std::string encode_as_of(const conversation& from) {
     std::string out;
@@ -155,7 +155,7 @@ void append_member(std::string& out, std::string_view name, const handler* to) {
     if (to) append_quoted(member_of(out, name), to->name);
 }
 
-void append_waits(std::string& out, const attachments& from) {
+void append_waits(std::string& out, const wait_set& from) {
     boost::json::array timers, subscriptions, work;
     for (const auto& each : from.timers)
         timers.push_back({milliseconds(each.due), each.to->name, each.arguments});
@@ -181,9 +181,9 @@ std::string encode_instance(const instance& from) {
     if (from.type->version != 1) append_number(member_of(out, "version"), from.type->version);
     append_link(out, "caller", from.caller);
     append_link(out, "owner", from.owner);
-    append_link(out, "under", from.under);
-    append_link(out, "over", from.over);
-    append_link(out, "begun", from.begun);
+    append_link(out, "under", from.covers);
+    append_link(out, "over", from.covered_by);
+    append_link(out, "begun", from.reset_at);
     append_member(out, "then", from.then);
     append_member(out, "or_else", from.or_else);
     if (from.waits) append_waits(out, *from.waits);
@@ -206,15 +206,14 @@ bool has_step_with(const conversation& in, const instance_ptr& version) {
     return std::ranges::any_of(in.past, holds) || std::ranges::any_of(in.future, holds);
 }
 
-/// Steps that `before` has and `after` has not.
-std::vector<history_step_ptr>
-forgotten_steps(const conversation& before, const conversation& after) {
+/// The steps that are in `before` and not in `after`.
+std::vector<history_step_ptr> removed_steps(const conversation& before, const conversation& after) {
     std::vector<history_step_ptr> out;
     auto holds = [](const std::vector<history_step_ptr>& in, const history_step_ptr& step) {
         return std::ranges::find(in, step) != in.end();
     };
-    for (const auto* line : {&before.past, &before.future}) {
-        for (const auto& each : *line) {
+    for (const auto* steps : {&before.past, &before.future}) {
+        for (const auto& each : *steps) {
             if (!holds(after.past, each) && !holds(after.future, each)) out.push_back(each);
         }
     }
@@ -225,7 +224,8 @@ bool is_present(const conversation& in, const instance_ptr& version) {
     return in.instances.get(version->id) == version;
 }
 
-/// Writes and drops parts, those of old versions once each.
+/// Adds parts to a change. The part of an old version is written or dropped at most once, although
+/// several steps may share the version.
 class version_writer {
 public:
     explicit version_writer(change& out) : out_(out) {}
@@ -253,14 +253,14 @@ private:
 
 void encode_whole(const conversation& from, change& out) {
     version_writer writer(out);
-    for (const auto* line : {&from.past, &from.future}) {
-        for (const auto& step : *line) {
+    for (const auto* steps : {&from.past, &from.future}) {
+        for (const auto& step : *steps) {
             step->instances.each([&](const instance_ptr& each) {
                 if (!is_present(from, each)) writer.write_old(*each);
             });
         }
     }
-    // Behind the old ones, side by side: these change together.
+    // The current versions are next to each other, after the old ones, since they change together.
     from.instances.each([&](const instance_ptr& each) { writer.write(*each); });
 }
 
@@ -276,7 +276,7 @@ void encode_difference(const conversation& before, const conversation& after, ch
         }
     );
     if (!after.past.empty() && (before.past.empty() || before.past.back() != after.past.back())) {
-        // The step has what was typed into it, which no earlier version has.
+        // The new step contains typed values, which no stored version contains.
         instance_table::compare(
             before.instances,
             after.past.back()->instances,
@@ -287,7 +287,7 @@ void encode_difference(const conversation& before, const conversation& after, ch
             }
         );
     }
-    for (const auto& step : forgotten_steps(before, after)) {
+    for (const auto& step : removed_steps(before, after)) {
         instance_table::compare(
             step->instances,
             before.instances,
@@ -298,7 +298,7 @@ void encode_difference(const conversation& before, const conversation& after, ch
     }
 }
 
-/// True if the head tells the same of both, but for its "as_of".
+/// True if the heads of both differ at most in "as_of".
 bool has_same_head(const conversation& before, const conversation& after) {
     const auto type_of_count = [](const auto& counted) { return counted.first; };
     return !before.is_head_old && before.owner == after.owner &&
@@ -310,18 +310,18 @@ bool has_same_head(const conversation& before, const conversation& after) {
            std::ranges::equal(before.shapes, after.shapes, {}, type_of_count, type_of_count);
 }
 
-/// True if it writes over instances at work and does nothing else.
+/// True if the change only overwrites current instances.
 bool only_overwrites(const change& made) {
     const auto is_of_step = [](const part& each) { return each.name.find('_') != each.name.npos; };
     return !made.written.empty() && made.dropped.empty() &&
            std::ranges::none_of(made.written, is_of_step);
 }
 
-void tell_as_of(part& in, const conversation& from) {
+void prepend_as_of(part& in, const conversation& from) {
     in.body.replace(0, 1, std::string(begins_with_as_of) + encode_as_of(from) + ',');
 }
 
-change encode_mark(const conversation& from) {
+change encode_tombstone(const conversation& from) {
     change out;
     out.id = from.id;
     out.revision = from.revision;
@@ -362,7 +362,7 @@ change encode_change(const conversation* before, const conversation& after, bool
     const bool whole = !in_parts || !before || !before->durable();
     change out;
     if (!after.durable()) {
-        out = encode_mark(after);
+        out = encode_tombstone(after);
         out.what = before ? change::kind::replace : change::kind::create;
         return out;
     }
@@ -376,7 +376,7 @@ change encode_change(const conversation* before, const conversation& after, bool
     } else {
         encode_difference(*before, after, out);
         if (has_same_head(*before, after) && only_overwrites(out)) {
-            tell_as_of(out.written.back(), after);
+            prepend_as_of(out.written.back(), after);
             return out;
         }
     }

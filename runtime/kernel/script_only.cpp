@@ -8,6 +8,7 @@
 namespace stube::kernel {
 namespace {
 
+/// The ways in which a page can reach a member.
 struct ways {
     bool has_form_post = false;
     std::set<std::string_view> events;

@@ -206,7 +206,7 @@ outcome run_change(const operation& op, const conversation& now) {
     try {
         return op.change(now);
     } catch (...) {
-        return {.what = verdict::failed, .error = current_exception_message()};
+        return {.verdict = verdict::failed, .error = current_exception_message()};
     }
 }
 
@@ -234,7 +234,7 @@ void conversation_map::impl::perform(const entry_ptr& e, operation op) {
     if (op.wants_view && is_to_begin(*e)) {
         // The page has seen all of what this makes the next revision.
         if (op.seen == e->value->revision) ++*op.seen;
-        return commit_first(e, std::move(op), see(*e->value), false);
+        return commit_first(e, std::move(op), mark_seen(*e->value), false);
     }
     if (!op.change) {
         look(e, op);

@@ -194,7 +194,8 @@ operation conversation_map::impl::clock_operation() {
     op.from = origin::clock;
     op.change = [this](const conversation& now) {
         auto fired = fire_timers(now, world());
-        if (fired.what == verdict::applied || fired.what == verdict::ended) ++totals_.timers_fired;
+        if (fired.verdict == verdict::applied || fired.verdict == verdict::ended)
+            ++totals_.timers_fired;
         return fired;
     };
     op.done = [](reply&&) {};
@@ -237,7 +238,7 @@ operation conversation_map::impl::message_operation(const letter_ptr& what) {
         const auto wanted = topics(now);  // it may have left while the message was in line
         const bool is_wanted = std::ranges::binary_search(wanted, what->topic);
         return is_wanted ? deliver(now, what->topic, what->text, world())
-                         : outcome{.what = verdict::stale};
+                         : outcome{.verdict = verdict::stale};
     };
     op.done = [this](reply&& r) {
         if (r.what == status::ok || r.what == status::ended) ++totals_.messages_delivered;
@@ -296,7 +297,7 @@ operation conversation_map::impl::result_operation(const result_ptr& what) {
     operation op;
     op.from = origin::work;
     op.change = [this, what](const conversation& now) {
-        if (what->is_given_up) return give_up_work(now, what->number, world());
+        if (what->is_given_up) return abandon_work(now, what->number, world());
         return what->why_not ? fail_work(now, what->number, *what->why_not, world())
                              : finish_work(now, what->number, what->value, world());
     };

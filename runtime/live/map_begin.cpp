@@ -44,7 +44,7 @@ void conversation_map::impl::mint(
     };
     auto begun = restored ? resume(std::move(fresh), world())
                           : begin(std::move(fresh), std::get<effect::call>(with), world());
-    begun.next.unseen = begun.what == verdict::applied;
+    begun.next.unseen = begun.verdict == verdict::applied;
     e->value = std::make_shared<const conversation>();
     ++arriving_;
     // Not in the map before it is saved: nobody else knows the id yet.

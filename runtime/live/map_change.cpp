@@ -64,15 +64,15 @@ void conversation_map::impl::warn_not_durable(entry& e, const conversation& next
 /// True if the store must be told before anyone else is.
 bool conversation_map::impl::needs_save(const entry& e, const outcome& o) const {
     if (!saver_) return false;
-    if (o.what == verdict::ended) return true;
-    if (o.what != verdict::applied) return false;
+    if (o.verdict == verdict::ended) return true;
+    if (o.verdict != verdict::applied) return false;
     return o.next.durable() || !e.marked;
 }
 
 /// What the store is told of an outcome. Throws what a component's codec throws, and what no store
 /// would take (a state that is not UTF-8): one bad change would otherwise hold up its whole batch.
 change conversation_map::impl::change_for(const entry& e, const outcome& o) const {
-    if (o.what != verdict::ended) {
+    if (o.verdict != verdict::ended) {
         const auto* before = e.is_new() ? nullptr : e.value.get();
         auto wanted = encode_change(before, o.next, storage_->saves_parts() && !e.marked);
         check_change(wanted);
@@ -100,7 +100,7 @@ void conversation_map::impl::check_size(const entry& e, outcome& o, bool is_enco
 }
 
 void conversation_map::impl::commit(const entry_ptr& e, operation op, outcome o) {
-    const bool is_applied = o.what == verdict::applied;
+    const bool is_applied = o.verdict == verdict::applied;
     // Another process will compare these: they must not depend on what the clock was set to.
     if (is_applied && o.next.touched != e->value->touched) o.next.touched = clocks_.undisturbed();
     if (saver_ && is_applied && !o.next.durable()) warn_not_durable(*e, o.next);
@@ -110,7 +110,7 @@ void conversation_map::impl::commit(const entry_ptr& e, operation op, outcome o)
         if (is_saved) what = change_for(*e, o);
         if (is_applied) check_size(*e, o, is_saved);
     } catch (...) {
-        outcome failed{.what = verdict::failed, .error = current_exception_message()};
+        outcome failed{.verdict = verdict::failed, .error = current_exception_message()};
         return finish(e, op, std::move(failed), save_result::durable, {});
     }
     if (!is_saved) return finish(e, op, std::move(o), save_result::durable, {});
@@ -177,7 +177,7 @@ void conversation_map::impl::keep_notices(
     std::vector<patch> notices;
     if (news) {
         std::ranges::copy_if(news->patches, std::back_inserter(notices), [](const patch& each) {
-            return each.what == patch::kind::notice;
+            return each.kind == patch_kind::notice;
         });
     }
     e.notices.reset();
@@ -223,7 +223,7 @@ void conversation_map::impl::show_blind_pages(entry& e, std::vector<patch>& patc
         forget_sent(e, page.differing);
         // Commands and notices are not part of the view.
         for (auto& each : patches) {
-            if (each.what == patch::kind::command || each.what == patch::kind::notice)
+            if (each.kind == patch_kind::command || each.kind == patch_kind::notice)
                 page.patches.push_back(std::move(each));
         }
         patches = std::move(page.patches);
@@ -266,7 +266,7 @@ status conversation_map::impl::settle(
     // What is under a mark has promised nothing: it goes on as it would without a store, and is
     // saved with a later change. To undo it would be worse: a flow that has gone on cannot go back.
     const bool stays_marked = e->marked && saved == save_result::refused;
-    if (op.from == origin::upkeep && o.what == verdict::ended)
+    if (op.from == origin::upkeep && o.verdict == verdict::ended)
         note_removal(saved, why);
     else if (saved != save_result::durable)
         options_.logger->error("not saved conversation={} why={}", e->id, quote_for_log(why));
@@ -275,7 +275,7 @@ status conversation_map::impl::settle(
         op.done({.what = what, .value = is_new ? nullptr : e->value});
         return what;
     }
-    if (o.what == verdict::failed) {
+    if (o.verdict == verdict::failed) {
         auto failed = report_failure(e, o.error);
         keep_notices(*e, op, failed.news);
         op.done(std::move(failed));
@@ -286,7 +286,7 @@ status conversation_map::impl::settle(
         error_id = log_failure(*e, o.error);
         o.patches.push_back(failure_notice(error_id));
     }
-    if (o.what == verdict::applied || o.what == verdict::ended) {
+    if (o.verdict == verdict::applied || o.verdict == verdict::ended) {
         if (!o.error.empty() && !o.is_typed_only)
             options_.logger->error("failed conversation={} why={}", e->id, quote_for_log(o.error));
         auto next = std::make_shared<const conversation>(std::move(o.next));
@@ -297,19 +297,19 @@ status conversation_map::impl::settle(
     } else if (op.from != origin::user) {
         o.patches.clear();  // nobody waits for an answer
     }
-    if (o.what == verdict::applied) check_markup(*e->value);
+    if (o.verdict == verdict::applied) check_markup(*e->value);
     e->has_blind_page = e->has_blind_page || is_behind;
-    if (o.what == verdict::applied) show_blind_pages(*e, o.patches);
+    if (o.verdict == verdict::applied) show_blind_pages(*e, o.patches);
     forget_sent(*e, o.differing);
-    const bool over = o.what == verdict::ended;
+    const bool over = o.verdict == verdict::ended;
     if (is_new && !over) add(e);
     note_use(e);
     if (!over) note_topics(e);
     // A new revision is published without patches too: pages would take the silence for a loss.
     std::shared_ptr<const update> news;
-    if (o.what == verdict::applied || !o.patches.empty())
+    if (o.verdict == verdict::applied || !o.patches.empty())
         news = make_update(e->value->revision, std::move(o.patches), over);
-    const auto how = status_of(o.what);
+    const auto how = status_of(o.verdict);
     auto told = tell(e, o.is_typed_only ? status::failed : how, std::move(news));
     told.error_id = std::move(error_id);
     if (over && is_new) {

@@ -55,9 +55,9 @@ void conversation_map::impl::remove(
                 ) -> outcome {
         {
             std::lock_guard lock(shard_of(e->id).mutex);
-            if (!wanted(*e)) return {.what = verdict::stale};
+            if (!wanted(*e)) return {.verdict = verdict::stale};
         }
-        return give_up(now, why);
+        return kernel::expire(now, why);
     };
     submit(e->id, {}, std::move(op));
 }

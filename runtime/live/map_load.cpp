@@ -220,7 +220,7 @@ bool conversation_map::impl::make_usable(const entry_ptr& e) {
 /// Knows it by its head alone; what waits for something is decoded, since nobody else would.
 void conversation_map::impl::place_loaded(const entry_ptr& e, record&& stored, loading& progress) {
     if (stored.status == keeping::not_kept) {
-        auto mark = decode_mark(stored);
+        auto mark = decode_tombstone(stored);
         e->state = condition::lost;
         e->owner = std::move(mark.owner);
         e->mount = std::move(mark.mount);

@@ -24,7 +24,7 @@ std::string misplaced(std::string_view html) {
     const auto page = html_tree::parse(html);
     const auto found = html_tree::find_misplaced(*page);
     if (!found) return {};
-    return (found->what->tag.empty() ? "text" : found->what->tag) + " in " + found->around->tag;
+    return (found->inner->tag.empty() ? "text" : found->inner->tag) + " in " + found->outer->tag;
 }
 
 struct search {
