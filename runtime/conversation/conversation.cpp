@@ -29,30 +29,30 @@ void conversation::advance() {
 
 std::vector<instance_ptr> conversation::stack() const {
     std::vector<instance_ptr> out;
-    for (auto at = instances.get(root); at; at = instances.get(at->covered_by))
-        out.push_back(at);
+    for (auto one = instances.get(root); one; one = instances.get(one->covered_by))
+        out.push_back(one);
     return out;
 }
 
 const instance& conversation::first_in_place(const instance& one) const {
-    const auto* at = &one;
-    while (at->covers != 0)
-        at = &instances.at(at->covers);
-    return *at;
+    const auto* lowest = &one;
+    while (lowest->covers != 0)
+        lowest = &instances.at(lowest->covers);
+    return *lowest;
 }
 
 const instance& conversation::shown_in_place(instance_id first) const {
-    const auto* at = &instances.at(first);
-    while (at->covered_by != 0)
-        at = &instances.at(at->covered_by);
-    return *at;
+    const auto* uppermost = &instances.at(first);
+    while (uppermost->covered_by != 0)
+        uppermost = &instances.at(uppermost->covered_by);
+    return *uppermost;
 }
 
 bool conversation::is_shown(instance_id wanted) const {
-    const auto* at = instances.find(wanted);
-    while (at && at->covered_by == 0) {
-        if (at->owner == 0) return true;
-        at = instances.find(at->owner);
+    const auto* one = instances.find(wanted);
+    while (one && one->covered_by == 0) {
+        if (one->owner == 0) return true;
+        one = instances.find(one->owner);
     }
     return false;
 }
@@ -61,9 +61,9 @@ instance_id conversation::find_above(
     instance_id from,
     const std::function<bool(const handler&)>& wanted
 ) const {
-    for (const auto* at = instances.find(from); at && at->caller != 0;) {
-        at = instances.find(at->caller);
-        if (at && std::ranges::any_of(at->type->handlers, wanted)) return at->id;
+    for (const auto* one = instances.find(from); one && one->caller != 0;) {
+        one = instances.find(one->caller);
+        if (one && std::ranges::any_of(one->type->handlers, wanted)) return one->id;
     }
     return 0;
 }
@@ -72,24 +72,24 @@ namespace {
 
 /// Inserts `id` into an ascending list, or removes it.
 void set_listed(std::vector<instance_id>& in, instance_id id, bool wanted) {
-    const auto at = std::ranges::lower_bound(in, id);
-    const bool is_listed = at != in.end() && *at == id;
-    if (wanted && !is_listed) in.insert(at, id);
-    if (!wanted && is_listed) in.erase(at);
+    const auto position = std::ranges::lower_bound(in, id);
+    const bool is_listed = position != in.end() && *position == id;
+    if (wanted && !is_listed) in.insert(position, id);
+    if (!wanted && is_listed) in.erase(position);
 }
 
 using counted_type = std::pair<const component_type*, std::size_t>;
 
 void count(std::vector<counted_type>& in, const component_type& type, int more) {
-    auto at = std::ranges::lower_bound(in, type.name, {}, [](const counted_type& each) {
+    auto found = std::ranges::lower_bound(in, type.name, {}, [](const counted_type& each) {
         return each.first->name;
     });
-    if (at == in.end() || at->first != &type) {
+    if (found == in.end() || found->first != &type) {
         STUBE_ASSERT(more > 0);
-        at = in.insert(at, {&type, 0});
+        found = in.insert(found, {&type, 0});
     }
-    at->second += static_cast<std::size_t>(more);
-    if (at->second == 0) in.erase(at);
+    found->second += static_cast<std::size_t>(more);
+    if (found->second == 0) in.erase(found);
 }
 
 }  // namespace

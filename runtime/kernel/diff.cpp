@@ -35,22 +35,22 @@ bool has_controls(const markup& own) {
 /// A longest ascending subsequence of `numbers`, as positions in it.
 std::vector<std::size_t> longest_ascending(const std::vector<std::size_t>& numbers) {
     std::vector<std::size_t> ends;  // ends[n]: the smallest end of a subsequence of length n + 1
-    std::vector<std::size_t> before(numbers.size());
-    for (std::size_t at = 0; at < numbers.size(); ++at) {
-        auto found = std::ranges::lower_bound(ends, numbers[at], {}, [&](std::size_t position) {
+    std::vector<std::size_t> previous(numbers.size());
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        auto found = std::ranges::lower_bound(ends, numbers[i], {}, [&](std::size_t position) {
             return numbers[position];
         });
         const auto length = static_cast<std::size_t>(found - ends.begin());
-        before[at] = length == 0 ? at : ends[length - 1];
+        previous[i] = length == 0 ? i : ends[length - 1];
         if (found == ends.end()) {
-            ends.push_back(at);
+            ends.push_back(i);
         } else {
-            *found = at;
+            *found = i;
         }
     }
     std::vector<std::size_t> out(ends.size());
-    for (std::size_t n = ends.size(), at = ends.empty() ? 0 : ends.back(); n-- > 0; at = before[at])
-        out[n] = at;
+    for (std::size_t n = ends.size(), i = ends.empty() ? 0 : ends.back(); n-- > 0; i = previous[i])
+        out[n] = i;
     return out;
 }
 
@@ -86,15 +86,15 @@ private:
     class keeping_writer final : public children_writer {
     public:
         keeping_writer(
-            comparison& all,
+            comparison& parent,
             const instance& owner,
             const markup& own,
             sent_rendering sent
         )
-            : all_(all), owner_(owner), sent_(sent) {
+            : parent_(parent), owner_(owner), sent_(sent) {
             for (const auto& h : own.holes()) {
                 if (h.what != hole::kind::list) continue;
-                const bool stays = was_shown(h) && all.shares_children(owner.id, h.name);
+                const bool stays = was_shown(h) && parent.shares_children(owner.id, h.name);
                 if (stays) kept_lists_.push_back(h.name);
                 keeps_all_ = keeps_all_ && stays;
             }
@@ -108,19 +108,19 @@ private:
             const auto& children_now = entries_of(owner_, slot.name);
             if (children_now.empty()) return;
             const auto first = children_now.front().id;
-            const auto& shown = all_.after_.shown_in_place(first);
-            if (was_shown(slot) && all_.shown_before(first) == shown.id) {
+            const auto& shown = parent_.after_.shown_in_place(first);
+            if (was_shown(slot) && parent_.shown_before(first) == shown.id) {
                 out.append_unescaped(
                     "<template id=\"" + element_id(shown.id) + "\" data-stube-keep></template>"
                 );
             } else {
-                all_.renderer_.write_whole(out, shown);
+                parent_.renderer_.write_whole(out, shown);
             }
         }
 
         void children(markup& out, const hole& list) override {
             if (keeps_list(list.name)) return;
-            whole_writer(all_.after_, owner_, all_.renderer_).children(out, list);
+            whole_writer(parent_.after_, owner_, parent_.renderer_).children(out, list);
         }
 
         bool keeps_list(std::string_view name) const {
@@ -132,7 +132,7 @@ private:
     private:
         bool was_shown(const hole& h) const { return sent_.shows(place_of(owner_, h.name)); }
 
-        comparison& all_;
+        comparison& parent_;
         const instance& owner_;
         const sent_rendering sent_;
         std::vector<std::string_view> kept_lists_;
@@ -213,33 +213,35 @@ private:
     /// Removes, inserts and moves the children of a list. A longest ascending subsequence of the
     /// kept children stays in place, so that the fewest children move.
     void diff_list(const instance& was, const instance& is, std::string_view list) {
-        const auto& old = entries_of(was, list);
-        const auto& now = entries_of(is, list);
-        if (&old == &now) return;
-        std::map<instance_id, std::size_t> place;
-        for (std::size_t at = 0; at < old.size(); ++at)
-            place.emplace(old[at].id, at);
-        std::vector<std::size_t> kept_now, kept_old;
-        for (std::size_t at = 0; at < now.size(); ++at) {
-            if (auto found = place.find(now[at].id); found != place.end()) {
-                kept_now.push_back(at);
+        const auto& old_children = entries_of(was, list);
+        const auto& new_children = entries_of(is, list);
+        if (&old_children == &new_children) return;
+        std::map<instance_id, std::size_t> old_index;
+        for (std::size_t i = 0; i < old_children.size(); ++i)
+            old_index.emplace(old_children[i].id, i);
+        // The indexes of the kept children in the new list, and in the old list.
+        std::vector<std::size_t> kept_new, kept_old;
+        for (std::size_t i = 0; i < new_children.size(); ++i) {
+            if (auto found = old_index.find(new_children[i].id); found != old_index.end()) {
+                kept_new.push_back(i);
                 kept_old.push_back(found->second);
-                place.erase(found);
+                old_index.erase(found);
             }
         }
-        for (const auto& each : old) {
-            if (place.contains(each.id))
+        for (const auto& each : old_children) {
+            if (old_index.contains(each.id))
                 patches_.push_back({.kind = patch_kind::remove, .target = shown_before(each.id)});
         }
         std::set<std::size_t> stay;
         for (auto position : longest_ascending(kept_old))
-            stay.insert(kept_now[position]);
-        const std::set<std::size_t> kept(kept_now.begin(), kept_now.end());
+            stay.insert(kept_new[position]);
+        const std::set<std::size_t> kept(kept_new.begin(), kept_new.end());
         instance_id following = 0;
-        for (std::size_t at = now.size(); at-- > 0;) {
-            const bool is_kept = kept.contains(at);
-            const auto& shown = after_.shown_in_place(now[at].id);
-            const auto on_page = is_kept ? shown_before(now[at].id) : shown.id;
+        for (std::size_t i = new_children.size(); i-- > 0;) {
+            const auto first = new_children[i].id;
+            const bool is_kept = kept.contains(i);
+            const auto& shown = after_.shown_in_place(first);
+            const auto on_page = is_kept ? shown_before(first) : shown.id;
             if (!is_kept) {
                 patches_.push_back(
                     {.kind = patch_kind::insert,
@@ -248,7 +250,7 @@ private:
                      .before = following,
                      .content = renderer_.whole(shown)}
                 );
-            } else if (!stay.contains(at)) {
+            } else if (!stay.contains(i)) {
                 patches_.push_back(
                     {.kind = patch_kind::move,
                      .target = on_page,
@@ -295,9 +297,9 @@ diff(const conversation& before, conversation& after, instance_id acted, const e
         after.instances.record_sent(page.rendered);
         return {std::move(page.view)};
     }
-    renderer all(after, env);
-    auto patches = comparison(before, after, acted, all).run();
-    after.instances.record_sent(all.rendered());
+    renderer changed(after, env);
+    auto patches = comparison(before, after, acted, changed).run();
+    after.instances.record_sent(changed.rendered());
     return patches;
 }
 

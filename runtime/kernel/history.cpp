@@ -81,14 +81,14 @@ history_step_ptr take_step(conversation& next, step_position to) {
     }
     const auto target = from_steps[to.index];
     using offset = std::ptrdiff_t;
-    const auto at = static_cast<offset>(to.index);
+    const auto index = static_cast<offset>(to.index);
     if (to.in_past) {
         if (next.durable())
-            next.future.insert(next.future.begin(), next.past.begin() + at + 1, next.past.end());
-        next.past.erase(next.past.begin() + at, next.past.end());
+            next.future.insert(next.future.begin(), next.past.begin() + index + 1, next.past.end());
+        next.past.erase(next.past.begin() + index, next.past.end());
     } else {
-        next.past.insert(next.past.end(), next.future.begin(), next.future.begin() + at);
-        next.future.erase(next.future.begin(), next.future.begin() + at + 1);
+        next.past.insert(next.past.end(), next.future.begin(), next.future.begin() + index);
+        next.future.erase(next.future.begin(), next.future.begin() + index + 1);
     }
     if (next.past.size() > max_history)
         next.past.erase(next.past.begin(), next.past.end() - static_cast<offset>(max_history));

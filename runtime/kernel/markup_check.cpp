@@ -16,9 +16,9 @@ bool is_tag(const node& of, tags any) {
 
 /// The nearest element around `of` that is one of `wanted`, unless one of `borders` comes first.
 const node* nearest(const node& of, tags wanted, tags borders) {
-    for (const auto* at = of.parent; at; at = at->parent) {
-        if (is_tag(*at, wanted)) return at;
-        if (is_tag(*at, borders)) return nullptr;
+    for (const auto* outer = of.parent; outer; outer = outer->parent) {
+        if (is_tag(*outer, wanted)) return outer;
+        if (is_tag(*outer, borders)) return nullptr;
     }
     return nullptr;
 }
@@ -104,11 +104,11 @@ place in_item(const node& what) {
                                       "data",   "del",  "dfn", "em",   "i",    "ins",   "kbd",
                                       "label",  "mark", "q",   "s",    "samp", "small", "span",
                                       "strong", "sub",  "sup", "time", "u",    "var"};
-    for (const auto* at = what.parent; at; at = at->parent) {
-        const bool is_same = what.tag == "li" ? at->tag == "li" : is_tag(*at, items);
+    for (const auto* outer = what.parent; outer; outer = outer->parent) {
+        const bool is_same = what.tag == "li" ? outer->tag == "li" : is_tag(*outer, items);
         if (is_same)
-            return misplacement{&what, at, "the outer item ends where the inner one begins"};
-        if (!is_tag(*at, passed) && !is_tag(*at, inline_elements)) return std::nullopt;
+            return misplacement{&what, outer, "the outer item ends where the inner one begins"};
+        if (!is_tag(*outer, passed) && !is_tag(*outer, inline_elements)) return std::nullopt;
     }
     return std::nullopt;
 }
@@ -121,15 +121,15 @@ bool is_interactive(const node& of) {
 
 place in_interactive(const node& what) {
     if (!is_interactive(what)) return std::nullopt;
-    for (const auto* at = what.parent; at; at = at->parent) {
-        if (at->tag == "button" || (at->tag == "a" && at->has("href"))) {
+    for (const auto* outer = what.parent; outer; outer = outer->parent) {
+        if (outer->tag == "button" || (outer->tag == "a" && outer->has("href"))) {
             return misplacement{
                 &what,
-                at,
+                outer,
                 "a click on the inner one may reach the outer one, or neither"
             };
         }
-        if (at->tag == "template") return std::nullopt;
+        if (outer->tag == "template") return std::nullopt;
     }
     return std::nullopt;
 }

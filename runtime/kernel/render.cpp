@@ -87,8 +87,8 @@ markup renderer::render(const instance& of) const {
 }
 
 void renderer::write_whole(markup& out, const instance& of) {
-    const auto at = std::ranges::lower_bound(written_, of.id);
-    if (at == written_.end() || *at != of.id) written_.insert(at, of.id);
+    const auto position = std::ranges::lower_bound(written_, of.id);
+    if (position == written_.end() || *position != of.id) written_.insert(position, of.id);
     whole_writer writer(in_, of, *this);
     write_instance(out, own(of), of.id, writer);
 }
@@ -107,11 +107,11 @@ markup compose_element(
 }
 
 sent_page render_page(const conversation& of, const environment& env) {
-    renderer all(of, env);
-    auto content = all.whole(of.top());
+    renderer page(of, env);
+    auto content = page.whole(of.top());
     return {
         {.kind = patch_kind::view, .target = of.top().id, .content = std::move(content)},
-        all.rendered()
+        page.rendered()
     };
 }
 

@@ -249,11 +249,11 @@ void check_places(const std::vector<detail::child_list>& was, const instance& ow
             if (child.is_made()) places.emplace_back(child.id, list);
         }
     };
-    for (std::size_t at = 0; at < was.size(); ++at) {
-        if (was[at]) add(*was[at], at);
+    for (std::size_t index = 0; index < was.size(); ++index) {
+        if (was[index]) add(*was[index], index);
     }
-    std::size_t at = 0;
-    each_list(owner, [&](const children& list) { add(list.all(), at++); });
+    std::size_t index = 0;
+    each_list(owner, [&](const children& list) { add(list.all(), index++); });
     std::ranges::sort(places);
     const auto is_elsewhere = [](const auto& one, const auto& next) {
         return one.first == next.first && one.second != next.second;
@@ -261,7 +261,7 @@ void check_places(const std::vector<detail::child_list>& was, const instance& ow
     if (std::ranges::adjacent_find(places, is_elsewhere) != places.end())
         throw_component_error(
             owner.type->name,
-            " moved or copied children from one slot or list to another; a child must stay in its own"
+            " moved or copied a child to another slot or list; a child must stay in its own"
         );
 }
 
@@ -274,9 +274,10 @@ void turn::reconcile(const instance_ptr& before, instance_id id) {
     std::vector<instance_id> gone;
     bool fresh = false;
     bool has_changed = false;
-    std::size_t at = 0;
+    std::size_t index = 0;
     each_list(next_.instances.at(id), [&](const children& list) {
-        const auto& old = was[at++];
+        STUBE_ASSERT(index < was.size());
+        const auto& old = was[index++];
         if (old == list.shared()) return;
         has_changed = true;
         std::vector<instance_id> kept;
@@ -413,8 +414,9 @@ void turn::handle_message(instance_id id, const handler& member, std::string_vie
 }
 
 void turn::deliver_messages() {
-    for (std::size_t at = 0; at < messages_.size() && !ended() && !goes_back_; ++at) {
-        const auto next = messages_[at];
+    // Not a range-based loop: handlers append messages.
+    for (std::size_t n = 0; n < messages_.size() && !ended() && !goes_back_; ++n) {
+        const auto next = messages_[n];
         if (next_.instances.find(next.to)) handle_message(next.to, *next.member, next.arguments);
     }
     messages_.clear();

@@ -39,8 +39,8 @@ std::size_t depth(const conversation& in, instance_id first) {
 
 void turn::apply_effects(instance_id from, const effects& wanted) {
     const auto& list = wanted.list();
-    for (std::size_t at = 0; at < list.size(); ++at) {
-        if (is_move(list[at]) && at + 1 < list.size()) {
+    for (std::size_t n = 0; n < list.size(); ++n) {
+        if (is_move(list[n]) && n + 1 < list.size()) {
             throw component_error("stube: a handler can call, answer, fail, become, end or go "
                                   "back only once, and last");
         }

@@ -32,20 +32,20 @@ std::unique_ptr<node> patched_page::place::take() const {
 }
 
 patched_page::place patched_page::find(node& in, std::string_view id) {
-    for (std::size_t at = 0; at < in.children.size(); ++at) {
-        if (in.children[at]->get("id") == id) return {&in, at};
-        if (auto found = find(*in.children[at], id)) return found;
+    for (std::size_t index = 0; index < in.children.size(); ++index) {
+        if (in.children[index]->get("id") == id) return {&in, index};
+        if (auto found = find(*in.children[index], id)) return found;
     }
     return {};
 }
 
 nodes patched_page::put(children added, node& into, instance_id before) {
-    auto at = into.children.end();
+    auto position = into.children.end();
     if (before != 0) {
-        at = std::ranges::find_if(into.children, [&](const auto& each) {
+        position = std::ranges::find_if(into.children, [&](const auto& each) {
             return each->get("id") == element_id(before);
         });
-        if (at == into.children.end())
+        if (position == into.children.end())
             throw_cannot_apply("there is no " + element_id(before) + " in the list");
     }
     nodes out;
@@ -53,8 +53,11 @@ nodes patched_page::put(children added, node& into, instance_id before) {
         each->parent = &into;
         out.push_back(each.get());
     }
-    into.children
-        .insert(at, std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
+    into.children.insert(
+        position,
+        std::make_move_iterator(added.begin()),
+        std::make_move_iterator(added.end())
+    );
     return out;
 }
 

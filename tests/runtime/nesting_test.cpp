@@ -185,8 +185,8 @@ TEST_CASE("a test fails on a form that a child renders within the form of its ow
         said = e.what();
     }
     CHECK(
-        said == "stube: nesting/search has <form> in the <form> of nesting/order. Browsers do not "
-                "leave that as it is: the inner form is dropped"
+        said == "stube: nesting/search has <form> in the <form> of nesting/order. Browsers "
+                "change this: the inner form is dropped"
     );
 }
 

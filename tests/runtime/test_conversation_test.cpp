@@ -346,7 +346,7 @@ TEST_CASE("within names the component whose member an event is sent to") {
     CHECK(t.text() == "3 +\n6 +");
     CHECK(complaint([&] {
               t.within("6").send<&guest::save>();
-          }).find("no member") != std::string::npos);
+          }).find("not a member") != std::string::npos);
 }
 
 TEST_CASE("a field that is not on the page is a mistake of the test") {

@@ -302,8 +302,9 @@ TEST_CASE("moving children between slots and lists is refused") {
 
         CHECK(t.failed());
         CHECK(
-            t.error() == "stube: trouble/desk moved or copied children from one slot or list to "
-                         "another; each keeps its own"
+            t.error() ==
+            "stube: trouble/desk moved or copied a child to another slot or list; a child "
+            "must stay in its own"
         );
         t.click("Add").restart();
         CHECK(t.value().instances.size() == 5);
