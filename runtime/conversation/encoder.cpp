@@ -58,7 +58,7 @@ std::string old_part_name(const instance& of) {
 }
 
 /// Appends `"name":`, and a comma before it unless the member is the first.
-std::string& member_of(std::string& out, std::string_view name) {
+std::string& append_key(std::string& out, std::string_view name) {
     if (out.back() != '{') out += ',';
     return out.append("\"").append(name).append("\":");
 }
@@ -109,9 +109,9 @@ std::string encode_as_of(const conversation& from) {
     std::string out;
     out.reserve(80 + from.applied.size() * 19);
     out += '{';
-    append_number(member_of(out, "revision"), from.revision);
-    append_number(member_of(out, "touched"), milliseconds(from.touched));
-    member_of(out, "applied") += '[';
+    append_number(append_key(out, "revision"), from.revision);
+    append_number(append_key(out, "touched"), milliseconds(from.touched));
+    append_key(out, "applied") += '[';
     for (auto id : from.applied) {
         if (out.back() != '[') out += ',';
         append_hex(out += '"', id);
@@ -128,31 +128,31 @@ std::string encode_head(const conversation& from) {
         from.url.size() + (from.past.size() + from.future.size()) * 16
     );
     out.append(begins_with_as_of).append(as_of);
-    append_number(member_of(out, "format"), stored_format);
-    append_quoted(member_of(out, "owner"), from.owner);
-    append_quoted(member_of(out, "principal"), from.principal);
-    append_quoted(member_of(out, "mount"), from.mount);
-    append_quoted(member_of(out, "url"), from.url);
-    append_number(member_of(out, "last_instance"), from.last_instance);
-    append_number(member_of(out, "root"), from.root);
-    append_number(member_of(out, "step"), from.step);
-    append_number(member_of(out, "last_step"), from.last_step);
-    append_steps(member_of(out, "past"), from.past);
-    append_steps(member_of(out, "future"), from.future);
-    append_number(member_of(out, "created"), milliseconds(from.created));
-    append_shapes(member_of(out, "shapes"), from);
-    if (!from.waiting.empty()) member_of(out, "waits") += "true";
-    if (from.unseen) member_of(out, "unseen") += "true";
-    if (from.kept) member_of(out, "kept") += "true";
+    append_number(append_key(out, "format"), stored_format);
+    append_quoted(append_key(out, "owner"), from.owner);
+    append_quoted(append_key(out, "principal"), from.principal);
+    append_quoted(append_key(out, "mount"), from.mount);
+    append_quoted(append_key(out, "url"), from.url);
+    append_number(append_key(out, "last_instance"), from.last_instance);
+    append_number(append_key(out, "root"), from.root);
+    append_number(append_key(out, "step"), from.step);
+    append_number(append_key(out, "last_step"), from.last_step);
+    append_steps(append_key(out, "past"), from.past);
+    append_steps(append_key(out, "future"), from.future);
+    append_number(append_key(out, "created"), milliseconds(from.created));
+    append_shapes(append_key(out, "shapes"), from);
+    if (!from.waiting.empty()) append_key(out, "waits") += "true";
+    if (from.unseen) append_key(out, "unseen") += "true";
+    if (from.kept) append_key(out, "kept") += "true";
     return out += '}';
 }
 
 void append_link(std::string& out, std::string_view name, instance_id to) {
-    if (to != 0) append_number(member_of(out, name), to);
+    if (to != 0) append_number(append_key(out, name), to);
 }
 
 void append_member(std::string& out, std::string_view name, const handler* to) {
-    if (to) append_quoted(member_of(out, name), to->name);
+    if (to) append_quoted(append_key(out, name), to->name);
 }
 
 void append_waits(std::string& out, const wait_set& from) {
@@ -165,10 +165,10 @@ void append_waits(std::string& out, const wait_set& from) {
         work.push_back(
             {each.number, each.then ? each.then->name : "", each.or_else ? each.or_else->name : ""}
         );
-    if (!timers.empty()) member_of(out, "timers") += boost::json::serialize(timers);
+    if (!timers.empty()) append_key(out, "timers") += boost::json::serialize(timers);
     if (!subscriptions.empty())
-        member_of(out, "subscriptions") += boost::json::serialize(subscriptions);
-    if (!work.empty()) member_of(out, "work") += boost::json::serialize(work);
+        append_key(out, "subscriptions") += boost::json::serialize(subscriptions);
+    if (!work.empty()) append_key(out, "work") += boost::json::serialize(work);
 }
 
 std::string encode_instance(const instance& from) {
@@ -176,9 +176,9 @@ std::string encode_instance(const instance& from) {
     std::string out;
     out.reserve(state.size() + 160);
     out += '{';
-    append_number(member_of(out, "clock"), from.version);
-    append_quoted(member_of(out, "component"), from.type->name);
-    if (from.type->version != 1) append_number(member_of(out, "version"), from.type->version);
+    append_number(append_key(out, "clock"), from.version);
+    append_quoted(append_key(out, "component"), from.type->name);
+    if (from.type->version != 1) append_number(append_key(out, "version"), from.type->version);
     append_link(out, "caller", from.caller);
     append_link(out, "owner", from.owner);
     append_link(out, "under", from.covers);
@@ -187,7 +187,7 @@ std::string encode_instance(const instance& from) {
     append_member(out, "then", from.then);
     append_member(out, "or_else", from.or_else);
     if (from.waits) append_waits(out, *from.waits);
-    member_of(out, "state") += state;
+    append_key(out, "state") += state;
     out += '}';
     from.stored_size.set(out.size());
     return out;

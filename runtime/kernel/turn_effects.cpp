@@ -180,6 +180,7 @@ turn::replace(instance_id from, const component_type& type, std::shared_ptr<cons
     const auto id = made->id;
     remove_below(*next_.instances.get(from));
     const auto one = next_.instances.get(from);
+    STUBE_ASSERT(one);
     request_stop(one, outbox_);
     made->caller = one->caller;
     made->then = one->then;

@@ -487,8 +487,8 @@ std::string picture(const conversation& of) {
         for (auto [name, id] :
              {std::pair("caller", each->caller),
               std::pair("owner", each->owner),
-              std::pair("under", each->covers),
-              std::pair("over", each->covered_by)}) {
+              std::pair("covers", each->covers),
+              std::pair("covered_by", each->covered_by)}) {
             if (id != 0) out += std::string(" ") + name + " " + std::to_string(id);
         }
         out += " " + each->type->encode(each->state.get());
