@@ -27,8 +27,8 @@ constexpr int max_nesting = 500;
 /// and those on the page.
 std::vector<instance_id> callee_candidates(const conversation& in, const instance& one) {
     std::vector<instance_id> out;
-    for (auto at = one.covered_by; at != 0; at = in.instances.at(at).covered_by)
-        out.push_back(at);
+    for (auto id = one.covered_by; id != 0; id = in.instances.at(id).covered_by)
+        out.push_back(id);
     if (one.owner != 0) {
         for (const auto& each : in.stack())
             out.push_back(each->id);
