@@ -67,7 +67,7 @@ constexpr std::string_view nothing_changed = "Stube-Failed: yes\r\n";
 /// For a page that does not show the end of its conversation, for example because the response to
 /// the last event was lost.
 void send_end(exchange& ex, const live::reply& r) {
-    const bool was_applied = r.value->knows(parse_hex16(ex.asked().event_id).value_or(0));
+    const bool was_applied = r.value->has_applied(parse_hex16(ex.asked().event_id).value_or(0));
     const auto more_headers = was_applied ? std::string_view() : nothing_changed;
     if (has_news(ex.asked(), r)) return send_patches(ex, r, more_headers);
     std::string words;

@@ -144,7 +144,7 @@ std::string bare_address_line(exchange& ex, const conversation& of) {
 
 /// True if this submission was applied already, before the conversation ended: a double click.
 bool was_applied(exchange& ex, const conversation& of) {
-    return of.knows(submission_id(ex.asked().target, ex.asked().body));
+    return of.has_applied(submission_id(ex.asked().target, ex.asked().body));
 }
 
 void submitted(exchange& ex, live::reply&& r) {

@@ -49,7 +49,7 @@ void send_problem_page(exchange& ex, const mount_point& where, const live::reply
 void show_end(exchange& ex, const live::reply& r) {
     std::string view;
     for (const auto& each : r.news->patches) {
-        if (each.what == kernel::patch::kind::final) write_markup(view, each.content, no_wire());
+        if (each.kind == kernel::patch_kind::final) write_markup(view, each.content, no_wire());
     }
     send_plain_page(ex, 200, view, headers_with_session(ex));
 }

@@ -37,16 +37,16 @@ void append_before(std::string& out, const kernel::patch& what) {
 }  // namespace
 
 void append_partial(std::string& out, const kernel::patch& what, const markup_wire& wire) {
-    switch (what.what) {
-    case kernel::patch::kind::instance:
-    case kernel::patch::kind::element:
+    switch (what.kind) {
+    case kernel::patch_kind::instance:
+    case kernel::patch_kind::element:
         out += "<hx-morph";
         append_element(out, "of", what.target, what.list);
         out += ">";
         write_markup(out, what.content, wire);
         out += "</hx-morph>";
         break;
-    case kernel::patch::kind::insert:
+    case kernel::patch_kind::insert:
         out += "<hx-insert";
         append_element(out, "into", what.target, what.list);
         append_before(out, what);
@@ -54,29 +54,29 @@ void append_partial(std::string& out, const kernel::patch& what, const markup_wi
         write_markup(out, what.content, wire);
         out += "</hx-insert>";
         break;
-    case kernel::patch::kind::move:
+    case kernel::patch_kind::move:
         out += "<hx-move";
         append_element(out, "of", what.target);
         append_before(out, what);
         out += "></hx-move>";
         break;
-    case kernel::patch::kind::remove:
+    case kernel::patch_kind::remove:
         out += "<hx-remove";
         append_element(out, "of", what.target);
         out += "></hx-remove>";
         break;
-    case kernel::patch::kind::command:
+    case kernel::patch_kind::command:
         out += "<hx-command>";
         append_element_text(out, what.json);
         out += "</hx-command>";
         break;
-    case kernel::patch::kind::view:
-    case kernel::patch::kind::final:
+    case kernel::patch_kind::view:
+    case kernel::patch_kind::final:
         out += view_partial;
         write_markup(out, what.content, wire);
         out += partial_end;
         break;
-    case kernel::patch::kind::notice:
+    case kernel::patch_kind::notice:
         out += notice_partial;
         write_markup(out, what.content, wire);
         out += partial_end;

@@ -1,5 +1,6 @@
-// The likeliest names of an application's own types, beside a using-directive for stube. That this file compiles is the
-// test: a type of the same name in namespace stube would make each use ambiguous.
+// The likeliest names of an application's own types, beside a using-directive for stube. That this
+// file compiles is the test: a type of the same name in namespace stube would make each use
+// ambiguous.
 
 #include <stube/runtime/test_conversation.hpp>
 #include <stube/stube.hpp>
@@ -53,9 +54,45 @@ struct visitor {};
 
 TEST_CASE("an application that uses namespace stube may give its types the likeliest names") {
     using all = std::tuple<
-        account, address, appointment, attachment, booking, change, customer, document, entry, event,
-        history, instance, invoice, item, message, note, operation, order, outcome, owner, part,
-        patch, payment, person, product, record, reply, report, request, response, session, status,
-        step, subscription, task, ticket, timer, update, user, visitor>;
+        account,
+        address,
+        appointment,
+        attachment,
+        booking,
+        change,
+        customer,
+        document,
+        entry,
+        event,
+        history,
+        instance,
+        invoice,
+        item,
+        message,
+        note,
+        operation,
+        order,
+        outcome,
+        owner,
+        part,
+        patch,
+        payment,
+        person,
+        product,
+        record,
+        reply,
+        report,
+        request,
+        response,
+        session,
+        status,
+        step,
+        subscription,
+        task,
+        ticket,
+        timer,
+        update,
+        user,
+        visitor>;
     CHECK(std::tuple_size_v<all> == 40);
 }
