@@ -12,7 +12,7 @@
 
 namespace stube::live {
 
-/// A thread that begins with the first work it gets.
+/// An executor whose thread begins with the first posted function.
 /// Threads: any.
 class background_thread final : public executor {
 public:
@@ -26,7 +26,8 @@ public:
         posted_.notify_one();
     }
 
-    /// Runs what was posted, and what that posts, and ends. Idempotent. Not from its own thread.
+    /// Runs all posted functions, and those that they post, and ends the thread. Idempotent. Must
+    /// not be called from its own thread.
     void stop() {
         {
             const mutex_lock lock(mutex_);

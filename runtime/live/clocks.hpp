@@ -9,10 +9,10 @@
 
 namespace stube::live {
 
-/// Time that this process has seen pass. Nobody can set it.
+/// Time since the start of the process. It cannot be set.
 using steady_time = std::chrono::time_point<std::chrono::steady_clock, std::chrono::milliseconds>;
 
-/// The system's clock, which may be set at any time, beside the one that only goes on.
+/// The system's clock, which may be set at any time, and the steady clock.
 /// Threads: any.
 class clocks {
 public:
@@ -31,17 +31,17 @@ public:
 
     steady_time began() const { return steady_began_; }
 
-    /// The time as the system's clock would tell it if it had not been set since the process began.
+    /// The time of the system's clock as if it had not been set since the process began.
     time_point undisturbed() const { return system_began_ + (steady() - steady_began_); }
 
-    /// How far the system's clock has been set since the process began. Less than `least_shift` is
-    /// how the two are read one after the other.
+    /// How far the system's clock was set since the process began. Smaller differences than
+    /// `least_shift` come from reading the two clocks one after the other.
     std::chrono::milliseconds shift() const {
         const auto known = shift_.load();
         if (std::chrono::abs(now() - undisturbed() - known) < least_shift) return known;
         const auto before = undisturbed();
         const auto found = now() - before;
-        // A thread that had to wait between the two has found out nothing.
+        // After a long pause between the two readings the difference means nothing.
         if (undisturbed() - before > least_shift / 2) return known;
         if (std::chrono::abs(found - known) < least_shift) return known;
         shift_ = found;

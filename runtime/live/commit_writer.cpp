@@ -79,10 +79,11 @@ void commit_writer::save(std::vector<item>& batch) {
         return storage_.save(changes);
     } catch (const store_refused& e) {
         why = e.what();
-    } catch (const std::invalid_argument& e) {  // one of them breaks the store's rules
+    } catch (const std::invalid_argument& e
+    ) {  // a change of the batch breaks the rules of the store
         why = e.what();
     } catch (...) {
-        // Whatever else a store throws, it did not say that nothing was changed.
+        // Any other exception leaves open whether something was changed.
         return fail_all(batch, save_result::down, current_exception_message());
     }
     if (batch.size() == 1) return fail_all(batch, save_result::refused, why);
@@ -91,7 +92,7 @@ void commit_writer::save(std::vector<item>& batch) {
     save_one_by_one(batch);
 }
 
-/// One change that is refused must not take its neighbours with it.
+/// A refused change must not fail the others of its batch.
 void commit_writer::save_one_by_one(std::vector<item>& batch) {
     for (auto& each : batch) {
         std::vector<item> alone;
@@ -114,7 +115,7 @@ void commit_writer::go_down(const std::string& why) {
     if (on_down_) on_down_(why);
 }
 
-/// While nobody saves. Each save finds it out by itself.
+/// Only between saves; a save checks the place itself.
 void commit_writer::check_place() {
     if (!watch_ || !is_loaded_ || down_) return;
     try {
@@ -126,13 +127,13 @@ void commit_writer::check_place() {
 
 /// One post for each executor, however many items it has in the batch.
 void commit_writer::hand_back(std::vector<item> batch) {
-    std::unordered_map<executor*, std::shared_ptr<std::vector<item>>> by_runner;
+    std::unordered_map<executor*, std::shared_ptr<std::vector<item>>> by_executor;
     for (auto& each : batch) {
-        auto& mine = by_runner[each.on];
+        auto& mine = by_executor[each.on];
         if (!mine) mine = std::make_shared<std::vector<item>>();
         mine->push_back(std::move(each));
     }
-    for (auto& [on, mine] : by_runner) {
+    for (auto& [on, mine] : by_executor) {
         on->post([items = std::move(mine)] {
             for (auto& each : *items)
                 each.done(each.result, each.why);

@@ -16,8 +16,8 @@ namespace stube::live {
 
 enum class save_result { durable, refused, down };
 
-/// One thread that commits everything waiting in one batch, without added delay: while one batch is
-/// being synced, the next one gathers. Threads: any. `done` runs on the executor it was submitted
+/// A thread that commits all waiting changes in one batch, without added delay: while one batch is
+/// synced, the next one gathers. Threads: any. `done` runs on the executor it was submitted
 /// with. Once a second it asks a store that is a `place_watch` whether its place is still there.
 class commit_writer {
 public:
@@ -28,10 +28,10 @@ public:
 
     void submit(storage::change what, executor& on, on_saved done);
 
-    /// From now on it asks for the place: the store has been loaded.
+    /// The store has been loaded: its place is checked from now on.
     void watch() { is_loaded_ = true; }
 
-    /// Saves what was submitted and ends the thread. Later submissions answer `down`.
+    /// Saves all submitted changes and ends the thread. Later changes fail with `down`.
     void stop();
 
 private:

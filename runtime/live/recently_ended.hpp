@@ -15,7 +15,7 @@
 
 namespace stube::live {
 
-/// What is kept of a conversation that ended.
+/// The reply to late events and pages of a conversation that ended.
 struct ended_conversation {
     std::string owner;
     std::string mount;  ///< empty if it was never read

@@ -7,7 +7,7 @@ namespace stube::live {
 
 namespace {
 
-/// The clock may be set by someone while the thread waits; so late it is noticed at the latest.
+/// A clock that is set while the thread waits is noticed after at most this time.
 constexpr std::chrono::milliseconds longest_wait = std::chrono::seconds(1);
 
 }  // namespace
@@ -23,7 +23,7 @@ steady_time timer_queue::steady_time_of(time_point due) const {
     return clocks_.steady() + (due - clocks_.now());
 }
 
-/// The clock was set ahead: what is due by it is due.
+/// After the clock was set ahead, timers that are due by it are due.
 void timer_queue::follow_clock() {
     const auto shift = clocks_.shift();
     if (shift > shift_) {

@@ -16,13 +16,12 @@
 
 namespace stube::live {
 
-/// Knows when each conversation wants to be woken next, and says so then, once. A thread of its own
-/// waits for that; it begins with the first time that is set.
+/// The next due time of each conversation. A thread of its own, which begins with the first due
+/// time, reports each conversation once when it is due.
 ///
-/// What is set is due after the time that is left then, whatever happens to the system's clock; and
-/// at once when that clock is set ahead to it or past it.
-/// Threads: any. `on_due` runs on the queue's thread, or on that of `fire_due`, and no lock is held
-/// then.
+/// A conversation is due after the time that was left when it was set, whatever happens to the
+/// system's clock; and at once when that clock is set ahead to the due time or past it.
+/// Threads: any. `on_due` runs on the queue's thread or on that of `fire_due`, without a lock.
 class timer_queue {
 public:
     enum class watch {
@@ -38,16 +37,16 @@ public:
 
     ~timer_queue() { stop(); }
 
-    /// In place of what was set for this id before; nothing: it is not to be woken.
+    /// Replaces the due time of this id. Without a value the id has none.
     void set(const std::string& id, std::optional<time_point> due);
 
-    /// Tells of all that are due now; returns how many.
+    /// Reports all conversations that are due now; returns how many.
     std::size_t fire_due();
 
-    /// How many are set.
+    /// The number of conversations with a due time.
     std::size_t size() const;
 
-    /// Ends the thread; nothing is told after that. Idempotent.
+    /// Ends the thread; nothing is reported after that. Idempotent.
     void stop();
 
 private:

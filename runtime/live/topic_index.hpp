@@ -16,7 +16,7 @@
 
 namespace stube::live {
 
-/// A message on its way to those who are subscribed to its topic.
+/// A message on its way to the subscribers of its topic.
 struct message {
     std::string topic;
     std::string text;
@@ -24,13 +24,13 @@ struct message {
 
 using message_ptr = std::shared_ptr<const message>;
 
-/// Which conversations are subscribed to which topic. Of those that nobody has seen yet it only
-/// knows that there are some: for these it keeps what is published, and they get it when they are
-/// seen. So a page misses nothing between being rendered and being open, and costs nothing before.
+/// The subscribers of each topic. Conversations that nobody has seen yet are only counted: their
+/// messages are kept, and delivered when somebody sees them. So a page misses nothing between its
+/// rendering and its opening, and costs nothing before.
 /// Threads: any; one at a time for each entry.
 class topic_index {
 public:
-    /// Of each topic so many messages are kept for those that nobody has seen; the oldest are lost.
+    /// `most_kept` messages of each topic are kept for unseen conversations; older ones are lost.
     explicit topic_index(std::size_t most_kept) : most_kept_(most_kept) {}
 
     /// `before` and `after` are sorted and hold no topic twice.
@@ -47,8 +47,8 @@ public:
             topics_[topic].subscribers.insert(e);
     }
 
-    /// Notes that somebody who was not seen yet will want to hear of these topics. Returns the
-    /// number of the last message before.
+    /// Counts an unseen conversation as a subscriber of these topics. Returns the number of the
+    /// last message so far.
     std::uint64_t hold(const std::vector<std::string>& topics) {
         const mutex_lock lock(mutex_);
         for (const auto& topic : topics)
@@ -61,8 +61,8 @@ public:
         bool is_complete = true;
     };
 
-    /// It was seen, and is subscribed to `after` from now on. Returns what was published to `held`
-    /// after message `since`.
+    /// The conversation was seen, and is subscribed to `after` from now on. Returns the messages
+    /// that were published to `held` after message `since`.
     missed begin(
         const entry_ptr& e,
         const std::vector<std::string>& held,
@@ -87,13 +87,13 @@ public:
         return out;
     }
 
-    /// It goes, and nobody has seen it.
+    /// An unseen conversation is deleted.
     void let_go(const std::vector<std::string>& held) {
         const mutex_lock lock(mutex_);
         drop_held(held);
     }
 
-    /// Who is to be told.
+    /// Returns the subscribers.
     std::vector<entry_ptr> publish(const message_ptr& what) {
         const mutex_lock lock(mutex_);
         const auto found = topics_.find(what->topic);
@@ -108,7 +108,7 @@ public:
         return {to.subscribers.begin(), to.subscribers.end()};
     }
 
-    /// How many topics have a subscriber.
+    /// The number of topics with a subscriber.
     std::size_t size() const {
         const mutex_lock lock(mutex_);
         return static_cast<std::size_t>(std::ranges::count_if(topics_, [](const auto& each) {

@@ -44,7 +44,7 @@ public:
     }
 
     rest stop(std::chrono::milliseconds limit) {
-        std::deque<job> dropped;  // destroyed without the lock: they hold what is not ours
+        std::deque<job> dropped;  // destroyed without the lock: their destructors may do anything
         mutex_lock lock(mutex_);
         if (std::exchange(stopping_, true)) return {};
         dropped.swap(waiting_);
@@ -65,7 +65,7 @@ private:
         try {
             std::thread([self = shared_from_this()] { self->run(); }).detach();
         } catch (const std::system_error&) {
-            return threads_ > 0;  // those that there are will do it
+            return threads_ > 0;  // the other threads run the job
         }
         ++threads_;
         ++idle_;
@@ -116,7 +116,7 @@ private:
     std::size_t running_ STUBE_GUARDED_BY(mutex_) = 0;
     std::size_t reporting_ STUBE_GUARDED_BY(mutex_) = 0;  ///< of them, in `done`
     bool stopping_ STUBE_GUARDED_BY(mutex_) = false;
-    bool is_deaf_ STUBE_GUARDED_BY(mutex_) = false;  ///< nobody is there to report to
+    bool is_deaf_ STUBE_GUARDED_BY(mutex_) = false;  ///< `done` is not called any more
 };
 
 work_pool::work_pool(std::size_t max_threads, std::size_t max_waiting)

@@ -11,13 +11,13 @@
 
 namespace stube::live {
 
-/// A few threads that do what must not hold up anyone else. They begin as they are needed.
+/// A few threads for work that must not delay anybody else. They begin as they are needed.
 /// Threads: any.
 class work_pool {
 public:
     struct result {
         answer_value value;
-        std::optional<std::string> error;  ///< what it threw, for the log
+        std::optional<std::string> error;  ///< text of its exception, for the log
     };
 
     struct job {
@@ -33,19 +33,19 @@ public:
     work_pool(std::size_t max_threads, std::size_t max_waiting);
     ~work_pool();
 
-    /// False if too many wait already, or it has stopped; the job is not done then.
+    /// False if too many jobs wait, or the pool has stopped. The job does not run then.
     bool submit(job what);
 
     counts now() const;
 
-    /// What was left behind.
+    /// The jobs that had not finished.
     struct rest {
         std::size_t dropped = 0;    ///< never begun
         std::size_t abandoned = 0;  ///< still running: it goes on, and its `done` is not called
     };
 
-    /// Begins nothing more, and waits for what runs, but not longer than `limit`. When it returns,
-    /// no `done` is called any more. The second time it does nothing.
+    /// Begins no more jobs, and waits for running jobs, at most for `limit`. No `done` is called
+    /// after it returns. A second call does nothing.
     rest stop(std::chrono::milliseconds limit);
 
 private:
