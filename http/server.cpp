@@ -1,8 +1,8 @@
-#include "http/listener.hpp"
-#include "http/server_log.hpp"
-#include "http/site.hpp"
-#include "http/switchboard.hpp"
-#include "http/worker.hpp"
+#include "http/transport/listener.hpp"
+#include "http/site/server_log.hpp"
+#include "http/site/site.hpp"
+#include "http/site/server_registry.hpp"
+#include "http/transport/worker.hpp"
 
 #include <stube/http/server.hpp>
 

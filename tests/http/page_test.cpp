@@ -1,4 +1,4 @@
-#include "http/assets.hpp"
+#include "http/protocol/assets.hpp"
 #include "http/fixture.hpp"
 
 #include <doctest/doctest.h>

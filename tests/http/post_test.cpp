@@ -1,5 +1,5 @@
 #include "http/fixture.hpp"
-#include "http/request.hpp"
+#include "http/protocol/request.hpp"
 
 #include <stube/http/login.hpp>
 

@@ -1,4 +1,4 @@
-#include "http/request_reader.hpp"
+#include "http/transport/request_reader.hpp"
 
 #include <doctest/doctest.h>
 

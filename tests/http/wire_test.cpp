@@ -1,8 +1,8 @@
-#include "http/byte_queue.hpp"
-#include "http/form.hpp"
-#include "http/text.hpp"
-#include "http/wire_html.hpp"
-#include "http/wire_patches.hpp"
+#include "http/transport/byte_queue.hpp"
+#include "http/protocol/form.hpp"
+#include "http/protocol/text.hpp"
+#include "http/protocol/wire_html.hpp"
+#include "http/protocol/wire_patches.hpp"
 
 #include <stube/runtime/behavior.hpp>
 #include <stube/runtime/binding.hpp>

@@ -1,0 +1,204 @@
+#include "http/protocol/wire_patches.hpp"
+
+#include "http/protocol/text.hpp"
+
+#include <utility>
+
+namespace stube::http {
+
+namespace {
+
+constexpr std::string_view view_partial =
+    "<hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\">";
+constexpr std::string_view notice_partial =
+    "<hx-partial hx-target=\"#stube-notice\" hx-swap=\"innerHTML\">";
+constexpr std::string_view partial_end = "</hx-partial>";
+constexpr std::string_view end_event = "event: stube-end\ndata: \n\n";
+constexpr std::string_view end_partial =
+    "<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>";
+
+/// Appends ` of="i7"`, or ` of="i7-rows"` with a list.
+void append_element(
+    std::string& out,
+    std::string_view attribute,
+    instance_id instance,
+    std::string_view list = {}
+) {
+    out.append(" ").append(attribute).append("=\"i");
+    append_number(out, instance);
+    if (!list.empty()) out.append("-").append(list);
+    out += '"';
+}
+
+void append_before(std::string& out, const kernel::patch& what) {
+    if (what.before != 0) append_element(out, "before", what.before);
+}
+
+}  // namespace
+
+void append_partial(std::string& out, const kernel::patch& what, const markup_wire& wire) {
+    switch (what.what) {
+    case kernel::patch::kind::instance:
+    case kernel::patch::kind::element:
+        out += "<hx-morph";
+        append_element(out, "of", what.target, what.list);
+        out += ">";
+        write_markup(out, what.content, wire);
+        out += "</hx-morph>";
+        break;
+    case kernel::patch::kind::insert:
+        out += "<hx-insert";
+        append_element(out, "into", what.target, what.list);
+        append_before(out, what);
+        out += ">";
+        write_markup(out, what.content, wire);
+        out += "</hx-insert>";
+        break;
+    case kernel::patch::kind::move:
+        out += "<hx-move";
+        append_element(out, "of", what.target);
+        append_before(out, what);
+        out += "></hx-move>";
+        break;
+    case kernel::patch::kind::remove:
+        out += "<hx-remove";
+        append_element(out, "of", what.target);
+        out += "></hx-remove>";
+        break;
+    case kernel::patch::kind::command:
+        out += "<hx-command>";
+        append_element_text(out, what.json);
+        out += "</hx-command>";
+        break;
+    case kernel::patch::kind::view:
+    case kernel::patch::kind::final:
+        out += view_partial;
+        write_markup(out, what.content, wire);
+        out += partial_end;
+        break;
+    case kernel::patch::kind::notice:
+        out += notice_partial;
+        write_markup(out, what.content, wire);
+        out += partial_end;
+        break;
+    }
+}
+
+namespace {
+
+/// Splits the text behind `from`, where a data line begins, into data lines. A carriage return ends
+/// a line of a stream too, and HTML treats it as a newline.
+void break_lines(std::string& text, std::size_t from) {
+    auto at = text.find_first_of("\r\n", from);
+    if (at == text.npos) return;
+    const std::string rest = text.substr(at);
+    text.resize(at);
+    for (std::size_t i = 0; i < rest.size(); ++i) {
+        if (rest[i] == '\r' && i + 1 < rest.size() && rest[i + 1] == '\n') continue;
+        if (rest[i] == '\r' || rest[i] == '\n') {
+            text += "\ndata: ";
+        } else {
+            text += rest[i];
+        }
+    }
+}
+
+/// "1a2b\r\n" with exactly `chunk_head` characters: leading zeros are allowed.
+constexpr std::size_t chunk_head = 10;
+
+frame in_chunk(std::string bytes) {
+    frame out;
+    out.from = chunk_head;
+    out.size = bytes.size() - chunk_head;
+    auto size = out.size;
+    for (std::size_t digit = chunk_head - 2; digit-- > 0; size /= 16) {
+        bytes[digit] = "0123456789abcdef"[size % 16];
+    }
+    bytes += "\r\n";
+    out.bytes = std::move(bytes);
+    return out;
+}
+
+/// Starts a chunk: reserves the bytes of its head.
+std::string open_chunk(std::string reused = {}) {
+    reused.assign("00000000\r\n");
+    return reused;
+}
+
+frame encode(const live::update& what, const markup_wire& wire, std::string reused) {
+    auto out = open_chunk(std::move(reused));
+    out += "id: ";
+    append_number(out, what.revision);
+    out += "\ndata: ";
+    const auto from = out.size();
+    for (const auto& each : what.patches)
+        append_partial(out, each, wire);
+    break_lines(out, from);
+    out += "\n\n";
+    if (what.ended) out += end_event;
+    return in_chunk(std::move(out));
+}
+
+}  // namespace
+
+void append_partials(std::string& out, const live::update& what, const markup_wire& wire) {
+    for (const auto& each : what.patches)
+        append_partial(out, each, wire);
+    if (what.ended) out += end_partial;
+}
+
+void append_last_words(std::string& out, std::string_view html) {
+    out.append(view_partial).append(html).append(partial_end).append(end_partial);
+}
+
+void append_notice(std::string& out, std::string_view html) {
+    out.append(notice_partial).append(html).append(partial_end);
+}
+
+frame make_frame(const live::update& what, const markup_wire& wire) {
+    return encode(what, wire, {});
+}
+
+frame make_last_words(std::string_view html) {
+    auto out = open_chunk();
+    out += "data: ";
+    const auto from = out.size();
+    out.append(view_partial).append(html).append(partial_end);
+    break_lines(out, from);
+    out.append("\n\n").append(end_event);
+    return in_chunk(std::move(out));
+}
+
+frame make_end() {
+    return in_chunk(open_chunk().append(end_event));
+}
+
+frame make_displaced() {
+    return in_chunk(open_chunk().append("event: stube-displaced\n\n"));
+}
+
+frame make_drain_hint() {
+    return in_chunk(open_chunk().append("event: stube-drain\n\n"));
+}
+
+frame make_heartbeat() {
+    return in_chunk(open_chunk().append("event: stube-beat\n\n"));
+}
+
+std::shared_ptr<const frame>
+frame_cache::get(const std::shared_ptr<const live::update>& what, const markup_wire& wire) {
+    if (of_ == what) return made_;
+    of_.reset();
+    if (!made_ || made_->bytes.size() >= shared_size) made_ = std::make_shared<frame>();
+    *made_ = encode(*what, wire, std::move(made_->bytes));
+    of_ = what;
+    return made_;
+}
+
+void frame_cache::clear() {
+    constexpr std::size_t kept = 64 << 10;
+    of_.reset();
+    if (made_ && made_->bytes.capacity() > kept) made_.reset();
+}
+
+}  // namespace stube::http
