@@ -1,4 +1,6 @@
-#include "http/handlers/exchange.hpp"
+#include "http/handlers/submission.hpp"
+
+#include "http/handlers/send.hpp"
 #include "http/protocol/form.hpp"
 #include "http/protocol/page.hpp"
 #include "http/protocol/page_ticket.hpp"
@@ -50,47 +52,47 @@ void append_fields(std::string& out, std::string_view body) {
 
 /// Sends a page with a title and a text. Both may come from the application; `more` is finished
 /// HTML.
-void send_card(exchange& ex, const problem& what, std::string_view more) {
+void send_card(exchange& ex, const problem& problem, std::string_view more) {
     std::string content = "<section class=\"card\" role=\"alert\"><h1>";
-    append_element_text(content, what.title);
+    append_element_text(content, problem.title);
     content += "</h1>";
-    if (!what.text.empty()) {
+    if (!problem.text.empty()) {
         content += "<p>";
-        append_element_text(content, what.text);
+        append_element_text(content, problem.text);
         content += "</p>";
     }
     content.append(more).append("</section>");
-    send_plain_page(ex, what.status, content);
+    send_plain_page(ex, problem.status, content);
 }
 
 /// A form that submits the same fields to the same address again.
-std::string form_again(const request& asked, std::string_view buttons) {
+std::string retry_form(const request& request, std::string_view buttons) {
     std::string out = "<form method=\"post\" action=\"";
-    append_attribute(out, asked.target);
+    append_attribute(out, request.target);
     out += "\">";
-    append_fields(out, asked.body);
+    append_fields(out, request.body);
     return out.append("<div class=\"actions\">").append(buttons).append("</div></form>");
 }
 
 void send_question(exchange& ex, std::string_view question) {
-    const auto form = form_again(
-        ex.asked(),
+    const auto form = retry_form(
+        ex.request(),
         "<button name=\"stube-agreed\" value=\"yes\">Yes</button>"
         "<button class=\"secondary\" name=\"stube-agreed\" value=\"no\">No</button>"
     );
     send_card(ex, {200, question, {}}, form);
 }
 
-void send_try_again(exchange& ex, const problem& what) {
-    const auto form = form_again(ex.asked(), "<button>Try again</button>");
-    send_card(ex, what, form);
+void send_try_again(exchange& ex, const problem& problem) {
+    const auto form = retry_form(ex.request(), "<button>Try again</button>");
+    send_card(ex, problem, form);
 }
 
 /// Appends the submitted values, so that the user can copy them from a refusal.
-void append_typed(std::string& out, exchange& ex) {
+void append_entered_values(std::string& out, exchange& ex) {
     std::vector<form_value> form;
     std::string arguments;
-    if (!read_form(ex.asked().body, ex.site().limits().max_fields, form, arguments)) return;
+    if (!read_form(ex.request().body, ex.site().limits().max_fields, form, arguments)) return;
     std::erase_if(form, [](const form_value& each) {
         return each.value.empty() || each.name.starts_with(ticket_field);
     });
@@ -107,16 +109,16 @@ void append_typed(std::string& out, exchange& ex) {
     out += "</details>";
 }
 
-void send_refusal_page(exchange& ex, const problem& what, std::string_view restart = {}) {
+void send_refusal_page(exchange& ex, const problem& problem, std::string_view restart = {}) {
     std::string content;
-    append_problem_view(content, what, restart);
-    append_typed(content, ex);
-    send_plain_page(ex, what.status, content);
+    append_problem_view(content, problem, restart);
+    append_entered_values(content, ex);
+    send_plain_page(ex, problem.status, content);
 }
 
 /// The address of the page that contained the form, without its conversation.
-std::string address_before(const request& asked) {
-    const auto from = asked.header("referer");
+std::string address_before(const request& request) {
+    const auto from = request.header("referer");
     const auto at = from.find("://");
     if (at == from.npos) return {};
     auto path = from.substr(std::min(from.find('/', at + 3), from.size()));
@@ -125,51 +127,58 @@ std::string address_before(const request& asked) {
 }
 
 void send_needs_cookie(exchange& ex) {
-    send_refusal_page(ex, needs_cookie(), address_before(ex.asked()));
+    send_refusal_page(ex, needs_cookie(), address_before(ex.request()));
 }
 
 /// The cookie for a page whose address does not contain its conversation. The browser's Back leads
 /// to that address, and the cookie leads from there to this conversation and the step that the page
 /// showed.
 std::string bare_address_line(exchange& ex, const conversation& of) {
-    const auto text = request_info(ex.asked()).form(ticket_field).value_or("");
+    const auto text = request_info(ex.request()).form(ticket_field).value_or("");
     const auto ticket = read_ticket(text);
     if (!ticket || !ticket->is_bare) return {};
-    std::string place = of.id + ".";
-    append_number(place, ticket->step);
+    std::string step = of.id + ".";
+    append_number(step, ticket->step);
     return ex.site().cookie_line(
-        {bare_address_cookie(of.mount), std::move(place), bare_address_lasts}
+        {bare_address_cookie(of.mount), std::move(step), bare_address_lasts}
     );
 }
 
 /// True if this submission was applied already, before the conversation ended: a double click.
 bool was_applied(exchange& ex, const conversation& of) {
-    return of.knows(submission_id(ex.asked().target, ex.asked().body));
+    return of.knows(submission_id(ex.request().target, ex.request().body));
 }
 
-void submitted(exchange& ex, live::reply&& r) {
-    ex.counts().events[static_cast<std::size_t>(r.what)].add(1);
-    switch (r.what) {
+void on_submitted(exchange& ex, live::reply&& reply) {
+    ex.counts().events[static_cast<std::size_t>(reply.what)].add(1);
+    switch (reply.what) {
     case live::status::ok:
     case live::status::repeated:
     case live::status::stale:
     case live::status::failed: {
-        const auto address = page_address(ex.site(), *r.value, std::to_string(r.value->step));
-        return send_redirect(ex, address, bare_address_line(ex, *r.value));
+        const auto address =
+            page_address(ex.site().base_path(), *reply.value, std::to_string(reply.value->step));
+        return send_redirect(ex, address, bare_address_line(ex, *reply.value));
     }
     case live::status::just_ended:
-        if (!was_applied(ex, *r.value)) return send_refusal_page(ex, problem_of(r.what));
+        if (!was_applied(ex, *reply.value))
+            return send_refusal_page(ex, conversation_problem(reply.what));
         [[fallthrough]];
     case live::status::ended:
-        return send_redirect(ex, page_address(ex.site(), *r.value, last_step_word));
+        return send_redirect(ex, page_address(ex.site().base_path(), *reply.value, last_step_word));
     case live::status::not_saved:
     case live::status::store_down:
     case live::status::overloaded:
-        return send_try_again(ex, problem_of(r.what));
+        return send_try_again(ex, conversation_problem(reply.what));
     case live::status::lost:
-        return send_refusal_page(ex, problem_of(r.what), r.mount);
-    default:
-        return send_refusal_page(ex, problem_of(r.what));
+        return send_refusal_page(ex, conversation_problem(reply.what), reply.mount);
+    case live::status::gone:
+    case live::status::foreign:
+    case live::status::unusable:
+    case live::status::other_release:
+    case live::status::unknown_event:
+    case live::status::bad_arguments:
+        return send_refusal_page(ex, conversation_problem(reply.what));
     }
 }
 
@@ -193,72 +202,78 @@ std::optional<std::string> take_field(std::vector<form_value>& form, std::string
 
 /// The arguments of the button, or else those of the form. The form's arguments have a field of
 /// their own, because its buttons may have arguments too.
-std::string arguments_of(std::vector<form_value>& form, const route& where, std::string&& button) {
+std::string arguments_of(std::vector<form_value>& form, const route& route, std::string&& button) {
     std::string name(arguments_field);
-    name.append("-").append(where.instance).append("-").append(where.member);
+    name.append("-").append(route.instance).append("-").append(route.member);
     auto of_form = take_field(form, name);
     return button.empty() && of_form ? *std::move(of_form) : std::move(button);
 }
 
 }  // namespace
 
-void submit_event(exchange& ex, const route& where) {
-    const auto& asked = ex.asked();
-    if (!is_same_site(asked)) return send_problem(ex, 403);
-    if (!is_form(asked.content_type)) return send_problem(ex, 415);
-    kernel::event what;
-    what.instance = parse_number(where.instance).value_or(0);
-    if (what.instance == 0) return send_problem(ex, 404);
+void submit_event(exchange& ex, const route& route) {
+    const auto& request = ex.request();
+    if (!is_same_site(request)) return send_problem(ex, 403);
+    if (!is_form(request.content_type)) return send_problem(ex, 415);
+    kernel::event event;
+    event.instance = parse_number(route.instance).value_or(0);
+    if (event.instance == 0) return send_problem(ex, 404);
     std::string arguments;
-    if (!read_form(asked.body, ex.site().limits().max_fields, what.form, arguments))
+    if (!read_form(request.body, ex.site().limits().max_fields, event.form, arguments))
         return send_problem(ex, 400);
-    const auto text = take_field(what.form, ticket_field);
+    const auto text = take_field(event.form, ticket_field);
     const auto ticket = text ? read_ticket(*text) : std::nullopt;
     if (!ticket) return send_problem(ex, 400);
-    const auto session = asked.cookie(session_cookie);
+    const auto session = request.cookie(session_cookie);
     if (!is_token(session)) return send_needs_cookie(ex);
-    if (!is_token_of(ticket->token, session, where.conversation))
-        return send_refusal_page(ex, problem_of(live::status::foreign));
-    const request_info info(asked);
+    if (!is_token_of(ticket->token, session, route.conversation))
+        return send_refusal_page(ex, conversation_problem(live::status::foreign));
+    const request_info info(request);
     const auto question = info.query("ask");
-    const auto decision = take_field(what.form, decision_field);
+    const auto decision = take_field(event.form, decision_field);
     if (question && !decision) return send_question(ex, *question);
 
-    what.arguments = arguments_of(what.form, where, std::move(arguments));
-    if (what.arguments.empty()) what.arguments = info.query("args").value_or("");
+    event.arguments = arguments_of(event.form, route, std::move(arguments));
+    if (event.arguments.empty()) event.arguments = info.query("args").value_or("");
     // An event without a member name only stores the submitted values.
-    if (!question || decision == "yes") what.name = where.member;
-    what.id = submission_id(asked.target, asked.body);
-    what.page = kernel::submitted_page{ticket->step, ticket->revision};
-    unify_lines(what.form);
+    if (!question || decision == "yes") event.name = route.member;
+    event.id = submission_id(request.target, request.body);
+    event.page = kernel::submitted_page{ticket->step, ticket->revision};
+    unify_lines(event.form);
     ex.site().live->send(
-        where.conversation,
-        asked.owner,
-        std::move(what),
-        ex.home(),
-        later(ex, &submitted)
+        route.conversation,
+        request.owner,
+        std::move(event),
+        ex.executor(),
+        reply_callback(ex, &on_submitted)
     );
 }
 
 namespace {
 
-void opened_by_link(exchange& ex, live::reply&& r) {
-    if (r.what != live::status::ok || !r.value) return send_refusal_page(ex, problem_of(r.what));
-    const auto& asked = ex.asked();
+void on_opened_by_link(exchange& ex, live::reply&& reply) {
+    if (reply.what != live::status::ok || !reply.value)
+        return send_refusal_page(ex, conversation_problem(reply.what));
+    const auto& request = ex.request();
     std::string form = "<form method=\"post\" action=\"";
-    append_attribute(form, asked.target);
+    append_attribute(form, request.target);
     form += "\">";
-    append_ticket(form, make_ticket(asked.cookie(session_cookie), *r.value, false));
+    append_ticket(form, make_ticket(request.cookie(session_cookie), *reply.value, false));
     form += "<div class=\"actions\"><button>Continue</button></div></form>";
     send_card(ex, {200, "Continue?", {}}, form);
 }
 
 }  // namespace
 
-void show_link(exchange& ex, const route& where) {
-    const auto& asked = ex.asked();
-    if (!is_token(asked.cookie(session_cookie))) return send_needs_cookie(ex);
-    ex.site().live->open(where.conversation, asked.owner, ex.home(), later(ex, &opened_by_link));
+void show_link(exchange& ex, const route& route) {
+    const auto& request = ex.request();
+    if (!is_token(request.cookie(session_cookie))) return send_needs_cookie(ex);
+    ex.site().live->open(
+        route.conversation,
+        request.owner,
+        ex.executor(),
+        reply_callback(ex, &on_opened_by_link)
+    );
 }
 
 }  // namespace stube::http

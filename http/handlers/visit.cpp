@@ -1,4 +1,6 @@
-#include "http/handlers/exchange.hpp"
+#include "http/handlers/visit.hpp"
+
+#include "http/handlers/send.hpp"
 #include "http/protocol/page.hpp"
 #include "http/protocol/page_ticket.hpp"
 #include "http/protocol/problem.hpp"
@@ -16,56 +18,57 @@ namespace stube::http {
 
 namespace {
 
-std::string_view session_of(const request& asked) {
-    return asked.new_session.empty() ? asked.cookie(session_cookie)
-                                     : std::string_view(asked.new_session);
+std::string_view session_of(const request& request) {
+    return request.new_session.empty() ? request.cookie(session_cookie)
+                                       : std::string_view(request.new_session);
 }
 
 /// The headers of a page, with the session's cookie, whose lifetime each page load extends.
 std::string headers_with_session(exchange& ex) {
     std::string headers(page_headers);
-    const auto session = session_of(ex.asked());
+    const auto session = session_of(ex.request());
     if (is_token(session)) headers += ex.site().session_line(session);
     return headers;
 }
 
 void send_problem_page(
     exchange& ex,
-    const mount_point& where,
-    const live::reply& r,
-    const problem& what
+    const mount_point& mount,
+    const live::reply& reply,
+    const problem& problem
 ) {
-    const bool is_over = what.status == 404 || what.status == 410;
+    const bool is_over = problem.status == 404 || problem.status == 410;
     std::string content;
-    append_problem_view(content, what, is_over ? std::string_view(where.address) : "", r.error_id);
-    send_plain_page(ex, what.status, content, headers_with_session(ex));
+    append_problem_view(
+        content,
+        problem,
+        is_over ? std::string_view(mount.address) : "",
+        reply.error_id
+    );
+    send_plain_page(ex, problem.status, content, headers_with_session(ex));
 }
 
-void send_problem_page(exchange& ex, const mount_point& where, const live::reply& r) {
-    send_problem_page(ex, where, r, problem_of(r.what));
+void send_problem_page(exchange& ex, const mount_point& mount, const live::reply& reply) {
+    send_problem_page(ex, mount, reply, conversation_problem(reply.what));
 }
 
 /// Sends the last view of a conversation that has ended.
-void show_end(exchange& ex, const live::reply& r) {
+void show_end(exchange& ex, const live::reply& reply) {
     std::string view;
-    for (const auto& each : r.news->patches) {
+    for (const auto& each : reply.news->patches) {
         if (each.what == kernel::patch::kind::final) write_markup(view, each.content, no_wire());
     }
     send_plain_page(ex, 200, view, headers_with_session(ex));
 }
 
-void show(exchange& ex, const mount_point& where, const live::reply& r) {
-    const auto& asked = ex.asked();
-    const auto& conversation = *r.value;
-    const auto ticket = make_ticket(session_of(asked), conversation, !asked.raw_query("c"));
+void show(exchange& ex, const mount_point& mount, const live::reply& reply) {
+    const auto& request = ex.request();
+    const auto& conversation = *reply.value;
+    const auto ticket = make_ticket(session_of(request), conversation, !request.raw_query("c"));
     auto& body = ex.scratch();
-    body = where.head;
-    append_live_page(body, ex.site(), conversation, r.news->patches, ticket);
+    body = mount.head;
+    append_live_page(body, ex.site().page_settings(), conversation, reply.news->patches, ticket);
     ex.send({200, html_type, headers_with_session(ex), body});
-}
-
-const mount_point& place_of(exchange& ex) {
-    return *static_cast<const mount_point*>(ex.asked().place);
 }
 
 constexpr problem too_many{
@@ -75,17 +78,19 @@ constexpr problem too_many{
     "not need any more, or try again later."
 };
 
-void minted(exchange& ex, live::reply&& r) {
-    if (r.what == live::status::overloaded) return send_problem_page(ex, place_of(ex), r, too_many);
-    if (!r.value || !r.news) return send_problem_page(ex, place_of(ex), r);
-    if (r.what == live::status::ok) return show(ex, place_of(ex), r);
-    r.what == live::status::ended ? show_end(ex, r) : send_problem_page(ex, place_of(ex), r);
+void on_minted(exchange& ex, live::reply&& reply) {
+    if (reply.what == live::status::overloaded)
+        return send_problem_page(ex, *ex.mount, reply, too_many);
+    if (!reply.value || !reply.news) return send_problem_page(ex, *ex.mount, reply);
+    if (reply.what == live::status::ok) return show(ex, *ex.mount, reply);
+    reply.what == live::status::ended ? show_end(ex, reply)
+                                      : send_problem_page(ex, *ex.mount, reply);
 }
 
 /// The beginning of a conversation; nothing if the application rejects the request.
-std::optional<kernel::beginning> root_from(const request& asked, const mount_point& where) {
+std::optional<kernel::beginning> root_from(const request& request, const mount_point& mount) {
     try {
-        return where.root(request_info(asked));
+        return mount.root(request_info(request));
     } catch (const std::invalid_argument&) {
         return std::nullopt;
     }
@@ -99,97 +104,109 @@ void send_head(exchange& ex) {
     ex.send({200, {}, headers, {}});
 }
 
-void mint(exchange& ex, const mount_point& where) {
-    auto& asked = ex.asked();
-    auto root = root_from(asked, where);
+void mint(exchange& ex, const mount_point& mount) {
+    auto& request = ex.request();
+    auto root = root_from(request, mount);
     if (!root) return send_problem(ex, 400);
-    if (asked.verb == method::head) return send_head(ex);
-    if (asked.owner.empty()) {
-        asked.new_session = random_id();
-        asked.owner = owner_of(asked.new_session, asked.principal);
+    if (request.method == method::head) return send_head(ex);
+    if (request.owner.empty()) {
+        request.new_session = random_id();
+        request.owner = owner_of(request.new_session, request.principal);
     }
     ex.site().live->mint(
-        where.address,
+        mount.address,
         std::move(*root),
-        asked.owner,
-        asked.principal,
-        ex.home(),
-        later(ex, &minted)
+        request.owner,
+        request.principal,
+        ex.executor(),
+        reply_callback(ex, &on_minted)
     );
 }
 
-/// A place in a conversation, written `<id>` or `<id>.<step>` in an address or a cookie.
-struct named_place {
+/// A step of a conversation, written `<id>` or `<id>.<step>` in an address or a cookie.
+struct conversation_step {
     std::string_view conversation;
     std::string_view step;  ///< a number, `last_step_word`, or empty
 };
 
-named_place named_in(std::string_view text) {
-    named_place out;
+conversation_step parse_step(std::string_view text) {
+    conversation_step out;
     out.conversation = take_until(text, '.');
     out.step = text;
     return out;
 }
 
-named_place named_by(const request& asked) {
-    return named_in(asked.raw_query("c").value_or(""));
+conversation_step step_in_query(const request& request) {
+    return parse_step(request.raw_query("c").value_or(""));
 }
 
-void reopened(exchange& ex, live::reply&& r) {
-    const bool is_shown = r.what == live::status::ok && r.value && r.news;
-    is_shown ? show(ex, place_of(ex), r) : send_problem_page(ex, place_of(ex), r);
+void on_reopened(exchange& ex, live::reply&& reply) {
+    const bool is_shown = reply.what == live::status::ok && reply.value && reply.news;
+    is_shown ? show(ex, *ex.mount, reply) : send_problem_page(ex, *ex.mount, reply);
 }
 
 /// Shows the page after a move to another step, or the present step if the wanted one is absent.
-void moved(exchange& ex, live::reply&& r) {
-    if (!r.value) return send_problem_page(ex, place_of(ex), r);
-    ex.site().live->open(r.value->id, ex.asked().owner, ex.home(), later(ex, &reopened));
+void on_moved(exchange& ex, live::reply&& reply) {
+    if (!reply.value) return send_problem_page(ex, *ex.mount, reply);
+    ex.site().live->open(
+        reply.value->id,
+        ex.request().owner,
+        ex.executor(),
+        reply_callback(ex, &on_reopened)
+    );
 }
 
-void opened(exchange& ex, live::reply&& r) {
-    const auto& where = place_of(ex);
-    if (r.what == live::status::foreign) return mint(ex, where);
-    const auto step = named_by(ex.asked()).step;
-    if (r.what == live::status::just_ended && r.news && step == last_step_word)
-        return show_end(ex, r);
-    const bool is_over = r.what == live::status::gone || r.what == live::status::just_ended;
-    if (is_over && where.reads_request) return mint(ex, where);
-    if (r.what != live::status::ok || !r.value || !r.news) return send_problem_page(ex, where, r);
-    if (r.value->mount != where.address && ex.site().mount_at(r.value->mount)) {
-        return send_redirect(ex, r.value->mount + "?c=" + r.value->id);
+void on_opened(exchange& ex, live::reply&& reply) {
+    const auto& mount = *ex.mount;
+    if (reply.what == live::status::foreign) return mint(ex, mount);
+    const auto step = step_in_query(ex.request()).step;
+    if (reply.what == live::status::just_ended && reply.news && step == last_step_word)
+        return show_end(ex, reply);
+    const bool is_over = reply.what == live::status::gone || reply.what == live::status::just_ended;
+    if (is_over && mount.reads_request) return mint(ex, mount);
+    if (reply.what != live::status::ok || !reply.value || !reply.news)
+        return send_problem_page(ex, mount, reply);
+    if (reply.value->mount != mount.address && ex.site().mount_at(reply.value->mount)) {
+        return send_redirect(ex, reply.value->mount + "?c=" + reply.value->id);
     }
     // Without scripts, the browser's Back, Forward and reload load the address of a step.
     const auto wanted = parse_number(step);
-    if (wanted && *wanted != r.value->step && is_same_site(ex.asked())) {
-        return ex.site()
-            .live->go_back(r.value->id, ex.asked().owner, 0, wanted, ex.home(), later(ex, &moved));
+    if (wanted && *wanted != reply.value->step && is_same_site(ex.request())) {
+        return ex.site().live->go_back(
+            reply.value->id,
+            ex.request().owner,
+            0,
+            wanted,
+            ex.executor(),
+            reply_callback(ex, &on_moved)
+        );
     }
-    show(ex, where, r);
+    show(ex, mount, reply);
 }
 
 /// Redirects an address without a conversation to the conversation that began there.
-void found_begun(exchange& ex, live::reply&& r) {
-    const auto& where = place_of(ex);
-    if (r.what != live::status::ok || !r.value || r.value->mount != where.address)
-        return mint(ex, where);
-    const auto place = named_in(ex.asked().cookie(bare_address_cookie(where.address)));
-    send_redirect(ex, page_address(ex.site(), *r.value, place.step));
+void on_opened_by_cookie(exchange& ex, live::reply&& reply) {
+    const auto& mount = *ex.mount;
+    if (reply.what != live::status::ok || !reply.value || reply.value->mount != mount.address)
+        return mint(ex, mount);
+    const auto begun = parse_step(ex.request().cookie(bare_address_cookie(mount.address)));
+    send_redirect(ex, page_address(ex.site().base_path(), *reply.value, begun.step));
 }
 
 /// True if the visitor followed a link, and so wants a new conversation. Back cannot be
 /// distinguished from an address that was typed.
-bool follows_link(const request& asked) {
-    return asked.header("sec-fetch-user") == "?1" && asked.fetch_site != "none" &&
-           asked.header("cache-control").empty();
+bool follows_link(const request& request) {
+    return request.header("sec-fetch-user") == "?1" && request.fetch_site != "none" &&
+           request.header("cache-control").empty();
 }
 
 /// Redirects to the login page, with the address that the visitor wanted in `next`.
-void send_to_login(exchange& ex, const mount_point& where) {
-    const auto& asked = ex.asked();
-    std::string wanted = query_value(asked.site_path);
-    if (!asked.query.empty()) wanted.append("?").append(asked.query);
-    const auto* parameter = where.login.find('?') == where.login.npos ? "?next=" : "&next=";
-    send_redirect(ex, where.login + parameter + query_value(wanted));
+void send_to_login(exchange& ex, const mount_point& mount) {
+    const auto& request = ex.request();
+    std::string wanted = query_value(request.site_path);
+    if (!request.query.empty()) wanted.append("?").append(request.query);
+    const auto* parameter = mount.login.find('?') == mount.login.npos ? "?next=" : "&next=";
+    send_redirect(ex, mount.login + parameter + query_value(wanted));
 }
 
 /// Refuses a request that is not a visit. Any site can make a browser send such requests, in any
@@ -206,18 +223,25 @@ void refuse_to_show(exchange& ex) {
 
 }  // namespace
 
-void visit(exchange& ex, const mount_point& where) {
-    auto& asked = ex.asked();
-    if (!is_visit(asked)) return refuse_to_show(ex);
-    if (!where.login.empty() && asked.principal.empty()) return send_to_login(ex, where);
-    asked.place = &where;
-    const auto id = named_by(asked).conversation;
-    if (!id.empty()) return ex.site().live->open(id, asked.owner, ex.home(), later(ex, &opened));
-    const auto begun = named_in(asked.cookie(bare_address_cookie(where.address)));
+void visit(exchange& ex, const mount_point& mount) {
+    auto& request = ex.request();
+    if (!is_visit(request)) return refuse_to_show(ex);
+    if (!mount.login.empty() && request.principal.empty()) return send_to_login(ex, mount);
+    ex.mount = &mount;
+    const auto id = step_in_query(request).conversation;
+    if (!id.empty())
+        return ex.site()
+            .live->open(id, request.owner, ex.executor(), reply_callback(ex, &on_opened));
+    const auto begun = parse_step(request.cookie(bare_address_cookie(mount.address)));
     const bool goes_on = is_token(begun.conversation) && parse_number(begun.step) &&
-                         asked.query.empty() && !follows_link(asked);
-    if (!goes_on) return mint(ex, where);
-    ex.site().live->open(begun.conversation, asked.owner, ex.home(), later(ex, &found_begun));
+                         request.query.empty() && !follows_link(request);
+    if (!goes_on) return mint(ex, mount);
+    ex.site().live->open(
+        begun.conversation,
+        request.owner,
+        ex.executor(),
+        reply_callback(ex, &on_opened_by_cookie)
+    );
 }
 
 }  // namespace stube::http

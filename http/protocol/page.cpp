@@ -117,13 +117,13 @@ std::string make_scripts(std::string_view base_path) {
 namespace {
 
 /// Writes the element from which stube.js reads the address of the stream and the revision shown.
-void append_stream(std::string& out, const site& of, const conversation& shown) {
+void append_stream(std::string& out, const page_settings& settings, const conversation& shown) {
     out.append("<div id=\"stube-stream\" data-conversation=\"").append(shown.id);
     out += "\" data-step=\"";
     append_number(out, shown.step);
     out += "\" data-heartbeat=\"";
-    append_number(out, static_cast<std::uint64_t>(of.limits().heartbeat.count()));
-    out.append("\" data-stream=\"").append(of.base_path()).append("/stube/stream/");
+    append_number(out, static_cast<std::uint64_t>(settings.heartbeat.count()));
+    out.append("\" data-stream=\"").append(settings.base_path).append("/stube/stream/");
     out.append(shown.id).append("?rev=");
     append_number(out, shown.revision);
     out += "\"></div>";
@@ -133,12 +133,12 @@ void append_stream(std::string& out, const site& of, const conversation& shown) 
 /// presses the first submit button of its form: the button written here, which submits the view's
 /// form, or a disabled one, so that nothing happens.
 void append_loose_form(std::string& out, const loose_form& loose, std::string_view ticket) {
-    if (loose.what == loose_form::kind::of_view) {
+    if (loose.kind == loose_form_kind::of_view) {
         out += "<button class=\"stube-enter\" tabindex=\"-1\" aria-hidden=\"true\" form=\"";
         append_attribute(out, loose.id);
         out += "\"></button>";
     }
-    if (loose.what == loose_form::kind::of_shell) {
+    if (loose.kind == loose_form_kind::of_shell) {
         out.append("<form id=\"").append(loose.id).append("\" method=\"post\" hidden>");
         out += "<button disabled></button>";
         append_ticket(out, ticket);
@@ -190,7 +190,7 @@ void append_commands(
 // The element of the stream is outside of #stube-view, because patches change the latter.
 void append_live_page(
     std::string& page,
-    const site& of,
+    const page_settings& settings,
     const conversation& shown,
     std::span<const kernel::patch> patches,
     std::string_view ticket
@@ -199,12 +199,12 @@ void append_live_page(
     const auto found = std::ranges::find(patches, kernel::patch::kind::view, &kernel::patch::what);
     const auto& view = found == patches.end() ? nothing : found->content;
     const auto loose = choose_loose_form(view);
-    const page_wire wire(of.base_path(), shown.id, loose, ticket);
+    const page_wire wire(settings.base_path, shown.id, loose, ticket);
     const bool is_working = !kernel::unfinished_work(shown).empty();
     // A reload would discard what the user is typing.
     const bool reloads = is_working && !takes_input(view);
     if (reloads) add_refresh(page);
-    append_stream(page, of, shown);
+    append_stream(page, settings, shown);
     append_loose_form(page, loose, ticket);
     page += "<div id=\"stube\"><div id=\"stube-notice\" aria-live=\"polite\">";
     append_notices(page, patches, wire);
@@ -216,14 +216,15 @@ void append_live_page(
         page += "<noscript><p>Parts of this page need JavaScript.</p></noscript>";
     if (is_working && !reloads)
         page += "<noscript><p><a href=\"\">Show the result</a></p></noscript>";
-    page.append(of.scripts()).append("</body></html>\n");
+    page.append(settings.scripts).append("</body></html>\n");
 }
 
-std::string page_address(const site& of, const conversation& shown, std::string_view step) {
+std::string
+page_address(std::string_view base_path, const conversation& shown, std::string_view step) {
     std::string address = shown.mount;
     if (is_local_address(shown.url)) {
-        const bool has_base = shown.url.starts_with(of.base_path() + "/");
-        address = has_base ? shown.url : with_base(shown.url, of.base_path());
+        const bool has_base = shown.url.starts_with(std::string(base_path) + "/");
+        address = has_base ? shown.url : with_base(shown.url, base_path);
     }
     const auto fragment = address.find('#');
     std::string named = address.find('?') < fragment ? "&c=" : "?c=";

@@ -1,9 +1,10 @@
 #pragma once
 
-#include "http/site/site.hpp"
+#include <stube/http/page_options.hpp>
+#include <stube/runtime/conversation.hpp>
+#include <stube/runtime/kernel.hpp>
 
-#include <stube/http/app.hpp>
-
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,11 +42,18 @@ std::string make_component_head(
 /// The script elements of a page with a conversation.
 std::string make_scripts(std::string_view base_path);
 
+/// The parts of a site that every page with a conversation contains. The views must outlive it.
+struct page_settings {
+    std::string_view base_path;
+    std::string_view scripts;  ///< `make_scripts`
+    std::chrono::milliseconds heartbeat;
+};
+
 /// Completes a page with a conversation; `page` holds its head. `patches` contain the view,
 /// commands and notices. The ticket belongs to this page only, see page_ticket.hpp.
 void append_live_page(
     std::string& page,
-    const site& of,
+    const page_settings& settings,
     const conversation& shown,
     std::span<const kernel::patch> patches,
     std::string_view ticket
@@ -54,7 +62,8 @@ void append_live_page(
 /// The address of a conversation's page for browsers without scripts. It contains the
 /// conversation's id and one of its steps, or `last_step_word` for the view that ended the
 /// conversation.
-std::string page_address(const site& of, const conversation& shown, std::string_view step);
+std::string
+page_address(std::string_view base_path, const conversation& shown, std::string_view step);
 
 inline constexpr std::string_view last_step_word = "end";
 

@@ -4,8 +4,8 @@
 
 namespace stube::http {
 
-problem problem_of(live::status what) {
-    switch (what) {
+problem conversation_problem(live::status status) {
+    switch (status) {
     case live::status::just_ended:
     case live::status::gone:
         return {404, "This has ended", "This conversation has ended or was not used for too long."};
@@ -67,14 +67,20 @@ problem problem_of(live::status what) {
             "Too much at once",
             "That was too much at once; nothing was changed. Please try again."
         };
-    default:
-        return problem_of(500);
+    case live::status::ok:
+    case live::status::ended:
+    case live::status::repeated:
+    case live::status::stale:
+    case live::status::failed:
+        break;
     }
+    return http_problem(500);
 }
 
-problem problem_of(live::status what, const request& asked) {
-    const bool has_session = is_token(asked.cookie(session_cookie));
-    return what == live::status::foreign && !has_session ? needs_cookie() : problem_of(what);
+problem conversation_problem_for(live::status status, const request& request) {
+    const bool has_session = is_token(request.cookie(session_cookie));
+    return status == live::status::foreign && !has_session ? needs_cookie()
+                                                           : conversation_problem(status);
 }
 
 problem needs_cookie() {
@@ -86,7 +92,7 @@ problem needs_cookie() {
     };
 }
 
-problem problem_of(int status) {
+problem http_problem(int status) {
     switch (status) {
     case 400:
         return {400, "Not understood", "The server could not understand this request."};
@@ -124,8 +130,8 @@ problem problem_of(int status) {
     }
 }
 
-void append_problem_notice(std::string& out, const problem& what, std::string_view restart) {
-    out.append("<p role=\"alert\">").append(what.text);
+void append_problem_notice(std::string& out, const problem& problem, std::string_view restart) {
+    out.append("<p role=\"alert\">").append(problem.text);
     if (!restart.empty()) {
         out += " <a href=\"";
         append_attribute(out, restart);
@@ -136,12 +142,12 @@ void append_problem_notice(std::string& out, const problem& what, std::string_vi
 
 void append_problem_view(
     std::string& out,
-    const problem& what,
+    const problem& problem,
     std::string_view restart,
     std::string_view error_id
 ) {
-    out.append("<section class=\"card\" role=\"alert\"><h1>").append(what.title);
-    out.append("</h1><p>").append(what.text).append("</p>");
+    out.append("<section class=\"card\" role=\"alert\"><h1>").append(problem.title);
+    out.append("</h1><p>").append(problem.text).append("</p>");
     if (!error_id.empty()) {
         out += "<p>Error ";
         append_attribute(out, error_id);

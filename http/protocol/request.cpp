@@ -2,14 +2,10 @@
 
 #include "http/protocol/text.hpp"
 
-#include <stube/http/app.hpp>
-
 #include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/uuid_io.hpp>
 
-namespace stube {
-
-namespace http {
+namespace stube::http {
 
 std::string_view request::header(std::string_view name) const {
     for (const auto& field : fields) {
@@ -66,66 +62,50 @@ std::string owner_of(std::string_view session, std::string_view principal) {
     return owner;
 }
 
-bool is_form(std::string_view content_type) {
-    return same_word(trimmed(take_until(content_type, ';')), "application/x-www-form-urlencoded");
-}
-
-bool is_visit(const request& asked) {
-    for (const auto* name : {"sec-purpose", "purpose", "x-purpose", "x-moz"}) {
-        const auto purpose = asked.header(name);
-        for (const auto* early : {"prefetch", "prerender", "preview"})
-            if (purpose.find(early) != purpose.npos) return false;
-    }
-    const auto wanted = asked.header("sec-fetch-dest");
-    // The oldest browsers with these headers do not send Sec-Fetch-Dest.
-    return wanted.empty() ? asked.header("sec-fetch-mode") != "no-cors" : wanted == "document";
-}
-
-bool is_same_site(const request& asked) {
-    if (!asked.fetch_site.empty())
-        return asked.fetch_site == "same-origin" || asked.fetch_site == "none";
-    if (asked.origin.empty()) return true;
-    const auto scheme = asked.origin.find("://");
-    return scheme != asked.origin.npos && same_word(asked.origin.substr(scheme + 3), asked.host);
-}
-
-}  // namespace http
-
-std::string_view request_info::path() const {
-    return from_.site_path;
-}
-
 namespace {
 
-/// The first value of that name in the body of a form or the query of an address.
-std::optional<std::string> decoded_value(std::string_view rest, std::string_view name) {
-    while (!rest.empty()) {
-        auto value = http::take_until(rest, '&');
-        std::string decoded;
-        if (!http::append_decoded(decoded, http::take_until(value, '='), true) || decoded != name)
-            continue;
-        decoded.clear();
-        if (http::append_decoded(decoded, value, true) && http::is_utf8(decoded)) return decoded;
-    }
-    return std::nullopt;
+bool is_event(const request& request) {
+    return request.method == method::post && request.site_path.starts_with("/stube/event/");
 }
 
 }  // namespace
 
-std::optional<std::string> request_info::query(std::string_view name) const {
-    return decoded_value(from_.query, name);
+bool is_get_or_head(const request& request) {
+    return request.method == method::get || request.method == method::head;
 }
 
-std::optional<std::string> request_info::form(std::string_view name) const {
-    return decoded_value(from_.body, name);
+bool is_submission(const request& request) {
+    return is_event(request) && request.event_id.empty();
 }
 
-std::string_view request_info::header(std::string_view name) const {
-    return from_.header(name);
+bool is_scripted_change(const request& request) {
+    const bool is_back =
+        request.method == method::post && request.site_path.starts_with("/stube/back/");
+    return is_back || (is_event(request) && !is_submission(request));
 }
 
-std::string_view request_info::cookie(std::string_view name) const {
-    return from_.cookie(name);
+bool is_form(std::string_view content_type) {
+    return same_word(trimmed(take_until(content_type, ';')), "application/x-www-form-urlencoded");
 }
 
-}  // namespace stube
+bool is_visit(const request& request) {
+    for (const auto* name : {"sec-purpose", "purpose", "x-purpose", "x-moz"}) {
+        const auto purpose = request.header(name);
+        for (const auto* early : {"prefetch", "prerender", "preview"})
+            if (purpose.find(early) != purpose.npos) return false;
+    }
+    const auto wanted = request.header("sec-fetch-dest");
+    // The oldest browsers with these headers do not send Sec-Fetch-Dest.
+    return wanted.empty() ? request.header("sec-fetch-mode") != "no-cors" : wanted == "document";
+}
+
+bool is_same_site(const request& request) {
+    if (!request.fetch_site.empty())
+        return request.fetch_site == "same-origin" || request.fetch_site == "none";
+    if (request.origin.empty()) return true;
+    const auto scheme = request.origin.find("://");
+    return scheme != request.origin.npos &&
+           same_word(request.origin.substr(scheme + 3), request.host);
+}
+
+}  // namespace stube::http

@@ -24,7 +24,7 @@ inline constexpr std::string_view host_cookie_prefix = "__Host-";
 /// One request, as read by `request_reader`. The views are valid until the request has been
 /// answered.
 struct request {
-    method verb = method::other;
+    http::method method = http::method::other;
     std::string_view target;  ///< as sent
     std::string_view path;    ///< decoded: begins with "/", is UTF-8, has no control characters
     std::string_view query;   ///< as sent, without "?"
@@ -43,11 +43,10 @@ struct request {
     std::string_view event_id;
 
     // Added by the server.
-    std::string_view site_path;   ///< `path` without the base path
-    std::string principal;        ///< from `app::principal`
-    std::string owner;            ///< `owner_of` the visitor; empty for a visitor without a session
-    std::string new_session;      ///< the id of a session that begins with this request
-    const void* place = nullptr;  ///< the `mount_point` of the request, for `visit`
+    std::string_view site_path;  ///< `path` without the base path
+    std::string principal;       ///< from `app::principal`
+    std::string owner;           ///< `owner_of` the visitor; empty for a visitor without a session
+    std::string new_session;     ///< the id of a session that begins with this request
 
     /// The first header of that name; empty if absent.
     std::string_view header(std::string_view name) const;
@@ -64,18 +63,26 @@ struct request {
 /// the conversation, so it contains a digest of the session's id, which must stay secret.
 std::string owner_of(std::string_view session, std::string_view principal);
 
+bool is_get_or_head(const request& request);
+
+/// True for a form that a browser sends without scripts. The browser shows the response as a page.
+bool is_submission(const request& request);
+
+/// True for a request by htmx, which puts the response into the page.
+bool is_scripted_change(const request& request);
+
 /// True for the media type of forms without files.
 bool is_form(std::string_view content_type);
 
 /// False if the headers show that the browser does not load a page into a window: it loads a part
 /// of another page (an image, a frame, a fetch by a script), or a page that nobody may ever look at
 /// (prefetch, prerender). True without such headers: old browsers and other clients send none.
-bool is_visit(const request& asked);
+bool is_visit(const request& request);
 
 /// False if the headers show that the request comes from another site. Sec-Fetch-Site is set by the
 /// browser and correct behind any proxy; without it, Origin must be this host. A request without
 /// both does not come from a present browser. A page of another site cannot send our own header
 /// unless this server allows it (CORS).
-bool is_same_site(const request& asked);
+bool is_same_site(const request& request);
 
 }  // namespace stube::http

@@ -54,19 +54,19 @@ std::string_view reason_of(int status) {
     }
 }
 
-void append_answer(std::string& out, const answer& what, const answer_terms& terms) {
+void append_response(std::string& out, const response& response, const response_context& context) {
     out += "HTTP/1.1 ";
-    append_number(out, static_cast<unsigned>(what.status));
-    out.append(" ").append(reason_of(what.status)).append("\r\nDate: ").append(terms.date);
-    if (!what.type.empty()) {
-        out.append("\r\nContent-Type: ").append(what.type);
+    append_number(out, static_cast<unsigned>(response.status));
+    out.append(" ").append(reason_of(response.status)).append("\r\nDate: ").append(context.date);
+    if (!response.type.empty()) {
+        out.append("\r\nContent-Type: ").append(response.type);
         out += "\r\nContent-Length: ";
-        append_number(out, what.body.size());
+        append_number(out, response.body.size());
     }
     out += "\r\n";
-    if (terms.close) out += "Connection: close\r\n";
-    out.append(what.headers).append("\r\n");
-    if (!terms.head_only && !what.type.empty()) out.append(what.body);
+    if (context.close) out += "Connection: close\r\n";
+    out.append(response.headers).append("\r\n");
+    if (!context.head_only && !response.type.empty()) out.append(response.body);
 }
 
 std::string http_date() {

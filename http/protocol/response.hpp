@@ -6,7 +6,7 @@
 /// HTTP/1.1 responses as bytes.
 namespace stube::http {
 
-struct answer {
+struct response {
     int status = 200;
     std::string_view type =
         "text/plain; charset=utf-8";  ///< empty: no body and no headers about one
@@ -14,8 +14,8 @@ struct answer {
     std::string_view body = {};
 };
 
-/// Properties of a response that depend on its connection and request.
-struct answer_terms {
+/// The properties of a response that depend on its connection and request.
+struct response_context {
     std::string_view date;   ///< value of the Date header
     bool close = false;      ///< the connection closes after this response
     bool head_only = false;  ///< the request was a HEAD
@@ -23,7 +23,7 @@ struct answer_terms {
 
 std::string_view reason_of(int status);
 
-void append_answer(std::string& out, const answer& what, const answer_terms& terms);
+void append_response(std::string& out, const response& response, const response_context& context);
 
 /// The present time in the format of the Date header.
 std::string http_date();

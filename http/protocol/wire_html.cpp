@@ -136,10 +136,10 @@ loose_form choose_loose_form(const markup& view) {
     const auto holes = view.holes();
     if (std::ranges::none_of(holes, is_loose)) return {};
     const auto starts_form = [](const hole& h) { return h.what == hole::kind::form_start; };
-    loose_form out{loose_form::kind::of_shell, std::string(loose_form::default_id)};
+    loose_form out{loose_form_kind::of_shell, std::string(loose_form::default_id)};
     if (std::ranges::count_if(holes, starts_form) != 1) return out;
     const auto form = std::ranges::find(holes, sender::form, &hole::sent_by);
-    out.what = loose_form::kind::of_view;
+    out.kind = loose_form_kind::of_view;
     const auto id = attribute_in(tag_around(view.text(), form->at), "id");
     out.writes_id = !id;
     if (id) out.id = *id;

@@ -52,15 +52,15 @@ private:
     std::string_view conversation_;
 };
 
+enum class loose_form_kind {
+    none,      ///< the page has no controls or buttons outside of every form
+    of_view,   ///< the only form of the view, so that all values are submitted together
+    of_shell,  ///< a separate form, because the view has no form or several
+};
+
 /// The form that submits the controls and buttons outside of every form.
 struct loose_form {
-    enum class kind {
-        none,      ///< the page has no such controls or buttons
-        of_view,   ///< the only form of the view, so that all values are submitted together
-        of_shell,  ///< a separate form, because the view has no form or several
-    };
-
-    kind what = kind::none;
+    loose_form_kind kind = loose_form_kind::none;
     std::string id;          ///< its document id
     bool writes_id = false;  ///< the view's form has no id: the wire writes this one
 

@@ -147,7 +147,7 @@ void append_partials(std::string& out, const live::update& what, const markup_wi
     if (what.ended) out += end_partial;
 }
 
-void append_last_words(std::string& out, std::string_view html) {
+void append_final_view(std::string& out, std::string_view html) {
     out.append(view_partial).append(html).append(partial_end).append(end_partial);
 }
 
@@ -159,7 +159,7 @@ frame make_frame(const live::update& what, const markup_wire& wire) {
     return encode(what, wire, {});
 }
 
-frame make_last_words(std::string_view html) {
+frame make_final_view(std::string_view html) {
     auto out = open_chunk();
     out += "data: ";
     const auto from = out.size();

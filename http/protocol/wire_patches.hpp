@@ -61,10 +61,10 @@ struct frame {
 frame make_frame(const live::update& what, const markup_wire& wire);
 
 /// The last message of a stream whose conversation is not available: a view, and the end.
-frame make_last_words(std::string_view html);
+frame make_final_view(std::string_view html);
 
 /// The same as the body of a response.
-void append_last_words(std::string& out, std::string_view html);
+void append_final_view(std::string& out, std::string_view html);
 
 /// The end alone; the page keeps its content.
 frame make_end();

@@ -1,29 +1,12 @@
 #include "http/site/metrics.hpp"
 
+#include <boost/mp11/algorithm.hpp>
+
 #include <string_view>
 
 namespace stube::http {
 
 namespace {
-
-constexpr std::array<std::string_view, status_count> status_names{
-    "ok",
-    "ended",
-    "repeated",
-    "stale",
-    "just_ended",
-    "gone",
-    "foreign",
-    "lost",
-    "unusable",
-    "other_release",
-    "unknown_event",
-    "bad_arguments",
-    "failed",
-    "not_saved",
-    "store_down",
-    "overloaded"
-};
 
 void append_line(
     std::string& out,
@@ -43,10 +26,6 @@ void append_type(
     out.append("# HELP ").append(name).append(" ").append(help).append("\n");
     out.append("# TYPE ").append(name).append(" ").append(type).append("\n");
 }
-
-}  // namespace
-
-namespace {
 
 void append_background(std::string& out, const live::conversation_counts& of) {
     const auto line = [&](std::string_view name, std::string_view labels, std::size_t value) {
@@ -126,12 +105,13 @@ std::string metrics::text(const totals& now, const live::conversation_counts& ba
         "Requests answered with a 5xx status.",
         sum([](const auto& t) -> auto& { return t.failures; }));
     append_type(out, "stube_events_total", "counter", "Events, by how they went.");
-    for (std::size_t at = 0; at < status_count; ++at) {
-        const auto labels = "{status=\"" + std::string(status_names[at]) + "\"}";
-        append_line(out, "stube_events_total", labels, sum([at](const auto& t) -> auto& {
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<live::status>>([&](auto status) {
+        constexpr auto at = static_cast<std::size_t>(decltype(status)::value);
+        const auto labels = std::string("{status=\"") + status.name + "\"}";
+        append_line(out, "stube_events_total", labels, sum([](const auto& t) -> auto& {
                         return t.events[at];
                     }));
-    }
+    });
     append_background(out, background);
     return out;
 }

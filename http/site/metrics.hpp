@@ -2,6 +2,9 @@
 
 #include <stube/runtime/conversation_map.hpp>
 
+#include <boost/describe/enumerators.hpp>
+#include <boost/mp11/list.hpp>
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -25,7 +28,8 @@ private:
     std::atomic<std::int64_t> value_ = 0;
 };
 
-inline constexpr std::size_t status_count = static_cast<std::size_t>(live::status::overloaded) + 1;
+inline constexpr std::size_t status_count =
+    boost::mp11::mp_size<boost::describe::describe_enumerators<live::status>>::value;
 
 /// The counters of one of the server's threads.
 struct thread_counts {
@@ -33,7 +37,7 @@ struct thread_counts {
     counter streams;      ///< open now
     counter requests;
     counter failures;                          ///< requests answered with 5xx
-    std::array<counter, status_count> events;  ///< by `status`
+    std::array<counter, status_count> events;  ///< indexed by `status`
 };
 
 /// The numbers of a server, in the text format of Prometheus.

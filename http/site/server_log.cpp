@@ -1,15 +1,14 @@
 #include "http/site/server_log.hpp"
 
 #include "runtime/component/quote_for_log.hpp"
+#include "runtime/live/mutex.hpp"
 
 #include <spdlog/sinks/sink.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <csignal>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,21 +54,21 @@ std::thread without_signals(Body body) {
 class server_log::line_queue final : public spdlog::sinks::sink {
 public:
     line_queue(std::shared_ptr<spdlog::logger> to, const server_limits& limits)
-        : to_(std::move(to)),
+        : target_(std::move(to)),
           max_queue_(limits.max_log_queue),
           max_line_(limits.max_log_line),
           max_rate_(limits.max_log_rate) {}
 
     void log(const spdlog::details::log_msg& message) override {
-        if (!to_->should_log(message.level)) return;
-        std::lock_guard lock(mutex_);
+        if (!target_->should_log(message.level)) return;
+        const live::mutex_lock lock(mutex_);
         if (is_ended_) return;
         const auto text = text_of(message);
         changed_.notify_all();
         if (message.level < spdlog::level::critical && !admit(kind_of(text), steady::now())) return;
         std::string kept(text.substr(0, max_line_));
         if (text.size() > max_line_) kept += "...";
-        put({message.level, message.time, std::move(kept)});
+        enqueue({message.level, message.time, std::move(kept)});
     }
 
     void flush() override {}
@@ -80,31 +79,34 @@ public:
 
     /// Writes lines until `end` was called and the queue is empty.
     void write() {
-        std::unique_lock lock(mutex_);
+        live::mutex_lock lock(mutex_);
         while (await_line(lock)) {
             const auto next = std::move(lines_.front());
             lines_.pop_front();
             size_ -= size_of(next);
             const auto overrun = std::exchange(overrun_, 0);
             lock.unlock();
-            if (overrun > 0) say_overrun(overrun);
-            hand_over(next);
+            if (overrun > 0) write_overrun(overrun);
+            write_line(next);
             lock.lock();
         }
         is_done_ = true;
         changed_.notify_all();
     }
 
-    /// Returns false if the writing thread did not finish within `patience`.
-    bool end(std::chrono::milliseconds patience) {
-        std::unique_lock lock(mutex_);
+    /// Returns false if the writing thread did not finish within `max_wait`.
+    bool end(std::chrono::milliseconds max_wait) {
+        live::mutex_lock lock(mutex_);
         is_ended_ = true;
         changed_.notify_all();
-        return changed_.wait_for(lock, patience, [this] { return is_done_; });
+        const auto latest = steady::now() + max_wait;
+        while (!is_done_ && changed_.wait_until(lock, latest)) {
+        }
+        return is_done_;
     }
 
     std::int64_t lost() const {
-        std::lock_guard lock(mutex_);
+        const live::mutex_lock lock(mutex_);
         return lost_;
     }
 
@@ -126,7 +128,7 @@ private:
 
     static std::size_t size_of(const line& one) { return one.text.size() + line_overhead; }
 
-    void put(line one) {
+    void enqueue(line one) STUBE_REQUIRES(mutex_) {
         size_ += size_of(one);
         lines_.push_back(std::move(one));
         while (size_ > max_queue_ && lines_.size() > 1) {
@@ -137,7 +139,7 @@ private:
         }
     }
 
-    windows::iterator window_of(std::string_view kind) {
+    windows::iterator window_of(std::string_view kind) STUBE_REQUIRES(mutex_) {
         const auto found = kinds_.find(kind);
         if (found != kinds_.end()) return found;
         const auto* name = kinds_.size() < max_kinds ? &kind : &other_kinds;
@@ -145,7 +147,7 @@ private:
     }
 
     /// Returns false if there were too many lines of this kind within a second.
-    bool admit(std::string_view kind, steady::time_point now) {
+    bool admit(std::string_view kind, steady::time_point now) STUBE_REQUIRES(mutex_) {
         const auto at = window_of(kind);
         auto& of = at->second;
         if (now - of.begin >= rate_window) {
@@ -163,11 +165,11 @@ private:
     }
 
     /// Logs how many lines were suppressed in a window that is over.
-    void close(windows::iterator at) {
+    void close(windows::iterator at) STUBE_REQUIRES(mutex_) {
         const auto count = std::exchange(at->second, {}).suppressed;
         if (count == 0) return;
         suppressed_ -= count;
-        put(
+        enqueue(
             {spdlog::level::warn,
              spdlog::log_clock::now(),
              "log lines suppressed kind=" + quote_for_log(at->first) +
@@ -176,7 +178,7 @@ private:
     }
 
     /// Closes windows that are over. Returns the end of the next window with suppressed lines.
-    std::optional<steady::time_point> close_windows(steady::time_point now) {
+    std::optional<steady::time_point> close_windows(steady::time_point now) STUBE_REQUIRES(mutex_) {
         std::optional<steady::time_point> next;
         if (suppressed_ == 0) return next;
         for (auto at = kinds_.begin(); at != kinds_.end(); ++at) {
@@ -192,7 +194,7 @@ private:
     }
 
     /// Waits for a line. Returns false if the log has ended and the queue is empty.
-    bool await_line(std::unique_lock<std::mutex>& lock) {
+    bool await_line(live::mutex_lock& lock) STUBE_REQUIRES(mutex_) {
         for (;;) {
             const auto next = close_windows(steady::now());
             if (!lines_.empty()) return true;
@@ -201,8 +203,8 @@ private:
         }
     }
 
-    void say_overrun(std::size_t count) {
-        hand_over(
+    void write_overrun(std::size_t count) {
+        write_line(
             {spdlog::level::warn,
              spdlog::log_clock::now(),
              "log lines lost count=" + std::to_string(count) +
@@ -211,29 +213,31 @@ private:
     }
 
     /// May block for ever.
-    void hand_over(const line& one) noexcept {
+    void write_line(const line& one) noexcept {
         try {
-            to_->log(one.time, spdlog::source_loc(), one.level, one.text);
+            target_->log(one.time, spdlog::source_loc(), one.level, one.text);
         } catch (...) {
             return;  // the application's logger threw: the error cannot be logged either
         }
     }
 
-    const std::shared_ptr<spdlog::logger> to_;
+    const std::shared_ptr<spdlog::logger> target_;
     const std::size_t max_queue_;
     const std::size_t max_line_;
     const std::size_t max_rate_;
 
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<line> lines_;
-    std::size_t size_ = 0;
-    windows kinds_;
-    std::size_t suppressed_ = 0;  // sum over `kinds_`
-    std::size_t overrun_ = 0;     // lines dropped since a line was last written
-    std::int64_t lost_ = 0;
-    bool is_ended_ = false;
-    bool is_done_ = false;
+    mutable live::mutex mutex_;
+    live::condition_variable changed_;
+    std::deque<line> lines_ STUBE_GUARDED_BY(mutex_);
+    std::size_t size_ STUBE_GUARDED_BY(mutex_) = 0;
+    windows kinds_ STUBE_GUARDED_BY(mutex_);
+    // The sum over `kinds_`.
+    std::size_t suppressed_ STUBE_GUARDED_BY(mutex_) = 0;
+    // The lines dropped since a line was last written.
+    std::size_t overrun_ STUBE_GUARDED_BY(mutex_) = 0;
+    std::int64_t lost_ STUBE_GUARDED_BY(mutex_) = 0;
+    bool is_ended_ STUBE_GUARDED_BY(mutex_) = false;
+    bool is_done_ STUBE_GUARDED_BY(mutex_) = false;
 };
 
 server_log::server_log(const std::shared_ptr<spdlog::logger>& to, const server_limits& limits)
@@ -249,7 +253,7 @@ server_log::~server_log() {
 
 void server_log::finish() {
     if (!writer_.joinable()) return;
-    is_stuck_ = !lines_->end(log_patience);
+    is_stuck_ = !lines_->end(max_finish_time);
     is_stuck_ ? writer_.detach() : writer_.join();
 }
 

@@ -34,9 +34,9 @@ public:
 
     const std::shared_ptr<spdlog::logger>& logger() const { return front_; }
 
-    /// Waits until all lines are written, for at most `log_patience`. A writing thread that is not
-    /// done by then is detached: it ends with the process, or when the log moves again. Later lines
-    /// are discarded. Idempotent.
+    /// Waits until all lines are written, for at most `max_finish_time`. A writing thread that is
+    /// not done by then is detached: it ends with the process, or when the log moves again. Later
+    /// lines are discarded. Idempotent.
     void finish();
 
     /// True if `finish` has detached the writing thread.
@@ -45,7 +45,7 @@ public:
     /// The number of lines that never reached the application's logger: dropped or suppressed.
     std::int64_t lost() const;
 
-    static constexpr auto log_patience = std::chrono::seconds(1);
+    static constexpr auto max_finish_time = std::chrono::seconds(1);
 
 private:
     class line_queue;

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "runtime/live/mutex.hpp"
+
 #include <stube/runtime/conversation_map.hpp>
 
-#include <mutex>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,28 +11,28 @@ namespace stube::http {
 
 /// The running servers of an app; `app::publish` publishes to all of them.
 /// Threads: any.
-class switchboard {
+class server_registry {
 public:
-    void add(live::conversation_map& one) {
-        std::lock_guard lock(mutex_);
-        servers_.push_back(&one);
+    void add(live::conversation_map& server) {
+        const live::mutex_lock lock(mutex_);
+        servers_.push_back(&server);
     }
 
-    /// When this returns, no message reaches `one` any more.
-    void remove(live::conversation_map& one) {
-        std::lock_guard lock(mutex_);
-        std::erase(servers_, &one);
+    /// When this returns, no message reaches `server` any more.
+    void remove(live::conversation_map& server) {
+        const live::mutex_lock lock(mutex_);
+        std::erase(servers_, &server);
     }
 
     void publish(std::string_view topic, std::string_view message) {
-        std::lock_guard lock(mutex_);  // `conversation_map::publish` does not block
+        const live::mutex_lock lock(mutex_);  // `conversation_map::publish` does not block
         for (auto* each : servers_)
             each->publish(topic, message);
     }
 
 private:
-    std::mutex mutex_;
-    std::vector<live::conversation_map*> servers_;
+    live::mutex mutex_;
+    std::vector<live::conversation_map*> servers_ STUBE_GUARDED_BY(mutex_);
 };
 
 }  // namespace stube::http

@@ -97,8 +97,9 @@ bool is_cookie_value(std::string_view value) {
 std::function<kernel::beginning(const request_info&)>
 site::root_function(const app::root_maker& root) {
     if (!root.snapshot) return root.component;
-    return
-        [from = root.snapshot](const request_info& asked) { return stube::restore(from(asked)); };
+    return [from = root.snapshot](const request_info& request) {
+        return stube::restore(from(request));
+    };
 }
 
 site::site(const app& from, const server_options& options)
@@ -121,7 +122,7 @@ site::site(const app& from, const server_options& options)
             each.options.login.empty() ? std::string() : base_path_ + each.options.login
         }));
         route to;
-        to.what = route::kind::mount;
+        to.kind = route_kind::mount;
         to.mount = mounts_.back().get();
         routes_.emplace(each.path, to);
     }
@@ -145,7 +146,7 @@ site::site(const app& from, const server_options& options)
         }
     }
     for (const auto& each : from.posts_)
-        forms_.emplace(each.path, each.answer);
+        forms_.emplace(each.path, each.handler);
     add_assets();
 }
 
@@ -156,7 +157,7 @@ void site::add_file(std::string path, static_file file) {
     kept->headers += "ETag: " + kept->etag + "\r\n";
     if (!kept->gzip.empty()) kept->headers += "Vary: Accept-Encoding\r\n";
     route to;
-    to.what = route::kind::file;
+    to.kind = route_kind::file;
     to.file = kept.get();
     routes_.emplace(std::move(path), to);
     files_.push_back(std::move(kept));
@@ -195,10 +196,10 @@ std::string site::add_components() {
 route site::find(std::string_view path, std::string_view& site_path) const {
     site_path = path;
     route to;
-    if (path == "/healthz") to.what = route::kind::health;
-    if (path == "/readyz") to.what = route::kind::ready;
-    if (path == "/metrics") to.what = route::kind::metrics;
-    if (to.what != route::kind::nothing) return to;
+    if (path == "/healthz") to.kind = route_kind::health;
+    if (path == "/readyz") to.kind = route_kind::ready;
+    if (path == "/metrics") to.kind = route_kind::metrics;
+    if (to.kind != route_kind::nothing) return to;
     if (!base_path_.empty()) {
         if (!path.starts_with(base_path_)) return to;
         path.remove_prefix(base_path_.size());
@@ -207,7 +208,7 @@ route site::find(std::string_view path, std::string_view& site_path) const {
     constexpr std::string_view internal = "/stube/";
     if (path.starts_with(internal)) {
         to = find_internal(path.substr(internal.size()));
-        if (to.what != route::kind::nothing) return to;
+        if (to.kind != route_kind::nothing) return to;
     }
     if (const auto found = routes_.find(path); found != routes_.end()) to = found->second;
     to.form = form_handler_at(path);
@@ -216,18 +217,18 @@ route site::find(std::string_view path, std::string_view& site_path) const {
 
 route site::find_internal(std::string_view rest) const {
     route to;
-    const auto what = take_until(rest, '/');
+    const auto word = take_until(rest, '/');
     to.conversation = take_until(rest, '/');
-    if (what == "event") {
+    if (word == "event") {
         to.instance = take_until(rest, '/');
         to.member = rest;
-        if (!to.member.empty()) to.what = route::kind::event;
-    } else if (what == "back" && rest.empty() && !to.conversation.empty()) {
-        to.what = route::kind::back;
-    } else if (what == "stream" && rest.empty() && !to.conversation.empty()) {
-        to.what = route::kind::stream;
-    } else if (what == "news" && rest.empty() && !to.conversation.empty()) {
-        to.what = route::kind::news;
+        if (!to.member.empty()) to.kind = route_kind::event;
+    } else if (word == "back" && rest.empty() && !to.conversation.empty()) {
+        to.kind = route_kind::back;
+    } else if (word == "stream" && rest.empty() && !to.conversation.empty()) {
+        to.kind = route_kind::stream;
+    } else if (word == "news" && rest.empty() && !to.conversation.empty()) {
+        to.kind = route_kind::news;
     }
     return to;
 }
@@ -257,31 +258,31 @@ std::string site::session_line(std::string_view session) const {
     return cookie_line({std::string(session_cookie), std::string(session), lasting});
 }
 
-std::string site::cookie_line(const cookie& what) const {
-    if (!is_cookie_name(what.name) || !is_cookie_value(what.value))
-        throw std::logic_error("stube: no cookie can be made of this: " + what.name);
+std::string site::cookie_line(const cookie& cookie) const {
+    if (!is_cookie_name(cookie.name) || !is_cookie_value(cookie.value))
+        throw std::logic_error("stube: no cookie can be made of this: " + cookie.name);
     std::string lines;
-    const bool has_prefix = behind_tls_ && base_path_.empty() && !what.name.starts_with("__");
-    append_cookie(lines, has_prefix ? host_cookie_prefix : "", what);
+    const bool has_prefix = behind_tls_ && base_path_.empty() && !cookie.name.starts_with("__");
+    append_cookie(lines, has_prefix ? host_cookie_prefix : "", cookie);
     // Deletes the cookie without a prefix too, which an earlier release may have set.
-    const bool is_end = what.max_age && what.max_age->count() <= 0;
-    if (has_prefix && is_end) append_cookie(lines, "", what);
+    const bool is_end = cookie.max_age && cookie.max_age->count() <= 0;
+    if (has_prefix && is_end) append_cookie(lines, "", cookie);
     return lines;
 }
 
-void site::append_cookie(std::string& out, std::string_view prefix, const cookie& what) const {
-    out.append("Set-Cookie: ").append(prefix).append(what.name).append("=").append(what.value);
+void site::append_cookie(std::string& out, std::string_view prefix, const cookie& cookie) const {
+    out.append("Set-Cookie: ").append(prefix).append(cookie.name).append("=").append(cookie.value);
     out.append("; HttpOnly; SameSite=Lax; Path=").append(base_path_).append("/");
-    if (what.max_age) {
+    if (cookie.max_age) {
         out += "; Max-Age=";
-        append_number(out, static_cast<std::uint64_t>(std::max(what.max_age->count(), {})));
+        append_number(out, static_cast<std::uint64_t>(std::max(cookie.max_age->count(), {})));
     }
     if (behind_tls_) out += "; Secure";
     out += "\r\n";
 }
 
-std::string site::principal_of(const request& asked) const {
-    return principal_ ? principal_(request_info(asked)) : std::string();
+std::string site::principal_of(const request& request) const {
+    return principal_ ? principal_(request_info(request)) : std::string();
 }
 
 }  // namespace stube::http

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "http/transport/byte_queue.hpp"
+#include "http/protocol/page.hpp"
 #include "http/site/metrics.hpp"
+#include "http/site/unsent_bytes.hpp"
 
 #include <stube/http/app.hpp>
 #include <stube/http/options.hpp>
@@ -18,6 +19,7 @@
 
 namespace stube::http {
 
+struct request;
 class server_log;
 
 /// A path where conversations begin.
@@ -42,11 +44,11 @@ struct static_file {
     std::string owned;      ///< the memory of the body, unless the program contains it
 };
 
+enum class route_kind { nothing, mount, file, event, back, stream, news, health, ready, metrics };
+
 /// The result of routing a request.
 struct route {
-    enum class kind { nothing, mount, file, event, back, stream, news, health, ready, metrics };
-
-    kind what = kind::nothing;
+    route_kind kind = route_kind::nothing;
     const mount_point* mount = nullptr;
     const static_file* file = nullptr;
     const form_handler* form = nullptr;  ///< the handler of forms at this path, for every kind
@@ -81,18 +83,19 @@ public:
     std::string session_line(std::string_view session) const;
 
     /// The header lines for a cookie. Throws std::logic_error for an invalid name or value.
-    std::string cookie_line(const cookie& what) const;
+    std::string cookie_line(const cookie& cookie) const;
 
     /// The head of pages that do not belong to a mount.
     const std::string& plain_head() const { return plain_head_; }
 
-    const std::string& scripts() const { return scripts_; }
+    /// Valid while the site lives.
+    http::page_settings page_settings() const { return {base_path_, scripts_, limits_.heartbeat}; }
 
-    std::string principal_of(const request& asked) const;
+    std::string principal_of(const request& request) const;
 
     live::conversation_map* live = nullptr;  ///< set once, before the threads start
     const server_log* log = nullptr;         ///< set once, before the threads start
-    unsent_account unsent;
+    unsent_bytes unsent;
     std::atomic<bool> draining = false;      ///< not ready any more; requests are still answered
     std::atomic<bool> ends_streams = false;  ///< a new stream ends at once with the drain hint
     metrics counts;
@@ -113,7 +116,7 @@ private:
     std::string add_components();
     route find_internal(std::string_view rest) const;
 
-    void append_cookie(std::string& out, std::string_view prefix, const cookie& what) const;
+    void append_cookie(std::string& out, std::string_view prefix, const cookie& cookie) const;
 
     std::string base_path_;
     bool behind_tls_;

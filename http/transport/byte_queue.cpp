@@ -32,7 +32,7 @@ std::string_view byte_queue::front() const {
 void byte_queue::drop(std::size_t count) {
     sent_ += count;
     size_ -= count;
-    account_.take(count);
+    total_.remove(count);
     auto& first = pieces_.front();
     if (sent_ == first.bytes().size()) {
         sent_ = 0;
@@ -45,14 +45,14 @@ void byte_queue::drop(std::size_t count) {
 }
 
 void byte_queue::clear() {
-    account_.take(std::exchange(size_, 0));
+    total_.remove(std::exchange(size_, 0));
     sent_ = 0;
     std::vector<piece>().swap(pieces_);
 }
 
 void byte_queue::count(std::size_t more) {
     size_ += more;
-    account_.add(more);
+    total_.add(more);
 }
 
 }  // namespace stube::http

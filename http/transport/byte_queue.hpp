@@ -1,8 +1,8 @@
 #pragma once
 
-#include <atomic>
+#include "http/site/unsent_bytes.hpp"
+
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,35 +10,10 @@
 
 namespace stube::http {
 
-/// Counts the bytes that the connections of a server hold because their peers do not read.
-/// Threads: any.
-class unsent_account {
-public:
-    explicit unsent_account(std::size_t limit) : limit_(limit) {}
-
-    void add(std::size_t more) {
-        const std::size_t now = bytes_ += more;
-        if (now > limit_ && on_over) on_over();
-    }
-
-    void take(std::size_t less) { bytes_ -= less; }
-
-    std::size_t bytes() const { return bytes_; }
-
-    bool is_over() const { return bytes_ > limit_; }
-
-    /// Called when an addition exceeds the limit; must not block. Set before the threads start.
-    std::function<void()> on_over;
-
-private:
-    const std::size_t limit_;
-    std::atomic<std::size_t> bytes_ = 0;
-};
-
 /// Bytes on their way to a slow reader. The queues of several readers can share large blocks.
 class byte_queue {
 public:
-    explicit byte_queue(unsent_account& account) : account_(account) {}
+    explicit byte_queue(unsent_bytes& total) : total_(total) {}
 
     byte_queue(const byte_queue&) = delete;
     byte_queue& operator=(const byte_queue&) = delete;
@@ -78,7 +53,7 @@ private:
 
     void count(std::size_t more);
 
-    unsent_account& account_;
+    unsent_bytes& total_;
     std::vector<piece> pieces_;
     std::size_t sent_ = 0;  // of the first piece
     std::size_t size_ = 0;

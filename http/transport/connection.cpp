@@ -1,6 +1,6 @@
 #include "http/transport/connection.hpp"
 
-#include "http/protocol/page.hpp"
+#include "http/handlers/handle.hpp"
 #include "http/protocol/problem.hpp"
 #include "http/transport/worker.hpp"
 #include "runtime/component/exception_message.hpp"
@@ -17,7 +17,7 @@ namespace {
 
 constexpr auto linger_time = std::chrono::seconds(2);
 
-constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";
 
 constexpr std::string_view stream_head = "Content-Type: text/event-stream\r\n"
                                          "Cache-Control: no-cache, no-transform\r\n"
@@ -27,28 +27,28 @@ constexpr std::string_view stream_head = "Content-Type: text/event-stream\r\n"
 
 }  // namespace
 
-connection::connection(tcp_socket socket, seat taken, worker& home)
-    : home_(home),
+connection::connection(tcp_socket socket, connection_slot slot, worker& worker)
+    : worker_(worker),
       socket_(std::move(socket)),
-      seat_(std::move(taken)),
-      unsent_(home.site().unsent) {}
+      slot_(std::move(slot)),
+      unsent_(worker.site().unsent) {}
 
 connection::~connection() = default;
 
 http::site& connection::site() {
-    return home_.site();
+    return worker_.site();
 }
 
-live::executor& connection::home() {
-    return home_;
+live::executor& connection::executor() {
+    return worker_;
 }
 
 thread_counts& connection::counts() {
-    return home_.counts();
+    return worker_.counts();
 }
 
 std::string& connection::scratch() {
-    return home_.scratch();
+    return worker_.scratch();
 }
 
 void connection::start() {
@@ -56,8 +56,8 @@ void connection::start() {
     socket_.set_option(tcp::no_delay(true), failed);
     if (!failed) socket_.non_blocking(true, failed);
     if (failed) return;
-    home_.enlist(*this);
-    deadline_ = home_.after(site().limits().head_timeout);
+    worker_.enlist(*this);
+    deadline_ = worker_.deadline_after(site().limits().head_timeout);
     wait_readable();
 }
 
@@ -87,35 +87,37 @@ void connection::readable() {
     case state::streaming:
     case state::lingering:
         return discard();
-    default:
+    case state::responding:
+    case state::writing:
+    case state::closed:
         return;
     }
 }
 
 void connection::writable() {
-    if (state_ == state::streaming) return stream_moved();
+    if (state_ == state::streaming) return stream_needs_flush();
     if (state_ != state::writing) return;
-    deadline_ = home_.after(site().limits().write_timeout);
+    deadline_ = worker_.deadline_after(site().limits().write_timeout);
     error_code failed;
     while (!unsent_.empty() && !failed) {
         const auto next = unsent_.front();
         unsent_.drop(socket_.write_some(asio::buffer(next.data(), next.size()), failed));
     }
-    if (!failed) return answered();
+    if (!failed) return response_sent();
     failed == asio::error::would_block ? wait_writable() : close();
 }
 
 void connection::tick() {
     const self_ptr keep(this);
     if (state_ == state::streaming || state_ == state::lingering) {
-        home_.give_back(std::exchange(reader_, nullptr));
+        worker_.return_reader(std::exchange(reader_, nullptr));
     }
     if (stream_ && state_ == state::streaming) {
         const auto beat = std::chrono::ceil<std::chrono::seconds>(site().limits().heartbeat);
         stream_->tick(static_cast<unsigned>(beat.count()));
     }
     if (state_ == state::lingering && site().draining) return close();
-    if (deadline_ == 0 || home_.now() < deadline_) return;
+    if (deadline_ == 0 || worker_.now() < deadline_) return;
     if (state_ == state::reading) return refuse(408);
     close();
 }
@@ -123,7 +125,7 @@ void connection::tick() {
 // --- reading
 
 void connection::receive() {
-    if (!reader_) reader_ = home_.take_reader();
+    if (!reader_) reader_ = worker_.take_reader();
     const auto space = reader_->space();
     error_code failed;
     const auto size = socket_.read_some(asio::buffer(space.data(), space.size()), failed);
@@ -132,7 +134,7 @@ void connection::receive() {
     reader_->commit(size);
     if (state_ == state::idle) {
         state_ = state::reading;
-        deadline_ = home_.after(site().limits().head_timeout);
+        deadline_ = worker_.deadline_after(site().limits().head_timeout);
     }
     process();
 }
@@ -154,7 +156,7 @@ void connection::process() {
     in_process_ = true;
     const self_ptr keep(this);
     while (state_ == state::reading) {
-        if (std::exchange(is_answered_, false)) {
+        if (std::exchange(has_responded_, false)) {
             reader_->finish();
             has_head_ = false;
         }
@@ -166,26 +168,26 @@ void connection::process() {
             refuse(reader_->status());
             break;
         case request_reader::progress::ready:
-            answer_request();
+            handle_request();
             break;
         }
     }
     in_process_ = false;
     if (state_ == state::streaming || state_ == state::lingering) {
-        home_.give_back(std::exchange(reader_, nullptr));
+        worker_.return_reader(std::exchange(reader_, nullptr));
     }
 }
 
 void connection::wait_for_more() {
     if (reader_->empty()) {
-        home_.give_back(std::exchange(reader_, nullptr));
+        worker_.return_reader(std::exchange(reader_, nullptr));
         state_ = state::idle;
-        deadline_ = home_.after(site().limits().idle_timeout);
+        deadline_ = worker_.deadline_after(site().limits().idle_timeout);
     } else if (reader_->has_head() && !has_head_) {
         has_head_ = true;
-        deadline_ = home_.after(site().limits().body_timeout);
+        deadline_ = worker_.deadline_after(site().limits().body_timeout);
         error_code failed;
-        if (asked().expects_continue) socket_.write_some(asio::buffer(go_on), failed);
+        if (request().expects_continue) socket_.write_some(asio::buffer(continue_response), failed);
         if (failed) return close();
     }
     if (must_close() && state_ == state::idle) return close();
@@ -195,25 +197,24 @@ void connection::wait_for_more() {
 /// Answers input that is not a valid request. The connection closes, because the start of the next
 /// request is unknown.
 void connection::refuse(int status) {
-    state_ = state::answering;
+    state_ = state::responding;
     close_after_ = true;
     if (status == 413) {  // the head is known, so the response can be a page
-        site().find(asked().path, asked().site_path);
-        return send_problem(*this, status);
+        return handle_refused(*this, status);
     }
-    asked().verb = method::other;
-    const auto what = problem_of(status);
+    request().method = method::other;
+    const auto problem = http_problem(status);
     auto& body = scratch();
-    body.append(what.text).append("\n");
-    send({what.status, "text/plain; charset=utf-8", {}, body});
+    body.append(problem.text).append("\n");
+    send({problem.status, "text/plain; charset=utf-8", {}, body});
 }
 
-void connection::answer_request() {
-    state_ = state::answering;
+void connection::handle_request() {
+    state_ = state::responding;
     deadline_ = 0;
-    home_.counts().requests.add(1);
-    if (!asked().keep_alive) close_after_ = true;
-    if (!site().serves(asked().host)) return refuse_host();
+    worker_.counts().requests.add(1);
+    if (!request().keep_alive) close_after_ = true;
+    if (!site().serves(request().host)) return refuse_host();
     try {
         handle(*this);
     } catch (...) {
@@ -222,33 +223,32 @@ void connection::answer_request() {
 }
 
 void connection::refuse_host() {
-    home_.log().warn(
+    worker_.log().warn(
         "host refused host={} why=\"not in server_options::hosts\"",
-        quote_for_log(asked().host)
+        quote_for_log(request().host)
     );
-    site().find(asked().path, asked().site_path);
-    send_problem(*this, 421);
+    handle_refused(*this, 421);
 }
 
-// --- answering
+// --- responding
 
 bool connection::must_close() const {
-    return close_after_ || home_.site().draining;
+    return close_after_ || worker_.site().draining;
 }
 
-void connection::send(const answer& what) {
-    if (state_ != state::answering) return;
+void connection::send(const response& response) {
+    if (state_ != state::responding) return;
     stream_.reset();
-    if (what.status >= 500) counts().failures.add(1);
-    auto& out = home_.output();
-    const bool is_head = reader_ && reader_->asked().verb == method::head;
-    append_answer(out, what, {home_.date(), must_close(), is_head});
+    if (response.status >= 500) counts().failures.add(1);
+    auto& out = worker_.output();
+    const bool is_head = reader_ && reader_->request().method == method::head;
+    append_response(out, response, {worker_.date(), must_close(), is_head});
     transmit(out);
 }
 
 void connection::fail(const std::string& why) {
-    home_.log().error("request failed why={}", quote_for_log(why));
-    if (state_ == state::answering) send_problem(*this, 500);
+    worker_.log().error("request failed why={}", quote_for_log(why));
+    if (state_ == state::responding) handle_failed(*this);
 }
 
 /// Writes as much as the socket accepts, and copies the rest.
@@ -258,19 +258,19 @@ void connection::transmit(std::string_view bytes) {
     while (sent < bytes.size() && !failed) {
         sent += socket_.write_some(asio::buffer(bytes.data() + sent, bytes.size() - sent), failed);
     }
-    if (!failed) return answered();
+    if (!failed) return response_sent();
     if (failed != asio::error::would_block) return close();
     unsent_.append(bytes.substr(sent));
-    deadline_ = home_.after(site().limits().write_timeout);
+    deadline_ = worker_.deadline_after(site().limits().write_timeout);
     state_ = state::writing;
     wait_writable();
 }
 
-void connection::answered() {
+void connection::response_sent() {
     if (must_close()) return linger();
-    is_answered_ = true;  // the request stays in the reader: its handler may still read it
+    has_responded_ = true;  // the request stays in the reader: its handler may still read it
     state_ = state::reading;
-    deadline_ = home_.after(site().limits().head_timeout);
+    deadline_ = worker_.deadline_after(site().limits().head_timeout);
     process();
 }
 
@@ -281,7 +281,7 @@ void connection::linger() {
     socket_.shutdown(tcp_socket::shutdown_send, failed);
     if (failed) return close();
     state_ = state::lingering;
-    deadline_ = home_.after(linger_time);
+    deadline_ = worker_.deadline_after(linger_time);
     wait_readable();
 }
 
@@ -292,9 +292,9 @@ void connection::close() {
     state_ = state::closed;
     error_code ignored;
     socket_.close(ignored);
-    seat_.reset();
+    slot_.reset();
     unsent_.clear();
-    home_.delist(*this);
+    worker_.delist(*this);
 }
 
 std::size_t connection::unsent() const {
@@ -303,9 +303,19 @@ std::size_t connection::unsent() const {
 
 // --- streams
 
+std::shared_ptr<live::view_stream> connection::make_stream(std::string_view conversation) {
+    const event_stream::settings settings{
+        site().base_path(),
+        site().limits().max_stream_queue,
+        !request().is_http_1_0
+    };
+    stream_ = std::make_shared<event_stream>(conversation, worker_, settings, site().unsent);
+    return stream_;
+}
+
 void connection::send_stream() {
-    if (state_ != state::answering) return;
-    std::string head = "HTTP/1.1 200 OK\r\nDate: " + home_.date() + "\r\n";
+    if (state_ != state::responding) return;
+    std::string head = "HTTP/1.1 200 OK\r\nDate: " + worker_.date() + "\r\n";
     head.append(stream_head);
     if (stream_->is_chunked()) head += "Transfer-Encoding: chunked\r\n";
     head += "\r\n";
@@ -314,22 +324,22 @@ void connection::send_stream() {
     state_ = state::streaming;
     counts().streams.add(1);
     stream_->open(socket_.native_handle(), head, *this);
-    if (site().ends_streams) stream_->say_last(make_drain_hint());
-    stream_moved();
+    if (site().ends_streams) stream_->send_last(make_drain_hint());
+    stream_needs_flush();
     if (state_ == state::streaming) wait_readable();
 }
 
-void connection::stream_moved() {
+void connection::stream_needs_flush() {
     if (state_ != state::streaming) return;
     switch (stream_->flush()) {
     case event_stream::condition::idle:
         deadline_ = 0;
         return;
     case event_stream::condition::moving:
-        deadline_ = home_.after(site().limits().write_timeout);
+        deadline_ = worker_.deadline_after(site().limits().write_timeout);
         return wait_writable();
     case event_stream::condition::blocked:
-        if (deadline_ == 0) deadline_ = home_.after(site().limits().write_timeout);
+        if (deadline_ == 0) deadline_ = worker_.deadline_after(site().limits().write_timeout);
         return wait_writable();
     case event_stream::condition::broken:
         return close();
@@ -342,7 +352,7 @@ void connection::stream_moved() {
 
 void connection::drop_stream() {
     state_ = state::lingering;  // so that a later `close` does not drop the stream again
-    stream_->let_go();
+    stream_->release_socket();
     site().live->detach(stream_->conversation(), stream_.get());
     stream_.reset();
     counts().streams.add(-1);
@@ -353,7 +363,7 @@ void connection::drop_stream() {
 void connection::drain() {
     const self_ptr keep(this);
     if (state_ == state::idle) return close();
-    if (state_ == state::streaming) stream_->say_last(make_drain_hint());
+    if (state_ == state::streaming) stream_->send_last(make_drain_hint());
 }
 
 }  // namespace stube::http

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "http/transport/byte_queue.hpp"
 #include "http/handlers/exchange.hpp"
-#include "http/transport/net.hpp"
-#include "http/transport/request_reader.hpp"
+#include "http/transport/byte_queue.hpp"
 #include "http/transport/connection_slot.hpp"
 #include "http/transport/event_stream.hpp"
+#include "http/transport/net.hpp"
+#include "http/transport/request_reader.hpp"
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
@@ -33,7 +33,7 @@ class connection final
       public stream_watcher,
       public boost::intrusive_ref_counter<connection, boost::thread_unsafe_counter> {
 public:
-    connection(tcp_socket socket, seat taken, worker& home);
+    connection(tcp_socket socket, connection_slot slot, worker& worker);
     virtual ~connection();
 
     void start();
@@ -50,14 +50,14 @@ public:
     /// Bytes that wait for the peer to read.
     std::size_t unsent() const;
 
-    std::size_t place = 0;  ///< index among the worker's connections
+    std::size_t index = 0;  ///< among the worker's connections
 
 private:
     enum class state {
-        idle,       // between two requests
-        reading,    // a part of a request has arrived
-        answering,  // a handler or the runtime works on the response
-        writing,    // a part of the response waits for the socket
+        idle,        // between two requests
+        reading,     // a part of a request has arrived
+        responding,  // a handler or the conversation map works on the response
+        writing,     // a part of the response waits for the socket
         streaming,
         lingering,  // everything is sent; waits for the client to close
         closed,
@@ -66,18 +66,19 @@ private:
     using self_ptr = boost::intrusive_ptr<connection>;
 
     http::site& site() override;
-    request& asked() override { return reader_->asked(); }
-    live::executor& home() override;
+    http::request& request() override { return reader_->request(); }
+    live::executor& executor() override;
     thread_counts& counts() override;
     std::string& scratch() override;
-    void send(const answer& what) override;
-    std::shared_ptr<event_stream>& stream() override { return stream_; }
+    void send(const response& response) override;
+    std::shared_ptr<live::view_stream> make_stream(std::string_view conversation) override;
+    page_stream& stream() override { return *stream_; }
     void send_stream() override;
-    bool is_gone() const override { return state_ == state::closed; }
+    bool is_closed() const override { return state_ == state::closed; }
     void fail(const std::string& why) override;
-    void hold() override { intrusive_ptr_add_ref(this); }
-    void release() override { intrusive_ptr_release(this); }
-    void stream_moved() override;
+    void add_reference() override { intrusive_ptr_add_ref(this); }
+    void release_reference() override { intrusive_ptr_release(this); }
+    void stream_needs_flush() override;
 
     void wait_readable();
     void wait_writable();
@@ -88,22 +89,22 @@ private:
     void process();
     void wait_for_more();
     void refuse(int status);
-    void answer_request();
+    void handle_request();
     void refuse_host();
     void transmit(std::string_view bytes);
-    void answered();
+    void response_sent();
     void linger();
     void drop_stream();
     bool must_close() const;
 
-    worker& home_;
+    worker& worker_;
     tcp_socket socket_;
-    seat seat_;
+    connection_slot slot_;
     state state_ = state::idle;
     bool close_after_ = false;
     bool in_process_ = false;
-    bool has_head_ = false;     // the head of the present request has been read
-    bool is_answered_ = false;  // the request in the reader has been answered
+    bool has_head_ = false;       // the head of the present request has been read
+    bool has_responded_ = false;  // to the request in the reader
     bool waits_readable_ = false;
     bool waits_writable_ = false;
     std::uint32_t deadline_ = 0;  // a tick of the worker; 0 for none

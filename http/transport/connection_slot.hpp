@@ -6,16 +6,16 @@
 
 namespace stube::http {
 
-struct leave_seat {
+struct connection_slot_releaser {
     void operator()(std::atomic<std::size_t>* taken) const { --*taken; }
 };
 
 /// Counts a connection against the server's limit, from its acceptance until its socket is closed.
-using seat = std::unique_ptr<std::atomic<std::size_t>, leave_seat>;
+using connection_slot = std::unique_ptr<std::atomic<std::size_t>, connection_slot_releaser>;
 
-inline seat take_seat(std::atomic<std::size_t>& taken) {
+inline connection_slot take_connection_slot(std::atomic<std::size_t>& taken) {
     ++taken;
-    return seat(&taken);
+    return connection_slot(&taken);
 }
 
 }  // namespace stube::http

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "http/handlers/exchange.hpp"
 #include "http/transport/byte_queue.hpp"
-#include "http/protocol/wire_patches.hpp"
+#include "runtime/live/mutex.hpp"
 
 #include <stube/runtime/conversation_map.hpp>
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -17,8 +17,8 @@ namespace stube::http {
 /// Threads: the connection's own.
 class stream_watcher {
 public:
-    /// Called when the stream needs its connection, to call `flush` and react to the result.
-    virtual void stream_moved() = 0;
+    /// Called when the connection must call `flush` and react to the result.
+    virtual void stream_needs_flush() = 0;
 
 protected:
     ~stream_watcher() = default;
@@ -28,13 +28,12 @@ protected:
 ///
 /// An update is written to the socket at once, on the thread that publishes it. It waits in a queue
 /// only while the peer does not read. So an event need not wake the thread that owns the stream.
-/// The connection, on its own thread, waits for the socket and closes it; `let_go` keeps it from
-/// closing the socket while another thread writes.
+/// The connection, on its own thread, waits for the socket and closes it. `release_socket` keeps it
+/// from closing the socket while another thread writes.
 ///
 /// Threads: `publish` and `displace` may be called from any thread, in the order of revisions; the
 /// rest only on the connection's thread.
-class event_stream final : public live::view_stream,
-                           public std::enable_shared_from_this<event_stream> {
+class event_stream final : public page_stream, public std::enable_shared_from_this<event_stream> {
 public:
     struct settings {
         std::string_view base_path;  ///< must outlive the stream
@@ -44,22 +43,22 @@ public:
 
     event_stream(
         std::string_view conversation,
-        live::executor& home,
+        live::executor& executor,
         const settings& wanted,
-        unsent_account& unsent
+        unsent_bytes& unsent
     )
-        : conversation_(conversation), home_(home), settings_(wanted), queue_(unsent) {}
+        : conversation_(conversation), executor_(executor), settings_(wanted), queue_(unsent) {}
 
-    const std::string& conversation() const { return conversation_; }
+    const std::string& conversation() const override { return conversation_; }
 
-    void publish(const std::shared_ptr<const live::update>& what) noexcept override;
+    void publish(const std::shared_ptr<const live::update>& update) noexcept override;
     void displace() noexcept override;
 
     /// Starts to write: first `head`, then everything that was published before.
     void open(int socket, std::string_view head, stream_watcher& watcher);
 
     /// Stops writing for good. Returns when no thread writes to the socket.
-    void let_go();
+    void release_socket();
 
     enum class condition {
         idle,     ///< the queue is empty
@@ -73,10 +72,9 @@ public:
     condition flush();
 
     /// Sends a message, or queues it.
-    void say(const frame& what);
+    void send(const frame& message);
 
-    /// Sends the last message of the stream.
-    void say_last(const frame& what);
+    void send_last(const frame& message) override;
 
     /// Called once a second. Sends a heartbeat after `heartbeat` seconds without a message.
     void tick(unsigned heartbeat);
@@ -88,27 +86,29 @@ public:
 
 private:
     enum class last { no, yes };
-    void put(const frame& what, last how, const std::shared_ptr<const frame>& owner = {});
-    void put_bytes(std::string_view bytes, const std::shared_ptr<const frame>& owner = {});
-    void wake();
-    void give_up();
+    void put(const frame& message, last is_last, const std::shared_ptr<const frame>& owner = {});
+    void put_bytes(std::string_view bytes, const std::shared_ptr<const frame>& owner = {})
+        STUBE_REQUIRES(mutex_);
+    void wake_connection() STUBE_REQUIRES(mutex_);
+    void break_stream();
 
     const std::string conversation_;
-    live::executor& home_;
+    live::executor& executor_;
     const settings settings_;
     stream_watcher* watcher_ = nullptr;  // the connection's thread only
 
-    std::mutex mutex_;  // guards the members below
-    int socket_ = -1;
-    byte_queue queue_;
-    std::size_t queue_limit_ = 0;  // of `queue_`, in bytes; 0 until a message had to wait
-    bool has_ended_ = false;
-    bool is_broken_ = false;
-    bool is_waking_ = false;
-    unsigned silent_ticks_ = 0;
+    live::mutex mutex_;
+    int socket_ STUBE_GUARDED_BY(mutex_) = -1;
+    byte_queue queue_ STUBE_GUARDED_BY(mutex_);
+    // Of `queue_`, in bytes; 0 until a message had to wait.
+    std::size_t queue_limit_ STUBE_GUARDED_BY(mutex_) = 0;
+    bool has_ended_ STUBE_GUARDED_BY(mutex_) = false;
+    bool is_broken_ STUBE_GUARDED_BY(mutex_) = false;
+    bool is_waking_ STUBE_GUARDED_BY(mutex_) = false;
+    unsigned silent_ticks_ STUBE_GUARDED_BY(mutex_) = 0;
 };
 
 /// Clears the calling thread's cache of encoded updates. Called now and then.
-void forget_frames_of_this_thread();
+void clear_frames_of_this_thread();
 
 }  // namespace stube::http

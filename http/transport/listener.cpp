@@ -22,8 +22,8 @@ std::string to_authority(const tcp::endpoint& at) {
 
 }  // namespace
 
-listener::listener(asio::io_context& home, const std::string& address, std::uint16_t port)
-    : acceptor_(home), pause_(home) {
+listener::listener(asio::io_context& context, const std::string& address, std::uint16_t port)
+    : acceptor_(context), pause_(context) {
     error_code failed;
     const auto parsed = asio::ip::make_address(address, failed);
     if (failed) throw std::invalid_argument("stube: no address to listen on: " + address);

@@ -9,14 +9,14 @@
 
 namespace stube::http {
 
-/// Listens on the server's port and hands out new connections.
+/// Listens on the server's port and accepts connections.
 /// Threads: the constructor, `listen` and `port` may be used before the thread of its context runs;
 /// the rest only on that thread.
 class listener {
 public:
     /// Binds the port; clients cannot connect yet. Throws std::system_error if the port cannot be
     /// bound, and std::invalid_argument if `address` is not an IP address.
-    listener(asio::io_context& home, const std::string& address, std::uint16_t port);
+    listener(asio::io_context& context, const std::string& address, std::uint16_t port);
 
     std::uint16_t port() const { return port_; }
 

@@ -93,10 +93,10 @@ private:
     ) override {
         // clang-format on
         using beast::http::verb;
-        out_.verb = named == verb::get    ? method::get
-                    : named == verb::head ? method::head
-                    : named == verb::post ? method::post
-                                          : method::other;
+        out_.method = named == verb::get    ? method::get
+                      : named == verb::head ? method::head
+                      : named == verb::post ? method::post
+                                            : method::other;
         out_.target = to_std(target);
         out_.is_http_1_0 = version == 10;  // or 11; Beast refuses all others
     }
@@ -113,10 +113,12 @@ private:
         const auto value = to_std(value_text);
         if (out_.fields.size() >= max_headers) return refuse(431, ec);
         out_.fields.push_back({to_std(name_text), value});
-        note(name, to_std(name_text), value, ec);
+        read_known(name, to_std(name_text), value, ec);
     }
 
-    void note(field name, std::string_view name_text, std::string_view value, error_code& ec) {
+    /// Reads the headers that nearly every handler needs, and those that frame the request.
+    void
+    read_known(field name, std::string_view name_text, std::string_view value, error_code& ec) {
         switch (name) {
         case field::host:
             if (std::exchange(has_host_, true) || !is_authority(value)) return refuse(400, ec);
@@ -238,7 +240,7 @@ public:
 
     int status() const { return status_; }
 
-    request& asked() { return asked_; }
+    http::request& request() { return request_; }
 
     bool has_head() const { return parser_.has_value(); }
 
@@ -274,7 +276,7 @@ private:
         if (buffer_.size() - head_size_ < body_room / 4) grow();
         if (!has_plain_lines({buffer_.data(), head_size_})) return bad(400);
         begin_request();
-        parser_.emplace(asked_, body_);
+        parser_.emplace(request_, body_);
         parser_->eager(true);
         parser_->header_limit(static_cast<std::uint32_t>(max_head_ + body_room));
         parser_->body_limit(max_body_);
@@ -302,13 +304,13 @@ private:
     }
 
     void begin_request() {
-        auto fields = std::move(asked_.fields);
-        auto session = std::move(asked_.new_session);
+        auto fields = std::move(request_.fields);
+        auto session = std::move(request_.new_session);
         fields.clear();
         session.clear();
-        asked_ = request();
-        asked_.fields = std::move(fields);
-        asked_.new_session = std::move(session);
+        request_ = http::request();
+        request_.fields = std::move(fields);
+        request_.new_session = std::move(session);
     }
 
     progress parse() {
@@ -322,7 +324,7 @@ private:
         const auto size =
             parser_->put(boost::asio::const_buffer(buffer_.data() + from, used_ - from), ec);
         if (ec && ec != beast::http::error::need_more) {
-            if (!asked_.target.empty()) set_path();  // the path decides the form of the error
+            if (!request_.target.empty()) set_path();  // the path decides the form of the error
             if (ec == beast::http::error::body_limit) return bad(413);
             if (ec == beast::http::error::header_limit) return bad(431);
             return bad(parser_->status());
@@ -330,7 +332,7 @@ private:
         if (!had_head && !set_path()) return bad(400);
         if (parser_->is_done()) {
             consumed_ = from + size;
-            asked_.body = body_;
+            request_.body = body_;
             return progress::ready;
         }
         // The parser has copied the body bytes. Only the head stays in the buffer.
@@ -343,28 +345,28 @@ private:
 
     /// Splits the target into host, path and query. False if the path cannot be served.
     bool set_path() {
-        auto target = asked_.target;
+        auto target = request_.target;
         if (!target.starts_with('/')) {
             const auto scheme = target.find("://");  // the absolute form, as sent to a proxy
-            if (scheme == target.npos) return asked_.verb == method::other;
+            if (scheme == target.npos) return request_.method == method::other;
             // The host in the target replaces the Host header (RFC 9112, 3.2.2).
             const auto slash = std::min(target.find_first_of("/?", scheme + 3), target.size());
-            asked_.host = target.substr(scheme + 3, slash - scheme - 3);
-            if (!is_authority(asked_.host)) return false;
+            request_.host = target.substr(scheme + 3, slash - scheme - 3);
+            if (!is_authority(request_.host)) return false;
             target = target.substr(slash);
         }
         const auto question = std::min(target.find('?'), target.size());
-        asked_.path = question == 0 ? "/" : target.substr(0, question);
-        asked_.query = target.substr(std::min(question + 1, target.size()));
-        if (asked_.path.find('%') != asked_.path.npos) {
+        request_.path = question == 0 ? "/" : target.substr(0, question);
+        request_.query = target.substr(std::min(question + 1, target.size()));
+        if (request_.path.find('%') != request_.path.npos) {
             path_.clear();
-            if (!append_decoded(path_, asked_.path, false)) return false;
-            asked_.path = path_;
+            if (!append_decoded(path_, request_.path, false)) return false;
+            request_.path = path_;
         }
         const auto is_control = [](char c) {
             return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
         };
-        return std::ranges::none_of(asked_.path, is_control) && is_utf8(asked_.path);
+        return std::ranges::none_of(request_.path, is_control) && is_utf8(request_.path);
     }
 
     const std::size_t max_head_;
@@ -375,7 +377,7 @@ private:
     std::size_t head_size_ = 0;  // of the present request, once its end was found
     std::size_t consumed_ = 0;   // bytes of the request that is ready
     int status_ = 0;
-    request asked_;
+    http::request request_;
     std::string body_;
     std::string path_;
     std::optional<parser> parser_;
@@ -402,8 +404,8 @@ int request_reader::status() const {
     return impl_->status();
 }
 
-request& request_reader::asked() {
-    return impl_->asked();
+request& request_reader::request() {
+    return impl_->request();
 }
 
 bool request_reader::has_head() const {

@@ -21,7 +21,7 @@ class request_reader {
 public:
     enum class progress {
         more,   ///< the request is not complete yet
-        ready,  ///< `asked()` is complete
+        ready,  ///< `request()` is complete
         bad,    ///< not a valid request: answer with `status()` and close the connection
     };
 
@@ -42,7 +42,7 @@ public:
     /// Why the request is bad: 400, 413, 417, 431 or 501.
     int status() const;
 
-    request& asked();
+    http::request& request();
 
     /// True if the head has been read, so that only the body may be missing.
     bool has_head() const;

@@ -17,10 +17,10 @@ constexpr std::size_t max_readers = 64;           // kept for reuse
 constexpr std::size_t max_kept_text = 256 << 10;  // capacity that the shared strings keep
 }  // namespace
 
-worker::worker(http::site& shared, thread_counts& counts, std::shared_ptr<spdlog::logger> log)
+worker::worker(http::site& site, thread_counts& counts, std::shared_ptr<spdlog::logger> log)
     : work_(context_.get_executor()),
       timer_(context_),
-      site_(shared),
+      site_(site),
       counts_(counts),
       log_(std::move(log)) {
     set_date();
@@ -31,7 +31,7 @@ worker::~worker() {
 }
 
 void worker::start() {
-    post([this] { sweep(); });
+    post([this] { on_tick(); });
     thread_ = std::thread([this] { run(); });
 }
 
@@ -50,48 +50,48 @@ void worker::post(std::function<void()> work) {
     asio::post(context_, std::move(work));
 }
 
-void worker::add(tcp_socket socket, seat place) {
-    asio::post(context_, [this, socket = std::move(socket), place = std::move(place)]() mutable {
+void worker::add(tcp_socket socket, connection_slot slot) {
+    asio::post(context_, [this, socket = std::move(socket), slot = std::move(slot)]() mutable {
         using pointer = boost::intrusive_ptr<connection>;
-        pointer(new connection(std::move(socket), std::move(place), *this))->start();
+        pointer(new connection(std::move(socket), std::move(slot), *this))->start();
     });
 }
 
-void worker::enlist(connection& one) {
-    one.place = connections_.size();
-    connections_.push_back(&one);
-    intrusive_ptr_add_ref(&one);
+void worker::enlist(connection& added) {
+    added.index = connections_.size();
+    connections_.push_back(&added);
+    intrusive_ptr_add_ref(&added);
     counts_.connections.add(1);
 }
 
-void worker::delist(connection& one) {
-    connections_[one.place] = connections_.back();
-    connections_[one.place]->place = one.place;
+void worker::delist(connection& closed) {
+    connections_[closed.index] = connections_.back();
+    connections_[closed.index]->index = closed.index;
     connections_.pop_back();
     counts_.connections.add(-1);
-    intrusive_ptr_release(&one);
+    intrusive_ptr_release(&closed);
 }
 
-void worker::each_connection(void (connection::*what)()) {
+void worker::for_each_connection(void (connection::*action)()) {
     // Backwards: when a connection closes, the last one moves to its index, and the last one has
     // been visited already.
     for (auto at = connections_.size(); at-- > 0;) {
-        if (at < connections_.size()) (connections_[at]->*what)();
+        if (at < connections_.size()) (connections_[at]->*action)();
     }
 }
 
 void worker::drain() {
-    post([this] { each_connection(&connection::drain); });
+    post([this] { for_each_connection(&connection::drain); });
 }
 
 void worker::close_all() {
-    post([this] { each_connection(&connection::close); });
+    post([this] { for_each_connection(&connection::close); });
 }
 
 void worker::stop() {
     if (!thread_.joinable()) return;
     post([this] {
-        each_connection(&connection::close);
+        for_each_connection(&connection::close);
         timer_.cancel();
         work_.reset();
     });
@@ -115,16 +115,16 @@ void worker::close_most_unsent() {
     found->close();
 }
 
-void worker::sweep() {
+void worker::on_tick() {
     ++tick_;
     set_date();
-    forget_frames_of_this_thread();
+    clear_frames_of_this_thread();
     if (scratch_.capacity() > max_kept_text) std::string().swap(scratch_);
     if (output_.capacity() > max_kept_text) std::string().swap(output_);
-    each_connection(&connection::tick);
+    for_each_connection(&connection::tick);
     timer_.expires_after(tick_length);
     timer_.async_wait([this](error_code failed) {
-        if (!failed && work_.owns_work()) sweep();
+        if (!failed && work_.owns_work()) on_tick();
     });
 }
 
@@ -132,7 +132,7 @@ void worker::set_date() {
     date_ = http_date();
 }
 
-std::uint32_t worker::after(std::chrono::milliseconds timeout) const {
+std::uint32_t worker::deadline_after(std::chrono::milliseconds timeout) const {
     const auto ticks = std::chrono::ceil<std::chrono::seconds>(timeout) / tick_length;
     return tick_ + 1 + static_cast<std::uint32_t>(std::max<std::int64_t>(ticks, 0));
 }
@@ -156,7 +156,7 @@ std::unique_ptr<request_reader> worker::take_reader() {
     return reader;
 }
 
-void worker::give_back(std::unique_ptr<request_reader> reader) {
+void worker::return_reader(std::unique_ptr<request_reader> reader) {
     if (!reader || readers_.size() >= max_readers) return;
     reader->reset();
     readers_.push_back(std::move(reader));

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "http/site/site.hpp"
+#include "http/transport/connection_slot.hpp"
 #include "http/transport/net.hpp"
 #include "http/transport/request_reader.hpp"
-#include "http/transport/connection_slot.hpp"
-#include "http/site/site.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/intrusive/list.hpp>
@@ -31,7 +31,7 @@ class connection;
 /// the rest only on the worker's own.
 class worker final : public live::executor {
 public:
-    worker(http::site& shared, thread_counts& counts, std::shared_ptr<spdlog::logger> log);
+    worker(http::site& site, thread_counts& counts, std::shared_ptr<spdlog::logger> log);
     ~worker() override;
 
     asio::io_context& context() { return context_; }
@@ -40,7 +40,7 @@ public:
     void post(std::function<void()> work) override;
 
     /// Takes over a connection; its socket must belong to `context()`.
-    void add(tcp_socket socket, seat place);
+    void add(tcp_socket socket, connection_slot slot);
 
     /// Closes idle connections, and ends streams with a hint to connect again.
     void drain();
@@ -68,7 +68,7 @@ public:
     std::uint32_t now() const { return tick_; }
 
     /// The first tick at which `timeout` has certainly passed.
-    std::uint32_t after(std::chrono::milliseconds timeout) const;
+    std::uint32_t deadline_after(std::chrono::milliseconds timeout) const;
 
     const std::string& date() const { return date_; }
 
@@ -76,16 +76,16 @@ public:
     std::string& output();
 
     std::unique_ptr<request_reader> take_reader();
-    void give_back(std::unique_ptr<request_reader> reader);
+    void return_reader(std::unique_ptr<request_reader> reader);
 
-    void enlist(connection& one);
-    void delist(connection& one);
+    void enlist(connection& added);
+    void delist(connection& closed);
 
 private:
     void run();
-    void sweep();
+    void on_tick();
     void set_date();
-    void each_connection(void (connection::*what)());
+    void for_each_connection(void (connection::*action)());
     connection* with_most_unsent() const;
 
     asio::io_context context_{1};
@@ -99,7 +99,7 @@ private:
     std::string scratch_;
     std::string output_;
     std::vector<std::unique_ptr<request_reader>> readers_;
-    std::vector<connection*> connections_;  // `connection::place` is the index
+    std::vector<connection*> connections_;  // `connection::index` is the index
     std::thread thread_;
 };
 

@@ -1,5 +1,5 @@
-#include "http/protocol/assets.hpp"
 #include "http/fixture.hpp"
+#include "http/protocol/assets.hpp"
 
 #include <doctest/doctest.h>
 
