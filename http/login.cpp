@@ -67,9 +67,9 @@ private:
 
     using login_position = std::list<login>::iterator;
 
-    void erase(login_position login) STUBE_REQUIRES(mutex_) {
-        by_token_.erase(login->token);
-        logins_.erase(login);
+    void erase(login_position position) STUBE_REQUIRES(mutex_) {
+        by_token_.erase(position->token);
+        logins_.erase(position);
     }
 
     login_options options_;

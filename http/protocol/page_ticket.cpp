@@ -11,8 +11,9 @@ namespace stube::http {
 
 namespace {
 
-boost::uuids::uuid digest_of(std::string_view what, std::initializer_list<std::string_view> parts) {
-    std::string text(what);
+boost::uuids::uuid
+digest_of(std::string_view purpose, std::initializer_list<std::string_view> parts) {
+    std::string text(purpose);
     for (const auto part : parts)
         text.append("\n").append(part);
     static constexpr boost::uuids::uuid tickets{

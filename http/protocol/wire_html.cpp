@@ -75,19 +75,19 @@ void append_pause(std::string& out, std::string_view word, std::chrono::millisec
     out += '"';
 }
 
-void append_modifiers(std::string& out, const event_modifiers& how) {
-    append_pause(out, "delay", how.debounce);
-    append_pause(out, "throttle", how.throttle);
-    if (!how.keys.empty()) {
+void append_modifiers(std::string& out, const event_modifiers& modifiers) {
+    append_pause(out, "delay", modifiers.debounce);
+    append_pause(out, "throttle", modifiers.throttle);
+    if (!modifiers.keys.empty()) {
         out += " data-stube-keys=";
-        append_json_value(out, boost::json::serialize(boost::json::value_from(how.keys)));
+        append_json_value(out, boost::json::serialize(boost::json::value_from(modifiers.keys)));
     }
-    if (how.prevent) out += " data-stube-prevent";
-    if (how.stop) out += " data-stube-stop";
-    if (how.once) out += " data-stube-once";
-    if (how.question.empty()) return;
+    if (modifiers.prevent) out += " data-stube-prevent";
+    if (modifiers.stop) out += " data-stube-stop";
+    if (modifiers.once) out += " data-stube-once";
+    if (modifiers.question.empty()) return;
     out += " data-stube-confirm=\"";
-    append_attribute(out, how.question);
+    append_attribute(out, modifiers.question);
     out += '"';
 }
 

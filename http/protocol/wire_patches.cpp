@@ -125,26 +125,26 @@ std::string open_chunk(std::string reused = {}) {
     return reused;
 }
 
-frame encode(const live::update& what, const markup_wire& wire, std::string reused) {
+frame encode(const live::update& update, const markup_wire& wire, std::string reused) {
     auto out = open_chunk(std::move(reused));
     out += "id: ";
-    append_number(out, what.revision);
+    append_number(out, update.revision);
     out += "\ndata: ";
     const auto from = out.size();
-    for (const auto& each : what.patches)
+    for (const auto& each : update.patches)
         append_partial(out, each, wire);
     break_lines(out, from);
     out += "\n\n";
-    if (what.ended) out += end_event;
+    if (update.ended) out += end_event;
     return in_chunk(std::move(out));
 }
 
 }  // namespace
 
-void append_partials(std::string& out, const live::update& what, const markup_wire& wire) {
-    for (const auto& each : what.patches)
+void append_partials(std::string& out, const live::update& update, const markup_wire& wire) {
+    for (const auto& each : update.patches)
         append_partial(out, each, wire);
-    if (what.ended) out += end_partial;
+    if (update.ended) out += end_partial;
 }
 
 void append_final_view(std::string& out, std::string_view html) {
@@ -155,8 +155,8 @@ void append_notice(std::string& out, std::string_view html) {
     out.append(notice_partial).append(html).append(partial_end);
 }
 
-frame make_frame(const live::update& what, const markup_wire& wire) {
-    return encode(what, wire, {});
+frame make_frame(const live::update& update, const markup_wire& wire) {
+    return encode(update, wire, {});
 }
 
 frame make_final_view(std::string_view html) {
@@ -186,19 +186,19 @@ frame make_heartbeat() {
 }
 
 std::shared_ptr<const frame>
-frame_cache::get(const std::shared_ptr<const live::update>& what, const markup_wire& wire) {
-    if (of_ == what) return made_;
-    of_.reset();
-    if (!made_ || made_->bytes.size() >= shared_size) made_ = std::make_shared<frame>();
-    *made_ = encode(*what, wire, std::move(made_->bytes));
-    of_ = what;
-    return made_;
+frame_cache::get(const std::shared_ptr<const live::update>& update, const markup_wire& wire) {
+    if (update_ == update) return frame_;
+    update_.reset();
+    if (!frame_ || frame_->bytes.size() >= shared_size) frame_ = std::make_shared<frame>();
+    *frame_ = encode(*update, wire, std::move(frame_->bytes));
+    update_ = update;
+    return frame_;
 }
 
 void frame_cache::clear() {
     constexpr std::size_t kept = 64 << 10;
-    of_.reset();
-    if (made_ && made_->bytes.capacity() > kept) made_.reset();
+    update_.reset();
+    if (frame_ && frame_->bytes.capacity() > kept) frame_.reset();
 }
 
 }  // namespace stube::http

@@ -41,7 +41,7 @@ namespace stube::http {
 void append_partial(std::string& out, const kernel::patch& what, const markup_wire& wire);
 
 /// Appends all patches of an update: the body of a response.
-void append_partials(std::string& out, const live::update& what, const markup_wire& wire);
+void append_partials(std::string& out, const live::update& update, const markup_wire& wire);
 
 /// Appends a notice above the view. `html` is finished HTML.
 void append_notice(std::string& out, std::string_view html);
@@ -58,7 +58,7 @@ struct frame {
 };
 
 /// An update as a message, followed by the end if the conversation has ended.
-frame make_frame(const live::update& what, const markup_wire& wire);
+frame make_frame(const live::update& update, const markup_wire& wire);
 
 /// The last message of a stream whose conversation is not available: a view, and the end.
 frame make_final_view(std::string_view html);
@@ -90,15 +90,15 @@ public:
     /// its memory even if the frame has other owners. A larger frame never changes, so streams can
     /// share it while it is sent.
     std::shared_ptr<const frame>
-    get(const std::shared_ptr<const live::update>& what, const markup_wire& wire);
+    get(const std::shared_ptr<const live::update>& update, const markup_wire& wire);
 
     void clear();
 
     static constexpr std::size_t shared_size = 16 << 10;
 
 private:
-    std::shared_ptr<const live::update> of_;
-    std::shared_ptr<frame> made_;
+    std::shared_ptr<const live::update> update_;
+    std::shared_ptr<frame> frame_;
 };
 
 }  // namespace stube::http

@@ -27,10 +27,10 @@ void check_path(const std::string& path) {
     }
 }
 
-void check_open_to_all(const page_options& options, const std::string& what) {
+void check_open_to_all(const page_options& options, const std::string& page) {
     if (options.login.empty()) return;
     throw std::invalid_argument(
-        "stube: only a page with a conversation can ask for a login: " + what
+        "stube: only a page with a conversation can ask for a login: " + page
     );
 }
 

@@ -152,8 +152,8 @@ void connection::discard() {
 
 /// Answers the requests that have arrived, in order.
 void connection::process() {
-    if (in_process_) return;  // called from the loop below, which continues by itself
-    in_process_ = true;
+    if (is_processing_) return;  // called from the loop below, which continues by itself
+    is_processing_ = true;
     const self_ptr keep(this);
     while (state_ == state::reading) {
         if (std::exchange(has_responded_, false)) {
@@ -162,7 +162,7 @@ void connection::process() {
         }
         switch (reader_->next()) {
         case request_reader::progress::more:
-            in_process_ = false;
+            is_processing_ = false;
             return wait_for_more();
         case request_reader::progress::bad:
             refuse(reader_->status());
@@ -172,7 +172,7 @@ void connection::process() {
             break;
         }
     }
-    in_process_ = false;
+    is_processing_ = false;
     if (state_ == state::streaming || state_ == state::lingering) {
         worker_.return_reader(std::exchange(reader_, nullptr));
     }

@@ -102,7 +102,7 @@ private:
     connection_slot slot_;
     state state_ = state::idle;
     bool close_after_ = false;
-    bool in_process_ = false;
+    bool is_processing_ = false;
     bool has_head_ = false;       // the head of the present request has been read
     bool has_responded_ = false;  // to the request in the reader
     bool waits_readable_ = false;

@@ -107,11 +107,11 @@ void event_stream::put_bytes(std::string_view bytes, const std::shared_ptr<const
 
 /// Posts `stream_needs_flush` to the connection's thread, unless it is posted already.
 void event_stream::wake_connection() {
-    if (socket_ < 0 || std::exchange(is_waking_, true)) return;
+    if (socket_ < 0 || std::exchange(is_wakeup_posted_, true)) return;
     executor_.post([self = shared_from_this()] {
         {
             const live::mutex_lock lock(self->mutex_);
-            self->is_waking_ = false;
+            self->is_wakeup_posted_ = false;
         }
         if (self->watcher_) self->watcher_->stream_needs_flush();
     });

@@ -104,7 +104,7 @@ private:
     std::size_t queue_limit_ STUBE_GUARDED_BY(mutex_) = 0;
     bool has_ended_ STUBE_GUARDED_BY(mutex_) = false;
     bool is_broken_ STUBE_GUARDED_BY(mutex_) = false;
-    bool is_waking_ STUBE_GUARDED_BY(mutex_) = false;
+    bool is_wakeup_posted_ STUBE_GUARDED_BY(mutex_) = false;
     unsigned silent_ticks_ STUBE_GUARDED_BY(mutex_) = 0;
 };
 
