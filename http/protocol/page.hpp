@@ -42,7 +42,7 @@ std::string make_component_head(
 /// The script elements of a page with a conversation.
 std::string make_scripts(std::string_view base_path);
 
-/// The parts of a site that every page with a conversation contains. The views must outlive it.
+/// The parts of a site that every page with a conversation contains. The texts must outlive it.
 struct page_settings {
     std::string_view base_path;
     std::string_view scripts;  ///< `make_scripts`
