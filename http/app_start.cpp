@@ -30,7 +30,7 @@ int app::check_store(std::unique_ptr<store> from, std::ostream& report) const {
     try {
         const auto found = stube::check_store(*from, {now, object_, object_type_});
         report << report_of(found);
-        return found.all_go_on() ? 0 : 1;
+        return found.all_can_continue() ? 0 : 1;
     } catch (const std::exception& e) {
         report << "the store cannot be read: " << e.what() << "\n";
         return 2;

@@ -69,7 +69,8 @@ constexpr std::string_view nothing_changed = "Stube-Failed: yes\r\n";
 /// For a page that does not show the end of its conversation, for example because the response to
 /// the last event was lost.
 void send_end(exchange& ex, const live::reply& reply) {
-    const bool was_applied = reply.value->knows(parse_hex16(ex.request().event_id).value_or(0));
+    const bool was_applied =
+        reply.value->has_applied(parse_hex16(ex.request().event_id).value_or(0));
     const auto more_headers = was_applied ? std::string_view() : nothing_changed;
     if (has_news(ex.request(), reply)) return send_patches(ex, reply, more_headers);
     std::string view;

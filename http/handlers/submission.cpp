@@ -146,7 +146,7 @@ std::string bare_address_line(exchange& ex, const conversation& of) {
 
 /// True if this submission was applied already, before the conversation ended: a double click.
 bool was_applied(exchange& ex, const conversation& of) {
-    return of.knows(submission_id(ex.request().target, ex.request().body));
+    return of.has_applied(submission_id(ex.request().target, ex.request().body));
 }
 
 void on_submitted(exchange& ex, live::reply&& reply) {

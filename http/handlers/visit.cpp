@@ -56,7 +56,7 @@ void send_problem_page(exchange& ex, const mount_point& mount, const live::reply
 void show_end(exchange& ex, const live::reply& reply) {
     std::string view;
     for (const auto& each : reply.news->patches) {
-        if (each.what == kernel::patch::kind::final) write_markup(view, each.content, no_wire());
+        if (each.kind == kernel::patch_kind::final) write_markup(view, each.content, no_wire());
     }
     send_plain_page(ex, 200, view, headers_with_session(ex));
 }

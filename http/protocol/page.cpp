@@ -165,7 +165,7 @@ void append_notices(
     const markup_wire& wire
 ) {
     for (const auto& each : patches) {
-        if (each.what == kernel::patch::kind::notice) write_markup(out, each.content, wire);
+        if (each.kind == kernel::patch_kind::notice) write_markup(out, each.content, wire);
     }
 }
 
@@ -175,12 +175,12 @@ void append_commands(
     std::span<const kernel::patch> patches,
     const markup_wire& wire
 ) {
-    if (std::ranges::find(patches, kernel::patch::kind::command, &kernel::patch::what) ==
+    if (std::ranges::find(patches, kernel::patch_kind::command, &kernel::patch::kind) ==
         patches.end())
         return;
     out += "<template id=\"stube-first\">";
     for (const auto& each : patches) {
-        if (each.what == kernel::patch::kind::command) append_partial(out, each, wire);
+        if (each.kind == kernel::patch_kind::command) append_partial(out, each, wire);
     }
     out += "</template>";
 }
@@ -196,7 +196,7 @@ void append_live_page(
     std::string_view ticket
 ) {
     static const markup nothing;
-    const auto found = std::ranges::find(patches, kernel::patch::kind::view, &kernel::patch::what);
+    const auto found = std::ranges::find(patches, kernel::patch_kind::view, &kernel::patch::kind);
     const auto& view = found == patches.end() ? nothing : found->content;
     const auto loose = choose_loose_form(view);
     const page_wire wire(settings.base_path, shown.id, loose, ticket);

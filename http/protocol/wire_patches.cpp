@@ -30,55 +30,55 @@ void append_element(
     out += '"';
 }
 
-void append_before(std::string& out, const kernel::patch& what) {
-    if (what.before != 0) append_element(out, "before", what.before);
+void append_before(std::string& out, const kernel::patch& patch) {
+    if (patch.before != 0) append_element(out, "before", patch.before);
 }
 
 }  // namespace
 
-void append_partial(std::string& out, const kernel::patch& what, const markup_wire& wire) {
-    switch (what.what) {
-    case kernel::patch::kind::instance:
-    case kernel::patch::kind::element:
+void append_partial(std::string& out, const kernel::patch& patch, const markup_wire& wire) {
+    switch (patch.kind) {
+    case kernel::patch_kind::instance:
+    case kernel::patch_kind::element:
         out += "<hx-morph";
-        append_element(out, "of", what.target, what.list);
+        append_element(out, "of", patch.target, patch.list);
         out += ">";
-        write_markup(out, what.content, wire);
+        write_markup(out, patch.content, wire);
         out += "</hx-morph>";
         break;
-    case kernel::patch::kind::insert:
+    case kernel::patch_kind::insert:
         out += "<hx-insert";
-        append_element(out, "into", what.target, what.list);
-        append_before(out, what);
+        append_element(out, "into", patch.target, patch.list);
+        append_before(out, patch);
         out += ">";
-        write_markup(out, what.content, wire);
+        write_markup(out, patch.content, wire);
         out += "</hx-insert>";
         break;
-    case kernel::patch::kind::move:
+    case kernel::patch_kind::move:
         out += "<hx-move";
-        append_element(out, "of", what.target);
-        append_before(out, what);
+        append_element(out, "of", patch.target);
+        append_before(out, patch);
         out += "></hx-move>";
         break;
-    case kernel::patch::kind::remove:
+    case kernel::patch_kind::remove:
         out += "<hx-remove";
-        append_element(out, "of", what.target);
+        append_element(out, "of", patch.target);
         out += "></hx-remove>";
         break;
-    case kernel::patch::kind::command:
+    case kernel::patch_kind::command:
         out += "<hx-command>";
-        append_element_text(out, what.json);
+        append_element_text(out, patch.json);
         out += "</hx-command>";
         break;
-    case kernel::patch::kind::view:
-    case kernel::patch::kind::final:
+    case kernel::patch_kind::view:
+    case kernel::patch_kind::final:
         out += view_partial;
-        write_markup(out, what.content, wire);
+        write_markup(out, patch.content, wire);
         out += partial_end;
         break;
-    case kernel::patch::kind::notice:
+    case kernel::patch_kind::notice:
         out += notice_partial;
-        write_markup(out, what.content, wire);
+        write_markup(out, patch.content, wire);
         out += partial_end;
         break;
     }

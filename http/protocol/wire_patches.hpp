@@ -38,7 +38,7 @@
 namespace stube::http {
 
 /// Appends one patch.
-void append_partial(std::string& out, const kernel::patch& what, const markup_wire& wire);
+void append_partial(std::string& out, const kernel::patch& patch, const markup_wire& wire);
 
 /// Appends all patches of an update: the body of a response.
 void append_partials(std::string& out, const live::update& update, const markup_wire& wire);

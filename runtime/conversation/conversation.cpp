@@ -1,3 +1,5 @@
+#include "runtime/component/assert.hpp"
+
 #include <stube/runtime/conversation.hpp>
 
 #include <algorithm>
@@ -6,13 +8,13 @@ namespace stube {
 
 using namespace kernel;
 
-bool conversation::knows(event_id event) const {
+bool conversation::has_applied(event_id event) const {
     return std::ranges::any_of(applied, [&](event_id last) {
         return page_of(last) == page_of(event) && last >= event;
     });
 }
 
-void conversation::remember(event_id event) {
+void conversation::record_applied(event_id event) {
     if (event == 0) return;
     std::erase_if(applied, [&](event_id last) { return page_of(last) == page_of(event); });
     if (applied.size() == remembered_pages) applied.erase(applied.begin());
@@ -27,30 +29,30 @@ void conversation::advance() {
 
 std::vector<instance_ptr> conversation::stack() const {
     std::vector<instance_ptr> out;
-    for (auto at = instances.get(root); at; at = instances.get(at->over))
-        out.push_back(at);
+    for (auto one = instances.get(root); one; one = instances.get(one->covered_by))
+        out.push_back(one);
     return out;
 }
 
 const instance& conversation::first_in_place(const instance& one) const {
-    const auto* at = &one;
-    while (at->under != 0)
-        at = &instances.at(at->under);
-    return *at;
+    const auto* lowest = &one;
+    while (lowest->covers != 0)
+        lowest = &instances.at(lowest->covers);
+    return *lowest;
 }
 
 const instance& conversation::shown_in_place(instance_id first) const {
-    const auto* at = &instances.at(first);
-    while (at->over != 0)
-        at = &instances.at(at->over);
-    return *at;
+    const auto* uppermost = &instances.at(first);
+    while (uppermost->covered_by != 0)
+        uppermost = &instances.at(uppermost->covered_by);
+    return *uppermost;
 }
 
 bool conversation::is_shown(instance_id wanted) const {
-    const auto* at = instances.find(wanted);
-    while (at && at->over == 0) {
-        if (at->owner == 0) return true;
-        at = instances.find(at->owner);
+    const auto* one = instances.find(wanted);
+    while (one && one->covered_by == 0) {
+        if (one->owner == 0) return true;
+        one = instances.find(one->owner);
     }
     return false;
 }
@@ -59,31 +61,35 @@ instance_id conversation::find_above(
     instance_id from,
     const std::function<bool(const handler&)>& wanted
 ) const {
-    for (const auto* at = instances.find(from); at && at->caller != 0;) {
-        at = instances.find(at->caller);
-        if (at && std::ranges::any_of(at->type->handlers, wanted)) return at->id;
+    for (const auto* one = instances.find(from); one && one->caller != 0;) {
+        one = instances.find(one->caller);
+        if (one && std::ranges::any_of(one->type->handlers, wanted)) return one->id;
     }
     return 0;
 }
 
 namespace {
 
-void note(std::vector<instance_id>& in, instance_id one, bool wanted) {
-    auto at = std::ranges::lower_bound(in, one);
-    const bool there = at != in.end() && *at == one;
-    if (wanted && !there) in.insert(at, one);
-    if (!wanted && there) in.erase(at);
+/// Inserts `id` into an ascending list, or removes it.
+void set_listed(std::vector<instance_id>& in, instance_id id, bool wanted) {
+    const auto position = std::ranges::lower_bound(in, id);
+    const bool is_listed = position != in.end() && *position == id;
+    if (wanted && !is_listed) in.insert(position, id);
+    if (!wanted && is_listed) in.erase(position);
 }
 
 using counted_type = std::pair<const component_type*, std::size_t>;
 
 void count(std::vector<counted_type>& in, const component_type& type, int more) {
-    auto at = std::ranges::lower_bound(in, type.name, {}, [](const counted_type& each) {
+    auto found = std::ranges::lower_bound(in, type.name, {}, [](const counted_type& each) {
         return each.first->name;
     });
-    if (at == in.end() || at->first != &type) at = in.insert(at, {&type, 0});
-    at->second += static_cast<std::size_t>(more);
-    if (at->second == 0) in.erase(at);
+    if (found == in.end() || found->first != &type) {
+        STUBE_ASSERT(more > 0);
+        found = in.insert(found, {&type, 0});
+    }
+    found->second += static_cast<std::size_t>(more);
+    if (found->second == 0) in.erase(found);
 }
 
 }  // namespace
@@ -94,15 +100,15 @@ void conversation::put(instance_ptr one) {
         if (before) count(shapes, *before->type, -1);
         count(shapes, *one->type, +1);
     }
-    note(waiting, one->id, one->waits != nullptr);
-    note(not_storable, one->id, !one->type->durable());
+    set_listed(waiting, one->id, one->waits != nullptr);
+    set_listed(not_storable, one->id, !one->type->durable());
     instances.put(std::move(one));
 }
 
 void conversation::erase(instance_id gone) {
     if (const auto* before = instances.find(gone)) count(shapes, *before->type, -1);
-    note(waiting, gone, false);
-    note(not_storable, gone, false);
+    set_listed(waiting, gone, false);
+    set_listed(not_storable, gone, false);
     instances.erase(gone);
 }
 
@@ -110,7 +116,7 @@ void conversation::forget_sent(std::span<const instance_id> these) {
     sent_renderings unknown;
     for (auto each : these)
         unknown.emplace_back(each, sent_rendering());
-    instances.note_sent(unknown);
+    instances.record_sent(unknown);
 }
 
 void conversation::end() {
@@ -145,7 +151,8 @@ namespace stube::kernel {
 
 void each_list(const instance& of, const std::function<void(const children&)>& f) {
     if (!of.type->each_list) return;
-    // The function takes a state that can be changed, for the kernel's sake; nothing changes here.
+    // The type's function takes a mutable state because the kernel changes lists with it. `f` gets
+    // a const reference, so nothing changes here.
     of.type->each_list(
         const_cast<void*>(of.state.get()),
         [&](std::string_view, const children& list) { f(list); }

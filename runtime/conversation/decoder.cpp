@@ -12,14 +12,13 @@
 #include <charconv>
 #include <map>
 
-// Reads what conversation.cpp writes.
 namespace stube::kernel {
 
 using namespace storage;
 
 namespace {
 
-/// Far above what any conversation reaches; the next ones must still fit.
+/// Far above the numbers of any real conversation. A damaged record must not lead to an overflow.
 constexpr std::uint64_t highest_number = std::uint64_t(1) << 53;
 
 std::uint64_t parse_hex(std::string_view text) {
@@ -69,16 +68,16 @@ boost::json::value parse_head(const record& from, const boost::json::storage_ptr
     return head;
 }
 
-/// Up to which change what is stored is known.
+/// The last change that a stored part contains.
 struct as_of {
-    std::uint64_t revision = 0;  ///< 0 if a release of format 1 has written it
+    std::uint64_t revision = 0;  ///< 0 in format 1
     time_point touched;
     std::vector<event_id> applied;
 };
 
-as_of read_as_of(const boost::json::value& told) {
-    if (!told.is_object()) throw decode_error("the list of events is damaged");
-    const auto& from = told.get_object();
+as_of read_as_of(const boost::json::value& value) {
+    if (!value.is_object()) throw decode_error("the list of events is damaged");
+    const auto& from = value.get_object();
     as_of out;
     if (from.contains("revision")) out.revision = member<std::uint64_t>(from, "revision");
     out.touched = time_member(from, "touched");
@@ -87,7 +86,7 @@ as_of read_as_of(const boost::json::value& told) {
     return out;
 }
 
-/// What the part begins with, the rest unread.
+/// Parses the "as_of" at the beginning of a part, and nothing after it.
 boost::json::value parse_as_of(const part& from) {
     boost::json::parser parser;
     boost::json::error_code ec;
@@ -97,40 +96,40 @@ boost::json::value parse_as_of(const part& from) {
     return parser.release();
 }
 
-/// The newest that the head or another part tells.
+/// The newest "as_of" of all parts. In format 1 the head itself has the members of "as_of".
 as_of newest_as_of(const record& from, const boost::json::value& head) {
-    const auto* told = head.get_object().if_contains("as_of");
-    auto out = read_as_of(told ? *told : head);
+    const auto* in_head = head.get_object().if_contains("as_of");
+    auto out = read_as_of(in_head ? *in_head : head);
     for (const auto& each : from.parts) {
         if (each.name == "head" || !each.body.starts_with(begins_with_as_of)) continue;
         auto next = read_as_of(parse_as_of(each));
         if (next.revision > out.revision) out = std::move(next);
     }
     if (out.revision != 0 && out.revision != from.revision)
-        throw decode_error("its newest change is missing");
+        throw decode_error("the newest change is missing");
     return out;
 }
 
-/// So that `state["new"] = state["old"]` is no trap: what `[]` adds would otherwise move what the
-/// right side refers to.
-void make_room(boost::json::value& in) {
+/// Reserves room for new members in all objects. Without it `state["new"] = state["old"]` in a
+/// `migrate` would be undefined: adding a member could move the value on the right side.
+void reserve_members(boost::json::value& in) {
     constexpr std::size_t room = 16;
     if (auto* object = in.if_object()) {
         object->reserve(object->size() + room);
         for (auto& each : *object)
-            make_room(each.value());
+            reserve_members(each.value());
     } else if (auto* array = in.if_array()) {
         for (auto& each : *array)
-            make_room(each);
+            reserve_members(each);
     }
 }
 
-/// Into the shape that this program knows. Throws what `migrate` throws.
+/// Converts a state of version `from` into the shape of this program.
 void migrate_state(const component_type& type, int from, boost::json::value& state) {
     if (from == type.version) return;
-    if (!type.migrate) throw decode_error("there is no migrate");
+    if (!type.migrate) throw decode_error("the component has no migrate");
     if (!state.is_object()) throw decode_error("expected an object");
-    make_room(state);
+    reserve_members(state);
     try {
         type.migrate(from, state.get_object());
     } catch (const std::exception& e) {
@@ -138,7 +137,7 @@ void migrate_state(const component_type& type, int from, boost::json::value& sta
     }
 }
 
-/// `type`'s state, in a part that version `from` of it has written.
+/// Decodes a state that version `from` of the component has written.
 std::shared_ptr<const void>
 decode_state(const component_type& type, int from, boost::json::value& state) {
     std::string why;
@@ -151,12 +150,12 @@ decode_state(const component_type& type, int from, boost::json::value& state) {
     throw bad_state(std::string(type.name), from, type.version, why);
 }
 
-/// A part does not say it if it is the first.
+/// The version of the component that wrote a part. Version 1 is not stored.
 int version_of(const boost::json::object& part) {
     return part.contains("version") ? member<int>(part, "version") : 1;
 }
 
-/// Throws unless this program can read that version of the component.
+/// Throws `unknown_component` or `newer_shape` if this program cannot read that version.
 const component_type& find_shape(const std::string& component, int version) {
     const auto* type = find_component(component);
     if (!type || !type->durable()) throw unknown_component(component);
@@ -165,7 +164,7 @@ const component_type& find_shape(const std::string& component, int version) {
     return *type;
 }
 
-/// All stored versions of all instances.
+/// All stored versions of all instances of a record.
 class stored_instances {
 public:
     explicit stored_instances(const record& from) {
@@ -178,24 +177,24 @@ public:
         }
     }
 
-    /// What could be reached from `root` when the clock stood at `clock`.
+    /// The instances that can be reached from `root`, each in its highest version up to `clock`.
     instance_table at(instance_id root, std::uint64_t clock) const {
         instance_table out;
-        // What is to be visited: an instance, its owner, and the one it covers.
+        // An instance to visit, with the links that it must have.
         struct visit {
-            instance_id id, owner, under;
+            instance_id id, owner, covers;
         };
         std::vector<visit> open{{root, 0, 0}};
         std::map<instance_id, instance_ptr> found;
         while (!open.empty()) {
-            const auto [id, owner, under] = open.back();
+            const auto [id, owner, covers] = open.back();
             open.pop_back();
             auto one = version(id, clock);
-            // Whoever waits for an answer was there before.
-            if (one->owner != owner || one->under != under || one->caller >= id ||
+            // A caller or owner is older than its callee or child, so its id is lower.
+            if (one->owner != owner || one->covers != covers || one->caller >= id ||
                 !found.emplace(id, one).second)
                 throw decode_error("the instances do not fit together");
-            if (one->over != 0) open.push_back({one->over, owner, id});
+            if (one->covered_by != 0) open.push_back({one->covered_by, owner, id});
             each_list(*one, [&](const children& list) {
                 for (const auto& child : list.all()) {
                     if (child.is_made()) open.push_back({child.id, id, 0});
@@ -243,9 +242,9 @@ private:
         one.type = &find_shape(component, shape);
         one.caller = link_of(object, "caller");
         one.owner = link_of(object, "owner");
-        one.under = link_of(object, "under");
-        one.over = link_of(object, "over");
-        one.begun = link_of(object, "begun");
+        one.covers = link_of(object, "under");
+        one.covered_by = link_of(object, "over");
+        one.reset_at = link_of(object, "begun");
         auto* state = object.if_contains("state");
         if (!state) throw decode_error("part " + from.name + " has no state");
         one.state = decode_state(*one.type, shape, *state);
@@ -253,7 +252,7 @@ private:
         types_.emplace(one.id, one.type);
         const auto version = one.version;
         if (!versions_[one.id].emplace(version, std::move(next)).second)
-            throw decode_error("part " + from.name + " is there twice");
+            throw decode_error("part " + from.name + " is stored twice");
     }
 
     static std::uint64_t parse_id(std::string_view text) {
@@ -277,7 +276,8 @@ private:
         return found;
     }
 
-    /// Finds the members that the instance, and those it waits for, name.
+    /// Finds the members that are stored by name: those of the caller that receive the answer, and
+    /// those of the instance that receive timers, messages and results.
     void link(stored& from) {
         auto& one = *from.made;
         const auto& object = from.json.get_object();
@@ -288,9 +288,9 @@ private:
             one.then = member_if_named(*caller->second, then);
             one.or_else = member_if_named(*caller->second, or_else);
         } else if (!then.empty() || !or_else.empty()) {
-            throw decode_error("nobody waits for the answer of an instance");
+            throw decode_error("the caller of an instance is missing");
         }
-        attachments waits;
+        wait_set waits;
         for (const auto& each : list_of(object, "timers")) {
             const auto& fields = detail::array_of(each, 3);
             waits.timers.push_back(
@@ -314,14 +314,15 @@ private:
                  member_if_named(*one.type, value_of<std::string>(fields[2]))}
             );
         }
-        if (!waits.empty()) one.waits = std::make_shared<const attachments>(std::move(waits));
+        if (!waits.empty()) one.waits = std::make_shared<const wait_set>(std::move(waits));
         from.json = nullptr;
     }
 
     static boost::json::array list_of(const boost::json::object& from, std::string_view name) {
         const auto* found = from.if_contains(name);
         if (!found) return {};
-        if (!found->is_array()) throw decode_error("member " + std::string(name) + " is no list");
+        if (!found->is_array())
+            throw decode_error("member " + std::string(name) + " is not an array");
         return found->get_array();
     }
 
@@ -394,7 +395,8 @@ newer_shape::newer_shape(std::string component, int stored, int known)
 
 namespace {
 
-std::string words_of(const std::string& component, int stored, int known, const std::string& why) {
+std::string
+describe_error(const std::string& component, int stored, int known, const std::string& why) {
     std::string out = "state of " + component;
     if (stored != known)
         out += ", from version " + std::to_string(stored) + " to " + std::to_string(known);
@@ -404,7 +406,7 @@ std::string words_of(const std::string& component, int stored, int known, const 
 }  // namespace
 
 bad_state::bad_state(std::string component, int stored, int known, const std::string& why)
-    : decode_error(words_of(component, stored, known, why)),
+    : decode_error(describe_error(component, stored, known, why)),
       component_(std::move(component)),
       stored_(stored) {}
 
@@ -422,8 +424,8 @@ std::vector<std::pair<std::string, int>> read_shapes(const boost::json::object& 
     return out;
 }
 
-/// True if the head would be written otherwise by this program, though nothing has changed.
-bool is_old(const boost::json::object& head) {
+/// True if this program would write the head of the unchanged conversation differently.
+bool is_old_head(const boost::json::object& head) {
     return member<std::int64_t>(head, "format") != stored_format ||
            std::ranges::any_of(read_shapes(head), [](const auto& shape) {
                const auto* known = find_component(shape.first);
@@ -431,17 +433,17 @@ bool is_old(const boost::json::object& head) {
            });
 }
 
-/// True if the head says so and nothing has come after it.
+/// True if the head has "unseen" and no later change was stored.
 bool is_unseen(const boost::json::object& head, const as_of& newest) {
     if (!head.contains("unseen")) return false;
-    const auto* told = head.if_contains("as_of");
-    return told && read_as_of(*told).revision == newest.revision;
+    const auto* of_head = head.if_contains("as_of");
+    return of_head && read_as_of(*of_head).revision == newest.revision;
 }
 
 }  // namespace
 
 stored_head read_head(const record& from) {
-    // Loading calls this for every conversation: nothing is given back one by one.
+    // Loading calls this for every conversation, so all memory is freed at once.
     std::array<unsigned char, 4096> first;
     boost::json::monotonic_resource memory(first.data(), first.size());
     auto head = parse_head(from, &memory);
@@ -474,7 +476,7 @@ void check_shapes(const stored_head& of) {
         find_shape(component, version);
 }
 
-lost_conversation decode_mark(const record& from) {
+tombstone decode_tombstone(const record& from) {
     auto head = parse_head(from);
     const auto& object = head.get_object();
     return {
@@ -501,8 +503,8 @@ conversation decode_conversation(const record& from) {
     const auto newest = newest_as_of(from, head);
     out.touched = newest.touched;
     for (const auto id : newest.applied)
-        out.remember(id);
-    out.is_head_old = is_old(object);
+        out.record_applied(id);
+    out.is_head_old = is_old_head(object);
     out.unseen = is_unseen(object, newest);
     out.kept = object.contains("kept");
     out.url = member<std::string>(object, "url");

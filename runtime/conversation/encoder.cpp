@@ -38,7 +38,7 @@ bool is_plain(char c) {
     return code >= 0x20 && code < 0x7f && c != '"' && c != '\\';
 }
 
-/// A JSON string. Names and ids hardly ever need escaping.
+/// Appends a JSON string. Names and ids hardly ever need escaping.
 void append_quoted(std::string& out, std::string_view text) {
     if (std::ranges::all_of(text, is_plain)) {
         out.append("\"").append(text).append("\"");
@@ -53,15 +53,15 @@ std::string part_name(const instance& of) {
     return name;
 }
 
-/// Of a version that only steps have.
+/// The part of a version that only history steps contain.
 std::string old_part_name(const instance& of) {
     std::string name = part_name(of) + '_';
     append_number(name, of.version);
     return name;
 }
 
-/// `"name":` with a comma before it, for all but the first member.
-std::string& member_of(std::string& out, std::string_view name) {
+/// Appends `"name":`, and a comma before it unless the member is the first.
+std::string& append_key(std::string& out, std::string_view name) {
     if (out.back() != '{') out += ',';
     return out.append("\"").append(name).append("\":");
 }
@@ -81,11 +81,11 @@ void append_steps(std::string& out, const std::vector<history_step_ptr>& steps) 
 
 constexpr auto name_of_type = [](const component_type* type) { return type->name; };
 
-/// Of all instances that are stored: those at work and those of the steps.
+/// The types of all stored instances: the current ones and those of the steps.
 std::vector<const component_type*> stored_types(const conversation& of) {
     auto out = of.types();
-    for (const auto* line : {&of.past, &of.future}) {
-        for (const auto& step : *line) {
+    for (const auto* steps : {&of.past, &of.future}) {
+        for (const auto& step : *steps) {
             for (const auto* type : step->types) {
                 if (std::ranges::find(out, type) == out.end())
                     out.insert(std::ranges::lower_bound(out, type->name, {}, name_of_type), type);
@@ -105,16 +105,16 @@ void append_shapes(std::string& out, const conversation& from) {
     out += '}';
 }
 
-// What follows is written as text and not through a boost::json::value: it runs for every event,
-// and takes a fifth of the time.
+// The following functions write text directly. They run for every event, and a boost::json::value
+// would take five times as long.
 
 std::string encode_as_of(const conversation& from) {
     std::string out;
     out.reserve(80 + from.applied.size() * 19);
     out += '{';
-    append_number(member_of(out, "revision"), from.revision);
-    append_number(member_of(out, "touched"), milliseconds(from.touched));
-    member_of(out, "applied") += '[';
+    append_number(append_key(out, "revision"), from.revision);
+    append_number(append_key(out, "touched"), milliseconds(from.touched));
+    append_key(out, "applied") += '[';
     for (auto id : from.applied) {
         if (out.back() != '[') out += ',';
         append_hex(out += '"', id);
@@ -131,34 +131,34 @@ std::string encode_head(const conversation& from) {
         from.url.size() + (from.past.size() + from.future.size()) * 16
     );
     out.append(begins_with_as_of).append(as_of);
-    append_number(member_of(out, "format"), stored_format);
-    append_quoted(member_of(out, "owner"), from.owner);
-    append_quoted(member_of(out, "principal"), from.principal);
-    append_quoted(member_of(out, "mount"), from.mount);
-    append_quoted(member_of(out, "url"), from.url);
-    append_number(member_of(out, "last_instance"), from.last_instance);
-    append_number(member_of(out, "root"), from.root);
-    append_number(member_of(out, "step"), from.step);
-    append_number(member_of(out, "last_step"), from.last_step);
-    append_steps(member_of(out, "past"), from.past);
-    append_steps(member_of(out, "future"), from.future);
-    append_number(member_of(out, "created"), milliseconds(from.created));
-    append_shapes(member_of(out, "shapes"), from);
-    if (!from.waiting.empty()) member_of(out, "waits") += "true";
-    if (from.unseen) member_of(out, "unseen") += "true";
-    if (from.kept) member_of(out, "kept") += "true";
+    append_number(append_key(out, "format"), stored_format);
+    append_quoted(append_key(out, "owner"), from.owner);
+    append_quoted(append_key(out, "principal"), from.principal);
+    append_quoted(append_key(out, "mount"), from.mount);
+    append_quoted(append_key(out, "url"), from.url);
+    append_number(append_key(out, "last_instance"), from.last_instance);
+    append_number(append_key(out, "root"), from.root);
+    append_number(append_key(out, "step"), from.step);
+    append_number(append_key(out, "last_step"), from.last_step);
+    append_steps(append_key(out, "past"), from.past);
+    append_steps(append_key(out, "future"), from.future);
+    append_number(append_key(out, "created"), milliseconds(from.created));
+    append_shapes(append_key(out, "shapes"), from);
+    if (!from.waiting.empty()) append_key(out, "waits") += "true";
+    if (from.unseen) append_key(out, "unseen") += "true";
+    if (from.kept) append_key(out, "kept") += "true";
     return out += '}';
 }
 
 void append_link(std::string& out, std::string_view name, instance_id to) {
-    if (to != 0) append_number(member_of(out, name), to);
+    if (to != 0) append_number(append_key(out, name), to);
 }
 
 void append_member(std::string& out, std::string_view name, const handler* to) {
-    if (to) append_quoted(member_of(out, name), to->name);
+    if (to) append_quoted(append_key(out, name), to->name);
 }
 
-void append_waits(std::string& out, const attachments& from) {
+void append_waits(std::string& out, const wait_set& from) {
     boost::json::array timers, subscriptions, work;
     for (const auto& each : from.timers)
         timers.push_back({milliseconds(each.due), each.to->name, each.arguments});
@@ -168,10 +168,10 @@ void append_waits(std::string& out, const attachments& from) {
         work.push_back(
             {each.number, each.then ? each.then->name : "", each.or_else ? each.or_else->name : ""}
         );
-    if (!timers.empty()) member_of(out, "timers") += boost::json::serialize(timers);
+    if (!timers.empty()) append_key(out, "timers") += boost::json::serialize(timers);
     if (!subscriptions.empty())
-        member_of(out, "subscriptions") += boost::json::serialize(subscriptions);
-    if (!work.empty()) member_of(out, "work") += boost::json::serialize(work);
+        append_key(out, "subscriptions") += boost::json::serialize(subscriptions);
+    if (!work.empty()) append_key(out, "work") += boost::json::serialize(work);
 }
 
 std::string encode_instance(const instance& from) {
@@ -179,18 +179,18 @@ std::string encode_instance(const instance& from) {
     std::string out;
     out.reserve(state.size() + 160);
     out += '{';
-    append_number(member_of(out, "clock"), from.version);
-    append_quoted(member_of(out, "component"), from.type->name);
-    if (from.type->version != 1) append_number(member_of(out, "version"), from.type->version);
+    append_number(append_key(out, "clock"), from.version);
+    append_quoted(append_key(out, "component"), from.type->name);
+    if (from.type->version != 1) append_number(append_key(out, "version"), from.type->version);
     append_link(out, "caller", from.caller);
     append_link(out, "owner", from.owner);
-    append_link(out, "under", from.under);
-    append_link(out, "over", from.over);
-    append_link(out, "begun", from.begun);
+    append_link(out, "under", from.covers);
+    append_link(out, "over", from.covered_by);
+    append_link(out, "begun", from.reset_at);
     append_member(out, "then", from.then);
     append_member(out, "or_else", from.or_else);
     if (from.waits) append_waits(out, *from.waits);
-    member_of(out, "state") += state;
+    append_key(out, "state") += state;
     out += '}';
     from.stored_size.set(out.size());
     return out;
@@ -209,15 +209,14 @@ bool has_step_with(const conversation& in, const instance_ptr& version) {
     return std::ranges::any_of(in.past, holds) || std::ranges::any_of(in.future, holds);
 }
 
-/// Steps that `before` has and `after` has not.
-std::vector<history_step_ptr>
-forgotten_steps(const conversation& before, const conversation& after) {
+/// The steps that are in `before` and not in `after`.
+std::vector<history_step_ptr> removed_steps(const conversation& before, const conversation& after) {
     std::vector<history_step_ptr> out;
     auto holds = [](const std::vector<history_step_ptr>& in, const history_step_ptr& step) {
         return std::ranges::find(in, step) != in.end();
     };
-    for (const auto* line : {&before.past, &before.future}) {
-        for (const auto& each : *line) {
+    for (const auto* steps : {&before.past, &before.future}) {
+        for (const auto& each : *steps) {
             if (!holds(after.past, each) && !holds(after.future, each)) out.push_back(each);
         }
     }
@@ -228,7 +227,8 @@ bool is_present(const conversation& in, const instance_ptr& version) {
     return in.instances.get(version->id) == version;
 }
 
-/// Writes and drops parts, those of old versions once each.
+/// Adds parts to a change. The part of an old version is written or dropped at most once, although
+/// several steps may share the version.
 class version_writer {
 public:
     explicit version_writer(change& out) : out_(out) {}
@@ -256,14 +256,14 @@ private:
 
 void encode_whole(const conversation& from, change& out) {
     version_writer writer(out);
-    for (const auto* line : {&from.past, &from.future}) {
-        for (const auto& step : *line) {
+    for (const auto* steps : {&from.past, &from.future}) {
+        for (const auto& step : *steps) {
             step->instances.each([&](const instance_ptr& each) {
                 if (!is_present(from, each)) writer.write_old(*each);
             });
         }
     }
-    // Behind the old ones, side by side: these change together.
+    // The current versions are next to each other, after the old ones, since they change together.
     from.instances.each([&](const instance_ptr& each) { writer.write(*each); });
 }
 
@@ -279,7 +279,7 @@ void encode_difference(const conversation& before, const conversation& after, ch
         }
     );
     if (!after.past.empty() && (before.past.empty() || before.past.back() != after.past.back())) {
-        // The step has what was typed into it, which no earlier version has.
+        // The new step contains typed values, which no stored version contains.
         instance_table::compare(
             before.instances,
             after.past.back()->instances,
@@ -290,7 +290,7 @@ void encode_difference(const conversation& before, const conversation& after, ch
             }
         );
     }
-    for (const auto& step : forgotten_steps(before, after)) {
+    for (const auto& step : removed_steps(before, after)) {
         instance_table::compare(
             step->instances,
             before.instances,
@@ -301,7 +301,7 @@ void encode_difference(const conversation& before, const conversation& after, ch
     }
 }
 
-/// True if the head tells the same of both, but for its "as_of".
+/// True if the heads of both differ at most in "as_of".
 bool has_same_head(const conversation& before, const conversation& after) {
     const auto type_of_count = [](const auto& counted) { return counted.first; };
     return !before.is_head_old && before.owner == after.owner &&
@@ -313,18 +313,18 @@ bool has_same_head(const conversation& before, const conversation& after) {
            std::ranges::equal(before.shapes, after.shapes, {}, type_of_count, type_of_count);
 }
 
-/// True if it writes over instances at work and does nothing else.
+/// True if the change only overwrites current instances.
 bool only_overwrites(const change& made) {
     const auto is_of_step = [](const part& each) { return each.name.find('_') != each.name.npos; };
     return !made.written.empty() && made.dropped.empty() &&
            std::ranges::none_of(made.written, is_of_step);
 }
 
-void tell_as_of(part& in, const conversation& from) {
+void prepend_as_of(part& in, const conversation& from) {
     in.body.replace(0, 1, std::string(begins_with_as_of) + encode_as_of(from) + ',');
 }
 
-change encode_mark(const conversation& from) {
+change encode_tombstone(const conversation& from) {
     change out;
     out.id = from.id;
     out.revision = from.revision;
@@ -365,7 +365,7 @@ change encode_change(const conversation* before, const conversation& after, bool
     const bool whole = !in_parts || !before || !before->durable();
     change out;
     if (!after.durable()) {
-        out = encode_mark(after);
+        out = encode_tombstone(after);
         out.kind = before ? change_kind::replace : change_kind::create;
         return out;
     }
@@ -377,7 +377,7 @@ change encode_change(const conversation* before, const conversation& after, bool
     } else {
         encode_difference(*before, after, out);
         if (has_same_head(*before, after) && only_overwrites(out)) {
-            tell_as_of(out.written.back(), after);
+            prepend_as_of(out.written.back(), after);
             return out;
         }
     }

@@ -1,3 +1,5 @@
+#include "runtime/component/assert.hpp"
+
 #include <stube/runtime/instances.hpp>
 
 #include <algorithm>
@@ -6,7 +8,7 @@
 namespace stube::kernel {
 namespace {
 
-/// Small enough to copy for one event, large enough that a thousand instances are few chunks.
+/// Small enough to copy for each event, and large enough that a thousand instances are few chunks.
 constexpr std::size_t chunk_size = 32;
 
 constexpr auto id_of = [](const auto& entry) { return entry.one->id; };
@@ -27,12 +29,12 @@ std::size_t instance_table::chunk_of(instance_id id) const {
 
 instance_table::position instance_table::position_of(instance_id id) const {
     if (!chunks_ || chunks_->empty()) return {};
-    const auto at = chunks_->size() == 1 ? 0 : chunk_of(id);
-    if (at == chunks_->size()) return {};
-    const auto& in = *(*chunks_)[at];
+    const auto index = chunks_->size() == 1 ? 0 : chunk_of(id);
+    if (index == chunks_->size()) return {};
+    const auto& in = *(*chunks_)[index];
     const auto found = std::ranges::lower_bound(in, id, {}, id_of);
     if (found == in.end() || found->one->id != id) return {};
-    return {&*found, at, static_cast<std::size_t>(found - in.begin())};
+    return {&*found, index, static_cast<std::size_t>(found - in.begin())};
 }
 
 const instance* instance_table::find(instance_id id) const {
@@ -50,7 +52,6 @@ const instance& instance_table::at(instance_id id) const {
     throw std::out_of_range("stube: there is no instance " + std::to_string(id));
 }
 
-/// The list of chunks, shared with no other table.
 instance_table::chunk_list& instance_table::own_list() {
     const bool is_own = own_.list && own_.list == chunks_.get() && chunks_.use_count() == 1;
     if (!is_own) {
@@ -61,55 +62,57 @@ instance_table::chunk_list& instance_table::own_list() {
     return *own_.list;
 }
 
-/// The chunk at `at`, shared with no other table, with room for `more` entries.
-instance_table::chunk& instance_table::own_chunk(std::size_t at, std::size_t more) {
-    auto& in = own_list()[at];
-    const bool is_own = own_.in && own_.in == in.get() && in.use_count() == 1;
+instance_table::chunk& instance_table::own_chunk(std::size_t index, std::size_t more) {
+    auto& list = own_list();
+    STUBE_ASSERT(index < list.size());
+    auto& in = list[index];
+    const bool is_own = own_.last && own_.last == in.get() && in.use_count() == 1;
     if (!is_own) {
         auto copy = std::make_shared<chunk>();
         copy->reserve(in->size() + more);
         *copy = *in;
-        own_.in = copy.get();
+        own_.last = copy.get();
         in = std::move(copy);
     }
-    return *own_.in;
+    return *own_.last;
 }
 
 void instance_table::put(instance_ptr one) {
+    STUBE_ASSERT(one && one->id != 0);
     const auto id = one->id;
-    if (const auto there = position_of(id); there.found) {
-        own_chunk(there.at)[there.place].one = std::move(one);
+    if (const auto present = position_of(id); present.found) {
+        own_chunk(present.chunk)[present.offset].one = std::move(one);
         return;
     }
-    auto at = chunk_of(id);
-    if (at == chunks().size()) {  // it is the youngest
+    auto index = chunk_of(id);
+    if (index == chunks().size()) {  // the id is the highest
         auto& list = own_list();
-        if (at == 0 || list.back()->size() >= chunk_size)
+        if (index == 0 || list.back()->size() >= chunk_size)
             list.push_back(std::make_shared<const chunk>());
-        at = list.size() - 1;
+        index = list.size() - 1;
     }
-    auto& in = own_chunk(at, 1);
+    auto& in = own_chunk(index, 1);
     in.insert(std::ranges::lower_bound(in, id, {}, id_of), {std::move(one)});
     ++size_;
+    // Split a full chunk. Back inserts instances between others and can fill any chunk.
     if (in.size() < 2 * chunk_size) return;
-    // What came back by Back stands between others.
     const auto middle = in.begin() + chunk_size;
     auto upper = std::make_shared<const chunk>(middle, in.end());
     in.erase(middle, in.end());
     auto& list = own_list();
-    list.insert(list.begin() + static_cast<std::ptrdiff_t>(at) + 1, std::move(upper));
+    list.insert(list.begin() + static_cast<std::ptrdiff_t>(index) + 1, std::move(upper));
 }
 
 void instance_table::erase(instance_id id) {
-    const auto there = position_of(id);
-    if (!there.found) return;
+    const auto present = position_of(id);
+    if (!present.found) return;
     using offset = std::ptrdiff_t;
-    if (chunks()[there.at]->size() == 1) {
+    if (chunks()[present.chunk]->size() == 1) {
         auto& list = own_list();
-        list.erase(list.begin() + static_cast<offset>(there.at));
+        list.erase(list.begin() + static_cast<offset>(present.chunk));
     } else {
-        auto& in = own_chunk(there.at);
-        in.erase(in.begin() + static_cast<offset>(there.place));
+        auto& in = own_chunk(present.chunk);
+        in.erase(in.begin() + static_cast<offset>(present.offset));
     }
     --size_;
 }
@@ -119,11 +122,11 @@ sent_rendering instance_table::sent(instance_id id) const {
     return found ? found->sent : sent_rendering();
 }
 
-void instance_table::note_sent(const sent_renderings& all) {
+void instance_table::record_sent(const sent_renderings& all) {
     for (const auto& [id, sent] : all) {
-        const auto there = position_of(id);
-        if (!there.found || there.found->sent == sent) continue;
-        own_chunk(there.at)[there.place].sent = sent;
+        const auto present = position_of(id);
+        if (!present.found || present.found->sent == sent) continue;
+        own_chunk(present.chunk)[present.offset].sent = sent;
     }
 }
 
@@ -134,11 +137,11 @@ void instance_table::each(const std::function<void(const instance_ptr&)>& f) con
 
 namespace {
 
-/// Walks the instances of a table, and knows where a chunk begins.
+/// Iterates over the instances of a table. `compare` skips whole chunks that two tables share.
 template <class Chunks>
-class walk {
+class cursor {
 public:
-    explicit walk(const Chunks& chunks) : chunks_(chunks) {}
+    explicit cursor(const Chunks& chunks) : chunks_(chunks) {}
 
     bool done() const { return at_ == chunks_.size(); }
 
@@ -171,8 +174,8 @@ void instance_table::compare(
     const on_difference& f
 ) {
     if (left.chunks_ == right.chunks_) return;
-    walk l(left.chunks());
-    walk r(right.chunks());
+    cursor l(left.chunks());
+    cursor r(right.chunks());
     while (!l.done() || !r.done()) {
         if (!l.done() && !r.done() && l.at_start() && r.at_start() && l.chunk() == r.chunk()) {
             l.next_chunk();

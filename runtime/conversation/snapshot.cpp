@@ -2,6 +2,7 @@
 #include "runtime/conversation/encoder.hpp"
 #include "runtime/conversation/stored_form.hpp"
 
+#include <stube/runtime/component_error.hpp>
 #include <stube/runtime/snapshot.hpp>
 
 #include <boost/json/parse.hpp>
@@ -45,7 +46,9 @@ json::value parse_written(const part& from) {
 
 json::value context::snapshot() const {
     if (!before_event_ || before_event_->root == 0) {
-        throw std::logic_error("stube: there is nothing to take a snapshot of; only handlers can");
+        throw component_error(
+            "stube: there is no conversation to take a snapshot of; only handlers can take one"
+        );
     }
     return stube::snapshot(*before_event_);
 }
@@ -54,7 +57,7 @@ json::value snapshot(const conversation& of) {
     if (const auto* flow = of.not_durable()) {
         throw std::invalid_argument(
             "stube: the conversation holds " + std::string(flow->name) +
-            ", which lives in memory only: there is no snapshot of it"
+            ", which exists only in memory and cannot be part of a snapshot"
         );
     }
     json::object parts;
@@ -73,16 +76,16 @@ json::value snapshot(const conversation& of) {
 conversation restore(const json::value& from) {
     const auto* object = from.if_object();
     if (!object || value_of<std::string>(*object, "stube") != kind)
-        throw decode_error("this is no snapshot of a conversation");
+        throw decode_error("this is not a snapshot of a conversation");
     const auto written_in = value_of<std::int64_t>(*object, "format");
     if (written_in != format) {
         throw decode_error(
-            "the format " + std::to_string(written_in) +
-            " of the snapshot is not known here: it was made by a newer release"
+            "the snapshot has format " + std::to_string(written_in) +
+            ", which this release cannot read: a newer release has written it"
         );
     }
     const auto* parts = member(*object, "parts").if_object();
-    if (!parts) throw decode_error("the parts of the snapshot are no object");
+    if (!parts) throw decode_error("the parts of the snapshot are not an object");
     record stored;
     stored.id = value_of<std::string>(*object, "id");
     stored.revision = value_of<std::uint64_t>(*object, "revision");

@@ -11,7 +11,7 @@ std::string number(std::uint64_t n) {
     return std::to_string(n);
 }
 
-/// One conversation being printed.
+/// Prints one conversation.
 class printer {
 public:
     explicit printer(const conversation& of) : of_(of) {}
@@ -24,12 +24,11 @@ public:
     }
 
 private:
-    /// All that stand in one place, each in the one it covers.
-    void place(instance_id first, const std::string& label, std::size_t depth) {
-        std::string what = label;
-        for (auto id = first; id != 0; id = of_.instances.at(id).over) {
-            one(of_.instances.at(id), what, depth++);
-            what = "covered by ";
+    /// Prints all instances of one place. Each is indented below the instance that it covers.
+    void place(instance_id first, std::string label, std::size_t depth) {
+        for (auto id = first; id != 0; id = of_.instances.at(id).covered_by) {
+            one(of_.instances.at(id), label, depth++);
+            label = "covered by ";
         }
     }
 
@@ -49,12 +48,12 @@ private:
         });
     }
 
-    void waits(const attachments& for_what) {
-        for (const auto& each : for_what.timers)
+    void waits(const wait_set& from) {
+        for (const auto& each : from.timers)
             out_.append(" timer ").append(each.to->name);
-        for (const auto& each : for_what.subscriptions)
-            out_.append(" hears ").append(each.topic);
-        for (const auto& each : for_what.work)
+        for (const auto& each : from.subscriptions)
+            out_.append(" topic ").append(each.topic);
+        for (const auto& each : from.work)
             out_.append(" work ").append(number(each.number));
     }
 

@@ -3,13 +3,13 @@
 #include "runtime/kernel/settle.hpp"
 #include "runtime/kernel/turn.hpp"
 
+#include <stube/runtime/component_error.hpp>
 #include <stube/runtime/deliveries.hpp>
 
 #include <algorithm>
 #include <functional>
 #include <initializer_list>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -17,65 +17,67 @@ namespace stube::kernel {
 
 namespace {
 
-/// What came of one part of a turn.
-void add(turn& t, conversation& at, outcome& all) {
-    if (t.goes_back()) throw std::logic_error("stube: only an event of a user can go back");
-    if (const auto url = t.ended() ? std::nullopt : changed_url(t)) {
-        t.next().url = url->text;
-        all.patches.push_back(page_command({{"url", url->text}, {"push", false}}));
+/// Adds the result of one turn to `next` and `result`, which collect the results of several turns.
+void add_turn(turn& done, conversation& next, outcome& result) {
+    if (done.goes_back()) throw component_error("stube: only an event of a user can go back");
+    if (const auto url = done.ended() ? std::nullopt : changed_url(done)) {
+        done.next().url = url->text;
+        result.patches.push_back(page_command({{"url", url->text}, {"push", false}}));
     }
-    if (all.error.empty()) all.error = t.error();
-    append(all.patches, std::move(t.extras()));
-    append(all.patches, std::move(t.notices()));
-    for (auto& each : t.outbox())
-        all.outbox.push_back(std::move(each));
-    const bool passes_on = t.is_step() && !at.durable();
-    at = std::move(t.next());
-    at.passed_on = (at.passed_on || passes_on) && !at.durable();
-    if (t.seals()) forget_steps(at);
-    if (t.ended()) {
-        all.what = verdict::ended;
-        all.patches = {{.what = patch::kind::final, .content = t.final_view()}};
+    if (result.error.empty()) result.error = done.error();
+    append(result.patches, std::move(done.extras()));
+    append(result.patches, std::move(done.notices()));
+    for (auto& each : done.outbox())
+        result.outbox.push_back(std::move(each));
+    const bool passes_history = done.is_step() && !next.durable();
+    next = std::move(done.next());
+    next.has_advanced_past_history =
+        (next.has_advanced_past_history || passes_history) && !next.durable();
+    if (done.seals()) clear_history(next);
+    if (done.ended()) {
+        result.verdict = verdict::ended;
+        result.patches = {{.kind = patch_kind::final, .content = done.final_view()}};
     }
 }
 
-using way = std::function<void(turn&)>;
+using attempt = std::function<void(turn&)>;
 
-/// One part of a turn that the clock or others ask for. If it throws, it is undone, and goes the
-/// next way; the others still happen.
-void run_alone(
-    conversation& at,
-    outcome& all,
-    const environment& world,
-    std::initializer_list<way> ways
+/// Runs one delivery as a turn of its own. If an attempt throws, it is undone and the next one is
+/// tried. Other deliveries of the same outcome are not affected.
+void try_in_order(
+    conversation& next,
+    outcome& result,
+    const environment& env,
+    std::initializer_list<attempt> attempts
 ) {
     std::string why;
-    for (const auto& go : ways) {
+    for (const auto& run_attempt : attempts) {
         try {
-            turn t(at, world);
-            go(t);
-            add(t, at, all);
+            turn t(next, env);
+            run_attempt(t);
+            add_turn(t, next, result);
             break;
         } catch (...) {
             if (why.empty()) why = current_exception_message();
         }
     }
-    if (!why.empty()) all.error = why;
+    if (!why.empty()) result.error = why;
 }
 
-/// Ends a turn that was put together with `run_alone`.
-outcome conclude(const conversation& now, conversation at, outcome all, const environment& world) {
+/// Computes the outcome of all deliveries that `try_in_order` has made since `before`.
+outcome
+conclude(const conversation& before, conversation next, outcome result, const environment& env) {
     return guarded([&] {
-        at.advance();
-        at.touched = now.touched;
-        if (all.what == verdict::applied) {
-            auto shown = diff(now, at, 0, world);
-            forget_patched(at, all.patches);
-            append(shown, std::move(all.patches));
-            all.patches = std::move(shown);
+        next.advance();
+        next.touched = before.touched;
+        if (result.verdict == verdict::applied) {
+            auto shown = diff(before, next, 0, env);
+            forget_patched(next, result.patches);
+            append(shown, std::move(result.patches));
+            result.patches = std::move(shown);
         }
-        all.next = std::move(at);
-        return std::move(all);
+        result.next = std::move(next);
+        return std::move(result);
     });
 }
 
@@ -96,18 +98,18 @@ namespace {
 
 struct due_timer {
     time_point due;
-    std::size_t order;  ///< of those due at once, the one that was asked for first
+    std::size_t order;  ///< the order in which timers with the same time were set
     instance_id of;
-    timer what;
+    kernel::timer timer;
 };
 
-/// What is due, the earliest first.
-std::vector<due_timer> due_timers(const conversation& of, const environment& world) {
+/// All due timers, the earliest first.
+std::vector<due_timer> due_timers(const conversation& of, const environment& env) {
     std::vector<due_timer> out;
     for (auto id : of.waiting) {
         for (const auto& each : of.instances.at(id).waits->timers) {
-            const auto due = each.due_with(world.clock_shift);
-            if (due <= world.now) out.push_back({due, out.size(), id, each});
+            const auto due = each.due_with(env.clock_shift);
+            if (due <= env.now) out.push_back({due, out.size(), id, each});
         }
     }
     std::ranges::sort(out, {}, [](const due_timer& each) {
@@ -116,43 +118,45 @@ std::vector<due_timer> due_timers(const conversation& of, const environment& wor
     return out;
 }
 
-/// Takes the timer off its instance; false if it has gone, with its instance or by itself.
+/// Removes a timer from its instance. Returns false if the instance or the timer is not there any
+/// more.
 bool take_timer(turn& t, const due_timer& due) {
-    const auto* there = t.next().instances.find(due.of);
-    if (!there || !there->waits) return false;
-    auto is_it = [&](const timer& each) {
-        return each.due == due.what.due && each.to == due.what.to &&
-               each.arguments == due.what.arguments;
+    const auto* owner = t.next().instances.find(due.of);
+    if (!owner || !owner->waits) return false;
+    auto is_due = [&](const timer& each) {
+        return each.due == due.timer.due && each.to == due.timer.to &&
+               each.arguments == due.timer.arguments;
     };
-    if (std::ranges::none_of(there->waits->timers, is_it)) return false;
-    t.change_waits(due.of, [&](attachments& waits) {
-        waits.timers.erase(std::ranges::find_if(waits.timers, is_it));
+    if (std::ranges::none_of(owner->waits->timers, is_due)) return false;
+    t.change_waits(due.of, [&](wait_set& waits) {
+        waits.timers.erase(std::ranges::find_if(waits.timers, is_due));
     });
     return true;
 }
 
 }  // namespace
 
-outcome fire_timers(const conversation& now, const environment& world) {
-    auto at = now;
-    outcome all;
-    const auto timers = due_timers(now, world);
-    if (timers.empty()) return {.what = verdict::stale};
+outcome fire_timers(const conversation& current, const environment& env) {
+    auto next = current;
+    outcome result;
+    const auto timers = due_timers(current, env);
+    if (timers.empty()) return {.verdict = verdict::stale};
     for (const auto& due : timers) {
-        if (all.what == verdict::ended) break;
-        const way fire = [&](turn& t) {
-            if (take_timer(t, due)) t.receive(due.of, *due.what.to, due.what.arguments);
+        if (result.verdict == verdict::ended) break;
+        const attempt fire = [&](turn& t) {
+            if (take_timer(t, due)) t.receive(due.of, *due.timer.to, due.timer.arguments);
         };
-        // A flow has gone on, though its turn was undone. Resumed again, it finds that out and
-        // fails.
-        const way fire_again = [&](turn& t) {
-            const auto* there = t.next().instances.find(due.of);
-            if (there && there->type->answers_once) return fire(t);
+        // A flow that threw has advanced, although its turn was undone. If it is resumed again, it
+        // detects this and fails.
+        const attempt fail_flow = [&](turn& t) {
+            const auto* owner = t.next().instances.find(due.of);
+            if (owner && owner->type->answers_once) return fire(t);
             take_timer(t, due);
         };
-        run_alone(at, all, world, {fire, fire_again, [&](turn& t) { take_timer(t, due); }});
+        const attempt only_remove = [&](turn& t) { take_timer(t, due); };
+        try_in_order(next, result, env, {fire, fail_flow, only_remove});
     }
-    return conclude(now, std::move(at), std::move(all), world);
+    return conclude(current, std::move(next), std::move(result), env);
 }
 
 std::vector<std::string> topics(const conversation& of) {
@@ -165,22 +169,23 @@ std::vector<std::string> topics(const conversation& of) {
 }
 
 outcome deliver(
-    const conversation& now,
+    const conversation& current,
     std::string_view topic,
     std::string_view message,
-    const environment& world
+    const environment& env
 ) {
-    auto at = now;
-    outcome all;
-    const auto hearing = subscribers(now, topic);
-    if (hearing.empty()) return {.what = verdict::stale};
-    for (const auto& [to, member] : hearing) {
-        if (all.what == verdict::ended) break;
-        run_alone(at, all, world, {[&, id = to, heard_by = member](turn& t) {
-                      t.receive(id, *heard_by, message);
-                  }});
+    auto next = current;
+    outcome result;
+    const auto receivers = subscribers(current, topic);
+    if (receivers.empty()) return {.verdict = verdict::stale};
+    for (const auto& [to, to_member] : receivers) {
+        if (result.verdict == verdict::ended) break;
+        const attempt receive = [&, id = to, member = to_member](turn& t) {
+            t.receive(id, *member, message);
+        };
+        try_in_order(next, result, env, {receive});
     }
-    return conclude(now, std::move(at), std::move(all), world);
+    return conclude(current, std::move(next), std::move(result), env);
 }
 
 std::vector<std::uint64_t> unfinished_work(const conversation& of) {
@@ -194,70 +199,71 @@ std::vector<std::uint64_t> unfinished_work(const conversation& of) {
 
 namespace {
 
-/// Ends a piece of work. `tell` says so to the instance that waits for it. If that throws, the
-/// instance hears of a failure, and if that throws too, only the page does: it would wait for ever.
+/// Ends background work. `give` delivers its result to the instance that waits for it. If that
+/// throws, the instance gets a failure instead. If that throws too, only the page shows the
+/// failure. In each case the work ends: an instance must not wait forever.
 outcome end_work(
-    const conversation& now,
+    const conversation& current,
     std::uint64_t number,
-    const environment& world,
-    const std::function<void(turn&, instance_id, const pending_work&)>& tell
+    const environment& env,
+    const std::function<void(turn&, instance_id, const pending_work&)>& give
 ) {
-    for (auto id : now.waiting) {
-        for (const auto& each : now.instances.at(id).waits->work) {
+    for (auto id : current.waiting) {
+        for (const auto& each : current.instances.at(id).waits->work) {
             if (each.number != number) continue;
-            auto take = [&](turn& t) {
-                t.change_waits(id, [&](attachments& waits) {
+            auto remove_work = [&](turn& t) {
+                t.change_waits(id, [&](wait_set& waits) {
                     std::erase_if(waits.work, [&](const auto& w) { return w.number == number; });
                 });
             };
-            auto at = now;
-            outcome all;
-            const way with_result = [&](turn& t) {
-                take(t);
-                tell(t, id, each);
+            auto next = current;
+            outcome result;
+            const attempt give_result = [&](turn& t) {
+                remove_work(t);
+                give(t, id, each);
             };
-            const way with_failure = [&](turn& t) {
-                take(t);
+            const attempt give_failure = [&](turn& t) {
+                remove_work(t);
                 t.give_failure(id, each, {not_completed});
             };
-            const way without = [&](turn& t) {
-                take(t);
-                t.tell_failure({not_completed});
+            const attempt only_show = [&](turn& t) {
+                remove_work(t);
+                t.show_failure({not_completed});
             };
-            run_alone(at, all, world, {with_result, with_failure, without});
-            return conclude(now, std::move(at), std::move(all), world);
+            try_in_order(next, result, env, {give_result, give_failure, only_show});
+            return conclude(current, std::move(next), std::move(result), env);
         }
     }
-    return {.what = verdict::stale};
+    return {.verdict = verdict::stale};
 }
 
 }  // namespace
 
 outcome finish_work(
-    const conversation& now,
+    const conversation& current,
     std::uint64_t number,
     const answer_value& result,
-    const environment& world
+    const environment& env
 ) {
-    return end_work(now, number, world, [&](turn& t, instance_id id, const pending_work& work) {
+    return end_work(current, number, env, [&](turn& t, instance_id id, const pending_work& work) {
         t.give_result(id, work, result);
     });
 }
 
 outcome fail_work(
-    const conversation& now,
+    const conversation& current,
     std::uint64_t number,
     const failure& why,
-    const environment& world
+    const environment& env
 ) {
-    return end_work(now, number, world, [&](turn& t, instance_id id, const pending_work& work) {
+    return end_work(current, number, env, [&](turn& t, instance_id id, const pending_work& work) {
         t.give_failure(id, work, why);
     });
 }
 
-outcome give_up_work(const conversation& now, std::uint64_t number, const environment& world) {
-    return end_work(now, number, world, [&](turn& t, instance_id, const pending_work&) {
-        t.tell_failure({not_completed});
+outcome abandon_work(const conversation& current, std::uint64_t number, const environment& env) {
+    return end_work(current, number, env, [&](turn& t, instance_id, const pending_work&) {
+        t.show_failure({not_completed});
     });
 }
 

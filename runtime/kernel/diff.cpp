@@ -12,7 +12,7 @@
 namespace stube::kernel {
 namespace {
 
-/// Where the slot or list of this name stands among those of the instance.
+/// The index of the slot or list of this name among those of the instance.
 std::size_t place_of(const instance& of, std::string_view name) {
     std::size_t place = 0;
     std::size_t found = sent_rendering::max_places;
@@ -23,7 +23,7 @@ std::size_t place_of(const instance& of, std::string_view name) {
     return found;
 }
 
-/// True if it has elements whose state users change without an event.
+/// True if the markup has elements whose state a user can change without an event.
 bool has_controls(const markup& own) {
     constexpr std::array<std::string_view, 6>
         all{"<input", "<select", "<textarea", "<details", "<dialog", " contenteditable"};
@@ -32,29 +32,29 @@ bool has_controls(const markup& own) {
     });
 }
 
-/// A longest rising subsequence of `numbers`, as positions.
-std::vector<std::size_t> longest_rising(const std::vector<std::size_t>& numbers) {
-    std::vector<std::size_t> ends;  // ends[n]: position of the smallest end of those n + 1 long
-    std::vector<std::size_t> before(numbers.size());
-    for (std::size_t at = 0; at < numbers.size(); ++at) {
-        auto found = std::ranges::lower_bound(ends, numbers[at], {}, [&](std::size_t position) {
+/// A longest ascending subsequence of `numbers`, as positions in it.
+std::vector<std::size_t> longest_ascending(const std::vector<std::size_t>& numbers) {
+    std::vector<std::size_t> ends;  // ends[n]: the smallest end of a subsequence of length n + 1
+    std::vector<std::size_t> previous(numbers.size());
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        auto found = std::ranges::lower_bound(ends, numbers[i], {}, [&](std::size_t position) {
             return numbers[position];
         });
         const auto length = static_cast<std::size_t>(found - ends.begin());
-        before[at] = length == 0 ? at : ends[length - 1];
+        previous[i] = length == 0 ? i : ends[length - 1];
         if (found == ends.end()) {
-            ends.push_back(at);
+            ends.push_back(i);
         } else {
-            *found = at;
+            *found = i;
         }
     }
     std::vector<std::size_t> out(ends.size());
-    for (std::size_t n = ends.size(), at = ends.empty() ? 0 : ends.back(); n-- > 0; at = before[at])
-        out[n] = at;
+    for (std::size_t n = ends.size(), i = ends.empty() ? 0 : ends.back(); n-- > 0; i = previous[i])
+        out[n] = i;
     return out;
 }
 
-/// The patches from one value of a conversation to the next, where both show the same page.
+/// Computes the patches between two values of a conversation that show the same top instance.
 class comparison {
 public:
     comparison(
@@ -69,32 +69,32 @@ public:
         instance_table::compare(
             before_.instances,
             after_.instances,
-            [&](const instance_ptr& was, const instance_ptr& is) { look_at(was, is); }
+            [&](const instance_ptr& was, const instance_ptr& is) { record_difference(was, is); }
         );
         for (const auto& [was, is] : changed_)
-            show_changed(*was, *is);
+            diff_instance(*was, *is);
         std::ranges::sort(places_);
         places_.erase(std::unique(places_.begin(), places_.end()), places_.end());
         for (const auto& [first, owner] : places_)
-            show_place(first, owner);
+            diff_place(first, owner);
         return std::move(patches_);
     }
 
 private:
-    /// How an instance that was and is on the page has its children written: those that are there
-    /// already stay.
+    /// Writes the children of an instance that stays on the page. Children that the page has
+    /// already are not written again; a placeholder keeps them.
     class keeping_writer final : public children_writer {
     public:
         keeping_writer(
-            comparison& all,
+            comparison& parent,
             const instance& owner,
             const markup& own,
             sent_rendering sent
         )
-            : all_(all), owner_(owner), sent_(sent) {
+            : parent_(parent), owner_(owner), sent_(sent) {
             for (const auto& h : own.holes()) {
                 if (h.what != hole::kind::list) continue;
-                const bool stays = was_shown(h) && all.shares_children(owner.id, h.name);
+                const bool stays = was_shown(h) && parent.shares_children(owner.id, h.name);
                 if (stays) kept_lists_.push_back(h.name);
                 keeps_all_ = keeps_all_ && stays;
             }
@@ -105,21 +105,22 @@ private:
         }
 
         void child(markup& out, const hole& slot) override {
-            const auto& now = entries_of(owner_, slot.name);
-            if (now.empty()) return;
-            const auto& shown = all_.after_.shown_in_place(now.front().id);
-            if (was_shown(slot) && all_.shown_before(now.front().id) == shown.id) {
+            const auto& children_now = entries_of(owner_, slot.name);
+            if (children_now.empty()) return;
+            const auto first = children_now.front().id;
+            const auto& shown = parent_.after_.shown_in_place(first);
+            if (was_shown(slot) && parent_.shown_before(first) == shown.id) {
                 out.append_unescaped(
                     "<template id=\"" + element_id(shown.id) + "\" data-stube-keep></template>"
                 );
             } else {
-                all_.renderer_.write_whole(out, shown);
+                parent_.renderer_.write_whole(out, shown);
             }
         }
 
         void children(markup& out, const hole& list) override {
             if (keeps_list(list.name)) return;
-            whole_writer(all_.after_, owner_, all_.renderer_).children(out, list);
+            whole_writer(parent_.after_, owner_, parent_.renderer_).children(out, list);
         }
 
         bool keeps_list(std::string_view name) const {
@@ -131,36 +132,36 @@ private:
     private:
         bool was_shown(const hole& h) const { return sent_.shows(place_of(owner_, h.name)); }
 
-        comparison& all_;
+        comparison& parent_;
         const instance& owner_;
         const sent_rendering sent_;
         std::vector<std::string_view> kept_lists_;
         bool keeps_all_ = true;
     };
 
-    /// Sorts out what a difference means for the page.
-    void look_at(const instance_ptr& was, const instance_ptr& is) {
+    /// Records a changed instance, or a place that may show another instance now.
+    void record_difference(const instance_ptr& was, const instance_ptr& is) {
         if (was && is) {
             if (was->state != is->state && before_.is_shown(is->id) && after_.is_shown(is->id))
                 changed_.emplace_back(was.get(), is.get());
-            if (was->over == is->over && was->under == is->under) return;
+            if (was->covered_by == is->covered_by && was->covers == is->covers) return;
         }
-        if (was) note_place(before_, *was);
-        if (is) note_place(after_, *is);
+        if (was) record_place(before_, *was);
+        if (is) record_place(after_, *is);
     }
 
-    void note_place(const conversation& in, const instance& one) {
+    void record_place(const conversation& in, const instance& one) {
         const auto& first = in.first_in_place(one);
         places_.emplace_back(first.id, first.owner);
     }
 
-    /// What stood in a place before; 0 if there was no such place.
+    /// The instance that a place showed before, or 0 if the place is new.
     instance_id shown_before(instance_id first) const {
         return before_.instances.find(first) ? before_.shown_in_place(first).id : 0;
     }
 
-    /// True if a list that both values have need not be written anew: some of its children are on
-    /// the page.
+    /// True if some children of a list stay on the page, so that the list need not be written
+    /// again.
     bool shares_children(instance_id owner, std::string_view name) const {
         const auto& was = entries_of(before_.instances.at(owner), name);
         const auto& is = entries_of(after_.instances.at(owner), name);
@@ -172,15 +173,15 @@ private:
         return std::ranges::any_of(is, [&](const auto& each) { return ids.contains(each.id); });
     }
 
-    /// True if the pages show the instance as it was rendered just now. With controls in it that
-    /// cannot be known of the page that sent the event: its user may have changed them.
+    /// True if the pages already show the latest rendering of the instance. The page that sent the
+    /// event may differ if the instance has controls, because its user may have changed them.
     bool is_shown_already(instance_id id, const markup& own, sent_rendering sent) const {
         return sent.is(renderer_.last_rendered()) && !(id == acted_ && has_controls(own));
     }
 
-    /// An instance whose state has changed.
-    void show_changed(const instance& was, const instance& is) {
-        if (renderer_.has_written(is.id)) return;  // with its owner
+    /// Adds the patches for an instance whose state has changed.
+    void diff_instance(const instance& was, const instance& is) {
+        if (renderer_.has_written(is.id)) return;  // as part of its owner
         const auto sent = after_.instances.sent(is.id);
         const auto own = renderer_.own(is);
         keeping_writer writer(*this, is, own, sent);
@@ -191,72 +192,79 @@ private:
             replace(is.id, std::move(content));
         }
         for (const auto& h : own.holes()) {
-            if (h.what == hole::kind::list && writer.keeps_list(h.name)) arrange(was, is, h.name);
-            if (h.what == hole::kind::child && stays) exchange(was, is, h.name);
+            if (h.what == hole::kind::list && writer.keeps_list(h.name)) diff_list(was, is, h.name);
+            if (h.what == hole::kind::child && stays) diff_slot(was, is, h.name);
         }
     }
 
-    /// Another first instance in a slot: it became another, or a new slot was assigned.
-    void exchange(const instance& was, const instance& is, std::string_view slot) {
-        const auto& old = entries_of(was, slot);
-        const auto& now = entries_of(is, slot);
-        if (old.empty() || now.empty() || old.front().id == now.front().id) return;
-        if (!old.front().is_made()) return replace(is.id, renderer_.whole(is));
-        const auto& shown = after_.shown_in_place(now.front().id);
-        replace(shown_before(old.front().id), renderer_.whole(shown));
+    /// Replaces the child of a slot if it became another component or a new slot was assigned.
+    void diff_slot(const instance& was, const instance& is, std::string_view slot) {
+        const auto& old_children = entries_of(was, slot);
+        const auto& new_children = entries_of(is, slot);
+        if (old_children.empty() || new_children.empty()) return;
+        const auto& old_child = old_children.front();
+        const auto& new_child = new_children.front();
+        if (old_child.id == new_child.id) return;
+        if (!old_child.is_made()) return replace(is.id, renderer_.whole(is));
+        const auto& shown = after_.shown_in_place(new_child.id);
+        replace(shown_before(old_child.id), renderer_.whole(shown));
     }
 
-    /// The children of a list: those that left, those that came, and those that moved.
-    void arrange(const instance& was, const instance& is, std::string_view list) {
-        const auto& old = entries_of(was, list);
-        const auto& now = entries_of(is, list);
-        if (&old == &now) return;
-        std::map<instance_id, std::size_t> place;
-        for (std::size_t at = 0; at < old.size(); ++at)
-            place.emplace(old[at].id, at);
-        std::vector<std::size_t> kept_now, kept_old;
-        for (std::size_t at = 0; at < now.size(); ++at) {
-            if (auto found = place.find(now[at].id); found != place.end()) {
-                kept_now.push_back(at);
+    /// Removes, inserts and moves the children of a list. A longest ascending subsequence of the
+    /// kept children stays in place, so that the fewest children move.
+    void diff_list(const instance& was, const instance& is, std::string_view list) {
+        const auto& old_children = entries_of(was, list);
+        const auto& new_children = entries_of(is, list);
+        if (&old_children == &new_children) return;
+        std::map<instance_id, std::size_t> old_index;
+        for (std::size_t i = 0; i < old_children.size(); ++i)
+            old_index.emplace(old_children[i].id, i);
+        // The indexes of the kept children in the new list, and in the old list.
+        std::vector<std::size_t> kept_new, kept_old;
+        for (std::size_t i = 0; i < new_children.size(); ++i) {
+            if (auto found = old_index.find(new_children[i].id); found != old_index.end()) {
+                kept_new.push_back(i);
                 kept_old.push_back(found->second);
-                place.erase(found);
+                old_index.erase(found);
             }
         }
-        for (const auto& each : old) {
-            if (place.contains(each.id))
-                patches_.push_back({.what = patch::kind::remove, .target = shown_before(each.id)});
+        for (const auto& each : old_children) {
+            if (old_index.contains(each.id))
+                patches_.push_back({.kind = patch_kind::remove, .target = shown_before(each.id)});
         }
         std::set<std::size_t> stay;
-        for (auto position : longest_rising(kept_old))
-            stay.insert(kept_now[position]);
-        const std::set<std::size_t> kept(kept_now.begin(), kept_now.end());
-        instance_id behind = 0;
-        for (std::size_t at = now.size(); at-- > 0;) {
-            const bool is_kept = kept.contains(at);
-            const auto& shown = after_.shown_in_place(now[at].id);
-            const auto on_page = is_kept ? shown_before(now[at].id) : shown.id;
+        for (auto position : longest_ascending(kept_old))
+            stay.insert(kept_new[position]);
+        const std::set<std::size_t> kept(kept_new.begin(), kept_new.end());
+        instance_id following = 0;
+        for (std::size_t i = new_children.size(); i-- > 0;) {
+            const auto first = new_children[i].id;
+            const bool is_kept = kept.contains(i);
+            const auto& shown = after_.shown_in_place(first);
+            const auto on_page = is_kept ? shown_before(first) : shown.id;
             if (!is_kept) {
                 patches_.push_back(
-                    {.what = patch::kind::insert,
+                    {.kind = patch_kind::insert,
                      .target = is.id,
                      .list = std::string(list),
-                     .before = behind,
+                     .before = following,
                      .content = renderer_.whole(shown)}
                 );
-            } else if (!stay.contains(at)) {
+            } else if (!stay.contains(i)) {
                 patches_.push_back(
-                    {.what = patch::kind::move,
+                    {.kind = patch_kind::move,
                      .target = on_page,
                      .list = std::string(list),
-                     .before = behind}
+                     .before = following}
                 );
             }
-            behind = on_page;
+            following = on_page;
         }
     }
 
-    /// A place that shows another instance than before: one was called there, or has answered.
-    void show_place(instance_id first, instance_id owner) {
+    /// Replaces the element of a place that shows another instance than before, because one was
+    /// called there or has answered.
+    void diff_place(instance_id first, instance_id owner) {
         if (owner == 0 || !before_.instances.find(first) || !after_.instances.find(first)) return;
         if (!before_.is_shown(owner) || !after_.is_shown(owner)) return;
         const auto was = shown_before(first);
@@ -273,9 +281,9 @@ private:
     const conversation& after_;
     const instance_id acted_;
     renderer& renderer_;
-    /// The versions of what is shown before and after, in another state.
+    /// The instances that are shown before and after with different states.
     std::vector<std::pair<const instance*, const instance*>> changed_;
-    /// For each place that may show another instance now: its first instance, and the owner.
+    /// The places that may show another instance now, each as its first instance and its owner.
     std::vector<std::pair<instance_id, instance_id>> places_;
     std::vector<patch> patches_;
 };
@@ -283,15 +291,15 @@ private:
 }  // namespace
 
 std::vector<patch>
-diff(const conversation& before, conversation& after, instance_id acted, const environment& world) {
+diff(const conversation& before, conversation& after, instance_id acted, const environment& env) {
     if (before.root == 0 || before.top().id != after.top().id) {
-        auto page = render_page(after, world);
-        after.instances.note_sent(page.rendered);
+        auto page = render_page(after, env);
+        after.instances.record_sent(page.rendered);
         return {std::move(page.view)};
     }
-    renderer all(after, world);
-    auto patches = comparison(before, after, acted, all).run();
-    after.instances.note_sent(all.rendered());
+    renderer changed(after, env);
+    auto patches = comparison(before, after, acted, changed).run();
+    after.instances.record_sent(changed.rendered());
     return patches;
 }
 

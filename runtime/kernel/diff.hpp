@@ -7,14 +7,14 @@
 
 namespace stube::kernel {
 
-/// The smallest patches that turn a page that shows `before` into one that shows `after`. Marks in
-/// `after` what they send.
+/// The smallest patches that turn a page that shows `before` into one that shows `after`. Records
+/// the sent renderings in `after`.
 ///
-/// The new renderings are compared with those that were sent last. The old state is not rendered
-/// again: the result may be a different one by now, and rendering may have become impossible.
+/// The new renderings are compared with the renderings that were sent last. The old state is not
+/// rendered again, because `render()` may have another result by now, or may fail.
 ///
-/// `acted` is the instance that received the event, 0 without one.
+/// `acted` is the instance that received the event, or 0.
 std::vector<patch>
-diff(const conversation& before, conversation& after, instance_id acted, const environment& world);
+diff(const conversation& before, conversation& after, instance_id acted, const environment& env);
 
 }  // namespace stube::kernel

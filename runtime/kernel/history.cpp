@@ -1,5 +1,6 @@
 #include "runtime/kernel/history.hpp"
 
+#include "runtime/component/assert.hpp"
 #include "runtime/kernel/notices.hpp"
 #include "runtime/kernel/settle.hpp"
 
@@ -10,12 +11,12 @@
 
 namespace stube::kernel {
 
-void keep_step(const conversation& before, turn& done) {
+void record_step(const conversation& before, turn& done) {
     auto& next = done.next();
     if (!before.durable()) {
-        // The browser needs an entry that its Back can leave: else it would leave the page.
-        const bool is_first = next.past.empty() && !next.passed_on;
-        next.passed_on = true;
+        // The browser needs one history entry of its own: without it Back would leave the page.
+        const bool is_first = next.past.empty() && !next.has_advanced_past_history;
+        next.has_advanced_past_history = true;
         if (is_first) next.step = ++next.last_step;
         return;
     }
@@ -31,38 +32,40 @@ void keep_step(const conversation& before, turn& done) {
     next.step = ++next.last_step;
 }
 
-void forget_steps(conversation& in) {
+void clear_history(conversation& in) {
     in.past.clear();
     in.future.clear();
 }
 
 namespace {
 
-/// Where a step stands: in the past or in the future.
-struct place_in_line {
+/// The position of a step in the past or in the future.
+struct step_position {
     bool in_past = false;
-    std::size_t at = 0;
+    std::size_t index = 0;
 };
 
-std::optional<place_in_line>
+std::optional<step_position>
 find_step(const conversation& in, std::optional<std::uint64_t> wanted) {
     if (!wanted) {
         if (in.past.empty()) return std::nullopt;
-        return place_in_line{true, in.past.size() - 1};
+        return step_position{true, in.past.size() - 1};
     }
     for (bool in_past : {true, false}) {
-        const auto& line = in_past ? in.past : in.future;
-        auto found = std::ranges::find(line, *wanted, [](const auto& each) { return each->step; });
-        if (found != line.end())
-            return place_in_line{in_past, static_cast<std::size_t>(found - line.begin())};
+        const auto& steps = in_past ? in.past : in.future;
+        auto found = std::ranges::find(steps, *wanted, [](const auto& each) { return each->step; });
+        if (found != steps.end())
+            return step_position{in_past, static_cast<std::size_t>(found - steps.begin())};
     }
     return std::nullopt;
 }
 
-/// Moves the present to another place in the line of steps, and returns what is there.
-history_step_ptr move_to(conversation& next, place_in_line to) {
-    auto& from_line = to.in_past ? next.past : next.future;
-    auto& to_line = to.in_past ? next.future : next.past;
+/// Removes a step from the history and returns it. The present becomes a step, and the steps
+/// between the two change sides.
+history_step_ptr take_step(conversation& next, step_position to) {
+    auto& from_steps = to.in_past ? next.past : next.future;
+    auto& to_steps = to.in_past ? next.future : next.past;
+    STUBE_ASSERT(to.index < from_steps.size());
     if (next.durable()) {
         auto present = std::make_shared<const history_step>(history_step{
             next.step,
@@ -72,20 +75,20 @@ history_step_ptr move_to(conversation& next, place_in_line to) {
             next.types(),
             next.url
         });
-        to_line.insert(to.in_past ? to_line.begin() : to_line.end(), std::move(present));
+        to_steps.insert(to.in_past ? to_steps.begin() : to_steps.end(), std::move(present));
     } else {
         next.future.clear();
     }
-    const auto target = from_line[to.at];
+    const auto target = from_steps[to.index];
     using offset = std::ptrdiff_t;
-    const auto at = static_cast<offset>(to.at);
+    const auto index = static_cast<offset>(to.index);
     if (to.in_past) {
         if (next.durable())
-            next.future.insert(next.future.begin(), next.past.begin() + at + 1, next.past.end());
-        next.past.erase(next.past.begin() + at, next.past.end());
+            next.future.insert(next.future.begin(), next.past.begin() + index + 1, next.past.end());
+        next.past.erase(next.past.begin() + index, next.past.end());
     } else {
-        next.past.insert(next.past.end(), next.future.begin(), next.future.begin() + at);
-        next.future.erase(next.future.begin(), next.future.begin() + at + 1);
+        next.past.insert(next.past.end(), next.future.begin(), next.future.begin() + index);
+        next.future.erase(next.future.begin(), next.future.begin() + index + 1);
     }
     if (next.past.size() > max_history)
         next.past.erase(next.past.begin(), next.past.end() - static_cast<offset>(max_history));
@@ -93,111 +96,118 @@ history_step_ptr move_to(conversation& next, place_in_line to) {
     return target;
 }
 
-using waits_ptr = std::shared_ptr<const attachments>;
+using waits_ptr = std::shared_ptr<const wait_set>;
 
-/// Work that an instance waits for again, and that will not come back (again).
-struct lost_work {
+/// Work that a restored instance waits for although its result will never be delivered.
+struct interrupted_work {
     instance_id of;
-    pending_work what;
+    pending_work work;
 };
 
-/// What an instance waited for then, less the work that nobody waits for now: it has come back
-/// since, or its result would be dropped. That is added to `lost`.
-waits_ptr waits_of(
+/// The timers, subscriptions and work of an instance of a step. Work that nothing waits for in the
+/// present is left out, because its result was already delivered or would be dropped. Such work is
+/// added to `interrupted`.
+waits_ptr restored_waits(
     instance_id id,
-    const waits_ptr& then,
-    const waits_ptr& now,
-    std::vector<lost_work>& lost
+    const waits_ptr& in_step,
+    const waits_ptr& in_present,
+    std::vector<interrupted_work>& interrupted
 ) {
-    if (!then || then->work.empty()) return then;
-    auto waits = *then;
+    if (!in_step || in_step->work.empty()) return in_step;
+    auto waits = *in_step;
     std::erase_if(waits.work, [&](const pending_work& each) {
         const bool is_awaited =
-            now &&
-            std::ranges::find(now->work, each.number, &pending_work::number) != now->work.end();
-        if (!is_awaited) lost.push_back({id, each});
+            in_present && std::ranges::find(in_present->work, each.number, &pending_work::number) !=
+                              in_present->work.end();
+        if (!is_awaited) interrupted.push_back({id, each});
         return !is_awaited;
     });
-    return waits.empty() ? nullptr : std::make_shared<const attachments>(std::move(waits));
+    return waits.empty() ? nullptr : std::make_shared<const wait_set>(std::move(waits));
 }
 
-/// Puts the instances of a step into the conversation, as versions of now.
-std::vector<lost_work> restore(conversation& next, const history_step& step) {
+/// Puts the instances of a step into the conversation, as new versions.
+std::vector<interrupted_work> restore_step(conversation& next, const history_step& step) {
     const auto version = made_version(next.revision + 1);
-    std::vector<lost_work> lost;
-    std::vector<instance_id> gone;
-    std::vector<instance_ptr> back;
+    std::vector<interrupted_work> interrupted;
+    std::vector<instance_id> removed;
+    std::vector<instance_ptr> restored;
     instance_table::compare(
         next.instances,
         step.instances,
-        [&](const instance_ptr& now, const instance_ptr& then) {
-            if (!then) return gone.push_back(now->id);
-            auto again = std::make_shared<instance>(*then);
-            again->version = version;
-            again->waits = waits_of(then->id, then->waits, now ? now->waits : nullptr, lost);
-            back.push_back(std::move(again));
+        [&](const instance_ptr& in_present, const instance_ptr& in_step) {
+            if (!in_step) return removed.push_back(in_present->id);
+            auto copy = std::make_shared<instance>(*in_step);
+            copy->version = version;
+            copy->waits = restored_waits(
+                in_step->id,
+                in_step->waits,
+                in_present ? in_present->waits : nullptr,
+                interrupted
+            );
+            restored.push_back(std::move(copy));
         }
     );
-    for (auto id : gone)
+    for (auto id : removed)
         next.erase(id);
-    for (auto& each : back)
+    for (auto& each : restored)
         next.put(std::move(each));
     next.root = step.root;
     next.step = step.step;
     next.url = step.url;
-    return lost;
+    return interrupted;
 }
 
-/// The instances of `now` that are not in `step`, or live another life there, the youngest first:
-/// children before their owners.
-std::vector<instance_ptr> leaving(const conversation& now, const history_step& step) {
+/// The instances of `current` that are not in `step`, or were reset since, the youngest first, so
+/// that children come before their owners.
+std::vector<instance_ptr> leaving(const conversation& current, const history_step& step) {
     std::vector<instance_ptr> out;
     instance_table::compare(
-        now.instances,
+        current.instances,
         step.instances,
-        [&](const instance_ptr& is, const instance_ptr& then) {
-            if (is && (!then || then->begun != is->begun)) out.push_back(is);
+        [&](const instance_ptr& in_present, const instance_ptr& in_step) {
+            if (in_present && (!in_step || in_step->reset_at != in_present->reset_at))
+                out.push_back(in_present);
         }
     );
     std::ranges::reverse(out);
     return out;
 }
 
-/// What has gone on and cannot be rewound is not left behind by a Back that meant one step of it:
-/// the user decides.
-outcome refuse_to_go_back(const conversation& now, const environment& world) {
-    auto out = unchanged(now, verdict::stale, world);
-    out.patches.push_back(no_way_back_notice(now));
+/// A flow that has advanced past the last history entry cannot be rewound. Back is refused, and the
+/// user decides whether to start again.
+outcome refuse_to_go_back(const conversation& current, const environment& env) {
+    auto out = unchanged(current, verdict::stale, env);
+    out.patches.push_back(cannot_go_back_notice(current));
     return out;
 }
 
 }  // namespace
 
 outcome step_back(
-    const conversation& now,
+    const conversation& current,
     event_id id,
     std::optional<std::uint64_t> to,
-    const environment& world
+    const environment& env
 ) {
-    if (now.passed_on) return refuse_to_go_back(now, world);
-    const auto place = find_step(now, to);
-    if (!place) return unchanged(now, verdict::stale, world);
-    auto next = now;
-    const auto target = move_to(next, *place);
-    const auto lost = restore(next, *target);
-    turn t(next, world);
-    for (const auto& each : leaving(now, *target))
-        ask_to_stop(each, t.outbox());
+    if (current.has_advanced_past_history) return refuse_to_go_back(current, env);
+    const auto position = find_step(current, to);
+    if (!position) return unchanged(current, verdict::stale, env);
+    auto next = current;
+    const auto target = take_step(next, *position);
+    const auto interrupted = restore_step(next, *target);
+    turn t(next, env);
+    for (const auto& each : leaving(current, *target))
+        request_stop(each, t.outbox());
     t.wake();
-    for (const auto& [of, work] : lost) {
-        // Who waits for a result must hear that none comes; who forgets it need not.
+    for (const auto& [of, work] : interrupted) {
+        // Work without a member for its result or failure is not reported as interrupted.
         if (work.then || work.or_else) t.give_failure(of, work, {"This was interrupted."});
     }
-    auto out = settle(now, t, id, made_by::other, world);
-    out.next.touched = world.now;
-    // What the step's own components make of the address, settle() has told.
+    auto out = settle(current, t, id, initiator::other, env);
+    out.next.touched = env.now;
+    // A change of the address by the step's own components is already among the patches.
     const auto& url = out.next.url;
-    if (url == target->url && url != now.url && !url.empty())
+    if (url == target->url && url != current.url && !url.empty())
         out.patches.push_back(page_command({{"url", url}, {"push", false}}));
     out.patches.push_back(step_command(out.next, false));
     return out;

@@ -7,20 +7,22 @@
 #include <cstdint>
 #include <optional>
 
-/// The part of the kernel that keeps the steps of a conversation and walks them.
+/// The part of the kernel that records the steps of a conversation and goes back and forward.
 namespace stube::kernel {
 
-/// Keeps what was before the turn as a step to come back to.
-void keep_step(const conversation& before, turn& done);
+/// Records the conversation before a turn as a step that Back can return to. If a step cannot be
+/// stored, because the conversation contains a flow, Back is refused from then on.
+void record_step(const conversation& before, turn& done);
 
-void forget_steps(conversation& in);
+/// Forgets all steps of the history.
+void clear_history(conversation& in);
 
-/// One step back, or to the step `to`.
+/// Goes to the step `to`, or one step back.
 outcome step_back(
-    const conversation& now,
+    const conversation& current,
     event_id id,
     std::optional<std::uint64_t> to,
-    const environment& world
+    const environment& env
 );
 
 }  // namespace stube::kernel

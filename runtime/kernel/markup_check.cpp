@@ -16,9 +16,9 @@ bool is_tag(const node& of, tags any) {
 
 /// The nearest element around `of` that is one of `wanted`, unless one of `borders` comes first.
 const node* nearest(const node& of, tags wanted, tags borders) {
-    for (const auto* at = of.parent; at; at = at->parent) {
-        if (is_tag(*at, wanted)) return at;
-        if (is_tag(*at, borders)) return nullptr;
+    for (const auto* outer = of.parent; outer; outer = outer->parent) {
+        if (is_tag(*outer, wanted)) return outer;
+        if (is_tag(*outer, borders)) return nullptr;
     }
     return nullptr;
 }
@@ -38,7 +38,7 @@ const tags ends_paragraph{"address",    "article", "aside",  "blockquote", "cent
                           "p",          "pre",     "search", "section",    "summary", "table",
                           "ul"};
 
-/// Behind one of these, parsers do not look for what is open around it.
+/// Inside one of these elements a parser ignores the open elements around it.
 const tags borders{"caption", "html", "marquee", "object", "table", "td", "template", "th"};
 
 const tags borders_of_paragraph{
@@ -57,12 +57,12 @@ place in_paragraph(const node& what) {
     if (!is_tag(what, ends_paragraph)) return std::nullopt;
     const auto* around = nearest(what, {"p"}, borders_of_paragraph);
     if (!around) return std::nullopt;
-    return misplacement{&what, around, "a paragraph ends where this begins"};
+    return misplacement{&what, around, "it ends the paragraph"};
 }
 
 place in_its_like(const node& what) {
     if (what.tag == "form") {
-        // Tables make no difference to forms.
+        // A form in a table is nested too.
         if (const auto* around = nearest(what, {"form"}, {"template"}))
             return misplacement{&what, around, "the inner form is dropped"};
     }
@@ -81,7 +81,7 @@ place in_its_like(const node& what) {
     return std::nullopt;
 }
 
-/// Some parsers drop other elements in a select and keep their text; newer ones keep both.
+/// Some parsers drop other elements in a select and keep their text. Newer parsers keep both.
 place in_select(const node& what) {
     if (what.tag.empty() || is_tag(what, {"script", "template"})) return std::nullopt;
     const auto& around = *what.parent;
@@ -90,25 +90,25 @@ place in_select(const node& what) {
     if (around.tag == "optgroup") may_be_here = what.tag == "option";
     if (around.tag == "option") may_be_here = false;
     if (may_be_here) return std::nullopt;
-    return misplacement{&what, &around, "it is dropped, and what is in it stays"};
+    return misplacement{&what, &around, "it is dropped, and its content stays"};
 }
 
-/// Items end an open one, unless another list has begun in it.
+/// An item ends an open item, unless the inner item belongs to a nested list.
 place in_item(const node& what) {
     static const tags items{"dd", "dt"};
     const bool is_item = what.tag == "li" || is_tag(what, items);
     if (!is_item) return std::nullopt;
-    // Of what may hold items, only these three are looked through.
+    // The parser looks for an open item through these elements and through inline elements.
     static const tags passed{"", "address", "div", "p"};
     static const tags inline_elements{"a",      "abbr", "b",   "bdi",  "bdo",  "cite",  "code",
                                       "data",   "del",  "dfn", "em",   "i",    "ins",   "kbd",
                                       "label",  "mark", "q",   "s",    "samp", "small", "span",
                                       "strong", "sub",  "sup", "time", "u",    "var"};
-    for (const auto* at = what.parent; at; at = at->parent) {
-        const bool is_same = what.tag == "li" ? at->tag == "li" : is_tag(*at, items);
+    for (const auto* outer = what.parent; outer; outer = outer->parent) {
+        const bool is_same = what.tag == "li" ? outer->tag == "li" : is_tag(*outer, items);
         if (is_same)
-            return misplacement{&what, at, "the outer item ends where the inner one begins"};
-        if (!is_tag(*at, passed) && !is_tag(*at, inline_elements)) return std::nullopt;
+            return misplacement{&what, outer, "the outer item ends where the inner one begins"};
+        if (!is_tag(*outer, passed) && !is_tag(*outer, inline_elements)) return std::nullopt;
     }
     return std::nullopt;
 }
@@ -121,20 +121,20 @@ bool is_interactive(const node& of) {
 
 place in_interactive(const node& what) {
     if (!is_interactive(what)) return std::nullopt;
-    for (const auto* at = what.parent; at; at = at->parent) {
-        if (at->tag == "button" || (at->tag == "a" && at->has("href"))) {
+    for (const auto* outer = what.parent; outer; outer = outer->parent) {
+        if (outer->tag == "button" || (outer->tag == "a" && outer->has("href"))) {
             return misplacement{
                 &what,
-                at,
-                "a click on the inner one reaches the outer one, or none"
+                outer,
+                "a click on the inner one may reach the outer one, or neither"
             };
         }
-        if (at->tag == "template") return std::nullopt;
+        if (outer->tag == "template") return std::nullopt;
     }
     return std::nullopt;
 }
 
-/// What parsers leave in an element of a table, beside what they leave anywhere.
+/// The elements that a parser accepts in an element of a table.
 const tags* content_of(std::string_view tag) {
     static const tags table{"caption", "colgroup", "col", "tbody", "thead", "tfoot", "tr"};
     static const tags rows{"tr"};
@@ -161,7 +161,7 @@ place directly_in_table(const node& what) {
     };
 }
 
-/// A part of a table that stands elsewhere.
+/// A part of a table that is not directly in its parent element.
 place outside_of_table(const node& what) {
     const auto is_in = [&](tags any) { return is_tag(*what.parent, any); };
     bool is_out = false;
@@ -171,7 +171,7 @@ place outside_of_table(const node& what) {
         is_out = !is_in({"table"});
     if (what.tag == "col") is_out = !is_in({"colgroup", "table"});
     if (!is_out || is_in({"template"})) return std::nullopt;
-    return misplacement{&what, what.parent, "it is dropped, and what is in it stays"};
+    return misplacement{&what, what.parent, "it is dropped, and its content stays"};
 }
 
 place check(const node& what) {
@@ -216,12 +216,12 @@ std::optional<misplacement> find_misplaced(const node& page) {
 std::string describe_misplaced(const node& page, const conversation& of) {
     const auto found = find_misplaced(page);
     if (!found) return {};
-    const auto inner = component_around(*found->what, of);
-    const auto outer = component_around(*found->around, of);
+    const auto inner = component_around(*found->inner, of);
+    const auto outer = component_around(*found->outer, of);
     std::string out =
-        inner + " has " + name_of(*found->what) + " in the " + name_of(*found->around);
-    if (outer != inner && found->around->parent) out += " of " + outer;
-    return out + ". Browsers do not leave that as it is: " + found->why;
+        inner + " has " + name_of(*found->inner) + " in the " + name_of(*found->outer);
+    if (outer != inner && found->outer->parent) out += " of " + outer;
+    return out + ". Browsers change this: " + found->why;
 }
 
 }  // namespace stube::html_tree
@@ -230,7 +230,7 @@ namespace stube::kernel {
 
 namespace {
 
-/// HTML for reading its elements: events are attributes, which make no difference to their places.
+/// Writes HTML without event bindings, which are attributes and do not affect the elements.
 class without_events final : public markup_wire {
 public:
     void event(std::string& /*out*/, const hole& /*h*/) const override {}

@@ -13,13 +13,13 @@ markup finished_view(const conversation& of, std::string_view text) {
 
 patch notice(std::string_view text) {
     using namespace html;
-    return {.what = patch::kind::notice, .content = p(role("alert"), text)};
+    return {.kind = patch_kind::notice, .content = p(role("alert"), text)};
 }
 
-patch no_way_back_notice(const conversation& of) {
+patch cannot_go_back_notice(const conversation& of) {
     using namespace html;
     return {
-        .what = patch::kind::notice,
+        .kind = patch_kind::notice,
         .content =
             p(role("alert"), "This step cannot be taken back. ", a(href(of.mount), "Start again"))
     };
@@ -27,8 +27,8 @@ patch no_way_back_notice(const conversation& of) {
 
 patch rollback_notice() {
     return notice(
-        "The server has lost what was last done here. This is how it stands; please check it "
-        "before you go on."
+        "The server has lost the last changes here. This page shows the current state. Please "
+        "check it before you continue."
     );
 }
 

@@ -3,31 +3,32 @@
 #include "runtime/component/fingerprint.hpp"
 #include "runtime/kernel/turn.hpp"
 
+#include <stube/runtime/component_error.hpp>
+
 #include <algorithm>
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace stube::kernel {
 namespace {
 
-/// Whose member an event is, where it is one of an instance above.
+/// Finds the receivers of events that go to a component above the one that renders them.
 void resolve_above(const conversation& in, instance_id from, markup& own) {
     for (auto& h : own.holes()) {
         if (!h.above) continue;
         h.instance =
             in.find_above(from, [&](const handler& each) { return each.on_event == h.above; });
         if (h.instance == 0) {
-            throw std::logic_error(
+            throw component_error(
                 "stube: " + std::string(in.instances.at(from).type->name) + " sends " +
-                std::string(h.name) + " to a component above it, and none has that member"
+                std::string(h.name) + " to a component above it, but none has that member"
             );
         }
     }
 }
 
-/// True if `own` has the element of this slot or list.
+/// True if the markup contains the element of this slot or list.
 bool shows(const markup& own, std::string_view name) {
     return std::ranges::any_of(own.holes(), [&](const hole& h) {
         return (h.what == hole::kind::child || h.what == hole::kind::list) && h.name == name;
@@ -46,8 +47,8 @@ sent_rendering as_sent(const instance& of, const markup& own) {
 
 }  // namespace
 
-const entries& entries_of(const instance& of, std::string_view name) {
-    static const entries none;
+const child_entries& entries_of(const instance& of, std::string_view name) {
+    static const child_entries none;
     const auto* found = &none;
     each_list(of, [&](const children& list) {
         if (list.name() == name) found = &list.all();
@@ -66,9 +67,9 @@ void write_instance(markup& out, const markup& own, instance_id id, children_wri
 
 markup renderer::own(const instance& of) {
     if (!of.type->render) {
-        throw std::logic_error(
+        throw component_error(
             "stube: " + std::string(of.type->name) +
-            " has no render() and called nothing: there is no page"
+            " has no render() and has called no component, so there is no page"
         );
     }
     auto rendered = render(of);
@@ -79,15 +80,15 @@ markup renderer::own(const instance& of) {
 
 markup renderer::render(const instance& of) const {
     try {
-        return of.type->render(of.state.get(), context_of(in_, world_));
+        return of.type->render(of.state.get(), context_of(in_, env_));
     } catch (const detail::wrong_markup& e) {
-        throw std::logic_error("stube: " + std::string(of.type->name) + ": " + e.what());
+        throw component_error("stube: " + std::string(of.type->name) + ": " + e.what());
     }
 }
 
 void renderer::write_whole(markup& out, const instance& of) {
-    const auto at = std::ranges::lower_bound(written_, of.id);
-    if (at == written_.end() || *at != of.id) written_.insert(at, of.id);
+    const auto position = std::ranges::lower_bound(written_, of.id);
+    if (position == written_.end() || *position != of.id) written_.insert(position, of.id);
     whole_writer writer(in_, of, *this);
     write_instance(out, own(of), of.id, writer);
 }
@@ -105,12 +106,12 @@ markup compose_element(
     return out;
 }
 
-sent_page render_page(const conversation& of, const environment& world) {
-    renderer all(of, world);
-    auto content = all.whole(of.top());
+sent_page render_page(const conversation& of, const environment& env) {
+    renderer page(of, env);
+    auto content = page.whole(of.top());
     return {
-        {.what = patch::kind::view, .target = of.top().id, .content = std::move(content)},
-        all.rendered()
+        {.kind = patch_kind::view, .target = of.top().id, .content = std::move(content)},
+        page.rendered()
     };
 }
 

@@ -7,21 +7,22 @@
 #include <string_view>
 #include <vector>
 
-/// The part of the kernel that renders instances, with what the page needs to find them again.
+/// The part of the kernel that renders instances. Each instance becomes one element with the id by
+/// which patches find it.
 namespace stube::kernel {
 
-using entries = std::vector<detail::child>;
+using child_entries = std::vector<detail::child>;
 
-/// The children in the slot or list of this name; none if there is no such member. They live as
-/// long as the instance; versions of it in which they are the same share them.
-const entries& entries_of(const instance& of, std::string_view name);
+/// The children in the slot or list of this name, or an empty list. The reference is valid as long
+/// as the instance. Versions of an instance with the same children share them.
+const child_entries& entries_of(const instance& of, std::string_view name);
 
-/// How the children of an instance that is rendered are written.
+/// Writes the children of an instance while the instance is written.
 class children_writer {
 public:
     virtual ~children_writer() = default;
 
-    /// In the tag of a list's element, behind its id.
+    /// Writes attributes into the tag of a list's element, after its id.
     virtual void list_attributes(markup& /*out*/, const hole& /*list*/) {}
 
     virtual void child(markup& out, const hole& slot) = 0;
@@ -30,15 +31,16 @@ public:
 
 void write_instance(markup& out, const markup& own, instance_id id, children_writer& writer);
 
-/// Renders instances of a conversation, and records what each of them rendered.
+/// Renders instances of a conversation, and records a hash of each rendering. Keeps references to
+/// the conversation and the environment.
 class renderer {
 public:
-    renderer(const conversation& in, const environment& world) : in_(in), world_(world) {}
+    renderer(const conversation& in, const environment& env) : in_(in), env_(env) {}
 
-    /// The instance's own rendering, with holes for its children.
+    /// The instance's own markup, with holes for its children.
     markup own(const instance& of);
 
-    /// An instance with all its descendants.
+    /// The markup of an instance with all its descendants.
     markup whole(const instance& of) {
         markup out;
         write_whole(out, of);
@@ -58,9 +60,9 @@ private:
     markup render(const instance& of) const;
 
     const conversation& in_;
-    const environment& world_;
+    const environment& env_;
     sent_renderings rendered_;
-    std::vector<instance_id> written_;  ///< rising
+    std::vector<instance_id> written_;  ///< ascending
 };
 
 /// Writes all descendants of an instance.
@@ -83,7 +85,7 @@ private:
     renderer& renderer_;
 };
 
-/// Markup of an instance, one element, with the own id `name`.
+/// Composes markup that an instance renders outside `render()`: one element whose own id is `name`.
 markup compose_element(
     const conversation& in,
     const markup& content,
@@ -91,12 +93,12 @@ markup compose_element(
     std::string_view name
 );
 
-/// The whole page, and the rendering of each instance on it.
+/// The view of the whole page, and the recorded rendering of each instance on it.
 struct sent_page {
     patch view;
     sent_renderings rendered;
 };
 
-sent_page render_page(const conversation& of, const environment& world);
+sent_page render_page(const conversation& of, const environment& env);
 
 }  // namespace stube::kernel

@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
-/// Events that a browser without scripts cannot send. A page works before its scripts have run, and
-/// without any, if each of its tasks can be completed by submitting forms.
+/// Finds events that a browser without scripts cannot send. A page is usable before its scripts
+/// have run, and without scripts, if every member that it reaches can be reached by submitting a
+/// form.
 namespace stube::kernel {
 
-/// One text for each member that the page reaches through such events alone, with its component and
+/// One text for each member that the page reaches only through such events, with its component and
 /// the events, such as "demo/search: update (input)". `view` is the composed view of the page.
 std::vector<std::string> script_only_events(const markup& view, const conversation& of);
 

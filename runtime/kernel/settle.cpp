@@ -10,7 +10,7 @@
 namespace stube::kernel {
 namespace {
 
-/// What the root's state stands for, if it says so.
+/// The address of the root's state according to its `url()`, or an empty one.
 page_url url_of(const conversation& of) {
     const auto& root = of.instances.at(of.root);
     return root.type->url ? root.type->url(root.state.get()) : page_url();
@@ -19,7 +19,7 @@ page_url url_of(const conversation& of) {
 }  // namespace
 
 patch page_command(const boost::json::object& json) {
-    return {.what = patch::kind::command, .json = boost::json::serialize(json)};
+    return {.kind = patch_kind::command, .json = boost::json::serialize(json)};
 }
 
 patch step_command(const conversation& of, bool push) {
@@ -36,7 +36,7 @@ std::optional<page_url> changed_url(turn& done) {
 
 void forget_patched(conversation& in, std::span<const patch> extras) {
     for (const auto& each : extras) {
-        if (each.what == patch::kind::element) in.forget_sent({&each.target, 1});
+        if (each.kind == patch_kind::element) in.forget_sent({&each.target, 1});
     }
 }
 
@@ -46,31 +46,31 @@ void append(std::vector<patch>& to, std::vector<patch> more) {
 }
 
 outcome
-settle(const conversation& before, turn& done, event_id id, made_by who, const environment& world) {
+settle(const conversation& before, turn& done, event_id id, initiator by, const environment& env) {
     outcome out;
     auto& next = done.next();
     next.advance();
-    next.touched = who == made_by::user ? world.now : before.touched;
-    next.remember(id);
+    next.touched = by == initiator::user ? env.now : before.touched;
+    next.record_applied(id);
     out.error = std::move(done.error());
     out.outbox = std::move(done.outbox());
     if (done.ended()) {
-        out.what = verdict::ended;
+        out.verdict = verdict::ended;
         next.end();
-        out.patches.push_back({.what = patch::kind::final, .content = done.final_view()});
+        out.patches.push_back({.kind = patch_kind::final, .content = done.final_view()});
     } else {
-        // The page was loaded with the first one.
+        // The page is loaded with the first address.
         const bool is_first = before.root == 0;
         const auto url = changed_url(done);
         if (url) next.url = url->text;
         const bool is_step =
-            who == made_by::user && !is_first && (done.is_step() || (url && url->push));
+            by == initiator::user && !is_first && (done.is_step() || (url && url->push));
         const auto step = next.step;
-        if (is_step) keep_step(before, done);
-        if (who == made_by::user) next.future.clear();
-        if (done.seals()) forget_steps(next);
-        if (next.durable()) next.passed_on = false;
-        out.patches = diff(before, next, done.acted(), world);
+        if (is_step) record_step(before, done);
+        if (by == initiator::user) next.future.clear();
+        if (done.seals()) clear_history(next);
+        if (next.durable()) next.has_advanced_past_history = false;
+        out.patches = diff(before, next, done.acted(), env);
         forget_patched(next, done.extras());
         if (next.step != step) out.patches.push_back(step_command(next, true));
         if (url && !is_first)
@@ -82,11 +82,11 @@ settle(const conversation& before, turn& done, event_id id, made_by who, const e
     return out;
 }
 
-outcome unchanged(const conversation& now, verdict why, const environment& world) {
+outcome unchanged(const conversation& current, verdict why, const environment& env) {
     return guarded([&] {
         outcome out;
-        out.what = why;
-        auto page = whole_view(now, world);
+        out.verdict = why;
+        auto page = whole_view(current, env);
         out.patches = std::move(page.patches);
         out.differing = std::move(page.differing);
         return out;

@@ -12,39 +12,40 @@
 #include <string>
 #include <vector>
 
-/// The end of a turn: its outcome, with the patches that show it.
+/// The end of a turn: the next conversation, and the patches that show it.
 namespace stube::kernel {
 
-/// Who may make a step of a turn: users' events, and not what the clock or others send.
-enum class made_by { user, other };
+/// The cause of a turn. Only turns that a user causes make steps and update `touched`.
+enum class initiator { user, other };
 
-/// What came of a turn, with the patches that show it.
+/// Ends a turn and computes the patches that show its result.
 outcome
-settle(const conversation& before, turn& done, event_id id, made_by who, const environment& world);
+settle(const conversation& before, turn& done, event_id id, initiator by, const environment& env);
 
-/// Runs a turn. Whatever a component throws undoes all of it.
+/// Runs a turn. If a component throws, the outcome is `failed` and the turn has no effect.
 template <class Function>
 outcome guarded(Function run) {
     try {
         return run();
     } catch (...) {
-        return {.what = verdict::failed, .error = current_exception_message()};
+        return {.verdict = verdict::failed, .error = current_exception_message()};
     }
 }
 
-/// Nothing has changed; the whole view as it is, for the page that asked.
-outcome unchanged(const conversation& now, verdict why, const environment& world);
+/// An outcome that changes nothing, with the whole view for the page that sent the event.
+outcome unchanged(const conversation& current, verdict why, const environment& env);
 
 patch page_command(const boost::json::object& json);
 patch step_command(const conversation& of, bool push);
 
-/// The address that the root's state has come to stand for; nothing if it is as it was, or a
-/// handler has set it itself.
+/// The new address according to the `url()` of the root. Empty if the address is unchanged, or if a
+/// handler has set the address itself.
 std::optional<page_url> changed_url(turn& done);
 
 void append(std::vector<patch>& to, std::vector<patch> more);
 
-/// What a member has put into elements by itself (`patch_element`) no rendering tells.
+/// Marks instances whose elements a member has changed itself (`patch_element`) as unknown, because
+/// the content of those elements is not part of a rendering.
 void forget_patched(conversation& in, std::span<const patch> extras);
 
 }  // namespace stube::kernel

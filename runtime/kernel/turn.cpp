@@ -1,9 +1,11 @@
 #include "runtime/kernel/turn.hpp"
 
+#include "runtime/component/assert.hpp"
 #include "runtime/conversation/stored_form.hpp"
 #include "runtime/kernel/notices.hpp"
 #include "runtime/kernel/render.hpp"
 
+#include <stube/runtime/component_error.hpp>
 #include <stube/runtime/html.hpp>
 
 #include <boost/json/parse.hpp>
@@ -15,18 +17,18 @@
 namespace stube::kernel {
 namespace {
 
-/// A turn that runs this many members without coming to rest never will.
+/// The limit of member calls in one turn. Components that exceed it call each other endlessly.
 constexpr int max_steps = 20'000;
 
-/// Members that run because of what another one wanted, one within the other: each takes stack.
+/// The limit of nested member calls, each made by an effect of the one before. Each takes stack.
 constexpr int max_nesting = 500;
 
-/// Who may have been called by `one`: what covers it in its place, and what stands on the page. The
-/// uppermost first.
-std::vector<instance_id> covering(const conversation& in, const instance& one) {
+/// The instances that `one` may have called, the uppermost first: those that cover it in its place,
+/// and those on the page.
+std::vector<instance_id> callee_candidates(const conversation& in, const instance& one) {
     std::vector<instance_id> out;
-    for (auto at = one.over; at != 0; at = in.instances.at(at).over)
-        out.push_back(at);
+    for (auto id = one.covered_by; id != 0; id = in.instances.at(id).covered_by)
+        out.push_back(id);
     if (one.owner != 0) {
         for (const auto& each : in.stack())
             out.push_back(each->id);
@@ -37,14 +39,14 @@ std::vector<instance_id> covering(const conversation& in, const instance& one) {
 
 }  // namespace
 
-void broken(std::string_view component, std::string_view what) {
-    throw std::logic_error("stube: " + std::string(component) + std::string(what));
+void throw_component_error(std::string_view component, std::string_view what) {
+    throw component_error("stube: " + std::string(component) + std::string(what));
 }
 
 const handler* member_of(const component_type& type, std::string_view name) {
     if (name.empty()) return nullptr;
     const auto* found = type.find(name);
-    if (!found) broken(type.name, " has no member " + std::string(name));
+    if (!found) throw_component_error(type.name, " has no member " + std::string(name));
     return found;
 }
 
@@ -58,7 +60,7 @@ bool is_move(const any_effect& one) {
 
 turn::member_call with_answer(const handler& to, const answer_value& value) {
     if (!to.on_answer)
-        throw std::logic_error("stube: " + std::string(to.name) + " cannot take an answer");
+        throw component_error("stube: " + std::string(to.name) + " cannot take an answer");
     return
         [&to, &value](void* state, context& c) { return to.on_answer(to.owner(state), c, value); };
 }
@@ -71,12 +73,12 @@ turn::member_call with_failure(const handler& to, const failure& why) {
     return [&to, &why](void* state, context& c) { return to.on_failure(to.owner(state), c, why); };
 }
 
-context context_of(const conversation& of, const environment& world, const conversation* stood) {
-    return {of.id, of.principal, world.now, world.app, world.app_type, stood, of.can_go_back()};
+context context_of(const conversation& of, const environment& env, const conversation* before) {
+    return {of.id, of.principal, env.now, env.app, env.app_type, before, of.can_go_back()};
 }
 
-void ask_to_stop(const instance_ptr& leaving, std::vector<any_command>& requests) {
-    if (leaving->type->stop) requests.emplace_back(command::stop{leaving});
+void request_stop(const instance_ptr& leaving, std::vector<any_command>& outbox) {
+    if (leaving->type->stop) outbox.emplace_back(command::stop{leaving});
 }
 
 std::optional<boost::json::array> parse_arguments(std::string_view text) {
@@ -100,10 +102,10 @@ subscribers(const conversation& in, std::string_view topic) {
     return out;
 }
 
-turn::turn(const conversation& start, const environment& world, instance_id acted)
+turn::turn(const conversation& start, const environment& env, instance_id acted)
     : next_(start),
       start_(start),
-      world_(world),
+      env_(env),
       acted_(acted),
       version_(made_version(next_.revision + 1)),
       before_(next_.instances) {}
@@ -113,7 +115,7 @@ turn::turn(const conversation& start, const environment& world, instance_id acte
 std::shared_ptr<instance>
 turn::make(const component_type& type, std::shared_ptr<const void> state) {
     if (next_.instances.size() >= max_instances)
-        broken(type.name, ": there are too many components in one conversation");
+        throw_component_error(type.name, ": there are too many components in one conversation");
     auto made = std::make_shared<instance>();
     made->id = ++next_.last_instance;
     made->type = &type;
@@ -121,7 +123,6 @@ turn::make(const component_type& type, std::shared_ptr<const void> state) {
     return made;
 }
 
-/// A copy to change and to put back.
 std::shared_ptr<instance> turn::edit(instance_id id) {
     return std::make_shared<instance>(next_.instances.at(id));
 }
@@ -131,23 +132,21 @@ void turn::put(std::shared_ptr<instance> one) {
     next_.put(std::move(one));
 }
 
-/// Makes the children of a new instance and starts them, then it.
-void turn::come_to_life(instance_id id) {
+void turn::start_instance(instance_id id) {
     not_started_.insert(id);
     if (next_.instances.find(id)) make_children(id);
-    // A child's start may have ended it all.
+    // The `start` of a child may have removed the instance.
     const auto* one = next_.instances.find(id);
     not_started_.erase(id);
-    if (one && one->type->start) run_and_carry_out(id, one->type->start);
+    if (one && one->type->start) run_and_apply(id, one->type->start);
 }
 
-/// Makes what is fresh in the slots and lists of an instance.
 void turn::make_children(instance_id id) {
     if (!next_.instances.at(id).type->each_list) return;
     const auto owner = edit(id);
     auto state = owner->type->copy(owner->state);
     std::vector<instance_id> made_ids, gone;
-    std::vector<std::pair<instance_id, std::shared_ptr<const void>>> begin_again;
+    std::vector<std::pair<instance_id, std::shared_ptr<const void>>> reset;
     owner->type->each_list(state.get(), [&](std::string_view name, children& list) {
         list.name_as(name);
         auto all = list.all();
@@ -157,10 +156,10 @@ void turn::make_children(instance_id id) {
             changed = true;
             if (const auto* there = next_.instances.find(child.id)) {
                 if (there->type == &list.type()) {
-                    begin_again.emplace_back(child.id, std::exchange(child.fresh, nullptr));
+                    reset.emplace_back(child.id, std::exchange(child.fresh, nullptr));
                     continue;
                 }
-                // It became another: the state is none for that.
+                // The child became a component of another type, which cannot take the state.
                 gone.push_back(child.id);
             }
             auto made = make(list.type(), std::exchange(child.fresh, nullptr));
@@ -177,68 +176,64 @@ void turn::make_children(instance_id id) {
     owner->state = std::move(state);
     put(owner);
     for (auto child : gone)
-        leave_place(child);
-    for (auto& [child, fresh] : begin_again)
-        begin_anew(child, std::move(fresh));
+        remove_place(child);
+    for (auto& [child, fresh] : reset)
+        reset_child(child, std::move(fresh));
     for (auto child : made_ids)
-        come_to_life(child);
+        start_instance(child);
 }
 
-/// What a sibling's start made leave before its own has nothing to stop.
-void turn::stop_started(const instance_ptr& leaving) {
-    if (not_started_.erase(leaving->id) == 0) ask_to_stop(leaving, outbox_);
+void turn::request_stop_if_started(const instance_ptr& leaving) {
+    if (not_started_.erase(leaving->id) == 0) request_stop(leaving, outbox_);
 }
 
-/// A child of a list that is made from another state than before: it keeps its id and its place.
-void turn::begin_anew(instance_id id, std::shared_ptr<const void> state) {
-    const auto there = next_.instances.get(id);
-    if (!there) return;
-    leave_below(*there);
-    stop_started(there);
+void turn::reset_child(instance_id id, std::shared_ptr<const void> state) {
+    const auto old = next_.instances.get(id);
+    if (!old) return;
+    remove_below(*old);
+    request_stop_if_started(old);
     auto fresh = edit(id);
     fresh->state = std::move(state);
-    fresh->over = 0;
+    fresh->covered_by = 0;
     fresh->waits = nullptr;
-    fresh->begun = version_;
+    fresh->reset_at = version_;
     put(std::move(fresh));
-    come_to_life(id);
+    start_instance(id);
 }
 
-/// All that stand in one place, the uppermost first.
-void turn::leave_place(instance_id first) {
+void turn::remove_place(instance_id first) {
     if (!next_.instances.find(first)) return;
-    leave(next_.shown_in_place(first).id);
-    leave_place(first);
+    remove(next_.shown_in_place(first).id);
+    remove_place(first);
 }
 
-/// All leave that were called by an instance or stand in it.
-void turn::leave_below(const instance& of) {
-    for (auto other : covering(next_, of)) {
-        const auto* there = next_.instances.find(other);
-        if (there && there->caller == of.id) leave(other);
+void turn::remove_below(const instance& of) {
+    for (auto other : callee_candidates(next_, of)) {
+        const auto* callee = next_.instances.find(other);
+        if (callee && callee->caller == of.id) remove(other);
     }
     each_list(of, [&](const children& list) {
         for (const auto& child : list.all())
-            leave_place(child.id);
+            remove_place(child.id);
     });
 }
 
-/// One instance leaves, and first all that stand in it or were called by it: children before
-/// parents, each stopped once.
-void turn::leave(instance_id id) {
-    const auto gone = next_.instances.get(id);
-    if (!gone) return;
-    leave_below(*gone);
+void turn::remove(instance_id id) {
+    const auto leaving = next_.instances.get(id);
+    if (!leaving) return;
+    remove_below(*leaving);
+    // Removing an instance that covered this one made a new version of this one.
     const auto last = next_.instances.get(id);
-    stop_started(last);
-    if (last->under != 0) {
-        auto below = edit(last->under);
-        below->over = last->over;
+    STUBE_ASSERT(last);
+    request_stop_if_started(last);
+    if (last->covers != 0) {
+        auto below = edit(last->covers);
+        below->covered_by = last->covered_by;
         put(std::move(below));
     }
-    if (last->over != 0) {
-        auto above = edit(last->over);
-        above->under = last->under;
+    if (last->covered_by != 0) {
+        auto above = edit(last->covered_by);
+        above->covers = last->covers;
         put(std::move(above));
     }
     next_.erase(id);
@@ -246,7 +241,7 @@ void turn::leave(instance_id id) {
 
 namespace {
 
-/// Throws unless each child stands in the one list in which it stood before.
+/// Throws component_error if a child is in another slot or list than before, or in several.
 void check_places(const std::vector<detail::child_list>& was, const instance& owner) {
     std::vector<std::pair<instance_id, std::size_t>> places;
     const auto add = [&](const std::vector<detail::child>& in, std::size_t list) {
@@ -254,25 +249,24 @@ void check_places(const std::vector<detail::child_list>& was, const instance& ow
             if (child.is_made()) places.emplace_back(child.id, list);
         }
     };
-    for (std::size_t at = 0; at < was.size(); ++at) {
-        if (was[at]) add(*was[at], at);
+    for (std::size_t index = 0; index < was.size(); ++index) {
+        if (was[index]) add(*was[index], index);
     }
-    std::size_t at = 0;
-    each_list(owner, [&](const children& list) { add(list.all(), at++); });
+    std::size_t index = 0;
+    each_list(owner, [&](const children& list) { add(list.all(), index++); });
     std::ranges::sort(places);
     const auto is_elsewhere = [](const auto& one, const auto& next) {
         return one.first == next.first && one.second != next.second;
     };
     if (std::ranges::adjacent_find(places, is_elsewhere) != places.end())
-        broken(
+        throw_component_error(
             owner.type->name,
-            " moved or copied children from one slot or list to another; each keeps its own"
+            " moved or copied a child to another slot or list; a child must stay in its own"
         );
 }
 
 }  // namespace
 
-/// After a handler: children that are not wanted any more leave, new ones come to life.
 void turn::reconcile(const instance_ptr& before, instance_id id) {
     if (!before->type->each_list) return;
     std::vector<detail::child_list> was;
@@ -280,9 +274,10 @@ void turn::reconcile(const instance_ptr& before, instance_id id) {
     std::vector<instance_id> gone;
     bool fresh = false;
     bool has_changed = false;
-    std::size_t at = 0;
+    std::size_t index = 0;
     each_list(next_.instances.at(id), [&](const children& list) {
-        const auto& old = was[at++];
+        STUBE_ASSERT(index < was.size());
+        const auto& old = was[index++];
         if (old == list.shared()) return;
         has_changed = true;
         std::vector<instance_id> kept;
@@ -298,12 +293,11 @@ void turn::reconcile(const instance_ptr& before, instance_id id) {
     });
     if (has_changed && was.size() > 1) check_places(was, next_.instances.at(id));
     for (auto first : gone)
-        leave_place(first);
+        remove_place(first);
     if (fresh) make_children(id);
 }
 
-/// The place of `from` now begins with `to`.
-void turn::rename_child(instance_id owner, instance_id from, instance_id to) {
+void turn::replace_child_id(instance_id owner, instance_id from, instance_id to) {
     auto changed = edit(owner);
     auto state = changed->type->copy(changed->state);
     changed->type->each_list(state.get(), [&](std::string_view, children& list) {
@@ -324,8 +318,8 @@ void turn::begin(const effect::call& root) {
     next_.root = made->id;
     next_.step = next_.last_step = 1;
     put(std::move(made));
-    come_to_life(next_.root);
-    deliver();
+    start_instance(next_.root);
+    deliver_messages();
 }
 
 void turn::fill(instance_id id, const std::vector<form_value>& form) {
@@ -358,16 +352,15 @@ bool turn::show_errors(instance_id id, const void* tried) {
     return found;
 }
 
-/// Runs a member on a copy of the state and keeps the copy.
-effects turn::change(instance_id id, const member_call& what) {
+effects turn::call_member(instance_id id, const member_call& member) {
     if (++steps_ > max_steps)
-        throw std::logic_error("stube: components call each other without end");
+        throw component_error("stube: components call each other without end");
     const auto before = next_.instances.get(id);
     auto changed = edit(id);
     auto state = changed->type->copy(changed->state);
-    auto surroundings_now = context_of(next_, world_, &start_);
-    auto wanted = what(state.get(), surroundings_now);
-    // The handler may have put other slots and lists in the place of those that had a name.
+    auto ctx = context_of(next_, env_, &start_);
+    auto wanted = member(state.get(), ctx);
+    // The handler may have assigned new slots and lists, which have no name yet.
     name_lists(*changed->type, state.get());
     changed->state = std::move(state);
     put(std::move(changed));
@@ -375,17 +368,17 @@ effects turn::change(instance_id id, const member_call& what) {
     return wanted;
 }
 
-void turn::run_and_carry_out(instance_id id, const member_call& what) {
+void turn::run_and_apply(instance_id id, const member_call& member) {
     if (++nesting_ > max_nesting)
-        throw std::logic_error("stube: components call each other without end");
-    const auto wanted = change(id, what);
-    if (next_.instances.find(id)) carry_out(id, wanted);
+        throw component_error("stube: components call each other without end");
+    const auto wanted = call_member(id, member);
+    if (next_.instances.find(id)) apply_effects(id, wanted);
     --nesting_;
 }
 
-void turn::run(instance_id id, const member_call& what) {
-    if (next_.instances.find(id)) run_and_carry_out(id, what);
-    deliver();
+void turn::run(instance_id id, const member_call& member) {
+    if (next_.instances.find(id)) run_and_apply(id, member);
+    deliver_messages();
 }
 
 void turn::give_result(instance_id id, const pending_work& of, const answer_value& result) {
@@ -393,78 +386,81 @@ void turn::give_result(instance_id id, const pending_work& of, const answer_valu
 }
 
 void turn::give_failure(instance_id id, const pending_work& of, const failure& why) {
-    if (!takes_failure(of.or_else)) return tell_failure(why);
+    if (!takes_failure(of.or_else)) return show_failure(why);
     run(id, with_failure(*of.or_else, why));
 }
 
-void turn::receive(instance_id id, const handler& at, std::string_view arguments) {
+void turn::receive(instance_id id, const handler& member, std::string_view arguments) {
     if (!next_.instances.find(id)) return;
-    take_message(id, at, arguments);
-    deliver();
+    handle_message(id, member, arguments);
+    deliver_messages();
 }
 
-void turn::take_message(instance_id id, const handler& at, std::string_view arguments) {
-    if (!*at.on_message)
-        throw std::logic_error("stube: no message can reach " + std::string(at.name));
+void turn::handle_message(instance_id id, const handler& member, std::string_view arguments) {
+    if (!*member.on_message)
+        throw component_error("stube: no message can reach " + std::string(member.name));
     const auto list = parse_arguments(arguments);
-    if (!list) throw std::logic_error("stube: the message is not a JSON array");
+    if (!list) throw std::invalid_argument("stube: the message is not a JSON array");
     try {
-        run_and_carry_out(id, [&](void* state, context& c) {
-            return (*at.on_message)(at.owner(state), c, *list);
+        run_and_apply(id, [&](void* state, context& c) {
+            return (*member.on_message)(member.owner(state), c, *list);
         });
-    } catch (const bad_arguments&) {  // the browser has not sent these
-        throw std::logic_error(
-            "stube: a message has other arguments than " + std::string(at.name) + " takes"
+    } catch (const bad_arguments&) {
+        // `bad_arguments` would blame the browser, which has not sent these arguments.
+        throw component_error(
+            "stube: a message has other arguments than " + std::string(member.name) + " takes"
         );
     }
 }
 
-/// Messages within the conversation arrive one after the other, in the order they were sent.
-void turn::deliver() {
-    for (std::size_t at = 0; at < messages_.size() && !ended() && !goes_back_; ++at) {
-        const auto next = messages_[at];
-        if (next_.instances.find(next.to)) take_message(next.to, *next.member, next.arguments);
+void turn::deliver_messages() {
+    // Not a range-based loop: handlers append messages.
+    for (std::size_t n = 0; n < messages_.size() && !ended() && !goes_back_; ++n) {
+        const auto next = messages_[n];
+        if (next_.instances.find(next.to)) handle_message(next.to, *next.member, next.arguments);
     }
     messages_.clear();
 }
 
 void turn::wake() {
-    std::vector<instance_id> all, incomplete;
+    std::vector<instance_id> with_hook, with_unmade_child;
     next_.instances.each([&](const instance_ptr& each) {
-        if (each->type->wakeup) all.push_back(each->id);
-        if (has_unmade_child(*each)) incomplete.push_back(each->id);
+        if (each->type->wakeup) with_hook.push_back(each->id);
+        if (has_unmade_child(*each)) with_unmade_child.push_back(each->id);
     });
-    for (auto id : incomplete) {
+    for (auto id : with_unmade_child) {
         if (next_.instances.find(id)) make_children(id);
     }
-    for (auto id : all) {
+    for (auto id : with_hook) {
         const auto* one = next_.instances.find(id);
         if (!one || ended()) continue;
-        auto wanted = change(id, one->type->wakeup);
+        auto wanted = call_member(id, one->type->wakeup);
         one = next_.instances.find(id);
         if (!one) continue;
-        const bool waits = one->over != 0;
-        if (waits && std::ranges::any_of(wanted.list(), is_move)) {
-            throw std::logic_error("stube: wakeup of a component that waits for an answer cannot "
-                                   "call or leave");
+        const bool is_covered = one->covered_by != 0;
+        if (is_covered && std::ranges::any_of(wanted.list(), is_move)) {
+            throw component_error("stube: wakeup of a component that waits for an answer cannot "
+                                  "call or leave");
         }
-        carry_out(id, wanted);
+        apply_effects(id, wanted);
     }
-    deliver();
+    deliver_messages();
 }
 
-void turn::tell_failure(const failure& why) {
+void turn::show_failure(const failure& why) {
     notices_.push_back(notice(why.message));
 }
 
-void turn::change_waits(instance_id id, const std::function<void(attachments&)>& change) {
+void turn::change_waits(instance_id id, const std::function<void(wait_set&)>& change) {
     auto changed = edit(id);
-    attachments waits = changed->waits ? *changed->waits : attachments();
+    wait_set waits = changed->waits ? *changed->waits : wait_set();
     change(waits);
     if (waits.timers.size() + waits.subscriptions.size() + waits.work.size() > max_waits)
-        broken(changed->type->name, " waits for too much at a time");
-    changed->waits =
-        waits.empty() ? nullptr : std::make_shared<const attachments>(std::move(waits));
+        throw_component_error(
+            changed->type->name,
+            " has too many timers, subscriptions and pieces of work at a time"
+        );
+    changed->waits = waits.empty() ? nullptr : std::make_shared<const wait_set>(std::move(waits));
     put(std::move(changed));
 }
 

@@ -12,66 +12,70 @@
 #include <string_view>
 #include <vector>
 
-/// The part of the kernel in which components run.
+/// The part of the kernel that runs the members of components.
 namespace stube::kernel {
 
-/// The context that members of the conversation run in.
-/// `stood` is the conversation as it was before the turn, for handlers.
+/// The context in which members of the conversation run. `before` is the conversation before the
+/// turn, for handlers that take a snapshot.
 context
-context_of(const conversation& of, const environment& world, const conversation* stood = nullptr);
+context_of(const conversation& of, const environment& env, const conversation* before = nullptr);
 
-/// Asks that the `stop` hook of an instance that leaves is run, if it has one.
-void ask_to_stop(const instance_ptr& leaving, std::vector<any_command>& requests);
+/// Adds a command for the `stop` hook of an instance that leaves, if its type has the hook.
+void request_stop(const instance_ptr& leaving, std::vector<any_command>& outbox);
 
-/// The arguments of an event or a message; nothing if they are not a JSON array.
+/// The arguments of an event or a message. Empty if the text is not a JSON array.
 std::optional<boost::json::array> parse_arguments(std::string_view text);
 
-/// Which instances hear of a topic, and where.
+/// The instances that are subscribed to a topic, with the members that receive the message.
 std::vector<std::pair<instance_id, const handler*>>
 subscribers(const conversation& in, std::string_view topic);
 
-/// A conversation on its way from one revision to the next. Members run on copies of their state;
-/// what they throw leaves `next()` in no particular state, and the turn is to be given up.
+/// Changes a conversation from one revision to the next. Members run on copies of their states. If
+/// a member throws, `next()` is in an unspecified state and the turn must be abandoned.
 class turn {
 public:
     using member_call = std::function<effects(void* state, context&)>;
 
-    /// `start` outlives it. `acted` is the instance whose event it is, 0 without one.
-    turn(const conversation& start, const environment& world, instance_id acted = 0);
+    /// Both references must outlive the turn. `acted` is the instance that receives the event, or
+    /// 0.
+    turn(const conversation& start, const environment& env, instance_id acted = 0);
 
     /// Makes the first instance of the page and starts it.
     void begin(const effect::call& root);
 
-    /// Gives form values to the fields of an instance. It stands so in the step that Back returns
-    /// to.
+    /// Gives form values to the fields of an instance. The step that Back returns to contains them.
     void fill(instance_id id, const std::vector<form_value>& form);
 
-    /// The same for fields that hold something else; fields and messages of the others stay.
+    /// Gives form values to those fields that hold another value. The other fields keep their
+    /// values and messages.
     void keep_typed(instance_id id, const std::vector<form_value>& form);
 
-    /// Runs a member of an instance and carries out what it wants, then delivers what was sent
-    /// within the conversation meanwhile. Does nothing if the instance has gone.
-    void run(instance_id id, const member_call& what);
+    /// Runs a member of an instance, applies its effects, and then delivers the messages that were
+    /// sent within the conversation. Does nothing if the instance has left.
+    void run(instance_id id, const member_call& member);
 
-    /// The same for a message (a JSON array of arguments) to one of its members.
-    void receive(instance_id id, const handler& at, std::string_view arguments);
+    /// Runs a member with a message (a JSON array of arguments), in the same way.
+    void receive(instance_id id, const handler& member, std::string_view arguments);
 
-    /// Runs what an instance has for the result of its work, or for the failure of it.
+    /// Runs the member that receives the result, or the failure, of background work.
     void give_result(instance_id id, const pending_work& of, const answer_value& result);
     void give_failure(instance_id id, const pending_work& of, const failure& why);
 
-    /// Shows the messages of the instance's fields that hold no value; false if there is none.
+    /// Shows the messages of all fields of the instance that hold no valid value. Returns false if
+    /// there are no such fields.
     bool show_errors(instance_id id, const void* tried);
 
-    /// The `wakeup` hooks of all instances, owners and callers first.
+    /// Runs the `wakeup` hooks of all instances, owners and callers first.
     void wake();
 
-    /// Changes what an instance waits for.
-    void change_waits(instance_id id, const std::function<void(attachments&)>& change);
+    /// Changes the timers, subscriptions and work that an instance waits for.
+    void change_waits(instance_id id, const std::function<void(wait_set&)>& change);
 
-    void tell_failure(const failure& why);
+    /// Shows a failure above the view, because no member handles it.
+    void show_failure(const failure& why);
 
-    // What came of it.
+    // --- the result
+
     conversation& next() { return next_; }
 
     bool ended() const { return next_.root == 0; }
@@ -82,27 +86,27 @@ public:
 
     instance_id acted() const { return acted_; }
 
-    /// Commands, and content of `patch_element`.
+    /// Commands to the page, and the content of `patch_element`.
     std::vector<patch>& extras() { return extras_; }
 
     std::vector<any_command>& outbox() { return outbox_; }
 
-    /// Why a component failed, for the log; the turn itself succeeded.
+    /// For the log: the reason why a component failed in a turn that succeeded.
     std::string& error() { return error_; }
 
-    /// True if Back returns to what was before this turn.
+    /// True if Back can return to the conversation before this turn.
     bool is_step() const { return is_step_; }
 
-    /// True if a handler asked to go back.
+    /// True if a handler returned `back()`.
     bool goes_back() const { return goes_back_; }
 
-    /// True if a handler wants the steps so far forgotten.
+    /// True if a handler returned `no_way_back()`.
     bool seals() const { return seals_; }
 
     /// True if a handler set the address itself.
     bool sets_url() const { return sets_url_; }
 
-    /// What was at work before the turn, with what was typed.
+    /// The instances before the turn, with the values that the user typed.
     const instance_table& before() const { return before_; }
 
 private:
@@ -112,29 +116,58 @@ private:
         std::string arguments;
     };
 
-    // Instances.
+    // --- instances
+
     std::shared_ptr<instance> make(const component_type& type, std::shared_ptr<const void> state);
+
+    /// A copy of an instance, to change and to `put`.
     std::shared_ptr<instance> edit(instance_id id);
+
     void put(std::shared_ptr<instance> one);
     void put_typed(instance_id id, std::shared_ptr<const void> state);
-    void come_to_life(instance_id id);
-    void leave(instance_id id);
-    void leave_below(const instance& of);
-    void leave_place(instance_id first);
-    void stop_started(const instance_ptr& leaving);
-    void begin_anew(instance_id id, std::shared_ptr<const void> state);
+
+    /// Makes and starts the children of a new instance, then starts the instance.
+    void start_instance(instance_id id);
+
+    /// Removes an instance after all instances that it called or owns. Each is stopped once.
+    void remove(instance_id id);
+
+    /// Removes all instances that an instance called or owns.
+    void remove_below(const instance& of);
+
+    /// Removes all instances of a place, the uppermost first.
+    void remove_place(instance_id first);
+
+    /// A child that a sibling's `start` removes before its own `start` gets no `stop`.
+    void request_stop_if_started(const instance_ptr& leaving);
+
+    /// Replaces the state of a child and starts it again. The child keeps its id and its place.
+    void reset_child(instance_id id, std::shared_ptr<const void> state);
+
+    /// Compares the children before and after a handler. Removes the missing ones and makes the new
+    /// ones.
     void reconcile(const instance_ptr& before, instance_id id);
+
+    /// Makes and starts the new children in the slots and lists of an instance.
     void make_children(instance_id id);
-    void rename_child(instance_id owner, instance_id from, instance_id to);
 
-    // Running members.
-    effects change(instance_id id, const member_call& what);
-    void run_and_carry_out(instance_id id, const member_call& what);
-    void take_message(instance_id id, const handler& at, std::string_view arguments);
-    void deliver();
+    /// Replaces the first instance of a slot or list entry.
+    void replace_child_id(instance_id owner, instance_id from, instance_id to);
 
-    // Effects, as an instance wants them.
-    void carry_out(instance_id from, const effects& wanted);
+    // --- running members
+
+    /// Runs a member on a copy of the state, and puts the copy into the conversation.
+    effects call_member(instance_id id, const member_call& member);
+
+    void run_and_apply(instance_id id, const member_call& member);
+    void handle_message(instance_id id, const handler& member, std::string_view arguments);
+
+    /// Delivers the messages within the conversation in the order in which they were sent.
+    void deliver_messages();
+
+    // --- effects, each applied for the instance whose member returned it
+
+    void apply_effects(instance_id from, const effects& wanted);
     void apply(instance_id from, const effect::call& call);
     void apply(instance_id from, const effect::answer& answer);
     void apply(instance_id from, const effect::fail& fail);
@@ -153,17 +186,24 @@ private:
     void apply(instance_id from, const effect::command& command);
     void apply(instance_id from, const effect::patch& patch);
 
+    /// The first instance of the place in which a called component will be shown.
     instance_id first_of(const instance& caller, const effect::call& call) const;
-    void resume(instance_id caller, const handler* then, const answer_value& value);
-    void fail_to(instance_id caller, const handler* or_else, const failure& why);
+
+    void give_answer(instance_id caller, const handler* then, const answer_value& value);
+    void pass_failure(instance_id caller, const handler* or_else, const failure& why);
+
+    /// Replaces an instance by a new one of another type in the same place.
     instance_id
-    exchange(instance_id from, const component_type& type, std::shared_ptr<const void> state);
-    void leave_nothing(const instance_ptr& over);
+    replace(instance_id from, const component_type& type, std::shared_ptr<const void> state);
+
+    /// Replaces a child that has answered or failed by an invisible component.
+    void replace_with_nothing(const instance_ptr& finished);
+
     void finish(markup view);
 
     conversation next_;
     const conversation& start_;
-    const environment& world_;
+    const environment& env_;
     instance_id acted_;
     std::uint64_t version_;
     instance_table before_;
@@ -182,22 +222,26 @@ private:
     int nesting_ = 0;
 };
 
-// What the two files of a turn share: turn.cpp has instances and the running of members,
-// turn_effects.cpp carries out what they want.
+// Helpers of turn.cpp, which has instances and the running of members, and turn_effects.cpp, which
+// applies effects.
 
-/// Throws std::logic_error: the component is written wrongly.
-[[noreturn]] void broken(std::string_view component, std::string_view what);
+/// Throws component_error with a text that begins with the component's name.
+[[noreturn]] void throw_component_error(std::string_view component, std::string_view what);
 
-/// Null for no name. Throws if there is no such member.
+/// The member of this name, or null for an empty name. Throws component_error if the type has no
+/// such member.
 const handler* member_of(const component_type& type, std::string_view name);
 
-/// True for what leaves or suspends the component.
+/// True for an effect that removes or covers the component, or goes back.
 bool is_move(const any_effect& one);
 
-/// Runs `to` with an answer. The stored name of a member may stand for another one in this release.
+/// A call of `to` with an answer, which must outlive the call. Throws component_error if the member
+/// cannot take an answer: a member with the stored name may have other parameters in this release.
 turn::member_call with_answer(const handler& to, const answer_value& value);
 
 bool takes_failure(const handler* to);
+
+/// A call of `to` with a failure, which must outlive the call.
 turn::member_call with_failure(const handler& to, const failure& why);
 
 }  // namespace stube::kernel

@@ -1,7 +1,9 @@
+#include "runtime/component/assert.hpp"
 #include "runtime/kernel/notices.hpp"
 #include "runtime/kernel/render.hpp"
 #include "runtime/kernel/turn.hpp"
 
+#include <stube/runtime/component_error.hpp>
 #include <stube/runtime/html.hpp>
 
 #include <boost/json/parse.hpp>
@@ -9,78 +11,80 @@
 
 #include <algorithm>
 #include <chrono>
-#include <stdexcept>
 #include <utility>
 
-// What a handler wants done, carried out.
+// The part of a turn that applies the effects which a member returned.
 namespace stube::kernel {
 namespace {
 
-/// Enough for a timer that is never to fire; the sum with the time now is still a time.
+/// Longer delays are cut to this, so that the sum with the current time does not overflow.
 constexpr std::chrono::milliseconds longest_delay = std::chrono::years(100);
 
-/// A member that timers, topics and other instances may reach.
-const handler* reachable(const component_type& type, std::string_view name) {
+/// The member of this name, which must accept messages: from timers, topics and other instances.
+const handler* message_member(const component_type& type, std::string_view name) {
     const auto* found = member_of(type, name);
-    if (!found || !*found->on_message) broken(type.name, " takes no message " + std::string(name));
+    if (!found || !*found->on_message)
+        throw_component_error(type.name, " cannot receive messages as " + std::string(name));
     return found;
 }
 
 std::size_t depth(const conversation& in, instance_id first) {
     std::size_t out = 0;
-    for (const auto* at = in.instances.find(first); at; at = in.instances.find(at->over))
+    for (const auto* one = in.instances.find(first); one; one = in.instances.find(one->covered_by))
         ++out;
     return out;
 }
 
 }  // namespace
 
-void turn::carry_out(instance_id from, const effects& wanted) {
+void turn::apply_effects(instance_id from, const effects& wanted) {
     const auto& list = wanted.list();
-    for (std::size_t at = 0; at < list.size(); ++at) {
-        if (is_move(list[at]) && at + 1 < list.size()) {
-            throw std::logic_error("stube: a handler can call, answer, fail, become, end or go "
-                                   "back only once, and last");
+    for (std::size_t n = 0; n < list.size(); ++n) {
+        if (is_move(list[n]) && n + 1 < list.size()) {
+            throw component_error("stube: a handler can call, answer, fail, become, end or go "
+                                  "back only once, and last");
         }
     }
     for (const auto& one : list)
         std::visit([&](const auto& e) { apply(from, e); }, one);
 }
 
-/// The first instance of the place that the callee will stand in.
 instance_id turn::first_of(const instance& caller, const effect::call& call) const {
     if (call.where == effect::call::place::page) return next_.root;
     if (call.where == effect::call::place::own) return next_.first_in_place(caller).id;
     instance_id first = 0;
     each_list(caller, [&](const children& list) {
-        if (list.name() == call.slot) first = list.all().front().id;
+        if (list.name() != call.slot) return;
+        STUBE_ASSERT(!list.all().empty());
+        first = list.all().front().id;
     });
-    if (first == 0) broken(caller.type->name, " has no slot " + std::string(call.slot));
+    if (first == 0)
+        throw_component_error(caller.type->name, " has no slot " + std::string(call.slot));
     return first;
 }
 
 void turn::apply(instance_id from, const effect::call& call) {
     const auto caller = next_.instances.get(from);
     const auto first = first_of(*caller, call);
-    if (depth(next_, first) >= max_stack) throw std::logic_error("stube: calls nest too deep");
+    if (depth(next_, first) >= max_stack) throw component_error("stube: calls nest too deep");
     auto covered = edit(next_.shown_in_place(first).id);
     auto made = make(*call.type, call.state);
     made->caller = from;
     made->then = member_of(*caller->type, call.then);
     made->or_else = member_of(*caller->type, call.or_else);
     made->owner = covered->owner;
-    made->under = covered->id;
-    covered->over = made->id;
+    made->covers = covered->id;
+    covered->covered_by = made->id;
     const auto id = made->id;
     put(std::move(covered));
     put(std::move(made));
     is_step_ = true;
-    come_to_life(id);
+    start_instance(id);
 }
 
 namespace {
 
-/// What stands in the place of a child that is over.
+/// Replaces a child that has answered or failed.
 struct nothing {
     static constexpr std::string_view component = "stube/nothing";
 
@@ -88,14 +92,14 @@ struct nothing {
 };
 BOOST_DESCRIBE_STRUCT(nothing, (), ())
 
-/// A child of a slot or list, as against one that was called there.
+/// True for a child of a slot or list, false for an instance that was called there.
 bool is_child(const instance& one) {
-    return one.owner != 0 && one.under == 0;
+    return one.owner != 0 && one.covers == 0;
 }
 
 void check_answer(const component_type& type, const answer_value& value) {
     const bool fits = type.answer_type ? value.holds(*type.answer_type) : value.empty();
-    if (!fits) broken(type.name, " answered another type than its answer_type");
+    if (!fits) throw_component_error(type.name, " answered with another type than its answer_type");
 }
 
 }  // namespace
@@ -104,30 +108,37 @@ void turn::apply(instance_id from, const effect::answer& answer) {
     const auto one = next_.instances.get(from);
     check_answer(*one->type, answer.value);
     if (is_child(*one) && one->type->answers_once) {
-        leave_nothing(one);
-        if (one->then) resume(one->caller, one->then, answer.value);
+        replace_with_nothing(one);
+        if (one->then) give_answer(one->caller, one->then, answer.value);
         return;
     }
     if (is_child(*one)) {
-        if (!one->then) broken(one->type->name, " answered in a slot or list without .then<...>()");
-        return resume(one->caller, one->then, answer.value);
+        if (!one->then)
+            throw_component_error(
+                one->type->name,
+                " answered in a slot or list without .then<...>()"
+            );
+        return give_answer(one->caller, one->then, answer.value);
     }
     if (one->caller == 0) return finish(finished_view(next_, "Finished"));
     is_step_ = true;
-    leave(from);
-    resume(one->caller, one->then, answer.value);
+    remove(from);
+    give_answer(one->caller, one->then, answer.value);
 }
 
-void turn::resume(instance_id caller, const handler* then, const answer_value& value) {
+void turn::give_answer(instance_id caller, const handler* then, const answer_value& value) {
     const auto* waiting = next_.instances.find(caller);
     if (!waiting) return;
     if (!then) {
-        // An answer nobody waits for: a caller with a view is simply shown again.
+        // A caller that ignores the answer is shown again, if it has a view.
         if (!waiting->type->render)
-            broken(waiting->type->name, " is a task: each of its calls needs .then<...>()");
+            throw_component_error(
+                waiting->type->name,
+                " is a task: each of its calls needs .then<...>()"
+            );
         return;
     }
-    run_and_carry_out(caller, with_answer(*then, value));
+    run_and_apply(caller, with_answer(*then, value));
 }
 
 void turn::apply(instance_id from, const effect::fail& fail) {
@@ -136,50 +147,50 @@ void turn::apply(instance_id from, const effect::fail& fail) {
     if (one->caller == 0) return finish(finished_view(next_, fail.why.message));
     if (!is_child(*one)) {
         is_step_ = true;
-        leave(from);
+        remove(from);
     } else if (one->type->answers_once) {
-        leave_nothing(one);
+        replace_with_nothing(one);
     }
-    fail_to(one->caller, one->or_else, fail.why);
+    pass_failure(one->caller, one->or_else, fail.why);
 }
 
-void turn::fail_to(instance_id caller, const handler* or_else, const failure& why) {
+void turn::pass_failure(instance_id caller, const handler* or_else, const failure& why) {
     const auto* waiting = next_.instances.find(caller);
     if (!waiting) return;
-    if (takes_failure(or_else)) return run_and_carry_out(caller, with_failure(*or_else, why));
-    // A task has nothing to show the message on: its own caller may know what to do.
+    if (takes_failure(or_else)) return run_and_apply(caller, with_failure(*or_else, why));
+    // A task has no view for the message, so the task fails too, and its caller gets the failure.
     if (!waiting->type->render) return apply(caller, effect::fail{why, {}});
-    tell_failure(why);
+    show_failure(why);
 }
 
 void turn::apply(instance_id from, const effect::become& become) {
-    const auto id = exchange(from, *become.type, become.state);
+    const auto id = replace(from, *become.type, become.state);
     is_step_ = true;
-    come_to_life(id);
+    start_instance(id);
 }
 
-/// A child that is over: its place shows nothing.
-void turn::leave_nothing(const instance_ptr& over) {
+void turn::replace_with_nothing(const instance_ptr& finished) {
     static_cast<void>(&detail::known<nothing>);
-    exchange(over->id, type_of<nothing>(), std::make_shared<nothing>());
+    replace(finished->id, type_of<nothing>(), std::make_shared<nothing>());
 }
 
-/// Puts another component where `from` stands, which leaves.
 instance_id
-turn::exchange(instance_id from, const component_type& type, std::shared_ptr<const void> state) {
+turn::replace(instance_id from, const component_type& type, std::shared_ptr<const void> state) {
     auto made = make(type, std::move(state));
     const auto id = made->id;
-    leave_below(*next_.instances.get(from));
+    remove_below(*next_.instances.get(from));
     const auto one = next_.instances.get(from);
-    ask_to_stop(one, outbox_);
+    STUBE_ASSERT(one);
+    request_stop(one, outbox_);
     made->caller = one->caller;
     made->then = one->then;
     made->or_else = one->or_else;
     made->owner = one->owner;
-    made->under = one->under;
-    made->over = one->over;
+    made->covers = one->covers;
+    made->covered_by = one->covered_by;
     for (auto [neighbour, link] :
-         {std::pair(one->under, &instance::over), std::pair(one->over, &instance::under)}) {
+         {std::pair(one->covers, &instance::covered_by),
+          std::pair(one->covered_by, &instance::covers)}) {
         if (neighbour == 0) continue;
         auto changed = edit(neighbour);
         (*changed).*link = id;
@@ -188,7 +199,7 @@ turn::exchange(instance_id from, const component_type& type, std::shared_ptr<con
     put(std::move(made));
     next_.erase(from);
     if (next_.root == from) next_.root = id;
-    if (is_child(*one)) rename_child(one->owner, from, id);
+    if (is_child(*one)) replace_child_id(one->owner, from, id);
     return id;
 }
 
@@ -197,7 +208,7 @@ void turn::apply(instance_id, const effect::end& end) {
 }
 
 void turn::finish(markup view) {
-    leave_place(next_.root);
+    remove_place(next_.root);
     next_.root = 0;
     final_view_ = std::move(view);
     messages_.clear();
@@ -218,19 +229,21 @@ void turn::apply(instance_id, const effect::keep& keep) {
 void turn::apply(instance_id from, const effect::send& send) {
     if (!send.above) {
         if (const auto* target = next_.instances.find(send.target))
-            messages_.push_back({send.target, reachable(*target->type, send.member), send.arguments}
+            messages_.push_back(
+                {send.target, message_member(*target->type, send.member), send.arguments}
             );
         return;
     }
     const auto above =
         next_.find_above(from, [&](const handler& h) { return h.on_message == send.above; });
     if (above == 0)
-        broken(
+        throw_component_error(
             next_.instances.at(from).type->name,
-            " sends up to " + std::string(send.member) + ", which nobody above it has"
+            " sends up to " + std::string(send.member) +
+                ", but no component above it has that member"
         );
     messages_.push_back(
-        {above, reachable(*next_.instances.at(above).type, send.member), send.arguments}
+        {above, message_member(*next_.instances.at(above).type, send.member), send.arguments}
     );
 }
 
@@ -244,8 +257,8 @@ void turn::apply(instance_id, const effect::publish& publish) {
 }
 
 void turn::apply(instance_id from, const effect::subscribe& subscribe) {
-    const auto* member = reachable(*next_.instances.at(from).type, subscribe.member);
-    change_waits(from, [&](attachments& waits) {
+    const auto* member = message_member(*next_.instances.at(from).type, subscribe.member);
+    change_waits(from, [&](wait_set& waits) {
         auto is_same = [&](const subscription& each) {
             return each.topic == subscribe.topic && each.to == member;
         };
@@ -255,7 +268,7 @@ void turn::apply(instance_id from, const effect::subscribe& subscribe) {
 }
 
 void turn::apply(instance_id from, const effect::unsubscribe& unsubscribe) {
-    change_waits(from, [&](attachments& waits) {
+    change_waits(from, [&](wait_set& waits) {
         std::erase_if(waits.subscriptions, [&](const subscription& each) {
             return unsubscribe.topic.empty() || each.topic == unsubscribe.topic;
         });
@@ -263,15 +276,15 @@ void turn::apply(instance_id from, const effect::unsubscribe& unsubscribe) {
 }
 
 void turn::apply(instance_id from, const effect::after& after) {
-    const auto* member = reachable(*next_.instances.at(from).type, after.member);
-    change_waits(from, [&](attachments& waits) {
+    const auto* member = message_member(*next_.instances.at(from).type, after.member);
+    change_waits(from, [&](wait_set& waits) {
         const auto delay = std::min(after.delay, longest_delay);
-        waits.timers.push_back({world_.now + delay, member, after.arguments, world_.clock_shift});
+        waits.timers.push_back({env_.now + delay, member, after.arguments, env_.clock_shift});
     });
 }
 
 void turn::apply(instance_id from, const effect::cancel& cancel) {
-    change_waits(from, [&](attachments& waits) {
+    change_waits(from, [&](wait_set& waits) {
         std::erase_if(waits.timers, [&](const timer& each) {
             return each.to->name == cancel.member;
         });
@@ -281,7 +294,7 @@ void turn::apply(instance_id from, const effect::cancel& cancel) {
 void turn::apply(instance_id from, const effect::run& run) {
     const auto& type = *next_.instances.at(from).type;
     const auto number = ++next_.last_instance;
-    change_waits(from, [&](attachments& waits) {
+    change_waits(from, [&](wait_set& waits) {
         waits.work.push_back({number, member_of(type, run.then), member_of(type, run.or_else)});
     });
     outbox_.emplace_back(command::work{number, run.work});
@@ -312,12 +325,12 @@ void turn::apply(instance_id from, const effect::command& command) {
         is_step_ = is_step_ || command.push;
         break;
     }
-    extras_.push_back({.what = patch::kind::command, .json = boost::json::serialize(json)});
+    extras_.push_back({.kind = patch_kind::command, .json = boost::json::serialize(json)});
 }
 
 void turn::apply(instance_id from, const effect::patch& wanted) {
     extras_.push_back(
-        {.what = patch::kind::element,
+        {.kind = patch_kind::element,
          .target = from,
          .list = wanted.name,
          .content = compose_element(next_, wanted.content, from, wanted.name)}

@@ -60,8 +60,8 @@ void committer::stop() {
 /// True if the change must be durable before anybody sees it.
 bool committer::needs_save(const session& s, const outcome& result) const {
     if (!writer_) return false;
-    if (result.what == verdict::ended) return true;
-    if (result.what != verdict::applied) return false;
+    if (result.verdict == verdict::ended) return true;
+    if (result.verdict != verdict::applied) return false;
     return result.next.durable() || !s.has_tombstone;
 }
 
@@ -69,7 +69,7 @@ bool committer::needs_save(const session& s, const outcome& result) const {
 /// is not UTF-8): one bad change would otherwise hold up its whole batch.
 change committer::change_for(const held_entry& held, const outcome& result) const {
     const auto& session = held.session();
-    if (result.what != verdict::ended) {
+    if (result.verdict != verdict::ended) {
         const auto* before = session.is_new() ? nullptr : session.value.get();
         const bool in_parts = storage_.saves_parts() && !session.has_tombstone;
         auto wanted = encode_change(before, result.next, in_parts);
@@ -113,7 +113,7 @@ void committer::warn_not_durable(const held_entry& held, const conversation& nex
 
 void committer::commit(held_entry held, operation op, outcome result) {
     const auto& session = held.session();
-    const bool is_applied = result.what == verdict::applied;
+    const bool is_applied = result.verdict == verdict::applied;
     // Another process compares these times: they must not depend on how the clock was set.
     if (is_applied && result.next.touched != session.value->touched)
         result.next.touched = parts_.context.clock.undisturbed();
@@ -124,7 +124,7 @@ void committer::commit(held_entry held, operation op, outcome result) {
         if (is_saved) wanted = change_for(held, result);
         if (is_applied) check_size(session, result, is_saved);
     } catch (...) {
-        outcome failed{.what = verdict::failed, .error = current_exception_message()};
+        outcome failed{.verdict = verdict::failed, .error = current_exception_message()};
         return finish(
             {std::move(held), std::move(op), std::move(failed)},
             save_result::durable,
@@ -182,7 +182,7 @@ status committer::settle(pending& done, save_result saved, const std::string& wh
     // A tombstoned conversation carries no durability promise, so a refused save does not undo its
     // change: a flow that has advanced cannot go back. A later change saves it.
     const bool keeps_tombstone = session.has_tombstone && saved == save_result::refused;
-    if (op.from == origin::upkeep && result.what == verdict::ended)
+    if (op.from == origin::upkeep && result.verdict == verdict::ended)
         parts_.removals.record(saved, why);
     else if (saved != save_result::durable)
         parts_.context.log()
@@ -192,13 +192,13 @@ status committer::settle(pending& done, save_result saved, const std::string& wh
         op.done({.what = what, .value = was_new ? nullptr : session.value});
         return what;
     }
-    if (result.what == verdict::failed) {
+    if (result.verdict == verdict::failed) {
         auto failed = parts_.pages.report_failure(held, result.error);
         parts_.pages.keep_notices(held, op, failed.news);
         op.done(std::move(failed));
         return status::failed;
     }
-    if (result.what == verdict::applied || result.what == verdict::ended)
+    if (result.verdict == verdict::applied || result.verdict == verdict::ended)
         session.has_tombstone = writer_ && (keeps_tombstone || !result.next.durable());
     return publish(done, was_new);
 }
@@ -206,8 +206,8 @@ status committer::settle(pending& done, save_result saved, const std::string& wh
 /// The rest of `settle`, for what is saved.
 status committer::publish(pending& done, bool was_new) {
     auto& [held, op, result] = done;
-    const bool is_applied = result.what == verdict::applied;
-    const bool is_over = result.what == verdict::ended;
+    const bool is_applied = result.verdict == verdict::applied;
+    const bool is_over = result.verdict == verdict::ended;
     // Destroyed last: the locals of a flow go with the old value, and their destructors are code of
     // the application.
     const auto old = held.session().value;
@@ -232,7 +232,7 @@ status committer::publish(pending& done, bool was_new) {
     std::shared_ptr<const update> news;
     if (is_applied || !result.patches.empty())
         news = make_update(held.value().revision, std::move(result.patches), is_over);
-    const auto how = status_of(result.what);
+    const auto how = status_of(result.verdict);
     auto told =
         parts_.pages.publish(held, result.is_typed_only ? status::failed : how, std::move(news));
     told.error_id = std::move(error_id);

@@ -154,7 +154,7 @@ void conversation_map::mint(
     const auto environment = context.environment();
     auto begun = restored ? resume(std::move(fresh), environment)
                           : begin(std::move(fresh), std::get<effect::call>(with), environment);
-    begun.next.unseen = begun.what == verdict::applied;
+    begun.next.unseen = begun.verdict == verdict::applied;
     held.session().value = std::make_shared<const conversation>();
     // Not in the registry before it is saved: no other thread has the id.
     parts_->committer.commit(std::move(held), std::move(op), std::move(begun));

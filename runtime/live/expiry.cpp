@@ -21,8 +21,8 @@ void expiry::remove(const entry_ptr& e, predicate wanted, std::string_view text,
     removal.runs_wakeup = false;
     removal.run = [e, wanted = std::move(wanted), text = std::string(text)](const conversation& now
                   ) -> outcome {
-        if (!wanted(*e)) return {.what = verdict::stale};
-        return give_up(now, text);
+        if (!wanted(*e)) return {.verdict = verdict::stale};
+        return expire(now, text);
     };
     operation op{
         .action = std::move(removal),

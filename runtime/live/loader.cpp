@@ -201,7 +201,7 @@ void loader::add(record&& stored, load_progress& progress) {
 void loader::place(const held_entry& held, record&& stored, load_progress& progress) {
     auto& session = held.session();
     if (stored.status == record_status::tombstone) {
-        auto tombstone = decode_mark(stored);
+        auto tombstone = decode_tombstone(stored);
         held->state = condition::lost;
         held->owner = std::move(tombstone.owner);
         held->mount = std::move(tombstone.mount);

@@ -73,7 +73,7 @@ operation messages::delivery(const message_ptr& sent) {
     deliver_it.run = [this, sent](const conversation& now) {
         // The component may have left while the message waited.
         if (!std::ranges::binary_search(topics(now), sent->topic))
-            return outcome{.what = verdict::stale};
+            return outcome{.verdict = verdict::stale};
         return deliver(now, sent->topic, sent->text, context_.environment());
     };
     auto done = [this](reply&& r) {

@@ -18,7 +18,7 @@ outcome run_change(const change_action& change, const conversation& now) {
     try {
         return change.run(now);
     } catch (...) {
-        return {.what = verdict::failed, .error = current_exception_message()};
+        return {.verdict = verdict::failed, .error = current_exception_message()};
     }
 }
 
@@ -74,7 +74,7 @@ bool operation_runner::runs_something_first(held_entry& held, operation& op) {
     if (!change && begins_when_seen(session)) {
         // The page has seen everything that the next revision contains.
         if (op.seen == session.value->revision) ++*op.seen;
-        auto seen = see(*session.value);
+        auto seen = mark_seen(*session.value);
         commit_first(std::move(held), std::move(op), std::move(seen), false);
         return true;
     }

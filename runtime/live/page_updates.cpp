@@ -87,7 +87,7 @@ void page_updates::keep_notices(
     std::vector<patch> notices;
     if (news) {
         std::ranges::copy_if(news->patches, std::back_inserter(notices), [](const patch& each) {
-            return each.what == patch::kind::notice;
+            return each.kind == patch_kind::notice;
         });
     }
     auto& kept = held.session().notices;
@@ -115,7 +115,7 @@ void page_updates::replace_for_blind_pages(const held_entry& held, std::vector<p
             std::make_move_iterator(patches.end()),
             std::back_inserter(page.patches),
             [](const patch& each) {
-                return each.what == patch::kind::command || each.what == patch::kind::notice;
+                return each.kind == patch_kind::command || each.kind == patch_kind::notice;
             }
         );
         patches = std::move(page.patches);

@@ -98,7 +98,7 @@ operation timers::fire_operation() {
     change_action fire;
     fire.run = [this](const conversation& now) {
         auto fired = fire_timers(now, context_.environment());
-        if (fired.what == verdict::applied || fired.what == verdict::ended)
+        if (fired.verdict == verdict::applied || fired.verdict == verdict::ended)
             ++context_.totals.timers_fired;
         return fired;
     };

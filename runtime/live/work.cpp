@@ -69,7 +69,7 @@ operation work::delivery(const result_ptr& result) {
     change_action finish;
     finish.run = [this, result](const conversation& now) {
         const auto environment = context_.environment();
-        if (result->is_abandoned) return give_up_work(now, result->number, environment);
+        if (result->is_abandoned) return abandon_work(now, result->number, environment);
         return result->error ? fail_work(now, result->number, *result->error, environment)
                              : finish_work(now, result->number, result->value, environment);
     };

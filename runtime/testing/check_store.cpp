@@ -22,20 +22,20 @@ using shape = std::pair<std::string, int>;
 
 constexpr std::size_t most_others = 20;
 
-/// Why a conversation does not go on, and whose fault it is.
-struct verdict_of_one {
-    enum class kind { newer, unknown, failed } what = kind::failed;
-    std::optional<shape> guilty = {};
+/// The reason why a conversation cannot continue, and the component that is the cause.
+struct refusal {
+    enum class kind { newer, unknown, failed } reason = kind::failed;
+    std::optional<shape> cause = {};
     std::string why;
 };
 
-/// Renders the components of the page one by one, to find the one that throws.
-std::optional<shape> find_guilty(const conversation& in, const environment& world) {
+/// Renders the components of the page one by one, to find the component that throws.
+std::optional<shape> find_throwing(const conversation& in, const environment& env) {
     std::optional<shape> found;
     in.instances.each([&](const instance_ptr& each) {
         if (found || !each->type->render || !in.is_shown(each->id)) return;
         try {
-            each->type->render(each->state.get(), kernel::context_of(in, world));
+            each->type->render(each->state.get(), kernel::context_of(in, env));
         } catch (...) {
             found.emplace(std::string(each->type->name), each->type->version);
         }
@@ -43,10 +43,11 @@ std::optional<shape> find_guilty(const conversation& in, const environment& worl
     return found;
 }
 
-/// Why the page cannot be shown, or what was read could not be saved again; empty if both can be.
-std::string show_and_encode(const conversation& of, const environment& world) {
+/// The error if the page cannot be rendered or the conversation cannot be encoded again. Empty if
+/// both succeed.
+std::string show_and_encode(const conversation& of, const environment& env) {
     try {
-        render_view(of, world);
+        render_view(of, env);
         check_change(encode_change(nullptr, of, false));
     } catch (...) {
         return "cannot be shown: " + current_exception_message();
@@ -56,17 +57,17 @@ std::string show_and_encode(const conversation& of, const environment& world) {
 
 class check {
 public:
-    explicit check(const environment& world) : world_(world) {}
+    explicit check(const environment& env) : env_(env) {}
 
     void add(const record& one) {
-        if (one.status == record_status::tombstone) return add_mark(one);
+        if (one.status == record_status::tombstone) return add_tombstone(one);
         std::set<shape> shapes;
-        std::optional<verdict_of_one> wrong;
+        std::optional<refusal> wrong;
         try {
             shapes = stored_shapes(one);
             wrong = try_one(one);
         } catch (const std::exception& e) {
-            wrong = verdict_of_one{.why = e.what()};
+            wrong = refusal{.why = e.what()};
         }
         for (const auto& each : shapes)
             ++row_of(each).conversations;
@@ -83,56 +84,64 @@ public:
     }
 
 private:
-    void add_mark(const record& one) {
+    void add_tombstone(const record& one) {
         try {
-            decode_mark(one);
+            decode_tombstone(one);
             ++found_.not_kept;
         } catch (const std::exception& e) {
             count_wrong(one.id, {.why = e.what()});
         }
     }
 
-    /// Decodes, migrates, renders; nothing if all of that went well.
-    std::optional<verdict_of_one> try_one(const record& one) const {
-        using enum verdict_of_one::kind;
+    /// Decodes, migrates, renders and encodes a conversation. Empty if all of that succeeds.
+    std::optional<refusal> try_one(const record& one) const {
+        using enum refusal::kind;
         try {
             check_shapes(read_head(one));
             const auto read = decode_conversation(one);
-            const auto why = show_and_encode(read, world_);
+            const auto why = show_and_encode(read, env_);
             if (why.empty()) return std::nullopt;
-            return verdict_of_one{failed, as_stored(find_guilty(read, world_), one), why};
+            return refusal{failed, as_stored(find_throwing(read, env_), one), why};
         } catch (const newer_shape& e) {
-            return verdict_of_one{newer, shape(e.component(), e.stored()), e.what()};
+            return refusal{newer, shape(e.component(), e.stored()), e.what()};
         } catch (const unknown_component& e) {
-            return verdict_of_one{unknown, as_stored(shape(e.component(), 1), one), e.what()};
+            return refusal{unknown, as_stored(shape(e.component(), 1), one), e.what()};
         } catch (const bad_state& e) {
-            return verdict_of_one{failed, shape(e.component(), e.stored()), e.what()};
+            return refusal{failed, shape(e.component(), e.stored()), e.what()};
         }
     }
 
-    /// The row of a component whose version in this conversation is not known at hand.
-    static std::optional<shape> as_stored(const std::optional<shape>& guilty, const record& one) {
-        if (!guilty) return guilty;
+    /// Looks up the version of the component that the conversation has stored.
+    static std::optional<shape> as_stored(const std::optional<shape>& cause, const record& one) {
+        if (!cause) return cause;
         for (const auto& each : stored_shapes(one)) {
-            if (each.first == guilty->first) return each;
+            if (each.first == cause->first) return each;
         }
-        return guilty;
+        return cause;
     }
 
     void count_good(const std::set<shape>& shapes) {
         const bool is_as_it_is = std::ranges::all_of(shapes, [&](const shape& each) {
-            return row_of(each).what == stored_shape::fate::fits;
+            return row_of(each).outcome == stored_shape::migration_outcome::fits;
         });
         ++(is_as_it_is ? found_.as_they_are : found_.migrated);
     }
 
-    void count_wrong(const std::string& id, const verdict_of_one& wrong) {
-        using enum verdict_of_one::kind;
-        ++(wrong.what == newer     ? found_.newer_shape
-           : wrong.what == unknown ? found_.unknown_component
-                                   : found_.failed);
-        if (!wrong.guilty) return add_other({id, wrong.why, {}});
-        auto& row = row_of(*wrong.guilty);
+    void count_wrong(const std::string& id, const refusal& wrong) {
+        using enum refusal::kind;
+        switch (wrong.reason) {
+        case newer:
+            ++found_.newer_shape;
+            break;
+        case unknown:
+            ++found_.unknown_component;
+            break;
+        case failed:
+            ++found_.failed;
+            break;
+        }
+        if (!wrong.cause) return add_other({id, wrong.why, {}});
+        auto& row = row_of(*wrong.cause);
         if (row.failed++ > 0) return;
         row.example = id;
         row.why = wrong.why;
@@ -146,20 +155,20 @@ private:
         auto [at, is_new] = rows_.try_emplace(of);
         auto& row = at->second;
         if (!is_new) return row;
-        using enum stored_shape::fate;
+        using enum stored_shape::migration_outcome;
         const auto* type = find_component(of.first);
         const bool is_known = type && type->durable();
         row.component = of.first;
         row.version = of.second;
         row.known = is_known ? type->version : 0;
-        row.what = !is_known                 ? unknown
-                   : row.version > row.known ? newer
-                   : row.version < row.known ? migrates
-                                             : fits;
+        row.outcome = !is_known                 ? unknown
+                      : row.version > row.known ? newer
+                      : row.version < row.known ? migrates
+                                                : fits;
         return row;
     }
 
-    const environment& world_;
+    const environment& env_;
     store_check found_;
     std::map<shape, stored_shape> rows_;
 };
@@ -171,25 +180,36 @@ std::string padded(std::string text, std::size_t width) {
 
 std::string version_of(const stored_shape& row) {
     auto out = std::to_string(row.version);
-    if (row.what == stored_shape::fate::migrates) out += " -> " + std::to_string(row.known);
+    if (row.outcome == stored_shape::migration_outcome::migrates)
+        out += " -> " + std::to_string(row.known);
     return out;
 }
 
-std::string words_for(const stored_shape& row) {
-    using enum stored_shape::fate;
-    std::string out = row.what == fits       ? "fits"
-                      : row.what == migrates ? "migrates"
-                      : row.what == newer    ? "NEWER"
-                                             : "UNKNOWN";
+std::string_view word_for(stored_shape::migration_outcome outcome) {
+    switch (outcome) {
+    case stored_shape::migration_outcome::fits:
+        return "fits";
+    case stored_shape::migration_outcome::migrates:
+        return "migrates";
+    case stored_shape::migration_outcome::newer:
+        return "NEWER";
+    case stored_shape::migration_outcome::unknown:
+        return "UNKNOWN";
+    }
+    return {};
+}
+
+std::string describe(const stored_shape& row) {
+    std::string out(word_for(row.outcome));
     if (row.failed == 0) return out;
-    return out + ", " + std::to_string(row.failed) + " cannot go on, such as " + row.example +
+    return out + ", " + std::to_string(row.failed) + " cannot continue, such as " + row.example +
            ": " + row.why;
 }
 
 }  // namespace
 
-store_check check_store(store& from, const environment& world) {
-    check all(world);
+store_check check_store(store& from, const environment& env) {
+    check all(env);
     auto report = from.load_all([&](record&& one) { all.add(one); });
     return all.finish(std::move(report.quarantined));
 }
@@ -202,7 +222,7 @@ std::string report_of(const store_check& found) {
     if (!found.shapes.empty()) out += padded("component", width) + "  version  conversations\n";
     for (const auto& row : found.shapes) {
         out += padded(row.component, width) + "  " + padded(version_of(row), 7) + "  " +
-               padded(std::to_string(row.conversations), 13) + "  " + words_for(row) + "\n";
+               padded(std::to_string(row.conversations), 13) + "  " + describe(row) + "\n";
     }
     for (const auto& each : found.others)
         out += "cannot be read: " + each.id + ": " + each.why + "\n";
@@ -216,7 +236,7 @@ std::string report_of(const store_check& found) {
     number(" unknown_component", found.unknown_component);
     number(" failed", found.failed);
     number(" unreadable", found.unreadable);
-    return out + (found.all_go_on() ? "\nall go on\n" : "\nsome would not go on\n");
+    return out + (found.all_can_continue() ? "\nall can continue\n" : "\nsome cannot continue\n");
 }
 
 }  // namespace stube

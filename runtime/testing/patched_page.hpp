@@ -14,58 +14,62 @@ namespace stube::test_page {
 
 using namespace kernel;
 
-/// A page as a browser has it that saw the whole view once and patches from then on. What its
-/// script (http/browser/stube-page.js) does to the real page is done here to a small tree, so that
-/// what a patch does not bring is not on the page.
+/// The page of a browser that received the whole view once and only patches since. It does to a
+/// small tree what the script (http/browser/stube-page.js) does to the real page. So a test notices
+/// if a patch is missing.
 class patched_page {
 public:
-    /// Applies one patch; notices are somebody else's. One for an element that is not on the page
-    /// does nothing. Returns the elements that it has brought.
+    /// Applies one patch. Ignores notices, and patches for an element that is not on the page.
+    /// Returns the elements that the patch has brought.
     ///
-    /// Throws std::logic_error for what no page could follow: a kept element that is not there, a
-    /// place in a list before an element that is not in it.
-    nodes apply(const patch& what);
+    /// Throws broken_invariant for a patch that no page could apply: it keeps an element that is
+    /// not on the page, or inserts before an element that is not in the list.
+    nodes apply(const patch& change);
 
     void apply(const std::vector<patch>& patches);
 
-    /// A node without a tag around it all.
+    /// A node without a tag, around the whole page.
     const node& root() const { return *root_; }
 
-    /// As the library would write it: equal for equal pages.
+    /// The page as normalised HTML: equal pages have equal text.
     std::string html() const;
 
-    /// The step that the page was last told of; 1 before that.
+    /// The last step that a patch has set; 1 before that.
     std::uint64_t step() const { return step_; }
 
 private:
     using children = std::vector<std::unique_ptr<node>>;
 
-    /// An element on the page: where it stands among the children of the one around it.
+    /// The position of an element among the children of its parent. False if it was not found.
     struct place {
-        node* around = nullptr;
-        std::size_t at = 0;
+        node* parent = nullptr;
+        std::size_t index = 0;
 
-        explicit operator bool() const { return around != nullptr; }
+        explicit operator bool() const { return parent != nullptr; }
 
-        std::unique_ptr<node>& one() const { return around->children[at]; }
+        std::unique_ptr<node>& element() const { return parent->children[index]; }
 
+        /// Removes the element from the page.
         std::unique_ptr<node> take() const;
     };
 
     static place find(node& in, std::string_view id);
     place find(std::string_view id) { return find(*root_, id); }
 
-    /// Before the child with the id of the instance, or at the end (0).
-    static nodes put(children what, node& into, instance_id before);
+    /// Inserts nodes before the child with the id of the instance, or at the end (0).
+    static nodes put(children added, node& into, instance_id before);
 
     nodes show(const markup& content);
     nodes replace(std::string_view id, const markup& content);
-    nodes insert(const patch& what);
-    void move(const patch& what);
-    void take_command(const std::string& json);
-    void take_kept(node& in);
+    nodes insert(const patch& change);
+    void move(const patch& change);
+    void apply_command(const std::string& json);
 
-    std::unique_ptr<node> root_ = std::make_unique<node>();  ///< its children point to it
+    /// Replaces placeholders in new content by the elements of the page that they keep.
+    void fill_placeholders(node& in);
+
+    std::unique_ptr<node> root_ =
+        std::make_unique<node>();  ///< on the heap, since its children point to it
     std::uint64_t step_ = 1;
 };
 

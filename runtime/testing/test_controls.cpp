@@ -22,7 +22,7 @@ bool is_wired(const node& of, std::string_view on) {
 
 namespace {
 
-/// `"Next", "Back"`, or the word for an empty list.
+/// The names as `"Next", "Back"`, or "none".
 std::string listed(const std::vector<std::string>& names) {
     std::string out;
     for (const auto& each : names)
@@ -30,11 +30,11 @@ std::string listed(const std::vector<std::string>& names) {
     return out.empty() ? "none" : out;
 }
 
-bool says(const node& page, const node& element, std::string_view label) {
+bool has_label(const node& page, const node& element, std::string_view label) {
     return visible_text(element) == label || accessible_name(page, element) == label;
 }
 
-/// True if a click on it sends something.
+/// True if a click on the node sends an event.
 bool can_click(const node& of) {
     if (is_wired(of, "click")) return true;
     const auto* form = submitted_form(of);
@@ -51,7 +51,7 @@ const node& choose(const nodes& group, std::string_view value) {
     misuse("no " + kind + " has the value " + quoted(value) + ". There are: " + listed(values));
 }
 
-/// The option that has this value, or else this text.
+/// The option that has this value or this text.
 const node& choose_option(const node& select, std::string_view wanted) {
     std::vector<std::string> values;
     for (const auto* each : options_of(select)) {
@@ -77,18 +77,18 @@ const node& find_clickable(const node& page, const node& where, std::string_view
     for (const auto* each : find_all(where, can_click)) {
         if (is_hidden(*each)) continue;
         if (!is_disabled(*each)) names.push_back(accessible_name(page, *each));
-        if (says(page, *each, label)) (is_disabled(*each) ? disabled : found).push_back(each);
+        if (has_label(page, *each, label)) (is_disabled(*each) ? disabled : found).push_back(each);
     }
     if (found.size() == 1) return *found.front();
-    const auto there = ". What can be clicked: " + listed(names);
+    const auto clickable = ". Labels that can be clicked: " + listed(names);
     if (!found.empty()) {
         misuse(
-            std::to_string(found.size()) + " controls say " + quoted(label) +
-            ": give each an aria-label of its own, or send<...>() the event" + there
+            std::to_string(found.size()) + " controls have the label " + quoted(label) +
+            ": give each an aria-label of its own, or send<...>() the event" + clickable
         );
     }
-    if (!disabled.empty()) misuse(quoted(label) + " is disabled" + there);
-    misuse("there is nothing to click that says " + quoted(label) + there);
+    if (!disabled.empty()) misuse(quoted(label) + " is disabled" + clickable);
+    misuse("nothing to click has the label " + quoted(label) + clickable);
 }
 
 std::string_view field_of(const node& control) {
@@ -140,9 +140,9 @@ const node& tick(entries& entered, const nodes& found, bool yes) {
     const auto& control = *found.front();
     check_can_change(control);
     if (!is_check_box(control)) {
-        misuse("the control " + quoted(field_of(control)) + " is no check box");
+        misuse("the control " + quoted(field_of(control)) + " is not a check box");
     }
-    if (found.size() > 1) misuse("say which of the choices of " + quoted(field_of(control)));
+    if (found.size() > 1) misuse("name one of the choices of " + quoted(field_of(control)));
     entered.check(control, yes);
     return control;
 }

@@ -41,21 +41,20 @@ std::ostream& operator<<(std::ostream& out, const page_text& text) {
 class test_conversation::impl {
 public:
     explicit impl(beginning with) : beginning_(std::move(with)) {
-        world_.now =
-            std::chrono::sys_days(std::chrono::year(2026) / 1 / 1) + std::chrono::hours(12);
+        env_.now = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1) + std::chrono::hours(12);
         value_.id = "test";
         value_.owner = "test";
         value_.mount = "/";
     }
 
-    environment& world() { return world_; }
+    environment& env() { return env_; }
 
     void set_principal(std::string who) {
         if (has_begun_) misuse("principal() comes before the conversation begins");
         value_.principal = std::move(who);
     }
 
-    /// The instance that a control belongs to; null if it is bound to no field.
+    /// The instance whose field a control is bound to, or null.
     const instance* owner_of(const node& control) const {
         const auto name = control.get("name");
         const auto dash = name.find('-');
@@ -73,27 +72,27 @@ public:
         return found;
     }
 
-    void look_within(std::string_view text) {
-        begun();
+    void set_scope(std::string_view text) {
+        ensure_begun();
         const node* smallest = nullptr;
         for (const auto* each : find_all(page(), is_instance)) {
-            // The last one in the order of the page is the innermost.
+            // An inner element comes after the outer one in the order of the page.
             if (visible_text(*each).find(text) != std::string::npos) smallest = each;
         }
-        if (!smallest) misuse("there is no component that says " + quoted(text));
+        if (!smallest) misuse("no component shows " + quoted(text));
         scope_ = smallest->get("id");
     }
 
-    /// What the next act is about; the one after that is about the whole page again.
-    const node& scope() {
+    /// The scope of the next action or query. Resets the scope to the whole page.
+    const node& take_scope() {
         if (scope_.empty()) return page();
         const auto id = std::exchange(scope_, {});
         auto found = find_all(page(), [&](const node& each) { return each.get("id") == id; });
         return found.empty() ? page() : *found.front();
     }
 
-    /// Begins if it has not begun yet; every question and every act goes through here.
-    impl& begun() {
+    /// Begins the conversation if it has not begun. Every action and every query calls this first.
+    impl& ensure_begun() {
         if (!has_begun_) {
             has_begun_ = true;
             begin_now();
@@ -101,10 +100,10 @@ public:
         return *this;
     }
 
-    /// The same for acts, which need a component on the page.
-    impl& alive() {
-        begun();
-        if (ended_) misuse("the conversation has ended: there is nobody to send an event to");
+    /// Begins the conversation like `ensure_begun`, and requires a component on the page.
+    impl& ensure_running() {
+        ensure_begun();
+        if (ended_) misuse("the conversation has ended: no component can receive an event");
         if (value_.root == 0) misuse("the conversation could not begin: " + error_);
         return *this;
     }
@@ -116,7 +115,7 @@ public:
     std::string html() const { return page_.html(); }
 
     std::vector<std::string> warnings() const {
-        return script_only_events(render_view(value_, world_).content, value_);
+        return script_only_events(render_view(value_, env_).content, value_);
     }
 
     const std::vector<std::string>& notices() const { return notices_; }
@@ -129,17 +128,17 @@ public:
 
     entries& entered() { return entered_; }
 
-    void send(event what) {
-        what.id = ++last_id_;
-        last_event_ = std::move(what);
+    void send(event e) {
+        e.id = ++last_id_;
+        last_event_ = std::move(e);
         deliver();
     }
 
-    void send_from(const node& element, const wired_event& what, const node* scope) {
+    void send_from(const node& element, const wired_event& wired, const node* scope) {
         event e;
-        e.instance = what.instance;
-        e.name = what.name;
-        e.arguments = what.arguments;
+        e.instance = wired.instance;
+        e.name = wired.name;
+        e.arguments = wired.arguments;
         if (scope) e.form = entered_.form_below(*scope);
         if (const auto* name = element.find("name"); name && !is_control(element)) {
             e.form.push_back({*name, std::string(element.get("value"))});
@@ -148,12 +147,12 @@ public:
         send(std::move(e));
     }
 
-    /// The user has changed a control: it sends its events, if it has any.
-    void changed(const node& control) {
+    /// Sends the events of a control that the user has changed.
+    void send_change_events(const node& control) {
         const std::string name(control.get("name"));
         const std::string id(control.get("id"));
         for (std::string_view on : {"input", "change"}) {
-            // Found anew: the first event may have replaced the page.
+            // The first event may have replaced the control, so find it again.
             for (const auto* each : find_all(page(), is_control)) {
                 if (each->get("name") != name || each->get("id") != id) continue;
                 if (auto wired = event_of(*each, on)) {
@@ -165,7 +164,7 @@ public:
     }
 
     void send_member(std::string_view name, const event_function* target, std::string arguments) {
-        const auto& where = scope();
+        const auto& where = take_scope();
         event e;
         e.instance = receiver(where, name, target);
         e.name = name;
@@ -175,39 +174,40 @@ public:
         send(std::move(e));
     }
 
-    void go(std::optional<std::uint64_t> to) { show(go_back(value_, ++last_id_, to, world_)); }
+    void go_to_step(std::optional<std::uint64_t> to) {
+        show(go_back(value_, ++last_id_, to, env_));
+    }
 
     void forward() {
         if (value_.future.empty()) misuse("there is no step to go forward to");
-        go(value_.future.front()->step);
+        go_to_step(value_.future.front()->step);
     }
 
-    void take(std::string_view topic, const std::string& message) {
-        auto done = stube::deliver(value_, topic, message, world_);
-        settle(std::move(done));
+    void receive(std::string_view topic, const std::string& message) {
+        show_unless_stale(kernel::deliver(value_, topic, message, env_));
     }
 
     void run_work() {
         while (!work_.empty() && !ended_) {
             auto next = std::move(work_.front());
             work_.erase(work_.begin());
-            settle(result_of(next));
+            show_unless_stale(result_of(next));
         }
     }
 
     void advance(std::chrono::milliseconds by) {
-        const auto until = world_.now + by;
+        const auto until = env_.now + by;
         if (has_begun_) {
             for (auto due = next_due(value_); due && *due <= until && !ended_;
                  due = next_due(value_)) {
-                world_.now = std::max(world_.now, *due);
-                auto done = fire_timers(value_, world_);
-                const bool is_spent = done.what != verdict::failed;
-                settle(std::move(done));
-                if (!is_spent) break;  // it would be due again, at once
+                env_.now = std::max(env_.now, *due);
+                auto done = fire_timers(value_, env_);
+                const bool is_spent = done.verdict != verdict::failed;
+                show_unless_stale(std::move(done));
+                if (!is_spent) break;  // the timer is still due, and would fail endlessly
             }
         }
-        world_.now = until;
+        env_.now = until;
     }
 
     const std::vector<patch>& patches() const { return patches_; }
@@ -236,13 +236,13 @@ public:
     }
 
     void begin_now();
-    void go_on_from(conversation stood);
+    void continue_from(conversation restored);
     void restart();
-    void fail(const std::vector<std::uint64_t>& interrupted);
-    void show_again();
+    void fail_interrupted(const std::vector<std::uint64_t>& numbers);
+    void show_after_restart();
 
 private:
-    /// The one component that has the member: `where` itself, or one within it.
+    /// The only component in `where`, possibly `where` itself, that has the member.
     instance_id receiver(const node& where, std::string_view name, const event_function* target) {
         std::vector<instance_id> found;
         auto all = find_all(where, is_instance);
@@ -257,108 +257,105 @@ private:
         }
         if (found.size() == 1) return found.front();
         if (!found.empty())
-            misuse("several components on the page have " + quoted(name) + ": say within(...)");
+            misuse("several components on the page have " + quoted(name) + ": use within(...)");
         misuse(
-            std::string(name) + " is no member of " + std::string(value_.top().type->name) +
+            std::string(name) + " is not a member of " + std::string(value_.top().type->name) +
             ", which is on the page"
         );
     }
 
-    outcome result_of(const command::work& what) {
+    outcome result_of(const command::work& work) {
         try {
-            return finish_work(value_, what.number, what.run(), world_);
+            return finish_work(value_, work.number, work.run(), env_);
         } catch (const std::exception&) {
-            return fail_work(value_, what.number, {not_completed}, world_);
+            return fail_work(value_, work.number, {not_completed}, env_);
         }
     }
 
-    /// What the live runtime would do with the requests; a message of one's own comes back.
-    void carry_out(std::vector<any_command> requests) {
-        for (auto& each : requests) {
-            if (auto* work = std::get_if<command::work>(&each)) {
-                work_.push_back(std::move(*work));
-                continue;
-            }
-            if (const auto* left = std::get_if<command::stop>(&each)) {
-                stop(*left);
-                continue;
-            }
-            auto& message = std::get<command::publish>(each);
-            published_.push_back(message.topic + " " + message.message);
-            const auto mine = topics(value_);
-            if (!ended_ && std::ranges::find(mine, message.topic) != mine.end())
-                take(message.topic, message.message);
-        }
+    /// Carries out the commands of a turn as the live runtime does.
+    void carry_out(std::vector<any_command> outbox) {
+        for (auto& each : outbox)
+            std::visit([&](auto& command) { carry_out(std::move(command)); }, each);
     }
 
-    /// What a `stop` hook throws changes nothing any more.
-    void stop(const command::stop& what) {
+    void carry_out(command::work&& work) { work_.push_back(std::move(work)); }
+
+    /// An exception of a `stop` hook is only logged, because the turn is over.
+    void carry_out(command::stop&& stop) {
         try {
-            run_stop(what, value_, world_);
+            run_stop(stop, value_, env_);
         } catch (...) {
             error_ = "stop failed: " + current_exception_message();
         }
     }
 
-    /// After what no user did.
-    void settle(outcome done) {
-        if (done.what == verdict::stale) return;
+    void carry_out(command::publish&& message) {
+        published_.push_back(message.topic + " " + message.message);
+        const auto subscribed = topics(value_);
+        if (!ended_ && std::ranges::find(subscribed, message.topic) != subscribed.end())
+            receive(message.topic, message.message);
+    }
+
+    /// A stale timer, message or result does not change the page, unlike a stale event of a user.
+    void show_unless_stale(outcome done) {
+        if (done.verdict == verdict::stale) return;
         show(std::move(done));
     }
 
-    void record(event what) { events_.push_back(std::move(what)); }
-
     void deliver() {
-        record(last_event_);
-        auto done = dispatch(value_, last_event_, world_);
-        const bool is_applied = done.what == verdict::applied;
-        if (is_applied && sent_from_) entered_.send_below(*sent_from_);
+        events_.push_back(last_event_);
+        auto done = dispatch(value_, last_event_, env_);
+        const bool is_applied = done.verdict == verdict::applied;
+        if (is_applied && sent_from_) entered_.mark_sent(*sent_from_);
         sent_from_ = nullptr;
         show(std::move(done));
     }
 
     void show(outcome done) {
-        last_ = done.what;
+        last_ = done.verdict;
         error_ = std::move(done.error);
         notices_.clear();
-        if (done.what == verdict::failed) return add_notice(failure_notice("test"));
-        if (done.what == verdict::applied || done.what == verdict::ended) {
+        if (done.verdict == verdict::failed) return add_notice(failure_notice("test"));
+        if (done.verdict == verdict::applied || done.verdict == verdict::ended) {
             value_ = std::move(done.next);
-            ended_ = done.what == verdict::ended;
+            ended_ = done.verdict == verdict::ended;
         }
         patches_ = done.patches;
         for (const auto& each : done.patches)
             apply(each);
-        if (const auto wrong = describe_misplaced(page(), value_); !wrong.empty()) misuse(wrong);
+        if (const auto misplaced = describe_misplaced(page(), value_); !misplaced.empty())
+            misuse(misplaced);
         entered_.keep_only(page());
         value_.forget_sent(done.differing);
         carry_out(std::move(done.outbox));
     }
 
-    /// As a browser does: what no patch brings is not on the page.
-    void apply(const patch& what) {
-        if (what.what == patch::kind::notice) return add_notice(what);
-        if (what.what == patch::kind::command) take_command(what.json);
-        for (const auto* fresh : page_.apply(what))
-            entered_.take_words(*fresh);
+    /// Changes the page as a browser does. Content that no patch brings does not appear.
+    void apply(const patch& change) {
+        if (change.kind == patch_kind::notice) return add_notice(change);
+        if (change.kind == patch_kind::command) apply_command(change.json);
+        for (const auto* fresh : page_.apply(change))
+            entered_.drop_sent(*fresh);
     }
 
-    void take_command(const std::string& json) {
+    void apply_command(const std::string& json) {
         const auto parsed = boost::json::parse(json);
-        const auto& said = parsed.as_object();
-        if (const auto* title = said.if_contains("title")) title_ = title->as_string();
-        if (const auto* url = said.if_contains("url")) url_ = url->as_string();
-        if (const auto* name = said.if_contains("event")) {
+        const auto& command = parsed.as_object();
+        if (const auto* title = command.if_contains("title")) title_ = title->as_string();
+        if (const auto* url = command.if_contains("url")) url_ = url->as_string();
+        if (const auto* name = command.if_contains("event")) {
             client_events_.push_back(
-                std::string(name->as_string()) + " " + boost::json::serialize(said.at("detail"))
+                std::string(name->as_string()) + " " + boost::json::serialize(command.at("detail"))
             );
         }
     }
 
-    void add_notice(const patch& what) { notices_.push_back(visible_text(*parse(to_html(what)))); }
+    void add_notice(const patch& notice) {
+        notices_.push_back(visible_text(*parse(to_html(notice))));
+    }
 
     beginning beginning_;
-    environment world_;
+    environment env_;
     conversation value_;
     bool has_begun_ = false;
     bool ended_ = false;
@@ -381,57 +378,55 @@ private:
 };
 
 void test_conversation::impl::begin_now() {
-    if (auto* stood = std::get_if<conversation>(&beginning_)) return go_on_from(std::move(*stood));
-    show(begin(value_, std::get<effect::call>(beginning_), world_));
+    if (auto* restored = std::get_if<conversation>(&beginning_))
+        return continue_from(std::move(*restored));
+    show(begin(value_, std::get<effect::call>(beginning_), env_));
 }
 
-void test_conversation::impl::go_on_from(conversation stood) {
-    stood.id = value_.id;
-    stood.owner = value_.owner;
-    if (!value_.principal.empty()) stood.principal = value_.principal;
-    const auto interrupted = unfinished_work(stood);
-    show(resume(std::move(stood), world_));
-    fail(interrupted);
+void test_conversation::impl::continue_from(conversation restored) {
+    restored.id = value_.id;
+    restored.owner = value_.owner;
+    if (!value_.principal.empty()) restored.principal = value_.principal;
+    const auto interrupted = unfinished_work(restored);
+    show(resume(std::move(restored), env_));
+    fail_interrupted(interrupted);
 }
 
 void test_conversation::impl::restart() {
-    alive();
+    ensure_running();
     if (const auto* flow = value_.not_durable()) {
         misuse(
             "the conversation holds " + std::string(flow->name) +
-            ", which lives in memory only: it does not survive a restart"
+            ", which exists only in memory and does not survive a restart"
         );
     }
     auto stored = encode_change(nullptr, value_, false);
     value_ = decode_conversation({stored.id, stored.revision, stored.status, stored.written});
     const auto interrupted = unfinished_work(value_);
     work_.clear();
-    show_again();
-    fail(interrupted);
+    show_after_restart();
+    fail_interrupted(interrupted);
 }
 
-/// Work that was under way will never come back.
-void test_conversation::impl::fail(const std::vector<std::uint64_t>& interrupted) {
-    for (const auto number : interrupted)
-        settle(fail_work(value_, number, {was_interrupted}, world_));
+void test_conversation::impl::fail_interrupted(const std::vector<std::uint64_t>& numbers) {
+    for (const auto number : numbers)
+        show_unless_stale(fail_work(value_, number, {was_interrupted}, env_));
 }
 
-/// What an open page is shown when it comes back, and then all of it: only that shows whether what
-/// was stored is what there was.
-void test_conversation::impl::show_again() {
+/// Shows what an open page receives after a restart, and then the whole view: a test must see
+/// whether all of the state was restored.
+void test_conversation::impl::show_after_restart() {
     if (has_wakeup(value_)) {
-        show(wake(value_, world_));
-        if (last_ == verdict::applied) apply(render_view(value_, world_));
+        show(wake(value_, env_));
+        if (last_ == verdict::applied) apply(render_view(value_, env_));
         return;
     }
     outcome seen;
-    seen.what = verdict::repeated;
-    seen.patches.push_back(render_view(value_, world_));
+    seen.verdict = verdict::repeated;
+    seen.patches.push_back(render_view(value_, env_));
     show(std::move(seen));
     last_ = verdict::applied;
 }
-
-// --- the public face
 
 test_conversation::test_conversation(effect::call root)
     : impl_(std::make_unique<impl>(std::move(root))) {}
@@ -444,8 +439,8 @@ test_conversation& test_conversation::operator=(test_conversation&&) noexcept = 
 test_conversation::~test_conversation() = default;
 
 test_conversation& test_conversation::provide(void* app, const std::type_info& type) {
-    impl_->world().app = app;
-    impl_->world().app_type = &type;
+    impl_->env().app = app;
+    impl_->env().app_type = &type;
     return *this;
 }
 
@@ -465,7 +460,7 @@ nodes controls_of(Conversation& t, const Field& which) {
             " is not on the page: " + std::string(t.value().top().type->name) + " is"
         );
     }
-    const auto& where = t.scope();
+    const auto& where = t.take_scope();
     auto found = visible_controls(where);
     std::erase_if(found, [&](const node* each) {
         const auto* owner = t.owner_of(*each);
@@ -479,61 +474,61 @@ nodes controls_of(Conversation& t, const Field& which) {
 }  // namespace
 
 test_conversation& test_conversation::within(std::string_view text) {
-    impl_->look_within(text);
+    impl_->set_scope(text);
     return *this;
 }
 
 test_conversation& test_conversation::back() {
-    impl_->alive().go(std::nullopt);
+    impl_->ensure_running().go_to_step(std::nullopt);
     return *this;
 }
 
 test_conversation& test_conversation::forward() {
-    impl_->alive().forward();
+    impl_->ensure_running().forward();
     return *this;
 }
 
 test_conversation& test_conversation::deliver(std::string_view topic, const std::string& message) {
-    impl_->alive().take(topic, message);
+    impl_->ensure_running().receive(topic, message);
     return *this;
 }
 
 test_conversation& test_conversation::run_work() {
-    impl_->alive().run_work();
+    impl_->ensure_running().run_work();
     return *this;
 }
 
 std::string test_conversation::title() const {
-    return impl_->begun().title();
+    return impl_->ensure_begun().title();
 }
 
 std::string test_conversation::url() const {
-    return impl_->begun().url();
+    return impl_->ensure_begun().url();
 }
 
 std::vector<std::string> test_conversation::published() const {
-    return impl_->begun().published();
+    return impl_->ensure_begun().published();
 }
 
 std::vector<std::string> test_conversation::client_events() const {
-    return impl_->begun().client_events();
+    return impl_->ensure_begun().client_events();
 }
 
 std::size_t test_conversation::waiting_work() const {
-    return impl_->begun().waiting_work();
+    return impl_->ensure_begun().waiting_work();
 }
 
 const std::vector<patch>& test_conversation::patches() const {
-    return impl_->begun().patches();
+    return impl_->ensure_begun().patches();
 }
 
 const std::vector<event>& test_conversation::events() const {
-    return impl_->begun().events();
+    return impl_->ensure_begun().events();
 }
 
 test_conversation& test_conversation::click(std::string_view label) {
-    auto& t = impl_->alive();
-    const auto& target = find_clickable(t.page(), t.scope(), label);
+    auto& t = impl_->ensure_running();
+    const auto& target = find_clickable(t.page(), t.take_scope(), label);
     if (auto own = event_of(target, "click")) {
         t.send_from(target, *own, instance_around(target));
     } else {
@@ -544,8 +539,8 @@ test_conversation& test_conversation::click(std::string_view label) {
 }
 
 test_conversation& test_conversation::submit() {
-    auto& t = impl_->alive();
-    auto forms = find_all(t.scope(), [](const node& each) {
+    auto& t = impl_->ensure_running();
+    auto forms = find_all(t.take_scope(), [](const node& each) {
         return each.tag == "form" && is_wired(each, "submit") && !is_hidden(each);
     });
     if (forms.size() != 1) {
@@ -559,39 +554,44 @@ test_conversation& test_conversation::submit() {
 }
 
 test_conversation& test_conversation::fill(std::string_view label, std::string_view text) {
-    auto& t = impl_->alive();
-    t.changed(enter(t.entered(), controls_labelled(t.page(), t.scope(), label), text));
+    auto& t = impl_->ensure_running();
+    t.send_change_events(
+        enter(t.entered(), controls_labelled(t.page(), t.take_scope(), label), text)
+    );
     return *this;
 }
 
 test_conversation& test_conversation::fill_field(own_field which, std::string_view text) {
-    auto& t = impl_->alive();
-    t.changed(enter(t.entered(), controls_of(t, which), text));
+    auto& t = impl_->ensure_running();
+    t.send_change_events(enter(t.entered(), controls_of(t, which), text));
     return *this;
 }
 
 test_conversation& test_conversation::check(std::string_view label) {
-    auto& t = impl_->alive();
-    t.changed(tick(t.entered(), controls_labelled(t.page(), t.scope(), label), true));
+    auto& t = impl_->ensure_running();
+    t.send_change_events(tick(t.entered(), controls_labelled(t.page(), t.take_scope(), label), true)
+    );
     return *this;
 }
 
 test_conversation& test_conversation::uncheck(std::string_view label) {
-    auto& t = impl_->alive();
-    t.changed(tick(t.entered(), controls_labelled(t.page(), t.scope(), label), false));
+    auto& t = impl_->ensure_running();
+    t.send_change_events(
+        tick(t.entered(), controls_labelled(t.page(), t.take_scope(), label), false)
+    );
     return *this;
 }
 
 test_conversation& test_conversation::check_field(own_field which, bool yes) {
-    auto& t = impl_->alive();
-    t.changed(tick(t.entered(), controls_of(t, which), yes));
+    auto& t = impl_->ensure_running();
+    t.send_change_events(tick(t.entered(), controls_of(t, which), yes));
     return *this;
 }
 
 test_conversation&
 test_conversation::check_choice(own_field which, std::string_view choice, bool yes) {
-    auto& t = impl_->alive();
-    t.changed(tick_choice(t.entered(), controls_of(t, which), choice, yes));
+    auto& t = impl_->ensure_running();
+    t.send_change_events(tick_choice(t.entered(), controls_of(t, which), choice, yes));
     return *this;
 }
 
@@ -600,18 +600,18 @@ test_conversation& test_conversation::send_member(
     const event_function* target,
     std::string arguments
 ) {
-    auto& t = impl_->alive();
+    auto& t = impl_->ensure_running();
     t.send_member(name, target, std::move(arguments));
     return *this;
 }
 
 test_conversation& test_conversation::repeat_last_event() {
-    impl_->begun().send_last_again(false);
+    impl_->ensure_begun().send_last_again(false);
     return *this;
 }
 
 test_conversation& test_conversation::resend_to_previous() {
-    impl_->begun().send_last_again(true);
+    impl_->ensure_begun().send_last_again(true);
     return *this;
 }
 
@@ -626,11 +626,11 @@ test_conversation& test_conversation::advance(std::chrono::milliseconds by) {
 }
 
 time_point test_conversation::now() const {
-    return impl_->world().now;
+    return impl_->env().now;
 }
 
 page_text test_conversation::text() const {
-    auto& t = impl_->begun();
+    auto& t = impl_->ensure_begun();
     std::string out;
     for (const auto& each : t.notices())
         out.append(each).append("\n");
@@ -640,19 +640,19 @@ page_text test_conversation::text() const {
 }
 
 std::string test_conversation::html() const {
-    return impl_->begun().html();
+    return impl_->ensure_begun().html();
 }
 
 std::vector<std::string> test_conversation::warnings() const {
-    return impl_->begun().warnings();
+    return impl_->ensure_begun().warnings();
 }
 
 std::vector<std::string> test_conversation::notices() const {
-    return impl_->begun().notices();
+    return impl_->ensure_begun().notices();
 }
 
 std::string test_conversation::entered_in(own_field which) const {
-    auto& t = impl_->alive();
+    auto& t = impl_->ensure_running();
     auto found = controls_of(t, which);
     for (const auto* each : found) {
         if (is_check_box(*each)) return t.entered().is_checked(*each) ? "on" : "";
@@ -663,36 +663,36 @@ std::string test_conversation::entered_in(own_field which) const {
 }
 
 std::string test_conversation::message_of(own_field which) const {
-    auto& t = impl_->alive();
+    auto& t = impl_->ensure_running();
     const auto& control = *controls_of(t, which).front();
-    // The message of several controls is told by the group around them.
-    const auto* told_by = &control;
-    while (told_by->parent && !told_by->has("aria-describedby") && !is_instance(*told_by))
-        told_by = told_by->parent;
-    const auto id = told_by->get("aria-describedby");
+    // For a group of controls, the element around them refers to the message.
+    const auto* described = &control;
+    while (described->parent && !described->has("aria-describedby") && !is_instance(*described))
+        described = described->parent;
+    const auto id = described->get("aria-describedby");
     auto found =
         find_all(t.page(), [&](const node& each) { return !id.empty() && each.get("id") == id; });
     return found.empty() ? "" : visible_text(*found.front());
 }
 
 bool test_conversation::is_kept() const {
-    return impl_->begun().value().kept;
+    return impl_->ensure_begun().value().kept;
 }
 
 bool test_conversation::ended() const {
-    return impl_->begun().ended();
+    return impl_->ensure_begun().ended();
 }
 
 verdict test_conversation::last() const {
-    return impl_->begun().last();
+    return impl_->ensure_begun().last();
 }
 
 std::string test_conversation::error() const {
-    return impl_->begun().error();
+    return impl_->ensure_begun().error();
 }
 
 const conversation& test_conversation::value() const {
-    return impl_->begun().value();
+    return impl_->ensure_begun().value();
 }
 
 }  // namespace stube

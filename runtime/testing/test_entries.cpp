@@ -102,7 +102,7 @@ std::vector<form_value> entries::form_below(const node& from) const {
     return out;
 }
 
-void entries::send_below(const node& from) {
+void entries::mark_sent(const node& from) {
     for (const auto* control : find_all(from, is_control)) {
         for (const auto& each : keys_of(*control)) {
             if (const auto found = values_.find(each); found != values_.end())
@@ -111,7 +111,7 @@ void entries::send_below(const node& from) {
     }
 }
 
-void entries::take_words(const node& fresh) {
+void entries::drop_sent(const node& fresh) {
     auto controls = find_all(fresh, is_control);
     if (is_control(fresh)) controls.push_back(&fresh);
     for (const auto* control : controls) {

@@ -9,13 +9,13 @@
 
 namespace stube::test_page {
 
-/// What the user has entered, over what the page says: until it is sent and the page is told what
-/// came of it.
+/// The values that the user has entered. They take precedence over the values in the page's HTML
+/// until they are sent and a patch brings the control again.
 class entries {
 public:
     void enter(const node& control, std::string value);
     void check(const node& box, bool yes);
-    /// An option of a selection of several.
+    /// Chooses an option of a selection of several.
     void choose(const node& option, bool yes);
 
     std::string value(const node& control) const;
@@ -25,12 +25,13 @@ public:
     /// The controls below `from` as a browser sends them.
     std::vector<form_value> form_below(const node& from) const;
 
-    /// What stands in the controls below `from` has been sent.
-    void send_below(const node& from);
+    /// Marks the values of the controls below `from` as sent.
+    void mark_sent(const node& from);
 
-    /// The page was given `fresh`: what it says of controls counts where nothing was entered since.
-    void take_words(const node& fresh);
+    /// A patch has brought `fresh`. The values that it brings replace the values that were sent.
+    void drop_sent(const node& fresh);
 
+    /// Drops the values of controls that are not on the page.
     void keep_only(const node& page);
 
 private:
@@ -43,7 +44,7 @@ private:
 
     static key key_of(const node& control);
     static key key_of_option(const node& option);
-    /// Of a selection of several each option is entered by itself.
+    /// One key, or one for each option of a selection of several.
     static std::vector<key> keys_of(const node& control);
 
     const std::string* find(const key& at) const;

@@ -60,7 +60,7 @@ private:
     gap pending_ = gap::none;
 };
 
-/// What an element keeps between itself and its neighbours.
+/// The gap between an element and its neighbours.
 gap gap_around(std::string_view tag) {
     static const std::set<std::string_view> apart{
         "audio",
@@ -119,7 +119,7 @@ std::string read_text(const node& of, reading how) {
     return out.take();
 }
 
-std::string squeezed(std::string_view text) {
+std::string joined_blanks(std::string_view text) {
     text_writer out;
     out.text(text);
     return out.take();
@@ -138,7 +138,7 @@ std::string texts_of_ids(const node& page, std::string_view ids) {
         if (each) out.append(" ").append(read_text(*each, reading::aloud));
         ids.remove_prefix(std::min(end + 1, ids.size()));
     }
-    return squeezed(out);
+    return joined_blanks(out);
 }
 
 bool is_button(const node& of) {
@@ -156,12 +156,12 @@ std::string label_of(const node& page, const node& control) {
     std::string out;
     for (const auto* each : labels)
         out.append(" ").append(read_text(*each, reading::aloud));
-    return squeezed(out);
+    return joined_blanks(out);
 }
 
 std::string content_name(const node& page, const node& of) {
     if (is_control(of)) return label_of(page, of);
-    if (of.tag == "input") return squeezed(of.has("value") ? of.get("value") : "Submit");
+    if (of.tag == "input") return joined_blanks(of.has("value") ? of.get("value") : "Submit");
     return read_text(of, reading::aloud);
 }
 
@@ -173,9 +173,9 @@ std::string visible_text(const node& of) {
 
 std::string accessible_name(const node& page, const node& of) {
     if (auto named = texts_of_ids(page, of.get("aria-labelledby")); !named.empty()) return named;
-    if (auto named = squeezed(of.get("aria-label")); !named.empty()) return named;
+    if (auto named = joined_blanks(of.get("aria-label")); !named.empty()) return named;
     if (auto named = content_name(page, of); !named.empty()) return named;
-    return squeezed(of.get("title"));
+    return joined_blanks(of.get("title"));
 }
 
 bool is_hidden(const node& of) {

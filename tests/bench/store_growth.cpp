@@ -92,13 +92,13 @@ conversation begun(int rows) {
     fresh.owner = "0123456789abcdef0123456789abcdef";
     fresh.mount = "/board";
     auto made = begin(std::move(fresh), call<growing::board>(rows).release(), now());
-    if (made.what != verdict::applied) throw std::runtime_error(made.error);
+    if (made.verdict != verdict::applied) throw std::runtime_error(made.error);
     return std::move(made.next);
 }
 
 conversation after_event(const conversation& of, instance_id to, const char* name, event_id id) {
     auto out = dispatch(of, {id, to, name, "", {}}, now());
-    if (out.what != verdict::applied) throw std::runtime_error(out.error);
+    if (out.verdict != verdict::applied) throw std::runtime_error(out.error);
     return std::move(out.next);
 }
 

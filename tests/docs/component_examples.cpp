@@ -611,7 +611,7 @@ TEST_CASE("example: commands to the page") {
     CHECK(told(t) == R"({"scroll":"i1-end"})");
     t.click("Half");
     REQUIRE_FALSE(t.patches().empty());
-    CHECK(t.patches().back().what == patch::kind::element);
+    CHECK(t.patches().back().kind == patch_kind::element);
     t.click("Quiet");
     CHECK_FALSE(t.failed());
 }

@@ -25,14 +25,14 @@ std::vector<std::string> open_notes(const test_conversation& t) {
 
 using titles = std::vector<std::string>;
 
-std::vector<kernel::patch::kind> kinds(const test_conversation& t) {
-    std::vector<kernel::patch::kind> out;
+std::vector<kernel::patch_kind> kinds(const test_conversation& t) {
+    std::vector<kernel::patch_kind> out;
     for (const auto& each : t.patches())
-        out.push_back(each.what);
+        out.push_back(each.kind);
     return out;
 }
 
-using kind_list = std::vector<kernel::patch::kind>;
+using kind_list = std::vector<kernel::patch_kind>;
 
 }  // namespace
 
@@ -41,7 +41,7 @@ TEST_CASE("a note opens to the right of the note that mentions it") {
     t.within("Flour, water, salt").click("Oven");
     t.within("Flour, water, salt").click("Waiting");
     CHECK(open_notes(t) == titles{"Bread", "Waiting", "Oven"});
-    CHECK(kinds(t) == kind_list{kernel::patch::kind::insert});
+    CHECK(kinds(t) == kind_list{kernel::patch_kind::insert});
 }
 
 TEST_CASE("a column moves without being rendered again") {
@@ -49,7 +49,7 @@ TEST_CASE("a column moves without being rendered again") {
     t.within("Flour, water, salt").click("Oven");
     t.click("Move left Oven");
     CHECK(open_notes(t) == titles{"Oven", "Bread"});
-    CHECK(kinds(t) == kind_list{kernel::patch::kind::move});
+    CHECK(kinds(t) == kind_list{kernel::patch_kind::move});
     CHECK(t.patches().front().content.empty());
 
     t.click("Move left Oven");
@@ -63,7 +63,7 @@ TEST_CASE("closing a column does not change the others") {
     t.within("Flour, water, salt").click("Oven");
     t.click("Close Bread");
     CHECK(open_notes(t) == titles{"Oven"});
-    CHECK(kinds(t) == kind_list{kernel::patch::kind::remove});
+    CHECK(kinds(t) == kind_list{kernel::patch_kind::remove});
 
     t.click("Close Oven");
     CHECK(open_notes(t) == titles{"Bread"});

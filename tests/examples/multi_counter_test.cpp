@@ -14,7 +14,7 @@ TEST_CASE("a click changes only its own counter") {
     t.within("2").click("+");
     CHECK(t.text().contains("Adults\nCounter\n− 0 +\nChildren\nCounter\n− 3 +\nDogs"));
     REQUIRE(t.patches().size() == 1);
-    CHECK(t.patches().front().what == kernel::patch::kind::instance);
+    CHECK(t.patches().front().kind == kernel::patch_kind::instance);
     CHECK(t.patches().front().content.text().find("Dogs") == std::string_view::npos);
 
     t.restart().within("3").click("−");

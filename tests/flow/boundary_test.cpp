@@ -128,7 +128,7 @@ TEST_CASE("a loaded tombstone contains the owner and the mount of its conversati
     f.send(1, "go");
     record stored{f.at.id, f.saved[1].revision, f.saved[1].status, f.saved[1].written};
 
-    auto mark = decode_mark(stored);
+    auto mark = decode_tombstone(stored);
 
     CHECK(mark.owner == "me");
     CHECK(mark.mount == "/");

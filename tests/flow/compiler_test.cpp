@@ -196,11 +196,11 @@ flow<> all_forms() {
 /// One turn: the timer, work or event that the flow waits for.
 void go_on(driver& d) {
     if (const auto due = next_due(d.now)) {
-        d.world.now = *due;
-        d.take(fire_timers(d.now, d.world));
+        d.env.now = *due;
+        d.take(fire_timers(d.now, d.env));
     } else if (!unfinished_work(d.now).empty()) {
         const auto work = std::get<command::work>(d.last.outbox.back());
-        d.take(finish_work(d.now, work.number, work.run(), d.world));
+        d.take(finish_work(d.now, work.number, work.run(), d.env));
     } else {
         d.send("ok");
     }

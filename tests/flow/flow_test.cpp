@@ -138,7 +138,7 @@ driver desk_after(const std::string& member) {
     event what;
     what.instance = d.now.top().id;
     what.name = member;
-    d.last = dispatch(d.now, what, d.world);
+    d.last = dispatch(d.now, what, d.env);
     d.now = d.last.next;
     return d;
 }
@@ -258,9 +258,9 @@ TEST_CASE("an older version of a conversation cannot resume a flow that has adva
     again.instance = before.top().id;
     again.name = "say";
     again.arguments = "[\"bread\"]";
-    auto late = dispatch(before, again, d.world);
+    auto late = dispatch(before, again, d.env);
 
-    CHECK(late.what == verdict::ended);
+    CHECK(late.verdict == verdict::ended);
     CHECK(contains(std::string(late.patches.front().content.text()), "could not be continued"));
 }
 
@@ -287,7 +287,7 @@ TEST_CASE("a flow cannot continue after a component that it called could not beg
     driver d(call<into_trouble>().release());
 
     d.say("");
-    CHECK(d.last.what == verdict::failed);
+    CHECK(d.last.verdict == verdict::failed);
     CHECK(d.last.error == "no database");
 
     d.say("");

@@ -49,7 +49,7 @@ public:
         conversation fresh;
         fresh.id = "c1";
         fresh.mount = "/";
-        last = begin(std::move(fresh), root, world);
+        last = begin(std::move(fresh), root, env);
         keep();
     }
 
@@ -59,7 +59,7 @@ public:
         what.instance = now.top().id;
         what.name = member;
         if (member != "leave_all" && member != "ok") what.arguments = "[\"" + text + "\"]";
-        return take(dispatch(now, what, world));
+        return take(dispatch(now, what, env));
     }
 
     driver& take(outcome came) {
@@ -75,15 +75,15 @@ public:
         return last.patches.empty() ? "" : std::string(last.patches.front().content.text());
     }
 
-    bool ended() const { return last.what == verdict::ended; }
+    bool ended() const { return last.verdict == verdict::ended; }
 
-    environment world;
+    environment env;
     conversation now;
     outcome last;
 
 private:
     void keep() {
-        if (last.what == verdict::applied) now = last.next;
+        if (last.verdict == verdict::applied) now = last.next;
     }
 };
 

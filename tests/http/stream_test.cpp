@@ -164,7 +164,7 @@ TEST_CASE("a page that has seen a later revision than stored gets a message abou
     CHECK(told.starts_with("id: 1\n"));
     CHECK(told.find("<output>n=0") != told.npos);
     CHECK(told.find("#stube-notice") != told.npos);
-    CHECK(told.find("The server has lost what was last done here.") != told.npos);
+    CHECK(told.find("The server has lost the last changes here.") != told.npos);
     const auto numbers = send(site, "GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n");
     CHECK(numbers.contains("stube_rolled_back_total 1\n"));
 }

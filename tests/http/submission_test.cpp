@@ -320,7 +320,7 @@ TEST_CASE("a submission of a step that is gone shows that nothing was changed") 
     v.browser.page.body = kept;
     v.browser.page.body.replace(kept.find(".1.1.b\""), 7, ".9.1.b\"");
     v.browser.press("more");
-    CHECK(v.browser.shows("This page has gone on since. Nothing was changed."));
+    CHECK(v.browser.shows("This page is out of date. Nothing was changed."));
     CHECK(v.browser.shows(">ok</button>"));
     CHECK_FALSE(v.browser.load(v.browser.address).shows("gone on since"));
 }

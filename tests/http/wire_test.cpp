@@ -73,7 +73,7 @@ update view_update(markup content, bool ended = false) {
     update u;
     u.revision = 12;
     u.ended = ended;
-    u.patches.push_back({.what = patch::kind::view, .target = 3, .content = std::move(content)});
+    u.patches.push_back({.kind = patch_kind::view, .target = 3, .content = std::move(content)});
     return u;
 }
 
@@ -201,7 +201,7 @@ TEST_CASE("a patch becomes a partial in one message and one chunk") {
     update u;
     u.revision = 12;
     u.patches.push_back({.target = 3, .content = p(id("i3"), "a")});
-    u.patches.push_back({.what = patch::kind::notice, .content = p("b")});
+    u.patches.push_back({.kind = patch_kind::notice, .content = p("b")});
     const auto made = make_frame(u, html_wire("", "cid"));
     const auto content =
         "id: 12\ndata: <hx-morph of=\"i3\"><p id=\"i3\">a</p></hx-morph>"
@@ -223,27 +223,27 @@ TEST_CASE("each kind of patch has its own element") {
     };
     const auto row = html::li(html::id("i9"), "x");
     CHECK(
-        written({patch::kind::insert, 1, "rows", 4, row}) ==
+        written({patch_kind::insert, 1, "rows", 4, row}) ==
         "<hx-insert into=\"i1-rows\" before=\"i4\"><li id=\"i9\">x</li></hx-insert>"
     );
     CHECK(
-        written({patch::kind::insert, 1, "rows", 0, row}) ==
+        written({patch_kind::insert, 1, "rows", 0, row}) ==
         "<hx-insert into=\"i1-rows\"><li id=\"i9\">x</li></hx-insert>"
     );
     CHECK(
-        written({.what = patch::kind::move, .target = 9, .before = 4}) ==
+        written({.kind = patch_kind::move, .target = 9, .before = 4}) ==
         "<hx-move of=\"i9\" before=\"i4\"></hx-move>"
     );
-    CHECK(written({.what = patch::kind::move, .target = 9}) == "<hx-move of=\"i9\"></hx-move>");
+    CHECK(written({.kind = patch_kind::move, .target = 9}) == "<hx-move of=\"i9\"></hx-move>");
     CHECK(
-        written({.what = patch::kind::remove, .target = 9}) == "<hx-remove of=\"i9\"></hx-remove>"
+        written({.kind = patch_kind::remove, .target = 9}) == "<hx-remove of=\"i9\"></hx-remove>"
     );
     CHECK(
-        written({patch::kind::element, 1, "rows", 0, html::ul(html::id("i1-rows"))}) ==
+        written({patch_kind::element, 1, "rows", 0, html::ul(html::id("i1-rows"))}) ==
         "<hx-morph of=\"i1-rows\"><ul id=\"i1-rows\"></ul></hx-morph>"
     );
     CHECK(
-        written({.what = patch::kind::command, .json = R"({"title":"</hx-command> & \"co\""})"}) ==
+        written({.kind = patch_kind::command, .json = R"({"title":"</hx-command> & \"co\""})"}) ==
         R"(<hx-command>{"title":"&lt;/hx-command> &amp; \"co\""}</hx-command>)"
     );
 }

@@ -180,7 +180,7 @@ TEST_CASE("a check of a golden store changes nothing and finds that every conver
         const copy stores;
         const auto from = stores.open_to_read(kind);
         const auto found = check_store(*from, {written, nullptr, nullptr});
-        CHECK(found.all_go_on());
+        CHECK(found.all_can_continue());
         CHECK(found.not_kept == 1);
         CHECK(found.as_they_are + found.migrated == 9);
         CHECK_FALSE(fs::exists(stores.place(kind).string() + ".format-1.backup"));

@@ -275,7 +275,7 @@ int check(const std::string& where) {
     auto from = open_store(where, access::read_only);
     const auto found = check_store(*from, {time_point(), nullptr, nullptr});
     std::cout << report_of(found);
-    return found.all_go_on() ? 0 : 1;
+    return found.all_can_continue() ? 0 : 1;
 }
 
 }  // namespace

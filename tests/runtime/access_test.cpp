@@ -82,6 +82,6 @@ TEST_CASE("a browser cannot call a private member function") {
     CHECK(type_of<tally>().find("count") != nullptr);
     CHECK(type_of<tally>().find("reset") == nullptr);
     const event forged{77, t.value().top().id, "reset", "", {}};
-    CHECK(dispatch(t.value(), forged, {t.now()}).what == verdict::unknown_event);
+    CHECK(dispatch(t.value(), forged, {t.now()}).verdict == verdict::unknown_event);
     CHECK(t.text().contains("counted 1"));
 }

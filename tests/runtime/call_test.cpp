@@ -531,7 +531,7 @@ TEST_CASE("a restart after every event leads to the same states") {
         "explode",
         "told"
     };
-    const environment world{time_point(std::chrono::hours(1))};
+    const environment env{time_point(std::chrono::hours(1))};
     auto text = [](const conversation& c) {
         std::string out;
         for (const auto& each : encode_change(nullptr, c, false).written)
@@ -545,10 +545,10 @@ TEST_CASE("a restart after every event leads to the same states") {
         auto restarted = straight;
         for (event_id id = 1; id <= 40; ++id) {
             event what{id, straight.top().id, names[random() % names.size()], "", {}};
-            auto one = dispatch(straight, what, world);
-            auto other = dispatch(restarted, what, world);
-            REQUIRE(one.what == other.what);
-            if (one.what != verdict::applied) continue;
+            auto one = dispatch(straight, what, env);
+            auto other = dispatch(restarted, what, env);
+            REQUIRE(one.verdict == other.verdict);
+            if (one.verdict != verdict::applied) continue;
             straight = one.next;
             auto stored = encode_change(nullptr, other.next, false);
             restarted =
@@ -653,9 +653,9 @@ TEST_CASE("expiry requests a stop of every component from the top down") {
     test_conversation t{tenant{}};
     t.provide(d).click("Invite");
     d.lines.clear();
-    const auto over = give_up(t.value(), "It is late.");
+    const auto over = expire(t.value(), "It is late.");
     CHECK(d.lines.empty());
-    CHECK(over.what == verdict::ended);
+    CHECK(over.verdict == verdict::ended);
     for (const auto& each : over.outbox)
         run_stop(std::get<command::stop>(each), over.next, {t.now(), &d, &typeid(diary)});
     CHECK(d.lines == lines{"tenant's guest stops", "tenant stops"});

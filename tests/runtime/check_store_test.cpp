@@ -106,7 +106,7 @@ void make_old(record& of, std::string_view member = "meal") {
 TEST_CASE("the check of a store of this release finds nothing to migrate") {
     const auto found = checked(stored({"a", "b"}));
     CHECK(found.as_they_are == 2);
-    CHECK(found.all_go_on());
+    CHECK(found.all_can_continue());
     CHECK(
         report_of(found) ==
         "component          version  conversations\n"
@@ -114,7 +114,7 @@ TEST_CASE("the check of a store of this release finds nothing to migrate") {
         "check/menu         2        2              fits\n"
         "as_they_are=2 migrated=0 not_kept=0 newer_shape=0 unknown_component=0 failed=0 "
         "unreadable=0\n"
-        "all go on\n"
+        "all can continue\n"
     );
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("a conversation of an older version counts as migrated and as usable")
     const auto found = checked(told);
     CHECK(found.as_they_are == 1);
     CHECK(found.migrated == 1);
-    CHECK(found.all_go_on());
+    CHECK(found.all_can_continue());
     CHECK(
         report_of(found).find("check/menu         1 -> 2   1              migrates\n") !=
         std::string::npos
@@ -139,7 +139,7 @@ TEST_CASE("a failure is reported by component and version with an example") {
     const auto found = checked(told);
     CHECK(found.failed == 3);
     CHECK(found.as_they_are == 1);
-    CHECK_FALSE(found.all_go_on());
+    CHECK_FALSE(found.all_can_continue());
     REQUIRE(found.shapes.size() == 3);
     CHECK(found.shapes[1].version == 1);
     CHECK(found.shapes[1].failed == 1);
@@ -165,14 +165,16 @@ TEST_CASE("newer shapes and unknown components are counted apart") {
     CHECK(found.unknown_component == 1);
     const auto text = report_of(found);
     CHECK(
-        text.find("check/gone         2        1              UNKNOWN, 1 cannot go on, such as gone"
+        text.find(
+            "check/gone         2        1              UNKNOWN, 1 cannot continue, such as gone"
         ) != std::string::npos
     );
     CHECK(
-        text.find("check/menu         5        1              NEWER, 1 cannot go on, such as newer"
+        text.find(
+            "check/menu         5        1              NEWER, 1 cannot continue, such as newer"
         ) != std::string::npos
     );
-    CHECK(text.ends_with("some would not go on\n"));
+    CHECK(text.ends_with("some cannot continue\n"));
 }
 
 TEST_CASE("tombstones do not count as failures and unreadable records do") {
@@ -183,7 +185,7 @@ TEST_CASE("tombstones do not count as failures and unreadable records do") {
          record_status::tombstone,
          {{"head", R"({"format":1,"owner":"owner","mount":"/flow","touched":1})"}}}
     );
-    CHECK(checked(told).all_go_on());
+    CHECK(checked(told).all_can_continue());
     CHECK(checked(told).not_kept == 1);
     told->stored.push_back({"torn", 1, record_status::kept, {{"head", "{"}}});
     told->quarantined.push_back({"bad", "a checksum does not fit", "row 7"});

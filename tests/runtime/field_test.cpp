@@ -557,7 +557,7 @@ TEST_CASE("a forged choice is refused by the handler that checks the field") {
     test_conversation t{party_page{{"Ada"}, {2u}, {}, {true}, "twin"}};
     event forged{1, t.value().top().id, "next", "", {{"i1-bed", "twin"}}};
     auto done = dispatch(t.value(), forged, {t.now()});
-    CHECK(done.what == verdict::applied);
+    CHECK(done.verdict == verdict::applied);
     const auto& left = *static_cast<const party_page*>(done.next.top().state.get());
     CHECK(left.bed.error() == "This bed is gone");
 }
@@ -666,12 +666,12 @@ TEST_CASE("a browser cannot call a member that no markup sends to") {
 
     t.click("Pay");
     event forged{77, t.value().stack().front()->id, "confirmed", "[true]", {}};
-    CHECK(dispatch(t.value(), forged, {t.now()}).what == verdict::stale);
+    CHECK(dispatch(t.value(), forged, {t.now()}).verdict == verdict::stale);
     forged.instance = t.value().top().id;
-    CHECK(dispatch(t.value(), forged, {t.now()}).what == verdict::unknown_event);
+    CHECK(dispatch(t.value(), forged, {t.now()}).verdict == verdict::unknown_event);
 
     t.click("No");
     forged.instance = t.value().top().id;
-    CHECK(dispatch(t.value(), forged, {t.now()}).what == verdict::unknown_event);
+    CHECK(dispatch(t.value(), forged, {t.now()}).verdict == verdict::unknown_event);
     CHECK(state_of(t).paid == "no");
 }

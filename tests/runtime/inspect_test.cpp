@@ -51,7 +51,7 @@ BOOST_DESCRIBE_STRUCT(house, (), (door, rooms, close, closed))
 std::string written(const std::vector<patch>& all) {
     std::string out;
     for (const auto& each : all) {
-        out += std::to_string(static_cast<int>(each.what)) + " " + std::to_string(each.target) +
+        out += std::to_string(static_cast<int>(each.kind)) + " " + std::to_string(each.target) +
                " " + std::string(each.content.text()) + each.json + "\n";
     }
     return out;
@@ -67,7 +67,7 @@ TEST_CASE("a conversation prints as a tree") {
     CHECK(text.starts_with(
         "conversation test revision 2 step 2\n#1 inspect/house {\"door\":2,\"rooms\":"
     ));
-    CHECK(text.find("} timer close hears evening\n") != text.npos);
+    CHECK(text.find("} timer close topic evening\n") != text.npos);
     CHECK(text.find("\n  door: #2 inspect/bell {\"rung\":0}\n") != text.npos);
     CHECK(text.find("\n  rooms attic: #3 inspect/bell {\"rung\":3}\n") != text.npos);
     CHECK(text.find("\n  covered by #4 stube/confirm {\"question\":\"Close?\",") != text.npos);

@@ -96,7 +96,7 @@ conversation fresh() {
 template <class C>
 conversation begun() {
     auto o = begin(fresh(), call<C>().release(), at(noon));
-    REQUIRE(o.what == verdict::applied);
+    REQUIRE(o.verdict == verdict::applied);
     return o.next;
 }
 
@@ -119,12 +119,12 @@ std::string text_of(const conversation& c) {
 
 TEST_CASE("a conversation begins with one view") {
     auto o = begin(fresh(), call<lamp>().release(), at(noon));
-    CHECK(o.what == verdict::applied);
+    CHECK(o.verdict == verdict::applied);
     CHECK(o.next.revision == 1);
     CHECK(o.next.created == noon);
     CHECK(o.next.touched == noon);
     REQUIRE(o.patches.size() == 1);
-    CHECK(o.patches[0].what == patch::kind::view);
+    CHECK(o.patches[0].kind == patch_kind::view);
     CHECK(o.patches[0].target == 1);
 }
 
@@ -135,7 +135,7 @@ TEST_CASE("a handler without an effect renders its own instance once and nothing
     auto o = dispatch(c, make_event(c, "toggle", 1), at(noon));
 
     REQUIRE(o.patches.size() == 1);
-    CHECK(o.patches[0].what == patch::kind::instance);
+    CHECK(o.patches[0].kind == patch_kind::instance);
     CHECK(o.patches[0].target == 2);
     CHECK(renders_since() == 1);
     CHECK(o.next.revision == 2);
@@ -147,7 +147,7 @@ TEST_CASE("a handler that does not change how its instance looks sends nothing")
 
     auto o = dispatch(c, make_event(c, "look", 1), at(noon));
 
-    CHECK(o.what == verdict::applied);
+    CHECK(o.verdict == verdict::applied);
     CHECK(o.patches.empty());
     CHECK(renders_since() == 1);
     CHECK(o.next.revision == 2);
@@ -160,7 +160,7 @@ TEST_CASE("a call gives one view of the callee and does not render the caller") 
     auto o = dispatch(c, make_event(c, "ask", 1), at(noon));
 
     REQUIRE(o.patches.size() == 2);
-    CHECK(o.patches[0].what == patch::kind::view);
+    CHECK(o.patches[0].kind == patch_kind::view);
     CHECK(o.patches[0].target == 2);
     CHECK(o.patches[1].json == "{\"step\":2,\"push\":true}");
     CHECK(renders_since() == 0);
@@ -174,7 +174,7 @@ TEST_CASE("an answer gives one view of the caller") {
     auto o = dispatch(c, make_event(c, "yes", 2), at(noon));
 
     REQUIRE(o.patches.size() == 2);
-    CHECK(o.patches[0].what == patch::kind::view);
+    CHECK(o.patches[0].kind == patch_kind::view);
     CHECK(o.patches[0].target == 1);
     CHECK(o.patches[1].json == "{\"step\":3,\"push\":true}");
     CHECK(renders_since() == 1);
@@ -186,9 +186,9 @@ TEST_CASE("the end gives one final view and renders nothing") {
 
     auto o = dispatch(c, make_event(c, "remove", 1), at(noon));
 
-    CHECK(o.what == verdict::ended);
+    CHECK(o.verdict == verdict::ended);
     REQUIRE(o.patches.size() == 1);
-    CHECK(o.patches[0].what == patch::kind::final);
+    CHECK(o.patches[0].kind == patch_kind::final);
     CHECK(o.patches[0].content.text() == "<p>Dark</p>");
     CHECK(o.next.instances.empty());
     CHECK(o.next.revision == 2);
@@ -234,25 +234,27 @@ TEST_CASE("arguments that do not fit are refused") {
           "[99999999999,\"a\"]"}) {
         CAPTURE(arguments);
         auto o = dispatch(c, make_event(c, "dim", 1, arguments), at(noon));
-        CHECK(o.what == verdict::bad_arguments);
+        CHECK(o.verdict == verdict::bad_arguments);
         CHECK_FALSE(o.error.empty());
         CHECK(o.patches.empty());
     }
-    CHECK(dispatch(c, make_event(c, "toggle", 1, "[1]"), at(noon)).what == verdict::bad_arguments);
+    CHECK(
+        dispatch(c, make_event(c, "toggle", 1, "[1]"), at(noon)).verdict == verdict::bad_arguments
+    );
     const std::string deep(1000, '[');
-    CHECK(dispatch(c, make_event(c, "dim", 1, deep), at(noon)).what == verdict::bad_arguments);
+    CHECK(dispatch(c, make_event(c, "dim", 1, deep), at(noon)).verdict == verdict::bad_arguments);
 }
 
 TEST_CASE("a decode_error from a handler is a failure and not bad arguments") {
     const auto c = begun<lamp>();
-    CHECK(dispatch(c, make_event(c, "misread", 1), at(noon)).what == verdict::failed);
+    CHECK(dispatch(c, make_event(c, "misread", 1), at(noon)).verdict == verdict::failed);
 }
 
 TEST_CASE("an unknown event is refused") {
     const auto c = begun<lamp>();
     for (auto name : {"explode", "", "switched", "render", "toggle2", "Toggle"}) {
         CAPTURE(name);
-        CHECK(dispatch(c, make_event(c, name, 1), at(noon)).what == verdict::unknown_event);
+        CHECK(dispatch(c, make_event(c, name, 1), at(noon)).verdict == verdict::unknown_event);
     }
 }
 
@@ -262,9 +264,9 @@ TEST_CASE("a repeated event changes nothing and sends the view again") {
 
     auto o = dispatch(c, make_event(c, "toggle", 77), at(noon));
 
-    CHECK(o.what == verdict::repeated);
+    CHECK(o.verdict == verdict::repeated);
     REQUIRE(o.patches.size() == 2);
-    CHECK(o.patches[0].what == patch::kind::view);
+    CHECK(o.patches[0].kind == patch_kind::view);
     CHECK(o.patches[1].json == "{\"step\":1,\"push\":false}");
 }
 
@@ -272,7 +274,7 @@ TEST_CASE("a repeated event is recognized even when its instance has left") {
     auto c = begun<lamp>();
     auto e = make_event(c, "ask", 77);
     c = dispatch(c, e, at(noon)).next;
-    CHECK(dispatch(c, e, at(noon)).what == verdict::repeated);
+    CHECK(dispatch(c, e, at(noon)).verdict == verdict::repeated);
 }
 
 TEST_CASE("a repeated event is recognized after any number of events of other pages") {
@@ -284,10 +286,10 @@ TEST_CASE("a repeated event is recognized after any number of events of other pa
     CHECK(c.applied == std::vector<event_id>{0xabcdef0123'000005U, 0x5555555555'0003e8U});
     for (event_id number : {1U, 2U, 3U, 4U, 5U}) {
         auto again = make_event(c, "toggle", 0xabcdef0123'000000U + number);
-        CHECK(dispatch(c, again, at(noon)).what == verdict::repeated);
+        CHECK(dispatch(c, again, at(noon)).verdict == verdict::repeated);
     }
     auto next = make_event(c, "toggle", 0xabcdef0123'000006U);
-    CHECK(dispatch(c, next, at(noon)).what == verdict::applied);
+    CHECK(dispatch(c, next, at(noon)).verdict == verdict::applied);
 }
 
 TEST_CASE("a conversation remembers the last sixteen pages and drops older ones") {
@@ -297,8 +299,8 @@ TEST_CASE("a conversation remembers the last sixteen pages and drops older ones"
     CHECK(c.applied.size() == 16);
     CHECK(c.applied.front() == 0x2000001);
     CHECK(c.applied.back() == 0x11000001);
-    CHECK(dispatch(c, make_event(c, "toggle", 0x2000001), at(noon)).what == verdict::repeated);
-    CHECK(dispatch(c, make_event(c, "toggle", 0x1000001), at(noon)).what == verdict::applied);
+    CHECK(dispatch(c, make_event(c, "toggle", 0x2000001), at(noon)).verdict == verdict::repeated);
+    CHECK(dispatch(c, make_event(c, "toggle", 0x1000001), at(noon)).verdict == verdict::applied);
 }
 
 TEST_CASE("a page that sends again is dropped after pages that did not") {
@@ -307,8 +309,8 @@ TEST_CASE("a page that sends again is dropped after pages that did not") {
         c = dispatch(c, make_event(c, "toggle", (page << 24) + 1), at(noon)).next;
     c = dispatch(c, make_event(c, "toggle", 0x1000002), at(noon)).next;
     c = dispatch(c, make_event(c, "toggle", 0x11000001), at(noon)).next;
-    CHECK(c.knows(0x1000002));
-    CHECK_FALSE(c.knows(0x2000001));
+    CHECK(c.has_applied(0x1000002));
+    CHECK_FALSE(c.has_applied(0x2000001));
 }
 
 TEST_CASE("an event without an id is applied and not remembered") {
@@ -326,25 +328,25 @@ TEST_CASE("an event to an instance that is not on the page changes nothing and s
     for (instance_id id : {instance_id(0), instance_id(1), instance_id(3), ~instance_id(0)}) {
         early.instance = id;
         auto o = dispatch(c, early, at(noon));
-        CHECK(o.what == verdict::stale);
+        CHECK(o.verdict == verdict::stale);
         REQUIRE(o.patches.size() == 2);
-        CHECK(o.patches[0].what == patch::kind::view);
+        CHECK(o.patches[0].kind == patch_kind::view);
     }
 }
 
 TEST_CASE("an event that failed may be sent again") {
     auto c = begun<lamp>();
-    CHECK(dispatch(c, make_event(c, "misread", 5), at(noon)).what == verdict::failed);
-    CHECK_FALSE(c.knows(5));
-    CHECK(dispatch(c, make_event(c, "toggle", 5), at(noon)).what == verdict::applied);
+    CHECK(dispatch(c, make_event(c, "misread", 5), at(noon)).verdict == verdict::failed);
+    CHECK_FALSE(c.has_applied(5));
+    CHECK(dispatch(c, make_event(c, "toggle", 5), at(noon)).verdict == verdict::applied);
 }
 
 TEST_CASE("an event is undone when its view cannot be rendered") {
     auto c = begun<lamp>();
     auto o = dispatch(c, make_event(c, "break_render", 1), at(noon));
-    CHECK(o.what == verdict::failed);
+    CHECK(o.verdict == verdict::failed);
     CHECK(o.error == "cannot be drawn");
-    CHECK(dispatch(c, make_event(c, "toggle", 2), at(noon)).what == verdict::applied);
+    CHECK(dispatch(c, make_event(c, "toggle", 2), at(noon)).verdict == verdict::applied);
 }
 
 TEST_CASE("instance ids are never used twice") {

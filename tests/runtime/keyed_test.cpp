@@ -122,12 +122,12 @@ struct hung {
     }
 
     outcome send(std::string name, std::string arguments, instance_id to = 1) {
-        const environment world{t.now(), &said, &typeid(diary)};
-        auto done = dispatch(now, {0, to, std::move(name), std::move(arguments), {}}, world);
-        REQUIRE(done.what == verdict::applied);
+        const environment env{t.now(), &said, &typeid(diary)};
+        auto done = dispatch(now, {0, to, std::move(name), std::move(arguments), {}}, env);
+        REQUIRE(done.verdict == verdict::applied);
         now = done.next;
         for (const auto& each : done.outbox)
-            run_stop(std::get<command::stop>(each), now, world);
+            run_stop(std::get<command::stop>(each), now, env);
         return done;
     }
 
@@ -150,7 +150,7 @@ TEST_CASE("a new key at the end is one insert and renders one child") {
     hung w;
     const auto done = w.send("add", "[4]");
     REQUIRE(done.patches.size() == 1);
-    CHECK(done.patches[0].what == patch::kind::insert);
+    CHECK(done.patches[0].kind == patch_kind::insert);
     CHECK(done.patches[0].target == 1);
     CHECK(done.patches[0].list == "notes");
     CHECK(done.patches[0].before == 0);
@@ -163,7 +163,7 @@ TEST_CASE("a new key among others is inserted before the next one") {
     hung w;
     const auto done = w.send("add_at", "[1,4]");
     REQUIRE(done.patches.size() == 1);
-    CHECK(done.patches[0].what == patch::kind::insert);
+    CHECK(done.patches[0].kind == patch_kind::insert);
     CHECK(done.patches[0].before == 3);
     CHECK(w.ids() == ids{2, 5, 3, 4});
 }
@@ -172,7 +172,7 @@ TEST_CASE("an erased key is one removal and renders nothing") {
     hung w;
     const auto done = w.send("remove", "[2]");
     REQUIRE(done.patches.size() == 1);
-    CHECK(done.patches[0].what == patch::kind::remove);
+    CHECK(done.patches[0].kind == patch_kind::remove);
     CHECK(done.patches[0].target == 3);
     CHECK(renders == 0);
     CHECK(w.said.lines == lines{"note 2 stops"});
@@ -188,7 +188,7 @@ TEST_CASE("a new order takes as few moves as possible and renders nothing") {
     hung w;
     const auto done = w.send("move", "[1,2]");
     REQUIRE(done.patches.size() == 1);
-    CHECK(done.patches[0].what == patch::kind::move);
+    CHECK(done.patches[0].kind == patch_kind::move);
     CHECK(done.patches[0].target == 2);
     CHECK(done.patches[0].before == 0);
     CHECK(w.ids() == ids{3, 4, 2});
@@ -208,7 +208,7 @@ TEST_CASE("a child that is set to another state starts over in its place and kee
     hung w;
     const auto done = w.send("write", "[2,\"other\"]");
     REQUIRE(done.patches.size() == 1);
-    CHECK(done.patches[0].what == patch::kind::instance);
+    CHECK(done.patches[0].kind == patch_kind::instance);
     CHECK(done.patches[0].target == 3);
     CHECK(renders == 1);
     CHECK(w.ids() == ids{2, 3, 4});
@@ -230,7 +230,7 @@ TEST_CASE("assigning a list inserts and removes and moves at once") {
     hung w;
     const auto done = w.send("order", "[[3,4,1]]");
     CHECK(done.patches.size() == 3);
-    CHECK(done.patches[0].what == patch::kind::remove);
+    CHECK(done.patches[0].kind == patch_kind::remove);
     CHECK(w.ids() == ids{4, 5, 2});
     CHECK(w.said.lines == lines{"note 4 starts", "note 2 stops"});
     CHECK(renders == 1);
@@ -246,7 +246,7 @@ TEST_CASE("a list that is cleared stops all its children") {
 TEST_CASE("a duplicate key is refused and changes nothing") {
     hung w;
     auto done = dispatch(w.now, {0, 1, "add", "[1]", {}}, {w.t.now(), &w.said, &typeid(diary)});
-    CHECK(done.what == verdict::failed);
+    CHECK(done.verdict == verdict::failed);
     CHECK(done.error == "stube: the key 1 occurs twice in a list");
 }
 
@@ -254,7 +254,7 @@ TEST_CASE("an event of one child renders and patches only that child") {
     hung w;
     const auto done = w.send("shout", "", 3);
     REQUIRE(done.patches.size() == 1);
-    CHECK(done.patches[0].what == patch::kind::instance);
+    CHECK(done.patches[0].kind == patch_kind::instance);
     CHECK(done.patches[0].target == 3);
     CHECK(renders == 1);
 }
@@ -284,10 +284,10 @@ TEST_CASE("a list survives a restart in its order and takes events") {
     CHECK(t.within("note 3").click("Shout").text().contains("note 3!"));
     t.send<&wall::add>(9);  // the first change after a restart sends the whole component
     CHECK(t.text().contains("note 9"));
-    CHECK(t.patches()[0].what == patch::kind::instance);
+    CHECK(t.patches()[0].kind == patch_kind::instance);
     t.send<&wall::add>(10);
     CHECK(t.text().contains("note 10"));
-    CHECK(t.patches()[0].what == patch::kind::insert);
+    CHECK(t.patches()[0].kind == patch_kind::insert);
 }
 
 TEST_CASE("a list equals an array after a random sequence of changes") {

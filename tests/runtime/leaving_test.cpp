@@ -144,7 +144,10 @@ TEST_CASE("a message up to a member that no component above has is an error and 
     test_conversation t{orphan{}};
     t.click("Cry");
     CHECK(t.failed());
-    CHECK(t.error() == "stube: leaving/orphan sends up to buy, which nobody above it has");
+    CHECK(
+        t.error() ==
+        "stube: leaving/orphan sends up to buy, but no component above it has that member"
+    );
     CHECK(t.value().revision == 1);
 }
 

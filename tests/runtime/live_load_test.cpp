@@ -336,9 +336,9 @@ TEST_CASE("a page that has seen a later revision than stored gets a notice and i
         auto page = std::make_shared<recorder>();
         w.wait(w.attach("back", 9, page));
         REQUIRE(page->told().size() == 1);
-        CHECK(page->told()[0]->patches.front().what == patch::kind::view);
-        CHECK(page->told()[0]->patches.back().what == patch::kind::notice);
-        CHECK(shows(page->told()[0], "lost what was last done here"));
+        CHECK(page->told()[0]->patches.front().kind == patch_kind::view);
+        CHECK(page->told()[0]->patches.back().kind == patch_kind::notice);
+        CHECK(shows(page->told()[0], "lost the last changes here"));
     }
     CHECK(
         count_in(
@@ -356,7 +356,7 @@ TEST_CASE("a wakeup does not hide a rollback of the store") {
     auto page = std::make_shared<recorder>();
     w.wait(w.attach("back", 2, page));  // the wakeup makes revision 2
     CHECK(page->told().back()->revision == 2);
-    CHECK(shows(page->told().back(), "lost what was last done here"));
+    CHECK(shows(page->told().back(), "lost the last changes here"));
     CHECK(w.map().counts().rolled_back == 1);
 }
 

@@ -241,7 +241,7 @@ std::shared_ptr<const conversation> world::value(const std::string& id) {
                     id,
                     [](const conversation&) {
                         outcome o;
-                        o.what = verdict::stale;
+                        o.verdict = verdict::stale;
                         return o;
                     }
                 )

@@ -473,7 +473,7 @@ TEST_CASE("a component that throws changes nothing and its pages get a message")
     CHECK(shows(r.news, r.error_id));
     CHECK(r.news->revision == 1);
     REQUIRE(page->told().size() == 1);
-    CHECK(page->told()[0]->patches[0].what == patch::kind::notice);
+    CHECK(page->told()[0]->patches[0].kind == patch_kind::notice);
     CHECK(w.log().find("sprung a leak") != std::string::npos);
     CHECK(w.log().find(r.error_id) != std::string::npos);
     CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
@@ -515,7 +515,7 @@ TEST_CASE("a page that could not be rendered gets its view as soon as it can be"
     w.wait(w.send(id, w.to_top(id, "repair")));
     REQUIRE(page->told().size() == 2);
     REQUIRE_FALSE(page->told()[1]->patches.empty());
-    CHECK(page->told()[1]->patches[0].what == patch::kind::view);
+    CHECK(page->told()[1]->patches[0].kind == patch_kind::view);
     CHECK(shows(page->told()[1], "repaired"));
     // From then on the page gets patches like any other.
     w.wait(w.send(id, w.to_top(id, "look")));
@@ -771,7 +771,7 @@ TEST_CASE("a stream that has seen another revision or none is sent the view once
         auto page = std::make_shared<recorder>();
         w.wait(w.attach(id, seen, page));
         CHECK(page->revisions() == std::vector<std::uint64_t>{2});
-        CHECK(page->told()[0]->patches[0].what == patch::kind::view);
+        CHECK(page->told()[0]->patches[0].kind == patch_kind::view);
         w.map().detach(id, page.get());
     }
 }
@@ -806,7 +806,7 @@ TEST_CASE("a stream that is attached during an event gets the result once") {
     w.wait(a);
 
     CHECK(page->revisions() == std::vector<std::uint64_t>{2});
-    CHECK(page->told()[0]->patches[0].what == patch::kind::view);
+    CHECK(page->told()[0]->patches[0].kind == patch_kind::view);
 }
 
 TEST_CASE("the oldest open page of a conversation gives way to one beyond the limit") {
@@ -1433,7 +1433,7 @@ TEST_CASE("an operation that still waits when the map stops is not run") {
     bool has_run = false;
     auto second = w.swap(id, [&](const conversation&) {
         has_run = true;
-        return outcome{.what = verdict::stale};
+        return outcome{.verdict = verdict::stale};
     });
 
     std::thread stopping([&] { w.map().stop(); });

@@ -227,7 +227,7 @@ TEST_CASE("work that fails without a handler shows a message") {
         t.w.thread.run_one();
     const auto& shown = page->told().back()->patches;
     REQUIRE_FALSE(shown.empty());
-    CHECK(shown.back().what == patch::kind::notice);
+    CHECK(shown.back().kind == patch_kind::notice);
     CHECK(shown.back().content.text().find("This could not be completed.") != std::string::npos);
 }
 

@@ -218,7 +218,7 @@ BOOST_DESCRIBE_STRUCT(crowd, (), (all, fill))
 std::vector<std::string> commands_of(const test_conversation& t) {
     std::vector<std::string> out;
     for (const auto& each : t.patches()) {
-        if (each.what == patch::kind::command) out.push_back(each.json);
+        if (each.kind == patch_kind::command) out.push_back(each.json);
     }
     return out;
 }
@@ -290,7 +290,7 @@ TEST_CASE("a child sends up to the nearest component above that has the member")
     const auto id = t.value().last_instance;
     CHECK(id == 3);
     const auto done = dispatch(t.value(), {0, 2, "report", "", {}}, {t.now()});
-    CHECK(done.what == verdict::applied);
+    CHECK(done.verdict == verdict::applied);
     CHECK(static_cast<const head*>(done.next.instances.at(1).state.get())->n == 7);
 }
 
@@ -413,7 +413,7 @@ TEST_CASE("the page receives the commands of a component in order") {
         }
     );
     const auto& last = t.patches().back();
-    CHECK(last.what == patch::kind::element);
+    CHECK(last.kind == patch_kind::element);
     CHECK(last.target == 1);
     CHECK(last.list == "progress");
     CHECK(last.content.text() == "<p id=\"i1-progress\">50%</p>");
@@ -444,19 +444,22 @@ TEST_CASE("a component waits for at most a hundred things at a time") {
     test_conversation t{head{}};
     t.click("Wait for all");
     CHECK(t.failed());
-    CHECK(t.error() == "stube: messages/head waits for too much at a time");
+    CHECK(
+        t.error() ==
+        "stube: messages/head has too many timers, subscriptions and pieces of work at a time"
+    );
 }
 
 TEST_CASE("a conversation holds at most ten thousand components") {
-    const environment world{time_point(1s)};
+    const environment env{time_point(1s)};
     conversation fresh;
     fresh.id = "c";
-    auto now = begin(fresh, call<crowd>().release(), world).next;
-    auto full = dispatch(now, {0, 1, "fill", "[9999]", {}}, world);
-    CHECK(full.what == verdict::applied);
+    auto now = begin(fresh, call<crowd>().release(), env).next;
+    auto full = dispatch(now, {0, 1, "fill", "[9999]", {}}, env);
+    CHECK(full.verdict == verdict::applied);
     CHECK(full.next.instances.size() == 10'000);
-    auto over = dispatch(now, {0, 1, "fill", "[10000]", {}}, world);
-    CHECK(over.what == verdict::failed);
+    auto over = dispatch(now, {0, 1, "fill", "[10000]", {}}, env);
+    CHECK(over.verdict == verdict::failed);
     CHECK(over.error == "stube: messages/shelf: there are too many components in one conversation");
 }
 

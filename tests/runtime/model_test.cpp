@@ -424,14 +424,14 @@ public:
 
 private:
     void place(instance_id first, instance_id owner) {
-        instance_id under = 0;
+        instance_id covers = 0;
         for (auto id = first; id != 0;) {
             const auto* one = in_.instances.find(id);
             check(one != nullptr, "a link leads nowhere");
             check(seen_.insert(id).second, "an instance stands in two places");
             check(one->owner == owner, "an instance has another owner");
-            check(one->under == under, "the links of a place do not fit together");
-            if (owner != 0 && under == 0)
+            check(one->covers == covers, "the links of a place do not fit together");
+            if (owner != 0 && covers == 0)
                 check(one->caller == owner, "a child answers to another than its owner");
             each_list(*one, [&](const children& list) {
                 for (const auto& child : list.all()) {
@@ -440,8 +440,8 @@ private:
                     place(child.id, id);
                 }
             });
-            under = id;
-            id = one->over;
+            covers = id;
+            id = one->covered_by;
         }
     }
 
@@ -488,8 +488,8 @@ std::string picture(const conversation& of) {
         for (auto [name, id] :
              {std::pair("caller", each->caller),
               std::pair("owner", each->owner),
-              std::pair("under", each->under),
-              std::pair("over", each->over)}) {
+              std::pair("covers", each->covers),
+              std::pair("covered_by", each->covered_by)}) {
             if (id != 0) out += std::string(" ") + name + " " + std::to_string(id);
         }
         out += " " + each->type->encode(each->state.get());
@@ -507,7 +507,7 @@ public:
         fresh.owner = "owner";
         fresh.mount = "/";
         said_ = "begin";
-        take(begin(fresh, call<desk>().release(), surroundings_now()));
+        take(begin(fresh, call<desk>().release(), env()));
         const auto actions = 15 + below(10);
         for (unsigned at = 0; at < actions && now_.root != 0; ++at)
             act();
@@ -527,7 +527,7 @@ public:
 private:
     unsigned below(std::size_t limit) { return static_cast<unsigned>(random_() % limit); }
 
-    environment surroundings_now() { return {time_, &world_, &typeid(world)}; }
+    environment env() { return {time_, &world_, &typeid(world)}; }
 
     void act() {
         if (light_changes_ && below(6) == 0) return change_light();
@@ -544,7 +544,7 @@ private:
     void open_page() {
         said_ = "another page is opened";
         story_.push_back(said_);
-        const auto view = whole_view(now_, surroundings_now());
+        const auto view = whole_view(now_, env());
         pages_.emplace_back().apply(view.patches);
         now_.forget_sent(view.differing);
     }
@@ -578,7 +578,7 @@ private:
         if (below(30) == 0 && event_ > 1) --what.id;
         said_ = "#" + std::to_string(to) + ".act" + what.arguments +
                 (what.form.empty() ? "" : " with a word");
-        take(dispatch(now_, what, surroundings_now()));
+        take(dispatch(now_, what, env()));
     }
 
     void go() {
@@ -590,25 +590,25 @@ private:
         }
         if (!steps.empty() && below(3) != 0) to = steps[below(steps.size())];
         said_ = to ? "go to step " + std::to_string(*to) : "back";
-        take(go_back(now_, ++event_, to, surroundings_now()));
+        take(go_back(now_, ++event_, to, env()));
     }
 
     void pass_time() {
         time_ += std::chrono::milliseconds(500 * below(5));
         said_ = "time passes";
-        take(fire_timers(now_, surroundings_now()));
+        take(fire_timers(now_, env()));
     }
 
     void publish() {
         const auto what = below(deeds);
         said_ = "publish " + std::to_string(what);
-        take(deliver(now_, "all", "[" + std::to_string(what) + "]", surroundings_now()));
+        take(deliver(now_, "all", "[" + std::to_string(what) + "]", env()));
     }
 
     void restart() {
         said_ = "restart";
         now_ = stored();
-        take(wake(now_, surroundings_now()));
+        take(wake(now_, env()));
     }
 
     conversation stored() const {
@@ -621,8 +621,8 @@ private:
     void take(outcome done) {
         error_ = done.error;
         story_.push_back(said_);
-        if (done.what != verdict::applied && done.what != verdict::ended) {
-            if (done.what == verdict::failed) check_refusal(done.error);
+        if (done.verdict != verdict::applied && done.verdict != verdict::ended) {
+            if (done.verdict == verdict::failed) check_refusal(done.error);
             ++refused;
             world_.log.clear();
             pages_[below(pages_.size())].apply(done.patches);  // the page that sent the event
@@ -634,8 +634,7 @@ private:
         const auto& before = before_;
         now_ = std::move(done.next);
         for (const auto& each : done.outbox) {
-            if (const auto* stop = std::get_if<command::stop>(&each))
-                run_stop(*stop, now_, surroundings_now());
+            if (const auto* stop = std::get_if<command::stop>(&each)) run_stop(*stop, now_, env());
         }
         for (auto& each : pages_)
             each.apply(done.patches);
@@ -654,7 +653,7 @@ private:
             "occurs twice in a list",
             "the list has no child",
             "answered in a slot or list without",
-            "which nobody above it has"
+            "but no component above it has that member"
         };
         const bool is_rule = std::ranges::any_of(allowed, [&](auto each) {
             return error.find(each) != std::string::npos;
@@ -750,7 +749,7 @@ private:
     void check_pages(const std::vector<instance_id>& changed) {
         if (now_.root == 0) return;
         test_page::patched_page fresh;
-        fresh.apply(render_view(now_, surroundings_now()));
+        fresh.apply(render_view(now_, env()));
         for (const auto& page : pages_) {
             if (light_changes_) {
                 for (auto id : changed)

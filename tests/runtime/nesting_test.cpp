@@ -24,7 +24,7 @@ std::string misplaced(std::string_view html) {
     const auto page = html_tree::parse(html);
     const auto found = html_tree::find_misplaced(*page);
     if (!found) return {};
-    return (found->what->tag.empty() ? "text" : found->what->tag) + " in " + found->around->tag;
+    return (found->inner->tag.empty() ? "text" : found->inner->tag) + " in " + found->outer->tag;
 }
 
 struct search {
@@ -185,8 +185,8 @@ TEST_CASE("a test fails on a form that a child renders within the form of its ow
         said = e.what();
     }
     CHECK(
-        said == "stube: nesting/search has <form> in the <form> of nesting/order. Browsers do not "
-                "leave that as it is: the inner form is dropped"
+        said == "stube: nesting/search has <form> in the <form> of nesting/order. Browsers "
+                "change this: the inner form is dropped"
     );
 }
 

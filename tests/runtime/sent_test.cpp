@@ -138,18 +138,17 @@ struct reading_room {
         fresh.id = "c";
         fresh.owner = "owner";
         fresh.mount = "/";
-        auto begun = begin(fresh, root, world());
-        REQUIRE(begun.what == verdict::applied);
+        auto begun = begin(fresh, root, env());
+        REQUIRE(begun.verdict == verdict::applied);
         now = begun.next;
         pages.emplace_back().apply(begun.patches);
     }
 
-    environment world() { return {time, &books, &typeid(library)}; }
+    environment env() { return {time, &books, &typeid(library)}; }
 
     outcome send(std::string name, instance_id to = 1, std::string arguments = "") {
-        auto done =
-            dispatch(now, {++events, to, std::move(name), std::move(arguments), {}}, world());
-        if (done.what == verdict::applied) {
+        auto done = dispatch(now, {++events, to, std::move(name), std::move(arguments), {}}, env());
+        if (done.verdict == verdict::applied) {
             now = done.next;
             for (auto& each : pages)
                 each.apply(done.patches);
@@ -158,7 +157,7 @@ struct reading_room {
     }
 
     void open_page() {
-        const auto view = whole_view(now, world());
+        const auto view = whole_view(now, env());
         pages.emplace_back().apply(view.patches);
         now.forget_sent(view.differing);
     }
@@ -203,8 +202,8 @@ TEST_CASE("a component with a slot shows the application's data as they were at 
 TEST_CASE("a component whose old state cannot be rendered can change to one that can") {
     reading_room r(call<shelf>().release());
     r.books.titles.erase(1);
-    CHECK(r.send("look").what == verdict::failed);
-    CHECK(r.send("choose", 1, "[2]").what == verdict::applied);
+    CHECK(r.send("look").verdict == verdict::failed);
+    CHECK(r.send("choose", 1, "[2]").verdict == verdict::applied);
     CHECK(r.show("book Ulysses"));
 }
 
@@ -212,13 +211,13 @@ TEST_CASE("an unchanged owner of a list is not sent again when a child is added"
     reading_room r(call<shelf>().release());
     const auto done = r.send("add");
     REQUIRE(done.patches.size() == 1);
-    CHECK(done.patches[0].what == patch::kind::insert);
+    CHECK(done.patches[0].kind == patch_kind::insert);
 }
 
 TEST_CASE("a turn that is undone leaves the record of sent renderings unchanged") {
     reading_room r(call<shelf>().release());
     r.time += 5s;
-    CHECK(r.send("refuse").what == verdict::failed);
+    CHECK(r.send("refuse").verdict == verdict::failed);
     CHECK(r.send("look").patches.size() == 1);
     CHECK(r.show("at 15"));
     CHECK(r.send("look").patches.empty());
@@ -228,7 +227,7 @@ TEST_CASE("a value that is not saved leaves the record of sent renderings unchan
     reading_room r(call<shelf>().release());
     r.time += 5s;
     // The store refuses this outcome, so it is not published.
-    const auto refused = dispatch(r.now, {99, 1, "look", "", {}}, r.world());
+    const auto refused = dispatch(r.now, {99, 1, "look", "", {}}, r.env());
     CHECK(refused.patches.size() == 1);
     CHECK(r.send("look").patches.size() == 1);
     CHECK(r.show("at 15"));
@@ -258,11 +257,11 @@ TEST_CASE("the first change after a restart sends a whole component and the next
 
     const auto first = r.send("add");
     REQUIRE(first.patches.size() == 1);
-    CHECK(first.patches[0].what == patch::kind::instance);
+    CHECK(first.patches[0].kind == patch_kind::instance);
     CHECK(first_text(first.patches[0]).find("data-stube-keep") == std::string::npos);
     const auto second = r.send("add");
     REQUIRE(second.patches.size() == 1);
-    CHECK(second.patches[0].what == patch::kind::insert);
+    CHECK(second.patches[0].kind == patch_kind::insert);
     CHECK(r.send("look").patches.empty());
 }
 
@@ -286,13 +285,13 @@ TEST_CASE("Back shows the step as it is rendered now") {
     r.send("leave");
     r.send("answer", 4, "[true]");
     r.time += 5s;
-    const auto back = go_back(r.now, ++r.events, std::nullopt, r.world());
-    REQUIRE(back.what == verdict::applied);
+    const auto back = go_back(r.now, ++r.events, std::nullopt, r.env());
+    REQUIRE(back.verdict == verdict::applied);
     r.now = back.next;
     for (auto& each : r.pages)
         each.apply(back.patches);
     test_page::patched_page fresh;
-    fresh.apply(render_view(r.now, r.world()));
+    fresh.apply(render_view(r.now, r.env()));
     CHECK(r.pages[0].html() == fresh.html());
 }
 
@@ -317,7 +316,7 @@ TEST_CASE("the page of a snapshot counts as sent when its events are replayed") 
     const auto again = replay(beginning, t.events(), {t.now(), &books, &typeid(library)});
     REQUIRE(again.size() == 2);
     REQUIRE(again[0].patches.size() == 1);
-    CHECK(again[0].patches[0].what == patch::kind::insert);
+    CHECK(again[0].patches[0].kind == patch_kind::insert);
     CHECK(again[1].patches.empty());
 }
 
@@ -330,11 +329,11 @@ TEST_CASE("a field that a handler clears is empty on an otherwise unchanged page
     CHECK(t.entered<&basket::wish>() == "");
     // The rows are not sent again.
     REQUIRE(t.patches().size() == 2);
-    CHECK(t.patches()[0].what == patch::kind::instance);
+    CHECK(t.patches()[0].kind == patch_kind::instance);
     CHECK(
         first_text(t.patches()[0]).find("<ul id=\"i1-notes\" data-stube-keep>") != std::string::npos
     );
-    CHECK(t.patches()[1].what == patch::kind::insert);
+    CHECK(t.patches()[1].kind == patch_kind::insert);
 }
 
 TEST_CASE("a timer that does not change how a component looks sends nothing") {

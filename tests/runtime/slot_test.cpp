@@ -185,14 +185,14 @@ TEST_CASE("an event of a child renders and patches only that child") {
     CHECK(t.text().contains("right 1"));
     CHECK(t.text().contains("left 0"));
     REQUIRE(t.patches().size() == 1);
-    CHECK(t.patches()[0].what == patch::kind::instance);
+    CHECK(t.patches()[0].kind == patch_kind::instance);
     CHECK(t.patches()[0].target == 3);
 
     // The same in the kernel alone: test_conversation renders the whole page besides.
     parent_renders = child_renders = 0;
-    const environment world{t.now(), &d, &typeid(diary)};
-    const auto done = dispatch(t.value(), {99, 3, "inc", "", {}}, world);
-    CHECK(done.what == verdict::applied);
+    const environment env{t.now(), &d, &typeid(diary)};
+    const auto done = dispatch(t.value(), {99, 3, "inc", "", {}}, env);
+    CHECK(done.verdict == verdict::applied);
     CHECK(parent_renders == 0);
     CHECK(child_renders == 1);
 }
@@ -202,8 +202,8 @@ TEST_CASE("an event of the owner does not send its children again") {
     test_conversation t{panel{}};
     t.provide(d).text();
     parent_renders = child_renders = 0;
-    const environment world{t.now(), &d, &typeid(diary)};
-    const auto done = dispatch(t.value(), {99, 1, "rename", "", {}}, world);
+    const environment env{t.now(), &d, &typeid(diary)};
+    const auto done = dispatch(t.value(), {99, 1, "rename", "", {}}, env);
     REQUIRE(done.patches.size() == 1);
     CHECK(done.patches[0].target == 1);
     const auto text = done.patches[0].content.text();
@@ -257,7 +257,7 @@ TEST_CASE("editing in place covers one child until the editor answers") {
     CHECK_FALSE(t.text().contains("left"));
     CHECK(t.text().contains("right 0"));
     REQUIRE(t.patches().size() >= 1);
-    CHECK(t.patches()[0].what == patch::kind::instance);
+    CHECK(t.patches()[0].kind == patch_kind::instance);
     CHECK(t.patches()[0].target == 2);
 
     t.click("Save editor");
@@ -271,7 +271,7 @@ TEST_CASE("a covered child takes no events") {
     test_conversation t{panel{}};
     t.provide(d).within("left").click("+").click("Edit");
     const auto done = dispatch(t.value(), {99, 2, "inc", "", {}}, {t.now(), &d, &typeid(diary)});
-    CHECK(done.what == verdict::stale);
+    CHECK(done.verdict == verdict::stale);
 }
 
 TEST_CASE("editing in place nests and each answer returns to the component below") {

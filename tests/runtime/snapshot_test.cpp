@@ -164,12 +164,12 @@ TEST_CASE("an invalid snapshot is refused with the reason") {
 
     CHECK_THROWS_WITH_AS(
         restore(boost::json::parse("[]")),
-        "this is no snapshot of a conversation",
+        "this is not a snapshot of a conversation",
         decode_error
     );
     CHECK_THROWS_WITH_AS(
         restore(boost::json::parse(R"({"stube":"conversation","format":2})")),
-        "the format 2 of the snapshot is not known here: it was made by a newer release",
+        "the snapshot has format 2, which this release cannot read: a newer release has written it",
         decode_error
     );
     CHECK_THROWS_WITH_AS(

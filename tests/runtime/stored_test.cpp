@@ -184,7 +184,7 @@ TEST_CASE("a record that is read back is written the same") {
     auto back = decode_conversation(r);
     CHECK(stored(back) == r);
     CHECK(back.top().then == type_of<note>().find("sure"));
-    CHECK(back.knows(1));
+    CHECK(back.has_applied(1));
 }
 
 TEST_CASE("large event ids survive") {
@@ -257,7 +257,7 @@ TEST_CASE("the part that was written last records the applied events and the tim
     const auto r = changed_by_event();
     const auto back = decode_conversation(r);
     CHECK(back.revision == 2);
-    CHECK(back.knows(1));
+    CHECK(back.has_applied(1));
     CHECK(back.touched == back.created + std::chrono::hours(3));
     CHECK(read_head(r).touched == back.touched);
     CHECK(read_head(r).is_used);
@@ -315,7 +315,7 @@ TEST_CASE("the head of an older format is read and rewritten with the next chang
         "{\"touched\":1767268800000,\"applied\":[\"0000000000000001\"],\"format\":1,"
     );
     const auto before = decode_conversation(r);
-    CHECK(before.knows(1));
+    CHECK(before.has_applied(1));
     CHECK(read_head(r).is_used);
 
     const auto done = dispatch(before, {0, before.top().id, "no", "", {}}, {before.touched});
@@ -377,7 +377,7 @@ TEST_CASE("a conversation with an instance that cannot be stored becomes a tombs
     CHECK(what.kind == change_kind::replace);
     CHECK(what.status == record_status::tombstone);
     CHECK(names(what.written) == strings{"head"});
-    auto mark = decode_mark(as_record(what));
+    auto mark = decode_tombstone(as_record(what));
     CHECK(mark.owner == "test");
     CHECK(mark.mount == "/");
     CHECK(mark.touched == after.touched);
@@ -521,9 +521,9 @@ TEST_CASE("an exception from an application's codec is reported as an unreadable
 
 TEST_CASE("a tombstone without its members is refused") {
     record r{"x", 1, record_status::tombstone, {{"head", "{\"format\":1}"}}};
-    CHECK_THROWS_AS(decode_mark(r), decode_error);
+    CHECK_THROWS_AS(decode_tombstone(r), decode_error);
     r.parts.clear();
-    CHECK_THROWS_AS(decode_mark(r), decode_error);
+    CHECK_THROWS_AS(decode_tombstone(r), decode_error);
 }
 
 TEST_CASE("children keep their places after a restart although their owner did not change") {

@@ -69,7 +69,7 @@ conversation begun() {
     conversation fresh;
     fresh.id = "c";
     auto done = begin(std::move(fresh), call<order>().release(), {});
-    REQUIRE(done.what == verdict::applied);
+    REQUIRE(done.verdict == verdict::applied);
     return std::move(done.next);
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("a submitted page keeps the entries of components other than the event
         submission(page, "more", {{"i1-name", "Ada"}, {of_remark(page, "text"), "late"}}),
         {}
     );
-    REQUIRE(done.what == verdict::applied);
+    REQUIRE(done.verdict == verdict::applied);
     CHECK(root_of(done.next).count == 1);
     CHECK(root_of(done.next).name.text() == "Ada");
     CHECK(remark_of(done.next).text.text() == "late");
@@ -115,7 +115,7 @@ TEST_CASE("an event of a script fills no fields of another component") {
     auto what = submission(page, "more", {{of_remark(page, "text"), "late"}});
     what.page = std::nullopt;
     const auto done = dispatch(page, what, {});
-    REQUIRE(done.what == verdict::applied);
+    REQUIRE(done.verdict == verdict::applied);
     CHECK(remark_of(done.next).text.text().empty());
 }
 
@@ -138,7 +138,7 @@ TEST_CASE("a component that has changed since the page was made keeps its newer 
     of_script.name = "save";
     of_script.form = {{of_remark(page, "text"), "newer"}};
     const auto newer = dispatch(page, of_script, {});
-    REQUIRE_MESSAGE(newer.what == verdict::applied, newer.error);
+    REQUIRE_MESSAGE(newer.verdict == verdict::applied, newer.error);
     const auto& now = newer.next;
     const auto done =
         dispatch(now, submission(page, "more", {{of_remark(page, "text"), "older"}}), {});
@@ -153,11 +153,11 @@ TEST_CASE("a submission of an earlier step goes back to it first") {
     const auto now = dispatch(page, onward, {}).next;
     REQUIRE(now.step == 2);
     const auto done = dispatch(now, submission(page, "more", {}), {});
-    REQUIRE(done.what == verdict::applied);
+    REQUIRE(done.verdict == verdict::applied);
     CHECK(done.next.step == 1);
     CHECK(root_of(done.next).count == 1);
-    CHECK(done.next.knows(0x1000001));
-    CHECK(dispatch(done.next, submission(page, "more", {}), {}).what == verdict::repeated);
+    CHECK(done.next.has_applied(0x1000001));
+    CHECK(dispatch(done.next, submission(page, "more", {}), {}).verdict == verdict::repeated);
 }
 
 TEST_CASE("a submission of a step that is gone changes nothing and shows a message") {
@@ -168,8 +168,8 @@ TEST_CASE("a submission of a step that is gone changes nothing and shows a messa
     auto what = submission(page, "more", {});
     what.page->step = 7;
     const auto done = dispatch(now, what, {});
-    CHECK(done.what == verdict::stale);
-    CHECK(done.patches.back().what == patch::kind::notice);
+    CHECK(done.verdict == verdict::stale);
+    CHECK(done.patches.back().kind == patch_kind::notice);
 }
 
 TEST_CASE("a submission that the user cancels keeps the entries and runs nothing") {
@@ -179,7 +179,7 @@ TEST_CASE("a submission that the user cancels keeps the entries and runs nothing
         submission(page, "", {{"i1-name", "Ada"}, {of_remark(page, "text"), "late"}}),
         {}
     );
-    REQUIRE(done.what == verdict::applied);
+    REQUIRE(done.verdict == verdict::applied);
     CHECK(root_of(done.next).count == 0);
     CHECK(root_of(done.next).name.text() == "Ada");
     CHECK(remark_of(done.next).text.text() == "late");

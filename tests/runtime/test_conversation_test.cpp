@@ -332,10 +332,10 @@ TEST_CASE("a click without a match reports what can be clicked") {
 
     CHECK(
         complaint([&] { t.click("Delete"); }) ==
-        "stube: there is nothing to click that says \"Delete\". What can be clicked: \"✕\", "
+        "stube: nothing to click has the label \"Delete\". Labels that can be clicked: \"✕\", "
         "\"Remove item 1\", \"✕\", \"Remove item 2\""
     );
-    CHECK(complaint([&] { t.click("✕"); }).starts_with("stube: 2 controls say \"✕\""));
+    CHECK(complaint([&] { t.click("✕"); }).starts_with("stube: 2 controls have the label \"✕\""));
     CHECK(complaint([&] { t.click("Clear"); }).starts_with("stube: \"Clear\" is disabled"));
 }
 
@@ -346,7 +346,7 @@ TEST_CASE("within names the component whose member an event is sent to") {
     CHECK(t.text() == "3 +\n6 +");
     CHECK(complaint([&] {
               t.within("6").send<&guest::save>();
-          }).find("no member") != std::string::npos);
+          }).find("not a member") != std::string::npos);
 }
 
 TEST_CASE("a field that is not on the page is a mistake of the test") {
@@ -374,7 +374,7 @@ TEST_CASE("a selection takes only what it offers") {
     CHECK(complaint([&] { t.fill<&guest::breakfast>("on"); }).starts_with("stube: use check()"));
     CHECK(complaint([&] {
               t.check<&guest::name>();
-          }) == "stube: the control \"name\" is no check box");
+          }) == "stube: the control \"name\" is not a check box");
 }
 
 TEST_CASE("submit needs exactly one form") {
@@ -386,7 +386,7 @@ TEST_CASE("an event of a component that is not on the page is a mistake of the t
     test_conversation t{counter{}};
     CHECK(complaint([&] {
               t.send<&items_page::remove>(1);
-          }) == "stube: remove is no member of page/counter, which is on the page");
+          }) == "stube: remove is not a member of page/counter, which is on the page");
 }
 
 TEST_CASE("the environment of a conversation can be set before it begins") {

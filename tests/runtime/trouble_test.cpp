@@ -234,7 +234,7 @@ TEST_CASE("a failure that its stored member no longer takes is shown on the page
     const auto number = unfinished_work(t.value()).front();
     const auto came = fail_work(decode_conversation(from), number, {"Interrupted"}, {});
 
-    CHECK(came.what == verdict::applied);
+    CHECK(came.verdict == verdict::applied);
     CHECK(unfinished_work(came.next).empty());
     REQUIRE(!came.patches.empty());
     CHECK(std::string(came.patches.back().content.text()).find("Interrupted") != std::string::npos);
@@ -249,7 +249,7 @@ TEST_CASE("a result that its stored member no longer takes becomes a failure") {
     const auto number = unfinished_work(t.value()).front();
     const auto came = finish_work(decode_conversation(from), number, answer_value(7), {});
 
-    CHECK(came.what == verdict::applied);
+    CHECK(came.verdict == verdict::applied);
     CHECK(came.error == "stube: add cannot take an answer");
     const auto* left = static_cast<const lab*>(came.next.top().state.get());
     CHECK(left->story == "This could not be completed.;");
@@ -303,8 +303,9 @@ TEST_CASE("moving children between slots and lists is refused") {
 
         CHECK(t.failed());
         CHECK(
-            t.error() == "stube: trouble/desk moved or copied children from one slot or list to "
-                         "another; each keeps its own"
+            t.error() ==
+            "stube: trouble/desk moved or copied a child to another slot or list; a child "
+            "must stay in its own"
         );
         t.click("Add").restart();
         CHECK(t.value().instances.size() == 5);

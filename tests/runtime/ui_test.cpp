@@ -396,7 +396,7 @@ TEST_CASE("a form sets only the fields that its component has declared") {
         {"i22-name", "of nobody"}
     };
     auto done = dispatch(t.value(), forged, {t.now()});
-    REQUIRE(done.what == verdict::applied);
+    REQUIRE(done.verdict == verdict::applied);
     auto state = [&](instance_id id) {
         return *static_cast<const name_form*>(done.next.instances.find(id)->state.get());
     };

@@ -246,7 +246,7 @@ test('the tutorial', async t => {
         await sees(page, 'Mend the tests');
         await desk.program.kill();
         desk.type(blocksOf('11-going-live.md').find(block => block.text.startsWith('cp ../stube')).text);
-        assert.match(desk.type('./build/standup --check-store'), /standup\/board  1 -> 2   1  .*\n.*\nall go on/);
+        assert.match(desk.type('./build/standup --check-store'), /standup\/board  1 -> 2   1  .*\n.*\nall can continue/);
         await desk.program.start();
         await page.reload();
         await sees(page, 'Mend the tests');

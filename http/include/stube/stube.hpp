@@ -13,6 +13,7 @@
 #include <stube/runtime/behavior.hpp>
 #include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
+#include <stube/runtime/component_error.hpp>
 #include <stube/runtime/context.hpp>
 #include <stube/runtime/effects.hpp>
 #include <stube/runtime/field.hpp>

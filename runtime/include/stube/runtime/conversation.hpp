@@ -17,14 +17,14 @@
 #include <variant>
 #include <vector>
 
-/// A conversation as plain data: the components at work in it, each called by another or standing
-/// in a slot of it, and the steps that led there.
+/// A conversation as plain data: its components with their states, and the history steps that Back
+/// and Forward can reach.
 namespace stube::kernel {
 
-/// Marks one event of one page in a browser, so that it is applied once however often it is sent.
-/// The upper 40 bits are the page's, drawn by lot; the lower 24 number its events, rising. A page
-/// sends no other event before it has the answer to the last, so that its last one says of all
-/// before it that they have been. Never 0.
+/// Identifies one event of one page in a browser, so that an event that is sent repeatedly is
+/// applied once. The upper 40 bits are a random number of the page. The lower 24 bits count the
+/// page's events upwards. Never 0. A page waits for the response to an event before it sends the
+/// next one, so the highest id that was applied implies all earlier ones of that page.
 using event_id = std::uint64_t;
 
 /// The part of an event id that all events of one page share.
@@ -32,13 +32,12 @@ constexpr std::uint64_t page_of(event_id id) {
     return id >> 24;
 }
 
-/// Of how many pages a conversation remembers the last event. An event that is sent again is
-/// recognised, however late, while fewer than this many other pages of the same conversation have
-/// sent one since.
+/// The number of pages whose last event a conversation records. A repeated event is recognised as
+/// long as fewer than this many other pages of the same conversation have sent an event since.
 inline constexpr std::size_t remembered_pages = 16;
 
-/// A revision has two numbers for versions of its instances: for what was typed into the form, and
-/// for what the handlers made of it.
+/// Each revision has two version numbers for its instances: one for the values that the user typed,
+/// and one for the states that the handlers made of them.
 constexpr std::uint64_t typed_version(std::uint64_t revision) {
     return 2 * revision;
 }
@@ -47,26 +46,27 @@ constexpr std::uint64_t made_version(std::uint64_t revision) {
     return 2 * revision + 1;
 }
 
-/// How deep calls may nest in one place.
+/// The maximum number of nested calls in one place.
 inline constexpr std::size_t max_stack = 64;
 
-/// How many components one conversation may have at work.
+/// The maximum number of components in one conversation.
 inline constexpr std::size_t max_instances = 10'000;
 
-/// How many timers, subscriptions and pieces of work one component may wait for at a time.
+/// The maximum number of timers, subscriptions and pieces of background work that one component may
+/// wait for at a time.
 inline constexpr std::size_t max_waits = 100;
 
-/// How many steps Back can walk.
+/// The maximum number of steps that Back can return to.
 inline constexpr std::size_t max_history = 32;
 
-/// A step that Back or Forward can return to. It shares with the others what did not change.
+/// A step that Back or Forward can return to. It shares unchanged instances with other steps.
 struct history_step {
     std::uint64_t step = 0;
-    std::uint64_t clock = 0;  ///< its instances are those of the highest version up to here
+    std::uint64_t clock = 0;  ///< each instance has the highest version that is not above this one
     instance_id root = 0;
     instance_table instances;
-    std::vector<const component_type*> types;  ///< of its instances, each once, by name
-    std::string url;                           ///< the address that it stood for
+    std::vector<const component_type*> types;  ///< of its instances, without repetition, by name
+    std::string url;  ///< the address of the page at this step; may be empty
 };
 
 using history_step_ptr = std::shared_ptr<const history_step>;
@@ -75,92 +75,93 @@ using history_step_ptr = std::shared_ptr<const history_step>;
 
 namespace stube {
 
-/// The conversation as a value.
+/// The conversation as a value. Copies are cheap: they share the instances and the steps.
 struct conversation {
-    std::string id;     ///< 128 random bits, text-safe
+    std::string id;     ///< 128 random bits as text that is safe in addresses
     std::string owner;  ///< the browser session that began it
     std::string principal;
-    std::string mount;              ///< the path it began at
-    std::string url;                ///< the address that its root last stood for
-    std::uint64_t revision = 0;     ///< +1 with every change
-    instance_id last_instance = 0;  ///< high-water mark: ids are never used twice
-    instance_id root = 0;           ///< the first instance of the page; 0 when it has ended
+    std::string mount;           ///< the path it began at
+    std::string url;             ///< the address of its page as its components set it; may be empty
+    std::uint64_t revision = 0;  ///< +1 with every change
+    instance_id last_instance = 0;  ///< high-water mark: an id is never used twice
+    instance_id root = 0;           ///< the first instance of the page; 0 after the end
     kernel::instance_table instances;
-    std::uint64_t step = 0;                        ///< the step it is at
+    std::uint64_t step = 0;                        ///< the current step
     std::uint64_t last_step = 0;                   ///< high-water mark
     std::vector<kernel::history_step_ptr> past;    ///< the newest last
     std::vector<kernel::history_step_ptr> future;  ///< steps that Back has left, the nearest first
-    /// True if there was a step that could not be kept, since a state that cannot be stored had
-    /// gone on; until there is none such any more.
-    bool passed_on = false;
-    /// True after it was read, if its stored head says less than it would now: another release has
-    /// written it. The next change writes it anew.
+    /// True while a flow has advanced past the last history entry. A coroutine cannot be rewound,
+    /// so Back is refused.
+    bool has_advanced_past_history = false;
+    /// True for a conversation that was decoded from a head in the form of another release. The
+    /// next change writes the head again.
     bool is_head_old = false;
-    /// It was begun by a request that nobody has followed up: its timers, subscriptions and work
-    /// have not begun. The next revision of it, whatever makes it, is not unseen any more.
+    /// True until a browser follows up the request that began the conversation, such as by opening
+    /// the page's stream or by an event. Until then its timers, subscriptions and background work
+    /// have not started. `advance` sets it to false.
     bool unseen = false;
-    bool kept = false;     ///< worth keeping, see `stube::keep`
-    std::size_t size = 0;  ///< `stored_size`, if somebody has looked; else 0. Not stored.
+    bool kept = false;     ///< marked as worth keeping, see `stube::keep`
+    std::size_t size = 0;  ///< a cache of `stored_size`; 0 if it was not computed. Not stored.
     std::vector<kernel::event_id> applied;  ///< the last event of each page, the newest last
     time_point created;
     time_point touched;
-    // Which instances have `waits`, and which have a state that cannot be stored; rising. Kept
-    // beside them so that nobody need search.
+    // Indexes of `instances`, which `put` and `erase` maintain: the ids of the instances that have
+    // `waits`, and of those whose state cannot be stored, both ascending.
     std::vector<instance_id> waiting;
     std::vector<instance_id> not_storable;
-    // How many instances there are of each type, by its name; kept beside them likewise.
+    // The number of instances of each type, by the name of the type. An index too.
     std::vector<std::pair<const component_type*, std::size_t>> shapes;
 
     /// The instance that the page shows.
     const kernel::instance& top() const { return shown_in_place(root); }
 
-    /// The instances of the page, root first: each was called while the one before was shown.
+    /// The instances of the page, root first. Each was called while the one before was shown.
     std::vector<kernel::instance_ptr> stack() const;
 
-    /// The one that all others in the place of `one` cover; itself if it covers none.
+    /// The lowest instance in the place of `one`, which covers no other; possibly `one` itself.
     const kernel::instance& first_in_place(const kernel::instance& one) const;
 
     /// The uncovered instance of the place in which `first` is the first.
     const kernel::instance& shown_in_place(instance_id first) const;
 
-    /// False if it has gone, or it or one of those it stands in is covered.
+    /// True if the instance exists, and neither it nor any of its owners is covered.
     bool is_shown(instance_id id) const;
 
-    /// The nearest instance above `from` (its owner or caller, theirs, and so on) that has a wanted
-    /// member; 0 if there is none.
+    /// The nearest instance above `from` that has a wanted member, or 0. The instances above are
+    /// the caller or owner of `from`, then the caller or owner of that one, up to the root.
     instance_id
     find_above(instance_id from, const std::function<bool(const handler&)>& wanted) const;
 
-    /// Puts in a new instance, or a new version.
+    /// Inserts an instance, or replaces it by a new version.
     void put(kernel::instance_ptr one);
     void erase(instance_id id);
 
-    /// Marks the last rendering of these instances as unknown, because pages show different ones.
-    /// The next change of such an instance sends it whole.
+    /// Records that the pages of this conversation may show different renderings of these
+    /// instances. The next change of such an instance sends its whole element.
     void forget_sent(std::span<const instance_id> these);
 
-    /// Leaves nothing at work and nothing to come back to.
+    /// Removes all instances and all steps.
     void end();
 
     /// True if this event has been applied.
-    bool knows(kernel::event_id id) const;
+    bool has_applied(kernel::event_id id) const;
 
-    /// Notes that it has been; nothing for 0.
-    void remember(kernel::event_id id);
+    /// Records an event as applied. Ignores 0.
+    void record_applied(kernel::event_id id);
 
-    /// To the next revision.
+    /// Counts up to the next revision.
     void advance();
 
     /// True if there is a step that Back may return to.
-    bool can_go_back() const { return !past.empty() && !passed_on; }
+    bool can_go_back() const { return !past.empty() && !has_advanced_past_history; }
 
     /// False while it holds a component whose state cannot be stored (a live coroutine).
     bool durable() const;
 
-    /// The component that keeps it from being stored, or null.
+    /// The type of a component whose state cannot be stored, or null.
     const component_type* not_durable() const;
 
-    /// The types of its instances, each once, by name.
+    /// The types of its instances, without repetition, by name.
     std::vector<const component_type*> types() const;
 };
 
@@ -168,13 +169,14 @@ struct conversation {
 
 namespace stube::kernel {
 
-/// What a conversation begins with: its first component, or another one to go on from.
+/// The start of a conversation: its first component, or the conversation to continue from.
 using beginning = std::variant<effect::call, conversation>;
 
 /// Calls `f` for each slot and list of an instance.
 void each_list(const instance& of, const std::function<void(const children&)>& f);
 
-/// True if it has a slot that it had not when it was stored: the child is made when it wakes.
+/// True if a slot of the instance has no child yet, because an older release without that slot has
+/// stored the instance. The child is made when the conversation is used again.
 bool has_unmade_child(const instance& of);
 
 }  // namespace stube::kernel

@@ -13,19 +13,21 @@
 #include <utility>
 #include <vector>
 
-/// The components at work in a conversation.
+/// The components of a conversation, each with its state and what it waits for.
 namespace stube::kernel {
 
-/// A call of a member at a time.
+/// Calls a member at a given time.
 struct timer {
     time_point due;
     const handler* to = nullptr;
     std::string arguments;  ///< JSON array, or empty
-    /// `environment::clock_shift` when it was set. Not stored: it begins with 0 in each process.
+    /// The `environment::clock_shift` at the time when the timer was set. Not stored: each process
+    /// begins with 0.
     std::chrono::milliseconds clock_shift = {};
 
-    /// When it is due, by a clock that has been set by `shift_now` since the process began: after
-    /// the same delay if the clock was set back since, and at the time it says if it was set ahead.
+    /// The time at which the timer is due, by a clock that was set by `shift_now` since the process
+    /// began. If the clock was set back since the timer was set, the delay stays the same. If the
+    /// clock was set ahead, the time stays the same.
     time_point due_with(std::chrono::milliseconds shift_now) const {
         return due + std::min(shift_now - clock_shift, std::chrono::milliseconds(0));
     }
@@ -36,15 +38,15 @@ struct subscription {
     const handler* to = nullptr;
 };
 
-/// Work in the background that has not come back yet.
+/// Background work that has not finished yet, and the members that receive its result.
 struct pending_work {
-    std::uint64_t number = 0;  ///< unique in the conversation
-    const handler* then = nullptr;
-    const handler* or_else = nullptr;
+    std::uint64_t number = 0;          ///< unique in the conversation
+    const handler* then = nullptr;     ///< receives the result; may be null
+    const handler* or_else = nullptr;  ///< receives the failure; may be null
 };
 
-/// What few instances have: what they wait for.
-struct attachments {
+/// Everything that an instance waits for. Few instances have one.
+struct wait_set {
     std::vector<timer> timers;
     std::vector<subscription> subscriptions;
     std::vector<pending_work> work;
@@ -52,48 +54,49 @@ struct attachments {
     bool empty() const { return timers.empty() && subscriptions.empty() && work.empty(); }
 };
 
-/// One component at work. Immutable: a change makes a new version, and conversation values share
-/// the rest.
+/// One component of a conversation. Immutable: a change makes a new version. Conversation values
+/// share the unchanged instances.
 ///
-/// It stands in a place: the page, or the slot or list entry of its owner. In a place one instance
-/// covers the next, as a call covers its caller; only the uncovered one is shown.
+/// An instance has a place: the page, or a slot or list entry of its owner. A called component
+/// covers its caller in the caller's place. Only the instance that is not covered is shown.
 struct instance {
     instance_id id = 0;
     const component_type* type = nullptr;
     std::shared_ptr<const void> state;
-    instance_id caller = 0;  ///< who gets its answer: who called it, or its owner; 0 for the root
-    instance_id owner = 0;   ///< whose slot or list it stands in; 0 for the page
-    instance_id under = 0;   ///< the one it covers; 0 if it is the first in its place
-    instance_id over = 0;    ///< the one that covers it; 0 if it is shown
-    const handler* then = nullptr;     ///< the caller's member that gets the answer
-    const handler* or_else = nullptr;  ///< the caller's member that gets a failure
-    std::shared_ptr<const attachments> waits = nullptr;  ///< null for nothing
-    std::uint64_t version = 0;  ///< rises with every change of any instance of the conversation
-    std::uint64_t begun = 0;    ///< the version it last began anew with; 0 if it never has
-    detail::found_once stored_size;  ///< how many bytes it takes in a store
+    instance_id caller = 0;  ///< receives the answer: the caller, or the owner; 0 for the root
+    instance_id owner = 0;   ///< has the slot or list that contains the instance; 0 for the page
+    instance_id covers = 0;  ///< the instance below in the same place; 0 for the first one
+    instance_id covered_by = 0;        ///< the instance above in the same place; 0 if it is shown
+    const handler* then = nullptr;     ///< the caller's member that receives the answer
+    const handler* or_else = nullptr;  ///< the caller's member that receives a failure
+    std::shared_ptr<const wait_set> waits = nullptr;  ///< null for nothing
+    std::uint64_t version = 0;   ///< rises with every change of any instance of the conversation
+    std::uint64_t reset_at = 0;  ///< when its owner last replaced its state; 0 for never
+    detail::found_once stored_size;  ///< its size in a store, in bytes
 };
 
 using instance_ptr = std::shared_ptr<const instance>;
 
-/// The last rendering of an instance that was sent to the open pages of its conversation: a hash of
-/// it, without what stands in its slots and lists, and which of these it showed. Not stored.
+/// Describes the last rendering of an instance that was sent to the open pages of its conversation:
+/// a hash of the instance's own markup, without its children, and the set of its slots and lists
+/// that the markup showed. Not stored.
 ///
-/// It is true of every page that has seen the conversation's revision and has the instance's
-/// element. What is not the same on all of them is not known.
+/// A known value holds for every page that has seen the conversation's revision and has the
+/// instance's element. If the pages differ, the value is unknown.
 class sent_rendering {
 public:
-    /// Slots and lists that are told apart, in the order of their description. The others count as
-    /// not shown.
+    /// The number of slots and lists that are recorded, in the order of their description. The
+    /// remaining ones count as not shown.
     static constexpr std::size_t max_places = 16;
 
-    /// Nothing is known.
+    /// An unknown rendering.
     constexpr sent_rendering() = default;
 
     /// `places` has one bit for each slot and list.
     constexpr sent_rendering(std::uint64_t hash, std::uint16_t places)
         : bits_(std::max(hash >> max_places, std::uint64_t{1}) << max_places | places) {}
 
-    /// True if this was sent, and what was sent is known.
+    /// True if both are the same rendering and its hash is known.
     constexpr bool is(sent_rendering other) const { return has_hash() && bits_ == other.bits_; }
 
     /// True if the element of the slot or list at `place` is on the pages.
@@ -114,48 +117,49 @@ private:
 /// By the instance's id.
 using sent_renderings = std::vector<std::pair<instance_id, sent_rendering>>;
 
-/// Instances by id, and what was last sent of each. A value that is cheap to copy and to compare
-/// with its copies, however many there are: they share what did not change, in chunks.
+/// Instances by id, each with the last rendering that was sent. A table is a value that is cheap to
+/// copy and cheap to compare with its copies, however many instances it has: copies share the
+/// chunks that did not change.
 ///
-/// Those that go with the last table that holds them go one after the other, the youngest first:
-/// the locals of a flow before those of the one that called it.
+/// The instances that only this table holds are destroyed with it one by one, the youngest first.
+/// So the locals of a flow are destroyed before those of the flow that called it.
 class instance_table {
 public:
-    /// Null if there is none.
+    /// Null if the table has no such instance.
     const instance* find(instance_id id) const;
 
     instance_ptr get(instance_id id) const;
 
-    /// Throws std::out_of_range if there is none.
+    /// Throws std::out_of_range if the table has no such instance.
     const instance& at(instance_id id) const;
 
-    /// These copy one chunk and the list of chunks, unless this table has made its own copies
-    /// already and shares them with no other. What was sent of an instance stays known when another
-    /// version of it is put in.
+    /// `put` and `erase` copy one chunk and the list of chunks, unless this table already has
+    /// copies that no other table shares. `put` with a new version of an instance keeps the
+    /// instance's sent rendering.
     void put(instance_ptr one);
     void erase(instance_id id);
 
-    /// Unknown if there is no such instance.
+    /// Unknown if the table has no such instance.
     sent_rendering sent(instance_id id) const;
 
-    /// Passes over instances that are not there.
-    void note_sent(const sent_renderings& all);
+    /// Sets the sent renderings of the given instances. Ignores ids that the table does not have.
+    void record_sent(const sent_renderings& all);
 
     std::size_t size() const { return size_; }
 
     bool empty() const { return size_ == 0; }
 
-    /// In the order of ids.
+    /// Calls `f` for each instance, in the order of ids.
     void each(const std::function<void(const instance_ptr&)>& f) const;
 
-    /// Calls `f` with both versions of each instance that is not the same in both; null where it is
-    /// missing. What was sent makes no difference.
+    /// Calls `f` with both versions of each instance that differs between the tables; a version is
+    /// null if its table does not have the instance. Ignores the sent renderings.
     using on_difference = std::function<void(const instance_ptr& left, const instance_ptr& right)>;
     static void
     compare(const instance_table& left, const instance_table& right, const on_difference& f);
 
 private:
-    /// A vector whose last element goes first.
+    /// A vector that destroys its last element first.
     template <class T>
     struct stack : std::vector<T> {
         using std::vector<T>::vector;
@@ -180,40 +184,44 @@ private:
 
     const chunk_list& chunks() const;
 
-    /// Where `id` is, or would be: the first chunk that ends with it or behind it.
+    /// The index of the first chunk that ends with `id` or a higher id.
     std::size_t chunk_of(instance_id id) const;
 
     struct position {
         const entry* found = nullptr;
-        std::size_t at = 0;     ///< of its chunk
-        std::size_t place = 0;  ///< in the chunk
+        std::size_t chunk = 0;   ///< index of the chunk
+        std::size_t offset = 0;  ///< within the chunk
     };
 
-    /// `found` is null if there is no such instance.
+    /// `found` is null if the table has no such instance.
     position position_of(instance_id id) const;
 
+    /// The list of chunks, shared with no other table.
     chunk_list& own_list();
-    chunk& own_chunk(std::size_t at, std::size_t more = 0);
 
-    /// What this table has made and may change while it shares it with no other. A copy, and a
-    /// table that it is moved to, may not: that one may be read by several threads.
+    /// The chunk with this index, shared with no other table, with room for `more` entries.
+    chunk& own_chunk(std::size_t index, std::size_t more = 0);
+
+    /// The list and the chunk that this table copied last and may change as long as no other table
+    /// shares them. Copying and moving a table reset these pointers, since several threads may read
+    /// the new table.
     struct own {
         own() = default;
         own(const own& /*other*/) noexcept {}
         own& operator=(const own& other) noexcept {
             if (this != &other) {
                 list = nullptr;
-                in = nullptr;
+                last = nullptr;
             }
             return *this;
         }
         ~own() = default;
 
         chunk_list* list = nullptr;
-        chunk* in = nullptr;
+        chunk* last = nullptr;
     };
 
-    std::shared_ptr<const chunk_list> chunks_;  // none of them empty; null for none
+    std::shared_ptr<const chunk_list> chunks_;  ///< without empty chunks; null for an empty table
     own own_;
     std::size_t size_ = 0;
 };

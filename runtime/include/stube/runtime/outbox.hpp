@@ -8,28 +8,28 @@
 #include <string>
 #include <variant>
 
-/// What a turn leaves for the live runtime to do. The kernel does no I/O and starts no thread: it
-/// asks, as data, and the live runtime carries it out once the turn is saved, in the order asked. A
-/// turn that cannot be saved asks for nothing.
+/// Commands that the live runtime carries out after a turn. The kernel does no I/O and starts no
+/// thread: it puts commands, as data, into an outbox. The live runtime carries them out in order,
+/// after the turn is saved. A turn that cannot be saved has no effect outside.
 namespace stube::kernel::command {
 
-/// Tell every conversation that is subscribed to `topic`, this one too if it is. Each gets the
-/// message in a turn of its own; the publisher does not wait.
+/// Send a message to every conversation that is subscribed to `topic`, including this one. Each
+/// subscriber receives it in a turn of its own. The publisher does not wait.
 struct publish {
     std::string topic;
     std::string message;  ///< JSON: an array of arguments
 };
 
-/// Run `run` on a thread of the pool. What it returns comes back as the result of work `number`,
-/// what it throws as the failure of it.
+/// Call `run` on a thread of the pool. The value that it returns is delivered as the result of work
+/// `number`; an exception is delivered as the failure.
 struct work {
-    std::uint64_t number = 0;  ///< the conversation's own count; recorded in it until answered
+    std::uint64_t number = 0;  ///< unique in the conversation, which records it until the result
     std::function<answer_value()> run;
 };
 
-/// Run the `stop` hook of a component that has left.
+/// Run the `stop` hook of a component that has left the conversation.
 struct stop {
-    instance_ptr leaving;  ///< as it was last
+    instance_ptr leaving;  ///< the last version of the component
 };
 
 }  // namespace stube::kernel::command

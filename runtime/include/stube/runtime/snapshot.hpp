@@ -4,9 +4,8 @@
 
 #include <boost/json/value.hpp>
 
-/// A conversation as a value: taken out as JSON, kept or sent by the application itself, and put
-/// into a fresh process or another application that knows the same components, where it goes on as
-/// if nothing had happened.
+/// Snapshots: the whole conversation as JSON that an application keeps or sends itself. Another
+/// process, or another application with the same components, can continue from the snapshot.
 ///
 ///     struct rules {
 ///         static constexpr std::string_view component = "demo/rules";
@@ -20,23 +19,24 @@
 ///     auto taken = snapshot(t.value());
 ///     test_conversation fresh(restore(taken));
 ///
-/// On a server, visitors of a path get a conversation that goes on from the value:
+/// On a server, each visitor of a path gets a conversation that continues from the value:
 ///
 ///     site.restore("/rules/saved", [](const request_info&) { return read("rules.json"); });
 namespace stube {
 
 /// `{"stube":"conversation","format":1,"id":…,"revision":…,"parts":{"head":{…},"i1":{…}}}`: all
-/// that a store keeps of it (docs/decisions/0002) but whose browser it belongs to, which would be a
-/// secret in a file. Pieces of an unknown format are refused by `restore`; older ones will always
-/// be read. States may nest up to 500 deep: whoever reads the text back with Boost.JSON, whose
-/// limit is 32, sets `parse_options::max_depth`.
+/// that a store keeps of the conversation (docs/decisions/0002), without the owner, which would be
+/// a secret in a file. All releases read the formats of older releases; `restore` refuses newer
+/// ones. States may nest up to 500 levels. A program that parses the text with Boost.JSON, whose
+/// default limit is 32, must set `parse_options::max_depth`.
 ///
-/// Throws std::invalid_argument if it cannot be stored (it holds a flow), and what a codec throws.
+/// Throws std::invalid_argument if the conversation cannot be stored because it contains a flow.
+/// Throws what the codecs of the states throw.
 boost::json::value snapshot(const conversation& of);
 
-/// The conversation that was taken out; with an empty owner. Components of an older version are
-/// migrated, as they are when a store is loaded. Throws `decode_error` if this program cannot read
-/// it: no snapshot, damaged, a newer format, or a component that is not known here.
+/// The conversation in the snapshot, with an empty owner. Components of an older version are
+/// migrated, as when a store is loaded. Throws `decode_error` if the value is not a snapshot, is
+/// damaged, has a newer format, or contains a component that this program does not have.
 conversation restore(const boost::json::value& from);
 
 }  // namespace stube

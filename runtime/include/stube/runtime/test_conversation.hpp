@@ -18,10 +18,10 @@
 #include <utility>
 #include <vector>
 
-/// Tests without a port, a browser or a store, for any test framework.
+/// Tests of an application without a port, a browser or a store, for any test framework.
 namespace stube {
 
-/// Text that a test looks into. Blanks are joined, blocks stand on lines of their own.
+/// The visible text of a page. Adjacent blanks are joined, and each block is on a line of its own.
 class page_text {
 public:
     explicit page_text(std::string text) : text_(std::move(text)) {}
@@ -44,7 +44,7 @@ private:
     std::string text_;
 };
 
-/// One conversation and the page that shows it, as a user has it before them:
+/// One conversation and the page that shows it, from the viewpoint of a user:
 ///
 ///     test_conversation t{book_room{}};
 ///     t.fill<&pick_dates::arrival>("2026-12-01").click("Next");
@@ -54,18 +54,18 @@ private:
 ///     t.forward();
 ///     CHECK(t.text().contains("Choose a room"));
 ///
-/// It begins with the first thing that is done or asked, so that `provide`, `principal` and
-/// `advance` can prepare it. Events send what a browser sends: a form that is submitted its own
-/// controls, every other event all controls of its component. `required`, `min` and the like stop
-/// nobody here, as they do not stop a user who wants to get past them.
+/// The conversation begins with the first action or the first query of its state, so that
+/// `provide`, `principal` and `advance` can prepare it. Events carry the form values that a browser
+/// sends: a submitted form its own controls, every other event all controls of its component.
+/// `required`, `min` and similar attributes are ignored, since a user can get past them.
 ///
-/// The page is changed by the patches of each event, as a browser changes it: what no patch brings
-/// is not on it, and what was typed stays until a patch brings the control. HTML that a browser
+/// The patches of each event change the page as they do in a browser. Content that no patch brings
+/// does not appear, and typed text stays until a patch replaces the control. HTML that a browser
 /// would show differently from how it is written (a form in a form, a list in a paragraph) throws
-/// std::logic_error with the components' names.
+/// std::logic_error with the names of the components.
 ///
-/// What a component throws makes `failed()` true and changes nothing. What a test does wrong (no
-/// such button, no such field) throws std::logic_error, which says what there is instead.
+/// If a component throws, `failed()` is true and nothing changes. A mistake of the test (no such
+/// button, no such field) throws std::logic_error whose text lists the alternatives.
 class test_conversation {
 public:
     template <class C>
@@ -78,15 +78,15 @@ public:
 
     explicit test_conversation(effect::call root);
 
-    /// Goes on from another one, see <stube/runtime/snapshot.hpp>.
+    /// Continues from another conversation, see <stube/runtime/snapshot.hpp>.
     explicit test_conversation(conversation from);
     test_conversation(test_conversation&&) noexcept;
     test_conversation& operator=(test_conversation&&) noexcept;
     ~test_conversation();
 
-    // --- before it begins
+    // --- before the conversation begins
 
-    /// The application's object, see `context::app`. Outlives this.
+    /// Sets the application's object, see `context::app`. The object must outlive this one.
     template <class App>
     test_conversation& provide(App& app) {
         return provide(&app, typeid(App));
@@ -96,29 +96,29 @@ public:
 
     // --- where a user looks
 
-    /// The next act, or the next question, is about the smallest component on the page in which
-    /// this text can be read:
+    /// Restricts the next action, or the next query, to the smallest component on the page that
+    /// shows this text:
     ///
     ///     t.within("Buy milk").click("Edit");
     test_conversation& within(std::string_view text);
 
     // --- what a user does
 
-    /// Clicks the one enabled button or other control with a click event that has this visible text
-    /// or accessible name; a submit button sends its form.
+    /// Clicks the one enabled button, or other element with a click event, that has this visible
+    /// text or accessible name. A submit button sends its form.
     test_conversation& click(std::string_view label);
 
-    /// Submits the one form of the page, as the return key does.
+    /// Submits the only form of the page, as the return key does.
     test_conversation& submit();
 
-    /// Enters `text` into the control of a field. For a selection or radio buttons it is the value
-    /// of one of them.
+    /// Enters `text` into the control of a field. For a selection, or for radio buttons, `text` is
+    /// the value of the choice.
     template <auto Member, class Type = decltype(Member)>
     test_conversation& fill(std::string_view text) {
         return fill_field(field_on_page<Member>(), text);
     }
 
-    /// The same for the control with this label.
+    /// Enters `text` into the control with this label.
     test_conversation& fill(std::string_view label, std::string_view text);
 
     template <auto Member, class Type = decltype(Member)>
@@ -135,7 +135,7 @@ public:
 
     test_conversation& uncheck(std::string_view label);
 
-    /// One of the choices of a list, by its value: a check box or an option.
+    /// Checks one of the choices of a list by its value: a check box or an option.
     template <auto Member, class Type = decltype(Member)>
     test_conversation& check(std::string_view choice) {
         return check_choice(field_on_page<Member>(), choice, true);
@@ -146,8 +146,8 @@ public:
         return check_choice(field_on_page<Member>(), choice, false);
     }
 
-    /// Sends the event to the one component on the page that has the member, whether a control for
-    /// it is there or not.
+    /// Sends the event to the one component on the page that has the member, even if the page has
+    /// no control for it.
     template <auto Member, class Type = decltype(Member), class... Arguments>
     test_conversation& send(const Arguments&... arguments) {
         using parameters = typename detail::member<Member>::arguments;
@@ -162,15 +162,15 @@ public:
         );
     }
 
-    /// The browser's Back: one step of the conversation's history.
+    /// Presses the browser's Back button: one step back in the conversation's history.
     test_conversation& back();
 
-    /// The browser's Forward, after Back.
+    /// Presses the browser's Forward button, after Back.
     test_conversation& forward();
 
-    // --- what others do
+    // --- what happens outside
 
-    /// Something is published to a topic from outside of this conversation:
+    /// Publishes a value to a topic from outside this conversation:
     ///
     ///     t.publish("news", "Rain");
     ///     CHECK(t.text().contains("Rain"));
@@ -179,31 +179,30 @@ public:
         return deliver(topic, detail::one_argument(value));
     }
 
-    /// Runs all background work that was asked for, and delivers the results:
+    /// Runs all background work that the components have started, and delivers the results:
     ///
     ///     t.click("Load").run_work();
     ///     CHECK(t.text().contains("The sum is 2026"));
     test_conversation& run_work();
 
-    // --- what may go wrong on the way
+    // --- faults
 
-    /// The last event arrives once more with the same id: a browser that got no answer sends it
-    /// again.
+    /// Sends the last event again with the same id, as a browser does that received no response.
     test_conversation& repeat_last_event();
 
-    /// The last event once more as a new one, to the same instance, even if that has left: the
-    /// second half of a double click.
+    /// Sends the last event again as a new event to the same instance, even if the instance has
+    /// left, as the second half of a double click does.
     test_conversation& resend_to_previous();
 
-    /// The process ends and another one goes on: what a store keeps is written and read back, the
-    /// `wakeup` hooks run, background work that waits fails. Throws std::logic_error if the
-    /// conversation holds a component that cannot be kept, and `decode_error` if what was written
-    /// cannot be read.
+    /// Simulates a restart of the process: the conversation is encoded and decoded as for a store,
+    /// the `wakeup` hooks run, and unfinished background work fails. Throws std::logic_error if the
+    /// conversation contains a component that cannot be stored, and `decode_error` if the stored
+    /// form cannot be decoded.
     test_conversation& restart();
 
-    // --- the clock; it stands still and begins at noon of 2026-01-01, UTC
+    // --- the clock, which begins at noon of 2026-01-01, UTC, and moves only by `advance`
 
-    /// Timers that are due on the way are called, each at its time:
+    /// Moves the clock. The members of the timers that become due are called, each at its time:
     ///
     ///     CHECK(t.text().contains("0 seconds"));
     ///     t.advance(3s);
@@ -211,69 +210,70 @@ public:
     test_conversation& advance(std::chrono::milliseconds by);
     time_point now() const;
 
-    // --- what there is
+    // --- the state
 
-    /// What a user can read: messages first, then the view. Not what stands in controls.
+    /// The text that a user can read: messages first, then the view, without the values of
+    /// controls.
     page_text text() const;
 
-    /// The view as HTML. Events are written as `data-on-click="i2.remove([7])"`.
+    /// The view as HTML. Event bindings are written as `data-on-click="i2.remove([7])"`.
     std::string html() const;
 
-    /// Members that the page reaches only through events that need scripts, one text each, such as
-    /// "demo/search: update (input)". A page without any can be used before its scripts have run.
+    /// The members that the page reaches only through events that need scripts, one text each, such
+    /// as "demo/search: update (input)". A page without warnings is usable before its scripts run.
     std::vector<std::string> warnings() const;
 
     /// The messages above the view that the last event brought.
     std::vector<std::string> notices() const;
 
-    /// What stands in the control of a field; for a check box "on" or "".
+    /// The value in the control of a field; for a check box "on" or "".
     template <auto Member, class Type = decltype(Member)>
     std::string entered() const {
         return entered_in(field_on_page<Member>());
     }
 
-    /// The message shown at the control of a field, empty if there is none.
+    /// The message shown at the control of a field, or an empty text.
     template <auto Member, class Type = decltype(Member)>
     std::string message_at() const {
         return message_of(field_on_page<Member>());
     }
 
-    /// The page's title and address, as the components have set them; empty before they have.
+    /// The page's title and address as the components have set them, or an empty text.
     std::string title() const;
     std::string url() const;
 
-    /// What was published to topics and for scripts of the page, as "topic [\"text\"]" and
-    /// "name {...}".
+    /// The messages published to topics, as "topic [\"text\"]", and the events for scripts of the
+    /// page, as "name {...}".
     std::vector<std::string> published() const;
     std::vector<std::string> client_events() const;
 
-    /// How many pieces of background work wait for `run_work`.
+    /// The number of pieces of background work that wait for `run_work`.
     std::size_t waiting_work() const;
 
-    /// The patches of the last event, as they are sent to a page that is open.
+    /// The patches of the last event, as an open page receives them.
     const std::vector<kernel::patch>& patches() const;
 
-    /// All events so far, for `replay`.
+    /// All events since the beginning, for `replay`.
     const std::vector<kernel::event>& events() const;
 
     bool ended() const;
 
-    /// True if it is marked as worth keeping:
+    /// True if the conversation is marked as worth keeping:
     ///
     ///     CHECK(t.click("Save draft").is_kept());
     bool is_kept() const;
 
-    /// What came of the last event, or of the beginning.
+    /// The verdict on the last event, or on the beginning.
     kernel::verdict last() const;
 
-    /// True if a component threw during the last event: nothing was changed.
+    /// True if a component threw during the last event. Nothing was changed then.
     bool failed() const { return last() == kernel::verdict::failed; }
 
-    /// What the log would say about the last event: why it failed or was refused. Empty if all went
-    /// well.
+    /// The text that the log would contain about the last event: why it failed or was refused.
+    /// Empty if it succeeded.
     std::string error() const;
 
-    /// The conversation as it stands; after its end, without instances.
+    /// The current conversation; after its end, without instances.
     const conversation& value() const;
 
 private:
@@ -285,7 +285,8 @@ private:
         return {&type_of<C>(), std::make_shared<const C>(std::move(root)), {}, {}};
     }
 
-    /// A field of a component: of any with that member, if the class is none itself.
+    /// A field of a component. `component` is empty if the class of the member is not a component
+    /// itself; then any component with that member matches.
     struct own_field {
         std::string_view component;
         std::string_view name;

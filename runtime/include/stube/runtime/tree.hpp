@@ -6,9 +6,9 @@
 
 namespace stube {
 
-/// The conversation for people: one line for each component with its state, what stands in it or
-/// was called by it indented below. `std::cout << tree(t.value())` in a test prints, for a desk
-/// with a slot and a list:
+/// The conversation as readable text, for a developer: one line for each component with its state.
+/// Its children, and the components that it called, are indented below. For a desk with a slot and
+/// a list, `std::cout << tree(t.value())` in a test prints:
 ///
 /// ```text
 /// conversation 4fQ… revision 7 step 1
