@@ -1,9 +1,10 @@
+#include "runtime/live/mutex.hpp"
+
 #include <stube/http/login.hpp>
 #include <stube/runtime/random_id.hpp>
 
 #include <algorithm>
 #include <list>
-#include <mutex>
 #include <stdexcept>
 #include <string_view>
 #include <unordered_map>
@@ -21,10 +22,10 @@ public:
         if (user.empty()) throw std::invalid_argument("stube: a login needs a name");
         std::string token = random_id();
         const auto now = options_.clock();
-        std::lock_guard lock(mutex_);
+        const live::mutex_lock lock(mutex_);
         const auto full = std::max<std::size_t>(options_.max_logins, 1);
         while (!logins_.empty() && (logins_.front().ends <= now || logins_.size() >= full))
-            forget(logins_.begin());
+            erase(logins_.begin());
         logins_.push_back({token, std::move(user), now + options_.lifetime});
         // The key is a view of the list's element, which does not move.
         const auto last = std::prev(logins_.end());
@@ -36,24 +37,24 @@ public:
         const auto token = from.cookie(options_.cookie);
         if (token.empty()) return {};
         const auto now = options_.clock();
-        std::lock_guard lock(mutex_);
+        const live::mutex_lock lock(mutex_);
         const auto found = by_token_.find(token);
         return found == by_token_.end() || found->second->ends <= now ? std::string()
                                                                       : found->second->user;
     }
 
     cookie end(const request_info& from) {
-        std::lock_guard lock(mutex_);
+        const live::mutex_lock lock(mutex_);
         const auto found = by_token_.find(from.cookie(options_.cookie));
-        if (found != by_token_.end()) forget(found->second);
+        if (found != by_token_.end()) erase(found->second);
         return {options_.cookie, {}, std::chrono::seconds(0)};
     }
 
     void end_all(const std::string& user) {
-        std::lock_guard lock(mutex_);
+        const live::mutex_lock lock(mutex_);
         for (auto at = logins_.begin(); at != logins_.end();) {
             const auto each = at++;
-            if (each->user == user) forget(each);
+            if (each->user == user) erase(each);
         }
     }
 
@@ -64,17 +65,18 @@ private:
         std::chrono::steady_clock::time_point ends;
     };
 
-    using place = std::list<login>::iterator;
+    using login_position = std::list<login>::iterator;
 
-    void forget(place which) {
-        by_token_.erase(which->token);
-        logins_.erase(which);
+    void erase(login_position position) STUBE_REQUIRES(mutex_) {
+        by_token_.erase(position->token);
+        logins_.erase(position);
     }
 
     login_options options_;
-    mutable std::mutex mutex_;
-    std::list<login> logins_;  // oldest first; all have the same lifetime
-    std::unordered_map<std::string_view, place> by_token_;
+    mutable live::mutex mutex_;
+    // Oldest first; all have the same lifetime.
+    std::list<login> logins_ STUBE_GUARDED_BY(mutex_);
+    std::unordered_map<std::string_view, login_position> by_token_ STUBE_GUARDED_BY(mutex_);
 };
 
 login_sessions::login_sessions(login_options options)

@@ -1,8 +1,9 @@
-#include "http/listener.hpp"
-#include "http/server_log.hpp"
-#include "http/site.hpp"
-#include "http/switchboard.hpp"
-#include "http/worker.hpp"
+#include "http/site/server_log.hpp"
+#include "http/site/server_registry.hpp"
+#include "http/site/site.hpp"
+#include "http/transport/listener.hpp"
+#include "http/transport/worker.hpp"
+#include "runtime/live/mutex.hpp"
 
 #include <stube/http/server.hpp>
 
@@ -12,14 +13,16 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
+#include <cerrno>
+#include <chrono>
+#include <fcntl.h>
 #include <filesystem>
 #include <future>
 #include <iterator>
-#include <mutex>
 #include <stdexcept>
 #include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -27,8 +30,21 @@ namespace stube {
 
 namespace {
 
+/// Opens standard streams that are closed. Otherwise the first file that the program opens, such as
+/// the lock file of its store, would become its standard output. Done before `main`.
+struct standard_streams {
+    standard_streams() {
+        for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+            if (fcntl(each, F_GETFD) < 0 && errno == EBADF)
+                static_cast<void>(open("/dev/null", O_RDWR));  // takes the lowest free one
+        }
+    }
+};
+
+const standard_streams opened_streams;
+
 constexpr auto reap_interval = std::chrono::seconds(10);
-constexpr auto drain_look = std::chrono::milliseconds(2);
+constexpr auto drain_poll_interval = std::chrono::milliseconds(2);
 
 std::size_t thread_count(const server_options& options) {
     return options.threads > 0 ? options.threads
@@ -54,7 +70,7 @@ std::size_t connections_within_limits(const server_limits& limits) {
     return std::min(limits.max_connections, std::max<std::size_t>(usable, 1));
 }
 
-void refuse_clashes() {
+void check_component_names() {
     const auto clashing = clashing_components();
     if (clashing.empty()) return;
     throw std::logic_error("stube: two components have the name " + clashing.front());
@@ -74,9 +90,9 @@ public:
           drain_delay_(options.drain_delay),
           servers_(from.servers_),
           site_(from, options) {
-        refuse_clashes();
+        check_component_names();
         site_.log = &server_log_;
-        site_.unsent.on_over = [this] { close_unread(); };
+        site_.unsent.on_exceeded = [this] { close_slow_readers(); };
         options.conversations.logger = log_;
         const auto threads = thread_count(options);
         site_.counts.set_threads(threads);
@@ -113,18 +129,18 @@ public:
     std::string address() const { return "http://" + authority_ + site_.base_path() + "/"; }
 
     void start_threads() {
-        std::lock_guard lock(mutex_);
+        const live::mutex_lock lock(mutex_);
         if (phase_ != phase::fresh) throw std::logic_error("stube: the server was started before");
         listener_->listen();
         phase_ = phase::running;
         max_connections_ = connections_within_limits(site_.limits());
         listener_->accept(
             [this]() -> boost::asio::io_context& { return next_worker().context(); },
-            [this](http::tcp_socket socket) { take(std::move(socket)); }
+            [this](http::tcp_socket socket) { add_connection(std::move(socket)); }
         );
         for (auto& each : workers_)
             each->start();
-        housekeeper_ = std::thread([this] { keep_house(); });
+        expiry_thread_ = std::thread([this] { expire_idle_conversations(); });
         log_->info(
             "serving address={} threads={} conversations={} max_connections={}",
             authority_,
@@ -143,18 +159,19 @@ public:
 
     void run() {
         start_threads();
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return phase_ == phase::stopped; });
+        live::mutex_lock lock(mutex_);
+        while (phase_ != phase::stopped)
+            changed_.wait(lock);
     }
 
     void stop() {
         {
-            std::unique_lock lock(mutex_);
-            if (phase_ == phase::stopping)
-                changed_.wait(lock, [this] { return phase_ == phase::stopped; });
+            live::mutex_lock lock(mutex_);
+            while (phase_ == phase::stopping)
+                changed_.wait(lock);
             if (phase_ == phase::stopped) return;
             if (std::exchange(phase_, phase::stopping) == phase::fresh) {
-                stop_live();
+                stop_conversations();
                 phase_ = phase::stopped;
                 return server_log_.finish();
             }
@@ -164,7 +181,7 @@ public:
         log_->info("stopped address={}", authority_);
         server_log_.finish();
         {
-            std::lock_guard lock(mutex_);
+            const live::mutex_lock lock(mutex_);
             phase_ = phase::stopped;
         }
         changed_.notify_all();
@@ -183,7 +200,7 @@ private:
         return all;
     }
 
-    void stop_live() {
+    void stop_conversations() {
         servers_->remove(*live_);
         live_->stop();
     }
@@ -195,41 +212,44 @@ private:
 
     /// Gives a new connection to the next worker. On the thread of the first worker, which accepts
     /// for all of them.
-    void take(http::tcp_socket socket) {
+    void add_connection(http::tcp_socket socket) {
         if (connections_ >= max_connections_) return;
-        workers_[next_]->add(std::move(socket), http::take_seat(connections_));
+        workers_[next_]->add(std::move(socket), http::take_connection_slot(connections_));
     }
 
     /// Called when too many bytes wait for slow readers. From any thread; does not block.
-    void close_unread() {
-        if (!is_closing_unread_.exchange(true)) ask_for_unread(0, nullptr, 0);
+    void close_slow_readers() {
+        if (!is_closing_slow_readers_.exchange(true)) close_most_unsent(0, nullptr, 0);
     }
 
     /// Visits the workers one after the other, finds the connection with the most unsent bytes, and
     /// closes it.
-    void ask_for_unread(std::size_t at, http::worker* worst, std::size_t most) {
+    void close_most_unsent(std::size_t at, http::worker* worst, std::size_t most) {
         if (at < workers_.size()) {
-            auto& asked = *workers_[at];
-            return asked.post([this, &asked, at, worst, most] {
-                const auto here = asked.most_unsent();
-                const bool is_worse = here > most;
-                ask_for_unread(at + 1, is_worse ? &asked : worst, is_worse ? here : most);
+            auto& worker = *workers_[at];
+            return worker.post([this, &worker, at, worst, most] {
+                const auto unsent = worker.most_unsent();
+                const bool is_worse = unsent > most;
+                close_most_unsent(at + 1, is_worse ? &worker : worst, is_worse ? unsent : most);
             });
         }
-        if (!worst) return is_closing_unread_.store(false);
+        if (!worst) return is_closing_slow_readers_.store(false);
         worst->post([this, worst] {
-            if (site_.unsent.is_over()) worst->close_most_unsent();
-            is_closing_unread_ = false;
-            if (site_.unsent.is_over()) close_unread();
+            if (site_.unsent.exceeds_limit()) worst->close_most_unsent();
+            is_closing_slow_readers_ = false;
+            if (site_.unsent.exceeds_limit()) close_slow_readers();
         });
     }
 
     /// Expires idle conversations. On a thread of its own, because a look at all conversations
     /// takes long.
-    void keep_house() {
-        std::unique_lock lock(mutex_);
-        while (!changed_.wait_for(lock, reap_interval, [this] { return phase_ != phase::running; })
-        ) {
+    void expire_idle_conversations() {
+        live::mutex_lock lock(mutex_);
+        for (;;) {
+            const auto next = std::chrono::steady_clock::now() + reap_interval;
+            while (phase_ == phase::running && changed_.wait_until(lock, next)) {
+            }
+            if (phase_ != phase::running) return;
             lock.unlock();
             live_->reap();
             lock.lock();
@@ -237,7 +257,7 @@ private:
     }
 
     void shut_down() {
-        housekeeper_.join();
+        expiry_thread_.join();
         site_.draining = true;
         std::this_thread::sleep_for(drain_delay_);
         site_.ends_streams = true;
@@ -251,9 +271,9 @@ private:
             each->drain();
         const auto latest = std::chrono::steady_clock::now() + site_.limits().drain_timeout;
         while (connections_ > 0 && std::chrono::steady_clock::now() < latest) {
-            std::this_thread::sleep_for(drain_look);
+            std::this_thread::sleep_for(drain_poll_interval);
         }
-        stop_live();
+        stop_conversations();
         for (auto& each : workers_)
             each->stop();
     }
@@ -262,20 +282,20 @@ private:
     const std::shared_ptr<spdlog::logger> log_;
     std::atomic<std::size_t> connections_ = 0;  // accepted and not yet closed
     std::size_t max_connections_ = 0;
-    std::atomic<bool> is_closing_unread_ = false;
+    std::atomic<bool> is_closing_slow_readers_ = false;
     const std::chrono::milliseconds drain_delay_;
-    const std::shared_ptr<http::switchboard> servers_;
+    const std::shared_ptr<http::server_registry> servers_;
     http::site site_;
     std::vector<std::unique_ptr<http::worker>> workers_;
     std::unique_ptr<http::listener> listener_;
     std::unique_ptr<live::conversation_map> live_;
     std::size_t next_ = 0;
     std::string authority_;
-    std::thread housekeeper_;
+    std::thread expiry_thread_;
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    phase phase_ = phase::fresh;
+    live::mutex mutex_;
+    live::condition_variable changed_;
+    phase phase_ STUBE_GUARDED_BY(mutex_) = phase::fresh;
 };
 
 server::server(const app& site, server_options options, std::unique_ptr<store> storage)

@@ -1,5 +1,5 @@
 # Compiles the browser's files into stube_http. Include it after stube_component(http ...). The
-# generated source defines stube::http::assets(), which http/assets.hpp declares.
+# generated source defines stube::http::assets(), which http/protocol/assets.hpp declares.
 #
 # npm fetches htmx into the build folder, in the version and with the digest of package-lock.json.
 # The source tree is not changed. htmx is fetched once, and again when the lock file changes.

@@ -1,6 +1,6 @@
 // Decides which of the user's actions are sent, and with which values. It reads the attributes that
-// http/wire_html.cpp writes. It is the last of the scripts: until it has run, the browser submits
-// the forms by itself, and the page works without it.
+// http/protocol/wire_html.cpp writes. It is the last of the scripts: until it has run, the browser
+// submits the forms by itself, and the page works without it.
 (() => {
   'use strict';
 

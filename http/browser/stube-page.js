@@ -1,6 +1,6 @@
 // Applies the server's messages to the page: patches, and commands for everything that is not
-// markup. http/wire_patches.cpp writes both. This script also keeps the focus where the user is.
-// stube-user.js keeps what the user types.
+// markup. http/protocol/wire_patches.cpp writes both. This script also keeps the focus where the
+// user is. stube-user.js keeps what the user types.
 (() => {
   'use strict';
 

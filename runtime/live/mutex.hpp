@@ -40,7 +40,7 @@ public:
         : lock_(locked.native_) {}
     mutex_lock(const mutex_lock&) = delete;
     mutex_lock& operator=(const mutex_lock&) = delete;
-    ~mutex_lock() STUBE_THREAD_SAFETY(release_capability()) {}
+    ~mutex_lock() STUBE_THREAD_SAFETY(release_capability()) = default;
 
     void unlock() STUBE_THREAD_SAFETY(release_capability()) { lock_.unlock(); }
 

@@ -1,4 +1,5 @@
-// A page with markup and messages that a test writes, in place of http/wire_html.cpp and http/wire_patches.cpp.
+// A page with markup and messages that a test writes, in place of http/protocol/wire_html.cpp and
+// http/protocol/wire_patches.cpp.
 import {Gallery, newVisitor, openPage} from './support.mjs';
 
 /// A page of the gallery that shows `markup` in place of its component. `response` is the response to its events, or

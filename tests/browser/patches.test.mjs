@@ -1,4 +1,5 @@
-// The browser's side of the wire alone: a hand-written page receives messages as http/wire_patches.cpp writes them.
+// The browser's side of the wire alone: a hand-written page receives messages as http/protocol/wire_patches.cpp
+// writes them.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {deliver, handWritten} from './hand_written.mjs';

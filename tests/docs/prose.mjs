@@ -1,6 +1,5 @@
-// Fails on patterns of prose that style.md's rules forbid and a program can find (CONTRIBUTING.md, "Plain English"):
-// comments that open with a clause (What, Who, Whose), "is no X" for "is not a valid X", "anew", and lines over 100
-// columns in C++ or over 120 in Markdown.
+// Fails on patterns that CONTRIBUTING.md forbids under "Plain English" and that a program can find: a comment whose first
+// word is What, Who or Whose, two worn phrases (below), and lines over 100 columns in C++ or over 120 in Markdown.
 //
 //     node tests/docs/prose.mjs [folder]
 

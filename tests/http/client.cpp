@@ -26,7 +26,7 @@ std::string lowered(std::string text) {
 }
 }  // namespace
 
-std::string answered::header(std::string_view name) const {
+std::string response::header(std::string_view name) const {
     const auto all = lowered(head);
     const auto at = all.find("\r\n" + std::string(name) + ":");
     if (at == all.npos) return {};
@@ -82,14 +82,14 @@ bool client::fill(std::chrono::milliseconds time) {
     return true;
 }
 
-answered client::read_head() {
-    answered out;
+response client::read_head() {
+    response out;
     out.head = read_until("\r\n\r\n");
     out.status = std::atoi(out.head.substr(9, 3).c_str());
     return out;
 }
 
-answered client::read(bool is_head) {
+response client::read(bool is_head) {
     auto out = read_head();
     if (is_head || out.status == 204 || out.status == 304 || out.status == 100) return out;
     const auto size = static_cast<std::size_t>(std::atoll(out.header("content-length").c_str()));
@@ -130,7 +130,7 @@ bool client::is_closed_within(std::chrono::milliseconds time) {
     return read_.empty() && !fill(time) && closed_;
 }
 
-bool client::hears_within(std::chrono::milliseconds time) {
+bool client::receives_within(std::chrono::milliseconds time) {
     return !read_.empty() || fill(time);
 }
 

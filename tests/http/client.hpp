@@ -8,7 +8,7 @@
 /// A client that sends exactly the bytes it is given.
 namespace testing {
 
-struct answered {
+struct response {
     int status = 0;
     std::string head;  ///< with its empty line
     std::string body;  ///< chunks joined
@@ -16,7 +16,7 @@ struct answered {
     /// The value of the first header with this name (lower case), or nothing.
     std::string header(std::string_view name) const;
 
-    bool says(std::string_view text) const { return body.find(text) != body.npos; }
+    bool contains(std::string_view text) const { return body.find(text) != body.npos; }
 };
 
 class client {
@@ -31,15 +31,15 @@ public:
     void send(std::string_view bytes);
 
     /// The next whole response, with a body by Content-Length. Throws if no response comes.
-    answered read(bool is_head = false);
+    response read(bool is_head = false);
 
-    answered ask(std::string_view bytes) {
+    response ask(std::string_view bytes) {
         send(bytes);
         return read();
     }
 
     /// The head of a stream's response.
-    answered read_head();
+    response read_head();
 
     /// Reads until `text` has come, and takes everything up to its end. Throws if it does not come.
     std::string read_until(std::string_view text);
@@ -57,7 +57,7 @@ public:
     bool is_closed_within(std::chrono::milliseconds time);
 
     /// True if something comes within the time.
-    bool hears_within(std::chrono::milliseconds time);
+    bool receives_within(std::chrono::milliseconds time);
 
 private:
     bool fill(std::chrono::milliseconds time);  // false: closed, or nothing came

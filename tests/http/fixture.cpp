@@ -145,7 +145,7 @@ std::string opened::stream(std::string_view headers) const {
     );
 }
 
-opened read_page(answered page, std::string_view cookie) {
+opened read_page(response page, std::string_view cookie) {
     opened out;
     out.cookie = cookie.empty() ? between(page.head, "Set-Cookie: ", ";") : std::string(cookie);
     out.conversation = between(page.body, "data-conversation=\"", "\"");

@@ -183,7 +183,7 @@ struct opened {
     std::string cookie;  ///< "stube_session=..."
     std::string conversation;
     std::string revision;
-    answered page;
+    response page;
 
     /// The head and body of an event's POST.
     std::string
@@ -202,7 +202,7 @@ private:
 /// Opens `path`, as the visitor with this cookie if there is one.
 opened open_page(std::uint16_t port, std::string_view path = "/t", std::string_view cookie = {});
 
-opened read_page(answered page, std::string_view cookie = {});
+opened read_page(response page, std::string_view cookie = {});
 
 /// Sends an event to `tally::slow` and waits until it runs.
 void send_slow(client& on, const opened& page);

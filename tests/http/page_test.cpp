@@ -1,5 +1,5 @@
-#include "http/assets.hpp"
 #include "http/fixture.hpp"
+#include "http/protocol/assets.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,11 +10,11 @@ using namespace testing;
 
 namespace {
 
-answered ask(const served& site, std::string_view target, std::string_view headers = {}) {
+response ask(const served& site, std::string_view target, std::string_view headers = {}) {
     return client(site.port()).ask(get(target, headers));
 }
 
-void check_page_headers(const answered& got) {
+void check_page_headers(const response& got) {
     CHECK(got.header("content-type") == "text/html; charset=utf-8");
     CHECK(
         got.header("content-security-policy") == "default-src 'self'; base-uri 'none'; form-action "
@@ -53,12 +53,12 @@ TEST_CASE("a visitor gets a page with a conversation") {
     check_page_headers(page.page);
     CHECK(page.page.header("cache-control") == "no-store");
     CHECK_FALSE(has_inline_code(page.page.body));
-    CHECK(page.page.says("<html lang=\"en\">"));
-    CHECK(page.page.says("<title>Tally &amp; &lt;co></title>"));
-    CHECK(page.page.says("data-stream=\"/stube/stream/" + page.conversation + "?rev=1\""));
-    CHECK(page.page.says("<main id=\"stube-view\" tabindex=\"-1\"><div id=\"i1\">"));
-    CHECK(page.page.says("formaction=\"/stube/event/" + page.conversation + "/1/inc\""));
-    CHECK(page.page.says("<script src=\"/stube/assets/stube."));
+    CHECK(page.page.contains("<html lang=\"en\">"));
+    CHECK(page.page.contains("<title>Tally &amp; &lt;co></title>"));
+    CHECK(page.page.contains("data-stream=\"/stube/stream/" + page.conversation + "?rev=1\""));
+    CHECK(page.page.contains("<main id=\"stube-view\" tabindex=\"-1\"><div id=\"i1\">"));
+    CHECK(page.page.contains("formaction=\"/stube/event/" + page.conversation + "/1/inc\""));
+    CHECK(page.page.contains("<script src=\"/stube/assets/stube."));
 }
 
 TEST_CASE("the session cookie is new for strangers only") {
@@ -127,7 +127,7 @@ TEST_CASE("a session from before the cookie had its prefix continues under the n
     const auto got = ask(site, "/t?c=" + page.conversation, "Cookie: " + old.cookie + "\r\n");
     CHECK(read_page(got, old.cookie).conversation == page.conversation);
     CHECK(got.header("set-cookie").starts_with("__Host-stube_session=" + session + ";"));
-    CHECK(client(site.port()).ask(old.post("1/inc")).says("n=1"));
+    CHECK(client(site.port()).ask(old.post("1/inc")).contains("n=1"));
 }
 
 TEST_CASE("the session cookie is Secure behind TLS and bound to the base path") {
@@ -139,9 +139,9 @@ TEST_CASE("the session cookie is Secure behind TLS and bound to the base path") 
 
     CHECK(page.cookie.starts_with("stube_session="));
     CHECK(page.page.header("set-cookie").ends_with("; Path=/app/; Max-Age=2592000; Secure"));
-    CHECK(page.page.says("src=\"/app/stube/assets/stube."));
-    CHECK(page.page.says("data-stream=\"/app/stube/stream/"));
-    CHECK(page.page.says("formaction=\"/app/stube/event/"));
+    CHECK(page.page.contains("src=\"/app/stube/assets/stube."));
+    CHECK(page.page.contains("data-stream=\"/app/stube/stream/"));
+    CHECK(page.page.contains("formaction=\"/app/stube/event/"));
     CHECK(ask(site, "/t").status == 404);
     CHECK(ask(site, "/apps/t").status == 404);
     CHECK(ask(site, "/healthz").status == 200);
@@ -150,14 +150,14 @@ TEST_CASE("the session cookie is Secure behind TLS and bound to the base path") 
 TEST_CASE("the address resumes a conversation for its owner") {
     served site;
     const auto page = open_page(site.port());
-    CHECK(client(site.port()).ask(page.post("1/add", "stube-args=%5B41%5D")).says("n=41"));
+    CHECK(client(site.port()).ask(page.post("1/add", "stube-args=%5B41%5D")).contains("n=41"));
 
     const auto again =
         ask(site, "/t?x=y&c=" + page.conversation, "Cookie: " + page.cookie + "\r\n");
     CHECK(again.status == 200);
     CHECK(read_page(again, page.cookie).conversation == page.conversation);
     CHECK(read_page(again, page.cookie).revision == "2");
-    CHECK(again.says("n=41"));
+    CHECK(again.contains("n=41"));
     CHECK(again.header("set-cookie") == page.page.header("set-cookie"));
 }
 
@@ -207,8 +207,8 @@ TEST_CASE("a page whose conversation is gone shows a message") {
         const auto got = ask(site, "/t?c=" + id, "Cookie: " + page.cookie + "\r\n");
         CHECK(got.status == 404);
         check_page_headers(got);
-        CHECK(got.says("has ended or was not used for too long"));
-        CHECK(got.says("<a href=\"/t\">Start again</a>"));
+        CHECK(got.contains("has ended or was not used for too long"));
+        CHECK(got.contains("<a href=\"/t\">Start again</a>"));
     }
 }
 
@@ -216,7 +216,7 @@ TEST_CASE("a subresource or prefetch request begins nothing and closes no page")
     served site;
     const auto page = open_page(site.port());
     client visitor(site.port());
-    CHECK(visitor.ask(page.post("1/inc")).says("n=1"));
+    CHECK(visitor.ask(page.post("1/inc")).contains("n=1"));
     const std::string cookie = "Cookie: " + page.cookie + "\r\n";
     for (const auto* headers :
          {"Sec-Fetch-Dest: image\r\nSec-Fetch-Mode: no-cors\r\nSec-Fetch-Site: cross-site\r\n",
@@ -236,22 +236,22 @@ TEST_CASE("a subresource or prefetch request begins nothing and closes no page")
             REQUIRE(got.header("cache-control") == "no-store");
         }
     }
-    CHECK(visitor.ask(get("/metrics")).says("stube_conversations 1\n"));
-    CHECK(ask(site, "/t?c=" + page.conversation, cookie).says("n=1"));
+    CHECK(visitor.ask(get("/metrics")).contains("stube_conversations 1\n"));
+    CHECK(ask(site, "/t?c=" + page.conversation, cookie).contains("n=1"));
 }
 
 TEST_CASE("following 250 links from another site closes no page that is in use") {
     served site;
     const auto page = open_page(site.port());
     client visitor(site.port());
-    CHECK(visitor.ask(page.post("1/inc")).says("n=1"));
+    CHECK(visitor.ask(page.post("1/inc")).contains("n=1"));
     const auto headers = "Cookie: " + page.cookie +
                          "\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\n"
                          "Sec-Fetch-Site: cross-site\r\n";
     for (int link = 0; link < 250; ++link)
         REQUIRE(visitor.ask(get("/t", headers)).status == 200);
-    CHECK(visitor.ask(get("/t?c=" + page.conversation, headers)).says("n=1"));
-    CHECK(visitor.ask(page.post("1/inc")).says("n=2"));
+    CHECK(visitor.ask(get("/t?c=" + page.conversation, headers)).contains("n=1"));
+    CHECK(visitor.ask(page.post("1/inc")).contains("n=2"));
 }
 
 TEST_CASE("a visitor whose pages are all in use gets a message and loses no page") {
@@ -265,7 +265,7 @@ TEST_CASE("a visitor whose pages are all in use gets a message and loses no page
     attach(b, second);
     const auto third = ask(site, "/t", "Cookie: " + first.cookie + "\r\n");
     CHECK(third.status == 429);
-    CHECK(third.says("too many open pages"));
+    CHECK(third.contains("too many open pages"));
     CHECK(ask(site, "/t").status == 200);
     client visitor(site.port());
     CHECK(visitor.ask(first.post("1/inc")).status == 204);
@@ -275,10 +275,10 @@ TEST_CASE("a visitor whose pages are all in use gets a message and loses no page
 TEST_CASE("a conversation belongs to the principal that it began with") {
     served site;
     const auto nobody = open_page(site.port(), "/who");
-    CHECK(nobody.page.says("who=<"));
+    CHECK(nobody.page.contains("who=<"));
     const auto cookie = "Cookie: " + nobody.cookie + "\r\n";
     const auto ada = read_page(ask(site, "/who", "X-User: ada\r\n" + cookie), nobody.cookie);
-    CHECK(ada.page.says("who=ada<"));
+    CHECK(ada.page.contains("who=ada<"));
 
     const auto shown_to = [&](const opened& of, const std::string& user) {
         const auto got = ask(site, "/who?c=" + of.conversation, user + cookie);
@@ -297,8 +297,8 @@ TEST_CASE("an open page takes no events and gets no new stream after signing out
     const auto page = read_page(first, first.header("set-cookie").substr(0, 36));
     const auto refused = client(site.port()).ask(page.post("1/inc"));
     CHECK(refused.status == 403);
-    CHECK(refused.says("has signed out"));
-    CHECK(refused.says("<a href=\"?\">Start again</a>"));
+    CHECK(refused.contains("has signed out"));
+    CHECK(refused.contains("<a href=\"?\">Start again</a>"));
 
     client stream(site.port());
     attach(stream, page);
@@ -306,7 +306,7 @@ TEST_CASE("an open page takes no events and gets no new stream after signing out
 
     auto mine = page;
     mine.cookie += "; user=ada";
-    CHECK(client(site.port()).ask(mine.post("1/inc")).says("n=1"));
+    CHECK(client(site.port()).ask(mine.post("1/inc")).contains("n=1"));
 }
 
 // docs/security.md describes this behaviour. Change both together.
@@ -320,7 +320,7 @@ TEST_CASE("an open stream continues after signing out until it is reopened") {
     attach(before, mine);
 
     CHECK(client(site.port()).ask(page.post("1/inc")).status == 403);
-    CHECK_FALSE(before.hears_within(50ms));
+    CHECK_FALSE(before.receives_within(50ms));
     CHECK(client(site.port()).ask(mine.post("1/inc")).status == 204);
     CHECK(before.read_until("\n\n\r\n").find("n=1") != std::string::npos);
 
@@ -331,17 +331,17 @@ TEST_CASE("an open stream continues after signing out until it is reopened") {
 
 TEST_CASE("a component can be made from the request") {
     served site;
-    CHECK(ask(site, "/chapter").says("page 1<"));
+    CHECK(ask(site, "/chapter").contains("page 1<"));
     const auto page = open_page(site.port(), "/chapter?page=7");
-    CHECK(page.page.says("page 7<"));
+    CHECK(page.page.contains("page 7<"));
     const auto cookie = "Cookie: " + page.cookie + "\r\n";
-    CHECK(client(site.port()).ask(page.post("1/turn")).says("page 8<"));
+    CHECK(client(site.port()).ask(page.post("1/turn")).contains("page 8<"));
 
     // The owner's conversation continues. Another visitor gets a new one from the same address.
     const auto address = "/chapter?page=7&c=" + page.conversation;
-    CHECK(ask(site, address, cookie).says("page 8<"));
-    CHECK(ask(site, address).says("page 7<"));
-    CHECK(ask(site, "/chapter?page=5&c=never-was", cookie).says("page 5<"));
+    CHECK(ask(site, address, cookie).contains("page 8<"));
+    CHECK(ask(site, address).contains("page 7<"));
+    CHECK(ask(site, "/chapter?page=5&c=never-was", cookie).contains("page 5<"));
 }
 
 TEST_CASE("a component that cannot be made from the request begins no conversation") {
@@ -349,11 +349,11 @@ TEST_CASE("a component that cannot be made from the request begins no conversati
     const auto bad = ask(site, "/chapter?page=x");
     CHECK(bad.status == 400);
     check_page_headers(bad);
-    CHECK_FALSE(bad.says("stoi"));
+    CHECK_FALSE(bad.contains("stoi"));
     CHECK(bad.header("set-cookie").empty());
     const auto worse = ask(site, "/chapter?page=secret");
     CHECK(worse.status == 500);
-    CHECK_FALSE(worse.says("secret"));
+    CHECK_FALSE(worse.contains("secret"));
 }
 
 TEST_CASE("a page with a conversation has the styles and modules of all components once") {
@@ -369,7 +369,7 @@ TEST_CASE("a page with a conversation has the styles and modules of all componen
     CHECK(count("<script type=\"module\" src=\"/turn.js\"></script>") == 1);
     CHECK(count("<script type=\"module\" src=\"https://a.test/x.js\"></script>") == 1);
     CHECK(count("/stube/assets/components.") == 1);
-    CHECK_FALSE(ask(site, "/about").says("components."));
+    CHECK_FALSE(ask(site, "/about").contains("components."));
 
     const auto from = head.find("/stube/assets/components.");
     const auto styles = ask(site, head.substr(from, head.find('"', from) - from));
@@ -380,8 +380,9 @@ TEST_CASE("a page with a conversation has the styles and modules of all componen
         styles.body == "[data-stube-component=\"test/appendix\"] {\nmargin: 0\n}\n"
                        "[data-stube-component=\"test/chapter\"] {\n& > b { color: red }\n}\n"
     );
-    CHECK(ask(site, "/chapter").says("<div id=\"i1\" data-stube-component=\"test/chapter\"><b>"));
-    CHECK(ask(site, "/login").says("<p id=\"i1\" data-stube-component=\"test/appendix\">"));
+    CHECK(ask(site, "/chapter").contains("<div id=\"i1\" data-stube-component=\"test/chapter\"><b>")
+    );
+    CHECK(ask(site, "/login").contains("<p id=\"i1\" data-stube-component=\"test/appendix\">"));
 }
 
 TEST_CASE("the addresses of component styles and modules include the base path") {
@@ -389,8 +390,8 @@ TEST_CASE("the addresses of component styles and modules include the base path")
     options.base_path = "/app";
     served site(options);
     const auto page = open_page(site.port(), "/app/t").page;
-    CHECK(page.says("<script type=\"module\" src=\"/app/turn.js\">"));
-    CHECK(page.says("href=\"/app/stube/assets/components."));
+    CHECK(page.contains("<script type=\"module\" src=\"/app/turn.js\">"));
+    CHECK(page.contains("href=\"/app/stube/assets/components."));
 }
 
 TEST_CASE("a behavior is served as a module that is revalidated") {
@@ -417,11 +418,11 @@ TEST_CASE("an exception while a page begins gives a page with status 500") {
     const auto render = ask(site, "/broken");
     CHECK(render.status == 500);
     check_page_headers(render);
-    CHECK(render.says("Error "));
+    CHECK(render.contains("Error "));
     const auto principal = ask(site, "/t", "X-Fail: yes\r\n");
     CHECK(principal.status == 500);
-    CHECK_FALSE(principal.says("secret"));
-    CHECK_FALSE(render.says("secret"));
+    CHECK_FALSE(principal.contains("secret"));
+    CHECK_FALSE(render.contains("secret"));
 }
 
 TEST_CASE("an exception of any type leaves the connection open") {
@@ -436,20 +437,20 @@ TEST_CASE("an exception of any type leaves the connection open") {
 TEST_CASE("an address of an ended conversation begins a new one if it was made from the request") {
     served site;
     const auto page = open_page(site.port(), "/chapter?page=3");
-    CHECK(client(site.port()).ask(page.post("1/close")).says("Closed"));
+    CHECK(client(site.port()).ask(page.post("1/close")).contains("Closed"));
 
     const auto again =
         ask(site, "/chapter?page=3&c=" + page.conversation, "Cookie: " + page.cookie + "\r\n");
     CHECK(again.status == 200);
-    CHECK(again.says("page 3"));
-    CHECK_FALSE(again.says(page.conversation));
+    CHECK(again.contains("page 3"));
+    CHECK_FALSE(again.contains(page.conversation));
 }
 
 TEST_CASE("a page contains the heartbeat interval of its stream") {
     server_options options;
     options.limits.heartbeat = 7s;
     served site(options);
-    CHECK(ask(site, "/t").says(" data-heartbeat=\"7000\""));
+    CHECK(ask(site, "/t").contains(" data-heartbeat=\"7000\""));
 }
 
 TEST_CASE("error pages use the title and language and styles and header of the application") {
@@ -469,10 +470,10 @@ TEST_CASE("error pages use the title and language and styles and header of the a
         const auto got = client(running.port())
                              .ask("GET " + std::string(address) + " HTTP/1.1\r\nHost: a\r\n\r\n");
         CHECK(got.status == 404);
-        CHECK(got.says("<html lang=\"de\">"));
-        CHECK(got.says("<title>Inn</title>"));
-        CHECK(got.says("href=\"/inn.css\""));
-        CHECK(got.says("<header><p>The Inn</p></header>"));
+        CHECK(got.contains("<html lang=\"de\">"));
+        CHECK(got.contains("<title>Inn</title>"));
+        CHECK(got.contains("href=\"/inn.css\""));
+        CHECK(got.contains("<header><p>The Inn</p></header>"));
     }
     CHECK_THROWS_AS(site.error_pages({.login = "/login"}), std::invalid_argument);
 }
@@ -482,8 +483,8 @@ TEST_CASE("a page without a conversation needs neither scripts nor cookies") {
     const auto got = ask(site, "/about");
     CHECK(got.status == 200);
     check_page_headers(got);
-    CHECK(got.says("<p>About this</p>"));
-    CHECK_FALSE(got.says("<script"));
+    CHECK(got.contains("<p>About this</p>"));
+    CHECK_FALSE(got.contains("<script"));
     CHECK(got.header("set-cookie").empty());
     CHECK(ask(site, "/about", "If-None-Match: " + got.header("etag") + "\r\n").status == 304);
 }
@@ -497,9 +498,9 @@ TEST_CASE("HEAD is answered without a body and begins nothing") {
         const auto got = c.read(true);
         CHECK(got.status == (std::string_view(path) == "/nowhere" ? 404 : 200));
         CHECK(got.header("set-cookie").empty());
-        CHECK(c.read().says("ok"));
+        CHECK(c.read().contains("ok"));
     }
-    CHECK(ask(site, "/metrics").says("stube_conversations 0\n"));
+    CHECK(ask(site, "/metrics").contains("stube_conversations 0\n"));
 }
 
 TEST_CASE("HEAD has the status and headers of GET") {
@@ -531,7 +532,7 @@ TEST_CASE("HEAD has the status and headers of GET") {
             CAPTURE(std::string(name));
             CHECK(head.header(name) == got.header(name));
         }
-        CHECK_FALSE(c.hears_within(20ms));
+        CHECK_FALSE(c.receives_within(20ms));
     }
 }
 
@@ -549,9 +550,9 @@ TEST_CASE("HEAD of a page that would begin a conversation has no Content-Length"
         CHECK(head.header("cache-control") == "no-store");
         CHECK(head.header("content-length").empty());
         CHECK(head.header("set-cookie").empty());
-        CHECK(c.read().says("ok"));
+        CHECK(c.read().contains("ok"));
     }
-    CHECK(ask(site, "/metrics").says("stube_conversations 1\n"));
+    CHECK(ask(site, "/metrics").contains("stube_conversations 1\n"));
 }
 
 TEST_CASE("embedded files are cached for ever and can be sent compressed") {
@@ -621,9 +622,9 @@ TEST_CASE("metrics and health checks report the state of the server") {
     attach(stream, page);
     const auto got = ask(site, "/metrics");
 
-    CHECK(got.says("stube_conversations 1\n"));
-    CHECK(got.says("stube_streams 1\n"));
-    CHECK(got.says("stube_events_total{status=\"ok\"} 1\n"));
+    CHECK(got.contains("stube_conversations 1\n"));
+    CHECK(got.contains("stube_streams 1\n"));
+    CHECK(got.contains("stube_events_total{status=\"ok\"} 1\n"));
     CHECK(ask(site, "/healthz").body == "ok\n");
     CHECK(ask(site, "/readyz").body == "ready\n");
 }
@@ -654,9 +655,9 @@ TEST_CASE("the message for a page of another release differs from that for an un
             );
     };
     CHECK(of(newer).status == 503);
-    CHECK(of(newer).says("Another release of this application has written"));
+    CHECK(of(newer).contains("Another release of this application has written"));
     CHECK(of(torn).status == 503);
-    CHECK(of(torn).says("What is stored of this page cannot be read."));
+    CHECK(of(torn).contains("What is stored of this page cannot be read."));
 }
 
 TEST_CASE("check_store of an app reports whether a store fits the release") {

@@ -1,5 +1,5 @@
 #include "http/fixture.hpp"
-#include "http/request.hpp"
+#include "http/protocol/request.hpp"
 
 #include <stube/http/login.hpp>
 
@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view form_type = "Content-Type: application/x-www-form-urlencoded\r\n";
 constexpr std::string_view from_here = "Origin: http://a.test\r\n";
 
-answered send_form(
+response send_form(
     const served& site,
     std::string_view path,
     std::string_view body,
@@ -26,7 +26,7 @@ answered send_form(
 }
 
 /// The cookie lines of a response, one after the other.
-std::string cookies_of(const answered& got) {
+std::string cookies_of(const response& got) {
     std::string out;
     constexpr std::string_view name = "Set-Cookie: ";
     for (auto at = got.head.find(name); at != got.head.npos; at = got.head.find(name, at + 1)) {
@@ -45,8 +45,8 @@ http::request with_cookies(std::string_view cookies) {
 /// The user of the login that this cookie holds.
 std::string user_of(const login_sessions& all, const cookie& what) {
     const auto sent = what.name + "=" + what.value;
-    const auto asked = with_cookies(sent);
-    return all.user_of(request_info(asked));
+    const auto request = with_cookies(sent);
+    return all.user_of(request_info(request));
 }
 
 }  // namespace
@@ -131,7 +131,7 @@ TEST_CASE("a request that is not a form does not reach the application") {
     CHECK(got.header("content-type") == "text/html; charset=utf-8");
     const auto failed = send_form(site, "/login", "name=broken");
     CHECK(failed.status == 500);
-    CHECK_FALSE(failed.says("secret"));
+    CHECK_FALSE(failed.contains("secret"));
     CHECK(send_form(site, "/login", "name=odd").status == 500);
 }
 
@@ -171,7 +171,7 @@ TEST_CASE("a page that requires a login redirects other visitors to the login pa
     CHECK(cookies_of(away).empty());
     const auto mine = c.ask(get("/mine", "Cookie: user=ada\r\n"));
     CHECK(mine.status == 200);
-    CHECK(mine.says("who=ada"));
+    CHECK(mine.contains("who=ada"));
 
     CHECK_THROWS_AS(app().page("/a", {.login = "/login"}, {}), std::invalid_argument);
     CHECK_THROWS_AS(app().mount<note>("/a", {.login = "login"}), std::invalid_argument);
@@ -192,8 +192,8 @@ TEST_CASE("a login holds until it is ended") {
     CHECK(user_of(logins, {"other", ada.value}).empty());
 
     const auto sent = "stube_login=" + ada.value;
-    const auto asked = with_cookies(sent);
-    const auto cleared = logins.end(request_info(asked));
+    const auto request = with_cookies(sent);
+    const auto cleared = logins.end(request_info(request));
     CHECK(cleared.name == "stube_login");
     CHECK(cleared.value.empty());
     CHECK(cleared.max_age == 0s);

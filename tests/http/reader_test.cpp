@@ -1,4 +1,4 @@
-#include "http/request_reader.hpp"
+#include "http/transport/request_reader.hpp"
 
 #include <doctest/doctest.h>
 
@@ -32,7 +32,7 @@ constexpr std::string_view event = "POST /stube/event/abc/7/add%41?q=1&c=x%20y H
                                    "X-More: \t some thing \r\nContent-Length: 5\r\n\r\na=b&c";
 
 void check_event(stube::http::request& got) {
-    CHECK(got.verb == method::post);
+    CHECK(got.method == method::post);
     CHECK(got.path == "/stube/event/abc/7/addA");
     CHECK(got.query == "q=1&c=x%20y");
     CHECK(got.raw_query("c") == "x%20y");
@@ -61,7 +61,7 @@ TEST_CASE("a request is read the same wherever the network cuts it") {
         put(reader, event.substr(cut));
 
         REQUIRE(reader.next() == progress::ready);
-        check_event(reader.asked());
+        check_event(reader.request());
         reader.finish();
         CHECK(reader.empty());
     }
@@ -75,7 +75,7 @@ TEST_CASE("empty lines before a request are skipped byte by byte") {
         put(reader, bytes.substr(at, 1));
     }
     REQUIRE(reader.next() == progress::ready);
-    check_event(reader.asked());
+    check_event(reader.request());
 }
 
 TEST_CASE("a chunked body is read the same wherever the network cuts it") {
@@ -89,7 +89,7 @@ TEST_CASE("a chunked body is read the same wherever the network cuts it") {
         put(reader, std::string_view(request).substr(cut));
 
         REQUIRE(reader.next() == progress::ready);
-        CHECK(reader.asked().body == "abc0123456789");
+        CHECK(reader.request().body == "abc0123456789");
     }
 }
 
@@ -121,15 +121,15 @@ TEST_CASE("requests that come together are read one by one") {
         std::string(event) + "GET /b HTTP/1.1\r\nHost: b\r\n\r\n" + std::string(event) + "GET");
 
     REQUIRE(reader.next() == progress::ready);
-    check_event(reader.asked());
+    check_event(reader.request());
     reader.finish();
     REQUIRE(reader.next() == progress::ready);
-    CHECK(reader.asked().path == "/b");
-    CHECK(reader.asked().body.empty());
-    CHECK(reader.asked().event_id.empty());
+    CHECK(reader.request().path == "/b");
+    CHECK(reader.request().body.empty());
+    CHECK(reader.request().event_id.empty());
     reader.finish();
     REQUIRE(reader.next() == progress::ready);
-    check_event(reader.asked());
+    check_event(reader.request());
     reader.finish();
     CHECK(reader.next() == progress::more);
     CHECK_FALSE(reader.empty());
@@ -145,7 +145,7 @@ TEST_CASE("a reader that is reset keeps nothing of the earlier request") {
     reader.reset();
     put(reader, event);
     REQUIRE(reader.next() == progress::ready);
-    check_event(reader.asked());
+    check_event(reader.request());
 }
 
 TEST_CASE("large bodies and heads are read whole") {
@@ -167,8 +167,8 @@ TEST_CASE("large bodies and heads are read whole") {
         }
 
         REQUIRE(last == progress::ready);
-        CHECK(reader.asked().body == body);
-        CHECK(reader.asked().header("x").size() == 15'000);
+        CHECK(reader.request().body == body);
+        CHECK(reader.request().header("x").size() == 15'000);
     }
 }
 
@@ -196,8 +196,8 @@ TEST_CASE("randomly changed requests are read or refused") {
             put(reader, rest.substr(0, size));
             rest.remove_prefix(size);
             while (reader.next() == progress::ready) {
-                const auto& got = reader.asked();
-                CHECK((got.path.starts_with('/') || got.verb == method::other));
+                const auto& got = reader.request();
+                CHECK((got.path.starts_with('/') || got.method == method::other));
                 CHECK(got.body.size() <= 50);
                 reader.finish();
             }

@@ -1,4 +1,4 @@
-#include "http/server_log.hpp"
+#include "http/site/server_log.hpp"
 
 #include <doctest/doctest.h>
 #include <spdlog/sinks/base_sink.h>

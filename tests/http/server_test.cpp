@@ -14,7 +14,7 @@ using namespace testing;
 
 namespace {
 
-answered send(const served& site, const std::string& request) {
+response send(const served& site, const std::string& request) {
     return client(site.port()).ask(request);
 }
 
@@ -43,7 +43,7 @@ TEST_CASE("two servers in one process do not share conversations") {
     served first;
     served second;
     const auto page = open_page(first.port());
-    CHECK(send(first, page.post("1/inc")).says("n=1"));
+    CHECK(send(first, page.post("1/inc")).contains("n=1"));
     CHECK(send(second, page.post("1/inc")).status == 404);
 }
 
@@ -77,13 +77,13 @@ TEST_CASE("conversations survive a restart") {
     {
         served site({}, store_on(where));
         page = open_page(site.port());
-        CHECK(send(site, page.post("1/add", "stube-args=%5B7%5D", 55)).says("n=7"));
+        CHECK(send(site, page.post("1/add", "stube-args=%5B7%5D", 55)).contains("n=7"));
     }
     served site({}, store_on(where));
-    CHECK(send(site, page.post("1/add", "stube-args=%5B7%5D", 55)).says("n=7"));
+    CHECK(send(site, page.post("1/add", "stube-args=%5B7%5D", 55)).contains("n=7"));
     client stream(site.port());
     attach(stream, page, "Last-Event-ID: 2\r\n");
-    CHECK_FALSE(stream.hears_within(200ms));
+    CHECK_FALSE(stream.receives_within(200ms));
     CHECK(send(site, page.post("1/inc")).status == 204);
     CHECK(stream.read_until("\n\n").find("n=8") != std::string::npos);
 }
@@ -100,11 +100,11 @@ TEST_CASE("a conversation that was not kept over a restart shows a message every
         client(site.port())
             .ask(get("/flow?c=" + page.conversation, "Cookie: " + page.cookie + "\r\n"));
     CHECK(got.status == 410);
-    CHECK(got.says("could not be kept"));
-    CHECK(got.says("<a href=\"/flow\">Start again</a>"));
+    CHECK(got.contains("could not be kept"));
+    CHECK(got.contains("<a href=\"/flow\">Start again</a>"));
     const auto event = send(site, page.post("1/done"));
     CHECK(event.status == 410);
-    CHECK(event.says("<hx-partial hx-target=\"#stube-notice\""));
+    CHECK(event.contains("<hx-partial hx-target=\"#stube-notice\""));
     client stream(site.port());
     attach(stream, page);
     const auto rest = stream.read_to_end();
@@ -125,7 +125,7 @@ TEST_CASE("an unreadable conversation is kept and shows a message") {
     const auto got = client(site.port())
                          .ask(get("/t?c=" + page.conversation, "Cookie: " + page.cookie + "\r\n"));
     CHECK(got.status == 503);
-    CHECK(got.says("cannot be read"));
+    CHECK(got.contains("cannot be read"));
     CHECK(send(site, page.post("1/inc")).status == 503);
     CHECK(where->records.size() == 1);
 }
@@ -177,8 +177,8 @@ TEST_CASE("a server that is about to stop serves streams until it stops") {
 
     client meanwhile(site.port());
     attach(meanwhile, page);
-    CHECK_FALSE(before.hears_within(100ms));
-    CHECK_FALSE(meanwhile.hears_within(100ms));
+    CHECK_FALSE(before.receives_within(100ms));
+    CHECK_FALSE(meanwhile.receives_within(100ms));
     for (auto* each : {&before, &meanwhile})
         CHECK(each->read_to_end().find("event: stube-drain\n") != std::string::npos);
     stopping.join();

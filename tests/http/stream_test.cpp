@@ -9,7 +9,7 @@ using namespace testing;
 
 namespace {
 
-answered send(const served& site, const std::string& request) {
+response send(const served& site, const std::string& request) {
     return client(site.port()).ask(request);
 }
 
@@ -45,7 +45,7 @@ TEST_CASE("a stream sends a heartbeat at once and nothing until something happen
     CHECK(head.header("transfer-encoding") == "chunked");
     CHECK(head.header("connection") == "close");
     CHECK(message(stream) == "event: stube-beat\n\n\r\n");
-    CHECK_FALSE(stream.hears_within(200ms));
+    CHECK_FALSE(stream.receives_within(200ms));
 }
 
 TEST_CASE("the response to an event is 204 if its patch goes to the stream") {
@@ -81,7 +81,7 @@ TEST_CASE("a page without a stream that has missed a change gets the whole view"
     const auto behind = send(site, without_stream(page.post("1/inc"), 1));
     CHECK(behind.header("stube-revision") == "3");
     CHECK(behind.body.starts_with("<hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\">"));
-    CHECK(behind.says("<output>n=2"));
+    CHECK(behind.contains("<output>n=2"));
     const auto level = send(site, without_stream(page.post("1/inc"), 3));
     CHECK(level.body.starts_with("<hx-morph of=\"i1\">"));
 }
@@ -103,7 +103,7 @@ TEST_CASE("a request for news gets the whole view if the page has missed a chang
     CHECK(ask(2, page).status == 204);
     CHECK(ask(2, open_page(site.port())).status == 403);
     send(site, page.post("1/finish"));
-    CHECK(ask(2, page).says("<p>Final words"));
+    CHECK(ask(2, page).contains("<p>Final words"));
 }
 
 TEST_CASE("each page of a conversation receives a change") {
@@ -137,7 +137,7 @@ TEST_CASE("a reconnected stream gets the view if the page has missed a change") 
     }
     client current(site.port());
     attach(current, page, "Last-Event-ID: 2\r\n");
-    CHECK_FALSE(current.hears_within(200ms));
+    CHECK_FALSE(current.receives_within(200ms));
     client no_revision(site.port());
     no_revision.send(get("/stube/stream/" + page.conversation, owned(page)));
     no_revision.read_until("stube-beat\n\n\r\n");
@@ -166,7 +166,7 @@ TEST_CASE("a page that has seen a later revision than stored gets a message abou
     CHECK(told.find("#stube-notice") != told.npos);
     CHECK(told.find("The server has lost the last changes here.") != told.npos);
     const auto numbers = send(site, "GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n");
-    CHECK(numbers.says("stube_rolled_back_total 1\n"));
+    CHECK(numbers.contains("stube_rolled_back_total 1\n"));
 }
 
 TEST_CASE("the final view goes to the stream and closes it") {

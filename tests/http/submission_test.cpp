@@ -124,7 +124,7 @@ public:
     }
 
     /// The response to the submission itself.
-    answered
+    response
     submit(const std::string& target, const std::string& fields, const std::string& headers = "") {
         const auto body = "stube=" + ticket() + (fields.empty() ? "" : "&") + fields;
         return client(port_).ask(
@@ -143,12 +143,12 @@ public:
 
     std::string ticket() const { return between(page.body, "name=\"stube\" value=\"", "\""); }
 
-    bool shows(std::string_view text) const { return page.says(text); }
+    bool shows(std::string_view text) const { return page.contains(text); }
 
     void forget_cookies() { cookies_.clear(); }
 
     std::string address;
-    answered page;
+    response page;
 
 private:
     std::string cookie_line() const {
@@ -168,7 +168,7 @@ private:
         }
     }
 
-    void show(std::string target, answered got) {
+    void show(std::string target, response got) {
         keep_cookies(got.head);
         for (int redirects = 0; got.status == 303; ++redirects) {
             REQUIRE(redirects < 5);
@@ -251,7 +251,7 @@ TEST_CASE("a form without the token of its page is refused") {
         v.browser.page.body.replace(good.find(ticket), ticket.size(), bad);
         const auto got = v.browser.submit(v.browser.address_of("more"), "");
         CHECK((got.status == 400 || got.status == 403));
-        CHECK(got.says("<h1>"));
+        CHECK(got.contains("<h1>"));
     }
     v.browser.page.body = good;
     CHECK(v.browser.load(v.browser.address).shows("count=0;"));
@@ -376,9 +376,9 @@ TEST_CASE("a submission after the end is refused and shows its entries") {
     v.browser.submit(v.browser.address_of("finish"), "");
     const auto got = v.browser.submit(late, "i1-name=Ada");
     CHECK(got.status == 404);
-    CHECK(got.says("<h1>This has ended</h1>"));
-    CHECK(got.says("<label>name<textarea readonly>\nAda</textarea></label>"));
-    CHECK_FALSE(got.says(ticket));
+    CHECK(got.contains("<h1>This has ended</h1>"));
+    CHECK(got.contains("<label>name<textarea readonly>\nAda</textarea></label>"));
+    CHECK_FALSE(got.contains(ticket));
 }
 
 TEST_CASE("a submission that cannot be saved can be sent again with all its entries") {
@@ -398,10 +398,10 @@ TEST_CASE("without scripts a question is asked on a page of its own") {
     visit v;
     CHECK(v.browser.shows("/1/more?ask=Really%20%26%20truly%3F\""));
     const auto address = v.browser.address_of("more") + "?ask=Really%20%26%20truly%3F";
-    const auto asked = v.browser.submit(address, "i1-name=Ada");
-    CHECK(asked.status == 200);
-    CHECK(asked.says("Really &amp; truly?"));
-    CHECK(asked.says("name=\"i1-name\" value=\"Ada\""));
+    const auto question = v.browser.submit(address, "i1-name=Ada");
+    CHECK(question.status == 200);
+    CHECK(question.contains("Really &amp; truly?"));
+    CHECK(question.contains("name=\"i1-name\" value=\"Ada\""));
     const auto no = v.browser.submit(address, "i1-name=Ada&stube-agreed=no");
     CHECK(no.status == 303);
     CHECK(v.browser.load(no.header("location")).shows("count=0;"));
@@ -419,9 +419,9 @@ TEST_CASE("a browser without cookies gets a message and can start again") {
         "Referer: http://a.test/order?c=x\r\n"
     );
     CHECK(got.status == 403);
-    CHECK(got.says("allow cookies"));
-    CHECK(got.says("href=\"/order\""));
-    CHECK(got.says("<textarea readonly>\nAda</textarea>"));
+    CHECK(got.contains("allow cookies"));
+    CHECK(got.contains("href=\"/order\""));
+    CHECK(got.contains("<textarea readonly>\nAda</textarea>"));
 }
 
 TEST_CASE("a link without an address leads to a page with a button that sends its event") {

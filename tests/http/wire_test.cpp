@@ -1,8 +1,8 @@
-#include "http/byte_queue.hpp"
-#include "http/form.hpp"
-#include "http/text.hpp"
-#include "http/wire_html.hpp"
-#include "http/wire_patches.hpp"
+#include "http/protocol/form.hpp"
+#include "http/protocol/text.hpp"
+#include "http/protocol/wire_html.hpp"
+#include "http/protocol/wire_patches.hpp"
+#include "http/transport/byte_queue.hpp"
 
 #include <stube/runtime/behavior.hpp>
 #include <stube/runtime/binding.hpp>
@@ -278,11 +278,11 @@ TEST_CASE("a last message replaces the view and ends the stream even in a respon
     const auto view =
         "<hx-partial hx-target=\"#stube-view\" hx-swap=\"innerMorph\"><p>bye</p></hx-partial>"s;
     CHECK(
-        make_last_words("<p>bye</p>").content() ==
+        make_final_view("<p>bye</p>").content() ==
         "data: " + view + "\n\nevent: stube-end\ndata: \n\n"
     );
     std::string body;
-    append_last_words(body, "<p>bye</p>");
+    append_final_view(body, "<p>bye</p>");
     CHECK(
         body == view + "<hx-partial hx-target=\"#stube-stream\" hx-swap=\"delete\"></hx-partial>"
     );
@@ -319,8 +319,8 @@ TEST_CASE("a large frame is kept only by the streams that send it") {
 }
 
 TEST_CASE("bytes leave a queue in their order and are counted until then") {
-    unsent_account account(1000);
-    byte_queue queue(account);
+    unsent_bytes unsent(1000);
+    byte_queue queue(unsent);
     auto owner = std::make_shared<const std::string>("shared bytes");
     const auto next = [&](std::size_t count) {
         const std::string out(queue.front().substr(0, count));
@@ -333,7 +333,7 @@ TEST_CASE("bytes leave a queue in their order and are counted until then") {
     queue.append(owner, std::string_view(*owner).substr(0, 6));
     queue.append(" more");
     queue.put_first("head, ");
-    CHECK(account.bytes() == 28);
+    CHECK(unsent.bytes() == 28);
     CHECK(owner.use_count() == 2);
     CHECK(next(99) == "head, ");
     CHECK(next(9) == "own bytes");
@@ -342,10 +342,10 @@ TEST_CASE("bytes leave a queue in their order and are counted until then") {
     CHECK(next(99) == "ared");
     CHECK(owner.use_count() == 1);
     CHECK(queue.size() == 5);
-    CHECK(account.bytes() == 5);
+    CHECK(unsent.bytes() == 5);
     queue.clear();
     CHECK(queue.empty());
-    CHECK(account.bytes() == 0);
+    CHECK(unsent.bytes() == 0);
 }
 
 TEST_CASE("a form is decoded") {

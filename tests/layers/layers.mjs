@@ -3,8 +3,8 @@
 //     ./dev layers            the drawing, and every include that breaks a rule
 //     ./dev layers --files    also each include of another room
 //
-// A room is a folder. The public headers of runtime/ lie flat in one folder, so each belongs to the room of its source;
-// those without a source are named below.
+// A room is a folder. The public headers of runtime/ and of http/ lie flat in one folder, so each belongs to the room of
+// its source. Headers without a source are listed below.
 
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {basename, dirname, join, relative} from 'node:path';
@@ -22,7 +22,11 @@ const rooms = {
   'runtime/live': ['runtime/kernel'],
   'runtime/testing': ['runtime/kernel'],
   'flow': ['runtime/component'],
-  'http': ['runtime/live', 'runtime/testing'],
+  'http/protocol': ['runtime/live'],
+  'http/site': ['http/protocol'],
+  'http/handlers': ['http/site'],
+  'http/transport': ['http/handlers'],
+  'http': ['http/transport', 'runtime/testing'],
   'stube.hpp': ['flow', 'http'],
 };
 
@@ -33,6 +37,13 @@ const headersWithoutSource = {
   'runtime/component': ['call', 'component_error', 'context', 'field', 'messages'],
   'runtime/kernel': ['outbox'],
   'runtime/live': ['conversation_options'],
+  'http/protocol': ['page_options'],
+  'http/site': ['options'],
+};
+
+// A room that is entered by some of its headers only. No other room may include its other headers.
+const entries = {
+  'http/handlers': ['exchange', 'handle'],
 };
 
 // The pure rooms take time, files and threads as arguments, or not at all.
@@ -43,6 +54,7 @@ const impureByDesign = {
   'runtime/include/stube/runtime/detail/found_once.hpp': ['atomic'],
 };
 const networkOrDatabase = /^(boost\/(asio|beast)\b.*|sqlite3\.h)$/;
+const usesNetworkOrDatabase = ['http/transport', 'http', 'store'];
 
 function filesBelow(folder) {
   return readdirSync(join(root, folder), {withFileTypes: true, recursive: true})
@@ -56,13 +68,14 @@ const files = ['store', 'runtime', 'flow', 'http'].filter(folder => existsSync(j
 function roomOf(file) {
   if (file === umbrella) return 'stube.hpp';
   const top = file.split('/')[0];
-  if (top !== 'runtime') return top;
-  const publicPath = 'runtime/include/stube/runtime/';
+  if (!Object.keys(rooms).some(room => room.startsWith(`${top}/`))) return top;
+  const publicPath = `${top}/include/stube/${top}/`;
   if (!file.startsWith(publicPath)) return dirname(file);
   if (file.startsWith(`${publicPath}detail/`)) return 'runtime/component';
   const name = basename(file, '.hpp');
-  const named = Object.keys(headersWithoutSource).find(room => headersWithoutSource[room].includes(name));
-  const source = files.find(each => each.startsWith('runtime/') && basename(each) === `${name}.cpp`);
+  const isHere = room => room.startsWith(`${top}/`) && headersWithoutSource[room].includes(name);
+  const named = Object.keys(headersWithoutSource).find(isHere);
+  const source = files.find(each => each.startsWith(`${top}/`) && basename(each) === `${name}.cpp`);
   return named ?? (source ? dirname(source) : undefined);
 }
 
@@ -97,13 +110,16 @@ for (const file of files) {
     if (!target) {
       const allowed = impureByDesign[file]?.includes(name);
       if (pure.includes(from) && impure.test(name) && !allowed) wrong.push(`${file} includes <${name}>: ${from} is pure`);
-      if (!['http', 'store'].includes(from) && networkOrDatabase.test(name)) wrong.push(`${file} includes <${name}>`);
+      if (!usesNetworkOrDatabase.includes(from) && networkOrDatabase.test(name)) wrong.push(`${file} includes <${name}>`);
       continue;
     }
     const to = roomOf(target);
     if (!rooms[to]) continue;
     if (!mayInclude(from, to)) wrong.push(`${file} includes ${target}: an arrow upwards, from ${from} to ${to}`);
     if (from === to) continue;
+    if (entries[to] && !entries[to].includes(basename(target, '.hpp'))) {
+      wrong.push(`${file} includes ${target}, which is not an entry of ${to}`);
+    }
     const key = `${from} ${to}`;
     arrows.set(key, [...(arrows.get(key) ?? []), `${file} -> ${target}`]);
   }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <stube/http/options.hpp>
+#include <stube/http/page_options.hpp>
+#include <stube/http/request_info.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/markup.hpp>
 #include <stube/runtime/messages.hpp>
@@ -25,48 +27,9 @@
 namespace stube {
 
 namespace http {
-struct request;
+class server_registry;
 class site;
-class switchboard;
 }  // namespace http
-
-/// The shell around a page: its title and the markup outside of the view.
-struct page_options {
-    std::string title = "stube";
-    std::string lang = "en";  ///< of your texts; stube's own few messages are English
-    /// Addresses on this server, "/...", without the base path. The content security policy of the
-    /// pages blocks other servers. The sheets are read in this order, after stube's own sheet and
-    /// those of the components.
-    std::vector<std::string> stylesheets = {};
-    /// Address of the icon, in the same form; empty for stube's own icon.
-    std::string icon = {};
-    /// Markup above the page, such as navigation or a name. Events in it have no effect.
-    markup header = {};
-    /// Address of the login page on this server, if only visitors with a principal may see the page
-    /// (see `app::principal`). Others are redirected to it, with the address they wanted in
-    /// `?next=`. Only for pages with a conversation.
-    std::string login = {};
-};
-
-/// The parts of a request that an application can read. Valid during the call that receives it.
-class request_info {
-public:
-    explicit request_info(const http::request& from) : from_(from) {}
-
-    std::string_view path() const;  ///< decoded, without the base path
-
-    /// The first value of that name in the query of the address, decoded; std::nullopt if absent.
-    std::optional<std::string> query(std::string_view name) const;
-
-    /// The first value of that name in a form sent to `app::post`, decoded; std::nullopt if absent.
-    std::optional<std::string> form(std::string_view name) const;
-
-    std::string_view header(std::string_view name) const;  ///< empty if absent
-    std::string_view cookie(std::string_view name) const;  ///< empty if absent
-
-private:
-    const http::request& from_;
-};
 
 /// A cookie for the browser, which sends it back with every request to this server; read it with
 /// `request_info::cookie`. Scripts cannot read it (HttpOnly). Links on other sites send it, their
@@ -186,11 +149,11 @@ public:
     ///         return {"/inbox", {logins.begin(name)}};
     ///     });
     ///
-    /// A request is refused before `answer` is called if it comes from another site (403), if it
+    /// A request is refused before `handler` is called if it comes from another site (403), if it
     /// does not contain its origin (403; every browser sends it), or if its body is not a form
-    /// (415). `answer` runs on the server's threads; other visitors of the same thread wait for it.
-    /// std::invalid_argument is answered with 400, other exceptions with 500.
-    app& post(std::string path, std::function<redirect(const request_info&)> answer);
+    /// (415). `handler` runs on the server's threads; other visitors of the same thread wait for
+    /// it. std::invalid_argument is answered with 400, other exceptions with 500.
+    app& post(std::string path, std::function<redirect(const request_info&)> handler);
 
     /// The application's own object, for `context::app<T>()`. It must outlive the servers.
     ///
@@ -293,7 +256,7 @@ private:
 
     struct post_at {
         std::string path;
-        std::function<redirect(const request_info&)> answer;
+        std::function<redirect(const request_info&)> handler;
     };
 
     template <class C>
@@ -316,7 +279,7 @@ private:
     std::function<std::string(const request_info&)> principal_;
     void* object_ = nullptr;
     const std::type_info* object_type_ = nullptr;
-    std::shared_ptr<http::switchboard> servers_;
+    std::shared_ptr<http::server_registry> servers_;
 
     friend class server;
 };

@@ -4,6 +4,8 @@
 #include <stube/runtime/kernel.hpp>
 #include <stube/store/store.hpp>
 
+#include <boost/describe/enum.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -66,6 +68,25 @@ enum class status {
     store_down,  ///< the store has stopped: nothing is accepted until a restart
     overloaded,  ///< a limit of `conversation_options` was reached: nothing changed
 };
+BOOST_DESCRIBE_ENUM(
+    status,
+    ok,
+    ended,
+    repeated,
+    stale,
+    just_ended,
+    gone,
+    foreign,
+    lost,
+    unusable,
+    other_release,
+    unknown_event,
+    bad_arguments,
+    failed,
+    not_saved,
+    store_down,
+    overloaded
+)
 
 struct reply {
     status what = status::ok;
