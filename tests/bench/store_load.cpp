@@ -80,7 +80,7 @@ private:
         return out;
     }
 
-    stube::conversation_map map_;
+    stube::live::conversation_map map_;
     std::size_t loaded_ = 0;
 };
 
