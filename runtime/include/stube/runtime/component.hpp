@@ -5,8 +5,7 @@
 #include <stube/runtime/field.hpp>
 #include <stube/runtime/markup.hpp>
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
+#include <boost/json/fwd.hpp>
 
 #include <functional>
 #include <memory>

@@ -28,9 +28,6 @@ std::string encode_to_text(const boost::json::value& state);
 /// The JSON text of a state without the members that are equal in `defaults`, at any depth.
 std::string text_without(const boost::json::value& defaults, const boost::json::value& state);
 
-/// JSON text. Empty if there are no arguments.
-std::string arguments_to_text(const boost::json::array& arguments);
-
 /// Calls `f`, which returns void or effects, and returns effects.
 template <class Function>
 effects as_effects(Function f) {
@@ -54,15 +51,15 @@ effects call_member(void* owner, context& ctx, Arguments&&... arguments) {
     });
 }
 
-void check_argument_count(std::size_t got, std::size_t wanted);
+void check_argument_count(const boost::json::array& arguments, std::size_t wanted);
 
 template <class... Values>
 void decode_arguments(std::tuple<Values...>& to, const boost::json::array& arguments) {
-    check_argument_count(arguments.size(), sizeof...(Values));
+    check_argument_count(arguments, sizeof...(Values));
     try {
         std::apply(
             [&, index = std::size_t{0}](auto&... value) mutable {
-                (stube::decode(value, arguments[index++]), ...);
+                (stube::decode(value, element_of(arguments, index++)), ...);
             },
             to
         );
@@ -441,6 +438,13 @@ void set_version(component_type& type) {
 }
 
 template <class C>
+json_holder encoded(const C& state) {
+    json_holder out;
+    encode_struct(*out, state);
+    return out;
+}
+
+template <class C>
 component_type make_component_type() {
     static_assert(
         renders<C> || !requires { &C::render; },
@@ -462,11 +466,11 @@ component_type make_component_type() {
         return std::make_shared<C>(*static_cast<const C*>(state.get()));
     };
     type.encode = [](const void* state) {
-        return encode_to_text(encode_struct(*static_cast<const C*>(state)));
+        return encode_to_text(*encoded<C>(*static_cast<const C*>(state)));
     };
     type.initial_state_key = [](const void* state) {
-        static const auto defaults = encode_struct(C{});
-        return text_without(defaults, encode_struct(*static_cast<const C*>(state)));
+        static const json_holder defaults = encoded<C>(C{});
+        return text_without(*defaults, *encoded<C>(*static_cast<const C*>(state)));
     };
     type.decode = [](const boost::json::value& from) -> std::shared_ptr<const void> {
         auto state = std::make_shared<C>();
