@@ -439,14 +439,14 @@ struct codec {
         } else if constexpr (detail::string_map<T>) {
             const auto& object = detail::object_of(from);
             to.clear();
-            for (std::size_t i = 0; i < detail::size_of(object); ++i) {
+            for (std::size_t i = 0, size = detail::size_of(object); i < size; ++i) {
                 const auto member = detail::nth_member(object, i);
                 stube::decode(to[std::string(member.name)], member.value);
             }
         } else if constexpr (detail::sequence<T>) {
             const auto& array = detail::array_of(from);
             to.clear();
-            for (std::size_t i = 0; i < detail::size_of(array); ++i) {
+            for (std::size_t i = 0, size = detail::size_of(array); i < size; ++i) {
                 typename T::value_type next{};
                 stube::decode(next, detail::element_of(array, i));
                 to.push_back(std::move(next));
