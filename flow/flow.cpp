@@ -93,17 +93,17 @@ void flow_promise_base::add(effects more) {
 void flow_promise_base::start_call(effect::call&& call) {
     call.then = "answered";
     call.or_else = "failed";
-    add(any_effect(std::move(call)));
+    add(std::move(call));
 }
 
 void flow_promise_base::start_work(std::function<answer_value()>&& work, markup&& view) {
     view_ = std::move(view);
-    add(any_effect(effect::run{std::move(work), "answered", "failed"}));
+    add(effect::run{std::move(work), "answered", "failed"});
 }
 
 void flow_promise_base::start_timer(std::chrono::milliseconds delay, markup&& view) {
     view_ = std::move(view);
-    add(any_effect(effect::after{delay, "woken", {}}));
+    add(effect::after{delay, "woken", {}});
 }
 
 bool flow_promise_base::emit(effects emitted) {
@@ -136,7 +136,7 @@ effects flow_promise_base::resume(std::coroutine_handle<> frame, const context& 
     if (error_) {
         add(fail_with(std::move(error_)));
     } else if (frame.done()) {
-        add(any_effect(effect::answer{std::exchange(incoming_, {})}));
+        add(effect::answer{std::exchange(incoming_, {})});
     }
     return std::exchange(emitted_, {});
 }

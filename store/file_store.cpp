@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <fcntl.h>
+#include <filesystem>
 #include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -644,7 +645,7 @@ void folder_store::stop(const std::string& why) {
 }  // namespace
 }  // namespace storage
 
-std::unique_ptr<store> file_store(const std::filesystem::path& dir, file_options options) {
+std::unique_ptr<store> file_store(const std::string& dir, file_options options) {
     return storage::open_store<storage::folder_store>(dir, options);
 }
 

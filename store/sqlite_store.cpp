@@ -12,6 +12,7 @@
 #include <stube/store/sqlite_store.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace stube {
 namespace storage {
@@ -703,7 +704,7 @@ void database_store::checkpoint_if_due() {
 }  // namespace
 }  // namespace storage
 
-std::unique_ptr<store> sqlite_store(const std::filesystem::path& file, sqlite_options options) {
+std::unique_ptr<store> sqlite_store(const std::string& file, sqlite_options options) {
     return storage::open_store<storage::database_store>(file, options);
 }
 

@@ -25,6 +25,10 @@ void write_attributes(markup& out, const event_attribute& event) {
     out.append_hole(std::move(h));
 }
 
+bool bound_control::holds(std::string_view choice) const {
+    return is_list ? std::ranges::find(chosen, choice) != chosen.end() : text == choice;
+}
+
 namespace {
 
 /// The modifiers of a key, in the order that stube-events.js expects.

@@ -1,6 +1,9 @@
 #include <stube/runtime/component.hpp>
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
 
 #include <algorithm>
 #include <map>
@@ -76,7 +79,8 @@ std::string encode_to_text(const boost::json::value& state) {
     return boost::json::serialize(state);
 }
 
-void check_argument_count(std::size_t got, std::size_t wanted) {
+void check_argument_count(const boost::json::array& arguments, std::size_t wanted) {
+    const std::size_t got = arguments.size();
     if (got != wanted) {
         throw bad_arguments(
             "expected " + std::to_string(wanted) + " arguments, got " + std::to_string(got)
@@ -123,10 +127,6 @@ boost::json::value without(const boost::json::value& defaults, const boost::json
 
 std::string text_without(const boost::json::value& defaults, const boost::json::value& state) {
     return boost::json::serialize(without(defaults, state));
-}
-
-std::string arguments_to_text(const boost::json::array& arguments) {
-    return arguments.empty() ? std::string() : boost::json::serialize(arguments);
 }
 
 }  // namespace detail

@@ -13,19 +13,39 @@ effects& effects::operator=(const effects& other) = default;
 effects& effects::operator=(effects&& other) noexcept = default;
 effects::~effects() = default;
 
-effects::effects(any_effect single) {
-    list_.push_back(std::move(single));
+effects effects::of(any_effect single) {
+    effects out;
+    out.list_.push_back(std::move(single));
+    return out;
 }
 
-effects::effects(effect::call call) : effects(any_effect(std::move(call))) {}
-effects::effects(effect::answer answer) : effects(any_effect(std::move(answer))) {}
-effects::effects(effect::become become) : effects(any_effect(std::move(become))) {}
-effects::effects(effect::send send) : effects(any_effect(std::move(send))) {}
-effects::effects(effect::publish publish) : effects(any_effect(std::move(publish))) {}
-effects::effects(effect::subscribe subscribe) : effects(any_effect(std::move(subscribe))) {}
-effects::effects(effect::after after) : effects(any_effect(std::move(after))) {}
-effects::effects(effect::cancel cancel) : effects(any_effect(cancel)) {}
-effects::effects(effect::run run) : effects(any_effect(std::move(run))) {}
+effects::effects(effect::call call) {
+    list_.emplace_back(std::move(call));
+}
+effects::effects(effect::answer answer) {
+    list_.emplace_back(std::move(answer));
+}
+effects::effects(effect::become become) {
+    list_.emplace_back(std::move(become));
+}
+effects::effects(effect::send send) {
+    list_.emplace_back(std::move(send));
+}
+effects::effects(effect::publish publish) {
+    list_.emplace_back(std::move(publish));
+}
+effects::effects(effect::subscribe subscribe) {
+    list_.emplace_back(std::move(subscribe));
+}
+effects::effects(effect::after after) {
+    list_.emplace_back(std::move(after));
+}
+effects::effects(effect::cancel cancel) {
+    list_.emplace_back(cancel);
+}
+effects::effects(effect::run run) {
+    list_.emplace_back(std::move(run));
+}
 
 effects& effects::operator+=(effects more) {
     for (auto& added : more.list_)
@@ -41,61 +61,61 @@ void answer_value::throw_wrong_type(const std::type_info& wanted) const {
 }
 
 effects fail(std::string message) {
-    return any_effect(effect::fail{{std::move(message)}, {}});
+    return effects::of(effect::fail{{std::move(message)}, {}});
 }
 
 effects fail_because(std::string message, std::string internal) {
-    return any_effect(effect::fail{{std::move(message)}, std::move(internal)});
+    return effects::of(effect::fail{{std::move(message)}, std::move(internal)});
 }
 
 effects end(markup final_view) {
-    return any_effect(effect::end{std::move(final_view)});
+    return effects::of(effect::end{std::move(final_view)});
 }
 
 effects back() {
-    return any_effect(effect::back{});
+    return effects::of(effect::back{});
 }
 
 effects no_way_back() {
-    return any_effect(effect::seal{});
+    return effects::of(effect::seal{});
 }
 
 effects keep(bool is_worth_it) {
-    return any_effect(effect::keep{is_worth_it});
+    return effects::of(effect::keep{is_worth_it});
 }
 
 effects set_title(std::string text) {
-    return any_effect(effect::command{effect::command::kind::title, std::move(text)});
+    return effects::of(effect::command{effect::command::kind::title, std::move(text)});
 }
 
 effects client_event(std::string name, std::string detail_json) {
-    return any_effect(
+    return effects::of(
         effect::command{effect::command::kind::event, std::move(name), std::move(detail_json)}
     );
 }
 
 effects push_url(std::string url) {
-    return any_effect(effect::command{effect::command::kind::url, std::move(url), {}, true});
+    return effects::of(effect::command{effect::command::kind::url, std::move(url), {}, true});
 }
 
 effects replace_url(std::string url) {
-    return any_effect(effect::command{effect::command::kind::url, std::move(url)});
+    return effects::of(effect::command{effect::command::kind::url, std::move(url)});
 }
 
 effects focus_on(std::string name) {
-    return any_effect(effect::command{effect::command::kind::focus, std::move(name)});
+    return effects::of(effect::command{effect::command::kind::focus, std::move(name)});
 }
 
 effects scroll_to(std::string name) {
-    return any_effect(effect::command{effect::command::kind::scroll, std::move(name)});
+    return effects::of(effect::command{effect::command::kind::scroll, std::move(name)});
 }
 
 effects patch_element(std::string name, markup content) {
-    return any_effect(effect::patch{std::move(name), std::move(content)});
+    return effects::of(effect::patch{std::move(name), std::move(content)});
 }
 
 effects unsubscribe(std::string topic) {
-    return any_effect(effect::unsubscribe{std::move(topic)});
+    return effects::of(effect::unsubscribe{std::move(topic)});
 }
 
 }  // namespace stube

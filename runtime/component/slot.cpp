@@ -3,6 +3,8 @@
 #include <stube/runtime/slot.hpp>
 
 #include <boost/json/array.hpp>
+#include <boost/json/string.hpp>
+#include <boost/json/value.hpp>
 
 #include <unordered_map>
 
@@ -45,13 +47,14 @@ std::vector<child> merge_children(const std::vector<child>& now, std::vector<chi
     return wanted;
 }
 
-boost::json::value encode_children(const children& from, bool with_keys) {
-    if (!with_keys) return from.all().empty() ? 0 : from.all().front().id;
-    boost::json::array out;
-    out.reserve(from.all().size());
+void encode_children(boost::json::value& to, const children& from, bool with_keys) {
+    if (!with_keys) {
+        to = from.all().empty() ? 0 : from.all().front().id;
+        return;
+    }
+    auto& out = make_array(to, from.all().size());
     for (const auto& [key, id, fingerprint, fresh] : from.all())
         out.push_back({boost::json::string(key), id, fingerprint});
-    return out;
 }
 
 void decode_children(children& to, const boost::json::value& from, bool with_keys) {

@@ -16,6 +16,8 @@
 #include <stube/store/file_store.hpp>
 #include <stube/store/sqlite_store.hpp>
 
+#include <boost/json/value.hpp>
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -134,7 +136,7 @@ namespace {
 enum class access { full, read_only };
 
 std::unique_ptr<store> open_store(std::string_view what, access how = access::full) {
-    const auto path = what.substr(what.find(':') + 1);
+    const std::string path(what.substr(what.find(':') + 1));
     if (what.starts_with("file:")) return file_store(path, {.read_only = how == access::read_only});
     return sqlite_store(path, {.read_only = how == access::read_only});
 }

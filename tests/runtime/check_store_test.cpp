@@ -7,6 +7,8 @@
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/slot.hpp>
 
+#include <boost/json/value.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>

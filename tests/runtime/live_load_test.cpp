@@ -7,6 +7,8 @@
 #include <stube/runtime/messages.hpp>
 #include <stube/runtime/slot.hpp>
 
+#include <boost/json/value.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -5,6 +5,8 @@
 #include <stube/runtime/slot.hpp>
 #include <stube/runtime/test_conversation.hpp>
 
+#include <boost/json/value.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>

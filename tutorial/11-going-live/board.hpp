@@ -2,6 +2,8 @@
 
 #include <stube/stube.hpp>
 
+#include <boost/json/value.hpp>
+
 #include <string>
 #include <vector>
 

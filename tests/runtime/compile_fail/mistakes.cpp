@@ -299,9 +299,9 @@ struct changed {
 #ifdef migrate_that_is_not_static
     void migrate(int, boost::json::object&) {}
 #elif defined migrate_of_a_copy
-    static void migrate(int, boost::json::object) {}
+    static void migrate(int, boost::json::object);
 #elif defined migrate_with_a_result
-    static boost::json::object migrate(int, boost::json::object& state) { return state; }
+    static boost::json::object migrate(int, boost::json::object& state);
 #elif defined version_with_a_misspelt_migrate
     static void migrated(int, boost::json::object&) {}
 #elif !defined version_without_migrate

@@ -7,7 +7,6 @@
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/effects.hpp>
 
-#include <boost/json/array.hpp>
 #include <boost/mp11/algorithm.hpp>
 
 #include <chrono>
@@ -303,14 +302,11 @@ private:
         if constexpr ((detail::can_be_compared<A>() && ...)) {
             to.initial_state_key = [](const void* state) {
                 const auto& self = *static_cast<const function_component*>(state);
-                boost::json::array list;
-                if (self.arguments_) {
-                    std::apply(
-                        [&](const auto&... each) { (list.push_back(stube::encode(each)), ...); },
-                        *self.arguments_
-                    );
-                }
-                return detail::arguments_to_text(list);
+                if (!self.arguments_) return std::string();
+                return std::apply(
+                    [](const A&... each) { return detail::arguments_text<const A&...>(each...); },
+                    *self.arguments_
+                );
             };
         }
     }

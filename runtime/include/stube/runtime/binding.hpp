@@ -3,9 +3,6 @@
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/markup.hpp>
 
-#include <boost/json/array.hpp>
-
-#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -21,7 +18,10 @@ template <std::size_t Size>
 struct literal {
     char text[Size];
 
-    constexpr literal(const char (&from)[Size]) { std::copy_n(from, Size, text); }
+    constexpr literal(const char (&from)[Size]) {
+        for (std::size_t i = 0; i < Size; ++i)
+            text[i] = from[i];
+    }
 
     constexpr std::string_view view() const { return {text, Size - 1}; }
 };
@@ -103,13 +103,9 @@ template <literal Event>
 inline constexpr auto event_name = Event;
 
 template <literal Event, auto Member, bool Above, class Type = decltype(Member)>
-event_attribute make_event(const boost::json::array& arguments) {
+event_attribute make_event(std::string arguments) {
     static_cast<void>(&known_as_event<Member>);
-    event_attribute out(
-        event_name<Event>.view(),
-        member_name<Member>(),
-        arguments_to_text(arguments)
-    );
+    event_attribute out(event_name<Event>.view(), member_name<Member>(), std::move(arguments));
     if constexpr (Above) out.above = &event_target<Member>;
     return out;
 }
@@ -164,9 +160,9 @@ private:
             (std::is_convertible_v<const Arguments&, Parameters> && ...),
             "stube: an argument of this event has a different type than the member's parameter."
         );
-        boost::json::array list;
-        (list.push_back(stube::encode(Parameters(arguments))), ...);
-        return detail::make_event<Event, Member, Above>(list);
+        return detail::make_event<Event, Member, Above>(
+            detail::arguments_text<Parameters...>(arguments...)
+        );
     }
 };
 
@@ -248,9 +244,7 @@ struct bound_control {
 
     bool names_id() const { return what != control_kind::group; }
 
-    bool holds(std::string_view choice) const {
-        return is_list ? std::ranges::find(chosen, choice) != chosen.end() : text == choice;
-    }
+    bool holds(std::string_view choice) const;
 };
 
 /// One of several controls for one field.

@@ -5,26 +5,18 @@
 #include <boost/describe/bases.hpp>
 #include <boost/describe/class.hpp>
 #include <boost/describe/members.hpp>
-#include <boost/json/value.hpp>
+#include <boost/json/fwd.hpp>
 #include <boost/mp11/algorithm.hpp>
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <map>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <variant>
-#include <vector>
 
 /// Converts state to JSON and back. These types work without further code, in any nesting: numbers,
 /// bool, strings, described enums, dates, durations and times, optional, vector and similar
@@ -37,6 +29,10 @@
 ///
 /// Reading accepts JSON that an older or newer release has written: a missing member keeps its
 /// default, and an unknown member is ignored. A value of the wrong kind throws `decode_error`.
+///
+/// The headers of stube only declare the types of Boost.JSON, which would add a third to the time
+/// that an application takes to compile. A source that calls `encode` or specialises `codec`
+/// includes <boost/json/value.hpp>.
 namespace stube {
 
 /// Thrown if stored or received JSON does not fit the type that it is read into.
@@ -62,12 +58,33 @@ public:
     ~nesting();
 };
 
+/// Encodes `value` into `to`, which must be null before. The codecs of stube have an `encode_to`,
+/// and those of an application an `encode`. `Json` depends on T, so that the type may be incomplete
+/// where it is not needed.
+template <class T, class Json = boost::json::value>
+void encode_to(std::type_identity_t<Json>& to, const T& value) {
+    nesting guard;
+    if constexpr (requires { &codec<T>::encode_to; }) {
+        codec<T>::encode_to(to, value);
+    } else if constexpr (requires { sizeof(Json); }) {
+        Json encoded = codec<T>::encode(value);
+        to = std::move(encoded);
+    } else {
+        static_assert(
+            requires { sizeof(Json); },
+            "stube: include <boost/json/value.hpp> before the specialisation of stube::codec."
+        );
+    }
+}
+
 }  // namespace detail
 
-template <class T>
-boost::json::value encode(const T& value) {
-    detail::nesting guard;
-    return codec<T>::encode(value);
+/// The value as JSON. The caller includes <boost/json/value.hpp>.
+template <class T, class Json = boost::json::value>
+Json encode(const T& value) {
+    Json out;
+    detail::encode_to(out, value);
+    return out;
 }
 
 template <class T>
@@ -136,7 +153,8 @@ template <std::size_t Size, std::size_t Alignment, class Members>
 inline constexpr bool holds_no_more = true;
 template <std::size_t Size, std::size_t Alignment, template <class...> class List, class... Members>
 inline constexpr bool holds_no_more<Size, Alignment, List<Members...>> = [] {
-    const std::size_t finest = std::min({Alignment, alignof(data_type<Members>)...});
+    std::size_t finest = Alignment;
+    ((finest = alignof(data_type<Members>) < finest ? alignof(data_type<Members>) : finest), ...);
     const std::size_t filled =
         (std::size_t{0} + ... + (sizeof(data_type<Members>) + alignof(data_type<Members>) - finest)
         );
@@ -192,63 +210,142 @@ concept tuple_like = requires { std::tuple_size<T>::value; };
 
 [[noreturn]] void throw_decode_error(std::string_view wanted);
 [[noreturn]] void throw_not_described(long long enumerator);
-boost::json::value encode_double(double number);
-double decode_double(const boost::json::value& from);
-boost::json::value encode_date(std::chrono::year_month_day date);
-std::chrono::year_month_day decode_date(const boost::json::value& from);
 
-template <class T>
-void decode_number(T& to, const boost::json::value& from) {
-    if constexpr (std::floating_point<T>) {
-        to = static_cast<T>(decode_double(from));
-    } else {
-        boost::json::error_code ec;
-        auto number = from.to_number<T>(ec);
-        if (ec) throw_decode_error("a whole number in range");
-        to = number;
-    }
-}
+// The following functions give access to Boost.JSON for templates, which see incomplete types.
+
+void set_bool(boost::json::value& to, bool value);
+void set_int(boost::json::value& to, long long value);
+void set_uint(boost::json::value& to, unsigned long long value);
+void set_double(boost::json::value& to, double value);
+void set_text(boost::json::value& to, std::string_view value);
+void set_date(boost::json::value& to, std::chrono::year_month_day value);
+
+/// Makes `to` an empty array or object, with room for `size` elements or members.
+boost::json::array& make_array(boost::json::value& to, std::size_t size);
+boost::json::object& make_object(boost::json::value& to, std::size_t size);
+
+/// Adds null. The result is invalid after the next addition.
+boost::json::value& add_element(boost::json::array& to);
+
+/// The same for a member. Returns null if the object has a member with this name already.
+boost::json::value* add_member(boost::json::object& to, std::string_view name);
+
+bool is_null(const boost::json::value& from);
+bool is_object(const boost::json::value& from);
+
+// The getters throw `decode_error` if the value is of another kind.
+
+bool bool_of(const boost::json::value& from);
+double decode_double(const boost::json::value& from);
+std::chrono::year_month_day decode_date(const boost::json::value& from);
+const boost::json::array& array_of(const boost::json::value& from);
+const boost::json::object& object_of(const boost::json::value& from);
+
+/// Throws `decode_error` for an array of another size, too.
+const boost::json::array& array_of(const boost::json::value& from, std::size_t size);
+
+/// `wanted` completes the message of the exception: "expected " + wanted.
+std::string_view text_of(const boost::json::value& from, std::string_view wanted = "a string");
+
+/// Defined for all types of whole numbers that the language has.
+template <std::integral T>
+T decode_whole(const boost::json::value& from);
+
+std::size_t size_of(const boost::json::array& of);
+const boost::json::value& element_of(const boost::json::array& of, std::size_t index);
+
+struct named_value {
+    std::string_view name;
+    const boost::json::value& value;
+};
+
+std::size_t size_of(const boost::json::object& of);
+named_value nth_member(const boost::json::object& of, std::size_t index);
+
+/// Null if the object has no such member.
+const boost::json::value* find_member(const boost::json::object& in, std::string_view name);
+
+/// Owns a JSON value, which is null in the beginning.
+class json_holder {
+public:
+    json_holder() noexcept;
+    json_holder(json_holder&& other) noexcept;
+    ~json_holder();
+
+    boost::json::value& operator*() noexcept;
+    const boost::json::value& operator*() const noexcept;
+
+private:
+    alignas(void*) unsigned char space_[3 * sizeof(void*)];
+};
 
 /// The name of the enumerator. T{}, the value of a new data member, becomes "" if it has no name.
 template <class T>
-boost::json::value encode_enum(T value) {
+std::string_view name_of_enumerator(T value) {
     std::string_view name = boost::describe::enum_to_string(value, "");
     if (name.empty() && value != T{}) throw_not_described(static_cast<long long>(value));
-    return boost::json::string(name);
+    return name;
 }
 
 template <class T>
 void decode_enum(T& to, const boost::json::value& from) {
-    if (!from.is_string()) throw_decode_error("the name of an enumerator");
-    const auto& name = from.get_string();
+    const auto name = text_of(from, "the name of an enumerator");
     if (name.empty()) {
         to = T{};
-    } else if (!boost::describe::enum_from_string(name.c_str(), to)) {
+    } else if (!boost::describe::enum_from_string(name.data(), to)) {
         throw_decode_error("one of the enumerators");
     }
 }
 
 template <class T>
-boost::json::value encode_struct(const T& value) {
-    boost::json::object out;
-    boost::mp11::mp_for_each<data_members<T>>([&](auto member) {
-        out.emplace(member.name, stube::encode(data_of(value, member.pointer)));
-    });
-    return out;
+void encode_member(boost::json::object& to, std::string_view name, const T& value) {
+    // Of two members with the same name, the first one is kept.
+    if (auto* added = add_member(to, name)) detail::encode_to(*added, value);
+}
+
+template <class T>
+void decode_member(T& to, const boost::json::object& from, std::string_view name) {
+    if (const auto* found = find_member(from, name)) stube::decode(to, *found);
+}
+
+template <class T, class... Members, template <class...> class List>
+void encode_members(boost::json::value& to, const T& value, const List<Members...>&) {
+    [[maybe_unused]] auto& object = make_object(to, sizeof...(Members));
+    (detail::encode_member(object, Members::name, data_of(value, Members::pointer)), ...);
+}
+
+template <class T, class... Members, template <class...> class List>
+void decode_members(T& to, const boost::json::value& from, const List<Members...>&) {
+    [[maybe_unused]] const auto& object = object_of(from);
+    (detail::decode_member(data_of(to, Members::pointer), object, Members::name), ...);
+}
+
+template <class T>
+void encode_struct(boost::json::value& to, const T& value) {
+    detail::encode_members(to, value, data_members<T>());
 }
 
 template <class T>
 void decode_struct(T& to, const boost::json::value& from) {
-    if (!from.is_object()) throw_decode_error("an object");
-    const auto& object = from.get_object();
-    boost::mp11::mp_for_each<data_members<T>>([&](auto member) {
-        if (const auto* found = object.if_contains(member.name)) {
-            stube::decode(data_of(to, member.pointer), *found);
-        }
-    });
+    detail::decode_members(to, from, data_members<T>());
 }
 
-const boost::json::array& array_of(const boost::json::value& from, std::size_t size);
+/// JSON text. Empty if there are no arguments.
+std::string arguments_to_text(const boost::json::array& arguments);
+
+/// The arguments of a member as JSON text, each encoded as the type of its parameter. Empty if
+/// there are no arguments.
+template <class... Parameters, class... Arguments>
+std::string arguments_text(const Arguments&... arguments) {
+    if constexpr (sizeof...(Parameters) == 0) {
+        return {};
+    } else {
+        json_holder list;
+        auto& array = make_array(*list, sizeof...(Parameters));
+        (detail::encode_to(add_element(array), Parameters(arguments)), ...);
+        return arguments_to_text(array);
+    }
+}
 
 /// Refuses a type that is not described, or not completely. It is instantiated once for each type,
 /// so that compilers print the message once.
@@ -275,61 +372,58 @@ struct codec {
     /// Only this general codec has this type, not a specialisation.
     using is_general = void;
 
-    static boost::json::value encode(const T& value) {
-        if constexpr (std::floating_point<T>) {
-            return detail::encode_double(static_cast<double>(value));
+    static void encode_to(boost::json::value& to, const T& value) {
+        if constexpr (std::same_as<T, bool>) {
+            detail::set_bool(to, value);
+        } else if constexpr (std::floating_point<T>) {
+            detail::set_double(to, static_cast<double>(value));
+        } else if constexpr (std::is_arithmetic_v<T> && std::is_signed_v<T>) {
+            detail::set_int(to, value);
         } else if constexpr (std::is_arithmetic_v<T>) {
-            return value;
+            detail::set_uint(to, value);
         } else if constexpr (std::same_as<T, std::string>) {
-            return boost::json::string(value);
+            detail::set_text(to, value);
         } else if constexpr (detail::described_enum<T>) {
-            return detail::encode_enum(value);
+            detail::set_text(to, detail::name_of_enumerator(value));
         } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
-            return detail::encode_date(value);
+            detail::set_date(to, value);
         } else if constexpr (detail::is_duration<T>) {
-            return stube::encode(value.count());
+            detail::encode_to(to, value.count());
         } else if constexpr (detail::is_time_point<T>) {
-            return stube::encode(value.time_since_epoch().count());
+            detail::encode_to(to, value.time_since_epoch().count());
         } else if constexpr (detail::string_map<T>) {
-            boost::json::object out;
+            auto& object = detail::make_object(to, value.size());
             for (const auto& [key, element] : value)
-                out.emplace(key, stube::encode(element));
-            return out;
+                detail::encode_member(object, key, element);
         } else if constexpr (detail::sequence<T>) {
-            boost::json::array out;
-            out.reserve(value.size());
+            auto& array = detail::make_array(to, value.size());
             for (const auto& element : value)
-                out.push_back(stube::encode(element));
-            return out;
+                detail::encode_to(detail::add_element(array), element);
         } else if constexpr (requires { value.has_value(); }) {
-            return value ? stube::encode(*value) : boost::json::value();
+            if (value) detail::encode_to(to, *value);
         } else if constexpr (detail::tuple_like<T>) {
-            return std::apply(
-                [](const auto&... elements) {
-                    boost::json::array out;
-                    (out.push_back(stube::encode(elements)), ...);
-                    return out;
+            auto& array = detail::make_array(to, std::tuple_size_v<T>);
+            std::apply(
+                [&](const auto&... elements) {
+                    (detail::encode_to(detail::add_element(array), elements), ...);
                 },
                 value
             );
-        } else if constexpr (detail::is_described<T>) {
-            detail::check_type<T>();
-            return detail::encode_struct(value);
         } else {
             detail::check_type<T>();
-            return {};
+            if constexpr (detail::is_described<T>) detail::encode_struct(to, value);
         }
     }
 
     static void decode(T& to, const boost::json::value& from) {
         if constexpr (std::same_as<T, bool>) {
-            if (!from.is_bool()) detail::throw_decode_error("true or false");
-            to = from.get_bool();
+            to = detail::bool_of(from);
+        } else if constexpr (std::floating_point<T>) {
+            to = static_cast<T>(detail::decode_double(from));
         } else if constexpr (std::is_arithmetic_v<T>) {
-            detail::decode_number(to, from);
+            to = detail::decode_whole<T>(from);
         } else if constexpr (std::same_as<T, std::string>) {
-            if (!from.is_string()) detail::throw_decode_error("a string");
-            to.assign(from.get_string().data(), from.get_string().size());
+            to = detail::text_of(from);
         } else if constexpr (detail::described_enum<T>) {
             detail::decode_enum(to, from);
         } else if constexpr (std::same_as<T, std::chrono::year_month_day>) {
@@ -343,16 +437,18 @@ struct codec {
             stube::decode(since_epoch, from);
             to = T(since_epoch);
         } else if constexpr (detail::string_map<T>) {
-            if (!from.is_object()) detail::throw_decode_error("an object");
+            const auto& object = detail::object_of(from);
             to.clear();
-            for (const auto& [key, element] : from.get_object())
-                stube::decode(to[std::string(key)], element);
+            for (std::size_t i = 0, size = detail::size_of(object); i < size; ++i) {
+                const auto member = detail::nth_member(object, i);
+                stube::decode(to[std::string(member.name)], member.value);
+            }
         } else if constexpr (detail::sequence<T>) {
-            if (!from.is_array()) detail::throw_decode_error("an array");
+            const auto& array = detail::array_of(from);
             to.clear();
-            for (const auto& element : from.get_array()) {
+            for (std::size_t i = 0, size = detail::size_of(array); i < size; ++i) {
                 typename T::value_type next{};
-                stube::decode(next, element);
+                stube::decode(next, detail::element_of(array, i));
                 to.push_back(std::move(next));
             }
         } else if constexpr (requires {
@@ -360,12 +456,12 @@ struct codec {
                                  to.emplace();
                              }) {
             to.reset();
-            if (!from.is_null()) stube::decode(to.emplace(), from);
+            if (!detail::is_null(from)) stube::decode(to.emplace(), from);
         } else if constexpr (detail::tuple_like<T>) {
             const auto& array = detail::array_of(from, std::tuple_size_v<T>);
             std::apply(
                 [&, index = std::size_t{0}](auto&... elements) mutable {
-                    (stube::decode(elements, array[index++]), ...);
+                    (stube::decode(elements, detail::element_of(array, index++)), ...);
                 },
                 to
             );

@@ -5,8 +5,7 @@
 #include <stube/runtime/field.hpp>
 #include <stube/runtime/markup.hpp>
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
+#include <boost/json/fwd.hpp>
 
 #include <functional>
 #include <memory>
@@ -80,14 +79,14 @@
 ///         if (from < 3) state["minutes"] = state["hours"].to_number<int>() * 60;
 ///     }
 ///
-/// `state` contains the JSON of the data members by name, as version `from` wrote it. The stored
-/// form of slots and lists is in there, too, and must stay as it is. Each object has room for 16
-/// more members. A seventeenth one invalidates the references into the object. `migrate` runs each
-/// time the state is read, until an event changes the component, so it must depend on its arguments
-/// only. If it throws, or if its result does not fit the data members, the conversation cannot be
-/// used and stays in the store unchanged. The same applies to a conversation that a newer version
-/// has written: an older release never overwrites it. <stube/runtime/check_store.hpp> finds such
-/// conversations before a release.
+/// A source with a `migrate` includes <boost/json/value.hpp>. `state` contains the JSON of the data
+/// members by name, as version `from` wrote it. The stored form of slots and lists is in there,
+/// too, and must stay as it is. Each object has room for 16 more members. A seventeenth one
+/// invalidates the references into the object. `migrate` runs each time the state is read, until an
+/// event changes the component, so it must depend on its arguments only. If it throws, or if its
+/// result does not fit the data members, the conversation cannot be used and stays in the store
+/// unchanged. The same applies to a conversation that a newer version has written: an older release
+/// never overwrites it. <stube/runtime/check_store.hpp> finds such conversations before a release.
 ///
 /// The store also contains the names of member functions that wait for something (`then`,
 /// `or_else`, timers, subscriptions, work). `migrate` does not receive these names, so keep a

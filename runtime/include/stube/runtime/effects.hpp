@@ -208,10 +208,9 @@ public:
     effects& operator=(effects&& other) noexcept;
     ~effects();
 
-    effects(any_effect single);
-
-    // For the templates that make effects. None of this is inline: otherwise each source with a
+    // None of this is inline, and no constructor takes the variant: otherwise each source with a
     // component would instantiate the variant and its vector, a tenth of its compile time.
+    static effects of(any_effect single);
     effects(effect::call call);
     effects(effect::answer answer);
     effects(effect::become become);

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <stube/runtime/codec.hpp>
+#include <stube/runtime/detail/iterable.hpp>
 #include <stube/runtime/text_codec.hpp>
 
 #include <concepts>
 #include <optional>
-#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -234,7 +234,7 @@ public:
 
     /// The value, or each value of a list, must be one of `offered`: values, or choices as for
     /// `ui::select_for`. If `message` is given, it is shown for an unreadable entry as well.
-    template <std::ranges::input_range Range>
+    template <detail::iterable Range>
     bool one_of(const Range& offered, std::string message = "") {
         if (message.empty()) {
             message = "Choose one of these";
@@ -287,17 +287,20 @@ private:
 /// A field is stored as its text, or as an object with text and message if it shows a message.
 template <class T>
 struct codec<field<T>> {
-    static boost::json::value encode(const field<T>& from) {
-        if (from.error_.empty()) return stube::encode(from.text_);
-        return {{"text", stube::encode(from.text_)}, {"error", from.error_}};
+    static void encode_to(boost::json::value& to, const field<T>& from) {
+        if (from.error_.empty()) return detail::encode_to(to, from.text_);
+        auto& object = detail::make_object(to, 2);
+        detail::encode_member(object, "text", from.text_);
+        detail::encode_member(object, "error", from.error_);
     }
 
     static void decode(field<T>& to, const boost::json::value& from) {
         typename field<T>::entry text;
         std::string error;
-        if (from.is_object()) {
-            if (const auto* t = from.get_object().if_contains("text")) stube::decode(text, *t);
-            if (const auto* e = from.get_object().if_contains("error")) stube::decode(error, *e);
+        if (detail::is_object(from)) {
+            const auto& object = detail::object_of(from);
+            detail::decode_member(text, object, "text");
+            detail::decode_member(error, object, "error");
         } else {
             stube::decode(text, from);
         }

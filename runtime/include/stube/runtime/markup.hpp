@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stube/runtime/detail/iterable.hpp>
+
 #include <boost/json/fwd.hpp>
 
 #include <chrono>
@@ -8,7 +10,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -226,7 +227,7 @@ void put_child(markup& out, const T& part) {
                              *part;
                          }) {
         if (part) put_child(out, *part);
-    } else if constexpr (std::ranges::input_range<const T>) {
+    } else if constexpr (iterable<const T>) {
         for (const auto& element : part)
             put_child(out, element);
     } else {
@@ -312,7 +313,7 @@ markup fragment(const Parts&... parts) {
 
 /// Makes one piece of markup for each element of `range`: `each(items, [](const item& i) { return
 /// li(i.text); })`.
-template <std::ranges::input_range Range, class Function>
+template <detail::iterable Range, class Function>
 markup each(Range&& range, Function function) {
     markup out;
     for (auto&& element : range)

@@ -3,8 +3,6 @@
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/slot.hpp>
 
-#include <boost/json/array.hpp>
-
 #include <chrono>
 #include <concepts>
 #include <functional>
@@ -33,9 +31,7 @@ std::string encode_arguments(std::tuple<Parameters...>*, const Arguments&... arg
         (std::is_convertible_v<const Arguments&, Parameters> && ...),
         "stube: an argument has a different type than the member's parameter."
     );
-    boost::json::array list;
-    (list.push_back(stube::encode(Parameters(arguments))), ...);
-    return arguments_to_text(list);
+    return detail::arguments_text<Parameters...>(arguments...);
 }
 
 /// The arguments for a member as JSON. Allows messages to reach the member.
@@ -131,13 +127,11 @@ namespace detail {
 
 template <class T>
 std::string one_argument(const T& value) {
-    boost::json::array list;
     if constexpr (text_like<T>) {
-        list.push_back(stube::encode(std::string(std::string_view(value))));
+        return detail::arguments_text<std::string>(std::string_view(value));
     } else {
-        list.push_back(stube::encode(value));
+        return detail::arguments_text<const T&>(value);
     }
-    return arguments_to_text(list);
 }
 
 }  // namespace detail

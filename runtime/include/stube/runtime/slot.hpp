@@ -5,12 +5,11 @@
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/markup.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
-#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -244,10 +243,10 @@ public:
     /// A child whose key was in the list keeps its state, unless its initial state has changed:
     /// then it begins again. Children with other keys leave. Throws std::invalid_argument if a key
     /// occurs twice.
-    template <std::ranges::input_range Items, class KeyOf, class Make>
+    template <detail::iterable Items, class KeyOf, class Make>
     void assign(Items&& items, KeyOf key_of, Make make) {
         std::vector<detail::child> wanted;
-        if constexpr (std::ranges::sized_range<Items>) wanted.reserve(std::ranges::size(items));
+        if constexpr (requires { std::size(items); }) wanted.reserve(std::size(items));
         for (auto&& item : items)
             wanted.push_back(child_of(key_text(std::invoke(key_of, item)), std::invoke(make, item))
             );
@@ -311,7 +310,7 @@ inline constexpr bool is_component_list<keyed<T>> = true;
 template <class T>
 inline constexpr bool is_attribute<keyed<T>> = true;
 
-boost::json::value encode_children(const children& from, bool with_keys);
+void encode_children(boost::json::value& to, const children& from, bool with_keys);
 void decode_children(children& to, const boost::json::value& from, bool with_keys);
 
 }  // namespace detail
@@ -336,8 +335,8 @@ void write_attributes(markup& out, const keyed<T>& list) {
 /// A slot is stored as the id of its child, a list as the key, id and fingerprint of each child.
 template <class T>
 struct codec<slot<T>> {
-    static boost::json::value encode(const slot<T>& from) {
-        return detail::encode_children(from, false);
+    static void encode_to(boost::json::value& to, const slot<T>& from) {
+        detail::encode_children(to, from, false);
     }
 
     static void decode(slot<T>& to, const boost::json::value& from) {
@@ -347,8 +346,8 @@ struct codec<slot<T>> {
 
 template <class T>
 struct codec<keyed<T>> {
-    static boost::json::value encode(const keyed<T>& from) {
-        return detail::encode_children(from, true);
+    static void encode_to(boost::json::value& to, const keyed<T>& from) {
+        detail::encode_children(to, from, true);
     }
 
     static void decode(keyed<T>& to, const boost::json::value& from) {

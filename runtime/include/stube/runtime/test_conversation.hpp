@@ -308,9 +308,7 @@ private:
             (std::is_convertible_v<const Arguments&, Parameters> && ...),
             "stube: an argument of this event has another type than the member's parameter."
         );
-        boost::json::array list;
-        (list.push_back(stube::encode(Parameters(arguments))), ...);
-        return detail::arguments_to_text(list);
+        return detail::arguments_text<Parameters...>(arguments...);
     }
 
     test_conversation& deliver(std::string_view topic, const std::string& message);

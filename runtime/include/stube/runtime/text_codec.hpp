@@ -6,8 +6,8 @@
 
 #include <charconv>
 #include <chrono>
-#include <cmath>
 #include <concepts>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,7 +73,9 @@ struct text_codec<T> {
         if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
         // "nan" and "inf" would pass as numbers and slip through comparisons with limits.
         if constexpr (std::floating_point<T>) {
-            if (!std::isfinite(value)) return std::nullopt;
+            using limits = std::numeric_limits<T>;
+            const bool is_finite = limits::lowest() <= value && value <= limits::max();
+            if (!is_finite) return std::nullopt;
         }
         return value;
     }

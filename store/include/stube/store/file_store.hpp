@@ -2,7 +2,8 @@
 
 #include <stube/store/store.hpp>
 
-#include <filesystem>
+#include <memory>
+#include <string>
 
 namespace stube {
 
@@ -29,6 +30,6 @@ struct file_options {
 /// detects an older copy of the files only if the mark was not put back with them.
 ///
 /// The call takes the lock at once; `load_all` reports a folder that cannot be used.
-std::unique_ptr<store> file_store(const std::filesystem::path& dir, file_options options = {});
+std::unique_ptr<store> file_store(const std::string& dir, file_options options = {});
 
 }  // namespace stube

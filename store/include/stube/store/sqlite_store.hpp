@@ -2,7 +2,8 @@
 
 #include <stube/store/store.hpp>
 
-#include <filesystem>
+#include <memory>
+#include <string>
 
 namespace stube {
 
@@ -53,6 +54,6 @@ struct sqlite_options {
 /// rises only at checkpoints.
 ///
 /// The call takes the lock at once; `load_all` reports a database that cannot be used.
-std::unique_ptr<store> sqlite_store(const std::filesystem::path& file, sqlite_options options = {});
+std::unique_ptr<store> sqlite_store(const std::string& file, sqlite_options options = {});
 
 }  // namespace stube

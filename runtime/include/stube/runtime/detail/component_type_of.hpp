@@ -28,9 +28,6 @@ std::string encode_to_text(const boost::json::value& state);
 /// The JSON text of a state without the members that are equal in `defaults`, at any depth.
 std::string text_without(const boost::json::value& defaults, const boost::json::value& state);
 
-/// JSON text. Empty if there are no arguments.
-std::string arguments_to_text(const boost::json::array& arguments);
-
 /// Calls `f`, which returns void or effects, and returns effects.
 template <class Function>
 effects as_effects(Function f) {
@@ -54,15 +51,15 @@ effects call_member(void* owner, context& ctx, Arguments&&... arguments) {
     });
 }
 
-void check_argument_count(std::size_t got, std::size_t wanted);
+void check_argument_count(const boost::json::array& arguments, std::size_t wanted);
 
 template <class... Values>
 void decode_arguments(std::tuple<Values...>& to, const boost::json::array& arguments) {
-    check_argument_count(arguments.size(), sizeof...(Values));
+    check_argument_count(arguments, sizeof...(Values));
     try {
         std::apply(
             [&, index = std::size_t{0}](auto&... value) mutable {
-                (stube::decode(value, arguments[index++]), ...);
+                (stube::decode(value, element_of(arguments, index++)), ...);
             },
             to
         );
@@ -165,31 +162,27 @@ handler make_handler(std::string_view name) {
     return h;
 }
 
-template <class C>
-using member_functions = boost::describe::describe_members<
-    C,
-    boost::describe::mod_public | boost::describe::mod_inherited | boost::describe::mod_function>;
+template <class C, auto Member>
+void add_handler(std::vector<handler>& to, std::string_view name) {
+    if constexpr (std::is_member_function_pointer_v<decltype(Member)>) {
+        to.push_back(make_handler<C, Member>(name));
+    }
+}
 
-template <class C>
-std::vector<handler> make_handlers() {
+template <class C, class... Members, template <class...> class List>
+std::vector<handler> make_handlers(const List<Members...>&) {
     std::vector<handler> out;
-    boost::mp11::mp_for_each<member_functions<C>>([&](auto described) {
-        constexpr auto pointer = decltype(described)::pointer;
-        if constexpr (std::is_member_function_pointer_v<decltype(pointer)>) {
-            out.push_back(make_handler<C, pointer>(described.name));
-        }
-    });
+    (add_handler<C, Members::pointer>(out, Members::name), ...);
     return out;
 }
 
-template <class C>
-constexpr bool has_fields() {
-    bool found = false;
-    boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
-        found = found || is_field<data_type<decltype(described)>>;
-    });
-    return found;
+template <class... Members, template <class...> class List>
+constexpr bool any_field(const List<Members...>&) {
+    return (is_field<data_type<Members>> || ...);
 }
+
+template <class C>
+inline constexpr bool has_fields = any_field(data_members<C>());
 
 /// Calls `f(name, field)` for each field of the component.
 template <class C, class Function>
@@ -303,14 +296,13 @@ page_url url_of(const void* state) {
     }
 }
 
-template <class C>
-constexpr bool has_lists() {
-    bool found = false;
-    boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
-        found = found || is_children<data_type<decltype(described)>>;
-    });
-    return found;
+template <class... Members, template <class...> class List>
+constexpr bool any_list(const List<Members...>&) {
+    return (is_children<data_type<Members>> || ...);
 }
+
+template <class C>
+inline constexpr bool has_lists = any_list(data_members<C>());
 
 template <class C>
 void each_list(void* state, const std::function<void(std::string_view, children&)>& f) {
@@ -342,7 +334,7 @@ void set_hooks(component_type& type) {
     } else {
         static_assert(!requires(C& c) { c.url(); }, "stube: url() must be const.");
     }
-    if constexpr (has_lists<C>()) type.each_list = &each_list<C>;
+    if constexpr (has_lists<C>) type.each_list = &each_list<C>;
     if constexpr (has_start<C>) {
         type.start = [](void* state, context& ctx) {
             return as_effects([&] { return run_start<C>(state, ctx); });
@@ -361,7 +353,7 @@ void set_hooks(component_type& type) {
             return as_effects([&] { return run_wakeup<C>(state, ctx); });
         };
     }
-    if constexpr (has_fields<C>()) {
+    if constexpr (has_fields<C>) {
         type.fill = &fill_fields<C>;
         type.keep_typed = &keep_typed<C>;
         type.show_errors = &show_field_errors<C>;
@@ -441,6 +433,13 @@ void set_version(component_type& type) {
 }
 
 template <class C>
+json_holder encoded(const C& state) {
+    json_holder out;
+    encode_struct(*out, state);
+    return out;
+}
+
+template <class C>
 component_type make_component_type() {
     static_assert(
         renders<C> || !requires { &C::render; },
@@ -457,21 +456,21 @@ component_type make_component_type() {
         if constexpr (!std::is_void_v<typename C::answer_type>)
             type.answer_type = &typeid(typename C::answer_type);
     }
-    type.handlers = make_handlers<C>();
+    type.handlers = make_handlers<C>(member_functions<C, boost::describe::mod_public>());
     type.copy = [](const std::shared_ptr<const void>& state) -> std::shared_ptr<void> {
         return std::make_shared<C>(*static_cast<const C*>(state.get()));
     };
     type.encode = [](const void* state) {
-        return encode_to_text(encode_struct(*static_cast<const C*>(state)));
+        return encode_to_text(*encoded<C>(*static_cast<const C*>(state)));
     };
     type.initial_state_key = [](const void* state) {
-        static const auto defaults = encode_struct(C{});
-        return text_without(defaults, encode_struct(*static_cast<const C*>(state)));
+        static const json_holder defaults = encoded<C>(C{});
+        return text_without(*defaults, *encoded<C>(*static_cast<const C*>(state)));
     };
     type.decode = [](const boost::json::value& from) -> std::shared_ptr<const void> {
         auto state = std::make_shared<C>();
         decode_struct(*state, from);
-        if constexpr (has_lists<C>()) {
+        if constexpr (has_lists<C>) {
             each_list<C>(state.get(), [](std::string_view name, auto& list) {
                 list.name_as(name);
             });

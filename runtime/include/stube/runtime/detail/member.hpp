@@ -70,12 +70,12 @@ struct member_constant {};
 template <auto Left, auto Right>
 inline constexpr bool same_member = std::is_same_v<member_constant<Left>, member_constant<Right>>;
 
-template <class List, auto Member>
-constexpr const char* name_in() {
+template <auto Member, class... Members, template <class...> class List>
+constexpr const char* name_in(const List<Members...>&) {
     const char* found = nullptr;
-    boost::mp11::mp_for_each<List>([&](auto descriptor) {
-        if constexpr (same_member<decltype(descriptor)::pointer, Member>) found = descriptor.name;
-    });
+    static_cast<void>(
+        ((same_member<Members::pointer, Member> ? (found = Members::name) : found), ...)
+    );
     return found;
 }
 
@@ -91,22 +91,31 @@ void check_described() {
     );
 }
 
-/// The name of a described member with this access, or null.
-template <auto Member, unsigned Access>
+/// The described member functions of C and of its described base classes that have this access.
+template <class C, unsigned Access>
+using member_functions =
+    describe_members<C, Access | boost::describe::mod_inherited | boost::describe::mod_function>;
+
+/// The name of a described data member or public member function, or null.
+template <auto Member>
 constexpr const char* described_name() {
-    using namespace boost::describe;
-    constexpr bool is_function = std::is_member_function_pointer_v<decltype(Member)>;
-    constexpr unsigned kind = is_function ? unsigned{mod_function} : 0U;
-    constexpr unsigned modifiers = Access | mod_inherited | kind;
-    return name_in<describe_members<typename member<Member>::owner, modifiers>, Member>();
+    using owner = typename member<Member>::owner;
+    if constexpr (std::is_member_function_pointer_v<decltype(Member)>) {
+        return name_in<Member>(member_functions<owner, boost::describe::mod_public>());
+    } else {
+        return name_in<Member>(data_members<owner>());
+    }
 }
 
-/// True for a described member function that is not public.
+/// True for a described member function that is not public, if `described_name` is null.
 template <auto Member>
 constexpr bool is_closed() {
-    return std::is_member_function_pointer_v<decltype(Member)> &&
-           !described_name<Member, boost::describe::mod_public>() &&
-           described_name<Member, any_access>();
+    if constexpr (std::is_member_function_pointer_v<decltype(Member)>) {
+        using owner = typename member<Member>::owner;
+        return name_in<Member>(member_functions<owner, any_access>()) != nullptr;
+    } else {
+        return false;
+    }
 }
 
 /// The described name of a member. Call it only from the body of a function template, where the
@@ -116,18 +125,22 @@ std::string_view member_name() {
     using owner = typename member<Member>::owner;
     check_described<owner>();
     if constexpr (is_described<owner>) {
-        static constexpr const char* name = described_name<Member, any_access>();
-        static_assert(
-            name != nullptr,
-            "stube: this member is not described. Add its name to the list in "
-            "BOOST_DESCRIBE_STRUCT of its component."
-        );
-        static_assert(
-            !is_closed<Member>(),
-            "stube: this member function is private or protected. Events, answers, timers and "
-            "messages can only reach public ones."
-        );
-        return name;
+        static constexpr const char* name = described_name<Member>();
+        if constexpr (name == nullptr) {
+            static_assert(
+                is_closed<Member>(),
+                "stube: this member is not described. Add its name to the list in "
+                "BOOST_DESCRIBE_STRUCT of its component."
+            );
+            static_assert(
+                !is_closed<Member>(),
+                "stube: this member function is private or protected. Events, answers, timers and "
+                "messages can only reach public ones."
+            );
+            return {};
+        } else {
+            return name;
+        }
     } else {
         return {};
     }
