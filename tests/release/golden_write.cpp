@@ -28,17 +28,17 @@ std::string begun(const reply& r) {
 
 void write(std::unique_ptr<store> storage) {
     // The tombstone of a conversation with a flow.
-    const change mark{
+    const stube::storage::change tombstone{
         .id = "mark",
-        .kind = change_kind::create,
+        .kind = stube::storage::change_kind::create,
         .revision = 3,
-        .status = record_status::tombstone,
+        .status = stube::storage::record_status::tombstone,
         .written =
             {{"head", R"({"format":2,"owner":"owner","mount":"/golden","touched":1800000000000})"}},
         .dropped = {}
     };
-    storage->load_all([](record&&) {});
-    storage->save({&mark, 1});
+    storage->load_all([](stube::storage::record&&) {});
+    storage->save({&tombstone, 1});
 
     conversation_options options;
     int number = 0;
