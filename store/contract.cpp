@@ -1,3 +1,5 @@
+#include "store/store_model.hpp"
+
 #include <stube/store/contract.hpp>
 
 #include <algorithm>
@@ -11,87 +13,15 @@ namespace stube::store_contract {
 using namespace storage;
 namespace {
 
-/// Stored conversations by id, with their parts sorted by name.
-using contents = std::map<std::string, record>;
 using batch = std::vector<change>;
 
 void expect(bool is_true, const std::string& violation) {
     if (!is_true) throw broken(violation);
 }
 
-change creating(std::string id, std::uint64_t revision, std::vector<part> parts) {
-    return {
-        std::move(id),
-        change_kind::create,
-        revision,
-        record_status::kept,
-        std::move(parts),
-        {}
-    };
-}
-
-change replacing(std::string id, std::uint64_t revision, std::vector<part> parts) {
-    return {
-        std::move(id),
-        change_kind::replace,
-        revision,
-        record_status::kept,
-        std::move(parts),
-        {}
-    };
-}
-
-change updating(
-    std::string id,
-    std::uint64_t revision,
-    std::vector<part> written,
-    std::vector<std::string> dropped = {}
-) {
-    return {
-        std::move(id),
-        change_kind::update,
-        revision,
-        record_status::kept,
-        std::move(written),
-        std::move(dropped)
-    };
-}
-
-change removing(std::string id) {
-    return {std::move(id), change_kind::remove, 0, record_status::kept, {}, {}};
-}
-
 change as_tombstone(change change) {
     change.status = record_status::tombstone;
     return change;
-}
-
-record in_order(record record) {
-    std::ranges::sort(record.parts, {}, &part::name);
-    return record;
-}
-
-/// Applies a change to the model of a store.
-void apply_change(contents& model, const change& change) {
-    if (change.kind == change_kind::remove) {
-        model.erase(change.id);
-        return;
-    }
-    record& stored = model[change.id];
-    stored.id = change.id;
-    stored.revision = change.revision;
-    stored.status = change.status;
-    if (change.kind != change_kind::update) stored.parts.clear();
-    const auto drop = [&](const std::string& name) {
-        std::erase_if(stored.parts, [&](const part& part) { return part.name == name; });
-    };
-    for (const auto& part : change.written) {
-        drop(part.name);
-        stored.parts.push_back(part);
-    }
-    for (const auto& name : change.dropped)
-        drop(name);
-    stored = in_order(stored);
 }
 
 contents load(store& opened) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "store/store_model.hpp"
+
 #include <stube/store/file_store.hpp>
 #include <stube/store/sqlite_store.hpp>
 #include <stube/store/store.hpp>
@@ -15,7 +17,7 @@
 #include <string>
 #include <vector>
 
-/// Support for the tests of every store: places to keep a store in, and a model of its content.
+/// Support for the tests of every store: places to keep a store in.
 namespace store_test {
 
 namespace fs = std::filesystem;
@@ -80,14 +82,6 @@ struct sqlite_place_in_memory : sqlite_place {
     sqlite_place_in_memory() : sqlite_place{temporary_folder(memory_folder())} {}
 };
 
-/// Stored conversations by id, with their parts sorted by name.
-using contents = std::map<std::string, record>;
-
-inline record in_order(record record) {
-    std::ranges::sort(record.parts, {}, &part::name);
-    return record;
-}
-
 /// Loads, and checks that nothing was quarantined.
 inline contents load(stube::store& opened) {
     contents all;
@@ -115,67 +109,6 @@ contents stored_in(const Place& place) {
 
 inline void save(stube::store& opened, std::vector<change> batch) {
     opened.save(batch);
-}
-
-inline change creating(
-    std::string id,
-    std::uint64_t revision,
-    std::vector<part> parts,
-    record_status status = record_status::kept
-) {
-    return {std::move(id), change_kind::create, revision, status, std::move(parts), {}};
-}
-
-inline change replacing(
-    std::string id,
-    std::uint64_t revision,
-    std::vector<part> parts,
-    record_status status = record_status::kept
-) {
-    return {std::move(id), change_kind::replace, revision, status, std::move(parts), {}};
-}
-
-inline change updating(
-    std::string id,
-    std::uint64_t revision,
-    std::vector<part> written,
-    std::vector<std::string> dropped = {}
-) {
-    return {
-        std::move(id),
-        change_kind::update,
-        revision,
-        record_status::kept,
-        std::move(written),
-        std::move(dropped)
-    };
-}
-
-inline change removing(std::string id) {
-    return {std::move(id), change_kind::remove, 0, record_status::kept, {}, {}};
-}
-
-/// Applies a change to the model of a store.
-inline void apply_change(contents& model, const change& change) {
-    if (change.kind == change_kind::remove) {
-        model.erase(change.id);
-        return;
-    }
-    record& stored = model[change.id];
-    stored.id = change.id;
-    stored.revision = change.revision;
-    stored.status = change.status;
-    if (change.kind != change_kind::update) stored.parts.clear();
-    const auto drop = [&](const std::string& name) {
-        std::erase_if(stored.parts, [&](const part& part) { return part.name == name; });
-    };
-    for (const auto& part : change.written) {
-        drop(part.name);
-        stored.parts.push_back(part);
-    }
-    for (const auto& name : change.dropped)
-        drop(name);
-    stored = in_order(stored);
 }
 
 }  // namespace store_test
