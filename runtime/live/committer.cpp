@@ -36,14 +36,17 @@ status status_of(verdict v) {
     return status::failed;
 }
 
+change removal_of(const entry& e) {
+    change removal;
+    removal.id = e.id;
+    removal.kind = change_kind::remove;
+    return removal;
+}
+
 }  // namespace
 
-committer::committer(
-    commit_parts parts,
-    store& storage,
-    std::function<void(const std::string&)> on_down
-)
-    : parts_(parts), storage_(storage) {
+committer::committer(parts to, store& storage, std::function<void(const std::string&)> on_down)
+    : parts_(to), storage_(storage) {
     if (storage.keeps()) writer_ = std::make_unique<commit_writer>(storage, std::move(on_down));
 }
 
@@ -68,18 +71,13 @@ bool committer::needs_save(const session& s, const outcome& result) const {
 /// Throws what a component's codec throws, and for a change that every store refuses (a state that
 /// is not UTF-8): one bad change would otherwise hold up its whole batch.
 change committer::change_for(const held_entry& held, const outcome& result) const {
+    if (result.verdict == verdict::ended) return removal_of(*held);
     const auto& session = held.session();
-    if (result.verdict != verdict::ended) {
-        const auto* before = session.is_new() ? nullptr : session.value.get();
-        const bool in_parts = storage_.saves_parts() && !session.has_tombstone;
-        auto wanted = encode_change(before, result.next, in_parts);
-        check_change(wanted);
-        return wanted;
-    }
-    change removal;
-    removal.id = held->id;
-    removal.kind = change_kind::remove;
-    return removal;
+    const auto* before = session.is_new() ? nullptr : session.value.get();
+    const bool in_parts = storage_.saves_parts() && !session.has_tombstone;
+    auto wanted = encode_change(before, result.next, in_parts);
+    check_change(wanted);
+    return wanted;
 }
 
 /// Throws if a conversation has become too large. An encoded conversation has its size at no extra
@@ -141,9 +139,7 @@ void committer::commit(held_entry held, operation op, outcome result) {
 }
 
 void committer::remove_unread(held_entry held, std::function<void()> on_removed) {
-    change removal;
-    removal.id = held->id;
-    removal.kind = change_kind::remove;
+    auto removal = removal_of(*held);
     auto& on = parts_.context.executor_of(*held);
     auto shared = std::make_shared<held_entry>(std::move(held));
     writer_->submit(
@@ -152,7 +148,7 @@ void committer::remove_unread(held_entry held, std::function<void()> on_removed)
         [this, shared, on_removed = std::move(on_removed)](save_result saved, const auto& why) {
             parts_.removals.record(saved, why);
             if (saved == save_result::durable) {
-                end(*shared, false, nullptr);
+                remove(*shared, false, nullptr);
                 on_removed();
             }
             parts_.operations.release(std::move(*shared));
@@ -188,9 +184,9 @@ status committer::settle(pending& done, save_result saved, const std::string& wh
         parts_.context.log()
             .error("not saved conversation={} why={}", held->id, quote_for_log(why));
     if (saved != save_result::durable && !keeps_tombstone) {
-        const auto what = saved == save_result::refused ? status::not_saved : status::store_down;
-        op.done({.what = what, .value = was_new ? nullptr : session.value});
-        return what;
+        const auto how = saved == save_result::refused ? status::not_saved : status::store_down;
+        op.done({.what = how, .value = was_new ? nullptr : session.value});
+        return how;
     }
     if (result.verdict == verdict::failed) {
         auto failed = parts_.pages.report_failure(held, result.error);
@@ -236,7 +232,7 @@ status committer::publish(pending& done, bool was_new) {
     auto told =
         parts_.pages.publish(held, result.is_typed_only ? status::failed : how, std::move(news));
     told.error_id = std::move(error_id);
-    if (is_over) end(held, was_new, told.news);
+    if (is_over) remove(held, was_new, told.news);
     if (!is_over) parts_.pages.keep_notices(held, op, told.news);
     op.done(std::move(told));
     return how;
@@ -259,7 +255,8 @@ void committer::record_use(const held_entry& held) {
     parts_.all.unused().remove(*held);
 }
 
-void committer::end(const held_entry& held, bool was_new, std::shared_ptr<const update> last) {
+/// Removes a conversation that is over from all parts. A new one is in none of them yet.
+void committer::remove(const held_entry& held, bool was_new, std::shared_ptr<const update> last) {
     if (was_new) {
         held->state = condition::over;
         return parts_.all.remember_end(held, std::move(last));

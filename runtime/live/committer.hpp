@@ -19,26 +19,25 @@
 
 namespace stube::live {
 
-/// The other parts of a map that a commit touches.
-struct commit_parts {
-    map_context& context;
-    registry& all;
-    dispatcher& operations;
-    page_updates& pages;
-    live::timers& timers;
-    live::messages& messages;
-    outbox_runner& outbox;
-    removal_backoff& removals;
-};
-
 /// Carries an outcome of the kernel to the store and then to everybody else: save, publish, reply,
 /// outbox, next operation. The order is what makes a reply durable.
 /// Threads: the holder of the conversation; the rest of a commit runs on the operation's executor.
 class committer {
 public:
+    struct parts {
+        map_context& context;
+        registry& all;
+        dispatcher& operations;
+        page_updates& pages;
+        live::timers& timers;
+        live::messages& messages;
+        outbox_runner& outbox;
+        removal_backoff& removals;
+    };
+
     /// `storage` outlives it. `on_down` is called once, on the writer's thread, when the store's
     /// state is not known any more.
-    committer(commit_parts parts, store& storage, std::function<void(const std::string&)> on_down);
+    committer(parts to, store& storage, std::function<void(const std::string&)> on_down);
 
     /// The end of an operation. Releases the conversation, possibly on another thread.
     void commit(held_entry held, operation op, kernel::outcome result);
@@ -69,9 +68,9 @@ private:
     status publish(pending& done, bool was_new);
     void take_value(pending& done);
     void record_use(const held_entry& held);
-    void end(const held_entry& held, bool was_new, std::shared_ptr<const update> last);
+    void remove(const held_entry& held, bool was_new, std::shared_ptr<const update> last);
 
-    commit_parts parts_;
+    parts parts_;
     store& storage_;
     std::unique_ptr<commit_writer> writer_;  ///< null if the store keeps nothing
 };

@@ -9,6 +9,8 @@
 #include <stube/runtime/outbox.hpp>
 #include <stube/store/store.hpp>
 
+#include <boost/describe/enum.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -35,6 +37,8 @@ enum class worth : std::uint8_t {
     kept,       ///< it is marked with `keep()`; never evicted
     open,       ///< a page is open; never evicted
 };
+
+BOOST_DESCRIBE_ENUM(worth, unused, looked_at, worked_on, kept, open)
 
 /// The part of a session that concerns timers, messages and work. Most conversations have none.
 struct background_state {

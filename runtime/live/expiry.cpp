@@ -2,7 +2,6 @@
 
 #include <stube/runtime/kernel.hpp>
 
-#include <boost/describe/enum.hpp>
 #include <boost/describe/enum_to_string.hpp>
 
 #include <utility>
@@ -11,8 +10,6 @@
 namespace stube::live {
 
 using namespace kernel;
-
-BOOST_DESCRIBE_ENUM(worth, unused, looked_at, worked_on, kept, open)
 
 /// Deletes a conversation if that is still `wanted` when its turn comes. `text` is the last that
 /// its pages show.

@@ -3,6 +3,7 @@
 #include "runtime/component/quote_for_log.hpp"
 #include "runtime/conversation/decoder.hpp"
 #include "runtime/live/background_thread.hpp"
+#include "runtime/live/hydration.hpp"
 
 #include <stube/runtime/deliveries.hpp>
 
@@ -17,47 +18,6 @@ namespace stube::live {
 
 using namespace kernel;
 using namespace storage;
-
-namespace {
-
-/// True if another release of the program can read the conversation.
-bool is_of_other_release(const std::exception& why) {
-    return dynamic_cast<const newer_shape*>(&why) || dynamic_cast<const unknown_component*>(&why);
-}
-
-condition condition_for(const std::exception& why) {
-    return is_of_other_release(why) ? condition::other_release : condition::unusable;
-}
-
-std::string line_for(const entry& e, const std::exception& why) {
-    const std::string_view reason = dynamic_cast<const newer_shape*>(&why) ? "newer_shape"
-                                    : is_of_other_release(why)             ? "unknown_component"
-                                                                           : "unusable";
-    return std::string(reason) + " conversation=" + e.id + " why=" + quote_for_log(why.what()) +
-           " (kept)";
-}
-
-/// Throws if this program cannot read the conversation.
-void decode(const held_entry& held) {
-    auto& session = held.session();
-    session.value = std::make_shared<const conversation>(decode_conversation(*session.stored));
-    session.stored.reset();
-}
-
-}  // namespace
-
-bool hydration::hydrate(const held_entry& held) {
-    try {
-        decode(held);
-        return true;
-    } catch (const std::exception& why) {
-        context_.log().error(line_for(*held, why));
-        held->state = condition_for(why);
-        held.session().stored.reset();
-    }
-    registry_.by_owner().remove(held.pointer());
-    return false;
-}
 
 /// The result of loading so far, with its lines in the log.
 class load_progress {
@@ -183,10 +143,10 @@ void loader::add(record&& stored, load_progress& progress) {
     } catch (const std::exception& why) {
         e->state = condition_for(why);
         held_entry::of(e).session().stored.reset();
-        ++(dynamic_cast<const newer_shape*>(&why) ? summary.newer_shape
-           : is_of_other_release(why)             ? summary.unknown_component
-                                                  : summary.unusable);
-        progress.report_bad(line_for(*e, why));
+        ++(dynamic_cast<const newer_shape*>(&why)         ? summary.newer_shape
+           : dynamic_cast<const unknown_component*>(&why) ? summary.unknown_component
+                                                          : summary.unusable);
+        progress.report_bad(describe_unreadable(*e, why));
     }
     progress.count_one();
     parts_.all.add(e);
@@ -218,7 +178,7 @@ void loader::place(const held_entry& held, record&& stored, load_progress& progr
     progress.touched.emplace_back(head.touched, held.pointer());
     check_shapes(head);
     session.stored = std::make_unique<const record>(std::move(stored));
-    if (head.waits) decode(held);
+    if (head.waits) decode_stored(held);
     session.needs_wakeup = true;
     ++progress.summary.loaded;
 }

@@ -14,21 +14,6 @@
 
 namespace stube::live {
 
-/// Decodes conversations, which were loaded as bytes, when they are first used.
-/// Threads: the holder of the conversation.
-class hydration {
-public:
-    hydration(map_context& context, registry& all) : context_(context), registry_(all) {}
-
-    /// Makes the value of a conversation that has none. False if this program cannot read it; its
-    /// state says why.
-    bool hydrate(const held_entry& held);
-
-private:
-    map_context& context_;
-    registry& registry_;
-};
-
 class load_progress;
 
 /// Loads everything stored, before any other operation.

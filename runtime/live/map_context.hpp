@@ -31,7 +31,7 @@ struct totals {
     std::atomic<std::size_t> evicted = 0;
 };
 
-/// The surroundings that the parts of a map share: its options, clocks, executors and counts.
+/// The options, clocks, executors and counts that all parts of a map share.
 /// Threads: any, except that `executors` are set before anything else happens.
 struct map_context {
     explicit map_context(conversation_options given)

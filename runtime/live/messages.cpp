@@ -52,7 +52,7 @@ void messages::remove(const held_entry& held) {
     const auto& background = held.session().background;
     if (!background) return;
     if (background->messages_since)
-        topics_.let_go(background->topics);
+        topics_.release(background->topics);
     else
         topics_.change(held.pointer(), background->topics, {});
 }
@@ -69,8 +69,8 @@ void messages::deliver_missed(const held_entry& held, const topic_index::missed&
 }
 
 operation messages::delivery(const message_ptr& sent) {
-    change_action deliver_it;
-    deliver_it.run = [this, sent](const conversation& now) {
+    change_action change;
+    change.run = [this, sent](const conversation& now) {
         // The component may have left while the message waited.
         if (!std::ranges::binary_search(topics(now), sent->topic))
             return outcome{.verdict = verdict::stale};
@@ -80,7 +80,7 @@ operation messages::delivery(const message_ptr& sent) {
         if (r.what == status::ok || r.what == status::ended) ++context_.totals.messages_delivered;
         if (r.what == status::not_saved) ++context_.totals.messages_lost;
     };
-    return {.action = std::move(deliver_it), .done = std::move(done), .from = origin::message};
+    return {.action = std::move(change), .done = std::move(done), .from = origin::message};
 }
 
 }  // namespace stube::live

@@ -1,6 +1,7 @@
 #include "runtime/live/operation_runner.hpp"
 
 #include "runtime/component/exception_message.hpp"
+#include "runtime/live/hydration.hpp"
 
 #include <stube/runtime/kernel.hpp>
 
@@ -47,7 +48,7 @@ void operation_runner::run(held_entry held, operation op) {
 /// Replies and returns false if the conversation cannot be used.
 bool operation_runner::is_ready(const held_entry& held, operation& op) {
     const bool is_usable =
-        held->state == condition::live && (held.session().value || hydration_.hydrate(held));
+        held->state == condition::live && hydrate(held, parts_.context, parts_.all);
     if (!is_usable) {
         op.done(parts_.all.refusal(*held));
         return false;

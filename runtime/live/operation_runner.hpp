@@ -2,7 +2,6 @@
 
 #include "runtime/live/committer.hpp"
 #include "runtime/live/dispatcher.hpp"
-#include "runtime/live/loader.hpp"
 #include "runtime/live/map_context.hpp"
 #include "runtime/live/page_updates.hpp"
 #include "runtime/live/registry.hpp"
@@ -23,7 +22,7 @@ public:
         live::committer& committer;
     };
 
-    explicit operation_runner(parts to) : parts_(to), hydration_(to.context, to.all) {}
+    explicit operation_runner(parts to) : parts_(to) {}
 
     void run(held_entry held, operation op);
 
@@ -35,7 +34,6 @@ private:
     void look(const held_entry& held, operation& op);
 
     parts parts_;
-    hydration hydration_;
 };
 
 }  // namespace stube::live

@@ -23,14 +23,14 @@ make_update(std::uint64_t revision, std::vector<patch> patches, bool ended) {
 
 reply page_updates::publish(
     const held_entry& held,
-    status what,
+    status how,
     std::shared_ptr<const update> news
 ) {
-    const auto streams = held->streams.all();
     reply r;
-    r.what = what;
+    r.what = how;
     if (!held.session().is_new()) r.value = held.session().value;
     if (!news) return r;
+    const auto streams = held->streams.all();
     for (const auto& stream : streams)
         stream->publish(news);
     r.streamed = !streams.empty();

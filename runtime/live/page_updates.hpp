@@ -41,7 +41,7 @@ public:
     explicit page_updates(map_context& context) : context_(context) {}
 
     /// Gives `news`, which may be null, to all open pages, and makes the reply to the operation.
-    reply publish(const held_entry& held, status what, std::shared_ptr<const update> news);
+    reply publish(const held_entry& held, status how, std::shared_ptr<const update> news);
 
     /// Logs why a component failed and shows a notice on all pages.
     reply report_failure(const held_entry& held, const std::string& why);

@@ -1,6 +1,7 @@
 #include "runtime/live/removal_backoff.hpp"
 
 #include "runtime/component/quote_for_log.hpp"
+#include "runtime/live/backoff.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,8 +13,8 @@ namespace {
 /// Smaller steps of the clock come from time synchronisation.
 constexpr std::chrono::milliseconds least_clock_step = std::chrono::seconds(1);
 
-constexpr std::chrono::milliseconds first_removal_backoff = std::chrono::seconds(10);
-constexpr std::uint8_t most_removal_doublings = 6;  // then every ten minutes
+/// Ten seconds at first, ten minutes at last.
+constexpr backoff refusal_backoff{std::chrono::seconds(10), 6};
 
 }  // namespace
 
@@ -42,9 +43,8 @@ void removal_backoff::record(save_result saved, const std::string& why) {
     if (saved == save_result::durable) refusals_ = 0;
     const auto now = context_.clock.steady();
     if (saved != save_result::refused || now < retry_at_) return;
-    const auto delay = first_removal_backoff * (1 << refusals_);
+    const auto delay = refusal_backoff.after_failure(refusals_);
     retry_at_ = now + delay;
-    refusals_ = std::min<std::uint8_t>(refusals_ + 1, most_removal_doublings);
     context_.log().error(
         "idle conversations could not be removed why={} retry_ms={}",
         quote_for_log(why),

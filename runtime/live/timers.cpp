@@ -1,10 +1,11 @@
 #include "runtime/live/timers.hpp"
 
+#include "runtime/live/backoff.hpp"
+
 #include <stube/runtime/deliveries.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -14,8 +15,8 @@ using namespace kernel;
 
 namespace {
 
-constexpr std::chrono::milliseconds first_backoff = std::chrono::seconds(1);
-constexpr std::uint8_t most_doublings = 8;  // then every four minutes
+/// One second at first, four minutes at last.
+constexpr backoff retry_backoff{std::chrono::seconds(1), 8};
 
 }  // namespace
 
@@ -74,9 +75,7 @@ void timers::record_attempt(const held_entry& held, const operation& op, status 
     if (how == status::not_saved || (how == status::failed && op.from == origin::clock)) {
         auto& background = session.make_background();
         background.retry_at =
-            context_.clock.steady() + first_backoff * (1 << background.failed_attempts);
-        background.failed_attempts =
-            std::min<std::uint8_t>(background.failed_attempts + 1, most_doublings);
+            context_.clock.steady() + retry_backoff.after_failure(background.failed_attempts);
     } else if (session.background) {
         session.background->failed_attempts = 0;
         session.background->retry_at = {};

@@ -88,7 +88,7 @@ public:
     }
 
     /// An unseen conversation is deleted.
-    void let_go(const std::vector<std::string>& held) {
+    void release(const std::vector<std::string>& held) {
         const mutex_lock lock(mutex_);
         drop_held(held);
     }

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "runtime/live/entry.hpp"
+#include "runtime/live/map_context.hpp"
+#include "runtime/live/registry.hpp"
+
+#include <exception>
+#include <string>
+
+/// Hydration: a loaded conversation stays as bytes until its first use, and is decoded then.
+/// Threads: the holder of the conversation.
+namespace stube::live {
+
+/// Decodes the stored record of a session. Throws `decode_error` if this program cannot read it.
+void decode_stored(const held_entry& held);
+
+/// The state of a conversation that could not be decoded.
+condition condition_for(const std::exception& why);
+
+/// The line of the log for it.
+std::string describe_unreadable(const entry& e, const std::exception& why);
+
+/// Decodes the conversation if that has not happened yet. False if this program cannot read it; it
+/// is logged then, and its state says why.
+bool hydrate(const held_entry& held, map_context& context, registry& all);
+
+}  // namespace stube::live
