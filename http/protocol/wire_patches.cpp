@@ -2,6 +2,7 @@
 
 #include "http/protocol/text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace stube::http {
@@ -89,7 +90,9 @@ namespace {
 /// Splits the text behind `from`, where a data line begins, into data lines. A carriage return ends
 /// a line of a stream too, and HTML treats it as a newline.
 void break_lines(std::string& text, std::size_t from) {
-    auto at = text.find_first_of("\r\n", from);
+    // Most patches have no line break. Two scans for one character each are several times faster
+    // than one scan for either.
+    const auto at = std::min(text.find('\n', from), text.find('\r', from));
     if (at == text.npos) return;
     const std::string rest = text.substr(at);
     text.resize(at);
