@@ -18,7 +18,8 @@ bool is_password_of(const std::string& user, const std::string& password) {
     return found != all.end() && found->second == password;
 }
 
-markup labelled_input(std::string_view text, std::string_view field, const attribute& autofill) {
+markup
+labelled_input(std::string_view text, std::string_view field, const html_attribute& autofill) {
     const auto* kind = field == "password" ? "password" : "text";
     return div(
         class_("field"),

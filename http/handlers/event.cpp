@@ -74,7 +74,7 @@ void send_end(exchange& ex, const live::reply& reply) {
     const auto more_headers = was_applied ? std::string_view() : nothing_changed;
     if (has_news(ex.request(), reply)) return send_patches(ex, reply, more_headers);
     std::string view;
-    append_problem_view(view, conversation_problem(reply.what), "?");
+    append_problem_view(view, conversation_problem(reply.result), "?");
     auto& body = ex.scratch();
     append_final_view(body, view);
     const auto headers = revision_line(reply).append(fragment_headers).append(more_headers);
@@ -88,7 +88,7 @@ void send_failure(exchange& ex, const live::reply& reply) {
 }
 
 void send_reply(exchange& ex, live::reply&& reply) {
-    switch (reply.what) {
+    switch (reply.result) {
     case live::status::ok:
     case live::status::ended:
     case live::status::repeated:
@@ -99,10 +99,10 @@ void send_reply(exchange& ex, live::reply&& reply) {
     case live::status::just_ended:
         return send_end(ex, reply);
     case live::status::lost:
-        return send_refusal(ex, conversation_problem(reply.what), reply.mount);
+        return send_refusal(ex, conversation_problem(reply.result), reply.mount);
     case live::status::gone:
     case live::status::foreign:
-        return send_refusal(ex, conversation_problem_for(reply.what, ex.request()), "?");
+        return send_refusal(ex, conversation_problem_for(reply.result, ex.request()), "?");
     case live::status::unusable:
     case live::status::other_release:
     case live::status::unknown_event:
@@ -110,12 +110,12 @@ void send_reply(exchange& ex, live::reply&& reply) {
     case live::status::not_saved:
     case live::status::store_down:
     case live::status::overloaded:
-        return send_refusal(ex, conversation_problem(reply.what), {});
+        return send_refusal(ex, conversation_problem(reply.result), {});
     }
 }
 
 void on_event_done(exchange& ex, live::reply&& reply) {
-    ex.counts().events[static_cast<std::size_t>(reply.what)].add(1);
+    ex.counts().events[static_cast<std::size_t>(reply.result)].add(1);
     send_reply(ex, std::move(reply));
 }
 

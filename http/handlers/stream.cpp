@@ -35,12 +35,12 @@ void send_end_of_stream(
 ) {
     if (seen == reply.value->revision) return stream.send_last(make_end());
     reply.news ? stream.publish(reply.news)
-               : end_with_problem(stream, conversation_problem(reply.what));
+               : end_with_problem(stream, conversation_problem(reply.result));
 }
 
 void on_attached(exchange& ex, live::reply&& reply) {
     auto& stream = ex.stream();
-    switch (reply.what) {
+    switch (reply.result) {
     case live::status::ok:
     case live::status::failed:  // the stream is attached, and shows a notice of the failure
         if (ex.is_closed()) return ex.site().live->detach(stream.conversation(), &stream);
@@ -48,7 +48,7 @@ void on_attached(exchange& ex, live::reply&& reply) {
     case live::status::store_down:
     case live::status::overloaded:
     case live::status::not_saved: {
-        const auto problem = conversation_problem(reply.what);
+        const auto problem = conversation_problem(reply.result);
         const auto text = std::string(problem.text).append("\n");
         return ex.send(
             {problem.status, "text/plain; charset=utf-8", "Cache-Control: no-store\r\n", text}
@@ -58,7 +58,7 @@ void on_attached(exchange& ex, live::reply&& reply) {
         send_end_of_stream(stream, reply, seen_by(ex.request()));
         break;
     case live::status::lost:
-        end_with_problem(stream, conversation_problem(reply.what), reply.mount);
+        end_with_problem(stream, conversation_problem(reply.result), reply.mount);
         break;
     case live::status::ended:
     case live::status::repeated:
@@ -69,7 +69,7 @@ void on_attached(exchange& ex, live::reply&& reply) {
     case live::status::other_release:
     case live::status::unknown_event:
     case live::status::bad_arguments:
-        end_with_problem(stream, conversation_problem_for(reply.what, ex.request()));
+        end_with_problem(stream, conversation_problem_for(reply.result, ex.request()));
         break;
     }
     ex.send_stream();

@@ -150,8 +150,8 @@ bool was_applied(exchange& ex, const conversation& of) {
 }
 
 void on_submitted(exchange& ex, live::reply&& reply) {
-    ex.counts().events[static_cast<std::size_t>(reply.what)].add(1);
-    switch (reply.what) {
+    ex.counts().events[static_cast<std::size_t>(reply.result)].add(1);
+    switch (reply.result) {
     case live::status::ok:
     case live::status::repeated:
     case live::status::stale:
@@ -162,23 +162,23 @@ void on_submitted(exchange& ex, live::reply&& reply) {
     }
     case live::status::just_ended:
         if (!was_applied(ex, *reply.value))
-            return send_refusal_page(ex, conversation_problem(reply.what));
+            return send_refusal_page(ex, conversation_problem(reply.result));
         [[fallthrough]];
     case live::status::ended:
         return send_redirect(ex, page_address(ex.site().base_path(), *reply.value, last_step_word));
     case live::status::not_saved:
     case live::status::store_down:
     case live::status::overloaded:
-        return send_try_again(ex, conversation_problem(reply.what));
+        return send_try_again(ex, conversation_problem(reply.result));
     case live::status::lost:
-        return send_refusal_page(ex, conversation_problem(reply.what), reply.mount);
+        return send_refusal_page(ex, conversation_problem(reply.result), reply.mount);
     case live::status::gone:
     case live::status::foreign:
     case live::status::unusable:
     case live::status::other_release:
     case live::status::unknown_event:
     case live::status::bad_arguments:
-        return send_refusal_page(ex, conversation_problem(reply.what));
+        return send_refusal_page(ex, conversation_problem(reply.result));
     }
 }
 
@@ -252,8 +252,8 @@ void submit_event(exchange& ex, const route& route) {
 namespace {
 
 void on_opened_by_link(exchange& ex, live::reply&& reply) {
-    if (reply.what != live::status::ok || !reply.value)
-        return send_refusal_page(ex, conversation_problem(reply.what));
+    if (reply.result != live::status::ok || !reply.value)
+        return send_refusal_page(ex, conversation_problem(reply.result));
     const auto& request = ex.request();
     std::string form = "<form method=\"post\" action=\"";
     append_attribute(form, request.target);

@@ -49,7 +49,7 @@ void send_problem_page(
 }
 
 void send_problem_page(exchange& ex, const mount_point& mount, const live::reply& reply) {
-    send_problem_page(ex, mount, reply, conversation_problem(reply.what));
+    send_problem_page(ex, mount, reply, conversation_problem(reply.result));
 }
 
 /// Sends the last view of a conversation that has ended.
@@ -79,12 +79,12 @@ constexpr problem too_many{
 };
 
 void on_minted(exchange& ex, live::reply&& reply) {
-    if (reply.what == live::status::overloaded)
+    if (reply.result == live::status::overloaded)
         return send_problem_page(ex, *ex.mount, reply, too_many);
     if (!reply.value || !reply.news) return send_problem_page(ex, *ex.mount, reply);
-    if (reply.what == live::status::ok) return show(ex, *ex.mount, reply);
-    reply.what == live::status::ended ? show_end(ex, reply)
-                                      : send_problem_page(ex, *ex.mount, reply);
+    if (reply.result == live::status::ok) return show(ex, *ex.mount, reply);
+    reply.result == live::status::ended ? show_end(ex, reply)
+                                        : send_problem_page(ex, *ex.mount, reply);
 }
 
 /// The beginning of a conversation; nothing if the application rejects the request.
@@ -141,7 +141,7 @@ conversation_step step_in_query(const request& request) {
 }
 
 void on_reopened(exchange& ex, live::reply&& reply) {
-    const bool is_shown = reply.what == live::status::ok && reply.value && reply.news;
+    const bool is_shown = reply.result == live::status::ok && reply.value && reply.news;
     is_shown ? show(ex, *ex.mount, reply) : send_problem_page(ex, *ex.mount, reply);
 }
 
@@ -158,13 +158,14 @@ void on_moved(exchange& ex, live::reply&& reply) {
 
 void on_opened(exchange& ex, live::reply&& reply) {
     const auto& mount = *ex.mount;
-    if (reply.what == live::status::foreign) return mint(ex, mount);
+    if (reply.result == live::status::foreign) return mint(ex, mount);
     const auto step = step_in_query(ex.request()).step;
-    if (reply.what == live::status::just_ended && reply.news && step == last_step_word)
+    if (reply.result == live::status::just_ended && reply.news && step == last_step_word)
         return show_end(ex, reply);
-    const bool is_over = reply.what == live::status::gone || reply.what == live::status::just_ended;
+    const bool is_over =
+        reply.result == live::status::gone || reply.result == live::status::just_ended;
     if (is_over && mount.reads_request) return mint(ex, mount);
-    if (reply.what != live::status::ok || !reply.value || !reply.news)
+    if (reply.result != live::status::ok || !reply.value || !reply.news)
         return send_problem_page(ex, mount, reply);
     if (reply.value->mount != mount.address && ex.site().mount_at(reply.value->mount)) {
         return send_redirect(ex, reply.value->mount + "?c=" + reply.value->id);
@@ -187,7 +188,7 @@ void on_opened(exchange& ex, live::reply&& reply) {
 /// Redirects an address without a conversation to the conversation that began there.
 void on_opened_by_cookie(exchange& ex, live::reply&& reply) {
     const auto& mount = *ex.mount;
-    if (reply.what != live::status::ok || !reply.value || reply.value->mount != mount.address)
+    if (reply.result != live::status::ok || !reply.value || reply.value->mount != mount.address)
         return mint(ex, mount);
     const auto begun = parse_step(ex.request().cookie(bare_address_cookie(mount.address)));
     send_redirect(ex, page_address(ex.site().base_path(), *reply.value, begun.step));

@@ -42,8 +42,8 @@ std::string query_value(std::string_view text) {
     return out;
 }
 
-const handler* component_type::find(std::string_view member) const {
-    auto found = std::ranges::find(handlers, member, &handler::name);
+const member_handler* component_type::find(std::string_view member) const {
+    auto found = std::ranges::find(handlers, member, &member_handler::name);
     return found == handlers.end() ? nullptr : &*found;
 }
 

@@ -46,7 +46,7 @@ bool is_harmless(std::string_view url) {
 
 }  // namespace
 
-attribute attr(std::string_view name, std::string_view value) {
+html_attribute attr(std::string_view name, std::string_view value) {
     bool is_handler = name.size() >= 2 && lower(name[0]) == 'o' && lower(name[1]) == 'n';
     if (name.empty() || is_handler || !std::ranges::all_of(name, is_name_character)) {
         throw std::invalid_argument(
@@ -57,11 +57,11 @@ attribute attr(std::string_view name, std::string_view value) {
     return {name, std::string(value)};
 }
 
-attribute address_attr(std::string_view name, std::string_view url) {
+html_attribute address_attr(std::string_view name, std::string_view url) {
     return {name, std::string(is_harmless(url) ? url : "about:blank")};
 }
 
-attribute number_attr(std::string_view name, long long value) {
+html_attribute number_attr(std::string_view name, long long value) {
     return {name, std::to_string(value)};
 }
 

@@ -328,7 +328,7 @@ void refuse_second_id(std::string_view tag) {
     );
 }
 
-void append_attribute(markup& out, const attribute& a) {
+void append_attribute(markup& out, const html_attribute& a) {
     if (!a.present) return;
     out.append_unescaped(" ");
     out.append_unescaped(a.name);

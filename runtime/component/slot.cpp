@@ -47,7 +47,7 @@ std::vector<child> merge_children(const std::vector<child>& now, std::vector<chi
     return wanted;
 }
 
-void encode_children(boost::json::value& to, const children& from, bool with_keys) {
+void encode_children(boost::json::value& to, const embedded_children& from, bool with_keys) {
     if (!with_keys) {
         to = from.all().empty() ? 0 : from.all().front().id;
         return;
@@ -57,7 +57,7 @@ void encode_children(boost::json::value& to, const children& from, bool with_key
         out.push_back({boost::json::string(key), id, fingerprint});
 }
 
-void decode_children(children& to, const boost::json::value& from, bool with_keys) {
+void decode_children(embedded_children& to, const boost::json::value& from, bool with_keys) {
     if (!with_keys) {
         auto known = to.all().front();
         stube::decode(known.id, from);
@@ -93,14 +93,14 @@ detail::child_list listed(std::vector<detail::child> from) {
 
 }  // namespace
 
-children::children(const children& other)
+embedded_children::embedded_children(const embedded_children& other)
     : type_(other.type_),
       name_(other.name_),
       then_(other.then_),
       or_else_(other.or_else_),
       list_(other.draft_ ? listed(other.draft_->in_order()) : other.list_) {}
 
-children& children::operator=(const children& other) {
+embedded_children& embedded_children::operator=(const embedded_children& other) {
     if (this == &other) return *this;
     list_ = other.draft_ ? listed(other.draft_->in_order()) : other.list_;
     draft_.reset();
@@ -111,42 +111,42 @@ children& children::operator=(const children& other) {
     return *this;
 }
 
-const std::vector<detail::child>& children::none() {
+const std::vector<detail::child>& embedded_children::none() {
     static const std::vector<detail::child> none;
     return none;
 }
 
-void children::replace(std::vector<detail::child> new_children) {
+void embedded_children::replace(std::vector<detail::child> new_children) {
     list_ = listed(std::move(new_children));
     draft_.reset();
 }
 
-detail::child_draft& children::draft() {
+detail::child_draft& embedded_children::draft() {
     if (!draft_) draft_ = std::make_shared<detail::child_draft>(all());
     return *draft_;
 }
 
-void children::settle() const {
+void embedded_children::settle() const {
     if (draft_->has_changed()) list_ = listed(draft_->in_order());
     draft_.reset();
 }
 
-std::size_t children::count() const {
+std::size_t embedded_children::count() const {
     return draft_ ? draft_->size() : all().size();
 }
 
-const detail::child* children::find(std::string_view key) const {
+const detail::child* embedded_children::find(std::string_view key) const {
     if (draft_) return draft_->find(key);
     const auto found = std::ranges::find(all(), key, &detail::child::key);
     return found == all().end() ? nullptr : &*found;
 }
 
-const detail::child* children::find(std::string_view key) {
+const detail::child* embedded_children::find(std::string_view key) {
     if (!draft_ && ++lookups_ > lookups_without_index) draft();
     return std::as_const(*this).find(key);
 }
 
-std::vector<std::string> children::all_keys() const {
+std::vector<std::string> embedded_children::all_keys() const {
     std::vector<std::string> out;
     out.reserve(count());
     const auto add = [&](const std::vector<detail::child>& from) {
@@ -157,23 +157,24 @@ std::vector<std::string> children::all_keys() const {
     return out;
 }
 
-void children::insert_child(std::size_t position, detail::child added) {
+void embedded_children::insert_child(std::size_t position, detail::child added) {
     draft().insert(position, std::move(added));
 }
 
-void children::set_child(detail::child wanted) {
+void embedded_children::set_child(detail::child wanted) {
     draft().set(std::move(wanted));
 }
 
-bool children::erase_child(std::string_view key) {
+bool embedded_children::erase_child(std::string_view key) {
     return draft().erase(key);
 }
 
-void children::move_child(std::string_view key, std::size_t position) {
+void embedded_children::move_child(std::string_view key, std::size_t position) {
     draft().move(key, position);
 }
 
-detail::child children::make_child(std::string key, std::shared_ptr<const void> state) const {
+detail::child
+embedded_children::make_child(std::string key, std::shared_ptr<const void> state) const {
     detail::child out;
     out.key = std::move(key);
     if (type_->initial_state_key)
@@ -184,10 +185,12 @@ detail::child children::make_child(std::string key, std::shared_ptr<const void> 
 
 void name_lists(const component_type& type, void* state) {
     if (!type.each_list) return;
-    type.each_list(state, [](std::string_view name, children& list) { list.name_as(name); });
+    type.each_list(state, [](std::string_view name, embedded_children& list) {
+        list.name_as(name);
+    });
 }
 
-void put_hole(markup& out, hole::kind kind, const children& list) {
+void put_hole(markup& out, hole::kind kind, const embedded_children& list) {
     if (list.name().empty()) return;
     hole h;
     h.what = kind;

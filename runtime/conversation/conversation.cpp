@@ -59,7 +59,7 @@ bool conversation::is_shown(instance_id wanted) const {
 
 instance_id conversation::find_above(
     instance_id from,
-    const std::function<bool(const handler&)>& wanted
+    const std::function<bool(const member_handler&)>& wanted
 ) const {
     for (const auto* one = instances.find(from); one && one->caller != 0;) {
         one = instances.find(one->caller);
@@ -149,19 +149,19 @@ std::vector<const component_type*> conversation::types() const {
 
 namespace stube::kernel {
 
-void each_list(const instance& of, const std::function<void(const children&)>& f) {
+void each_list(const instance& of, const std::function<void(const embedded_children&)>& f) {
     if (!of.type->each_list) return;
     // The type's function takes a mutable state because the kernel changes lists with it. `f` gets
     // a const reference, so nothing changes here.
     of.type->each_list(
         const_cast<void*>(of.state.get()),
-        [&](std::string_view, const children& list) { f(list); }
+        [&](std::string_view, const embedded_children& list) { f(list); }
     );
 }
 
 bool has_unmade_child(const instance& of) {
     bool found = false;
-    each_list(of, [&](const children& list) {
+    each_list(of, [&](const embedded_children& list) {
         found = found ||
                 std::ranges::any_of(list.all(), [](const auto& each) { return !each.is_made(); });
     });

@@ -195,7 +195,7 @@ public:
                 !found.emplace(id, one).second)
                 throw decode_error("the instances do not fit together");
             if (one->covered_by != 0) open.push_back({one->covered_by, owner, id});
-            each_list(*one, [&](const children& list) {
+            each_list(*one, [&](const embedded_children& list) {
                 for (const auto& child : list.all()) {
                     if (child.is_made()) open.push_back({child.id, id, 0});
                 }
@@ -263,11 +263,12 @@ private:
         return number;
     }
 
-    static const handler* member_if_named(const component_type& type, const std::string& name) {
+    static const member_handler*
+    member_if_named(const component_type& type, const std::string& name) {
         return name.empty() ? nullptr : member_named(type, name);
     }
 
-    static const handler* member_named(const component_type& type, const std::string& name) {
+    static const member_handler* member_named(const component_type& type, const std::string& name) {
         const auto* found = type.find(name);
         if (!found)
             throw decode_error(

@@ -154,7 +154,7 @@ void append_link(std::string& out, std::string_view name, instance_id to) {
     if (to != 0) append_number(append_key(out, name), to);
 }
 
-void append_member(std::string& out, std::string_view name, const handler* to) {
+void append_member(std::string& out, std::string_view name, const member_handler* to) {
     if (to) append_quoted(append_key(out, name), to->name);
 }
 

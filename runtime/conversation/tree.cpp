@@ -39,7 +39,7 @@ private:
         if (of.then) out_.append(" answers to ").append(of.then->name);
         if (of.waits) waits(*of.waits);
         out_ += '\n';
-        each_list(of, [&](const children& list) {
+        each_list(of, [&](const embedded_children& list) {
             for (const auto& child : list.all()) {
                 if (!child.is_made()) continue;
                 const auto key = child.key.empty() ? "" : " " + child.key;

@@ -16,7 +16,7 @@ namespace {
 std::size_t place_of(const instance& of, std::string_view name) {
     std::size_t place = 0;
     std::size_t found = sent_rendering::max_places;
-    each_list(of, [&](const children& list) {
+    each_list(of, [&](const embedded_children& list) {
         if (list.name() == name) found = place;
         ++place;
     });

@@ -86,7 +86,7 @@ outcome show_errors(
 outcome run_event(
     const conversation& current,
     const event& received,
-    const handler& target,
+    const member_handler& target,
     const boost::json::array& arguments,
     const environment& env
 ) {

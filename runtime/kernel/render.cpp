@@ -17,8 +17,9 @@ namespace {
 void resolve_above(const conversation& in, instance_id from, markup& own) {
     for (auto& h : own.holes()) {
         if (!h.above) continue;
-        h.instance =
-            in.find_above(from, [&](const handler& each) { return each.on_event == h.above; });
+        h.instance = in.find_above(from, [&](const member_handler& each) {
+            return each.on_event == h.above;
+        });
         if (h.instance == 0) {
             throw component_error(
                 "stube: " + std::string(in.instances.at(from).type->name) + " sends " +
@@ -38,7 +39,7 @@ bool shows(const markup& own, std::string_view name) {
 sent_rendering as_sent(const instance& of, const markup& own) {
     unsigned places = 0;
     std::size_t place = 0;
-    each_list(of, [&](const children& list) {
+    each_list(of, [&](const embedded_children& list) {
         if (place < sent_rendering::max_places && shows(own, list.name())) places |= 1U << place;
         ++place;
     });
@@ -50,7 +51,7 @@ sent_rendering as_sent(const instance& of, const markup& own) {
 const child_entries& entries_of(const instance& of, std::string_view name) {
     static const child_entries none;
     const auto* found = &none;
-    each_list(of, [&](const children& list) {
+    each_list(of, [&](const embedded_children& list) {
         if (list.name() == name) found = &list.all();
     });
     return *found;

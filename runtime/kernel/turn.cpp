@@ -43,7 +43,7 @@ void throw_component_error(std::string_view component, std::string_view what) {
     throw component_error("stube: " + std::string(component) + std::string(what));
 }
 
-const handler* member_of(const component_type& type, std::string_view name) {
+const member_handler* member_of(const component_type& type, std::string_view name) {
     if (name.empty()) return nullptr;
     const auto* found = type.find(name);
     if (!found) throw_component_error(type.name, " has no member " + std::string(name));
@@ -58,18 +58,18 @@ bool is_move(const any_effect& one) {
            std::holds_alternative<effect::end>(one) || std::holds_alternative<effect::back>(one);
 }
 
-turn::member_call with_answer(const handler& to, const answer_value& value) {
+turn::member_call with_answer(const member_handler& to, const answer_value& value) {
     if (!to.on_answer)
         throw component_error("stube: " + std::string(to.name) + " cannot take an answer");
     return
         [&to, &value](void* state, context& c) { return to.on_answer(to.owner(state), c, value); };
 }
 
-bool takes_failure(const handler* to) {
+bool takes_failure(const member_handler* to) {
     return to && to->on_failure;
 }
 
-turn::member_call with_failure(const handler& to, const failure& why) {
+turn::member_call with_failure(const member_handler& to, const failure& why) {
     return [&to, &why](void* state, context& c) { return to.on_failure(to.owner(state), c, why); };
 }
 
@@ -91,9 +91,9 @@ std::optional<boost::json::array> parse_arguments(std::string_view text) {
     return std::move(parsed.get_array());
 }
 
-std::vector<std::pair<instance_id, const handler*>>
+std::vector<std::pair<instance_id, const member_handler*>>
 subscribers(const conversation& in, std::string_view topic) {
-    std::vector<std::pair<instance_id, const handler*>> out;
+    std::vector<std::pair<instance_id, const member_handler*>> out;
     for (auto id : in.waiting) {
         for (const auto& each : in.instances.at(id).waits->subscriptions) {
             if (each.topic == topic) out.emplace_back(id, each.to);
@@ -147,7 +147,7 @@ void turn::make_children(instance_id id) {
     auto state = owner->type->copy(owner->state);
     std::vector<instance_id> made_ids, gone;
     std::vector<std::pair<instance_id, std::shared_ptr<const void>>> reset;
-    owner->type->each_list(state.get(), [&](std::string_view name, children& list) {
+    owner->type->each_list(state.get(), [&](std::string_view name, embedded_children& list) {
         list.name_as(name);
         auto all = list.all();
         bool changed = false;
@@ -212,7 +212,7 @@ void turn::remove_below(const instance& of) {
         const auto* callee = next_.instances.find(other);
         if (callee && callee->caller == of.id) remove(other);
     }
-    each_list(of, [&](const children& list) {
+    each_list(of, [&](const embedded_children& list) {
         for (const auto& child : list.all())
             remove_place(child.id);
     });
@@ -253,7 +253,7 @@ void check_places(const std::vector<detail::child_list>& was, const instance& ow
         if (was[index]) add(*was[index], index);
     }
     std::size_t index = 0;
-    each_list(owner, [&](const children& list) { add(list.all(), index++); });
+    each_list(owner, [&](const embedded_children& list) { add(list.all(), index++); });
     std::ranges::sort(places);
     const auto is_elsewhere = [](const auto& one, const auto& next) {
         return one.first == next.first && one.second != next.second;
@@ -270,12 +270,12 @@ void check_places(const std::vector<detail::child_list>& was, const instance& ow
 void turn::reconcile(const instance_ptr& before, instance_id id) {
     if (!before->type->each_list) return;
     std::vector<detail::child_list> was;
-    each_list(*before, [&](const children& list) { was.push_back(list.shared()); });
+    each_list(*before, [&](const embedded_children& list) { was.push_back(list.shared()); });
     std::vector<instance_id> gone;
     bool fresh = false;
     bool has_changed = false;
     std::size_t index = 0;
-    each_list(next_.instances.at(id), [&](const children& list) {
+    each_list(next_.instances.at(id), [&](const embedded_children& list) {
         STUBE_ASSERT(index < was.size());
         const auto& old = was[index++];
         if (old == list.shared()) return;
@@ -300,7 +300,7 @@ void turn::reconcile(const instance_ptr& before, instance_id id) {
 void turn::replace_child_id(instance_id owner, instance_id from, instance_id to) {
     auto changed = edit(owner);
     auto state = changed->type->copy(changed->state);
-    changed->type->each_list(state.get(), [&](std::string_view, children& list) {
+    changed->type->each_list(state.get(), [&](std::string_view, embedded_children& list) {
         auto found = std::ranges::find(list.all(), from, &detail::child::id);
         if (found == list.all().end()) return;
         auto all = list.all();
@@ -390,13 +390,17 @@ void turn::give_failure(instance_id id, const pending_work& of, const failure& w
     run(id, with_failure(*of.or_else, why));
 }
 
-void turn::receive(instance_id id, const handler& member, std::string_view arguments) {
+void turn::receive(instance_id id, const member_handler& member, std::string_view arguments) {
     if (!next_.instances.find(id)) return;
     handle_message(id, member, arguments);
     deliver_messages();
 }
 
-void turn::handle_message(instance_id id, const handler& member, std::string_view arguments) {
+void turn::handle_message(
+    instance_id id,
+    const member_handler& member,
+    std::string_view arguments
+) {
     if (!*member.on_message)
         throw component_error("stube: no message can reach " + std::string(member.name));
     const auto list = parse_arguments(arguments);

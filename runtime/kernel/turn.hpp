@@ -27,7 +27,7 @@ void request_stop(const instance_ptr& leaving, std::vector<any_command>& outbox)
 std::optional<boost::json::array> parse_arguments(std::string_view text);
 
 /// The instances that are subscribed to a topic, with the members that receive the message.
-std::vector<std::pair<instance_id, const handler*>>
+std::vector<std::pair<instance_id, const member_handler*>>
 subscribers(const conversation& in, std::string_view topic);
 
 /// Changes a conversation from one revision to the next. Members run on copies of their states. If
@@ -55,7 +55,7 @@ public:
     void run(instance_id id, const member_call& member);
 
     /// Runs a member with a message (a JSON array of arguments), in the same way.
-    void receive(instance_id id, const handler& member, std::string_view arguments);
+    void receive(instance_id id, const member_handler& member, std::string_view arguments);
 
     /// Runs the member that receives the result, or the failure, of background work.
     void give_result(instance_id id, const pending_work& of, const answer_value& result);
@@ -112,7 +112,7 @@ public:
 private:
     struct message {
         instance_id to;
-        const handler* member;
+        const member_handler* member;
         std::string arguments;
     };
 
@@ -160,7 +160,7 @@ private:
     effects call_member(instance_id id, const member_call& member);
 
     void run_and_apply(instance_id id, const member_call& member);
-    void handle_message(instance_id id, const handler& member, std::string_view arguments);
+    void handle_message(instance_id id, const member_handler& member, std::string_view arguments);
 
     /// Delivers the messages within the conversation in the order in which they were sent.
     void deliver_messages();
@@ -189,8 +189,8 @@ private:
     /// The first instance of the place in which a called component will be shown.
     instance_id first_of(const instance& caller, const effect::call& call) const;
 
-    void give_answer(instance_id caller, const handler* then, const answer_value& value);
-    void pass_failure(instance_id caller, const handler* or_else, const failure& why);
+    void give_answer(instance_id caller, const member_handler* then, const answer_value& value);
+    void pass_failure(instance_id caller, const member_handler* or_else, const failure& why);
 
     /// Replaces an instance by a new one of another type in the same place.
     instance_id
@@ -230,18 +230,18 @@ private:
 
 /// The member of this name, or null for an empty name. Throws component_error if the type has no
 /// such member.
-const handler* member_of(const component_type& type, std::string_view name);
+const member_handler* member_of(const component_type& type, std::string_view name);
 
 /// True for an effect that removes or covers the component, or goes back.
 bool is_move(const any_effect& one);
 
 /// A call of `to` with an answer, which must outlive the call. Throws component_error if the member
 /// cannot take an answer: a member with the stored name may have other parameters in this release.
-turn::member_call with_answer(const handler& to, const answer_value& value);
+turn::member_call with_answer(const member_handler& to, const answer_value& value);
 
-bool takes_failure(const handler* to);
+bool takes_failure(const member_handler* to);
 
 /// A call of `to` with a failure, which must outlive the call.
-turn::member_call with_failure(const handler& to, const failure& why);
+turn::member_call with_failure(const member_handler& to, const failure& why);
 
 }  // namespace stube::kernel

@@ -21,7 +21,7 @@ namespace {
 constexpr std::chrono::milliseconds longest_delay = std::chrono::years(100);
 
 /// The member of this name, which must accept messages: from timers, topics and other instances.
-const handler* message_member(const component_type& type, std::string_view name) {
+const member_handler* message_member(const component_type& type, std::string_view name) {
     const auto* found = member_of(type, name);
     if (!found || !*found->on_message)
         throw_component_error(type.name, " cannot receive messages as " + std::string(name));
@@ -53,7 +53,7 @@ instance_id turn::first_of(const instance& caller, const effect::call& call) con
     if (call.where == effect::call::place::page) return next_.root;
     if (call.where == effect::call::place::own) return next_.first_in_place(caller).id;
     instance_id first = 0;
-    each_list(caller, [&](const children& list) {
+    each_list(caller, [&](const embedded_children& list) {
         if (list.name() != call.slot) return;
         STUBE_ASSERT(!list.all().empty());
         first = list.all().front().id;
@@ -126,7 +126,7 @@ void turn::apply(instance_id from, const effect::answer& answer) {
     give_answer(one->caller, one->then, answer.value);
 }
 
-void turn::give_answer(instance_id caller, const handler* then, const answer_value& value) {
+void turn::give_answer(instance_id caller, const member_handler* then, const answer_value& value) {
     const auto* waiting = next_.instances.find(caller);
     if (!waiting) return;
     if (!then) {
@@ -154,7 +154,7 @@ void turn::apply(instance_id from, const effect::fail& fail) {
     pass_failure(one->caller, one->or_else, fail.why);
 }
 
-void turn::pass_failure(instance_id caller, const handler* or_else, const failure& why) {
+void turn::pass_failure(instance_id caller, const member_handler* or_else, const failure& why) {
     const auto* waiting = next_.instances.find(caller);
     if (!waiting) return;
     if (takes_failure(or_else)) return run_and_apply(caller, with_failure(*or_else, why));
@@ -235,7 +235,7 @@ void turn::apply(instance_id from, const effect::send& send) {
         return;
     }
     const auto above =
-        next_.find_above(from, [&](const handler& h) { return h.on_message == send.above; });
+        next_.find_above(from, [&](const member_handler& h) { return h.on_message == send.above; });
     if (above == 0)
         throw_component_error(
             next_.instances.at(from).type->name,

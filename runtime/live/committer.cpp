@@ -185,7 +185,7 @@ status committer::settle(pending& done, save_result saved, const std::string& wh
             .error("not saved conversation={} why={}", held->id, quote_for_log(why));
     if (saved != save_result::durable && !keeps_tombstone) {
         const auto how = saved == save_result::refused ? status::not_saved : status::store_down;
-        op.done({.what = how, .value = was_new ? nullptr : session.value});
+        op.done({.result = how, .value = was_new ? nullptr : session.value});
         return how;
     }
     if (result.verdict == verdict::failed) {

@@ -121,9 +121,9 @@ void conversation_map::mint(
     auto& context = parts_->context;
     auto& all = parts_->all;
     auto& expiry = parts_->expiry;
-    if (context.is_closed) return done({.what = status::store_down});
+    if (context.is_closed) return done({.result = status::store_down});
     if (all.by_owner().is_full(owner, context.options.max_per_owner) || !expiry.reserve())
-        return done({.what = status::overloaded});
+        return done({.result = status::overloaded});
     auto* restored = std::get_if<conversation>(&with);
     conversation fresh = restored ? std::move(*restored) : conversation();
     fresh.id = context.options.new_id();
@@ -145,7 +145,7 @@ void conversation_map::mint(
     op.on = &on;
     op.done = [&all, &expiry, e, done = std::move(done)](reply&& r) {
         expiry.arrived();
-        if (r.what == status::ok) {
+        if (r.result == status::ok) {
             all.unused().add(e);
             expiry.add_to_owner(e);
         }

@@ -18,12 +18,12 @@ dispatcher::dispatcher(map_context& context, registry& all, run_operation run)
     : context_(context), registry_(all), run_(std::move(run)) {}
 
 void dispatcher::submit(std::string_view id, std::optional<std::string_view> owner, operation op) {
-    if (context_.is_closed) return op.done({.what = status::store_down});
+    if (context_.is_closed) return op.done({.result = status::store_down});
     auto e = registry_.find(id);
     if (!e) return op.done(registry_.refusal(id, owner));
     const auto state = e->state.load();
     if (owner && state != condition::unusable && e->owner != *owner)
-        return op.done({.what = status::foreign});
+        return op.done({.result = status::foreign});
     if (state != condition::live) return op.done(registry_.refusal(*e));
     switch (e->operations.submit(op, context_.options.max_waiting)) {
     case mailbox::submitted::held:
@@ -31,7 +31,7 @@ void dispatcher::submit(std::string_view id, std::optional<std::string_view> own
     case mailbox::submitted::queued:
         return;
     case mailbox::submitted::refused:
-        return op.done({.what = status::overloaded});
+        return op.done({.result = status::overloaded});
     }
 }
 

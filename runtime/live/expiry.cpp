@@ -52,7 +52,7 @@ void expiry::evict_for_owner(const entry_ptr& e) {
         [was](const entry& now) { return now.worth() <= was; },
         "This page was closed because many others were opened after it.",
         [this, e, was](reply&& r) {
-            if (r.what == status::ended)
+            if (r.result == status::ended)
                 record_eviction(*e, was, "its visitor has too many");
             else
                 parts_.all.by_owner().count(e);
@@ -71,7 +71,7 @@ bool expiry::evict_unused() {
         "This page was closed because it was never used and many others were opened after it.",
         [this, oldest](reply&& r) {
             --leaving_;
-            if (r.what == status::ended)
+            if (r.result == status::ended)
                 record_eviction(*oldest, worth::unused, "there are too many");
             else if (oldest->state == condition::live && !oldest->is_used())
                 parts_.all.unused().add(oldest);
@@ -111,7 +111,7 @@ std::size_t expiry::reap() {
     for (const auto& e : found) {
         if (e->state == condition::live) {
             remove(e, is_idle, "This page was not used for a long time.", [this](reply&& r) {
-                if (r.what == status::ended) ++parts_.context.totals.expired;
+                if (r.result == status::ended) ++parts_.context.totals.expired;
             });
         } else if (e->operations.try_hold()) {
             parts_.committer.remove_unread(held_entry::of(e), [this] {

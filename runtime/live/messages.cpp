@@ -77,8 +77,9 @@ operation messages::delivery(const message_ptr& sent) {
         return deliver(now, sent->topic, sent->text, context_.environment());
     };
     auto done = [this](reply&& r) {
-        if (r.what == status::ok || r.what == status::ended) ++context_.totals.messages_delivered;
-        if (r.what == status::not_saved) ++context_.totals.messages_lost;
+        if (r.result == status::ok || r.result == status::ended)
+            ++context_.totals.messages_delivered;
+        if (r.result == status::not_saved) ++context_.totals.messages_lost;
     };
     return {.action = std::move(change), .done = std::move(done), .from = origin::message};
 }

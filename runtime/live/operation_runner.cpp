@@ -55,7 +55,7 @@ bool operation_runner::is_ready(const held_entry& held, operation& op) {
     }
     // A change that cannot be saved any more would leave its effects on the application.
     if (parts_.context.is_closed && op.is_change() && op.from != origin::work) {
-        op.done({.what = status::store_down});
+        op.done({.result = status::store_down});
         return false;
     }
     return true;
@@ -92,7 +92,7 @@ void operation_runner::commit_first(held_entry held, operation op, outcome first
     auto waiting = std::make_shared<operation>(std::move(op));
     // Called while `before` holds the conversation.
     before.done = [e = held.pointer(), waiting, was_wakeup](reply&& r) {
-        if (r.what == status::not_saved || r.what == status::store_down) {
+        if (r.result == status::not_saved || r.result == status::store_down) {
             held_entry::of(e).session().needs_wakeup = was_wakeup;
             return waiting->done(std::move(r));
         }

@@ -27,7 +27,7 @@ reply page_updates::publish(
     std::shared_ptr<const update> news
 ) {
     reply r;
-    r.what = how;
+    r.result = how;
     if (!held.session().is_new()) r.value = held.session().value;
     if (!news) return r;
     const auto streams = held->streams.all();
@@ -69,7 +69,7 @@ reply page_updates::view(const held_entry& held, const operation& op, view_strea
         r.news = make_update(r.value->revision, std::move(page.patches));
     } catch (...) {
         // Only the page that asked gets the notice. It has not seen this revision.
-        r.what = status::failed;
+        r.result = status::failed;
         r.error_id = log_failure(held, current_exception_message());
         r.news = make_update(op.seen.value_or(0), {failure_notice(r.error_id)});
         session.has_blind_page = session.has_blind_page || stream;

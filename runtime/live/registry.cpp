@@ -58,11 +58,11 @@ reply registry::refusal(const entry& e) const {
     case condition::live:
         break;
     case condition::lost:
-        return {.what = status::lost, .mount = e.mount};
+        return {.result = status::lost, .mount = e.mount};
     case condition::unusable:
-        return {.what = status::unusable};
+        return {.result = status::unusable};
     case condition::other_release:
-        return {.what = status::other_release};
+        return {.result = status::other_release};
     case condition::over:
         return refusal(e.id, {});
     }
@@ -71,14 +71,18 @@ reply registry::refusal(const entry& e) const {
 
 reply registry::refusal(std::string_view id, std::optional<std::string_view> owner) const {
     auto ended = ended_.find(id);
-    if (!ended || (owner && ended->owner != *owner)) return {.what = status::gone};
+    if (!ended || (owner && ended->owner != *owner)) return {.result = status::gone};
     auto value = std::make_shared<conversation>();
     value->id = id;
     value->owner = std::move(ended->owner);
     value->mount = std::move(ended->mount);
     value->revision = ended->revision;
     value->applied = std::move(ended->applied);
-    return {.what = status::just_ended, .value = std::move(value), .news = std::move(ended->last)};
+    return {
+        .result = status::just_ended,
+        .value = std::move(value),
+        .news = std::move(ended->last)
+    };
 }
 
 std::vector<entry_ptr> registry::find_all(const std::function<bool(const entry_ptr&)>& wanted

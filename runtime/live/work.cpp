@@ -74,8 +74,8 @@ operation work::delivery(const result_ptr& result) {
                              : finish_work(now, result->number, result->value, environment);
     };
     auto done = [this, result](reply&& r) {
-        if (r.what == status::not_saved) deliver_later(result);
-        if (r.what == status::failed) fail_instead(*result);
+        if (r.result == status::not_saved) deliver_later(result);
+        if (r.result == status::failed) fail_instead(*result);
         if (result->is_awaited) results_.end();
     };
     return {.action = std::move(finish), .done = std::move(done), .from = origin::work};

@@ -123,7 +123,7 @@ double cost_of_a_step(const effect::call& root, int steps) {
     auto now = at.begin(root);
     auto step = [&] {
         now = at.answer(now.value->id, now.value->top().id);
-        if (now.what != status::ok) std::terminate();
+        if (now.result != status::ok) std::terminate();
     };
     for (int warm = 0; warm < 100; ++warm)
         step();

@@ -15,12 +15,16 @@ struct account {};
 struct address {};
 struct appointment {};
 struct attachment {};
+struct attribute {};
 struct booking {};
 struct change {};
+struct child {};
+struct children {};
 struct customer {};
 struct document {};
 struct entry {};
 struct event {};
+struct handler {};
 struct history {};
 struct instance {};
 struct invoice {};
@@ -58,12 +62,16 @@ TEST_CASE("an application that uses namespace stube may give its types the likel
         address,
         appointment,
         attachment,
+        attribute,
         booking,
         change,
+        child,
+        children,
         customer,
         document,
         entry,
         event,
+        handler,
         history,
         instance,
         invoice,
@@ -94,5 +102,5 @@ TEST_CASE("an application that uses namespace stube may give its types the likel
         update,
         user,
         visitor>;
-    CHECK(std::tuple_size_v<all> == 40);
+    CHECK(std::tuple_size_v<all> == 44);
 }

@@ -101,7 +101,7 @@ TEST_CASE("a conversation is saved whole again after its flow has answered") {
 
     auto back = f.send(3, "say", "[\"hello\"]");
 
-    CHECK(back.what == status::ok);
+    CHECK(back.result == status::ok);
     REQUIRE(f.saved.size() == 3);
     CHECK(f.saved[2].status == record_status::kept);
     CHECK(f.saved[2].kind == change_kind::replace);
@@ -141,13 +141,13 @@ TEST_CASE("a save that is refused at the end of a flow is made up for by a later
     f.refusals = 1;
     auto back = f.send(3, "say", "[\"hello\"]");
 
-    CHECK(back.what == status::ok);
+    CHECK(back.result == status::ok);
     CHECK(contains(f.at.page(), "hello"));
     CHECK(count(f.at.log.str(), "the disk is full") == 1);
     CHECK(f.saved.size() == 2);
 
-    CHECK(f.send(1, "go").what == status::ok);
-    CHECK(f.send(5, "say", "[\"again\"]").what == status::ok);
+    CHECK(f.send(1, "go").result == status::ok);
+    CHECK(f.send(5, "say", "[\"again\"]").result == status::ok);
     REQUIRE(f.saved.size() == 3);
     CHECK(f.saved[2].status == record_status::kept);
     std::string written;
@@ -160,10 +160,10 @@ TEST_CASE("a flow whose tombstone cannot be saved does not begin") {
     fixture f;
 
     f.refusals = 1;
-    CHECK(f.send(1, "go").what == status::not_saved);
+    CHECK(f.send(1, "go").result == status::not_saved);
 
     CHECK(contains(f.at.page(), "Go"));
-    CHECK(f.send(1, "go").what == status::ok);
+    CHECK(f.send(1, "go").result == status::ok);
     CHECK(contains(f.at.page(), "Anything?"));
 }
 
@@ -213,7 +213,7 @@ TEST_CASE("a flow runs the same on every store and durable stores log one warnin
         for (const char* text : {"one", "two"}) {
             s.send("go");
             CHECK(contains(s.page(), "Anything?"));
-            CHECK(s.say(text).what == status::ok);
+            CHECK(s.say(text).result == status::ok);
             CHECK(contains(s.page(), text));
         }
 
@@ -238,9 +238,9 @@ TEST_CASE("a restart in the middle of a flow loses the conversation and restores
         again.id = id;
 
         const auto found = again.open();
-        CHECK(found.what == status::lost);
+        CHECK(found.result == status::lost);
         CHECK(found.mount == "/");
-        CHECK(again.send(1, "go").what == status::lost);
+        CHECK(again.send(1, "go").result == status::lost);
 
         again.begin(call<host>().release());
         CHECK(again.id != id);
@@ -266,7 +266,7 @@ TEST_CASE("a restart after the end of a flow keeps the conversation with the flo
         again.last_event = 100;  // a browser's ids are not used twice
 
         CHECK(contains(again.page(), "hello"));
-        CHECK(again.send("go").what == status::ok);
+        CHECK(again.send("go").result == status::ok);
         CHECK(contains(again.page(), "Anything?"));
     }
 }

@@ -128,7 +128,7 @@ TEST_CASE("the locals of a flow are destroyed when the user goes back to the ste
     s.begin(call<host>().release());
     s.send("go");
 
-    CHECK(s.back().what == status::ok);
+    CHECK(s.back().result == status::ok);
 
     CHECK(gone == names{"outer", "parameter"});
 }

@@ -127,7 +127,7 @@ TEST_CASE("each page of a golden store is loaded unchanged") {
         CHECK(s.summary.lost == 1);
         CHECK(s.summary.newer_shape + s.summary.unknown_component + s.summary.unusable == 0);
         CHECK(s.summary.quarantined == 0);
-        CHECK(s.me.open("mark").what == status::lost);
+        CHECK(s.me.open("mark").result == status::lost);
 
         const std::string values = "€ \"quoted\"\n yes -9007199254740993 third blue 2026 90"
                                    "High Street7Low Street02one3n=";
@@ -149,13 +149,13 @@ TEST_CASE("each conversation of a golden store continues and is stored again") {
         const copy stores;
         {
             site s(stores, kind);
-            CHECK(s.me.send(id(1), "inc").what == status::ok);
-            CHECK(s.me.send(id(2), "inc").what == status::ok);
-            CHECK(s.me.send(id(3), "grow").what == status::ok);
-            CHECK(s.me.send(id(4), "yes").what == status::ok);
-            CHECK(s.me.send(id(5), "cancel", 3).what == status::ok);
-            CHECK(s.me.back(id(6)).what == status::ok);
-            CHECK(s.me.send(id(7), "ask").what == status::ok);
+            CHECK(s.me.send(id(1), "inc").result == status::ok);
+            CHECK(s.me.send(id(2), "inc").result == status::ok);
+            CHECK(s.me.send(id(3), "grow").result == status::ok);
+            CHECK(s.me.send(id(4), "yes").result == status::ok);
+            CHECK(s.me.send(id(5), "cancel", 3).result == status::ok);
+            CHECK(s.me.back(id(6)).result == status::ok);
+            CHECK(s.me.send(id(7), "ask").result == status::ok);
             s.pass(std::chrono::hours(2));
             s.map.publish("news", R"(["hello"])");
             s.me.thread.run_all();

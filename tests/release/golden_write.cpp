@@ -18,7 +18,7 @@ namespace {
 using namespace golden;
 
 void expect(const reply& r) {
-    if (r.what != status::ok && r.what != status::ended) throw std::runtime_error("not done");
+    if (r.result != status::ok && r.result != status::ended) throw std::runtime_error("not done");
 }
 
 std::string begun(const reply& r) {

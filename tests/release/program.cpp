@@ -264,9 +264,9 @@ int use(const std::string& where, int every) {
         std::string touched = "untouched";
         if (shown.value && ++number % every == 0) {
             const bool is_question = shown.value->top().type->name == ui::confirm::component;
-            touched = word_for(me.send(id, is_question ? "yes" : "add").what);
+            touched = word_for(me.send(id, is_question ? "yes" : "add").result);
         }
-        std::cout << id << ' ' << word_for(shown.what) << ' ' << touched << ' ' << text_of(shown)
+        std::cout << id << ' ' << word_for(shown.result) << ' ' << touched << ' ' << text_of(shown)
                   << '\n';
     }
     map.stop();

@@ -134,7 +134,7 @@ struct hung {
     /// The ids in the order of the list.
     std::vector<instance_id> ids() const {
         std::vector<instance_id> out;
-        each_list(now.instances.at(1), [&](const children& list) {
+        each_list(now.instances.at(1), [&](const embedded_children& list) {
             for (const auto& each : list.all())
                 out.push_back(each.id);
         });

@@ -128,13 +128,13 @@ TEST_CASE("a conversation is decoded on its first use and not before") {
     CHECK(w.map().load().loaded == 2);
     CHECK(w.log().find("unusable conversation") == std::string::npos);
 
-    CHECK(w.wait(w.open("good")).what == status::ok);
-    CHECK(w.wait(w.open("bad")).what == status::unusable);
+    CHECK(w.wait(w.open("good")).result == status::ok);
+    CHECK(w.wait(w.open("bad")).result == status::unusable);
     CHECK(
         w.log().find("unusable conversation=bad why=\"state of load/lamp: expected true or false"
         ) != std::string::npos
     );
-    CHECK(w.wait(w.send("bad", {1, 1, "toggle", "", {}})).what == status::unusable);
+    CHECK(w.wait(w.send("bad", {1, 1, "toggle", "", {}})).result == status::unusable);
     CHECK(count_in(w.log(), "unusable conversation") == 1);
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("a stream or an event may be the first use of a conversation") {
     w.wait(w.attach("looked_at", {}, page));
     CHECK(shows(page->told().at(0), "off"));
     auto r = w.wait(w.send("clicked", {7, 1, "toggle", "", {}}));
-    CHECK(r.what == status::ok);
+    CHECK(r.result == status::ok);
     CHECK(shows(r.news, "on"));
 }
 
@@ -221,10 +221,12 @@ TEST_CASE("a conversation of a newer shape is kept byte for byte under every ope
                      "version 3, this program has version 2\" (kept)") != std::string::npos
     );
 
-    CHECK(w.wait(w.open("newer")).what == status::other_release);
-    CHECK(w.wait(w.open("newer", "eve")).what == status::foreign);
-    CHECK(w.wait(w.send("newer", {1, 1, "toggle", "", {}})).what == status::other_release);
-    CHECK(w.wait(w.attach("newer", 1, std::make_shared<recorder>())).what == status::other_release);
+    CHECK(w.wait(w.open("newer")).result == status::other_release);
+    CHECK(w.wait(w.open("newer", "eve")).result == status::foreign);
+    CHECK(w.wait(w.send("newer", {1, 1, "toggle", "", {}})).result == status::other_release);
+    CHECK(
+        w.wait(w.attach("newer", 1, std::make_shared<recorder>())).result == status::other_release
+    );
     w.advance(9min);
     CHECK(w.map().reap() == 0);
     w.map().stop();
@@ -254,7 +256,7 @@ TEST_CASE("a refused removal of a conversation of another release is retried") {
     w.store().wait_for_saves(1);
     w.thread.run_one();
     CHECK(w.map().size() == 1);
-    CHECK(w.wait(w.open("newer")).what == status::other_release);
+    CHECK(w.wait(w.open("newer")).result == status::other_release);
     CHECK(count_in(w.log(), "could not be removed why=\"disk full\"") == 1);
     CHECK(w.map().reap() == 0);
     w.store().refuse("");
@@ -270,7 +272,7 @@ TEST_CASE("an unknown component is counted apart") {
     replace(told->stored[0], "head", "load/lamp", "load/gone");
     world w(told, {});
     CHECK(w.map().load().unknown_component == 1);
-    CHECK(w.wait(w.open("gone")).what == status::other_release);
+    CHECK(w.wait(w.open("gone")).result == status::other_release);
     CHECK(w.log().find("unknown_component conversation=gone") != std::string::npos);
 }
 
@@ -283,7 +285,7 @@ TEST_CASE("a migrate that throws is found on first use and its input is kept") {
     world w(told, {});
     CHECK(w.map().load().loaded == 2);
     CHECK(shows(w.wait(w.open("old")).news, "on"));
-    CHECK(w.wait(w.open("broken")).what == status::unusable);
+    CHECK(w.wait(w.open("broken")).result == status::unusable);
     CHECK(w.log().find("from version 1 to 2: migrate failed: out of bulbs") != std::string::npos);
     w.map().stop();
     CHECK(told->changes().empty());
@@ -324,8 +326,8 @@ TEST_CASE("two threads load a thousand conversations and each conversation once"
     CHECK(summary.unusable == 1);
     CHECK(w.map().size() == 1000);
     for (const auto* id : {"lamp0", "lamp255", "lamp256", "lamp767", "lamp999"})
-        CHECK(w.wait(w.open(id)).what == status::ok);
-    CHECK(w.wait(w.open("lamp700")).what == status::unusable);
+        CHECK(w.wait(w.open(id)).result == status::ok);
+    CHECK(w.wait(w.open("lamp700")).result == status::unusable);
 }
 
 // --- a store that was rolled back

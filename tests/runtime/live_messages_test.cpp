@@ -113,7 +113,7 @@ TEST_CASE("a publisher does not wait for its subscribers") {
     auto page = std::make_shared<recorder>();
     w.wait(w.attach(b, 2, page));
 
-    CHECK(say(w, a, "hello").what == status::ok);
+    CHECK(say(w, a, "hello").result == status::ok);
     CHECK(page->told().empty());  // the turn of `b` has not even begun
     CHECK(heard(w, b) == words{"hello"});
 }
@@ -133,17 +133,17 @@ TEST_CASE("a message is delivered when the turn that published it is saved and n
     auto e = w.to_top(a, "say", "[\"hello\"]");
 
     w.store().answer(answer_of_store::refused);
-    CHECK(w.wait(w.send(a, e)).what == status::not_saved);
+    CHECK(w.wait(w.send(a, e)).result == status::not_saved);
     CHECK(heard(w, b).empty());
 
-    CHECK(w.wait(w.send(a, e)).what == status::ok);
+    CHECK(w.wait(w.send(a, e)).result == status::ok);
     CHECK(heard(w, b) == words{"hello"});
 }
 
 TEST_CASE("a turn that throws publishes nothing") {
     world w;
     auto a = w.minted(a_guest()), b = w.minted(a_guest());
-    CHECK(w.wait(w.send(a, w.to_top(a, "say_and_fail"))).what == status::failed);
+    CHECK(w.wait(w.send(a, w.to_top(a, "say_and_fail"))).result == status::failed);
     CHECK(heard(w, b).empty());
 }
 
@@ -173,7 +173,7 @@ TEST_CASE("an ended conversation receives no message but publishes its last one"
     w.map().publish("hall", R"(["too late"])");
     w.store().open_gate();
 
-    CHECK(w.wait(gone).what == status::ended);
+    CHECK(w.wait(gone).result == status::ended);
     CHECK(heard(w, b) == words{"too late", "bye"});
     CHECK(w.map().size() == 1);
     w.wait(w.send(b, w.to_top(b, "leave")));
@@ -212,7 +212,7 @@ TEST_CASE("waiting messages do not count against the limit of waiting events") {
     auto leave = w.to_top(a, "leave");
     for (auto text : {R"(["1"])", R"(["2"])", R"(["3"])"})
         w.map().publish("hall", text);
-    CHECK(w.wait(w.send(a, leave)).what == status::ok);
+    CHECK(w.wait(w.send(a, leave)).result == status::ok);
     CHECK(heard(w, a) == words{"1", "2", "3"});
 }
 

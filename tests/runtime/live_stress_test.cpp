@@ -195,7 +195,7 @@ struct crowd {
     /// Sends the event again until the store accepts it, as a browser does.
     status send_until_saved(const std::string& id, const event& what, executor& on) {
         for (;;) {
-            auto result = send(id, what, on).what;
+            auto result = send(id, what, on).result;
             if (result != status::not_saved && result != status::overloaded) return result;
         }
     }
@@ -205,7 +205,7 @@ struct crowd {
             auto r = ask([&](on_reply done) {
                 map.mint("/", call<meter_page>().release(), owner, "", threads[0], std::move(done));
             });
-            if (r.what == status::ok) return r.value->id;
+            if (r.result == status::ok) return r.value->id;
         }
     }
 
@@ -294,8 +294,8 @@ TEST_CASE("conversations come and go on many threads") {
             event e{1, 1, i % 2 ? "finish" : "add", i % 2 ? "" : "[1]", {}};
             auto result =
                 c.ask([&](on_reply done) { c.map.send(id, owner, e, on, std::move(done)); });
-            auto what = result.what;
-            if (what != status::ok && what != status::ended && what != status::not_saved) ++wrong;
+            const auto got = result.result;
+            if (got != status::ok && got != status::ended && got != status::not_saved) ++wrong;
             c.now = c.now.load() + 1s;
         }
     };
@@ -347,13 +347,13 @@ TEST_CASE("messages keep their order while timers fire and work is done") {
         auto r = ask([&](on_reply done) {
             map.mint("/", call<gossip>().release(), "owner", "", threads[0], std::move(done));
         });
-        if (r.what == status::ok) ids.push_back(r.value->id);
+        if (r.result == status::ok) ids.push_back(r.value->id);
     }
     for (const auto& id : ids) {
         auto what = status::not_saved;
         while (what == status::not_saved)
             what = ask([&](on_reply done) { map.open(id, "owner", threads[0], std::move(done)); }
-            ).what;
+            ).result;
     }
 
     // Each speaker publishes through one conversation, since only one publisher's order is kept.
@@ -365,8 +365,8 @@ TEST_CASE("messages keep their order while timers fire and work is done") {
             auto what = status::not_saved;
             while (what == status::not_saved || what == status::overloaded) {
                 auto& on = threads[number % 2];
-                what =
-                    ask([&](on_reply done) { map.send(id, "owner", e, on, std::move(done)); }).what;
+                what = ask([&](on_reply done) { map.send(id, "owner", e, on, std::move(done)); }
+                ).result;
             }
         }
     };

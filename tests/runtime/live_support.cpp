@@ -226,7 +226,7 @@ reply world::wait(const pending& p) {
 
 std::string world::unseen(beginning with, const std::string& owner) {
     auto r = wait(mint(std::move(with), owner));
-    if (r.what != status::ok) throw std::logic_error("not minted: " + log());
+    if (r.result != status::ok) throw std::logic_error("not minted: " + log());
     return r.value->id;
 }
 

@@ -240,7 +240,7 @@ TEST_CASE("a new conversation is published when it is saved and not before") {
 
     w.store().open_gate();
     auto r = w.wait(p);
-    CHECK(r.what == status::ok);
+    CHECK(r.result == status::ok);
     CHECK(r.value->revision == 1);
     CHECK(r.value->mount == "/here");
     CHECK(r.value->owner == "owner");
@@ -269,7 +269,7 @@ TEST_CASE("neither page nor stream receives the result of an event before it is 
 
     w.store().open_gate();
     auto r = w.wait(p);
-    CHECK(r.what == status::ok);
+    CHECK(r.result == status::ok);
     CHECK(r.streamed);
     CHECK(page->revisions() == std::vector<std::uint64_t>{2});
     CHECK(page->told()[0] == r.news);
@@ -309,7 +309,7 @@ TEST_CASE("an event that the store refuses does not change the conversation in m
 
     w.store().answer(answer_of_store::refused);
     auto r = w.wait(w.send(id, e));
-    CHECK(r.what == status::not_saved);
+    CHECK(r.result == status::not_saved);
     CHECK(count_of(r.value) == 0);
     CHECK(page->told().empty());
     CHECK(count_of(w.value(id)) == 0);
@@ -317,7 +317,7 @@ TEST_CASE("an event that the store refuses does not change the conversation in m
 
     // The event is sent again, as a browser does. It was not applied, so it is not a repetition.
     r = w.wait(w.send(id, e));
-    CHECK(r.what == status::ok);
+    CHECK(r.result == status::ok);
     CHECK(count_of(r.value) == 1);
     CHECK(r.value->revision == 2);
 }
@@ -326,7 +326,7 @@ TEST_CASE("a new conversation that cannot be saved does not exist") {
     world w;
     w.store().answer(answer_of_store::refused);
     auto r = w.wait(w.mint(a_tally()));
-    CHECK(r.what == status::not_saved);
+    CHECK(r.result == status::not_saved);
     CHECK(r.value == nullptr);
     CHECK(w.map().size() == 0);
 }
@@ -335,17 +335,17 @@ TEST_CASE("a change that breaks the store's rules is refused and the next one is
     world w;
     auto id = w.minted(a_tally());
     w.store().answer(answer_of_store::invalid);
-    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::not_saved);
-    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).result == status::not_saved);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).result == status::ok);
     CHECK(w.downs().empty());
 }
 
 TEST_CASE("a state that is not UTF-8 fails its own event and is not handed to the store") {
     world w;
     auto id = w.minted(a_tally());
-    CHECK(w.wait(w.send(id, w.to_top(id, "garble"))).what == status::failed);
+    CHECK(w.wait(w.send(id, w.to_top(id, "garble"))).result == status::failed);
     CHECK(w.store().changes().size() == 1);
-    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).result == status::ok);
 }
 
 TEST_CASE("a store in an unknown state is reported once and nothing more is accepted") {
@@ -361,13 +361,13 @@ TEST_CASE("a store in an unknown state is reported once and nothing more is acce
         w.store().answer(how);
         auto r = w.wait(w.send(id, e));
 
-        CHECK(r.what == status::store_down);
+        CHECK(r.result == status::store_down);
         CHECK(count_of(r.value) == 0);
         CHECK(page->told().empty());
-        CHECK(w.wait(w.send(id, e)).what == status::store_down);
-        CHECK(w.wait(w.send(other, later)).what == status::store_down);
-        CHECK(w.wait(w.open(other)).what == status::store_down);
-        CHECK(w.wait(w.mint(a_tally())).what == status::store_down);
+        CHECK(w.wait(w.send(id, e)).result == status::store_down);
+        CHECK(w.wait(w.send(other, later)).result == status::store_down);
+        CHECK(w.wait(w.open(other)).result == status::store_down);
+        CHECK(w.wait(w.mint(a_tally())).result == status::store_down);
         CHECK(w.downs().size() == 1);
         CHECK(w.store().changes().size() == 2);
     }
@@ -388,7 +388,7 @@ TEST_CASE("changes that wait for the store are saved in one batch") {
     w.store().open_gate();
 
     for (const auto& each : {pa, pb, pc})
-        CHECK(w.wait(each).what == status::ok);
+        CHECK(w.wait(each).result == status::ok);
     const auto batches = w.store().batches();
     REQUIRE(batches.size() == 5);
     CHECK(batches[3].size() == 1);
@@ -410,9 +410,9 @@ TEST_CASE("a refused change does not affect the other changes of its batch") {
     auto pc = w.send(c, ec);
     w.store().open_gate();
 
-    CHECK(w.wait(pa).what == status::ok);
-    CHECK(w.wait(pb).what == status::not_saved);
-    CHECK(w.wait(pc).what == status::ok);
+    CHECK(w.wait(pa).result == status::ok);
+    CHECK(w.wait(pb).result == status::not_saved);
+    CHECK(w.wait(pc).result == status::ok);
     CHECK(count_of(w.value(b)) == 0);
     CHECK(count_of(w.value(c)) == 1);
 }
@@ -423,7 +423,7 @@ TEST_CASE("a map on a memory store replies at once") {
     pending p;
     map.mint("/", a_tally(), "owner", "", thread, p.callback());
     REQUIRE(p.is_there());
-    CHECK(p.replies->front().what == status::ok);
+    CHECK(p.replies->front().result == status::ok);
     CHECK(thread.run_all() == 0);
 }
 
@@ -435,7 +435,7 @@ TEST_CASE("a repeated event sends the view again and is not saved") {
     auto e = w.to_top(id, "inc");
     w.wait(w.send(id, e));
     auto r = w.wait(w.send(id, e));
-    CHECK(r.what == status::repeated);
+    CHECK(r.result == status::repeated);
     CHECK(shows(r.news, "n=1"));
     CHECK(r.news->revision == 2);
     CHECK(w.store().changes().size() == 2);
@@ -448,15 +448,15 @@ TEST_CASE("an event to a component that has left sends the view again") {
     auto late = w.to_top(id, "inc");
     w.wait(w.send(id, sit_down));
     auto r = w.wait(w.send(id, late));
-    CHECK(r.what == status::stale);
+    CHECK(r.result == status::stale);
     CHECK(shows(r.news, "Sure?"));
 }
 
 TEST_CASE("an unknown event and wrong arguments change nothing") {
     world w;
     auto id = w.minted(a_tally());
-    CHECK(w.wait(w.send(id, w.to_top(id, "wakeup"))).what == status::unknown_event);
-    CHECK(w.wait(w.send(id, w.to_top(id, "add", "[7]"))).what == status::bad_arguments);
+    CHECK(w.wait(w.send(id, w.to_top(id, "wakeup"))).result == status::unknown_event);
+    CHECK(w.wait(w.send(id, w.to_top(id, "add", "[7]"))).result == status::bad_arguments);
     CHECK(w.value(id)->revision == 1);
 }
 
@@ -468,7 +468,7 @@ TEST_CASE("a component that throws changes nothing and its pages get a message")
 
     auto r = w.wait(w.send(id, w.to_top(id, "explode")));
 
-    CHECK(r.what == status::failed);
+    CHECK(r.result == status::failed);
     CHECK(r.error_id.size() == 8);
     CHECK(shows(r.news, r.error_id));
     CHECK(r.news->revision == 1);
@@ -476,7 +476,7 @@ TEST_CASE("a component that throws changes nothing and its pages get a message")
     CHECK(page->told()[0]->patches[0].kind == patch_kind::notice);
     CHECK(w.log().find("sprung a leak") != std::string::npos);
     CHECK(w.log().find(r.error_id) != std::string::npos);
-    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).result == status::ok);
     CHECK(page->revisions() == std::vector<std::uint64_t>{1, 2});
 }
 
@@ -489,14 +489,14 @@ TEST_CASE("a page that cannot be rendered gets a message and no other page does"
     writing.clear();
 
     const auto opened = w.wait(w.open(id));
-    CHECK(opened.what == status::failed);
+    CHECK(opened.result == status::failed);
     CHECK(shows(opened.news, opened.error_id));
     CHECK(w.log().find(opened.error_id) != std::string::npos);
     CHECK(first->told().empty());
 
     auto late = std::make_shared<recorder>();
     const auto attached = w.wait(w.attach(id, 0, late));
-    CHECK(attached.what == status::failed);
+    CHECK(attached.result == status::failed);
     REQUIRE(late->told().size() == 1);
     CHECK(shows(late->told()[0], attached.error_id));
     CHECK(late->revisions() == std::vector<std::uint64_t>{0});  // it has not seen revision 1
@@ -528,7 +528,7 @@ TEST_CASE("a revision without visible changes is sent to the pages") {
     const auto id = w.minted(call<sign>().release());
     // Without a stream the reply carries the revision.
     const auto alone = w.wait(w.send(id, w.to_top(id, "look")));
-    CHECK(alone.what == status::ok);
+    CHECK(alone.result == status::ok);
     CHECK(alone.news == nullptr);
     CHECK(alone.value->revision == 2);
 
@@ -570,14 +570,14 @@ TEST_CASE("a change that the store refuses does not count as sent") {
     const auto id = w.minted(call<sign>().release());
     writing = "closed";
     w.store().answer(answer_of_store::refused);
-    CHECK(w.wait(w.send(id, w.to_top(id, "look"))).what == status::not_saved);
+    CHECK(w.wait(w.send(id, w.to_top(id, "look"))).result == status::not_saved);
     CHECK(shows(w.wait(w.send(id, w.to_top(id, "look"))).news, "closed"));
 }
 
 TEST_CASE("a component that throws when it starts leaves nothing behind") {
     world w;
     auto r = w.wait(w.mint(call<stillborn>().release()));
-    CHECK(r.what == status::failed);
+    CHECK(r.result == status::failed);
     CHECK(r.value == nullptr);
     CHECK(shows(r.news, r.error_id));
     CHECK(w.map().size() == 0);
@@ -587,11 +587,11 @@ TEST_CASE("a component that throws when it starts leaves nothing behind") {
 TEST_CASE("a conversation may end as it begins") {
     world w([](conversation_options& o) { o.new_id = [] { return std::string("short"); }; });
     auto r = w.wait(w.mint(call<stillborn>(true).release()));
-    CHECK(r.what == status::ended);
+    CHECK(r.result == status::ended);
     CHECK(r.news->ended);
     CHECK(shows(r.news, "Over at once"));
     CHECK(w.map().size() == 0);
-    CHECK(w.wait(w.open("short")).what == status::just_ended);
+    CHECK(w.wait(w.open("short")).result == status::just_ended);
 }
 
 TEST_CASE("a swap_conv function that throws changes nothing") {
@@ -600,8 +600,8 @@ TEST_CASE("a swap_conv function that throws changes nothing") {
     auto r =
         w.wait(w.swap(id, [](const conversation&) -> outcome { throw std::runtime_error("mine"); })
         );
-    CHECK(r.what == status::failed);
-    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
+    CHECK(r.result == status::failed);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).result == status::ok);
 }
 
 TEST_CASE("a conversation belongs to the browser session that began it") {
@@ -609,20 +609,20 @@ TEST_CASE("a conversation belongs to the browser session that began it") {
     auto id = w.minted(a_tally(), "ada");
     auto e = w.to_top(id, "inc");
     auto page = std::make_shared<recorder>();
-    CHECK(w.wait(w.open(id, "eve")).what == status::foreign);
+    CHECK(w.wait(w.open(id, "eve")).result == status::foreign);
     CHECK(w.wait(w.open(id, "eve")).value == nullptr);
-    CHECK(w.wait(w.send(id, e, "eve")).what == status::foreign);
-    CHECK(w.wait(w.attach(id, 0, page, "eve")).what == status::foreign);
-    CHECK(w.wait(w.open(id, "")).what == status::foreign);
-    CHECK(w.wait(w.send(id, e, "ada")).what == status::ok);
+    CHECK(w.wait(w.send(id, e, "eve")).result == status::foreign);
+    CHECK(w.wait(w.attach(id, 0, page, "eve")).result == status::foreign);
+    CHECK(w.wait(w.open(id, "")).result == status::foreign);
+    CHECK(w.wait(w.send(id, e, "ada")).result == status::ok);
     CHECK(page->told().empty());
 }
 
 TEST_CASE("a conversation with an unknown id is gone") {
     world w;
-    CHECK(w.wait(w.open("nobody")).what == status::gone);
-    CHECK(w.wait(w.send("", {})).what == status::gone);
-    CHECK(w.wait(w.attach("nobody", 0, std::make_shared<recorder>())).what == status::gone);
+    CHECK(w.wait(w.open("nobody")).result == status::gone);
+    CHECK(w.wait(w.send("", {})).result == status::gone);
+    CHECK(w.wait(w.attach("nobody", 0, std::make_shared<recorder>())).result == status::gone);
     w.map().detach("nobody", nullptr);
 }
 
@@ -656,11 +656,11 @@ TEST_CASE("events beyond the limit of waiting events of a conversation are refus
         e.id = i;
         replies.push_back(w.send(id, e));
     }
-    CHECK(w.wait(replies[3]).what == status::overloaded);
+    CHECK(w.wait(replies[3]).result == status::overloaded);
     w.store().open_gate();
 
     for (int i = 0; i < 3; ++i)
-        CHECK(w.wait(replies[static_cast<std::size_t>(i)]).what == status::ok);
+        CHECK(w.wait(replies[static_cast<std::size_t>(i)]).result == status::ok);
     CHECK(count_of(w.value(id)) == 3);
 }
 
@@ -675,7 +675,7 @@ TEST_CASE("an ended conversation is removed and its pages get the final view") {
 
     auto r = w.wait(w.send(id, w.to_top(id, "finish")));
 
-    CHECK(r.what == status::ended);
+    CHECK(r.result == status::ended);
     CHECK(r.value->instances.empty());
     CHECK(shows(r.news, "Bye"));
     CHECK(r.news->ended);
@@ -684,8 +684,8 @@ TEST_CASE("an ended conversation is removed and its pages get the final view") {
     CHECK(w.store().changes().back().id == id);
     CHECK(w.map().size() == 0);
 
-    CHECK(w.wait(w.send(id, late)).what == status::just_ended);
-    CHECK(w.wait(w.open(id)).what == status::just_ended);
+    CHECK(w.wait(w.send(id, late)).result == status::just_ended);
+    CHECK(w.wait(w.open(id)).result == status::just_ended);
     CHECK(w.store().changes().back().kind == change_kind::remove);
 }
 
@@ -696,7 +696,7 @@ TEST_CASE("a repetition of the last event of an ended conversation gets the fina
     auto told = w.wait(w.send(id, last)).news;
 
     auto again = w.wait(w.send(id, last));
-    CHECK(again.what == status::just_ended);
+    CHECK(again.result == status::just_ended);
     CHECK(again.news == told);
     CHECK(again.value->revision == 2);
     CHECK(again.value->instances.empty());
@@ -706,9 +706,9 @@ TEST_CASE("only the owner of an ended conversation learns of its end") {
     world w;
     auto id = w.minted(a_tally(), "ada");
     w.wait(w.send(id, w.to_top(id, "finish"), "ada"));
-    CHECK(w.wait(w.open(id, "ada")).what == status::just_ended);
+    CHECK(w.wait(w.open(id, "ada")).result == status::just_ended);
     auto r = w.wait(w.open(id, "eve"));
-    CHECK(r.what == status::gone);
+    CHECK(r.result == status::gone);
     CHECK_FALSE(r.news);
 }
 
@@ -723,8 +723,8 @@ TEST_CASE("an event that is queued behind the end is not applied") {
     auto p = w.send(id, late);
     w.store().open_gate();
 
-    CHECK(w.wait(pl).what == status::ended);
-    CHECK(w.wait(p).what == status::just_ended);
+    CHECK(w.wait(pl).result == status::ended);
+    CHECK(w.wait(p).result == status::just_ended);
     CHECK(w.store().changes().size() == 2);
 }
 
@@ -732,9 +732,9 @@ TEST_CASE("an end that cannot be saved leaves the conversation alive") {
     world w;
     auto id = w.minted(a_tally());
     w.store().answer(answer_of_store::refused);
-    CHECK(w.wait(w.send(id, w.to_top(id, "finish"))).what == status::not_saved);
+    CHECK(w.wait(w.send(id, w.to_top(id, "finish"))).result == status::not_saved);
     CHECK(w.map().size() == 1);
-    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).result == status::ok);
 }
 
 // --- streams
@@ -754,7 +754,7 @@ TEST_CASE("a stream that has seen the present revision is sent nothing") {
     auto id = w.minted(a_tally());
     auto page = std::make_shared<recorder>();
     auto r = w.wait(w.attach(id, 1, page));
-    CHECK(r.what == status::ok);
+    CHECK(r.result == status::ok);
     CHECK(r.streamed);
     CHECK(r.news == nullptr);
     CHECK(page->told().empty());
@@ -832,7 +832,7 @@ TEST_CASE("opening a page returns the whole view and changes nothing") {
     auto id = w.minted(a_tally());
     w.wait(w.send(id, w.to_top(id, "inc")));
     auto r = w.wait(w.open(id));
-    CHECK(r.what == status::ok);
+    CHECK(r.result == status::ok);
     CHECK(r.value->revision == 2);
     CHECK(shows(r.news, "n=1"));
     CHECK(w.store().changes().size() == 2);
@@ -849,7 +849,7 @@ TEST_CASE("the stop hook of a component that leaves runs once and after the save
     w.store().wait_for_saves(2);
     CHECK(stopped.count == 0);
     w.store().open_gate();
-    CHECK(w.wait(p).what == status::ok);
+    CHECK(w.wait(p).result == status::ok);
     CHECK(stopped.count == 1);
 }
 
@@ -857,18 +857,18 @@ TEST_CASE("the stop hook of a component does not run when its removal is undone"
     stops stopped;
     world w(stopped.counted());
     const auto id = w.minted(call<landlord>().release());
-    CHECK(w.wait(w.send(id, {1, 1, "evict_and_regret", "", {}})).what == status::failed);
+    CHECK(w.wait(w.send(id, {1, 1, "evict_and_regret", "", {}})).result == status::failed);
     w.store().answer(answer_of_store::refused);
-    CHECK(w.wait(w.send(id, {2, 1, "evict", "", {}})).what == status::not_saved);
+    CHECK(w.wait(w.send(id, {2, 1, "evict", "", {}})).result == status::not_saved);
     CHECK(stopped.count == 0);
-    CHECK(w.wait(w.send(id, {3, 1, "evict", "", {}})).what == status::ok);
+    CHECK(w.wait(w.send(id, {3, 1, "evict", "", {}})).result == status::ok);
     CHECK(stopped.count == 1);
 }
 
 TEST_CASE("a stop hook that throws is logged and changes nothing") {
     world w;  // without the object that the hook needs
     const auto id = w.minted(call<landlord>().release());
-    CHECK(w.wait(w.send(id, {1, 1, "evict", "", {}})).what == status::ok);
+    CHECK(w.wait(w.send(id, {1, 1, "evict", "", {}})).result == status::ok);
     CHECK(
         w.log().find("stop failed conversation=" + id + " component=live/leaver") !=
         std::string::npos
@@ -912,15 +912,15 @@ TEST_CASE("an event that makes a conversation too large fails and nothing is los
     world w([](conversation_options& o) { o.max_state = 10'000; });
     const auto id = w.minted(a_tally());
     const auto text = [](std::size_t size) { return "[\"" + std::string(size, 'x') + "\"]"; };
-    CHECK(w.wait(w.send(id, w.to_top(id, "add", text(9'000)))).what == status::ok);
+    CHECK(w.wait(w.send(id, w.to_top(id, "add", text(9'000)))).result == status::ok);
     const auto saved = w.store().changes().size();
-    CHECK(w.wait(w.send(id, w.to_top(id, "add", text(2'000)))).what == status::failed);
+    CHECK(w.wait(w.send(id, w.to_top(id, "add", text(2'000)))).result == status::failed);
     CHECK(w.log().find("and conversation_options::max_state is 10000") != std::string::npos);
     CHECK(w.store().changes().size() == saved);
     CHECK(tally_of(w.value(id)).history.size() == 9'000);
-    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).what == status::ok);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).result == status::ok);
     CHECK(
-        w.wait(w.mint(call<tally>(tally{0, std::string(20'000, 'x')}).release())).what ==
+        w.wait(w.mint(call<tally>(tally{0, std::string(20'000, 'x')}).release())).result ==
         status::failed
     );
 }
@@ -937,7 +937,7 @@ TEST_CASE("a conversation above a lowered size limit can become smaller") {
     const auto send = [&](const std::string& member, const std::string& arguments = "") {
         auto what = w.to_top(id, member, arguments);
         what.id += event_id(1) << 24;  // of another page than the one before the restart
-        return w.wait(w.send(id, std::move(what))).what;
+        return w.wait(w.send(id, std::move(what))).result;
     };
     CHECK(send("add", "[\"y\"]") == status::failed);
     CHECK(send("forget") == status::ok);
@@ -949,7 +949,7 @@ TEST_CASE("the size of a conversation that is not stored is checked at intervals
     const auto id = w.minted(a_tally());
     const auto much = "[\"" + std::string(2'000, 'x') + "\"]";
     int applied = 0;
-    while (applied < 100 && w.wait(w.send(id, w.to_top(id, "add", much))).what == status::ok)
+    while (applied < 100 && w.wait(w.send(id, w.to_top(id, "add", much))).result == status::ok)
         ++applied;
     CHECK(applied < 16 + 5);
 }
@@ -1059,7 +1059,7 @@ TEST_CASE("a conversation with an event under way does not expire") {
     auto p = w.send(id, e);
     CHECK(w.map().reap() == 0);  // the conversation is busy
     w.store().open_gate();
-    CHECK(w.wait(p).what == status::ok);
+    CHECK(w.wait(p).result == status::ok);
     CHECK(w.map().reap() == 0);
 }
 
@@ -1084,18 +1084,18 @@ TEST_CASE("the least valuable conversation of an owner is evicted first") {
     for (int visit = 0; visit < 10; ++visit) {
         w.advance(1s);
         const auto before = std::exchange(newest, w.minted(a_tally()));
-        CHECK(w.wait(w.open(before)).what == status::gone);
+        CHECK(w.wait(w.open(before)).result == status::gone);
         for (const auto& each : {kept, worked_on, looked_at})
-            CHECK(w.wait(w.open(each)).what == status::ok);
+            CHECK(w.wait(w.open(each)).result == status::ok);
     }
     // From here on all other conversations have been used.
     for (const auto& next_to_go : {looked_at, worked_on}) {
         w.wait(w.attach(newest, 1, std::make_shared<recorder>()));
         w.advance(1s);
         newest = w.minted(a_tally());
-        CHECK(w.wait(w.open(next_to_go)).what == status::just_ended);
+        CHECK(w.wait(w.open(next_to_go)).result == status::just_ended);
     }
-    CHECK(w.wait(w.open(kept)).what == status::ok);
+    CHECK(w.wait(w.open(kept)).result == status::ok);
     w.stop();
     CHECK(w.map().size() == 4);
     CHECK(w.map().counts().evicted == 12);
@@ -1109,12 +1109,12 @@ TEST_CASE("a conversation with an open page or worth keeping is never evicted") 
     const auto kept = w.minted(a_tally());
     w.wait(w.send(kept, w.to_top(kept, "treasure")));
 
-    CHECK(w.wait(w.mint(a_tally())).what == status::overloaded);
-    CHECK(w.wait(w.mint(a_tally(), "somebody else")).what == status::ok);
+    CHECK(w.wait(w.mint(a_tally())).result == status::overloaded);
+    CHECK(w.wait(w.mint(a_tally(), "somebody else")).result == status::ok);
     w.wait(w.send(kept, w.to_top(kept, "discard")));
-    CHECK(w.wait(w.mint(a_tally())).what == status::ok);
-    CHECK(w.wait(w.open(kept)).what == status::just_ended);
-    CHECK(w.wait(w.open(open)).what == status::ok);
+    CHECK(w.wait(w.mint(a_tally())).result == status::ok);
+    CHECK(w.wait(w.open(kept)).result == status::just_ended);
+    CHECK(w.wait(w.open(open)).result == status::ok);
     CHECK(page->told().empty());
 }
 
@@ -1135,8 +1135,8 @@ TEST_CASE("a conversation worth keeping stays so after a restart and expires lat
     w.map().load();
     w.advance(60min);
     CHECK(w.map().reap() == 1);
-    CHECK(w.wait(w.open(other)).what == status::just_ended);
-    CHECK(w.wait(w.open(kept)).what == status::ok);
+    CHECK(w.wait(w.open(other)).result == status::just_ended);
+    CHECK(w.wait(w.open(kept)).result == status::ok);
     w.advance(61min);
     CHECK(w.map().reap() == 1);
 }
@@ -1147,7 +1147,7 @@ TEST_CASE("evictions of used and of unused conversations are logged apart") {
     w.wait(w.send(used, w.to_top(used, "inc")));
     const auto unused = w.minted(a_tally());
     w.minted(a_tally());
-    CHECK(w.wait(w.open(unused)).what == status::gone);
+    CHECK(w.wait(w.open(unused)).result == status::gone);
     CHECK(count_in(w.log(), "evicted conversation=" + used + " was=worked_on why=") == 1);
     CHECK(count_in(w.log(), "evicted unused conversation=" + unused + " why=") == 1);
 }
@@ -1165,11 +1165,11 @@ TEST_CASE("an evicted conversation finishes its present event first") {
     auto m = w.mint(a_tally());
     w.store().open_gate();
 
-    CHECK(w.wait(p).what == status::ok);
-    CHECK(w.wait(m).what == status::ok);
-    auto what = w.wait(behind).what;
+    CHECK(w.wait(p).result == status::ok);
+    CHECK(w.wait(m).result == status::ok);
+    auto what = w.wait(behind).result;
     CHECK((what == status::ok || what == status::just_ended));
-    CHECK(w.wait(w.open(first)).what == status::just_ended);
+    CHECK(w.wait(w.open(first)).result == status::just_ended);
     w.stop();
     CHECK(w.map().size() == 1);
 }
@@ -1182,7 +1182,7 @@ TEST_CASE("the limit of an owner holds when many conversations begin at once") {
         many.push_back(w.mint(a_tally()));
     w.store().open_gate();
     for (const auto& each : many)
-        CHECK(w.wait(each).what == status::ok);
+        CHECK(w.wait(each).result == status::ok);
     w.stop();
     CHECK(w.map().size() == 3);
 }
@@ -1208,9 +1208,9 @@ TEST_CASE("a conversation beyond the limit is refused while all others are in us
     w.wait(w.send(id, w.to_top(id, "inc")));
     const auto other = w.minted(a_tally());
     w.wait(w.attach(other, 1, std::make_shared<recorder>()));
-    CHECK(w.wait(w.mint(a_tally())).what == status::overloaded);
+    CHECK(w.wait(w.mint(a_tally())).result == status::overloaded);
     w.wait(w.send(id, w.to_top(id, "finish")));
-    CHECK(w.wait(w.mint(a_tally())).what == status::ok);
+    CHECK(w.wait(w.mint(a_tally())).result == status::ok);
 }
 
 TEST_CASE("12000 visits of strangers keep no visitor out and forget no ended conversation") {
@@ -1220,12 +1220,14 @@ TEST_CASE("12000 visits of strangers keep no visitor out and forget no ended con
     const auto friend_of_ours = w.minted(a_tally(), "friend");
     w.wait(w.send(friend_of_ours, w.to_top(friend_of_ours, "inc"), "friend"));
     for (int stranger = 0; stranger < 12'000; ++stranger)
-        CHECK(w.wait(w.mint(a_tally(), "stranger " + std::to_string(stranger))).what == status::ok);
+        CHECK(
+            w.wait(w.mint(a_tally(), "stranger " + std::to_string(stranger))).result == status::ok
+        );
 
     const auto id = w.minted(a_tally(), "visitor");
-    CHECK(w.wait(w.send(id, w.to_top(id, "inc"), "visitor")).what == status::ok);
-    CHECK(w.wait(w.open(friend_of_ours, "friend")).what == status::ok);
-    CHECK(w.wait(w.open(over, "friend")).what == status::just_ended);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"), "visitor")).result == status::ok);
+    CHECK(w.wait(w.open(friend_of_ours, "friend")).result == status::ok);
+    CHECK(w.wait(w.open(over, "friend")).result == status::just_ended);
     w.stop();
     CHECK(w.map().size() == 100);
     CHECK(w.map().counts().evicted == 11'902);
@@ -1245,9 +1247,9 @@ TEST_CASE("the oldest unused conversation is evicted first even after a restart"
     w.map().load();
     w.advance(1h);
     w.minted(a_tally(), "new");
-    CHECK(w.wait(w.open(ids[0], "0")).what == status::gone);
-    CHECK(w.wait(w.open(ids[1], "1")).what == status::ok);
-    CHECK(w.wait(w.open(ids[2], "2")).what == status::ok);
+    CHECK(w.wait(w.open(ids[0], "0")).result == status::gone);
+    CHECK(w.wait(w.open(ids[1], "1")).result == status::ok);
+    CHECK(w.wait(w.open(ids[2], "2")).result == status::ok);
 }
 
 TEST_CASE("1000000 visits of strangers leave a real visitor served") {
@@ -1257,12 +1259,12 @@ TEST_CASE("1000000 visits of strangers leave a real visitor served") {
     int refused = 0;
     for (int stranger = 0; stranger < 1'000'000; ++stranger) {
         const auto r = w.wait(w.mint(a_tally(), "stranger " + std::to_string(stranger)));
-        refused += r.what == status::ok ? 0 : 1;
+        refused += r.result == status::ok ? 0 : 1;
     }
     CHECK(refused == 0);
     const auto id = w.minted(a_tally(), "visitor");
-    CHECK(w.wait(w.send(id, w.to_top(id, "inc"), "visitor")).what == status::ok);
-    CHECK(w.wait(w.open(friend_of_ours, "friend")).what == status::ok);
+    CHECK(w.wait(w.send(id, w.to_top(id, "inc"), "visitor")).result == status::ok);
+    CHECK(w.wait(w.open(friend_of_ours, "friend")).result == status::ok);
     w.stop();
     CHECK(w.map().size() == 100'000);
 }
@@ -1279,9 +1281,9 @@ TEST_CASE("a restart restores saved conversations") {
     CHECK(w.map().size() == 1);
 
     auto r = w.wait(w.open(id));
-    CHECK(r.what == status::ok);
+    CHECK(r.result == status::ok);
     CHECK(shows(r.news, "n=0"));
-    CHECK(w.wait(w.open(id, "eve")).what == status::foreign);
+    CHECK(w.wait(w.open(id, "eve")).result == status::foreign);
 }
 
 TEST_CASE("a conversation wakes once on its first use after a restart") {
@@ -1316,9 +1318,9 @@ TEST_CASE("a wakeup that cannot be saved changes nothing and is retried on the n
     world w(told, {});
     w.map().load();
     told->answer(answer_of_store::refused);
-    CHECK(w.wait(w.open(id)).what == status::not_saved);
+    CHECK(w.wait(w.open(id)).result == status::not_saved);
     auto r = w.wait(w.open(id));
-    CHECK(r.what == status::ok);
+    CHECK(r.result == status::ok);
     CHECK(tally_of(r.value).woken == 1);
 }
 
@@ -1333,11 +1335,11 @@ TEST_CASE("a tombstone records where a lost conversation began") {
     world w(told, [](conversation_options& o) { o.idle_timeout = 1min; });
     CHECK(w.map().load().lost == 1);
     auto r = w.wait(w.open("lost"));
-    CHECK(r.what == status::lost);
+    CHECK(r.result == status::lost);
     CHECK(r.mount == "/flow");
     CHECK(r.value == nullptr);
-    CHECK(w.wait(w.send("lost", {})).what == status::lost);
-    CHECK(w.wait(w.open("lost", "eve")).what == status::foreign);
+    CHECK(w.wait(w.send("lost", {})).result == status::lost);
+    CHECK(w.wait(w.open("lost", "eve")).result == status::foreign);
 
     w.advance(2min);
     CHECK(w.map().reap() == 1);
@@ -1368,8 +1370,8 @@ TEST_CASE("unreadable records are kept and do not affect other conversations") {
     CHECK(summary.unusable == 2);
     CHECK(summary.unknown_component == 1);
     CHECK(summary.quarantined == 1);
-    CHECK(w.wait(w.open("newer")).what == status::other_release);
-    CHECK(w.wait(w.open("torn")).what == status::unusable);
+    CHECK(w.wait(w.open("newer")).result == status::other_release);
+    CHECK(w.wait(w.open("torn")).result == status::unusable);
     CHECK(w.log().find("from/tomorrow") != std::string::npos);
     CHECK(w.log().find("quarantine/bad") != std::string::npos);
 
@@ -1394,10 +1396,10 @@ TEST_CASE("tombstones do not count for the owner's limit") {
     world w(told, [](conversation_options& o) { o.max_per_owner = 1; });
     w.map().load();
     auto first = w.minted(a_tally());
-    CHECK(w.wait(w.open(first)).what == status::ok);
+    CHECK(w.wait(w.open(first)).result == status::ok);
     w.advance(1s);
     w.minted(a_tally());
-    CHECK(w.wait(w.open(first)).what == status::gone);
+    CHECK(w.wait(w.open(first)).result == status::gone);
     w.stop();
     CHECK(w.map().size() == 4);
 }
@@ -1416,10 +1418,10 @@ TEST_CASE("stopping waits for accepted events and refuses later ones") {
     w.store().open_gate();
     stopping.join();
 
-    CHECK(w.wait(p).what == status::ok);
+    CHECK(w.wait(p).result == status::ok);
     CHECK(w.store().changes().size() == 2);
-    CHECK(w.wait(w.send(id, e)).what == status::store_down);
-    CHECK(w.wait(w.mint(a_tally())).what == status::store_down);
+    CHECK(w.wait(w.send(id, e)).result == status::store_down);
+    CHECK(w.wait(w.mint(a_tally())).result == status::store_down);
     w.map().stop();
 }
 
@@ -1437,13 +1439,13 @@ TEST_CASE("an operation that still waits when the map stops is not run") {
     });
 
     std::thread stopping([&] { w.map().stop(); });
-    while (w.wait(w.send("nobody", e)).what != status::store_down)
+    while (w.wait(w.send("nobody", e)).result != status::store_down)
         std::this_thread::yield();
     w.store().open_gate();
     stopping.join();
 
-    CHECK(w.wait(first).what == status::ok);
-    CHECK(w.wait(second).what == status::store_down);
+    CHECK(w.wait(first).result == status::ok);
+    CHECK(w.wait(second).result == status::store_down);
     CHECK_FALSE(has_run);
 }
 
@@ -1463,7 +1465,7 @@ TEST_CASE("every waiting operation gets a reply when the map stops") {
     stopping.join();
 
     for (const auto& each : replies) {
-        auto what = w.wait(each).what;
+        auto what = w.wait(each).result;
         CHECK((what == status::ok || what == status::store_down));
     }
 }

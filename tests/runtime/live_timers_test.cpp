@@ -293,11 +293,11 @@ TEST_CASE("a timer that keeps firing does not keep a conversation from expiring"
     }
     rung(w, looked);
     CHECK(w.map().reap() == 1);
-    CHECK(w.wait(w.open(looked)).what != status::ok);
+    CHECK(w.wait(w.open(looked)).result != status::ok);
     w.pass(9min);
     CHECK(rung(w, used) == 62);
     CHECK(w.map().reap() == 1);
-    CHECK(w.wait(w.open(used)).what != status::ok);
+    CHECK(w.wait(w.open(used)).result != status::ok);
     CHECK(w.map().counts().timers == 0);
 }
 

@@ -200,9 +200,9 @@ TEST_CASE("a page whose opening cannot be saved begins nothing") {
     world w;
     const auto id = w.unseen(an_eager_page());
     w.store().answer(answer_of_store::refused);
-    CHECK(w.wait(w.attach(id, 1, std::make_shared<recorder>())).what == status::not_saved);
+    CHECK(w.wait(w.attach(id, 1, std::make_shared<recorder>())).result == status::not_saved);
     CHECK(w.map().counts().timers == 0);
-    CHECK(w.wait(w.attach(id, 1, std::make_shared<recorder>())).what == status::ok);
+    CHECK(w.wait(w.attach(id, 1, std::make_shared<recorder>())).result == status::ok);
     CHECK(w.map().counts().timers == 1);
 }
 

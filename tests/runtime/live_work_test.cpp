@@ -201,8 +201,8 @@ TEST_CASE("a turn that is not saved or throws starts no work") {
     printing t;
     auto id = t.office_id();
     t.w.store().answer(answer_of_store::refused);
-    CHECK(t.w.wait(t.print(id, "a letter")).what == status::not_saved);
-    CHECK(t.w.wait(t.w.send(id, t.w.to_top(id, "print_and_throw"))).what == status::failed);
+    CHECK(t.w.wait(t.print(id, "a letter")).result == status::not_saved);
+    CHECK(t.w.wait(t.w.send(id, t.w.to_top(id, "print_and_throw"))).result == status::failed);
     t.w.wait(t.print(id, "another"));
     CHECK(t.wait_for_story(id) == "printed another;");
     CHECK(t.machine->begun() == 1);

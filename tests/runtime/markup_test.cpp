@@ -293,7 +293,7 @@ TEST_CASE("the helper when calls a function only if the condition holds") {
 
 TEST_CASE("an optional part may be missing") {
     CHECK(written(p(std::optional<int>(3), std::optional<std::string>())) == "<p>3</p>");
-    CHECK(written(p(std::optional<attribute>())) == "<p></p>");
+    CHECK(written(p(std::optional<html_attribute>())) == "<p></p>");
 }
 
 TEST_CASE("elements and functions of C can share a name") {

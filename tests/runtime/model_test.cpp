@@ -433,7 +433,7 @@ private:
             check(one->covers == covers, "the links of a place do not fit together");
             if (owner != 0 && covers == 0)
                 check(one->caller == owner, "a child answers to another than its owner");
-            each_list(*one, [&](const children& list) {
+            each_list(*one, [&](const embedded_children& list) {
                 for (const auto& child : list.all()) {
                     check(child.id != 0 && !child.fresh, "a child was not made");
                     check(!list.name().empty(), "a list has no name");

@@ -186,7 +186,7 @@ TEST_CASE("a conversation begun from a snapshot has an id and an owner of its ow
 
     auto began = w.wait(w.mint(taken, "somebody else"));
 
-    REQUIRE(began.what == status::ok);
+    REQUIRE(began.result == status::ok);
     CHECK(began.value->id != taken.id);
     CHECK(began.value->owner == "somebody else");
     CHECK(began.value->principal == "principal");

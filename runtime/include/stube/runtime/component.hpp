@@ -122,7 +122,7 @@ public:
 };
 
 /// A member function that can receive events, answers, failures or messages.
-struct handler {
+struct member_handler {
     std::string_view name;
     /// Points to null unless some markup sends an event to this member. A browser can call only
     /// such members. Otherwise it could call a member that receives an answer, for example that a
@@ -139,7 +139,7 @@ struct handler {
     const event_function* on_message = nullptr;
 };
 
-class children;
+class embedded_children;
 
 /// The address of a page, as `url()` returns it.
 struct page_url {
@@ -164,7 +164,7 @@ std::string query_value(std::string_view text);
 struct component_type {
     std::string_view name;
     const std::type_info* answer_type = nullptr;  ///< null: it answers without a value
-    std::vector<handler> handlers;
+    std::vector<member_handler> handlers;
 
     /// Copies a state, so that a handler can change the copy.
     std::shared_ptr<void> (*copy)(const std::shared_ptr<const void>& state) = nullptr;
@@ -180,8 +180,10 @@ struct component_type {
     /// The address of the page. Null without a `url()`.
     page_url (*url)(const void* state) = nullptr;
     /// Calls `f` with the name of each slot and list. Null if the component has none.
-    void (*each_list)(void* state, const std::function<void(std::string_view, children&)>& f) =
-        nullptr;
+    void (*each_list)(
+        void* state,
+        const std::function<void(std::string_view, embedded_children&)>& f
+    ) = nullptr;
     /// The hooks. Null for a hook that the component does not have.
     effects (*start)(void* state, context&) = nullptr;
     void (*stop)(void* state, context&) = nullptr;
@@ -209,7 +211,7 @@ struct component_type {
     std::string_view styles;                ///< CSS; empty for none
     std::vector<std::string_view> modules;  ///< addresses of ES modules
 
-    const handler* find(std::string_view member) const;
+    const member_handler* find(std::string_view member) const;
 
     bool durable() const { return encode != nullptr; }
 };

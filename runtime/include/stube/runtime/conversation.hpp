@@ -130,7 +130,7 @@ struct conversation {
     /// The nearest instance above `from` that has a wanted member, or 0. The instances above are
     /// the caller or owner of `from`, then the caller or owner of that one, up to the root.
     instance_id
-    find_above(instance_id from, const std::function<bool(const handler&)>& wanted) const;
+    find_above(instance_id from, const std::function<bool(const member_handler&)>& wanted) const;
 
     /// Inserts an instance, or replaces it by a new version.
     void put(kernel::instance_ptr one);
@@ -173,7 +173,7 @@ namespace stube::kernel {
 using beginning = std::variant<effect::call, conversation>;
 
 /// Calls `f` for each slot and list of an instance.
-void each_list(const instance& of, const std::function<void(const children&)>& f);
+void each_list(const instance& of, const std::function<void(const embedded_children&)>& f);
 
 /// True if a slot of the instance has no child yet, because an older release without that slot has
 /// stored the instance. The child is made when the conversation is used again.

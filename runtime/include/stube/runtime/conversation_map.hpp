@@ -89,7 +89,7 @@ BOOST_DESCRIBE_ENUM(
 )
 
 struct reply {
-    status what = status::ok;
+    status result = status::ok;
     /// The present value; null if there is none. After the end it has no instances.
     std::shared_ptr<const conversation> value = nullptr;
     std::shared_ptr<const update> news = nullptr;  ///< for the page; may be null

@@ -113,32 +113,32 @@ markup main_(const Parts&... parts) {
 /// address (`href`, `src` and the like) is made as `address_attr` makes it. Throws
 /// std::invalid_argument unless the name consists of letters, digits, '-', '_' and ':' and does not
 /// begin with "on".
-attribute attr(std::string_view name, std::string_view value);
+html_attribute attr(std::string_view name, std::string_view value);
 
 /// An attribute with an address: http, https, mailto, tel, or a relative one. Any other scheme
 /// (`javascript:`) becomes "about:blank", because addresses often come from data.
-attribute address_attr(std::string_view name, std::string_view url);
+html_attribute address_attr(std::string_view name, std::string_view url);
 
-attribute number_attr(std::string_view name, long long value);
+html_attribute number_attr(std::string_view name, long long value);
 
-inline attribute class_(std::string_view value) {
+inline html_attribute class_(std::string_view value) {
     return {"class", std::string(value)};
 }
 
-inline attribute for_(std::string_view value) {
+inline html_attribute for_(std::string_view value) {
     return {"for", std::string(value)};
 }
 
 // Lists of names.
 // clang-format off
 #define STUBE_TEXT(word) \
-    inline attribute word(std::string_view text) { return {#word, std::string(text)}; }
+    inline html_attribute word(std::string_view text) { return {#word, std::string(text)}; }
 #define STUBE_NUMBER(word) \
-    inline attribute word(long long number) { return number_attr(#word, number); }
+    inline html_attribute word(long long number) { return number_attr(#word, number); }
 #define STUBE_ADDRESS(word) \
-    inline attribute word(std::string_view url) { return address_attr(#word, url); }
+    inline html_attribute word(std::string_view url) { return address_attr(#word, url); }
 #define STUBE_FLAG(word) \
-    inline attribute word(bool present = true) { return {#word, std::nullopt, present}; }
+    inline html_attribute word(bool present = true) { return {#word, std::nullopt, present}; }
 
 STUBE_TEXT(accept) STUBE_TEXT(alt) STUBE_TEXT(autocomplete) STUBE_TEXT(colspan)
 STUBE_TEXT(datetime) STUBE_TEXT(enctype) STUBE_TEXT(height) STUBE_TEXT(inputmode)

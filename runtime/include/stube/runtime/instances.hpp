@@ -19,7 +19,7 @@ namespace stube::kernel {
 /// Calls a member at a given time.
 struct timer {
     time_point due;
-    const handler* to = nullptr;
+    const member_handler* to = nullptr;
     std::string arguments;  ///< JSON array, or empty
     /// The `environment::clock_shift` at the time when the timer was set. Not stored: each process
     /// begins with 0.
@@ -35,14 +35,14 @@ struct timer {
 
 struct subscription {
     std::string topic;
-    const handler* to = nullptr;
+    const member_handler* to = nullptr;
 };
 
 /// Background work that has not finished yet, and the members that receive its result.
 struct pending_work {
-    std::uint64_t number = 0;          ///< unique in the conversation
-    const handler* then = nullptr;     ///< receives the result; may be null
-    const handler* or_else = nullptr;  ///< receives the failure; may be null
+    std::uint64_t number = 0;                 ///< unique in the conversation
+    const member_handler* then = nullptr;     ///< receives the result; may be null
+    const member_handler* or_else = nullptr;  ///< receives the failure; may be null
 };
 
 /// Everything that an instance waits for. Few instances have one.
@@ -66,9 +66,9 @@ struct instance {
     instance_id caller = 0;  ///< receives the answer: the caller, or the owner; 0 for the root
     instance_id owner = 0;   ///< has the slot or list that contains the instance; 0 for the page
     instance_id covers = 0;  ///< the instance below in the same place; 0 for the first one
-    instance_id covered_by = 0;        ///< the instance above in the same place; 0 if it is shown
-    const handler* then = nullptr;     ///< the caller's member that receives the answer
-    const handler* or_else = nullptr;  ///< the caller's member that receives a failure
+    instance_id covered_by = 0;  ///< the instance above in the same place; 0 if it is shown
+    const member_handler* then = nullptr;     ///< the caller's member that receives the answer
+    const member_handler* or_else = nullptr;  ///< the caller's member that receives a failure
     std::shared_ptr<const wait_set> waits = nullptr;  ///< null for nothing
     std::uint64_t version = 0;   ///< rises with every change of any instance of the conversation
     std::uint64_t reset_at = 0;  ///< when its owner last replaced its state; 0 for never

@@ -147,7 +147,7 @@ private:
 markup raw_html(std::string_view html);
 
 /// An attribute and its value. Without a value it is a boolean attribute.
-struct attribute {
+struct html_attribute {
     std::string_view name;  ///< static storage
     std::optional<std::string> value;
     bool present = true;
@@ -157,7 +157,7 @@ struct attribute {
 
 namespace detail {
 
-void append_attribute(markup& out, const attribute& a);
+void append_attribute(markup& out, const html_attribute& a);
 
 template <class T>
 concept text_like = std::convertible_to<const T&, std::string_view>;
@@ -170,11 +170,11 @@ concept number_like = std::is_arithmetic_v<T> && !std::same_as<T, bool> && !std:
 template <class T>
 inline constexpr bool is_attribute = false;
 template <>
-inline constexpr bool is_attribute<attribute> = true;
+inline constexpr bool is_attribute<html_attribute> = true;
 template <class T>
 inline constexpr bool is_attribute<std::optional<T>> = is_attribute<T>;
 
-inline void write_attributes(markup& out, const attribute& a) {
+inline void write_attributes(markup& out, const html_attribute& a) {
     append_attribute(out, a);
 }
 

@@ -70,10 +70,10 @@ std::vector<child> merge_children(const std::vector<child>& now, std::vector<chi
 /// `shared` turn the draft back into one array. The kernel calls them after each handler, before
 /// other threads see the state. Two threads must not read a draft at the same time. A list
 /// without a draft can be read by several threads.
-class children {
+class embedded_children {
 public:
-    children(const children& other);
-    children& operator=(const children& other);
+    embedded_children(const embedded_children& other);
+    embedded_children& operator=(const embedded_children& other);
 
     const component_type& type() const { return *type_; }
 
@@ -100,9 +100,9 @@ public:
     void replace(std::vector<detail::child> new_children);
 
 protected:
-    explicit children(const component_type& type) : type_(&type) {}
+    explicit embedded_children(const component_type& type) : type_(&type) {}
 
-    ~children() = default;
+    ~embedded_children() = default;
 
     detail::child make_child(std::string key, std::shared_ptr<const void> state) const;
 
@@ -142,13 +142,13 @@ void name_lists(const component_type& type, void* state);
 /// One component within another: `slot<search> search_box;`. A handler that assigns a new slot to
 /// the member ends the old child and begins a new one.
 template <class T>
-class slot : public children {
+class slot : public embedded_children {
 public:
     /// The child begins with the defaults of T.
     slot() : slot(T{}) {}
 
     /// The child begins with this state.
-    slot(T state) : children(type_of<T>()) {
+    slot(T state) : embedded_children(type_of<T>()) {
         static_cast<void>(&detail::known<T>);
         replace({make_child("", std::make_shared<const T>(std::move(state)))});
     }
@@ -189,9 +189,9 @@ public:
 
 /// Components within another one, in order, each with a key. A key is a number or a string.
 template <class T>
-class keyed : public children {
+class keyed : public embedded_children {
 public:
-    keyed() : children(type_of<T>()) { static_cast<void>(&detail::known<T>); }
+    keyed() : embedded_children(type_of<T>()) { static_cast<void>(&detail::known<T>); }
 
     /// The owner's member that receives the answers of the children. Write `then` in the
     /// initialiser of the member, as here, because it is not stored: after a restart, only the
@@ -310,12 +310,12 @@ inline constexpr bool is_component_list<keyed<T>> = true;
 template <class T>
 inline constexpr bool is_attribute<keyed<T>> = true;
 
-void encode_children(boost::json::value& to, const children& from, bool with_keys);
-void decode_children(children& to, const boost::json::value& from, bool with_keys);
+void encode_children(boost::json::value& to, const embedded_children& from, bool with_keys);
+void decode_children(embedded_children& to, const boost::json::value& from, bool with_keys);
 
 }  // namespace detail
 
-void put_hole(markup& out, hole::kind kind, const children& list);
+void put_hole(markup& out, hole::kind kind, const embedded_children& list);
 
 template <class T>
 void put_children(markup& out, const slot<T>& child) {

@@ -117,7 +117,7 @@ concept all_attributes = (stube::detail::is_attribute<Attributes> && ...);
 
 template <class T>
 bool is_type(const T& part) {
-    if constexpr (std::same_as<T, attribute>) return part.name == "type";
+    if constexpr (std::same_as<T, html_attribute>) return part.name == "type";
     return false;
 }
 
@@ -125,7 +125,7 @@ bool is_type(const T& part) {
 /// dates and times, or the keyboard for numbers. It does not use `type="number"`, because such an
 /// input does not send an entry that it cannot read.
 template <class T>
-std::optional<attribute> kind_of_input() {
+std::optional<html_attribute> kind_of_input() {
     using namespace std::chrono;
     using type = typename chosen<T>::type;
     if constexpr (std::same_as<type, year_month_day>) return html::type("date");

@@ -141,10 +141,11 @@ constexpr void check_answered_type() {
 }
 
 template <class C, auto Member>
-handler make_handler(std::string_view name) {
+member_handler make_handler(std::string_view name) {
     using parameters = typename member<Member>::arguments;
     check_answered_type<C, typename member<Member>::result>();
-    handler h{name, &event_target<Member>, nullptr, nullptr, nullptr, &message_target<Member>};
+    member_handler
+        h{name, &event_target<Member>, nullptr, nullptr, nullptr, &message_target<Member>};
     h.owner = [](void* self) -> void* {
         return static_cast<typename member<Member>::owner*>(static_cast<C*>(self));
     };
@@ -163,15 +164,15 @@ handler make_handler(std::string_view name) {
 }
 
 template <class C, auto Member>
-void add_handler(std::vector<handler>& to, std::string_view name) {
+void add_handler(std::vector<member_handler>& to, std::string_view name) {
     if constexpr (std::is_member_function_pointer_v<decltype(Member)>) {
         to.push_back(make_handler<C, Member>(name));
     }
 }
 
 template <class C, class... Members, template <class...> class List>
-std::vector<handler> make_handlers(const List<Members...>&) {
-    std::vector<handler> out;
+std::vector<member_handler> make_handlers(const List<Members...>&) {
+    std::vector<member_handler> out;
     (add_handler<C, Members::pointer>(out, Members::name), ...);
     return out;
 }
@@ -305,7 +306,7 @@ template <class C>
 inline constexpr bool has_lists = any_list(data_members<C>());
 
 template <class C>
-void each_list(void* state, const std::function<void(std::string_view, children&)>& f) {
+void each_list(void* state, const std::function<void(std::string_view, embedded_children&)>& f) {
     auto& self = *static_cast<C*>(state);
     boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
         auto& value = data_of(self, described.pointer);
