@@ -1,8 +1,11 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -47,6 +50,30 @@ enum class change_kind {
     remove,   ///< deletes the conversation; an id that is not stored is not an error
 };
 
+/// A head of another conversation, from which a conversation was forked.
+struct fork_origin {
+    std::string id;
+    std::uint64_t head = 0;
+
+    friend bool operator==(const fork_origin&, const fork_origin&) = default;
+};
+
+/// One commit of a conversation for a store that keeps an `archive`: an immutable head. The number
+/// of a head is the revision of its commit.
+struct archived_commit {
+    std::uint64_t parent = 0;  ///< the head that the commit continues; 0 for the first
+    std::int64_t time = 0;     ///< milliseconds since 1970
+    std::string event;         ///< JSON: the cause of the commit
+    std::string about;         ///< JSON: data of this revision that is in none of the parts
+    /// True: `written` has all parts of the conversation. False: the parts of the conversation's
+    /// newest head with `written` added or replaced and `dropped` deleted.
+    bool is_whole = true;
+    std::vector<part> written;
+    std::vector<std::string> dropped;
+    std::optional<fork_origin> origin;  ///< of the first head of a fork
+    std::vector<std::string> aliases;   ///< names that the conversation has from now on
+};
+
 /// One change of one conversation, as the kernel passes it to `store::save`.
 struct change {
     std::string id;
@@ -58,6 +85,11 @@ struct change {
     record_status status = record_status::kept;
     std::vector<part> written;
     std::vector<std::string> dropped;  ///< names of parts, never "head"; only for `update`
+    /// Appended to the archive in the same transaction. Null: the archive does not record this
+    /// change. A store without an archive ignores it.
+    std::shared_ptr<const archived_commit> commit = nullptr;
+    /// Of a `remove` without `commit`: the archive deletes the conversation, too.
+    bool forgets = false;
 };
 
 /// A stored conversation that could not be read. Its bytes are kept at `where`.
@@ -154,6 +186,60 @@ public:
     /// Throws `store_unknown` if a file was deleted or replaced; the store then refuses every
     /// further change. Called after `load_all`.
     virtual void check_place() = 0;
+};
+
+/// A head as the archive returns it.
+struct archived_head {
+    std::uint64_t number = 0;
+    std::uint64_t parent = 0;
+    std::int64_t time = 0;
+    std::string event;
+    std::string about;
+    /// SHA-256 of the head's content, of the digests of its parts and of the digest of the head
+    /// before it.
+    std::array<std::uint8_t, 32> digest = {};
+};
+
+/// A head with all parts that the conversation had then, in no particular order.
+struct archived_state {
+    archived_head head;
+    std::vector<part> parts;
+};
+
+/// A conversation that was forked from another one.
+struct derivation {
+    std::string id;
+    fork_origin origin;
+};
+
+/// An optional capability of a store: it keeps every commit of every conversation, also after the
+/// conversation has ended. Heads are appended and never changed.
+/// Threads: any, also while another thread saves. A call sees the saves that returned before it.
+/// Errors: `store_refused` if the archive cannot be read, or if its content does not match its
+/// digests.
+class archive {
+public:
+    virtual ~archive() = default;
+
+    /// False if the store was opened without its archive. Then no other member may be called.
+    virtual bool keeps_archive() const = 0;
+
+    /// The heads of a conversation, the newest first: those with a number below `before`, at most
+    /// `count`. Heads of all branches are included. Empty if the conversation is not archived.
+    virtual std::vector<archived_head>
+    heads(std::string_view id, std::uint64_t before, std::size_t count) = 0;
+
+    /// The state at a head. Empty if there is no such head.
+    virtual std::optional<archived_state> state(std::string_view id, std::uint64_t head) = 0;
+
+    /// The id of the conversation that has this alias.
+    virtual std::optional<std::string> find_alias(std::string_view name) = 0;
+
+    /// The aliases of a conversation, in alphabetical order.
+    virtual std::vector<std::string> aliases(std::string_view id) = 0;
+
+    /// The fork that a conversation began as, if it did, and its own forks.
+    virtual std::vector<derivation> derivations(std::string_view id) = 0;
 };
 
 /// Throws std::invalid_argument unless the id is valid.
