@@ -1,12 +1,11 @@
 #include "runtime/conversation/encoder.hpp"
 
+#include "runtime/conversation/json_text.hpp"
 #include "runtime/conversation/stored_form.hpp"
 
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <set>
 
 namespace stube::kernel {
@@ -14,38 +13,6 @@ namespace stube::kernel {
 using namespace storage;
 
 namespace {
-
-std::int64_t milliseconds(time_point t) {
-    return t.time_since_epoch().count();
-}
-
-void append_hex(std::string& out, std::uint64_t number) {
-    std::array<char, 16> digits;
-    auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
-    auto length = static_cast<std::size_t>(end - digits.data());
-    out.append(16 - length, '0').append(digits.data(), length);
-}
-
-template <class Integer>
-void append_number(std::string& out, Integer number) {
-    std::array<char, 24> digits;
-    auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    out.append(digits.data(), end);
-}
-
-bool is_plain(char c) {
-    auto code = static_cast<unsigned char>(c);
-    return code >= 0x20 && code < 0x7f && c != '"' && c != '\\';
-}
-
-/// Appends a JSON string. Names and ids hardly ever need escaping.
-void append_quoted(std::string& out, std::string_view text) {
-    if (std::ranges::all_of(text, is_plain)) {
-        out.append("\"").append(text).append("\"");
-    } else {
-        out += boost::json::serialize(boost::json::string(text));
-    }
-}
 
 std::string part_name(const instance& of) {
     std::string name = "i";
@@ -58,12 +25,6 @@ std::string old_part_name(const instance& of) {
     std::string name = part_name(of) + '_';
     append_number(name, of.version);
     return name;
-}
-
-/// Appends `"name":`, and a comma before it unless the member is the first.
-std::string& append_key(std::string& out, std::string_view name) {
-    if (out.back() != '{') out += ',';
-    return out.append("\"").append(name).append("\":");
 }
 
 void append_steps(std::string& out, const std::vector<history_step_ptr>& steps) {
@@ -105,9 +66,6 @@ void append_shapes(std::string& out, const conversation& from) {
     out += '}';
 }
 
-// The following functions write text directly. They run for every event, and a boost::json::value
-// would take five times as long.
-
 std::string encode_as_of(const conversation& from) {
     std::string out;
     out.reserve(80 + from.applied.size() * 19);
@@ -123,14 +81,14 @@ std::string encode_as_of(const conversation& from) {
     return out += "]}";
 }
 
+/// The head without its "as_of" and "unseen".
 std::string encode_head(const conversation& from) {
-    const auto as_of = encode_as_of(from);
     std::string out;
     out.reserve(
-        320 + as_of.size() + from.owner.size() + from.principal.size() + from.mount.size() +
-        from.url.size() + (from.past.size() + from.future.size()) * 16
+        320 + from.owner.size() + from.principal.size() + from.mount.size() + from.url.size() +
+        (from.past.size() + from.future.size()) * 16
     );
-    out.append(begins_with_as_of).append(as_of);
+    out += '{';
     append_number(append_key(out, "format"), stored_format);
     append_quoted(append_key(out, "owner"), from.owner);
     append_quoted(append_key(out, "principal"), from.principal);
@@ -145,7 +103,6 @@ std::string encode_head(const conversation& from) {
     append_number(append_key(out, "created"), milliseconds(from.created));
     append_shapes(append_key(out, "shapes"), from);
     if (!from.waiting.empty()) append_key(out, "waits") += "true";
-    if (from.unseen) append_key(out, "unseen") += "true";
     if (from.kept) append_key(out, "kept") += "true";
     return out += '}';
 }
@@ -320,8 +277,17 @@ bool only_overwrites(const change& made) {
            std::ranges::none_of(made.written, is_of_step);
 }
 
-void prepend_as_of(part& in, const conversation& from) {
-    in.body.replace(0, 1, std::string(begins_with_as_of) + encode_as_of(from) + ',');
+void prepend_as_of(part& in, std::string_view as_of) {
+    std::string body;
+    body.reserve(begins_with_as_of.size() + as_of.size() + in.body.size());
+    body.append(begins_with_as_of).append(as_of).append(",");
+    body.append(in.body, 1);
+    in.body = std::move(body);
+}
+
+void mark_unseen(part& head) {
+    head.body.pop_back();
+    append_key(head.body, "unseen") += "true}";
 }
 
 change encode_tombstone(const conversation& from) {
@@ -361,7 +327,12 @@ std::size_t stored_size(const conversation* before, const conversation& after) {
     return size;
 }
 
-change encode_change(const conversation* before, const conversation& after, bool in_parts) {
+change encode_change(
+    const conversation* before,
+    const conversation& after,
+    bool in_parts,
+    archived_commit* archived
+) {
     const bool whole = !in_parts || !before || !before->durable();
     change out;
     if (!after.durable()) {
@@ -372,16 +343,36 @@ change encode_change(const conversation* before, const conversation& after, bool
     out.id = after.id;
     out.revision = after.revision;
     out.kind = !before ? change_kind::create : whole ? change_kind::replace : change_kind::update;
-    if (whole) {
+    if (whole)
         encode_whole(after, out);
-    } else {
+    else
         encode_difference(*before, after, out);
-        if (has_same_head(*before, after) && only_overwrites(out)) {
-            prepend_as_of(out.written.back(), after);
-            return out;
-        }
+    const bool has_head = whole || !has_same_head(*before, after) || !only_overwrites(out);
+    if (has_head) out.written.insert(out.written.begin(), {"head", encode_head(after)});
+    auto as_of = encode_as_of(after);
+    if (archived) {
+        archived->is_whole = whole;
+        archived->written = out.written;
+        archived->dropped = out.dropped;
     }
-    out.written.insert(out.written.begin(), {"head", encode_head(after)});
+    auto& carrier = has_head ? out.written.front() : out.written.back();
+    if (has_head && after.unseen) mark_unseen(carrier);
+    prepend_as_of(carrier, as_of);
+    if (archived) archived->about = std::move(as_of);
+    return out;
+}
+
+std::string encode_about(const conversation& of) {
+    return encode_as_of(of);
+}
+
+record restored_record(std::string_view id, archived_state from) {
+    record out;
+    out.id = id;
+    out.revision = from.head.number;
+    out.parts = std::move(from.parts);
+    for (auto& each : out.parts)
+        if (each.name == "head") prepend_as_of(each, from.head.about);
     return out;
 }
 

@@ -204,6 +204,7 @@ outcome step_back(
         if (work.then || work.or_else) t.give_failure(of, work, {"This was interrupted."});
     }
     auto out = settle(current, t, id, initiator::other, env);
+    out.continues = revision_at(target->clock);
     out.next.touched = env.now;
     // A change of the address by the step's own components is already among the patches.
     const auto& url = out.next.url;

@@ -146,6 +146,7 @@ dispatch_at_step(const conversation& current, event received, const environment&
     received.page = {moved.next.step, moved.next.revision};
     auto done = dispatch(moved.next, received, env);
     if (done.verdict == verdict::stale) return std::nullopt;
+    done.continues = moved.continues;
     if (done.verdict == verdict::applied) {
         auto page = whole_view(done.next, env);
         done.patches = std::move(page.patches);

@@ -3,6 +3,7 @@
 #include "runtime/component/exception_message.hpp"
 #include "runtime/component/quote_for_log.hpp"
 #include "runtime/conversation/encoder.hpp"
+#include "runtime/kernel/event_record.hpp"
 #include "runtime/kernel/notices.hpp"
 
 #include <cstdint>
@@ -36,6 +37,29 @@ status status_of(verdict v) {
     return status::failed;
 }
 
+bool keeps_archive(store& storage) {
+    const auto* found = dynamic_cast<const archive*>(&storage);
+    return found && found->keeps_archive();
+}
+
+/// The data of a commit that does not come from the parts.
+archived_commit describe_commit(
+    const conversation& before,
+    const any_cause& why,
+    const outcome& result,
+    const environment& env
+) {
+    archived_commit out;
+    out.parent = result.continues != 0 ? result.continues : before.revision;
+    out.time = env.now.time_since_epoch().count();
+    out.event = encode_event(before, why, env, result);
+    return out;
+}
+
+bool is_archived(const conversation& one) {
+    return one.durable() && one.root != 0 && one.instances.at(one.root).type->archived;
+}
+
 change removal_of(const entry& e) {
     change removal;
     removal.id = e.id;
@@ -46,7 +70,7 @@ change removal_of(const entry& e) {
 }  // namespace
 
 committer::committer(parts to, store& storage, std::function<void(const std::string&)> on_down)
-    : parts_(to), storage_(storage) {
+    : parts_(to), storage_(storage), archives_(keeps_archive(storage)) {
     if (storage.keeps()) writer_ = std::make_unique<commit_writer>(storage, std::move(on_down));
 }
 
@@ -70,14 +94,46 @@ bool committer::needs_save(const session& s, const outcome& result) const {
 
 /// Throws what a component's codec throws, and for a change that every store refuses (a state that
 /// is not UTF-8): one bad change would otherwise hold up its whole batch.
-change committer::change_for(const held_entry& held, const outcome& result) const {
-    if (result.verdict == verdict::ended) return removal_of(*held);
+change committer::change_for(
+    const held_entry& held,
+    const operation& op,
+    const outcome& result,
+    const environment& env
+) const {
+    const auto& why = std::get<change_action>(op.action).cause;
     const auto& session = held.session();
+    if (result.verdict == verdict::ended) {
+        auto removal = removal_of(*held);
+        if (archives_) archive_end(removal, held, why, result, env);
+        return removal;
+    }
     const auto* before = session.is_new() ? nullptr : session.value.get();
     const bool in_parts = storage_.saves_parts() && !session.has_tombstone;
-    auto wanted = encode_change(before, result.next, in_parts);
+    std::shared_ptr<archived_commit> archived;
+    if (archives_ && is_archived(result.next))
+        archived =
+            std::make_shared<archived_commit>(describe_commit(held.value(), why, result, env));
+    auto wanted = encode_change(before, result.next, in_parts, archived.get());
+    wanted.commit = std::move(archived);
     check_change(wanted);
     return wanted;
+}
+
+/// The archive keeps nothing of a conversation that was deleted before its first event: there can
+/// be millions of them.
+void committer::archive_end(
+    change& removal,
+    const held_entry& held,
+    const any_cause& why,
+    const outcome& result,
+    const environment& env
+) const {
+    removal.forgets = std::holds_alternative<cause::removal>(why) && !held->had_event;
+    if (removal.forgets || !is_archived(held.value())) return;
+    auto end = describe_commit(held.value(), why, result, env);
+    end.about = encode_about(result.next);
+    removal.revision = result.next.revision;
+    removal.commit = std::make_shared<const archived_commit>(std::move(end));
 }
 
 /// Throws if a conversation has become too large. An encoded conversation has its size at no extra
@@ -109,7 +165,7 @@ void committer::warn_not_durable(const held_entry& held, const conversation& nex
 
 // --- committing
 
-void committer::commit(held_entry held, operation op, outcome result) {
+void committer::commit(held_entry held, operation op, outcome result, const environment& env) {
     const auto& session = held.session();
     const bool is_applied = result.verdict == verdict::applied;
     // Another process compares these times: they must not depend on how the clock was set.
@@ -119,7 +175,7 @@ void committer::commit(held_entry held, operation op, outcome result) {
     const bool is_saved = needs_save(session, result);
     change wanted;
     try {
-        if (is_saved) wanted = change_for(held, result);
+        if (is_saved) wanted = change_for(held, op, result, env);
         if (is_applied) check_size(session, result, is_saved);
     } catch (...) {
         outcome failed{.verdict = verdict::failed, .error = current_exception_message()};

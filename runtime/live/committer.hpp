@@ -39,8 +39,10 @@ public:
     /// state is not known any more.
     committer(parts to, store& storage, std::function<void(const std::string&)> on_down);
 
-    /// The end of an operation. Releases the conversation, possibly on another thread.
-    void commit(held_entry held, operation op, kernel::outcome result);
+    /// The end of an operation, whose result was computed with `env`. Releases the conversation,
+    /// possibly on another thread.
+    void
+    commit(held_entry held, operation op, kernel::outcome result, const kernel::environment& env);
 
     /// Deletes a conversation that has no value here: a tombstone, or one of another release.
     /// `on_removed` is called when that is durable.
@@ -60,7 +62,19 @@ private:
     };
 
     bool needs_save(const session& s, const kernel::outcome& result) const;
-    storage::change change_for(const held_entry& held, const kernel::outcome& result) const;
+    storage::change change_for(
+        const held_entry& held,
+        const operation& op,
+        const kernel::outcome& result,
+        const kernel::environment& env
+    ) const;
+    void archive_end(
+        storage::change& removal,
+        const held_entry& held,
+        const kernel::any_cause& why,
+        const kernel::outcome& result,
+        const kernel::environment& env
+    ) const;
     void check_size(const session& s, kernel::outcome& result, bool is_encoded) const;
     void warn_not_durable(const held_entry& held, const conversation& next);
     void finish(pending done, save_result saved, const std::string& why);
@@ -72,6 +86,7 @@ private:
 
     parts parts_;
     store& storage_;
+    const bool archives_;                    ///< true if the store keeps an archive
     std::unique_ptr<commit_writer> writer_;  ///< null if the store keeps nothing
 };
 

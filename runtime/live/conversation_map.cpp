@@ -140,8 +140,11 @@ void conversation_map::mint(
         if (auto lost = unfinished_work(fresh); !lost.empty())
             held.session().make_background().interrupted_work = std::move(lost);
     }
+    change_action beginning{
+        restored ? any_cause(cause::restored{})
+                 : any_cause(cause::visit{std::get<effect::call>(std::move(with))})
+    };
     operation op;
-    op.action = change_action{};
     op.on = &on;
     op.done = [&all, &expiry, e, done = std::move(done)](reply&& r) {
         expiry.arrived();
@@ -151,13 +154,13 @@ void conversation_map::mint(
         }
         done(std::move(r));
     };
-    const auto environment = context.environment();
-    auto begun = restored ? resume(std::move(fresh), environment)
-                          : begin(std::move(fresh), std::get<effect::call>(with), environment);
+    const auto env = context.environment();
+    auto begun = apply(fresh, beginning.cause, env);
+    op.action = std::move(beginning);
     begun.next.unseen = begun.verdict == verdict::applied;
     held.session().value = std::make_shared<const conversation>();
     // Not in the registry before it is saved: no other thread has the id.
-    parts_->committer.commit(std::move(held), std::move(op), std::move(begun));
+    parts_->committer.commit(std::move(held), std::move(op), std::move(begun), env);
 }
 
 void conversation_map::open(
@@ -189,11 +192,9 @@ void conversation_map::send(
     on_reply done,
     std::optional<std::uint64_t> seen
 ) {
-    change_action change;
-    change.keeps_notices = what.page.has_value();
-    change.run = [&context = parts_->context, what = std::move(what)](const conversation& now) {
-        return dispatch(now, what, context.environment());
-    };
+    const bool keeps_notices = what.page.has_value();
+    change_action change{cause::user_event{std::move(what)}};
+    change.keeps_notices = keeps_notices;
     operation op{.action = std::move(change), .on = &on, .done = std::move(done)};
     op.seen = seen;
     parts_->operations.submit(id, owner, std::move(op));
@@ -207,12 +208,12 @@ void conversation_map::go_back(
     executor& on,
     on_reply done
 ) {
-    change_action change;
-    change.run = [&context = parts_->context, event, to](const conversation& now) {
-        return kernel::go_back(now, event, to, context.environment());
+    operation op{
+        .action = change_action{cause::navigation{event, to}},
+        .on = &on,
+        .done = std::move(done)
     };
-    parts_->operations
-        .submit(id, owner, {.action = std::move(change), .on = &on, .done = std::move(done)});
+    parts_->operations.submit(id, owner, std::move(op));
 }
 
 void conversation_map::attach(
@@ -241,10 +242,12 @@ void conversation_map::swap_conv(
     executor& on,
     on_reply done
 ) {
-    change_action swap;
-    swap.run = std::move(change);
-    parts_->operations
-        .submit(id, {}, {.action = std::move(swap), .on = &on, .done = std::move(done)});
+    operation op{
+        .action = change_action{cause::function{std::move(change)}},
+        .on = &on,
+        .done = std::move(done)
+    };
+    parts_->operations.submit(id, {}, std::move(op));
 }
 
 void conversation_map::publish(std::string_view topic, std::string_view message) {

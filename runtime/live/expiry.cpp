@@ -14,13 +14,9 @@ using namespace kernel;
 /// Deletes a conversation if that is still `wanted` when its turn comes. `text` is the last that
 /// its pages show.
 void expiry::remove(const entry_ptr& e, predicate wanted, std::string_view text, on_reply done) {
-    change_action removal;
+    change_action removal{cause::removal{std::string(text)}};
+    removal.is_wanted = [e, wanted = std::move(wanted)] { return wanted(*e); };
     removal.runs_wakeup = false;
-    removal.run = [e, wanted = std::move(wanted), text = std::string(text)](const conversation& now
-                  ) -> outcome {
-        if (!wanted(*e)) return {.verdict = verdict::stale};
-        return expire(now, text);
-    };
     operation op{
         .action = std::move(removal),
         .on = &parts_.context.executor_of(*e),

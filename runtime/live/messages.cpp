@@ -69,19 +69,16 @@ void messages::deliver_missed(const held_entry& held, const topic_index::missed&
 }
 
 operation messages::delivery(const message_ptr& sent) {
-    change_action change;
-    change.run = [this, sent](const conversation& now) {
-        // The component may have left while the message waited.
-        if (!std::ranges::binary_search(topics(now), sent->topic))
-            return outcome{.verdict = verdict::stale};
-        return deliver(now, sent->topic, sent->text, context_.environment());
-    };
     auto done = [this](reply&& r) {
         if (r.result == status::ok || r.result == status::ended)
             ++context_.totals.messages_delivered;
         if (r.result == status::not_saved) ++context_.totals.messages_lost;
     };
-    return {.action = std::move(change), .done = std::move(done), .from = origin::message};
+    return {
+        .action = change_action{cause::message{sent->topic, sent->text}},
+        .done = std::move(done),
+        .from = origin::message
+    };
 }
 
 }  // namespace stube::live

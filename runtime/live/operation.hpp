@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stube/runtime/cause.hpp>
 #include <stube/runtime/conversation_map.hpp>
 
 #include <cstddef>
@@ -17,7 +18,10 @@ enum class origin { user, clock, message, work, upkeep };
 
 /// Changes the conversation.
 struct change_action {
-    std::function<kernel::outcome(const conversation&)> run;
+    kernel::any_cause cause;
+    /// Empty, or called when the turn of the operation comes. False: the change is not wanted any
+    /// more, and the operation is `stale`.
+    std::function<bool()> is_wanted = {};
     bool runs_wakeup = true;     ///< false: the `wakeup` hooks of a loaded conversation do not run
     bool keeps_notices = false;  ///< the notices are for the next `view_action`
 };

@@ -15,9 +15,10 @@ using namespace kernel;
 
 namespace {
 
-outcome run_change(const change_action& change, const conversation& now) {
+outcome run_change(const change_action& change, const conversation& now, const environment& env) {
     try {
-        return change.run(now);
+        if (change.is_wanted && !change.is_wanted()) return {.verdict = verdict::stale};
+        return apply(now, change.cause, env);
     } catch (...) {
         return {.verdict = verdict::failed, .error = current_exception_message()};
     }
@@ -41,8 +42,9 @@ void operation_runner::run(held_entry held, operation op) {
         look(held, op);
         return parts_.operations.release(std::move(held));
     }
-    auto result = run_change(std::get<change_action>(op.action), held.value());
-    parts_.committer.commit(std::move(held), std::move(op), std::move(result));
+    const auto env = parts_.context.environment();
+    auto result = run_change(std::get<change_action>(op.action), held.value(), env);
+    parts_.committer.commit(std::move(held), std::move(op), std::move(result), env);
 }
 
 /// Replies and returns false if the conversation cannot be used.
@@ -68,25 +70,26 @@ bool operation_runner::runs_something_first(held_entry& held, operation& op) {
     const auto* change = std::get_if<change_action>(&op.action);
     const bool may_wake = !change || change->runs_wakeup;
     if (may_wake && std::exchange(session.needs_wakeup, false) && has_wakeup(*session.value)) {
-        auto woken = wake(*session.value, parts_.context.environment());
-        commit_first(std::move(held), std::move(op), std::move(woken), true);
+        commit_first(std::move(held), std::move(op), cause::restart{});
         return true;
     }
     if (!change && begins_when_seen(session)) {
         // The page has seen everything that the next revision contains.
         if (op.seen == session.value->revision) ++*op.seen;
-        auto seen = mark_seen(*session.value);
-        commit_first(std::move(held), std::move(op), std::move(seen), false);
+        commit_first(std::move(held), std::move(op), cause::seen{});
         return true;
     }
     return false;
 }
 
-/// Saves the result of `runs_something_first`, and then lets the operation run. While that cannot
-/// be saved the operation fails.
-void operation_runner::commit_first(held_entry held, operation op, outcome first, bool was_wakeup) {
+/// Saves the result of `first`, and then lets the operation run. While that cannot be saved the
+/// operation fails.
+void operation_runner::commit_first(held_entry held, operation op, any_cause first) {
+    const bool was_wakeup = std::holds_alternative<cause::restart>(first);
+    const auto env = parts_.context.environment();
+    auto result = apply(held.value(), first, env);
     operation before;
-    before.action = change_action{};
+    before.action = change_action{std::move(first)};
     before.from = op.from;
     before.on = op.on;
     auto waiting = std::make_shared<operation>(std::move(op));
@@ -98,7 +101,7 @@ void operation_runner::commit_first(held_entry held, operation op, outcome first
         }
         e->operations.put_back(std::move(*waiting));
     };
-    parts_.committer.commit(std::move(held), std::move(before), std::move(first));
+    parts_.committer.commit(std::move(held), std::move(before), std::move(result), env);
 }
 
 /// A page cannot have seen a revision that was not saved, unless the store has lost it. But only

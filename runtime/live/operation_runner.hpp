@@ -29,7 +29,7 @@ public:
 private:
     bool is_ready(const held_entry& held, operation& op);
     bool runs_something_first(held_entry& held, operation& op);
-    void commit_first(held_entry held, operation op, kernel::outcome first, bool was_wakeup);
+    void commit_first(held_entry held, operation op, kernel::any_cause first);
     void record_rollback(const held_entry& held, operation& op);
     void look(const held_entry& held, operation& op);
 

@@ -94,14 +94,14 @@ void timers::on_due(const std::vector<std::string>& ids) {
 }
 
 operation timers::fire_operation() {
-    change_action fire;
-    fire.run = [this](const conversation& now) {
-        auto fired = fire_timers(now, context_.environment());
-        if (fired.verdict == verdict::applied || fired.verdict == verdict::ended)
-            ++context_.totals.timers_fired;
-        return fired;
+    auto done = [this](reply&& r) {
+        if (r.result == status::ok || r.result == status::ended) ++context_.totals.timers_fired;
     };
-    return {.action = std::move(fire), .done = [](reply&&) {}, .from = origin::clock};
+    return {
+        .action = change_action{cause::timers{}},
+        .done = std::move(done),
+        .from = origin::clock
+    };
 }
 
 }  // namespace stube::live

@@ -10,6 +10,16 @@ namespace stube::live {
 
 using namespace kernel;
 
+namespace {
+
+any_cause cause_of(const work_result& result) {
+    if (result.is_abandoned) return cause::work_failure{result.number, std::nullopt};
+    if (result.error) return cause::work_failure{result.number, result.error};
+    return cause::work_result{result.number, result.value};
+}
+
+}  // namespace
+
 work_result interrupted_work(const std::string& id, std::uint64_t number) {
     return {.id = id, .number = number, .error = failure{was_interrupted}};
 }
@@ -66,19 +76,16 @@ void work::deliver(work_result result) {
 }
 
 operation work::delivery(const result_ptr& result) {
-    change_action finish;
-    finish.run = [this, result](const conversation& now) {
-        const auto environment = context_.environment();
-        if (result->is_abandoned) return abandon_work(now, result->number, environment);
-        return result->error ? fail_work(now, result->number, *result->error, environment)
-                             : finish_work(now, result->number, result->value, environment);
-    };
     auto done = [this, result](reply&& r) {
         if (r.result == status::not_saved) deliver_later(result);
         if (r.result == status::failed) fail_instead(*result);
         if (result->is_awaited) results_.end();
     };
-    return {.action = std::move(finish), .done = std::move(done), .from = origin::work};
+    return {
+        .action = change_action{cause_of(*result)},
+        .done = std::move(done),
+        .from = origin::work
+    };
 }
 
 /// Called by `done`: the operation still holds the conversation.

@@ -92,6 +92,12 @@
 /// `or_else`, timers, subscriptions, work). `migrate` does not receive these names, so keep a
 /// renamed member function under its old name as well for a while.
 ///
+/// A store with an archive records every commit of a conversation. A component can be left out:
+///
+///     static constexpr bool archived = false;
+///
+/// Commits are not recorded while such a component is at the root of the page.
+///
 /// For the browser, a component can have:
 ///
 ///     static constexpr std::string_view styles = "display: grid; & > .row { gap: .5rem }";
@@ -207,6 +213,10 @@ struct component_type {
     /// begin again. Members with their default values are left out, so a release that adds a member
     /// changes no text. Null if states cannot be compared.
     std::string (*initial_state_key)(const void* state) = nullptr;
+
+    /// False: the archive of a store does not record the commits of a conversation while this
+    /// component is at the root of its page.
+    bool archived = true;
 
     std::string_view styles;                ///< CSS; empty for none
     std::vector<std::string_view> modules;  ///< addresses of ES modules

@@ -46,6 +46,11 @@ constexpr std::uint64_t made_version(std::uint64_t revision) {
     return 2 * revision + 1;
 }
 
+/// The revision whose state, possibly with typed values, has the instances up to `version`.
+constexpr std::uint64_t revision_at(std::uint64_t version) {
+    return version == 0 ? 0 : (version - 1) / 2;
+}
+
 /// The maximum number of nested calls in one place.
 inline constexpr std::size_t max_stack = 64;
 

@@ -93,6 +93,9 @@ struct outcome {
     std::vector<any_command> outbox = {};
     /// For the whole view of an unchanged conversation: see `whole_page`.
     std::vector<instance_id> differing = {};
+    /// The earlier revision whose state `next` continues, after Back or Forward. 0: the present
+    /// one.
+    std::uint64_t continues = 0;
 };
 
 /// Begins a conversation. `fresh` has its id, owner, principal and mount. The root component is

@@ -433,6 +433,24 @@ void set_version(component_type& type) {
     if constexpr (has_migrate<C>) type.migrate = &C::migrate;
 }
 
+/// True if C has a static `archived`. A data member with that name is ordinary state.
+template <class C>
+concept has_archived = requires {
+    C::archived;
+    requires !std::is_member_pointer_v<decltype(&C::archived)>;
+};
+
+template <class C>
+void set_archived(component_type& type) {
+    if constexpr (has_archived<C>) {
+        static_assert(
+            requires { typename std::bool_constant<C::archived>; },
+            "stube: write `static constexpr bool archived = false;`."
+        );
+        type.archived = C::archived;
+    }
+}
+
 template <class C>
 json_holder encoded(const C& state) {
     json_holder out;
@@ -479,6 +497,7 @@ component_type make_component_type() {
         return state;
     };
     set_version<C>(type);
+    set_archived<C>(type);
     set_hooks<C>(type);
     set_client_side<C>(type);
     return type;

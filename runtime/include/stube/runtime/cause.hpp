@@ -1,0 +1,96 @@
+#pragma once
+
+#include <stube/runtime/deliveries.hpp>
+#include <stube/runtime/kernel.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+/// The causes of a change, as values. Each names one function of the kernel and has the function's
+/// arguments, so that a change can be recorded and repeated.
+namespace stube::kernel {
+
+namespace cause {
+
+/// A visit: the first component of a new conversation. Applied by `begin`.
+struct visit {
+    effect::call root;
+};
+
+/// A new conversation that continues the state of another one. Applied by `resume`.
+struct restored {};
+
+/// An event of a page.
+struct user_event {
+    event received;
+};
+
+/// Back or Forward.
+struct navigation {
+    event_id id = 0;
+    std::optional<std::uint64_t> to;  ///< empty: one step back
+};
+
+/// Timers are due.
+struct timers {};
+
+/// A message to a topic.
+struct message {
+    std::string topic;
+    std::string arguments;  ///< a JSON array
+};
+
+/// Background work has returned a value.
+struct work_result {
+    std::uint64_t number = 0;
+    answer_value value;
+};
+
+/// Background work has failed. Without `why` no component is told.
+struct work_failure {
+    std::uint64_t number = 0;
+    std::optional<failure> why;
+};
+
+/// The first use after a restart of the server.
+struct restart {};
+
+/// The first time that a browser follows up the page.
+struct seen {};
+
+/// The conversation is deleted although it has not ended.
+struct removal {
+    std::string text;  ///< the last text of its pages
+};
+
+/// A function of the application.
+struct function {
+    std::function<outcome(const conversation&)> change;
+};
+
+}  // namespace cause
+
+using any_cause = std::variant<
+    cause::visit,
+    cause::restored,
+    cause::user_event,
+    cause::navigation,
+    cause::timers,
+    cause::message,
+    cause::work_result,
+    cause::work_failure,
+    cause::restart,
+    cause::seen,
+    cause::removal,
+    cause::function>;
+
+/// Applies a cause to a conversation. For a visit and for `restored`, `current` has only the data
+/// that the conversation begins with, see `begin` and `resume`. Throws what a `cause::function`
+/// throws.
+outcome apply(const conversation& current, const any_cause& why, const environment& env);
+
+}  // namespace stube::kernel

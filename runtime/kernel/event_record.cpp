@@ -1,0 +1,148 @@
+#include "runtime/kernel/event_record.hpp"
+
+#include "runtime/conversation/json_text.hpp"
+#include "runtime/kernel/turn.hpp"
+
+namespace stube::kernel {
+
+namespace {
+
+void append_text(std::string& out, std::string_view name, std::string_view text) {
+    append_quoted(append_key(out, name), text);
+}
+
+template <class Integer>
+void append_count(std::string& out, std::string_view name, Integer number) {
+    append_number(append_key(out, name), number);
+}
+
+void append_event_id(std::string& out, event_id id) {
+    append_key(out, "id") += '"';
+    append_hex(out, id);
+    out += '"';
+}
+
+void append_fields(std::string& out, const std::vector<form_value>& form) {
+    append_key(out, "fields") += '[';
+    for (const auto& each : form) {
+        if (out.back() != '[') out += ',';
+        append_quoted(out += '[', each.name);
+        append_quoted(out += ',', each.value);
+        out += ']';
+    }
+    out += ']';
+}
+
+/// A JSON array as it is, and any other text as a JSON string.
+void append_arguments(std::string& out, std::string_view arguments) {
+    append_key(out, "arguments");
+    if (arguments.empty())
+        out += "[]";
+    else if (parse_arguments(arguments))
+        out += arguments;
+    else
+        append_quoted(out, arguments);
+}
+
+/// Appends the members that only one kind of cause has.
+struct record_writer {
+    std::string& out;
+    const conversation& before;
+    const outcome& result;
+
+    const component_type* type_of(instance_id id) const {
+        const auto* found = before.instances.find(id);
+        if (!found) found = result.next.instances.find(id);
+        return found ? found->type : nullptr;
+    }
+
+    void operator()(const cause::visit& why) const {
+        append_text(out, "mount", before.mount);
+        append_text(out, "component", why.root.type->name);
+        append_key(out, "state") += why.root.type->encode(why.root.state.get());
+    }
+
+    void operator()(const cause::restored&) const { append_text(out, "mount", before.mount); }
+
+    void operator()(const cause::user_event& why) const {
+        const auto& received = why.received;
+        append_event_id(out, received.id);
+        if (const auto* type = type_of(received.instance))
+            append_text(out, "component", type->name);
+        append_count(out, "instance", received.instance);
+        append_text(out, "member", received.name);
+        append_arguments(out, received.arguments);
+        if (!received.form.empty()) append_fields(out, received.form);
+        if (received.page) {
+            append_key(out, "page") += '{';
+            append_count(out, "step", received.page->step);
+            append_count(out, "revision", received.page->revision);
+            out += '}';
+        }
+        if (result.is_typed_only) append_key(out, "failed") += "true";
+    }
+
+    void operator()(const cause::navigation& why) const {
+        append_event_id(out, why.id);
+        if (why.to) append_count(out, "to", *why.to);
+    }
+
+    void operator()(const cause::timers&) const {}
+
+    void operator()(const cause::message& why) const {
+        append_text(out, "topic", why.topic);
+        append_arguments(out, why.arguments);
+    }
+
+    void operator()(const cause::work_result& why) const {
+        append_count(out, "number", why.number);
+    }
+
+    void operator()(const cause::work_failure& why) const {
+        append_count(out, "number", why.number);
+        if (why.why) append_text(out, "why", why.why->message);
+    }
+
+    void operator()(const cause::restart&) const {}
+
+    void operator()(const cause::seen&) const {}
+
+    void operator()(const cause::removal& why) const { append_text(out, "text", why.text); }
+
+    void operator()(const cause::function&) const {}
+};
+
+struct name_of_kind {
+    std::string_view operator()(const cause::visit&) const { return "visit"; }
+    std::string_view operator()(const cause::restored&) const { return "restored"; }
+    std::string_view operator()(const cause::user_event&) const { return "event"; }
+    std::string_view operator()(const cause::navigation&) const { return "navigation"; }
+    std::string_view operator()(const cause::timers&) const { return "timers"; }
+    std::string_view operator()(const cause::message&) const { return "message"; }
+    std::string_view operator()(const cause::work_result&) const { return "work_result"; }
+    std::string_view operator()(const cause::work_failure&) const { return "work_failure"; }
+    std::string_view operator()(const cause::restart&) const { return "restart"; }
+    std::string_view operator()(const cause::seen&) const { return "seen"; }
+    std::string_view operator()(const cause::removal&) const { return "removal"; }
+    std::string_view operator()(const cause::function&) const { return "function"; }
+};
+
+}  // namespace
+
+std::string encode_event(
+    const conversation& before,
+    const any_cause& why,
+    const environment& env,
+    const outcome& result
+) {
+    std::string out;
+    out.reserve(192);
+    out += '{';
+    append_text(out, "kind", std::visit(name_of_kind(), why));
+    append_text(out, "principal", result.next.principal);
+    if (env.clock_shift.count() != 0) append_count(out, "clock_shift", env.clock_shift.count());
+    std::visit(record_writer{out, before, result}, why);
+    return out += '}';
+}
+
+}  // namespace stube::kernel
