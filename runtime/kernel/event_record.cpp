@@ -57,12 +57,12 @@ struct record_writer {
     }
 
     void operator()(const cause::visit& why) const {
-        append_text(out, "mount", before.mount);
+        append_text(out, "mount", result.next.mount);
         append_text(out, "component", why.root.type->name);
         append_key(out, "state") += why.root.type->encode(why.root.state.get());
     }
 
-    void operator()(const cause::restored&) const { append_text(out, "mount", before.mount); }
+    void operator()(const cause::restored&) const { append_text(out, "mount", result.next.mount); }
 
     void operator()(const cause::user_event& why) const {
         const auto& received = why.received;
@@ -96,6 +96,12 @@ struct record_writer {
 
     void operator()(const cause::work_result& why) const {
         append_count(out, "number", why.number);
+        if (why.value.empty()) return;
+        const auto value = why.value.json();
+        if (value.empty())
+            append_key(out, "not_recorded") += "true";
+        else
+            append_key(out, "value").append(value, 1, value.size() - 2);
     }
 
     void operator()(const cause::work_failure& why) const {

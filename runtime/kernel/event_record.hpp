@@ -25,7 +25,8 @@
 ///     {"kind":"removal","principal":"ada","text":"This page was not used for a long time."}
 ///     {"kind":"function","principal":"ada"}
 ///
-/// "page" is present for a submission without scripts. "failed" is present if the member threw, and
+/// The "value" of a result is absent for work that returns nothing. "not_recorded" replaces it if
+/// the value has no JSON. "page" is present for a submission without scripts. "failed" is present if the member threw, and
 /// only the submitted fields were kept. "arguments" of a message are text if they are not a JSON
 /// array. "to" and "why" are absent where they are empty.
 namespace stube::kernel {

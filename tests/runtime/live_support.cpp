@@ -5,14 +5,90 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <stdexcept>
 
 namespace live_test {
 namespace {
 
-class scripted final : public store {
+/// The archive of the saved changes, computed anew for each call.
+class archive_of_script : public archive {
 public:
-    explicit scripted(std::shared_ptr<script> told) : script_(std::move(told)) {}
+    explicit archive_of_script(std::shared_ptr<script> of) : saved_(std::move(of)) {}
+
+    bool keeps_archive() const override { return saved_->archives; }
+
+    std::vector<archived_head>
+    heads(std::string_view id, std::uint64_t before, std::size_t count) override {
+        std::vector<archived_head> out;
+        for (const auto& each : commits(id))
+            if (each.revision < before) out.push_back(head_of(each));
+        std::ranges::reverse(out);
+        if (out.size() > count) out.resize(count);
+        return out;
+    }
+
+    std::optional<archived_state> state(std::string_view id, std::uint64_t head) override {
+        std::map<std::string, std::string> parts;
+        for (const auto& each : commits(id)) {
+            if (each.commit->is_whole) parts.clear();
+            for (const auto& written : each.commit->written)
+                parts[written.name] = written.body;
+            for (const auto& name : each.commit->dropped)
+                parts.erase(name);
+            if (each.revision != head) continue;
+            archived_state out{head_of(each), {}};
+            for (const auto& [name, body] : parts)
+                out.parts.push_back({name, body});
+            return out;
+        }
+        return std::nullopt;
+    }
+
+    std::optional<std::string> find_alias(std::string_view name) override {
+        for (const auto& each : saved_->changes())
+            if (each.commit &&
+                std::ranges::find(each.commit->aliases, name) != each.commit->aliases.end())
+                return each.id;
+        return std::nullopt;
+    }
+
+    std::vector<std::string> aliases(std::string_view id) override {
+        std::set<std::string> out;
+        for (const auto& each : commits(id))
+            out.insert(each.commit->aliases.begin(), each.commit->aliases.end());
+        return {out.begin(), out.end()};
+    }
+
+    std::vector<derivation> derivations(std::string_view id) override {
+        std::vector<derivation> out;
+        for (const auto& each : saved_->changes()) {
+            if (!each.commit || !each.commit->origin) continue;
+            if (each.id == id || each.commit->origin->id == id)
+                out.push_back({each.id, *each.commit->origin});
+        }
+        return out;
+    }
+
+private:
+    std::vector<change> commits(std::string_view id) const {
+        auto out = saved_->changes();
+        std::erase_if(out, [&](const change& each) { return each.id != id || !each.commit; });
+        return out;
+    }
+
+    static archived_head head_of(const change& of) {
+        const auto& commit = *of.commit;
+        return {of.revision, commit.parent, commit.time, commit.event, commit.about, {}};
+    }
+
+    std::shared_ptr<script> saved_;
+};
+
+class scripted final : public store, public archive_of_script {
+public:
+    explicit scripted(std::shared_ptr<script> told)
+        : archive_of_script(told), script_(std::move(told)) {}
 
     load_report load_all(const std::function<void(record&&)>& each) override {
         for (auto found : script_->stored)

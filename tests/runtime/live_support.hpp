@@ -79,6 +79,7 @@ public:
     std::vector<record> stored;  ///< what load_all returns
     std::vector<unreadable_record> quarantined;
     bool parts = true;
+    bool archives = false;  ///< the store keeps an archive, of what it has saved
 
 private:
     mutable std::mutex mutex_;

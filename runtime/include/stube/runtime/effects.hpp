@@ -33,8 +33,11 @@ public:
     answer_value() = default;
 
     template <class T>
-    explicit answer_value(T value)
-        : value_(std::make_shared<T>(std::move(value))), type_(&typeid(T)) {}
+    explicit answer_value(T value, std::string (*json_of)(const void* value) = nullptr)
+        : value_(std::make_shared<T>(std::move(value))), type_(&typeid(T)), json_of_(json_of) {}
+
+    /// A JSON array with the value. Empty unless the value was made with a function for that.
+    std::string json() const { return json_of_ ? json_of_(value_.get()) : std::string(); }
 
     bool empty() const { return type_ == nullptr; }
 
@@ -52,6 +55,7 @@ private:
 
     std::shared_ptr<void> value_;
     const std::type_info* type_ = nullptr;
+    std::string (*json_of_)(const void* value) = nullptr;
 };
 
 /// The reason why a component could not do its work. It reaches the caller's `.or_else<>()`, or in

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stube/runtime/call.hpp>
+#include <stube/runtime/detail/recordable.hpp>
 #include <stube/runtime/slot.hpp>
 
 #include <chrono>
@@ -166,7 +167,7 @@ answer_value run_work(Work& work) {
         work();
         return {};
     } else {
-        return answer_value(result_of<Work>(work()));
+        return answer_value(result_of<Work>(work()), &recorded<result_of<Work>>);
     }
 }
 
