@@ -1,6 +1,7 @@
 #include "runtime/kernel/event_record.hpp"
 
 #include "runtime/conversation/json_text.hpp"
+#include "runtime/kernel/static_html.hpp"
 #include "runtime/kernel/turn.hpp"
 
 namespace stube::kernel {
@@ -148,6 +149,8 @@ std::string encode_event(
     append_text(out, "principal", result.next.principal);
     if (env.clock_shift.count() != 0) append_count(out, "clock_shift", env.clock_shift.count());
     std::visit(record_writer{out, before, result}, why);
+    if (result.verdict == verdict::ended)
+        append_text(out, "last_page", static_html(result.patches.front().content));
     return out += '}';
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/kernel/markup_check.hpp"
 
+#include "runtime/kernel/static_html.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
@@ -228,20 +230,8 @@ std::string describe_misplaced(const node& page, const conversation& of) {
 
 namespace stube::kernel {
 
-namespace {
-
-/// Writes HTML without event bindings, which are attributes and do not affect the elements.
-class without_events final : public markup_wire {
-public:
-    void event(std::string& /*out*/, const hole& /*h*/) const override {}
-};
-
-}  // namespace
-
 std::string check_page(const markup& view, const conversation& of) {
-    std::string html;
-    write_markup(html, view, without_events());
-    return html_tree::describe_misplaced(*html_tree::parse(html), of);
+    return html_tree::describe_misplaced(*html_tree::parse(static_html(view)), of);
 }
 
 }  // namespace stube::kernel

@@ -120,6 +120,7 @@ struct form_value {
     std::string name;
     std::string value;
 };
+BOOST_DESCRIBE_STRUCT(form_value, (), (name, value))
 
 /// Thrown when the arguments of an event do not fit the parameters of its member.
 class bad_arguments : public std::runtime_error {

@@ -1,0 +1,169 @@
+#pragma once
+
+#include <stube/runtime/component.hpp>
+#include <stube/runtime/kernel.hpp>
+#include <stube/store/store.hpp>
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The history of conversations, from a store with an archive: who did what and when, how the state
+/// looked then, and what was shown.
+///
+/// The results are described structs, so `encode` makes JSON of them:
+///
+///     const auto events = site.history().event_view(id);
+///     std::cout << boost::json::serialize(encode(events));
+namespace stube::live {
+
+/// One commit of a conversation, for an audit.
+struct audit_event {
+    std::uint64_t head = 0;    ///< the revision of the commit
+    std::uint64_t parent = 0;  ///< the head whose state it continues; 0 for the first
+    time_point time;
+    std::string kind;            ///< "visit", "event", "navigation", "timers", "message", ...
+    std::string principal;       ///< the user of the conversation; empty for an anonymous visitor
+    std::string component;       ///< of a visit or an event
+    std::uint64_t instance = 0;  ///< of an event
+    std::string member;          ///< of an event: the name of the member function
+    std::string topic;           ///< of a message
+    /// JSON: the arguments of an event or a message, and the value of a result. Otherwise empty.
+    std::string arguments;
+    std::vector<form_value> fields;  ///< of an event: what the user has filled in
+    /// True for the newest head and the heads whose states led to it. False for an abandoned
+    /// branch: the user has gone Back and has done something else.
+    bool is_on_current_branch = true;
+};
+BOOST_DESCRIBE_STRUCT(
+    audit_event,
+    (),
+    (head,
+     parent,
+     time,
+     kind,
+     principal,
+     component,
+     instance,
+     member,
+     topic,
+     arguments,
+     fields,
+     is_on_current_branch)
+)
+
+/// The end of one line of heads.
+struct branch {
+    std::uint64_t tip = 0;   ///< its newest head
+    std::uint64_t fork = 0;  ///< the newest head that it has in common with the current branch
+    bool is_current = false;
+};
+BOOST_DESCRIBE_STRUCT(branch, (), (tip, fork, is_current))
+
+/// A conversation that began as a copy of another one.
+struct forked {
+    std::string id;
+    std::string from;        ///< the id of the other conversation
+    std::uint64_t head = 0;  ///< of the other conversation
+};
+BOOST_DESCRIBE_STRUCT(forked, (), (id, from, head))
+
+/// The whole history of a conversation.
+struct history_view {
+    std::vector<audit_event> events;  ///< of all branches, the oldest first
+    std::vector<branch> branches;     ///< the current one first, then by their tip, falling
+    std::vector<std::string> aliases;
+    std::vector<forked> forks;  ///< from this conversation, and this one if it is a fork
+};
+BOOST_DESCRIBE_STRUCT(history_view, (), (events, branches, aliases, forks))
+
+/// The state of a conversation at a head.
+struct head_view {
+    conversation value = {};
+    std::uint64_t head = 0;
+    time_point time = {};
+    bool has_ended = false;  ///< the commit ended the conversation; `value` is the state before it
+};
+
+enum class direction {
+    entered,  ///< by the user
+    shown,    ///< to the user
+};
+BOOST_DESCRIBE_ENUM(direction, entered, shown)
+
+/// Something that a user has entered, or a page that was shown.
+struct message_record {
+    std::uint64_t head = 0;
+    time_point time = {};
+    live::direction direction = live::direction::shown;
+    std::string principal = {};
+    /// Without `include_content` nullopt. Of an entry: JSON with the component, the member, the
+    /// arguments and the fields. Of a page: its HTML without events.
+    std::optional<std::string> content = {};
+};
+BOOST_DESCRIBE_STRUCT(message_record, (), (head, time, direction, principal, content))
+
+/// Which heads a view returns: the newest `count` below `before`.
+struct head_range {
+    std::uint64_t before = std::numeric_limits<std::uint64_t>::max();
+    std::size_t count = 1'000;
+};
+
+struct message_options {
+    bool include_content = false;
+    head_range range = {};
+};
+
+/// Reads the archive of a store. Valid as long as the server or the map that it comes from. It does
+/// not check who asks: the application decides who may see the history of whom.
+/// Threads: any. Each call reads the store, and does not wait for saves.
+/// Errors: `store_refused` if the archive cannot be read or is damaged; `decode_error` for a state
+/// that this release cannot read.
+class conversation_history {
+public:
+    /// Both must outlive the object. `environment_at` makes the environment in which pages are
+    /// rendered again. Throws `store_refused` if the store keeps no archive.
+    conversation_history(
+        store& from,
+        std::function<kernel::environment(time_point)> environment_at
+    );
+
+    /// The state at a head, or at the newest one. Empty if there is no such head.
+    std::optional<head_view>
+    view(std::string_view id, std::optional<std::uint64_t> head = std::nullopt) const;
+
+    /// The commits of a conversation, the oldest first. Empty for an unknown conversation.
+    std::vector<audit_event> event_view(std::string_view id, head_range range = {}) const;
+
+    /// All commits with the branches that they form.
+    stube::live::history_view history_view(std::string_view id) const;
+
+    /// What was entered and what was shown, in order. A page is rendered again from its archived
+    /// state and with the time of its commit: what it took from the application's object is shown
+    /// as it is now. The last page of a conversation that ended itself is as it was.
+    std::vector<message_record>
+    message_records(std::string_view id, message_options options = {}) const;
+
+    /// The forks of a conversation, and the conversation that it was forked from.
+    std::vector<forked> derivations(std::string_view id) const;
+
+    /// The id of the conversation with this alias.
+    std::optional<std::string> find_alias(std::string_view name) const;
+
+private:
+    std::vector<storage::archived_head> heads_of(std::string_view id, head_range range) const;
+    std::string page_at(std::string_view id, const storage::archived_head& head) const;
+
+    storage::archive& archive_;
+    std::function<kernel::environment(time_point)> environment_at_;
+};
+
+}  // namespace stube::live

@@ -1,0 +1,226 @@
+#include "runtime/conversation/decoder.hpp"
+#include "runtime/conversation/encoder.hpp"
+#include "runtime/kernel/static_html.hpp"
+
+#include <stube/runtime/conversation_history.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace stube::live {
+
+using namespace kernel;
+using namespace storage;
+
+namespace {
+
+archive& archive_of(store& from) {
+    auto* found = dynamic_cast<archive*>(&from);
+    if (!found || !found->keeps_archive())
+        throw store_refused("the store keeps no archive; open it with one to ask for its history");
+    return *found;
+}
+
+time_point time_of(const archived_head& of) {
+    return time_point(std::chrono::milliseconds(of.time));
+}
+
+boost::json::object parse_event(const archived_head& of) {
+    boost::system::error_code error;
+    auto parsed = boost::json::parse(of.event, error);
+    if (error || !parsed.is_object())
+        throw decode_error("the event of head " + std::to_string(of.number) + " is not an object");
+    return std::move(parsed.get_object());
+}
+
+std::string text_in(const boost::json::object& of, std::string_view name) {
+    const auto* found = of.if_contains(name);
+    return found && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+std::uint64_t count_in(const boost::json::object& of, std::string_view name) {
+    const auto* found = of.if_contains(name);
+    if (!found || !found->is_number()) return 0;
+    return found->to_number<std::uint64_t>();
+}
+
+std::vector<form_value> fields_in(const boost::json::object& of) {
+    std::vector<form_value> out;
+    const auto* found = of.if_contains("fields");
+    if (!found || !found->is_array()) return out;
+    for (const auto& each : found->get_array()) {
+        const auto* pair = each.if_array();
+        if (!pair || pair->size() != 2 || !pair->at(0).is_string() || !pair->at(1).is_string())
+            throw decode_error("a field of an archived event is not a pair of texts");
+        out.push_back({std::string((*pair)[0].get_string()), std::string((*pair)[1].get_string())});
+    }
+    return out;
+}
+
+/// The arguments of an event, or the value of a result.
+std::string arguments_in(const boost::json::object& of) {
+    const auto* found = of.if_contains("arguments");
+    if (!found) found = of.if_contains("value");
+    return found ? boost::json::serialize(*found) : std::string();
+}
+
+audit_event audit_event_of(const archived_head& of) {
+    const auto event = parse_event(of);
+    audit_event out;
+    out.head = of.number;
+    out.parent = of.parent;
+    out.time = time_of(of);
+    out.kind = text_in(event, "kind");
+    out.principal = text_in(event, "principal");
+    out.component = text_in(event, "component");
+    out.instance = count_in(event, "instance");
+    out.member = text_in(event, "member");
+    out.topic = text_in(event, "topic");
+    out.arguments = arguments_in(event);
+    out.fields = fields_in(event);
+    return out;
+}
+
+/// Marks the heads that led to the newest one. `newest_first` begins with the newest head of the
+/// conversation.
+void mark_branches(std::vector<audit_event>& newest_first) {
+    if (newest_first.empty()) return;
+    auto expected = newest_first.front().head;
+    for (auto& each : newest_first) {
+        each.is_on_current_branch = each.head == expected;
+        if (each.is_on_current_branch) expected = each.parent;
+    }
+}
+
+/// The branches that the heads form. `events` has all of them, the oldest first.
+std::vector<branch> branches_of(const std::vector<audit_event>& events) {
+    const auto event_at = [&](std::uint64_t head) {
+        const auto found = std::ranges::lower_bound(events, head, {}, &audit_event::head);
+        return found != events.end() && found->head == head ? &*found : nullptr;
+    };
+    const auto is_continued = [&](const audit_event& one) {
+        return std::ranges::find(events, one.head, &audit_event::parent) != events.end();
+    };
+    std::vector<branch> out;
+    for (auto each = events.rbegin(); each != events.rend(); ++each) {
+        if (is_continued(*each)) continue;
+        const auto* fork = &*each;
+        while (fork && !fork->is_on_current_branch)
+            fork = event_at(fork->parent);
+        out.push_back({each->head, fork ? fork->head : 0, out.empty()});
+    }
+    return out;
+}
+
+/// JSON text of what a user has entered.
+std::string entered_content(const audit_event& of) {
+    boost::json::object out{{"component", of.component}, {"member", of.member}};
+    if (!of.arguments.empty()) out["arguments"] = boost::json::parse(of.arguments);
+    for (const auto& [name, value] : of.fields) {
+        auto& fields = out["fields"];
+        if (fields.is_null()) fields.emplace_object();
+        fields.get_object()[name] = value;
+    }
+    return boost::json::serialize(out);
+}
+
+}  // namespace
+
+conversation_history::conversation_history(
+    store& from,
+    std::function<environment(time_point)> environment_at
+)
+    : archive_(archive_of(from)), environment_at_(std::move(environment_at)) {}
+
+std::optional<head_view>
+conversation_history::view(std::string_view id, std::optional<std::uint64_t> head) const {
+    const auto newest = archive_.heads(id, head ? *head + 1 : head_range().before, 1);
+    if (newest.empty() || (head && newest.front().number != *head)) return std::nullopt;
+    head_view out{.head = newest.front().number, .time = time_of(newest.front())};
+    auto state = archive_.state(id, out.head);
+    // The last commit of a conversation has no parts.
+    if (state && state->parts.empty()) {
+        out.has_ended = true;
+        state = archive_.state(id, state->head.parent);
+    }
+    if (!state) return std::nullopt;
+    out.value = decode_conversation(restored_record(id, *std::move(state)));
+    return out;
+}
+
+std::vector<archived_head>
+conversation_history::heads_of(std::string_view id, head_range range) const {
+    return archive_.heads(id, range.before, range.count);
+}
+
+/// The events of the heads in `range`, the oldest first.
+std::vector<audit_event>
+conversation_history::event_view(std::string_view id, head_range range) const {
+    // The branches are known only from the newest head downwards.
+    std::vector<audit_event> out;
+    for (const auto& each : archive_.heads(id, head_range().before, head_range().before)) {
+        out.push_back(audit_event_of(each));
+        if (each.number < range.before && --range.count == 0) break;
+    }
+    mark_branches(out);
+    std::erase_if(out, [&](const audit_event& each) { return each.head >= range.before; });
+    std::ranges::reverse(out);
+    return out;
+}
+
+history_view conversation_history::history_view(std::string_view id) const {
+    live::history_view out;
+    out.events = event_view(id, {.count = head_range().before});
+    out.branches = branches_of(out.events);
+    if (out.events.empty()) return out;
+    out.aliases = archive_.aliases(id);
+    out.forks = derivations(id);
+    return out;
+}
+
+/// The page at a head: the recorded one of the end, or the page rendered again.
+std::string conversation_history::page_at(std::string_view id, const archived_head& head) const {
+    const auto event = parse_event(head);
+    if (event.contains("last_page")) return text_in(event, "last_page");
+    const auto state = view(id, head.number);
+    if (!state) throw decode_error("head " + std::to_string(head.number) + " has no state");
+    return static_html(render_view(state->value, environment_at_(state->time)).content);
+}
+
+std::vector<message_record>
+conversation_history::message_records(std::string_view id, message_options options) const {
+    auto heads = heads_of(id, options.range);
+    std::ranges::reverse(heads);
+    std::vector<message_record> out;
+    for (const auto& each : heads) {
+        const auto event = audit_event_of(each);
+        message_record record{.head = each.number, .time = event.time};
+        record.principal = event.principal;
+        if (event.kind == "event") {
+            record.direction = direction::entered;
+            if (options.include_content) record.content = entered_content(event);
+            out.push_back(record);
+        }
+        record.direction = direction::shown;
+        record.content.reset();
+        if (options.include_content) record.content = page_at(id, each);
+        out.push_back(std::move(record));
+    }
+    return out;
+}
+
+std::vector<forked> conversation_history::derivations(std::string_view id) const {
+    std::vector<forked> out;
+    for (auto& each : archive_.derivations(id))
+        out.push_back({std::move(each.id), std::move(each.origin.id), each.origin.head});
+    return out;
+}
+
+std::optional<std::string> conversation_history::find_alias(std::string_view name) const {
+    return archive_.find_alias(name);
+}
+
+}  // namespace stube::live
