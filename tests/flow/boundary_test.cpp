@@ -134,7 +134,7 @@ TEST_CASE("a loaded tombstone contains the owner and the mount of its conversati
     CHECK(mark.mount == "/");
 }
 
-TEST_CASE("a save that is refused at the end of a flow is made up for by a later event") {
+TEST_CASE("a later event saves a conversation whose save at the end of a flow was refused") {
     fixture f;
     f.send(1, "go");
 

@@ -54,7 +54,7 @@ TEST_CASE("start returns 1 for an invalid port") {
     }
 }
 
-TEST_CASE("a taken port is an error of the constructor as are invalid addresses") {
+TEST_CASE("the constructor throws if the port is in use or an address is invalid") {
     served site;
     server_options options;
     options.port = site.port();
@@ -130,7 +130,7 @@ TEST_CASE("an unreadable conversation is kept and shows a message") {
     CHECK(where->records.size() == 1);
 }
 
-TEST_CASE("a server that stops finishes the requests under way") {
+TEST_CASE("a server that stops finishes the requests in progress") {
     served site;
     const auto page = open_page(site.port());
     client idle(site.port());
@@ -226,7 +226,7 @@ TEST_CASE("a second signal ends the process at once") {
     CHECK(code == 1000 + SIGINT);
 }
 
-TEST_CASE("start returns 1 when the port is taken") {
+TEST_CASE("start returns 1 when the port is in use") {
     served site;
     const auto port = std::to_string(site.port());
     CHECK(exit_code_of(port.c_str(), "well", [](const program&, std::uint16_t) {
@@ -250,7 +250,7 @@ TEST_CASE("start returns 1 when the store has another owner") {
     std::filesystem::remove_all(folder);
 }
 
-TEST_CASE("start returns a code of its own when the store is down") {
+TEST_CASE("start returns exit_store_down when the state of the store is unknown") {
     const int code = exit_code_of("0", "dead", [](const program&, std::uint16_t port) {
         CHECK(client(port).ask(get("/t")).status == 503);
     });
