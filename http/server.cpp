@@ -43,7 +43,7 @@ struct standard_streams {
 
 const standard_streams opened_streams;
 
-constexpr auto reap_interval = std::chrono::seconds(10);
+constexpr auto expiry_interval = std::chrono::seconds(10);
 constexpr auto drain_poll_interval = std::chrono::milliseconds(2);
 
 std::size_t thread_count(const server_options& options) {
@@ -246,7 +246,7 @@ private:
     void expire_idle_conversations() {
         live::mutex_lock lock(mutex_);
         for (;;) {
-            const auto next = std::chrono::steady_clock::now() + reap_interval;
+            const auto next = std::chrono::steady_clock::now() + expiry_interval;
             while (phase_ == phase::running && changed_.wait_until(lock, next)) {
             }
             if (phase_ != phase::running) return;

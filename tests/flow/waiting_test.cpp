@@ -53,13 +53,13 @@ flow<> booking_in(std::reference_wrapper<ledger> of) {
 }
 
 flow<> paying() {
-    std::string heard;
+    std::string received;
     try {
         co_await run(refuse, "1234");
     } catch (const card_refused& e) {
-        heard = std::string("refused ") + e.what();
+        received = std::string("refused ") + e.what();
     }
-    co_await call<ask>(heard);
+    co_await call<ask>(received);
 }
 
 flow<> failing_work() {

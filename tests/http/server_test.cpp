@@ -186,15 +186,15 @@ TEST_CASE("a server that is about to stop serves streams until it stops") {
 
 namespace {
 
-/// Runs the program with this `mood` (see program.cpp) and returns its exit code. If the program
+/// Runs the program with this `mode` (see program.cpp) and returns its exit code. If the program
 /// serves, `use` gets it and its port.
 int exit_code_of(
     const char* port,
-    const std::string& mood,
+    const std::string& mode,
     const std::function<void(const program&, std::uint16_t)>& use
 ) {
     small_pipe output;
-    program running({.mood = mood, .port = port, .output = output.writer()});
+    program running({.mode = mode, .port = port, .output = output.writer()});
     output.close_writer();
     const auto line = output.read_line();
     if (!line.empty()) {
@@ -208,7 +208,7 @@ int exit_code_of(
 }  // namespace
 
 TEST_CASE("start serves until a signal comes") {
-    const int code = exit_code_of("0", "well", [](const program& child, std::uint16_t port) {
+    const int code = exit_code_of("0", "working", [](const program& child, std::uint16_t port) {
         CHECK(open_page(port).page.status == 200);
         child.signal(SIGTERM);
     });
@@ -229,7 +229,7 @@ TEST_CASE("a second signal ends the process at once") {
 TEST_CASE("start returns 1 when the port is in use") {
     served site;
     const auto port = std::to_string(site.port());
-    CHECK(exit_code_of(port.c_str(), "well", [](const program&, std::uint16_t) {
+    CHECK(exit_code_of(port.c_str(), "working", [](const program&, std::uint16_t) {
               CHECK(false);
           }) == 1);
 }
@@ -251,7 +251,7 @@ TEST_CASE("start returns 1 when the store has another owner") {
 }
 
 TEST_CASE("start returns exit_store_down when the state of the store is unknown") {
-    const int code = exit_code_of("0", "dead", [](const program&, std::uint16_t port) {
+    const int code = exit_code_of("0", "failed", [](const program&, std::uint16_t port) {
         CHECK(client(port).ask(get("/t")).status == 503);
     });
     CHECK(code == app::exit_store_down);
