@@ -25,7 +25,7 @@ struct ask_name {
 };
 BOOST_DESCRIBE_STRUCT(ask_name, (), (name, next))
 
-/// A task that asks for a new member of the team.
+/// A task that asks for the name and the role of a new member of the team.
 struct onboarding {
     static constexpr std::string_view component = "standup/onboarding";
     using answer_type = person;

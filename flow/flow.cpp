@@ -149,7 +149,7 @@ void flow_promise_base::throw_if_failed() {
 }
 
 effects start_flow(flow_state& self, const context& now) {
-    // True if one call was carried out in two conversations, which share the frame.
+    // The steps differ if one call was carried out in two conversations, which share the frame.
     if (self.step != self.frame->step) return fail(cannot_resume);
     self.step = ++self.frame->step;
     return self.frame->promise->resume(self.frame->handle, now);

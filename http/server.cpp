@@ -43,7 +43,7 @@ struct standard_streams {
 
 const standard_streams opened_streams;
 
-constexpr auto reap_interval = std::chrono::seconds(10);
+constexpr auto expiry_interval = std::chrono::seconds(10);
 constexpr auto drain_poll_interval = std::chrono::milliseconds(2);
 
 std::size_t thread_count(const server_options& options) {
@@ -210,14 +210,14 @@ private:
         return *workers_[next_];
     }
 
-    /// Gives a new connection to the next worker. On the thread of the first worker, which accepts
-    /// for all of them.
+    /// Gives a new connection to the next worker. Runs on the thread of the first worker, which
+    /// accepts the connections of all workers.
     void add_connection(http::tcp_socket socket) {
         if (connections_ >= max_connections_) return;
         workers_[next_]->add(std::move(socket), http::take_connection_slot(connections_));
     }
 
-    /// Called when too many bytes wait for slow readers. From any thread; does not block.
+    /// Called when too many bytes wait for slow readers. Threads: any. Does not block.
     void close_slow_readers() {
         if (!is_closing_slow_readers_.exchange(true)) close_most_unsent(0, nullptr, 0);
     }
@@ -241,12 +241,12 @@ private:
         });
     }
 
-    /// Expires idle conversations. On a thread of its own, because a look at all conversations
+    /// Expires idle conversations. Runs on a thread of its own, because visiting all conversations
     /// takes long.
     void expire_idle_conversations() {
         live::mutex_lock lock(mutex_);
         for (;;) {
-            const auto next = std::chrono::steady_clock::now() + reap_interval;
+            const auto next = std::chrono::steady_clock::now() + expiry_interval;
             while (phase_ == phase::running && changed_.wait_until(lock, next)) {
             }
             if (phase_ != phase::running) return;

@@ -71,9 +71,9 @@
       (!event.isComposing && JSON.parse(stubeKeys).includes(keyCombinationOf(event)));
   }
 
-  // "Enter", "Control+Shift+Enter", "a", "?": a key and its modifiers, as runtime/component.cpp
-  // writes them. A modifier that the keyboard needs to produce the character is left out: Shift for
-  // "?" and "A"; for "@" AltGr, which some systems report as Control and Alt, or Alt alone.
+  // "Enter", "Control+Shift+Enter", "a", "?": a key and its modifiers, as binding.cpp writes them. A
+  // modifier that the keyboard needs to produce the character is left out: Shift for "?" and "A";
+  // for "@" AltGr, which some systems report as Control and Alt, or Alt alone.
   function keyCombinationOf(event) {
     const {key} = event;
     const isCharacter = key !== ' ' && [...key].length === 1;

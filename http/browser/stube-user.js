@@ -120,7 +120,7 @@
   // server's value, and of the state. Restored text counts as typed if it differed from the
   // server's value then, and if the server's value has not changed since. If nothing is stored (the
   // browser was ended, the tab is a duplicate), text counts as typed and a choice as stale. Any
-  // other state was put in since.
+  // other state was entered in this document.
   const MAX_DOCUMENTS = 20;
   const STORAGE_KEY = 'stube-controls';
 
@@ -168,7 +168,8 @@
   }
 
   function isStaleRestore(control, name) {
-    if (isChoice(control) && !isBound(control)) return true; // its event was sent, or is lost
+    // The event of an unbound choice was sent, or is lost.
+    if (isChoice(control) && !isBound(control)) return true;
     if (!mayBeStored(control)) return false;
     const record = earlierRecords?.[name];
     if (!record) return isChoice(control);
@@ -180,10 +181,10 @@
   // Each entry of the browser's history names the document that has shown it last.
   const earlierDocument = history.state?.stubeDocument;
   const earlierRecords = readStorage()[earlierDocument];
-  // With a letter, because objects sort keys that are numbers.
+  // The key begins with a letter, because objects sort keys that are numbers.
   const thisDocument = 'd' + crypto.getRandomValues(new Uint32Array(1))[0];
   let isRestoring = earlierDocument !== undefined ||
-    // Back to a page whose scripts had not run.
+    // The user went back to a page whose scripts had not run.
     performance.getEntriesByType('navigation')[0]?.type === 'back_forward';
 
   function markHistoryEntry() {

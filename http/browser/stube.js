@@ -58,13 +58,13 @@
     const slow = [...pendingEvents].filter(event => event.isSlow);
     const isRetrying = slow.some(event => event.hasFailed);
     root.classList.toggle('stube-waiting', slow.length > 0);
-    // Not on root: that would silence the notices in it.
+    // aria-busy on root would silence the notices in root.
     view.ariaBusy = slow.length > 0 ? 'true' : null;
     setStatusText(isRetrying ? 'Connection lost. Your last action is kept and will be sent.'
       : isDisplaced
         ? 'Shown in too many places at once. This one is up to date again when you use it.'
         : streamIsLost && !lastPollSucceeded ? 'Connection lost. Trying to reconnect.' : '');
-    // Only while needed: the mere listener keeps pages out of some back/forward caches.
+    // The mere presence of this listener keeps pages out of some back/forward caches.
     (isRetrying ? addEventListener : removeEventListener)('beforeunload', askBeforeLeaving);
   }
 
@@ -98,7 +98,7 @@
     }
   }
 
-  // A thousand pages must not return at the same time.
+  // A thousand pages must not send again at the same time.
   const withJitter = pause => pause * (0.75 + Math.random() / 2);
 
   async function fetchWithRetry(url, request, isAcceptable, onFailure) {
@@ -121,7 +121,7 @@
     await isFromStube(response) || ![502, 503, 504].includes(response.status);
 
   // Another server may answer in place of stube, also with a success (a proxy's login page, a
-  // hotel's network). Nothing of such a response is put into this page. htmx receives a failure.
+  // hotel's network). This page shows nothing of such a response. htmx receives a failure.
   const emptyFailure = ({ok, status, headers}) =>
     new Response(null, {status: ok || !status ? 502 : status, headers});
 
@@ -141,7 +141,7 @@
     }, SLOW_AFTER);
     pendingEvents.add(event);
     try {
-      // stube answers no event with a redirect. One of another server is not followed.
+      // stube answers no event with a redirect, so a redirect is from another server.
       const options = {...request, redirect: 'manual'};
       const response = await fetchWithRetry(url, options, isEventResponse, () => {
         event.hasFailed = true;

@@ -28,8 +28,9 @@ namespace {
 /// The field with the user's decision about a question: "yes", or anything else.
 constexpr std::string_view decision_field = "stube-agreed";
 
-/// The time during which an address without a conversation leads to the one that began there.
-constexpr auto bare_address_lasts = std::chrono::hours(1);
+/// The time during which an address without a conversation leads to the conversation that began
+/// there.
+constexpr auto bare_address_lifetime = std::chrono::hours(1);
 
 void append_hidden(std::string& out, std::string_view name, std::string_view value) {
     out += "<input type=\"hidden\" name=\"";
@@ -140,7 +141,7 @@ std::string bare_address_line(exchange& ex, const conversation& of) {
     std::string step = of.id + ".";
     append_number(step, ticket->step);
     return ex.site().cookie_line(
-        {bare_address_cookie(of.mount), std::move(step), bare_address_lasts}
+        {bare_address_cookie(of.mount), std::move(step), bare_address_lifetime}
     );
 }
 

@@ -234,9 +234,9 @@ void visit(exchange& ex, const mount_point& mount) {
         return ex.site()
             .live->open(id, request.owner, ex.executor(), reply_callback(ex, &on_opened));
     const auto begun = parse_step(request.cookie(bare_address_cookie(mount.address)));
-    const bool goes_on = is_token(begun.conversation) && parse_number(begun.step) &&
-                         request.query.empty() && !follows_link(request);
-    if (!goes_on) return mint(ex, mount);
+    const bool continues = is_token(begun.conversation) && parse_number(begun.step) &&
+                           request.query.empty() && !follows_link(request);
+    if (!continues) return mint(ex, mount);
     ex.site().live->open(
         begun.conversation,
         request.owner,

@@ -152,7 +152,8 @@ bool takes_input(const markup& view) {
     });
 }
 
-/// Makes a page reload itself without scripts, which would show the end of background work.
+/// Makes the page reload itself in a browser without scripts, so that it shows the end of
+/// background work.
 void add_refresh(std::string& head) {
     constexpr std::string_view refresh =
         "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>";
@@ -201,7 +202,7 @@ void append_live_page(
     const auto loose = choose_loose_form(view);
     const page_wire wire(settings.base_path, shown.id, loose, ticket);
     const bool is_working = !kernel::unfinished_work(shown).empty();
-    // A reload would discard what the user is typing.
+    // A reload would discard the text that the user is typing.
     const bool reloads = is_working && !takes_input(view);
     if (reloads) add_refresh(page);
     append_stream(page, settings, shown);

@@ -62,7 +62,7 @@ test('the filter is in the address and Back returns to the unfiltered board', as
     assertFlawless(page);
 });
 
-test('somebody new joins', async t => {
+test('a new member joins the team', async t => {
     const {page} = await visit(t, '/standup');
     await signIn(page, 'ada', 'engine');
     await button(page, 'New person').click();

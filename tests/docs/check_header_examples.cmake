@@ -48,7 +48,7 @@ function(check_example header example)
     string(REPLACE "<bracket>" "[" example "${example}")
     string(REPLACE "<unbracket>" "]" example "${example}")
     string(REPLACE "<backslash>" "\\" example "${example}")
-    set(complaints "${complaints}${header}: this example stands in no compiled source:\n${example}\n" PARENT_SCOPE)
+    set(complaints "${complaints}${header}: this example is missing from the compiled sources:\n${example}\n" PARENT_SCOPE)
   endif()
 endfunction()
 

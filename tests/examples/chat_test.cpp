@@ -116,7 +116,7 @@ TEST_CASE("a room keeps its latest messages in their order") {
     CHECK(kept.back().text == "60");
 }
 
-TEST_CASE("the visitors' pages bring the messages back after a restart") {
+TEST_CASE("stored conversations restore the shared messages after a restart") {
     std::optional<everyone> server(std::in_place);
     auto ada = visitor(*server, "Ada");
     say(ada, "Remember me");

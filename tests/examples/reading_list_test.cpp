@@ -31,7 +31,7 @@ TEST_CASE("a reading list shows the chosen books and the address contains the ch
     CHECK(t.url() == "/reading-list?show=to_read&sort=year");
 }
 
-TEST_CASE("a book that was read is state and not in the address") {
+TEST_CASE("the mark of a read book is part of the state and not of the address") {
     test_conversation t{reading_list{.shown = books_shown::to_read, .order = books_order::author}};
 
     t.click("Done with Middlemarch");

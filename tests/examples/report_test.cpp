@@ -36,7 +36,7 @@ TEST_CASE("a report works part by part and shows its progress") {
     CHECK(shows_progress(t, 5));
 }
 
-TEST_CASE("a report can count further") {
+TEST_CASE("a report counts as far as the user has chosen") {
     test_conversation t{call<report>(small)};
     t.fill<&report::how_far>("far").click("Start");
     CHECK(t.text().contains("How many primes are there below 5,000?"));

@@ -42,7 +42,7 @@ TEST_CASE("all visitors share one number and a click is published to the others"
     CHECK(shows(grace, 3));
 }
 
-TEST_CASE("a late message does not turn the number back") {
+TEST_CASE("a late message does not lower the number") {
     everyone shared;
     auto t = visit(shared);
     t.publish("gallery/number", 2).publish("gallery/number", 1);
@@ -50,7 +50,7 @@ TEST_CASE("a late message does not turn the number back") {
     CHECK(shows(t, 2));
 }
 
-TEST_CASE("the pages bring the number back after a restart") {
+TEST_CASE("stored conversations restore the shared number after a restart") {
     std::optional<everyone> server(std::in_place);
     auto ada = visit(*server);
     ada.click("+").click("+").click("+");

@@ -50,7 +50,7 @@ TEST_CASE("an item that one member takes is shown to the others") {
     CHECK_THROWS(grace.click("Take Mend it"));
 }
 
-TEST_CASE("an item can be written and blocked and filtered and done") {
+TEST_CASE("an item can be added and blocked and filtered and marked as done") {
     office o;
     auto ada = o.board_of("ada");
     ada.click("New item").fill<&plan_form::text>("Call grace").click("Save");
@@ -98,7 +98,7 @@ TEST_CASE("a new member joins the team and can be chosen for items") {
     CHECK(ada.within("Test it").text().contains("Barbara"));
 }
 
-TEST_CASE("the pages bring the board back after a restart") {
+TEST_CASE("stored conversations restore the shared items after a restart") {
     office o;
     auto ada = o.board_of("ada");
     CHECK(ada.text().contains("Mend it"));

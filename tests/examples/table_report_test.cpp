@@ -20,7 +20,7 @@ bool is_above(const test_conversation& t, std::string_view first, std::string_vi
 
 }  // namespace
 
-TEST_CASE("a report is sorted by its first column in the beginning") {
+TEST_CASE("a report is sorted by its first column at first") {
     test_conversation t{table_report{}};
 
     CHECK(is_above(t, "Flower pot", "Garden hose"));

@@ -22,7 +22,7 @@ TEST_CASE("a tab keeps its state while another tab is shown") {
     CHECK(t.entered<&notepad::text>() == "Milk");
 }
 
-TEST_CASE("an open question in a tab waits there") {
+TEST_CASE("an open question in a tab is still open after another tab was shown") {
     test_conversation t{tabs{}};
     t.click("Order").click("Choose a drink").click("Counter").restart().click("Order");
     CHECK(t.text().contains("What would you like?"));

@@ -70,7 +70,7 @@ struct home {
 };
 BOOST_DESCRIBE_STRUCT(home, (), (visits, go, work, alone, done))
 
-constexpr auto told = "This step cannot be taken back. Start again";
+constexpr auto refusal = "This step cannot be taken back. Start again";
 
 }  // namespace
 
@@ -92,7 +92,7 @@ TEST_CASE("Back from a later step of a flow changes nothing and shows a message"
 
     t.back();
 
-    CHECK(t.notices() == std::vector<std::string>{told});
+    CHECK(t.notices() == std::vector<std::string>{refusal});
     CHECK(t.text().contains("Two"));
     CHECK(t.value().revision == revision);
     t.click("Next");
@@ -106,7 +106,7 @@ TEST_CASE("a step of a flow offers no Back where Back is refused") {
     CHECK_FALSE(t.text().contains("Previous"));
     t.send<&step::previous>();
 
-    CHECK(t.notices() == std::vector<std::string>{told});
+    CHECK(t.notices() == std::vector<std::string>{refusal});
     CHECK(t.text().contains("Two"));
 }
 
@@ -118,7 +118,7 @@ TEST_CASE("Back from the first step of a flow at the root changes nothing") {
     CHECK(t.text().contains("One"));
 
     t.click("Next").back();
-    CHECK(t.notices() == std::vector<std::string>{told});
+    CHECK(t.notices() == std::vector<std::string>{refusal});
     CHECK(t.text().contains("Two"));
 }
 
@@ -129,7 +129,7 @@ TEST_CASE("Back is refused after a flow has advanced by itself") {
 
     t.back();
 
-    CHECK(t.notices() == std::vector<std::string>{told});
+    CHECK(t.notices() == std::vector<std::string>{refusal});
     CHECK(t.text().contains("Paid"));
 }
 

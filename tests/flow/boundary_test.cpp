@@ -24,15 +24,17 @@ flow<std::string> short_flow() {
 struct host {
     static constexpr std::string_view component = "test/host";
 
-    std::string heard;
+    std::string received;
 
     effects go() { return call<short_flow>().then<&host::back>(); }
 
-    void back(std::string text) { heard = text; }
+    void back(std::string text) { received = text; }
 
-    markup render() const { return html::div(heard, html::button(on<"click", &host::go>, "Go")); }
+    markup render() const {
+        return html::div(received, html::button(on<"click", &host::go>, "Go"));
+    }
 };
-BOOST_DESCRIBE_STRUCT(host, (), (heard, go, back))
+BOOST_DESCRIBE_STRUCT(host, (), (received, go, back))
 
 /// Records the saved changes. Refuses the next `refusals` saves.
 class recording_store final : public store {
@@ -134,7 +136,7 @@ TEST_CASE("a loaded tombstone contains the owner and the mount of its conversati
     CHECK(mark.mount == "/");
 }
 
-TEST_CASE("a save that is refused at the end of a flow is made up for by a later event") {
+TEST_CASE("a later event saves a conversation whose save at the end of a flow was refused") {
     fixture f;
     f.send(1, "go");
 

@@ -37,13 +37,13 @@ flow<> until_done() {
 }
 
 flow<> forgiving() {
-    std::string heard;
+    std::string received;
     try {
-        heard = co_await call<ask>("Try me");
+        received = co_await call<ask>("Try me");
     } catch (const call_failed& why) {
-        heard = std::string("caught ") + why.what();
+        received = std::string("caught ") + why.what();
     }
-    co_await call<ask>(heard);
+    co_await call<ask>(received);
 }
 
 flow<> throwing() {
@@ -110,28 +110,28 @@ flow<> exploding() {
 struct desk {
     static constexpr std::string_view component = "test/desk";
 
-    std::string heard;
+    std::string received;
 
     effects welcome() { return call<greet>(std::string("Welcome")).then<&desk::greeted>(); }
 
     effects risk() { return call<throwing>().then<&desk::done>().or_else<&desk::failed>(); }
 
-    void greeted(std::string text) { heard = text; }
+    void greeted(std::string text) { received = text; }
 
-    void done() { heard = "done"; }
+    void done() { received = "done"; }
 
-    void failed(failure why) { heard = "failed: " + why.message; }
+    void failed(failure why) { received = "failed: " + why.message; }
 
     markup render() const {
         using namespace html;
         return div(
-            heard,
+            received,
             button(on<"click", &desk::welcome>, "Welcome"),
             button(on<"click", &desk::risk>, "Risk")
         );
     }
 };
-BOOST_DESCRIBE_STRUCT(desk, (), (heard, welcome, risk, greeted, done, failed))
+BOOST_DESCRIBE_STRUCT(desk, (), (received, welcome, risk, greeted, done, failed))
 
 driver desk_after(const std::string& member) {
     driver d(call<desk>().release());

@@ -15,7 +15,7 @@ namespace {
 using names = std::vector<std::string>;
 
 /// The names of the destroyed locals, in order.
-names gone;
+names destroyed;
 
 /// A local with a name.
 class local {
@@ -29,7 +29,7 @@ public:
     local& operator=(local&&) = delete;
 
     ~local() {
-        if (!name_.empty()) gone.push_back(name_);
+        if (!name_.empty()) destroyed.push_back(name_);
     }
 
 private:
@@ -62,7 +62,7 @@ flow<> around() {
 struct host {
     static constexpr std::string_view component = "test/life_host";
 
-    std::string heard;
+    std::string received;
     keyed<flow_of<around>> list;
 
     effects go() { return call<steps>(local("parameter")).then<&host::back_again>(); }
@@ -73,12 +73,12 @@ struct host {
 
     effects leave() { return become<ask>("left"); }
 
-    void back_again(std::string text) { heard = std::move(text); }
+    void back_again(std::string text) { received = std::move(text); }
 
     markup render() const {
         using namespace html;
         return div(
-            heard,
+            received,
             div(list),
             button(on<"click", &host::go>, "Go"),
             button(on<"click", &host::add>(1), "Add"),
@@ -87,11 +87,11 @@ struct host {
         );
     }
 };
-BOOST_DESCRIBE_STRUCT(host, (), (heard, list, go, add, drop, leave, back_again))
+BOOST_DESCRIBE_STRUCT(host, (), (received, list, go, add, drop, leave, back_again))
 
 /// A site whose flow has reached its second step.
 site& at_second_step(site& s) {
-    gone.clear();
+    destroyed.clear();
     s.begin(call<host>().release());
     s.send("go");
     s.say("");
@@ -105,11 +105,11 @@ TEST_CASE("the locals of a flow that returns or throws or leaves are destroyed i
         CAPTURE(how);
         site s;
         at_second_step(s);
-        CHECK(gone.empty());
+        CHECK(destroyed.empty());
 
         s.say(how);
 
-        CHECK(gone == all);
+        CHECK(destroyed == all);
     }
 }
 
@@ -119,18 +119,18 @@ TEST_CASE("the locals of a flow are destroyed when its callee ends the conversat
 
     s.send("leave_all");
 
-    CHECK(gone == all);
+    CHECK(destroyed == all);
 }
 
 TEST_CASE("the locals of a flow are destroyed when the user goes back to the step before it") {
-    gone.clear();
+    destroyed.clear();
     site s;
     s.begin(call<host>().release());
     s.send("go");
 
     CHECK(s.back().result == status::ok);
 
-    CHECK(gone == names{"outer", "parameter"});
+    CHECK(destroyed == names{"outer", "parameter"});
 }
 
 TEST_CASE("the locals of a flow that sleeps or waits for work are destroyed with the map") {
@@ -139,11 +139,11 @@ TEST_CASE("the locals of a flow that sleeps or waits for work are destroyed with
         site s;
         at_second_step(s);
         s.say(how);
-        CHECK(gone.empty());
+        CHECK(destroyed.empty());
 
         s.live.reset();
 
-        CHECK(gone == all);
+        CHECK(destroyed == all);
     }
 }
 
@@ -154,7 +154,7 @@ TEST_CASE("the locals of a flow are destroyed when its conversation expires") {
     s.now = s.now.load() + 25h;
     s.live->reap();
 
-    CHECK(gone == all);
+    CHECK(destroyed == all);
 }
 
 TEST_CASE("the locals of a flow are destroyed when the server stops") {
@@ -164,49 +164,49 @@ TEST_CASE("the locals of a flow are destroyed when the server stops") {
     s.live->stop();
     s.live.reset();
 
-    CHECK(gone == all);
+    CHECK(destroyed == all);
 }
 
 TEST_CASE("the locals of a called flow are destroyed before those of its caller") {
-    gone.clear();
+    destroyed.clear();
     {
         site s;
         s.begin(call<around>().release());
         s.say("");
-        CHECK(gone.empty());
+        CHECK(destroyed.empty());
     }
-    CHECK(gone == names{"inner", "outer", "parameter", "around"});
+    CHECK(destroyed == names{"inner", "outer", "parameter", "around"});
 }
 
 TEST_CASE("the locals of a child flow are destroyed when it is erased from its list") {
-    gone.clear();
+    destroyed.clear();
     site s;
     s.begin(call<host>().release());
     s.send(1, "add", "[1]");
 
     s.send(1, "drop", "[1]");
 
-    CHECK(gone.size() == 3);
+    CHECK(destroyed.size() == 3);
 }
 
 TEST_CASE("the locals of a child flow are destroyed with its owner") {
-    gone.clear();
+    destroyed.clear();
     site s;
     s.begin(call<host>().release());
     s.send(1, "add", "[1]");
 
     s.send(1, "leave");
 
-    CHECK(gone.size() == 3);
+    CHECK(destroyed.size() == 3);
     CHECK(contains(s.page(), "left"));
 }
 
 TEST_CASE("a flow that was never started destroys its parameters") {
-    gone.clear();
+    destroyed.clear();
     {
         auto request = call<steps>(local("parameter"));
     }
-    CHECK(gone == names{"parameter"});
+    CHECK(destroyed == names{"parameter"});
 }
 
 namespace {
@@ -229,19 +229,19 @@ flow<> telling() {
 struct listener {
     static constexpr std::string_view component = "test/listener";
 
-    int heard = 0;
+    int received = 0;
 
     effects start() {
         return subscribe<&listener::hear>("gone") + call<telling>().then<&listener::ended>();
     }
 
-    void hear() { ++heard; }
+    void hear() { ++received; }
 
     void ended() {}
 
-    markup render() const { return html::p("Heard ", heard); }
+    markup render() const { return html::p("Heard ", received); }
 };
-BOOST_DESCRIBE_STRUCT(listener, (), (heard, start, hear, ended))
+BOOST_DESCRIBE_STRUCT(listener, (), (received, start, hear, ended))
 
 }  // namespace
 

@@ -22,7 +22,7 @@ using namespace stube::live;
 using namespace stube::storage;
 
 /// Runs posted functions at once.
-class here final : public executor {
+class inline_executor final : public executor {
 public:
     void post(std::function<void()> work) override { work(); }
 };
@@ -95,7 +95,7 @@ public:
     std::ostringstream log;
     std::atomic<time_point> now = time_point(std::chrono::hours(1'000'000));
     event_id last_event = 0;
-    here on;
+    inline_executor on;
     std::unique_ptr<conversation_map> live;
     std::string id;
 };

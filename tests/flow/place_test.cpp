@@ -31,11 +31,11 @@ struct reception {
     static constexpr std::string_view component = "test/reception";
 
     int visitors = 0;
-    std::string heard;
+    std::string received;
     slot<flow_of<full_name>> desk =
         slot<flow_of<full_name>>(flow_of<full_name>("Hello")).then<&reception::named>();
 
-    void named(std::string name) { heard = std::move(name); }
+    void named(std::string name) { received = std::move(name); }
 
     void next() {
         desk = slot<flow_of<full_name>>(flow_of<full_name>("Again")).then<&reception::named>();
@@ -46,14 +46,14 @@ struct reception {
     markup render() const {
         using namespace html;
         return div(
-            p("Heard: ", heard, " of ", visitors),
+            p("Heard: ", received, " of ", visitors),
             desk,
             button(on<"click", &reception::next>, "Next"),
             button(on<"click", &reception::count>, "Count")
         );
     }
 };
-BOOST_DESCRIBE_STRUCT(reception, (), (visitors, heard, desk, named, next, count))
+BOOST_DESCRIBE_STRUCT(reception, (), (visitors, received, desk, named, next, count))
 
 struct pair_of_slots {
     static constexpr std::string_view component = "test/pair_of_slots";
@@ -71,7 +71,7 @@ struct queue {
     static constexpr std::string_view component = "test/queue";
 
     keyed<flow_of<full_name>> open = keyed<flow_of<full_name>>().then<&queue::named>();
-    std::string heard;
+    std::string received;
 
     void take(std::vector<int> numbers) {
         auto same = [](int number) { return number; };
@@ -80,18 +80,18 @@ struct queue {
         });
     }
 
-    void named(std::string name) { heard = std::move(name); }
+    void named(std::string name) { received = std::move(name); }
 
     markup render() const {
         using namespace html;
         return div(
-            p("Heard: ", heard),
+            p("Heard: ", received),
             ul(open),
             button(on<"click", &queue::take>(std::vector<int>{}), "Take")
         );
     }
 };
-BOOST_DESCRIBE_STRUCT(queue, (), (open, heard, take, named))
+BOOST_DESCRIBE_STRUCT(queue, (), (open, received, take, named))
 
 struct hurried {
     static constexpr std::string_view component = "test/hurried";

@@ -53,13 +53,13 @@ flow<> booking_in(std::reference_wrapper<ledger> of) {
 }
 
 flow<> paying() {
-    std::string heard;
+    std::string received;
     try {
         co_await run(refuse, "1234");
     } catch (const card_refused& e) {
-        heard = std::string("refused ") + e.what();
+        received = std::string("refused ") + e.what();
     }
-    co_await call<ask>(heard);
+    co_await call<ask>(received);
 }
 
 flow<> failing_work() {
@@ -167,7 +167,7 @@ TEST_CASE("a flow that cannot continue after work or sleep ends with a message")
     CHECK(after_sleep.error() == "no database");
 }
 
-TEST_CASE("a flow gets the result of background work where it awaits it") {
+TEST_CASE("co_await run returns the result of the background work") {
     test_conversation t{call<adding>(3)};
     CHECK(t.waiting_work() == 1);
     CHECK(t.text().contains("One moment, please."));
@@ -259,7 +259,7 @@ TEST_CASE("a flow can leave by end or fail or become") {
     CHECK(became.value().durable());
 }
 
-TEST_CASE("effects that a flow cannot have throw where the flow awaits them") {
+TEST_CASE("awaiting an effect that a flow cannot have throws in the flow") {
     test_conversation t{call<awaiting_the_senseless>()};
     CHECK(t.text().contains("a flow cannot be rewound"));
     CHECK(t.text().contains("a flow has no members"));

@@ -196,7 +196,7 @@ TEST_CASE("without scripts a page with work reloads itself or has a link if it t
     CHECK_FALSE(load().contains(link));
 }
 
-TEST_CASE("without scripts a page with a behavior says that parts of the page need scripts") {
+TEST_CASE("without scripts a page with a behavior shows that parts of the page need scripts") {
     constexpr std::string_view words =
         "<noscript><p>Parts of this page need JavaScript.</p></noscript>";
     const auto site = board_site();

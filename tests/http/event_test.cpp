@@ -384,11 +384,11 @@ TEST_CASE("an event that the store refuses changes nothing and shows a message")
     auto where = std::make_shared<disk>();
     served site({}, store_on(where));
     const auto page = open_page(site.port());
-    where->now = disk::mood::refusing;
+    where->now = disk::condition::refusing;
     check_refusal(send(site, page.post("1/inc")), 507);
     CHECK(client(site.port()).ask(get("/t")).status == 507);
 
-    where->now = disk::mood::well;
+    where->now = disk::condition::working;
     CHECK(send(site, page.post("1/inc")).contains("n=1"));
 }
 
@@ -399,9 +399,9 @@ TEST_CASE("a store in an unknown state refuses all later events") {
     options.conversations.on_store_down = [&](const std::string&) { ++told; };
     served site(options, store_on(where));
     const auto page = open_page(site.port());
-    where->now = disk::mood::dead;
+    where->now = disk::condition::failed;
     check_refusal(send(site, page.post("1/inc")), 503);
-    where->now = disk::mood::well;
+    where->now = disk::condition::working;
 
     check_refusal(send(site, page.post("1/inc")), 503);
     CHECK(client(site.port()).ask(get("/t")).status == 503);

@@ -23,8 +23,8 @@ public:
 
     void save(std::span<const change> batch) override {
         std::lock_guard lock(disk_->mutex);
-        if (disk_->now == disk::mood::refusing) throw store_refused("the disk is full");
-        if (disk_->now == disk::mood::dead) throw store_unknown("the sync failed");
+        if (disk_->now == disk::condition::refusing) throw store_refused("the disk is full");
+        if (disk_->now == disk::condition::failed) throw store_unknown("the sync failed");
         for (const auto& each : batch) {
             if (each.kind == change_kind::remove) {
                 disk_->records.erase(each.id);

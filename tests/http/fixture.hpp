@@ -155,11 +155,11 @@ inline flow<void> asking_flow() {
 
 /// The disk of a store. It outlives its servers and can fail.
 struct disk {
-    enum class mood { well, refusing, dead };
+    enum class condition { working, refusing, failed };
 
     std::mutex mutex;
     std::map<std::string, record> records;
-    mood now = mood::well;
+    condition now = condition::working;
 };
 
 std::unique_ptr<store> store_on(std::shared_ptr<disk> where);

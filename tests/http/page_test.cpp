@@ -61,7 +61,7 @@ TEST_CASE("a visitor gets a page with a conversation") {
     CHECK(page.page.contains("<script src=\"/stube/assets/stube."));
 }
 
-TEST_CASE("the session cookie is new for strangers only") {
+TEST_CASE("only a visitor without a valid session cookie gets a new one") {
     served site;
     const auto first = ask(site, "/t");
     const auto cookie = first.header("set-cookie");
@@ -80,7 +80,7 @@ TEST_CASE("the session cookie is new for strangers only") {
     }
 }
 
-TEST_CASE("the session cookie lasts from the last visit") {
+TEST_CASE("each visit extends the lifetime of the session cookie") {
     served site;
     const auto page = open_page(site.port());
     const auto given = page.page.header("set-cookie");
@@ -434,7 +434,7 @@ TEST_CASE("an exception of any type leaves the connection open") {
     CHECK(browser.ask(get("/about")).status == 200);
 }
 
-TEST_CASE("an address of an ended conversation begins a new one if it was made from the request") {
+TEST_CASE("the address of an ended conversation makes its component from the request again") {
     served site;
     const auto page = open_page(site.port(), "/chapter?page=3");
     CHECK(client(site.port()).ask(page.post("1/close")).contains("Closed"));
@@ -578,7 +578,7 @@ TEST_CASE("embedded files are cached for ever and can be sent compressed") {
     }
 }
 
-TEST_CASE("paths that are not served cannot be reached") {
+TEST_CASE("a path that is not served is answered with 404") {
     served site;
     for (const auto* path :
          {"/stube/assets/stube.js",

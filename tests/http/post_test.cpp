@@ -147,7 +147,7 @@ TEST_CASE("a form cannot lead a visitor to another server") {
     }
 }
 
-TEST_CASE("a path takes only its own methods") {
+TEST_CASE("a path accepts only its own methods") {
     served site;
     client c(site.port());
     CHECK(c.ask(get("/login")).status == 200);
@@ -162,7 +162,7 @@ TEST_CASE("a path takes only its own methods") {
     CHECK_THROWS_AS(app().post("/a", {}).post("/a", {}), std::invalid_argument);
 }
 
-TEST_CASE("a page that requires a login redirects other visitors to the login page") {
+TEST_CASE("a page that requires a login redirects visitors without one to the login page") {
     served site;
     client c(site.port());
     const auto away = c.ask(get("/mine?x=1&y=%20"));
@@ -216,7 +216,7 @@ TEST_CASE("a login ends after its lifetime") {
     CHECK(user_of(logins, ada).empty());
 }
 
-TEST_CASE("the oldest login gives way to one beyond the limit") {
+TEST_CASE("a login beyond the limit evicts the oldest one") {
     login_sessions logins({.max_logins = 2});
     const auto first = logins.begin("ada");
     const auto second = logins.begin("grace");

@@ -55,7 +55,7 @@ program::program(const setup& how) : pid_(fork()) {
     if (how.output >= 0) dup2(how.output, STDOUT_FILENO);
     if (how.errors >= 0) dup2(how.errors, STDERR_FILENO);
     if (how.before) how.before();
-    execl(STUBE_TEST_PROGRAM, STUBE_TEST_PROGRAM, how.port.c_str(), how.mood.c_str(), nullptr);
+    execl(STUBE_TEST_PROGRAM, STUBE_TEST_PROGRAM, how.port.c_str(), how.mode.c_str(), nullptr);
     _exit(127);
 }
 

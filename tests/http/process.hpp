@@ -40,7 +40,7 @@ private:
 class program {
 public:
     struct setup {
-        std::string mood = "well";          ///< see program.cpp
+        std::string mode = "working";       ///< see program.cpp
         std::string port = "0";             ///< "0" for a free one
         int output = -1;                    ///< its standard output; -1: the test's own
         int errors = -1;                    ///< its standard error, likewise

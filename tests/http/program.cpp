@@ -1,7 +1,7 @@
-// A program that is only `app::start`, for tests that need its exit code: <port> <mood>. The mood
-// selects its store, its log or its stop: "well", "dead", "slow to stop", "sqlite:" and the path of
-// its store, "files:" and the path of its store, or "logs:" and the target of its log ("stdout",
-// "stderr" or a path), without a limit per second.
+// A program that is only `app::start`, for tests that need its exit code: <port> <mode>. The mode
+// selects its store, its log or its stop: "working", "failed", "slow to stop", "sqlite:" and the
+// path of its store, "files:" and the path of its store, or "logs:" and the target of its log
+// ("stdout", "stderr" or a path), without a limit per second.
 #include "http/fixture.hpp"
 
 #include <stube/store/file_store.hpp>
@@ -32,22 +32,22 @@ bool takes_prefix(std::string_view& text, std::string_view prefix) {
 
 int main(int count, char** words) {
     if (count != 3) return 2;
-    std::string_view mood = words[2];
+    std::string_view mode = words[2];
     server_options options;
     options.port = static_cast<std::uint16_t>(std::stoi(words[1]));
     options.threads = 1;
     options.hosts = {"a.test"};
     options.conversations.logger = quiet();
-    if (mood == "slow to stop") options.drain_delay = std::chrono::minutes(10);
-    if (takes_prefix(mood, "logs:")) {
-        options.conversations.logger = log_to(std::string(mood));
+    if (mode == "slow to stop") options.drain_delay = std::chrono::minutes(10);
+    if (takes_prefix(mode, "logs:")) {
+        options.conversations.logger = log_to(std::string(mode));
         options.limits.max_log_rate = 1'000'000;
     }
-    if (takes_prefix(mood, "files:"))
-        return served::make_site().start(options, file_store(std::string(mood)));
-    if (takes_prefix(mood, "sqlite:"))
-        return served::make_site().start(options, sqlite_store(std::string(mood)));
+    if (takes_prefix(mode, "files:"))
+        return served::make_site().start(options, file_store(std::string(mode)));
+    if (takes_prefix(mode, "sqlite:"))
+        return served::make_site().start(options, sqlite_store(std::string(mode)));
     auto where = std::make_shared<disk>();
-    if (mood == "dead") where->now = disk::mood::dead;
+    if (mode == "failed") where->now = disk::condition::failed;
     return served::make_site().start(options, store_on(where));
 }

@@ -86,7 +86,7 @@ TEST_CASE("a blocked reader of standard error stops neither the server nor its s
     small_pipe output;
     small_pipe errors;
     program running({
-        .mood = "logs:stderr",
+        .mode = "logs:stderr",
         .output = output.writer(),
         .errors = errors.writer(),
     });
@@ -96,7 +96,7 @@ TEST_CASE("a blocked reader of standard error stops neither the server nor its s
 
 TEST_CASE("a blocked reader of standard output stops neither the server nor its shutdown") {
     small_pipe output;
-    program running({.mood = "logs:stdout", .output = output.writer()});
+    program running({.mode = "logs:stdout", .output = output.writer()});
     auto line = output.read_line();
     while (line.find("listening on") == line.npos)
         line = output.read_line();
@@ -120,7 +120,7 @@ TEST_CASE("a log reader that closes its pipe does not end the program") {
     small_pipe output;
     small_pipe errors;
     program running({
-        .mood = "logs:stderr",
+        .mode = "logs:stderr",
         .output = output.writer(),
         .errors = errors.writer(),
     });
@@ -134,7 +134,7 @@ TEST_CASE("a full disk under the log loses only log lines") {
     small_pipe output;
     const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
     REQUIRE(full >= 0);
-    program running({.mood = "logs:stderr", .output = output.writer(), .errors = full});
+    program running({.mode = "logs:stderr", .output = output.writer(), .errors = full});
     close(full);
 
     check_serves_and_ends(running, port_in(output.read_line()));
@@ -145,7 +145,7 @@ TEST_CASE("a log file that may not grow loses only log lines") {
     small_pipe output;
     const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     program running({
-        .mood = "logs:" + folder.file("log"),
+        .mode = "logs:" + folder.file("log"),
         .output = output.writer(),
         .errors = nowhere,  // spdlog reports its errors there
         .before = [] { limit(RLIMIT_FSIZE, 1000); },
@@ -160,7 +160,7 @@ TEST_CASE("a program that is started without standard streams does not print int
     scratch_folder folder;
     const auto port = free_port();
     program running({
-        .mood = "sqlite:" + folder.file("store.db"),
+        .mode = "sqlite:" + folder.file("store.db"),
         .port = std::to_string(port),
         .before =
             [] {
@@ -181,7 +181,7 @@ TEST_CASE("idle connections leave enough of 64 descriptors for saving") {
     scratch_folder folder;
     small_pipe output;
     program running({
-        .mood = "files:" + folder.file("store"),
+        .mode = "files:" + folder.file("store"),
         .output = output.writer(),
         .before = [] { limit(RLIMIT_NOFILE, 64); },
     });

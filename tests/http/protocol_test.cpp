@@ -141,7 +141,7 @@ TEST_CASE("a malformed request is refused and the connection is closed") {
     CHECK(open_page(site.port()).page.status == 200);
 }
 
-TEST_CASE("a head is taken up to its limit and not one byte more") {
+TEST_CASE("a head of exactly the limit is accepted and one byte more is refused") {
     server_options options;
     options.limits.max_head = 1000;
     served site(options);
@@ -155,7 +155,7 @@ TEST_CASE("a head is taken up to its limit and not one byte more") {
     CHECK(client(site.port()).ask(head_of(1001)).status == 431);
 }
 
-TEST_CASE("a body is taken up to its limit and not one byte more") {
+TEST_CASE("a body of exactly the limit is accepted and one byte more is refused") {
     server_options options;
     options.limits.max_body = 5000;
     served site(options);
@@ -230,7 +230,7 @@ TEST_CASE("pipelined requests are answered in order") {
     CHECK(c.is_closed_within(5s));
 }
 
-TEST_CASE("a request may come byte by byte") {
+TEST_CASE("a request that arrives byte by byte is answered") {
     served site;
     const auto page = open_page(site.port());
     client c(site.port());
@@ -240,7 +240,7 @@ TEST_CASE("a request may come byte by byte") {
     CHECK(c.read().contains("n=4"));
 }
 
-TEST_CASE("a client that expects 100 gets it before its body") {
+TEST_CASE("a client that expects 100 gets it before it sends the body") {
     served site;
     const auto page = open_page(site.port());
     auto request = page.post("1/inc", "i1-step=7");
@@ -274,7 +274,7 @@ TEST_CASE("the host of an absolute target takes precedence over the Host header"
     CHECK(client(site.port()).ask(get("http://a.test")).status == 404);
 }
 
-TEST_CASE("a method that an address does not take is refused") {
+TEST_CASE("a method that an address does not accept is refused") {
     served site;
     const auto with = [&](std::string_view verb, std::string_view path) {
         client c(site.port());
@@ -338,7 +338,7 @@ TEST_CASE("an event to a host that is not listed is refused") {
     CHECK(client(site.port()).ask(page.post("1/inc")).contains("n=1"));
 }
 
-TEST_CASE("a server on the loopback address without a list of hosts takes only local names") {
+TEST_CASE("a server on the loopback address without a list of hosts accepts only local names") {
     const auto status_with = [](server_options options) {
         options.port = 0;
         options.threads = 1;
@@ -360,7 +360,7 @@ TEST_CASE("a server on the loopback address without a list of hosts takes only l
     CHECK(status_with(any) == 200);
 }
 
-TEST_CASE("an address is refused as the name of a host") {
+TEST_CASE("an entry in the list of hosts that is not a plain name is refused") {
     server_options options;
     options.port = 0;
     options.conversations.logger = quiet();

@@ -93,7 +93,7 @@ TEST_CASE("a chunked body is read the same wherever the network cuts it") {
     }
 }
 
-TEST_CASE("chunks may come byte by byte") {
+TEST_CASE("a chunked body that arrives byte by byte is read") {
     const std::string head = "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (const std::string body :
          {"0\r\n\r\n",
@@ -115,7 +115,7 @@ TEST_CASE("chunks may come byte by byte") {
     }
 }
 
-TEST_CASE("requests that come together are read one by one") {
+TEST_CASE("requests that arrive together are read one by one") {
     request_reader reader(1024, 1024);
     put(reader,
         std::string(event) + "GET /b HTTP/1.1\r\nHost: b\r\n\r\n" + std::string(event) + "GET");

@@ -54,7 +54,7 @@ TEST_CASE("start returns 1 for an invalid port") {
     }
 }
 
-TEST_CASE("a taken port is an error of the constructor as are invalid addresses") {
+TEST_CASE("the constructor throws if the port is in use or an address is invalid") {
     served site;
     server_options options;
     options.port = site.port();
@@ -130,7 +130,7 @@ TEST_CASE("an unreadable conversation is kept and shows a message") {
     CHECK(where->records.size() == 1);
 }
 
-TEST_CASE("a server that stops finishes the requests under way") {
+TEST_CASE("a server that stops finishes the requests in progress") {
     served site;
     const auto page = open_page(site.port());
     client idle(site.port());
@@ -186,15 +186,15 @@ TEST_CASE("a server that is about to stop serves streams until it stops") {
 
 namespace {
 
-/// Runs the program with this `mood` (see program.cpp) and returns its exit code. If the program
+/// Runs the program with this `mode` (see program.cpp) and returns its exit code. If the program
 /// serves, `use` gets it and its port.
 int exit_code_of(
     const char* port,
-    const std::string& mood,
+    const std::string& mode,
     const std::function<void(const program&, std::uint16_t)>& use
 ) {
     small_pipe output;
-    program running({.mood = mood, .port = port, .output = output.writer()});
+    program running({.mode = mode, .port = port, .output = output.writer()});
     output.close_writer();
     const auto line = output.read_line();
     if (!line.empty()) {
@@ -208,7 +208,7 @@ int exit_code_of(
 }  // namespace
 
 TEST_CASE("start serves until a signal comes") {
-    const int code = exit_code_of("0", "well", [](const program& child, std::uint16_t port) {
+    const int code = exit_code_of("0", "working", [](const program& child, std::uint16_t port) {
         CHECK(open_page(port).page.status == 200);
         child.signal(SIGTERM);
     });
@@ -226,10 +226,10 @@ TEST_CASE("a second signal ends the process at once") {
     CHECK(code == 1000 + SIGINT);
 }
 
-TEST_CASE("start returns 1 when the port is taken") {
+TEST_CASE("start returns 1 when the port is in use") {
     served site;
     const auto port = std::to_string(site.port());
-    CHECK(exit_code_of(port.c_str(), "well", [](const program&, std::uint16_t) {
+    CHECK(exit_code_of(port.c_str(), "working", [](const program&, std::uint16_t) {
               CHECK(false);
           }) == 1);
 }
@@ -250,8 +250,8 @@ TEST_CASE("start returns 1 when the store has another owner") {
     std::filesystem::remove_all(folder);
 }
 
-TEST_CASE("start returns a code of its own when the store is down") {
-    const int code = exit_code_of("0", "dead", [](const program&, std::uint16_t port) {
+TEST_CASE("start returns exit_store_down when the state of the store is unknown") {
+    const int code = exit_code_of("0", "failed", [](const program&, std::uint16_t port) {
         CHECK(client(port).ask(get("/t")).status == 503);
     });
     CHECK(code == app::exit_store_down);

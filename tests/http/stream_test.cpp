@@ -31,7 +31,7 @@ std::string owned(const opened& page) {
 
 }  // namespace
 
-TEST_CASE("a stream sends a heartbeat at once and nothing until something happens") {
+TEST_CASE("a stream sends a heartbeat at once and nothing more until the first change") {
     served site;
     const auto page = open_page(site.port());
     client stream(site.port());
@@ -464,7 +464,7 @@ TEST_CASE("a last message larger than the limit of the queue reaches the page") 
     CHECK(stream.read_to_end().ends_with("event: stube-end\ndata: \n\n\r\n0\r\n\r\n"));
 }
 
-TEST_CASE("HTTP 1.0 gets a stream without chunks") {
+TEST_CASE("an HTTP 1.0 client gets a stream without chunks") {
     served site;
     const auto page = open_page(site.port());
     client stream(site.port());

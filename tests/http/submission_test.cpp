@@ -384,13 +384,13 @@ TEST_CASE("a submission after the end is refused and shows its entries") {
 TEST_CASE("a submission that cannot be saved can be sent again with all its entries") {
     auto where = std::make_shared<disk>();
     visit v(store_on(where));
-    where->now = disk::mood::refusing;
+    where->now = disk::condition::refusing;
     v.browser.press("next", "i1-name=Ada+%26+Bob");
     CHECK(v.browser.page.status == 507);
     CHECK(v.browser.shows("Try again</button>"));
     CHECK(v.browser.shows("name=\"i1-name\" value=\"Ada &amp; Bob\""));
 
-    where->now = disk::mood::well;
+    where->now = disk::condition::working;
     CHECK(v.browser.press("next", "i1-name=Ada+%26+Bob").shows(">ok</button>"));
 }
 

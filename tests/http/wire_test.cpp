@@ -106,7 +106,7 @@ TEST_CASE("an event that only scripts can send gets an attribute of its own") {
     );
 }
 
-TEST_CASE("a button that only scripts would press becomes one that submits") {
+TEST_CASE("an event button of type button is written as a submit button") {
     CHECK(
         written(button(type("button"), on<"click", &shelf::tidy>)) ==
         "<button type=\"submit\" formaction=\"/stube/event/cid/7/tidy\"></button>"

@@ -100,19 +100,19 @@ TEST_CASE("1000 kills under load lose nothing of a file store") {
     nothing_is_lost(store_kind::file, 1000, true);
 }
 
-TEST_CASE("a store that forgets everything is noticed") {
+TEST_CASE("the kill loop detects a store that loses everything") {
     const auto report = kill_again_and_again(options_for(store_kind::memory, 5));
 
     CHECK(has_problem(report, "lost, instead"));
 }
 
-TEST_CASE("a store that goes back is noticed") {
+TEST_CASE("the kill loop detects a store that goes back to an older state") {
     const auto report = kill_again_and_again(options_for(store_kind::sqlite, 5, fault::goes_back));
 
     CHECK(has_problem(report, "lost"));
 }
 
-TEST_CASE("an event that counts twice is noticed") {
+TEST_CASE("the kill loop detects an event that counts twice") {
     const auto report =
         kill_again_and_again(options_for(store_kind::sqlite, 10, fault::counts_twice));
 

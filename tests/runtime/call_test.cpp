@@ -601,7 +601,7 @@ TEST_CASE("become starts the new component before it stops the old one") {
     CHECK(t.text().contains("next 0"));
 }
 
-TEST_CASE("a restart wakes every component once from the root up") {
+TEST_CASE("after a restart the wakeup hook of every component runs once from the root up") {
     diary d;
     test_conversation t{tenant{}};
     t.provide(d).click("Invite");
@@ -626,7 +626,7 @@ TEST_CASE("a wakeup hook may call or end") {
     CHECK(other.ended());
 }
 
-TEST_CASE("a component that waits for an answer cannot call when it wakes") {
+TEST_CASE("a component that waits for an answer cannot call in its wakeup hook") {
     test_conversation t{dreamer{}};
     t.click("Ring for").restart();
     CHECK(t.failed());

@@ -156,7 +156,7 @@ TEST_CASE("a failure is reported by component and version with an example") {
     CHECK(checked(told).shapes[2].why == "cannot be shown: not on a plate");
 }
 
-TEST_CASE("newer shapes and unknown components are counted apart") {
+TEST_CASE("newer shapes and unknown components are counted separately") {
     auto told = stored({"newer", "gone"});
     replace(body(told->stored[0], "head"), R"("check/menu":2)", R"("check/menu":5)");
     replace(body(told->stored[0], "i2"), R"("version":2)", R"("version":5)");

@@ -506,7 +506,7 @@ TEST_CASE("the first message of a field stays") {
     CHECK(people.error() == "Nine is too many");
 }
 
-TEST_CASE("the limits of a range belong to it") {
+TEST_CASE("a range includes its limits") {
     for (auto [text, fits] : {std::pair{"0", false}, {"1", true}, {"4", true}, {"5", false}}) {
         CAPTURE(text);
         auto people = entered<int>(text);

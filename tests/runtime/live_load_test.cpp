@@ -138,7 +138,7 @@ TEST_CASE("a conversation is decoded on its first use and not before") {
     CHECK(count_in(w.log(), "unusable conversation") == 1);
 }
 
-TEST_CASE("an undecodable conversation is neither overwritten nor reaped") {
+TEST_CASE("an undecodable conversation is neither overwritten nor deleted when it is idle") {
     auto told = stored_lamps({"bad"});
     replace(told->stored[0], "i", R"("is_on":false)", R"("is_on":7)");
     world w(told, [](conversation_options& o) { o.unused_timeout = 1min; });
@@ -267,7 +267,7 @@ TEST_CASE("a refused removal of a conversation of another release is retried") {
     CHECK(told->changes().size() == 1);
 }
 
-TEST_CASE("an unknown component is counted apart") {
+TEST_CASE("an unknown component is counted separately") {
     auto told = stored_lamps({"gone"});
     replace(told->stored[0], "head", "load/lamp", "load/gone");
     world w(told, {});

@@ -226,7 +226,7 @@ TEST_CASE("a message whose turn the store refuses is lost and the conversation c
     CHECK(w.map().counts().messages_lost == 1);
 }
 
-TEST_CASE("subscriptions survive a restart and a message wakes the subscriber") {
+TEST_CASE("subscriptions survive a restart and a message first runs the wakeup hook") {
     std::string a;
     std::shared_ptr<script> kept;
     {

@@ -809,7 +809,7 @@ TEST_CASE("a stream that is attached during an event gets the result once") {
     CHECK(page->told()[0]->patches[0].kind == patch_kind::view);
 }
 
-TEST_CASE("the oldest open page of a conversation gives way to one beyond the limit") {
+TEST_CASE("a page beyond the limit displaces the oldest open page of its conversation") {
     world w([](conversation_options& o) { o.max_streams = 2; });
     auto id = w.minted(a_tally());
     std::vector<std::shared_ptr<recorder>> pages;
@@ -1141,7 +1141,7 @@ TEST_CASE("a conversation worth keeping stays so after a restart and expires lat
     CHECK(w.map().reap() == 1);
 }
 
-TEST_CASE("evictions of used and of unused conversations are logged apart") {
+TEST_CASE("evictions of used and of unused conversations are logged separately") {
     world w([](conversation_options& o) { o.max_per_owner = 1; });
     const auto used = w.minted(a_tally());
     w.wait(w.send(used, w.to_top(used, "inc")));
@@ -1286,7 +1286,7 @@ TEST_CASE("a restart restores saved conversations") {
     CHECK(w.wait(w.open(id, "eve")).result == status::foreign);
 }
 
-TEST_CASE("a conversation wakes once on its first use after a restart") {
+TEST_CASE("the wakeup hooks of a conversation run once on its first use after a restart") {
     std::string id;
     auto told = stored_tally(id);
     world w(told, {});

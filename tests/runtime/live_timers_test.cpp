@@ -262,7 +262,7 @@ TEST_CASE("a timer that is overdue after a restart fires once after the wakeup h
     CHECK(rung(w, id) == 1);
 }
 
-TEST_CASE("a timer that is not due yet after a restart leaves its conversation asleep") {
+TEST_CASE("a timer that is not due yet after a restart runs no wakeup hook") {
     std::string id;
     std::shared_ptr<script> kept;
     {

@@ -124,7 +124,7 @@ TEST_CASE("an element that ends a paragraph is found in one") {
     CHECK(misplaced("<div><p></p><ul><li><p></p></li></ul></div>").empty());
 }
 
-TEST_CASE("a link or button or selection or heading in its like is found") {
+TEST_CASE("a link or button or select or heading within another one is found") {
     CHECK(misplaced("<a href=\"/\"><b><a>x</a></b></a>") == "a in a");
     CHECK(misplaced("<button><span><button>x</button></span></button>") == "button in button");
     CHECK(misplaced("<select><select></select></select>") == "select in select");
@@ -141,7 +141,7 @@ TEST_CASE("a control or link in a button or link is found") {
     CHECK(misplaced("<a><button>x</button></a>").empty());  // not a link, without href
 }
 
-TEST_CASE("anything but options in a selection and text in an option is found") {
+TEST_CASE("a select with other elements than options and an option with elements are found") {
     CHECK(misplaced("<select><optgroup label=a><option>x</option></optgroup><hr></select>") == "");
     CHECK(misplaced("<select><option>x</option> </select>") == "");
     CHECK(misplaced("<select><div><option>x</option></div></select>") == "div in select");

@@ -371,7 +371,7 @@ TEST_CASE("choices stay as they are when their group is not on the page") {
     CHECK(filled.days.value() == std::vector<std::string>{"mon"});
 }
 
-TEST_CASE("two instances of one component keep their entries apart") {
+TEST_CASE("two instances of one component do not share their entries") {
     test_conversation t{two_forms{}};
     t.within("Left").fill("Name", "Ada");
     t.within("Right").fill("Name", "Bob");

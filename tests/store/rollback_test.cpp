@@ -64,7 +64,7 @@ void expect_rolled_back(const Place& place) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("an older copy that was put back is noticed", Place, file_place, sqlite_place) {
+TEST_CASE_TEMPLATE("an older copy that was put back is detected", Place, file_place, sqlite_place) {
     Place place;
     temporary_folder elsewhere;
     fs::path copy = elsewhere.path() / "copy";
@@ -117,7 +117,7 @@ TEST_CASE("a removed file that was put back is reported") {
     CHECK(report.warnings[0].find("2 conversations that differ from the 1") != std::string::npos);
 }
 
-TEST_CASE("a log that was deleted or cut off is noticed") {
+TEST_CASE("a log that was deleted or cut off is detected") {
     sqlite_place place;
     save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
     save_and_be_killed(place, {replacing("a", 2, {{"head", "2"}})});
@@ -140,7 +140,7 @@ TEST_CASE("a log that was deleted or cut off is noticed") {
     expect_rolled_back(place);
 }
 
-TEST_CASE_TEMPLATE("a store that was emptied is noticed", Place, file_place, sqlite_place) {
+TEST_CASE_TEMPLATE("a store that was emptied is detected", Place, file_place, sqlite_place) {
     Place place;
     save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
     if constexpr (std::is_same_v<Place, file_place>)

@@ -254,7 +254,7 @@ TEST_CASE("unreadable conversations are quarantined and block no other conversat
     }
 }
 
-TEST_CASE("rows that were put back or moved or doubled are noticed") {
+TEST_CASE("rows that were put back or moved or duplicated are detected") {
     sqlite_place place;
     auto kept = open_and_load(place);
     save(

@@ -233,7 +233,7 @@ private:
     effects emitted_;                 ///< since the last suspension
     answer_value incoming_;           ///< the result of a `co_await`; at the end the flow's answer
     std::optional<failure> failure_;  ///< of the pending `co_await`
-    std::exception_ptr error_;        ///< left the flow
+    std::exception_ptr error_;        ///< the exception that left the flow
     const context* context_ = nullptr;  ///< null unless the flow runs
     markup view_;
 };
