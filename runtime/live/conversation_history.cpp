@@ -8,6 +8,8 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <set>
 #include <utility>
 
 namespace stube::live {
@@ -101,12 +103,12 @@ std::vector<branch> branches_of(const std::vector<audit_event>& events) {
         const auto found = std::ranges::lower_bound(events, head, {}, &audit_event::head);
         return found != events.end() && found->head == head ? &*found : nullptr;
     };
-    const auto is_continued = [&](const audit_event& one) {
-        return std::ranges::find(events, one.head, &audit_event::parent) != events.end();
-    };
+    std::set<std::uint64_t> parents;
+    for (const auto& each : events)
+        parents.insert(each.parent);
     std::vector<branch> out;
     for (auto each = events.rbegin(); each != events.rend(); ++each) {
-        if (is_continued(*each)) continue;
+        if (parents.contains(each->head)) continue;
         const auto* fork = &*each;
         while (fork && !fork->is_on_current_branch)
             fork = event_at(fork->parent);
@@ -160,10 +162,18 @@ conversation_history::heads_of(std::string_view id, head_range range) const {
 std::vector<audit_event>
 conversation_history::event_view(std::string_view id, head_range range) const {
     // The branches are known only from the newest head downwards.
+    constexpr std::size_t heads_per_call = 1'000;
     std::vector<audit_event> out;
-    for (const auto& each : archive_.heads(id, head_range().before, head_range().before)) {
-        out.push_back(audit_event_of(each));
-        if (each.number < range.before && --range.count == 0) break;
+    std::size_t wanted = range.count;
+    for (auto before = head_range().before; wanted > 0;) {
+        const auto heads = archive_.heads(id, before, heads_per_call);
+        if (heads.empty()) break;
+        for (const auto& each : heads) {
+            if (wanted == 0) break;
+            out.push_back(audit_event_of(each));
+            if (each.number < range.before) --wanted;
+        }
+        before = heads.back().number;
     }
     mark_branches(out);
     std::erase_if(out, [&](const audit_event& each) { return each.head >= range.before; });

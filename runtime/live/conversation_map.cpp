@@ -264,6 +264,13 @@ std::size_t conversation_map::reap() {
     return parts_->expiry.reap();
 }
 
+conversation_history conversation_map::history() const {
+    const auto& options = parts_->context.options;
+    return {*parts_->storage, [&options](time_point at) {
+                return environment{at, options.app, options.app_type, {}};
+            }};
+}
+
 std::size_t conversation_map::size() const {
     return parts_->all.size();
 }

@@ -281,6 +281,119 @@ TEST_CASE("a conversation that expires after an event stays in the archive") {
     CHECK(last.commit->event.find(R"("kind":"removal")") != std::string::npos);
 }
 
+// --- views
+
+TEST_CASE("the audit of a conversation names who did what and when, in order") {
+    archived_world a;
+    a.w.advance(5s);
+    a.send("raise", "[10]");
+    auto saved = a.w.to_top(a.id, "save");
+    saved.form = {{"i1-note", "urgent"}};
+    a.w.wait(a.w.send(a.id, saved));
+
+    const auto events = a.w.map().history().event_view(a.id);
+    REQUIRE(events.size() == 3);
+    CHECK(events[0].kind == "visit");
+    CHECK(events[0].component == "archive/claim");
+    CHECK(events[1].head == 2);
+    CHECK(events[1].parent == 1);
+    CHECK(events[1].time == time_point(3'600'000'005'000ms));
+    CHECK(events[1].principal == "principal");
+    CHECK(events[1].member == "raise");
+    CHECK(events[1].arguments == "[10]");
+    REQUIRE(events[2].fields.size() == 1);
+    CHECK(events[2].fields[0].name == "i1-note");
+    CHECK(events[2].fields[0].value == "urgent");
+
+    const auto newest_of_two = a.w.map().history().event_view(a.id, {.before = 3, .count = 1});
+    REQUIRE(newest_of_two.size() == 1);
+    CHECK(newest_of_two[0].head == 2);
+    CHECK(a.w.map().history().event_view("unknown").empty());
+}
+
+TEST_CASE("the state at an earlier head is the conversation as it was then") {
+    archived_world a;
+    a.send("raise", "[10]");
+    a.send("raise", "[5]");
+    const auto history = a.w.map().history();
+    const auto amount_at = [&](std::optional<std::uint64_t> head) {
+        const auto view = history.view(a.id, head);
+        REQUIRE(view);
+        return static_cast<const claim*>(view->value.top().state.get())->amount;
+    };
+    CHECK(amount_at(1) == 0);
+    CHECK(amount_at(2) == 10);
+    CHECK(amount_at(3) == 15);
+    CHECK(amount_at(std::nullopt) == 15);
+    CHECK_FALSE(history.view(a.id, 4));
+    CHECK_FALSE(history.view("unknown"));
+}
+
+TEST_CASE("the branch that a user abandoned with Back stays in the history") {
+    archived_world a;
+    a.send("ask");  // 2
+    a.send("yes");  // 3
+    pending back;
+    a.w.map().go_back(a.id, "owner", 0, std::nullopt, a.w.thread, back.callback());
+    a.w.wait(back);  // 4, continues 2
+    a.send("no");    // 5
+
+    const auto view = a.w.map().history().history_view(a.id);
+    REQUIRE(view.branches.size() == 2);
+    CHECK(view.branches[0].tip == 5);
+    CHECK(view.branches[0].is_current);
+    CHECK(view.branches[1].tip == 3);
+    CHECK(view.branches[1].fork == 2);
+    CHECK_FALSE(view.branches[1].is_current);
+    std::vector<std::uint64_t> abandoned;
+    for (const auto& each : view.events)
+        if (!each.is_on_current_branch) abandoned.push_back(each.head);
+    CHECK(abandoned == std::vector<std::uint64_t>{3});
+
+    const auto approved = a.w.map().history().view(a.id, 3);
+    REQUIRE(approved);
+    CHECK(static_cast<const claim*>(approved->value.top().state.get())->state == "approved");
+}
+
+TEST_CASE("the messages of a conversation are what was entered and the pages that were shown") {
+    archived_world a;
+    a.send("raise", "[10]");
+    a.send("finish");
+
+    const auto history = a.w.map().history();
+    const auto with_content = history.message_records(a.id, {.include_content = true});
+    REQUIRE(with_content.size() == 5);
+    CHECK(with_content[0].direction == direction::shown);
+    CHECK(with_content[0].content->find("<form") != std::string::npos);
+    CHECK(with_content[1].direction == direction::entered);
+    CHECK(
+        with_content[1].content ==
+        R"({"component":"archive/claim","member":"raise","arguments":[10]})"
+    );
+    CHECK(with_content[3].direction == direction::entered);
+    CHECK(with_content[4].direction == direction::shown);
+    CHECK(with_content[4].content == "<p>Done</p>");
+
+    for (const auto& each : history.message_records(a.id))
+        CHECK_FALSE(each.content);
+}
+
+TEST_CASE("the history of a conversation outlives its end") {
+    archived_world a;
+    a.send("raise", "[10]");
+    a.send("finish");
+    const auto view = a.w.map().history().view(a.id);
+    REQUIRE(view);
+    CHECK(view->has_ended);
+    CHECK(view->head == 3);
+    CHECK(static_cast<const claim*>(view->value.top().state.get())->amount == 10);
+}
+
+TEST_CASE("a store without an archive has no history") {
+    world w;
+    CHECK_THROWS_AS(w.map().history(), store_refused);
+}
+
 TEST_CASE("a store without an archive gets no commits") {
     world w;
     const auto id = w.minted(call<claim>().release());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stube/runtime/conversation_history.hpp>
 #include <stube/runtime/conversation_options.hpp>
 #include <stube/runtime/kernel.hpp>
 #include <stube/store/store.hpp>
@@ -247,6 +248,10 @@ public:
     /// messages do not count as use. Conversations of another release expire likewise, unread.
     /// Records that cannot be read stay. Returns how many conversations it began to delete.
     std::size_t reap();
+
+    /// The history of all conversations that the store keeps, also of those that have ended. Valid
+    /// as long as the map. Throws `store_refused` if the store keeps no archive.
+    conversation_history history() const;
 
     std::size_t size() const;
 
