@@ -122,6 +122,8 @@ public:
 
     std::uint16_t port() const { return listener_->port(); }
 
+    live::conversation_history history() const { return live_->history(); }
+
     void publish(std::string_view topic, const std::string& message) {
         live_->publish(topic, message);
     }
@@ -321,6 +323,10 @@ void server::run() {
 
 void server::publish_text(std::string_view topic, const std::string& message) {
     impl_->publish(topic, message);
+}
+
+live::conversation_history server::history() const {
+    return impl_->history();
 }
 
 void server::stop() {

@@ -42,6 +42,10 @@ void app::publish_text(std::string_view topic, const std::string& message) const
     servers_->publish(topic, message);
 }
 
+live::conversation_history app::history() const {
+    return servers_->history();
+}
+
 app& app::add_mount(std::string path, page_options options, root_maker root) {
     if (!options.login.empty() && !http::is_local_address(options.login)) {
         throw std::invalid_argument(

@@ -4,12 +4,13 @@
 
 #include <stube/runtime/conversation_map.hpp>
 
+#include <stdexcept>
 #include <string_view>
 #include <vector>
 
 namespace stube::http {
 
-/// The running servers of an app; `app::publish` publishes to all of them.
+/// The running servers of an app, to which `app::publish` publishes.
 /// Threads: any.
 class server_registry {
 public:
@@ -28,6 +29,14 @@ public:
         const live::mutex_lock lock(mutex_);  // `conversation_map::publish` does not block
         for (auto* each : servers_)
             each->publish(topic, message);
+    }
+
+    /// Throws std::logic_error unless there is exactly one server.
+    live::conversation_history history() {
+        const live::mutex_lock lock(mutex_);
+        if (servers_.size() != 1)
+            throw std::logic_error("stube: history() needs exactly one running server");
+        return servers_.front()->history();
     }
 
 private:

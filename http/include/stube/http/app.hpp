@@ -26,6 +26,10 @@
 
 namespace stube {
 
+namespace live {
+class conversation_history;
+}
+
 namespace http {
 class server_registry;
 class site;
@@ -200,6 +204,13 @@ public:
     void publish(std::string_view topic, const T& value) const {
         publish_text(topic, detail::one_argument(value));
     }
+
+    /// The history of the conversations of the running server, which must keep an archive:
+    /// `start(port, sqlite_store(path, {.archive = true}))`. A source that uses it includes
+    /// <stube/runtime/conversation_history.hpp>. Valid until the server stops. It shows everything
+    /// of everybody: check who asks. Throws std::logic_error unless exactly one server of this app
+    /// runs, and `store_refused` if its store keeps no archive.
+    live::conversation_history history() const;
 
     /// Loads the store and serves until SIGINT or SIGTERM, then finishes the requests in progress.
     /// A second signal ends the process at once. Prints the line `listening on

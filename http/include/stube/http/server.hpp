@@ -47,6 +47,9 @@ public:
         publish_text(topic, detail::one_argument(value));
     }
 
+    /// The history of this server's conversations; see `app::history`.
+    live::conversation_history history() const;
+
     /// Finishes the requests in progress, saves all accepted changes and closes all connections.
     /// Idempotent.
     void stop();
