@@ -1,0 +1,32 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+/// STUBE_ASSERT for `store/`, which may not include the one of `runtime/`. Only sources include
+/// this header.
+namespace stube::storage {
+
+/// A defect of a store of stube, reported by STUBE_ASSERT.
+class broken_invariant : public std::logic_error {
+public:
+    using std::logic_error::logic_error;
+};
+
+[[noreturn]] inline void
+throw_broken_invariant(std::string_view condition, std::string_view file, int line) {
+    file.remove_prefix(file.rfind('/') + 1);  // the folder is that of the build
+    throw broken_invariant(
+        "stube: broken invariant: " + std::string(condition) + ", " + std::string(file) + ":" +
+        std::to_string(line)
+    );
+}
+
+}  // namespace stube::storage
+
+/// Throws `stube::storage::broken_invariant` unless the condition is true, in every build. The
+/// condition is evaluated once.
+#define STUBE_ASSERT(condition)                                                                    \
+    ((condition) ? static_cast<void>(0)                                                            \
+                 : ::stube::storage::throw_broken_invariant(#condition, __FILE__, __LINE__))
