@@ -43,7 +43,7 @@ struct map_context {
 
     spdlog::logger& log() const { return *options.logger; }
 
-    /// Where operations of no user run; always the same one for a conversation.
+    /// The executor of a conversation's timers, messages and results; always the same one.
     executor& executor_of(const entry& e) {
         if (executors.empty()) return background;
         return *executors[std::hash<std::string_view>()(e.id) % executors.size()];
@@ -54,7 +54,7 @@ struct map_context {
     std::atomic<bool> is_closed = false;  ///< stopped, or the store is down
     live::totals totals;
     std::vector<executor*> executors;
-    background_thread background;  ///< the executor of a map without others
+    background_thread background;  ///< the executor of a map for which `use` was not called
 };
 
 }  // namespace stube::live

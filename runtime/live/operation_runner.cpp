@@ -23,7 +23,8 @@ outcome run_change(const change_action& change, const conversation& now) {
     }
 }
 
-/// True if nobody has seen the conversation, and something of it begins when somebody does.
+/// True if the conversation is unseen, and has timers, subscriptions, work or commands that begin
+/// when it is seen.
 bool begins_when_seen(const session& s) {
     const bool has_held_commands = s.background && !s.background->held_commands.empty();
     return s.value->unseen && (!s.value->waiting.empty() || has_held_commands);
@@ -32,28 +33,29 @@ bool begins_when_seen(const session& s) {
 }  // namespace
 
 void operation_runner::run(held_entry held, operation op) {
-    if (!is_ready(held, op)) return parts_.operations.release(std::move(held));
+    if (!make_ready(held, op)) return parts_.operations.release(std::move(held));
     record_rollback(held, op);
-    if (op.from == origin::clock && !parts_.timers.is_due(held))
+    if (op.from == origin::clock && !parts_.timers.take_due(held))
         return parts_.operations.release(std::move(held));
-    if (runs_something_first(held, op)) return;
+    if (commit_preparation(held, op)) return;
     if (!op.is_change()) {
-        look(held, op);
+        reply_with_view(held, op);
         return parts_.operations.release(std::move(held));
     }
     auto result = run_change(std::get<change_action>(op.action), held.value());
     parts_.committer.commit(std::move(held), std::move(op), std::move(result));
 }
 
-/// Replies and returns false if the conversation cannot be used.
-bool operation_runner::is_ready(const held_entry& held, operation& op) {
+/// Decodes the conversation if necessary. Replies and returns false if the operation cannot run.
+bool operation_runner::make_ready(const held_entry& held, operation& op) {
     const bool is_usable =
-        held->state == condition::live && hydrate(held, parts_.context, parts_.all);
+        held->state == condition::live && hydrate(held, parts_.context, parts_.registry);
     if (!is_usable) {
-        op.done(parts_.all.refusal(*held));
+        op.done(parts_.registry.refusal(*held));
         return false;
     }
-    // A change that cannot be saved any more would leave its effects on the application.
+    // A change that cannot be saved any more must not run: its effects on the application would
+    // remain.
     if (parts_.context.is_closed && op.is_change() && op.from != origin::work) {
         op.done({.what = status::store_down});
         return false;
@@ -62,29 +64,35 @@ bool operation_runner::is_ready(const held_entry& held, operation& op) {
 }
 
 /// Some conversations change before the operation: the `wakeup` hooks run after a restart, and
-/// timers and messages begin when somebody sees the page.
-bool operation_runner::runs_something_first(held_entry& held, operation& op) {
+/// timers and messages begin when the conversation is seen. Returns true if such a change is on its
+/// way to the store; the operation then runs after it.
+bool operation_runner::commit_preparation(held_entry& held, operation& op) {
     auto& session = held.session();
     const auto* change = std::get_if<change_action>(&op.action);
     const bool may_wake = !change || change->runs_wakeup;
     if (may_wake && std::exchange(session.needs_wakeup, false) && has_wakeup(*session.value)) {
         auto woken = wake(*session.value, parts_.context.environment());
-        commit_first(std::move(held), std::move(op), std::move(woken), true);
+        commit_before(std::move(held), std::move(op), std::move(woken), true);
         return true;
     }
     if (!change && begins_when_seen(session)) {
-        // The page has seen everything that the next revision contains.
+        // The next revision changes nothing that the page shows.
         if (op.seen == session.value->revision) ++*op.seen;
         auto seen = mark_seen(*session.value);
-        commit_first(std::move(held), std::move(op), std::move(seen), false);
+        commit_before(std::move(held), std::move(op), std::move(seen), false);
         return true;
     }
     return false;
 }
 
-/// Saves the result of `runs_something_first`, and then lets the operation run. While that cannot
-/// be saved the operation fails.
-void operation_runner::commit_first(held_entry held, operation op, outcome first, bool was_wakeup) {
+/// Commits the change `first`, and then runs the operation. If the change cannot be saved, the
+/// operation fails.
+void operation_runner::commit_before(
+    held_entry held,
+    operation op,
+    outcome first,
+    bool was_wakeup
+) {
     operation before;
     before.action = change_action{};
     before.from = op.from;
@@ -101,9 +109,9 @@ void operation_runner::commit_first(held_entry held, operation op, outcome first
     parts_.committer.commit(std::move(held), std::move(before), std::move(first));
 }
 
-/// A page cannot have seen a revision that was not saved, unless the store has lost it. But only
-/// the browser claims so, and it can claim anything. Checked before the `wakeup` hooks, which make
-/// a revision of their own.
+/// A page has seen only saved revisions. If it reports a later revision than the stored one, the
+/// store has lost changes, or the browser's report is wrong. This check comes before the `wakeup`
+/// hooks, which make a new revision.
 void operation_runner::record_rollback(const held_entry& held, operation& op) {
     const auto stored = held.value().revision;
     if (!op.seen || *op.seen <= stored) return;
@@ -119,8 +127,8 @@ void operation_runner::record_rollback(const held_entry& held, operation& op) {
     );
 }
 
-/// Replies with the value as it is, to a page that is being loaded or to a stream.
-void operation_runner::look(const held_entry& held, operation& op) {
+/// Replies with the view to a page that is being loaded, or to a stream, which is added.
+void operation_runner::reply_with_view(const held_entry& held, operation& op) {
     const auto* attach = std::get_if<attach_action>(&op.action);
     auto r = parts_.pages.view(held, op, attach ? attach->stream.get() : nullptr);
     held->last_seen = parts_.context.clock.steady();
@@ -128,7 +136,7 @@ void operation_runner::look(const held_entry& held, operation& op) {
         r.streamed = true;
         const auto oldest = held->streams.add(attach->stream, parts_.context.options.max_streams);
         held->was_open = true;
-        parts_.all.unused().remove(*held);
+        parts_.registry.unused().remove(*held);
         if (oldest) oldest->displace();
         if (r.news) attach->stream->publish(r.news);
     }
