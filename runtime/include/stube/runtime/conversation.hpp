@@ -149,7 +149,7 @@ struct conversation {
     /// Records an event as applied. Ignores 0.
     void record_applied(kernel::event_id id);
 
-    /// Counts up to the next revision.
+    /// Begins the next revision. The conversation is not `unseen` any more.
     void advance();
 
     /// True if there is a step that Back may return to.

@@ -45,7 +45,7 @@ struct pending_work {
     const handler* or_else = nullptr;  ///< receives the failure; may be null
 };
 
-/// Everything that an instance waits for. Few instances have one.
+/// The timers, subscriptions and work that an instance waits for. Few instances wait for anything.
 struct wait_set {
     std::vector<timer> timers;
     std::vector<subscription> subscriptions;
