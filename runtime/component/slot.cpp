@@ -111,7 +111,7 @@ children& children::operator=(const children& other) {
     return *this;
 }
 
-const std::vector<detail::child>& children::none() {
+const std::vector<detail::child>& children::no_children() {
     static const std::vector<detail::child> none;
     return none;
 }
@@ -126,7 +126,7 @@ detail::child_draft& children::draft() {
     return *draft_;
 }
 
-void children::settle() const {
+void children::end_draft() const {
     if (draft_->has_changed()) list_ = listed(draft_->in_order());
     draft_.reset();
 }

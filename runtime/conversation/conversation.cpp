@@ -34,8 +34,8 @@ std::vector<instance_ptr> conversation::stack() const {
     return out;
 }
 
-const instance& conversation::first_in_place(const instance& one) const {
-    const auto* lowest = &one;
+const instance& conversation::first_in_place(const instance& member) const {
+    const auto* lowest = &member;
     while (lowest->covers != 0)
         lowest = &instances.at(lowest->covers);
     return *lowest;
@@ -80,6 +80,7 @@ void set_listed(std::vector<instance_id>& in, instance_id id, bool wanted) {
 
 using counted_type = std::pair<const component_type*, std::size_t>;
 
+/// Adds `more`, which may be negative, to the number of instances of a type.
 void count(std::vector<counted_type>& in, const component_type& type, int more) {
     auto found = std::ranges::lower_bound(in, type.name, {}, [](const counted_type& each) {
         return each.first->name;
@@ -94,15 +95,15 @@ void count(std::vector<counted_type>& in, const component_type& type, int more) 
 
 }  // namespace
 
-void conversation::put(instance_ptr one) {
-    const auto* before = instances.find(one->id);
-    if (!before || before->type != one->type) {
+void conversation::put(instance_ptr version) {
+    const auto* before = instances.find(version->id);
+    if (!before || before->type != version->type) {
         if (before) count(shapes, *before->type, -1);
-        count(shapes, *one->type, +1);
+        count(shapes, *version->type, +1);
     }
-    set_listed(waiting, one->id, one->waits != nullptr);
-    set_listed(not_storable, one->id, !one->type->durable());
-    instances.put(std::move(one));
+    set_listed(waiting, version->id, version->waits != nullptr);
+    set_listed(not_storable, version->id, !version->type->durable());
+    instances.put(std::move(version));
 }
 
 void conversation::erase(instance_id gone) {

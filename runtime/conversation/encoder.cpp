@@ -263,7 +263,7 @@ void encode_whole(const conversation& from, change& out) {
             });
         }
     }
-    // The current versions are next to each other, after the old ones, since they change together.
+    // The current versions are next to each other, because they change together.
     from.instances.each([&](const instance_ptr& each) { writer.write(*each); });
 }
 
@@ -272,10 +272,10 @@ void encode_difference(const conversation& before, const conversation& after, ch
     instance_table::compare(
         before.instances,
         after.instances,
-        [&](const instance_ptr& was, const instance_ptr& is) {
-            if (is) writer.write(*is);
-            if (was && !is) writer.drop(*was);
-            if (was && has_step_with(after, was)) writer.write_old(*was);
+        [&](const instance_ptr& old_version, const instance_ptr& new_version) {
+            if (new_version) writer.write(*new_version);
+            if (old_version && !new_version) writer.drop(*old_version);
+            if (old_version && has_step_with(after, old_version)) writer.write_old(*old_version);
         }
     );
     if (!after.past.empty() && (before.past.empty() || before.past.back() != after.past.back())) {
@@ -353,16 +353,16 @@ std::size_t stored_size(const conversation* before, const conversation& after) {
     instance_table::compare(
         before->instances,
         after.instances,
-        [&](const instance_ptr& was, const instance_ptr& is) {
-            if (is) size += size_of(*is);
-            if (was) size -= size_of(*was);
+        [&](const instance_ptr& old_version, const instance_ptr& new_version) {
+            if (new_version) size += size_of(*new_version);
+            if (old_version) size -= size_of(*old_version);
         }
     );
     return size;
 }
 
 change encode_change(const conversation* before, const conversation& after, bool in_parts) {
-    const bool whole = !in_parts || !before || !before->durable();
+    const bool is_whole = !in_parts || !before || !before->durable();
     change out;
     if (!after.durable()) {
         out = encode_tombstone(after);
@@ -371,8 +371,10 @@ change encode_change(const conversation* before, const conversation& after, bool
     }
     out.id = after.id;
     out.revision = after.revision;
-    out.kind = !before ? change_kind::create : whole ? change_kind::replace : change_kind::update;
-    if (whole) {
+    out.kind = !before    ? change_kind::create
+               : is_whole ? change_kind::replace
+                          : change_kind::update;
+    if (is_whole) {
         encode_whole(after, out);
     } else {
         encode_difference(*before, after, out);

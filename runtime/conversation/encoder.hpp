@@ -14,8 +14,8 @@ namespace stube::kernel {
 storage::change encode_change(const conversation* before, const conversation& after, bool in_parts);
 
 /// The size of the current instances in a store, in bytes. Instances that cannot be stored count as
-/// 0. `before` is an earlier value of the same conversation, or null; its `size` saves counting the
-/// unchanged instances again. Throws what a component's codec throws.
+/// 0. `before` is an earlier value of the same conversation, or null. With the `size` of `before`,
+/// only the changed instances are counted. Throws what a component's codec throws.
 std::size_t stored_size(const conversation* before, const conversation& after);
 
 }  // namespace stube::kernel

@@ -32,7 +32,7 @@ struct totals {
 };
 
 /// The options, clocks, executors and counts that all parts of a map share.
-/// Threads: any, except that `executors` are set before anything else happens.
+/// Threads: any. `executors` must be set before the first operation.
 struct map_context {
     explicit map_context(conversation_options given)
         : options(std::move(given)), clock(options.clock, options.steady_clock) {}

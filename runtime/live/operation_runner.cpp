@@ -120,7 +120,7 @@ void operation_runner::record_rollback(const held_entry& held, operation& op) {
     ++parts_.context.totals.rolled_back;
     parts_.context.log().warn(
         "rolled_back conversation={} stored={} claimed={} why=\"a browser claims to have seen a "
-        "later revision: either that is wrong, or the store has lost what was saved\"",
+        "later revision: either the claim is wrong, or the store has lost saved changes\"",
         held->id,
         stored,
         *op.seen

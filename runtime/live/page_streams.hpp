@@ -22,7 +22,7 @@ public:
     bool is_open() const { return is_open_; }
 
     /// If there are `max` streams already, removes the oldest one and returns it. Its page may have
-    /// gone without a sign from the network.
+    /// left without closing the connection.
     stream_ptr add(stream_ptr stream, std::size_t max) {
         const mutex_lock lock(mutex_);
         stream_ptr oldest;

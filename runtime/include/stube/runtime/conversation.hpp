@@ -118,8 +118,9 @@ struct conversation {
     /// The instances of the page, root first. Each was called while the one before was shown.
     std::vector<kernel::instance_ptr> stack() const;
 
-    /// The lowest instance in the place of `one`, which covers no other; possibly `one` itself.
-    const kernel::instance& first_in_place(const kernel::instance& one) const;
+    /// The lowest instance in the place of `member`, which covers no other; possibly `member`
+    /// itself.
+    const kernel::instance& first_in_place(const kernel::instance& member) const;
 
     /// The uncovered instance of the place in which `first` is the first.
     const kernel::instance& shown_in_place(instance_id first) const;
@@ -133,7 +134,7 @@ struct conversation {
     find_above(instance_id from, const std::function<bool(const handler&)>& wanted) const;
 
     /// Inserts an instance, or replaces it by a new version.
-    void put(kernel::instance_ptr one);
+    void put(kernel::instance_ptr version);
     void erase(instance_id id);
 
     /// Records that the pages of this conversation may show different renderings of these
