@@ -16,7 +16,7 @@ class removal_backoff {
 public:
     explicit removal_backoff(map_context& context);
 
-    /// False during such a delay. Also looks whether the system's clock was set.
+    /// False during such a delay. Also checks whether the system's clock was set.
     bool may_remove();
 
     /// Records whether a removal was saved. After a refusal, the next attempt waits, twice as long
@@ -26,7 +26,7 @@ public:
 private:
     map_context& context_;
     mutex mutex_;
-    std::chrono::milliseconds clock_shift_ STUBE_GUARDED_BY(mutex_) = {};  ///< at the last look
+    std::chrono::milliseconds clock_shift_ STUBE_GUARDED_BY(mutex_) = {};  ///< at the last check
     steady_time retry_at_ STUBE_GUARDED_BY(mutex_);
     std::uint8_t refusals_ STUBE_GUARDED_BY(mutex_) = 0;  ///< since the last saved removal
 };

@@ -78,7 +78,7 @@ public:
         found_.unreadable = quarantined.size();
         for (auto& each : quarantined)
             add_other(std::move(each));
-        for (auto& [shape, row] : rows_)
+        for (auto& [key, row] : rows_)
             found_.shapes.push_back(std::move(row));
         return std::move(found_);
     }
