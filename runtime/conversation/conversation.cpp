@@ -29,8 +29,8 @@ void conversation::advance() {
 
 std::vector<instance_ptr> conversation::stack() const {
     std::vector<instance_ptr> out;
-    for (auto one = instances.get(root); one; one = instances.get(one->covered_by))
-        out.push_back(one);
+    for (auto member = instances.get(root); member; member = instances.get(member->covered_by))
+        out.push_back(member);
     return out;
 }
 
@@ -49,10 +49,10 @@ const instance& conversation::shown_in_place(instance_id first) const {
 }
 
 bool conversation::is_shown(instance_id wanted) const {
-    const auto* one = instances.find(wanted);
-    while (one && one->covered_by == 0) {
-        if (one->owner == 0) return true;
-        one = instances.find(one->owner);
+    const auto* shown = instances.find(wanted);
+    while (shown && shown->covered_by == 0) {
+        if (shown->owner == 0) return true;
+        shown = instances.find(shown->owner);
     }
     return false;
 }
@@ -61,9 +61,9 @@ instance_id conversation::find_above(
     instance_id from,
     const std::function<bool(const handler&)>& wanted
 ) const {
-    for (const auto* one = instances.find(from); one && one->caller != 0;) {
-        one = instances.find(one->caller);
-        if (one && std::ranges::any_of(one->type->handlers, wanted)) return one->id;
+    for (const auto* above = instances.find(from); above && above->caller != 0;) {
+        above = instances.find(above->caller);
+        if (above && std::ranges::any_of(above->type->handlers, wanted)) return above->id;
     }
     return 0;
 }

@@ -189,22 +189,22 @@ public:
         while (!open.empty()) {
             const auto [id, owner, covers] = open.back();
             open.pop_back();
-            auto one = version_at(id, clock);
+            auto reached = version_at(id, clock);
             // A caller or owner is older than its callee or child, so its id is lower.
-            if (one->owner != owner || one->covers != covers || one->caller >= id ||
-                !found.emplace(id, one).second)
+            if (reached->owner != owner || reached->covers != covers || reached->caller >= id ||
+                !found.emplace(id, reached).second)
                 throw decode_error("the instances do not fit together");
-            if (one->covered_by != 0) open.push_back({one->covered_by, owner, id});
-            each_list(*one, [&](const children& list) {
+            if (reached->covered_by != 0) open.push_back({reached->covered_by, owner, id});
+            each_list(*reached, [&](const children& list) {
                 for (const auto& child : list.all()) {
                     if (child.is_made()) open.push_back({child.id, id, 0});
                 }
             });
         }
-        for (const auto& [id, one] : found) {
-            if (one->caller != 0 && !found.contains(one->caller))
+        for (const auto& [id, reached] : found) {
+            if (reached->caller != 0 && !found.contains(reached->caller))
                 throw decode_error("the instances do not fit together");
-            out.put(one);
+            out.put(reached);
         }
         return out;
     }
@@ -280,14 +280,14 @@ private:
     /// Finds the members that are stored by name: the caller's members that receive the answer, and
     /// the instance's own members that receive timers, messages and results.
     void resolve_members(stored& from) {
-        auto& one = *from.made;
+        auto& target = *from.made;
         const auto& object = from.json.get_object();
         auto then = text_of(object, "then");
         auto or_else = text_of(object, "or_else");
-        auto caller = types_.find(one.caller);
+        auto caller = types_.find(target.caller);
         if (caller != types_.end()) {
-            one.then = member_if_named(*caller->second, then);
-            one.or_else = member_if_named(*caller->second, or_else);
+            target.then = member_if_named(*caller->second, then);
+            target.or_else = member_if_named(*caller->second, or_else);
         } else if (!then.empty() || !or_else.empty()) {
             throw decode_error("the caller of an instance is missing");
         }
@@ -296,7 +296,7 @@ private:
             const auto& fields = detail::array_of(each, 3);
             waits.timers.push_back(
                 {time_point(std::chrono::milliseconds(value_of<std::int64_t>(fields[0]))),
-                 member_named(*one.type, value_of<std::string>(fields[1])),
+                 member_named(*target.type, value_of<std::string>(fields[1])),
                  value_of<std::string>(fields[2])}
             );
         }
@@ -304,18 +304,18 @@ private:
             const auto& fields = detail::array_of(each, 2);
             waits.subscriptions.push_back(
                 {value_of<std::string>(fields[0]),
-                 member_named(*one.type, value_of<std::string>(fields[1]))}
+                 member_named(*target.type, value_of<std::string>(fields[1]))}
             );
         }
         for (const auto& each : list_of(object, "work")) {
             const auto& fields = detail::array_of(each, 3);
             waits.work.push_back(
                 {value_of<std::uint64_t>(fields[0]),
-                 member_if_named(*one.type, value_of<std::string>(fields[1])),
-                 member_if_named(*one.type, value_of<std::string>(fields[2]))}
+                 member_if_named(*target.type, value_of<std::string>(fields[1])),
+                 member_if_named(*target.type, value_of<std::string>(fields[2]))}
             );
         }
-        if (!waits.empty()) one.waits = std::make_shared<const wait_set>(std::move(waits));
+        if (!waits.empty()) target.waits = std::make_shared<const wait_set>(std::move(waits));
         from.json = nullptr;
     }
 

@@ -196,10 +196,10 @@ std::string encode_instance(const instance& from) {
     return out;
 }
 
-std::size_t size_of(const instance& one) {
-    if (!one.type->durable()) return 0;
-    if (one.stored_size.get() == 0) encode_instance(one);
-    return one.stored_size.get();
+std::size_t size_of(const instance& of) {
+    if (!of.type->durable()) return 0;
+    if (of.stored_size.get() == 0) encode_instance(of);
+    return of.stored_size.get();
 }
 
 bool has_step_with(const conversation& in, const instance_ptr& version) {
@@ -233,22 +233,20 @@ class version_writer {
 public:
     explicit version_writer(change& out) : out_(out) {}
 
-    void write(const instance& one) {
-        out_.written.push_back({part_name(one), encode_instance(one)});
+    void write(const instance& of) { out_.written.push_back({part_name(of), encode_instance(of)}); }
+
+    void drop(const instance& of) { out_.dropped.push_back(part_name(of)); }
+
+    void write_old(const instance& of) {
+        if (is_new(of)) out_.written.push_back({old_part_name(of), encode_instance(of)});
     }
 
-    void drop(const instance& one) { out_.dropped.push_back(part_name(one)); }
-
-    void write_old(const instance& one) {
-        if (is_new(one)) out_.written.push_back({old_part_name(one), encode_instance(one)});
-    }
-
-    void drop_old(const instance& one) {
-        if (is_new(one)) out_.dropped.push_back(old_part_name(one));
+    void drop_old(const instance& of) {
+        if (is_new(of)) out_.dropped.push_back(old_part_name(of));
     }
 
 private:
-    bool is_new(const instance& one) { return seen_.emplace(one.id, one.version).second; }
+    bool is_new(const instance& of) { return seen_.emplace(of.id, of.version).second; }
 
     change& out_;
     std::set<std::pair<instance_id, std::uint64_t>> seen_;

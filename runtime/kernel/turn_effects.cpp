@@ -30,7 +30,8 @@ const handler* message_member(const component_type& type, std::string_view name)
 
 std::size_t depth(const conversation& in, instance_id first) {
     std::size_t out = 0;
-    for (const auto* one = in.instances.find(first); one; one = in.instances.find(one->covered_by))
+    for (const auto* shown = in.instances.find(first); shown;
+         shown = in.instances.find(shown->covered_by))
         ++out;
     return out;
 }
@@ -45,8 +46,8 @@ void turn::apply_effects(instance_id from, const effects& wanted) {
                                   "back only once, and last");
         }
     }
-    for (const auto& one : list)
-        std::visit([&](const auto& e) { apply(from, e); }, one);
+    for (const auto& next : list)
+        std::visit([&](const auto& e) { apply(from, e); }, next);
 }
 
 instance_id turn::first_of(const instance& caller, const effect::call& call) const {
