@@ -25,16 +25,16 @@ change as_tombstone(change change) {
 }
 
 contents load(store& opened) {
-    contents all;
+    contents found;
     const load_report report = opened.load_all([&](record&& loaded) {
         const std::string id = loaded.id;
-        const bool is_new = all.emplace(id, in_order(std::move(loaded))).second;
+        const bool is_new = found.emplace(id, in_order(std::move(loaded))).second;
         expect(is_new, "load_all passed " + id + " twice");
     });
-    expect(report.loaded == all.size(), "load_report::loaded is not the number of records");
+    expect(report.loaded == found.size(), "load_report::loaded is not the number of records");
     for (const auto& bad : report.quarantined)
         expect(false, "load_all could not read " + bad.id + ": " + bad.why);
-    return all;
+    return found;
 }
 
 /// One run of a rule: the store, the model of its content, and the content after the last restart.
@@ -237,19 +237,19 @@ void refused_batch_changes_nothing(trial& run) {
          creating("b", 5, {{"head", "1"}}),
          creating("late", 7, {{"head", "1"}})}
     );
-    batch most{creating("new", 1, {{"head", "2"}}), replacing("a", 2, {{"head", "2"}})};
-    batch first = most;
+    const batch valid{creating("new", 1, {{"head", "2"}}), replacing("a", 2, {{"head", "2"}})};
+    batch first = valid;
     first.push_back(removing("b"));
     first.push_back(replacing("late", 1, {{"head", "2"}}));
     run.expect_conflict(first);
-    batch second = most;
+    batch second = valid;
     second.push_back(replacing("b", 4, {{"head", "2"}}));
     run.expect_conflict(second);
-    batch third = most;
+    batch third = valid;
     third.push_back(replacing("b", 6, {{"head", "\"\xff\""}}));
     run.expect_refused(third);
-    // The store remembers nothing of the refused batches: the new id can still be created, and
-    // the stored conversation can still change.
+    // The refused batches left no trace: the new id can still be created, and the stored
+    // conversation can still change.
     run.save({creating("new", 1, {{"head", "3"}}), replacing("a", 2, {{"head", "3"}})});
     run.restart();
 }
@@ -303,11 +303,11 @@ public:
             std::string id = numbered("c", between(1, 30));
             by_id.insert_or_assign(id, next_change(id, model));
         }
-        batch all;
-        all.reserve(by_id.size());
+        batch changes;
+        changes.reserve(by_id.size());
         for (auto& [id, change] : by_id)
-            all.push_back(std::move(change));
-        return all;
+            changes.push_back(std::move(change));
+        return changes;
     }
 
 private:
@@ -397,12 +397,12 @@ void full_disk_is_a_refusal(trial& run) {
 
 /// True if each conversation is as in `before` or as in `after`.
 bool is_a_mixture(const contents& found, const contents& before, const contents& after) {
-    const auto look_up = [](const contents& all, const std::string& id) {
-        const auto stored = all.find(id);
-        return stored == all.end() ? std::optional<record>() : stored->second;
+    const auto look_up = [](const contents& in, const std::string& id) {
+        const auto stored = in.find(id);
+        return stored == in.end() ? std::optional<record>() : stored->second;
     };
-    for (const contents* all : {&found, &before, &after})
-        for (const auto& [id, ignored] : *all) {
+    for (const contents* side : {&found, &before, &after})
+        for (const auto& [id, ignored] : *side) {
             const auto stored = look_up(found, id);
             if (stored != look_up(before, id) && stored != look_up(after, id)) return false;
         }
@@ -446,7 +446,7 @@ void unknown_stops_the_store(trial& run) {
     );
 }
 
-/// Each store needs a test of its own for a place that is touched.
+/// A place that is deleted or replaced needs a test of its own for each store.
 void untouched_place_is_accepted(trial& run) {
     const auto check = [&](const char* when) {
         auto* watch = dynamic_cast<place_watch*>(&run.opened());

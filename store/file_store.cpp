@@ -20,7 +20,7 @@
 // The folder:
 //
 //   <id>.json     one conversation
-//   <id>.tmp      a conversation that is being written; loading removes what a crash left of it
+//   <id>.tmp      a conversation that is being written; loading removes the files of a crash
 //   quarantine/   files that could not be read, under their old names
 //   .mark         the high-water mark (high_water_mark.hpp)
 //   lock          locked by the process that owns the folder
@@ -244,7 +244,8 @@ public:
         return 0;
     }
 
-    void renamed() { names_.clear(); }
+    /// Call after the files were renamed.
+    void release() { names_.clear(); }
 
 private:
     int folder_;
@@ -266,15 +267,15 @@ private:
     void check_files();
     void
     check_mark(const std::optional<high_water_mark>& before, bool all_read, load_report& report);
-    std::vector<std::string> names() const;
+    std::vector<std::string> file_names() const;
     std::optional<std::string> read(const fs::path& file, stored_file& stored) const;
-    bool load_one(
+    bool load_file(
         const std::string& name,
         const std::function<void(record&&)>& each,
         load_report& report
     );
     std::string quarantine(const std::string& name);
-    void check(std::span<const change> batch) const;
+    void check_changes(std::span<const change> batch) const;
     void lower_mark_for_removals(std::span<const change> batch);
     void write_all(std::span<const change> batch, unfinished_files& files);
     void publish_all(std::span<const change> batch);
@@ -309,7 +310,7 @@ folder_store::folder_store(const fs::path& dir, file_options options)
     : dir_(absolute_path(dir)), options_(options), mark_(dir_ / ".mark") {
     if (!dir_.has_filename()) dir_ = dir_.parent_path();
     if (options_.read_only)
-        need_folder(dir_, dir_);
+        require_folder(dir_, dir_);
     else
         make_folder();
     if (!options_.read_only) lock_ = take_ownership(dir_ / "lock", dir_);
@@ -326,13 +327,13 @@ folder_store::~folder_store() {
 
 void folder_store::make_folder() {
     const fs::path parent = dir_.parent_path();
-    need_folder(parent, dir_);
+    require_folder(parent, dir_);
     if (::mkdir(dir_.c_str(), 0700) == 0) {
         if (const int error = sync_folder(parent)) refuse_place(dir_, error_text(error));
     } else if (errno != EEXIST) {
         refuse_place(dir_, "cannot make the folder: " + error_text(errno));
     }
-    need_folder(dir_, dir_);
+    require_folder(dir_, dir_);
 }
 
 load_report folder_store::load_all(const std::function<void(record&&)>& each) {
@@ -343,12 +344,12 @@ load_report folder_store::load_all(const std::function<void(record&&)>& each) {
     const auto mark = mark_.read();
     std::vector<std::string> unfinished;
     std::vector<std::string> bad;
-    for (const auto& name : names()) {
+    for (const auto& name : file_names()) {
         const fs::path path(name);
         if (!is_id(path.stem().string())) continue;
         if (path.extension() == unfinished_suffix)
             unfinished.push_back(name);
-        else if (path.extension() == final_suffix && !load_one(name, each, report))
+        else if (path.extension() == final_suffix && !load_file(name, each, report))
             bad.push_back(name);
     }
     check_mark(mark, bad.empty(), report);
@@ -390,7 +391,7 @@ void folder_store::check_place() {
     folder_time_ = status.st_mtim;
 }
 
-/// Called after another program has changed the folder.
+/// Checks all files, after another program has changed the folder.
 void folder_store::check_files() {
     for (const auto& [id, stored] : stored_) {
         const auto name = id + std::string(final_suffix);
@@ -426,17 +427,18 @@ void folder_store::check_mark(
         refuse_place(dir_, "cannot write its high-water mark: " + error_text(error));
 }
 
-std::vector<std::string> folder_store::names() const {
+std::vector<std::string> folder_store::file_names() const {
     std::vector<std::string> found;
     std::error_code error;
-    for (fs::directory_iterator at(dir_, error), end; !error && at != end; at.increment(error))
-        found.push_back(at->path().filename().string());
+    for (fs::directory_iterator file(dir_, error), end; !error && file != end;
+         file.increment(error))
+        found.push_back(file->path().filename().string());
     if (error) refuse_place(dir_, error.message());
     return found;
 }
 
 /// Returns false if the file cannot be read, and then adds it to the report.
-bool folder_store::load_one(
+bool folder_store::load_file(
     const std::string& name,
     const std::function<void(record&&)>& each,
     load_report& report
@@ -523,20 +525,20 @@ void folder_store::save(std::span<const change> batch) {
     if (!is_loaded_) throw std::logic_error("load_all comes before the first save");
     if (batch.empty()) return;
     check_place();
-    check(batch);
+    check_changes(batch);
     unfinished_files files(folder_.number());
     write_all(batch, files);
     lower_mark_for_removals(batch);
     publish_all(batch);
-    files.renamed();
+    files.release();
     update_index(batch);
-    // A batch of removals leaves no file with its number, so the mark must not record it.
+    // A batch of removals leaves no file with its number, so the mark must not record the batch.
     if (!std::ranges::all_of(batch, is_removal)) mark_.write_if_due(state());
     remember_folder_time();
     check_place();
 }
 
-/// The mark must not record a number that the removals of this batch delete from the folder.
+/// The mark must not record a transaction whose files this batch removes.
 void folder_store::lower_mark_for_removals(std::span<const change> batch) {
     if (std::ranges::none_of(batch, is_removal)) return;
     const std::uint64_t remaining = std::min(mark_.written().transaction, highest_without(batch));
@@ -574,7 +576,7 @@ void folder_store::erase_from_index(const std::string& id) {
     stored_.erase(old);
 }
 
-void folder_store::check(std::span<const change> batch) const {
+void folder_store::check_changes(std::span<const change> batch) const {
     check_batch(batch);
     for (const auto& change : batch) {
         if (change.kind == change_kind::update)
@@ -597,8 +599,8 @@ void folder_store::write_all(std::span<const change> batch, unfinished_files& fi
         const auto name = change.id + std::string(unfinished_suffix);
         const int error = files.write(name, text, is_syncing, written.inode);
         if (error == 0) continue;
-        // A full disk may show only at the sync. Nothing was renamed yet, so that is still a
-        // refusal.
+        // A full disk may be reported only by the sync. Nothing was renamed yet, so the save is
+        // still refused.
         if (is_syncing && error != ENOSPC && error != EDQUOT)
             stop("syncing conversation " + change.id, error);
         refuse("writing conversation " + change.id, error);

@@ -14,7 +14,7 @@ namespace stube::storage {
 namespace {
 
 /// The process that holds the lock, as " (process 1234)"; empty if it is not known.
-std::string owner_in(int lock_file) {
+std::string describe_owner(int lock_file) {
     char text[16];
     const ssize_t size = ::pread(lock_file, text, sizeof text, 0);
     std::string digits;
@@ -23,7 +23,7 @@ std::string owner_in(int lock_file) {
     return digits.empty() ? "" : " (process " + digits + ")";
 }
 
-/// Records this process for the error message of another one. So errors are ignored.
+/// Records this process, only for the error message of another process. So errors are ignored.
 void write_owner(int lock_file) {
     const std::string text = std::to_string(::getpid()) + "\n";
     if (::ftruncate(lock_file, 0) == 0) [[maybe_unused]]
@@ -88,7 +88,7 @@ std::filesystem::path absolute_path(const std::filesystem::path& path) {
     return absolute;
 }
 
-void need_folder(const std::filesystem::path& folder, const std::filesystem::path& path) {
+void require_folder(const std::filesystem::path& folder, const std::filesystem::path& path) {
     std::error_code error;
     const auto status = std::filesystem::status(folder, error);
     if (status.type() == std::filesystem::file_type::not_found)
@@ -124,7 +124,7 @@ take_ownership(const std::filesystem::path& lock_file, const std::filesystem::pa
     if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
         const int error = errno;
         if (error == EWOULDBLOCK)
-            refuse_place(path, "another server is using it" + owner_in(lock.number()));
+            refuse_place(path, "another server is using it" + describe_owner(lock.number()));
         refuse_place(path, "cannot lock " + quoted(lock_file) + ": " + error_text(error));
     }
     write_owner(lock.number());

@@ -74,7 +74,7 @@ std::filesystem::path absolute_path(const std::filesystem::path& path);
 
 /// Throws store_refused unless `folder` is an existing folder. `path` is the store's path, for the
 /// message.
-void need_folder(const std::filesystem::path& folder, const std::filesystem::path& path);
+void require_folder(const std::filesystem::path& folder, const std::filesystem::path& path);
 
 /// Makes files that were created or renamed in `folder` survive a power loss. Returns an errno
 /// value, 0 on success.

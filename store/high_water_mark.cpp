@@ -140,7 +140,7 @@ void refuse_rollback(
         std::to_string(loaded.now.transaction) + ", but transaction " +
         std::to_string(mark->transaction) +
         " was durable. The store was replaced by an older copy, or its end was lost (a -wal file "
-        "belongs to its database). Nothing was changed. Put back the newest copy; or, to go on "
+        "belongs to its database). Nothing was changed. Put back the newest copy; or, to continue "
         "without the missing transactions, remove " +
         quoted(file.path()) + " or open the store once with accept_rollback"
     );

@@ -67,7 +67,7 @@ private:
     std::uint64_t sequence_ = 0;  ///< the number of the newest line
     high_water_mark written_;
     bool is_unreadable_ = false;
-    std::optional<std::chrono::steady_clock::time_point> last_due_;
+    std::optional<std::chrono::steady_clock::time_point> last_due_;  ///< last time it was due
 };
 
 /// The state that a store loaded, for the comparison with its high-water mark.
@@ -77,7 +77,7 @@ struct loaded_state {
 };
 
 /// Throws store_rolled_back if the loaded state is behind the mark and the caller does not accept
-/// that. Throws nothing if something could not be read, because that may be the missing data.
+/// that. Does not throw if anything could not be read, because that may be the missing data.
 void refuse_rollback(
     const std::filesystem::path& place,
     const high_water_mark_file& file,

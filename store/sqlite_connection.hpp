@@ -16,7 +16,7 @@ namespace stube::storage {
 /// An error of SQLite: its message and its extended result code.
 class sqlite_error : public std::runtime_error {
 public:
-    sqlite_error(int code, const std::string& what) : std::runtime_error(what), code_(code) {}
+    sqlite_error(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
 
     int code() const { return code_; }
     int primary_code() const { return code_ & 0xff; }

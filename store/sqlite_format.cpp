@@ -1,5 +1,6 @@
 #include "store/sqlite_format.hpp"
 
+#include "store/assert.hpp"
 #include "store/files.hpp"
 
 #include <cerrno>
@@ -153,6 +154,7 @@ void upgrade(
     std::int64_t format = database.number("PRAGMA user_version");
     const std::int64_t newest = first_format + static_cast<std::int64_t>(steps.size());
     if (format == newest) return;
+    STUBE_ASSERT(format >= first_format && format < newest);
     back_up(database, file, format);
     for (; format < newest; ++format) {
         database.run("BEGIN IMMEDIATE");
@@ -180,7 +182,8 @@ std::string explain(const sqlite_error& error, const fs::path& file) {
         return "it is not an SQLite database";
     case SQLITE_CORRUPT:
         return "the database is damaged (" + std::string(error.what()) +
-               "); keep a copy of it and of its -wal file, and rescue what is left with: sqlite3 "
+               "); keep a copy of it and of its -wal file, and recover its remaining content with: "
+               "sqlite3 "
                "\"" +
                file.string() + "\" .recover";
     default:

@@ -33,9 +33,9 @@ bool is_empty_database(
 /// Creates the tables in an empty database.
 void create_tables(sqlite_connection& database);
 
-/// Upgrades a database to the newest format. First makes a copy that only its owner can read,
-/// `<file>.format-<n>.backup`, then runs each step in a transaction of its own. Throws
-/// store_refused, with nothing changed, if the copy cannot be made.
+/// Upgrades a database of a supported format to the newest one. First makes a copy that only its
+/// owner can read, `<file>.format-<n>.backup`, then runs each step in a transaction of its own.
+/// Throws store_refused, with nothing changed, if the copy cannot be made.
 void upgrade(
     sqlite_connection& database,
     const std::filesystem::path& file,
@@ -46,7 +46,7 @@ void upgrade(
 /// must not be empty.
 std::uint64_t last_transaction(sqlite_connection& database);
 
-/// The error as a message for an operator, with advice where there is some.
+/// The error as a message for an operator. For some errors it contains advice.
 std::string explain(const sqlite_error& error, const std::filesystem::path& file);
 
 }  // namespace stube::storage

@@ -1,5 +1,6 @@
 #include "store/sqlite_loader.hpp"
 
+#include "store/assert.hpp"
 #include "store/checksum.hpp"
 #include "store/status_text.hpp"
 
@@ -33,8 +34,8 @@ std::uint64_t natural(const sqlite_statement& row, column::index index) {
     return static_cast<std::uint64_t>(row.number(index));
 }
 
-/// Must come before any value of the row is read, because SQLite converts a value that is read as
-/// text.
+/// Must be called before any value of the row is read, because SQLite converts a value that is read
+/// as text.
 void check_types(const sqlite_statement& row) {
     if (row.type(column::conversation) != SQLITE_TEXT)
         throw std::invalid_argument("an id is not text");
@@ -79,6 +80,7 @@ void sqlite_loader::add_row(const sqlite_statement& row) {
         current_ = {};
     } else {
         const auto found = waiting_.find(partial.content.id);
+        STUBE_ASSERT(found != waiting_.end());
         finish(found->second);
         waiting_.erase(found);
     }
@@ -180,7 +182,7 @@ void sqlite_loader::finish(partial_conversation& partial) {
 
 void sqlite_loader::reject(partial_conversation& partial) {
     if (entries_.contains(partial.content.id))
-        partial.why = "rows beside a conversation that is complete";
+        partial.why = "these rows are beside a complete conversation with the same id";
     try {
         check_id(partial.content.id);
     } catch (const std::invalid_argument&) {

@@ -18,9 +18,9 @@ struct bad_rows {
     std::vector<std::int64_t> rows;
 };
 
-/// Reads all rows in their order and passes each conversation on as soon as it is complete. Reads
-/// every format that this release supports. Both arguments of the constructor must outlive the
-/// loader.
+/// Reads all rows in their order, and passes each conversation to `each` as soon as it is complete.
+/// Reads every format that this release supports. Both arguments of the constructor must outlive
+/// the loader.
 class sqlite_loader {
 public:
     sqlite_loader(entries& into, const std::function<void(record&&)>& each)
@@ -42,9 +42,9 @@ private:
         record content;
         entry index;
         std::uint64_t last_transaction = 0;
-        std::uint64_t expected_parts = 0;  ///< from the head; 0 before it has been read
+        std::uint64_t expected_parts = 0;  ///< from the head; 0 before the head has been read
         std::vector<std::int64_t> rows;
-        std::string why;  ///< why it is not valid; empty while it is
+        std::string why;  ///< the reason why the rows are not valid; empty while they are valid
     };
 
     void add_row(const sqlite_statement& row);
@@ -58,7 +58,7 @@ private:
     entries& entries_;
     const std::function<void(record&&)>& each_;
     partial_conversation current_;
-    std::unordered_map<std::string, partial_conversation> waiting_;  ///< for rows further on
+    std::unordered_map<std::string, partial_conversation> waiting_;  ///< for later rows
     std::vector<bad_rows> bad_;
     std::uint64_t loaded_ = 0;
     std::uint64_t last_transaction_ = 0;

@@ -48,7 +48,7 @@ refuse_loss(const fs::path& file, const high_water_mark_file& mark, const lost_d
     throw store_rolled_back(
         text + ". Nothing was changed. Put the database back" +
         (lost.log.empty() ? "" : " beside its log, to which it belongs") +
-        "; or, to go on without its content, " + remedy +
+        "; or, to continue without its content, " + remedy +
         " or open the store once with accept_rollback"
     );
 }
@@ -65,7 +65,7 @@ void move_log_away(const fs::path& log, const fs::path& file) {
 
 file_descriptor
 take_place(const fs::path& file, high_water_mark_file& mark, const sqlite_options& options) {
-    need_folder(file.parent_path(), file);
+    require_folder(file.parent_path(), file);
     std::error_code ignored;
     if (fs::is_directory(file, ignored)) refuse_place(file, "it is a folder");
     file_descriptor lock = take_ownership(file.string() + ".lock", file);
@@ -74,8 +74,8 @@ take_place(const fs::path& file, high_water_mark_file& mark, const sqlite_option
         if (!options.accept_rollback) refuse_loss(file, mark, *lost);
         if (!lost->log.empty()) move_log_away(lost->log, file);
     }
-    // O_EXCL opens only a new file: closing any descriptor of a database drops SQLite's locks on
-    // it.
+    // O_EXCL opens only a new file. Closing any descriptor of an existing database would drop
+    // SQLite's locks on it.
     const file_descriptor made(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     const int error = made.is_open() ? sync_folder(file.parent_path()) : errno;
     if (error != 0 && error != EEXIST) refuse_place(file, error_text(error));
@@ -83,7 +83,7 @@ take_place(const fs::path& file, high_water_mark_file& mark, const sqlite_option
 }
 
 file_descriptor
-need_place(const fs::path& file, high_water_mark_file& mark, const sqlite_options& options) {
+require_place(const fs::path& file, high_water_mark_file& mark, const sqlite_options& options) {
     const auto lost = find_loss(file, mark);
     // SQLite deletes a log beside an empty database even when it only reads.
     if (lost && (!options.accept_rollback || !lost->log.empty())) refuse_loss(file, mark, *lost);

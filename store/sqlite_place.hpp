@@ -10,7 +10,7 @@
 /// beside an empty database, and with it the newest saves.
 namespace stube::storage {
 
-/// Takes the lock, and creates the file, readable by this user only, if it is missing. Throws
+/// Takes the lock. Creates the file, readable by this user only, if it is missing. Throws
 /// store_rolled_back if the database is missing or empty while its log or its high-water mark
 /// records saves. If the options accept that, it moves the log away instead.
 file_descriptor take_place(
@@ -20,7 +20,7 @@ file_descriptor take_place(
 );
 
 /// The same checks for reading. Takes no lock, and creates and moves nothing.
-file_descriptor need_place(
+file_descriptor require_place(
     const std::filesystem::path& file,
     high_water_mark_file& mark,
     const sqlite_options& options

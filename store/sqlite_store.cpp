@@ -1,3 +1,4 @@
+#include "store/assert.hpp"
 #include "store/checksum.hpp"
 #include "store/files.hpp"
 #include "store/high_water_mark.hpp"
@@ -20,8 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The size of the log at which a checkpoint is due, in bytes.
 constexpr std::int64_t longest_wal = 4 << 20;
 
+/// The prepared statements of a save.
 struct statements {
     explicit statements(sqlite3* on) : connection(on) {}
 
@@ -61,13 +64,13 @@ std::int64_t as_sql(std::uint64_t natural) {
     return static_cast<std::int64_t>(natural);
 }
 
-/// How the batch under way changes one entry, once it is committed.
+/// A change of one entry by the batch under way. It is applied after the commit.
 struct staged_entry {
     entries::value_type* slot = nullptr;
     bool is_new = false;
     bool is_removed = false;
     bool replaces_parts = false;  ///< `written` has all parts other than the head
-    entry next;                   ///< without its other parts
+    entry next;                   ///< the changed entry, without its other parts
     std::uint64_t part_count = 0;
     std::vector<stored_part> written;
     std::vector<std::uint64_t> dropped;  ///< hashes of names
@@ -137,10 +140,11 @@ private:
         std::optional<std::string_view> body,
         staged_entry& staged
     );
-    void need_one_changed_row(const std::string& id);
+    void check_one_row_changed(const std::string& id);
 
     void apply_staged();
     void apply(staged_entry& staged);
+    void erase_entry(const entries::value_type& slot);
     void discard_staged();
     bool roll_back() noexcept;
     [[noreturn]] void abandon(failure kind, const std::string& why);
@@ -153,7 +157,7 @@ private:
     fs::path file_;
     sqlite_options options_;
     high_water_mark_file mark_;
-    file_descriptor lock_;  // before the connection, so that it is released after it
+    file_descriptor lock_;  // declared before the connection, so that it is released last
     watched_files watched_;
     std::optional<sqlite_connection> connection_;
     std::optional<statements> statements_;
@@ -173,7 +177,7 @@ database_store::database_store(const fs::path& file, sqlite_options options)
     : file_(absolute_path(file)),
       options_(options),
       mark_(file_.string() + ".mark"),
-      lock_((options.read_only ? need_place : take_place)(file_, mark_, options)) {
+      lock_((options.read_only ? require_place : take_place)(file_, mark_, options)) {
     try {
         open();
     } catch (const sqlite_error& error) {
@@ -393,14 +397,14 @@ void database_store::stage(const change& change) {
     staged_entry& staged = staged_.emplace_back();
     staged.slot = &*slot;
     staged.is_new = is_new;
-    const entry& now = slot->second;
-    check_follows(change, is_new ? nullptr : &now.revision);
+    const entry& stored = slot->second;
+    check_follows(change, is_new ? nullptr : &stored.revision);
 
     staged.next.revision = change.revision;
     staged.next.status = change.status;
-    staged.next.head = now.head;
-    staged.next.parts_checksum = now.parts_checksum;
-    staged.part_count = now.part_count();
+    staged.next.head = stored.head;
+    staged.next.parts_checksum = stored.parts_checksum;
+    staged.part_count = stored.part_count();
     if (change.kind == change_kind::update)
         update(change, staged);
     else
@@ -410,10 +414,10 @@ void database_store::stage(const change& change) {
     other_parts.reserve(other_parts.size() + staged.written.size());
 }
 
-/// For every kind of change but an update.
+/// Stages a change of any kind except `update`.
 void database_store::replace(const change& change, staged_entry& staged) {
     staged.is_removed = change.kind == change_kind::remove;
-    // Even if the id was not stored: every transaction must leave its number in the database.
+    // Also for an id that is not stored: every transaction must leave its number in the database.
     removes_ = removes_ || staged.is_removed;
     if (!staged.is_new) {
         drop_row(change.id, staged.slot->second.head.row);
@@ -441,15 +445,15 @@ void database_store::replace(const change& change, staged_entry& staged) {
 /// The row that is written last gets the checksum of the whole conversation. That is the head if it
 /// is written, if parts are added or dropped, or if no other row is written.
 void database_store::update(const change& change, staged_entry& staged) {
-    entry& now = staged.slot->second;
+    entry& stored = staged.slot->second;
     const part* head = nullptr;
     const part* last = nullptr;
     for (const auto& part : change.written)
         (part.name == "head" ? head : last) = &part;
     const bool head_has_total = head || !last || !change.dropped.empty() ||
-                                change.status != now.status ||
+                                change.status != stored.status ||
                                 std::ranges::any_of(change.written, [&](const part& part) {
-                                    return !now.find(checksum(part.name));
+                                    return !stored.find(checksum(part.name));
                                 });
     const std::uint64_t count_before = staged.part_count;
     for (const auto& part : change.written)
@@ -468,7 +472,7 @@ void database_store::update(const change& change, staged_entry& staged) {
     }
 }
 
-/// `has_total`: the row gets the checksum of the whole conversation.
+/// If `has_total` is true, the row gets the checksum of the whole conversation.
 void database_store::update_part(
     const change& change,
     const part& part,
@@ -498,7 +502,7 @@ void database_store::update_part(
         change.id,
         part.name
     );
-    need_one_changed_row(change.id);
+    check_one_row_changed(change.id);
     staged.written.push_back({name_hash, old->row, sum});
 }
 
@@ -517,7 +521,7 @@ void database_store::drop_part(
 
 void database_store::drop_row(const std::string& id, std::int64_t row) {
     statements_->drop_part.run(row, id);
-    need_one_changed_row(id);
+    check_one_row_changed(id);
 }
 
 stored_part database_store::add_part(const change& change, const part& part) {
@@ -593,7 +597,7 @@ void database_store::set_head(
         staged.next.head.row,
         change.id
     );
-    need_one_changed_row(change.id);
+    check_one_row_changed(change.id);
 }
 
 /// Writes the head's row. A change without a head keeps the stored body.
@@ -607,7 +611,7 @@ void database_store::update_head(const change& change, const part* written, stag
     set_head(change, body, staged);
 }
 
-void database_store::need_one_changed_row(const std::string& id) {
+void database_store::check_one_row_changed(const std::string& id) {
     if (connection_->changed_rows() == 1) return;
     throw store_refused(
         quoted(file_) + ": a part of conversation " + id +
@@ -623,26 +627,29 @@ void database_store::apply_staged() {
 }
 
 void database_store::apply(staged_entry& staged) {
-    entry& now = staged.slot->second;
-    checksum_ ^= now.total_checksum;  // 0 for a new entry
-    if (staged.is_removed) {
-        entries_.erase(entries_.find(staged.slot->first));
-        return;
-    }
+    entry& stored = staged.slot->second;
+    checksum_ ^= stored.total_checksum;  // 0 for a new entry
+    if (staged.is_removed) return erase_entry(*staged.slot);
     checksum_ ^= staged.next.total_checksum;
-    staged.next.other_parts.swap(now.other_parts);
-    now = std::move(staged.next);
-    if (staged.replaces_parts) now.other_parts.clear();
+    staged.next.other_parts.swap(stored.other_parts);
+    stored = std::move(staged.next);
+    if (staged.replaces_parts) stored.other_parts.clear();
     for (const auto& part : staged.written)
-        now.put(part);
+        stored.put(part);
     for (const std::uint64_t name_hash : staged.dropped)
-        now.erase(name_hash);
+        stored.erase(name_hash);
+}
+
+void database_store::erase_entry(const entries::value_type& slot) {
+    const auto found = entries_.find(slot.first);
+    STUBE_ASSERT(found != entries_.end());
+    entries_.erase(found);
 }
 
 /// Removes the entries that stage() made for a batch that was not committed.
 void database_store::discard_staged() {
     for (const auto& staged : staged_)
-        if (staged.is_new) entries_.erase(entries_.find(staged.slot->first));
+        if (staged.is_new) erase_entry(*staged.slot);
     staged_.clear();
 }
 
@@ -691,9 +698,9 @@ void database_store::checkpoint_if_due() {
         mark_.write_if_due(state());
         logs_.end_log();
     }
-    // This batch is safe in the log. But after a failed sync the system may drop the pages it could
-    // not write and report success for the next sync. A later checkpoint would then succeed and
-    // reset the log, and the pages would be lost.
+    // This batch is safe in the log. But after a failed sync, the system may drop the pages that it
+    // could not write, and report success for the next sync. A later checkpoint would then succeed
+    // and reset the log, and the pages would be lost.
     const int primary = code & 0xff;
     if (primary != SQLITE_OK && primary != SQLITE_BUSY && primary != SQLITE_LOCKED &&
         primary != SQLITE_FULL)

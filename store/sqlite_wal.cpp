@@ -9,11 +9,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* has_table = "SELECT count(*) FROM sqlite_schema WHERE name = 'log'";
+constexpr const char* count_log_tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'log'";
 
 /// 0 if the database does not count its logs yet.
 std::int64_t log_number(sqlite_connection& database) {
-    return database.number(has_table) == 0 ? 0 : database.number("SELECT number FROM log");
+    return database.number(count_log_tables) == 0 ? 0 : database.number("SELECT number FROM log");
 }
 
 /// The number in the database file without its log; -1 if the file cannot be read alone, as after a
@@ -42,7 +42,8 @@ void wal_counter::read(sqlite_connection& database, const fs::path& file, bool i
         std::to_string(number_) + ", but the database ends with log number " +
         std::to_string(number_in_file) +
         ". The database was replaced by an older copy. Nothing was changed. Put back the database "
-        "to which the -wal file belongs; or, to go on with the older one, move the -wal file away"
+        "to which the -wal file belongs; or, to continue with the older copy, move the -wal file "
+        "away"
     );
 }
 

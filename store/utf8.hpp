@@ -4,6 +4,7 @@
 
 namespace stube::storage {
 
+/// True if the text is well-formed UTF-8.
 bool is_utf8(std::string_view text);
 
 }  // namespace stube::storage

@@ -117,7 +117,7 @@ std::string stroke_of(std::string_view name) {
 
 void detail::add_key(event_attribute& to, std::string_view name) {
     if (to.event != "keydown" && to.event != "keyup") {
-        refuse_key(name, "belongs to keydown or keyup, not to " + std::string(to.event));
+        refuse_key(name, "a key is for keydown or keyup, not for " + std::string(to.event));
     }
     to.modifiers.keys.push_back(stroke_of(name));
 }

@@ -65,15 +65,15 @@ private:
     void put(std::size_t position, node& item);
     void take_out(node& item);
 
-    std::deque<node> nodes_;  ///< erased nodes as well
+    std::deque<node> nodes_;  ///< includes erased nodes
     std::unordered_map<std::string_view, node*> by_key_;
     node* root_ = nullptr;
     std::uint64_t random_ = 0;
     bool has_changed_ = false;
 };
 
-/// Lets `wanted` replace a child with the same key: it gets the id of that child. If both have the
-/// same initial state, it keeps the present state as well.
+/// Gives `wanted` the id of `before`, which has the same key. If both have the same initial state,
+/// `wanted` keeps the present state of `before` as well.
 void take_place_of(const child& before, child& wanted);
 
 }  // namespace stube::detail

@@ -12,8 +12,8 @@
 namespace stube {
 namespace {
 
-/// The catalogue of components. Each source that calls or mounts a component fills it before main()
-/// begins. After that, it is only read.
+/// The catalogue of components. Each source that calls or mounts a component adds it before main()
+/// begins. After that, the catalogue is only read.
 struct catalogue {
     std::map<std::string_view, const component_type*> types;
     std::set<std::string> clashes;

@@ -111,7 +111,7 @@ embedded_children& embedded_children::operator=(const embedded_children& other) 
     return *this;
 }
 
-const std::vector<detail::child>& embedded_children::none() {
+const std::vector<detail::child>& embedded_children::no_children() {
     static const std::vector<detail::child> none;
     return none;
 }
@@ -126,7 +126,7 @@ detail::child_draft& embedded_children::draft() {
     return *draft_;
 }
 
-void embedded_children::settle() const {
+void embedded_children::end_draft() const {
     if (draft_->has_changed()) list_ = listed(draft_->in_order());
     draft_.reset();
 }

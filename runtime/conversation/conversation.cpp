@@ -1,4 +1,4 @@
-#include "runtime/component/assert.hpp"
+#include "store/assert.hpp"
 
 #include <stube/runtime/conversation.hpp>
 
@@ -29,13 +29,13 @@ void conversation::advance() {
 
 std::vector<instance_ptr> conversation::stack() const {
     std::vector<instance_ptr> out;
-    for (auto one = instances.get(root); one; one = instances.get(one->covered_by))
-        out.push_back(one);
+    for (auto member = instances.get(root); member; member = instances.get(member->covered_by))
+        out.push_back(member);
     return out;
 }
 
-const instance& conversation::first_in_place(const instance& one) const {
-    const auto* lowest = &one;
+const instance& conversation::first_in_place(const instance& member) const {
+    const auto* lowest = &member;
     while (lowest->covers != 0)
         lowest = &instances.at(lowest->covers);
     return *lowest;
@@ -49,10 +49,10 @@ const instance& conversation::shown_in_place(instance_id first) const {
 }
 
 bool conversation::is_shown(instance_id wanted) const {
-    const auto* one = instances.find(wanted);
-    while (one && one->covered_by == 0) {
-        if (one->owner == 0) return true;
-        one = instances.find(one->owner);
+    const auto* shown = instances.find(wanted);
+    while (shown && shown->covered_by == 0) {
+        if (shown->owner == 0) return true;
+        shown = instances.find(shown->owner);
     }
     return false;
 }
@@ -61,9 +61,9 @@ instance_id conversation::find_above(
     instance_id from,
     const std::function<bool(const member_handler&)>& wanted
 ) const {
-    for (const auto* one = instances.find(from); one && one->caller != 0;) {
-        one = instances.find(one->caller);
-        if (one && std::ranges::any_of(one->type->handlers, wanted)) return one->id;
+    for (const auto* above = instances.find(from); above && above->caller != 0;) {
+        above = instances.find(above->caller);
+        if (above && std::ranges::any_of(above->type->handlers, wanted)) return above->id;
     }
     return 0;
 }
@@ -80,6 +80,7 @@ void set_listed(std::vector<instance_id>& in, instance_id id, bool wanted) {
 
 using counted_type = std::pair<const component_type*, std::size_t>;
 
+/// Adds `more`, which may be negative, to the number of instances of a type.
 void count(std::vector<counted_type>& in, const component_type& type, int more) {
     auto found = std::ranges::lower_bound(in, type.name, {}, [](const counted_type& each) {
         return each.first->name;
@@ -94,15 +95,15 @@ void count(std::vector<counted_type>& in, const component_type& type, int more) 
 
 }  // namespace
 
-void conversation::put(instance_ptr one) {
-    const auto* before = instances.find(one->id);
-    if (!before || before->type != one->type) {
+void conversation::put(instance_ptr version) {
+    const auto* before = instances.find(version->id);
+    if (!before || before->type != version->type) {
         if (before) count(shapes, *before->type, -1);
-        count(shapes, *one->type, +1);
+        count(shapes, *version->type, +1);
     }
-    set_listed(waiting, one->id, one->waits != nullptr);
-    set_listed(not_storable, one->id, !one->type->durable());
-    instances.put(std::move(one));
+    set_listed(waiting, version->id, version->waits != nullptr);
+    set_listed(not_storable, version->id, !version->type->durable());
+    instances.put(std::move(version));
 }
 
 void conversation::erase(instance_id gone) {

@@ -18,7 +18,7 @@ using namespace storage;
 
 namespace {
 
-/// Far above the numbers of any real conversation. A damaged record must not lead to an overflow.
+/// Far above the revision of any real conversation. A damaged record must not cause an overflow.
 constexpr std::uint64_t highest_number = std::uint64_t(1) << 53;
 
 std::uint64_t parse_hex(std::string_view text) {
@@ -76,7 +76,7 @@ struct as_of {
 };
 
 as_of read_as_of(const boost::json::value& value) {
-    if (!value.is_object()) throw decode_error("the list of events is damaged");
+    if (!value.is_object()) throw decode_error("the data of the last change are damaged");
     const auto& from = value.get_object();
     as_of out;
     if (from.contains("revision")) out.revision = member<std::uint64_t>(from, "revision");
@@ -169,16 +169,16 @@ class stored_instances {
 public:
     explicit stored_instances(const record& from) {
         for (const auto& each : from.parts) {
-            if (each.name != "head") read(each);
+            if (each.name != "head") read_part(each);
         }
         for (auto& [id, versions] : versions_) {
             for (auto& [number, one] : versions)
-                link(one);
+                resolve_members(one);
         }
     }
 
     /// The instances that can be reached from `root`, each in its highest version up to `clock`.
-    instance_table at(instance_id root, std::uint64_t clock) const {
+    instance_table reachable_from(instance_id root, std::uint64_t clock) const {
         instance_table out;
         // An instance to visit, with the links that it must have.
         struct visit {
@@ -189,22 +189,22 @@ public:
         while (!open.empty()) {
             const auto [id, owner, covers] = open.back();
             open.pop_back();
-            auto one = version(id, clock);
+            auto reached = version_at(id, clock);
             // A caller or owner is older than its callee or child, so its id is lower.
-            if (one->owner != owner || one->covers != covers || one->caller >= id ||
-                !found.emplace(id, one).second)
+            if (reached->owner != owner || reached->covers != covers || reached->caller >= id ||
+                !found.emplace(id, reached).second)
                 throw decode_error("the instances do not fit together");
-            if (one->covered_by != 0) open.push_back({one->covered_by, owner, id});
-            each_list(*one, [&](const embedded_children& list) {
+            if (reached->covered_by != 0) open.push_back({reached->covered_by, owner, id});
+            each_list(*reached, [&](const embedded_children& list) {
                 for (const auto& child : list.all()) {
                     if (child.is_made()) open.push_back({child.id, id, 0});
                 }
             });
         }
-        for (const auto& [id, one] : found) {
-            if (one->caller != 0 && !found.contains(one->caller))
+        for (const auto& [id, reached] : found) {
+            if (reached->caller != 0 && !found.contains(reached->caller))
                 throw decode_error("the instances do not fit together");
-            out.put(one);
+            out.put(reached);
         }
         return out;
     }
@@ -225,33 +225,34 @@ private:
         return from.contains(name) ? member<instance_id>(from, name) : 0;
     }
 
-    void read(const part& from) {
+    void read_part(const part& from) {
         stored next{std::make_shared<instance>(), parse_part(from)};
-        auto& one = *next.made;
+        auto& decoded = *next.made;
         std::string_view name = from.name;
         if (!name.starts_with('i')) throw decode_error("part " + from.name + " is not known");
         const auto middle = std::min(name.find('_'), name.size());
-        one.id = parse_id(name.substr(1, middle - 1));
+        decoded.id = parse_id(name.substr(1, middle - 1));
         auto& object = next.json.get_object();
-        one.version = member<std::uint64_t>(object, "clock");
+        decoded.version = member<std::uint64_t>(object, "clock");
         const bool is_old = middle < name.size();
-        if (one.version == 0 || (is_old && parse_id(name.substr(middle + 1)) != one.version))
+        if (decoded.version == 0 ||
+            (is_old && parse_id(name.substr(middle + 1)) != decoded.version))
             throw decode_error("the clock of part " + from.name + " is damaged");
         auto component = member<std::string>(object, "component");
         const auto shape = version_of(object);
-        one.type = &find_shape(component, shape);
-        one.caller = link_of(object, "caller");
-        one.owner = link_of(object, "owner");
-        one.covers = link_of(object, "under");
-        one.covered_by = link_of(object, "over");
-        one.reset_at = link_of(object, "begun");
+        decoded.type = &find_shape(component, shape);
+        decoded.caller = link_of(object, "caller");
+        decoded.owner = link_of(object, "owner");
+        decoded.covers = link_of(object, "under");
+        decoded.covered_by = link_of(object, "over");
+        decoded.reset_at = link_of(object, "begun");
         auto* state = object.if_contains("state");
         if (!state) throw decode_error("part " + from.name + " has no state");
-        one.state = decode_state(*one.type, shape, *state);
-        one.stored_size.set(from.body.size());
-        types_.emplace(one.id, one.type);
-        const auto version = one.version;
-        if (!versions_[one.id].emplace(version, std::move(next)).second)
+        decoded.state = decode_state(*decoded.type, shape, *state);
+        decoded.stored_size.set(from.body.size());
+        types_.emplace(decoded.id, decoded.type);
+        const auto version = decoded.version;
+        if (!versions_[decoded.id].emplace(version, std::move(next)).second)
             throw decode_error("part " + from.name + " is stored twice");
     }
 
@@ -277,17 +278,17 @@ private:
         return found;
     }
 
-    /// Finds the members that are stored by name: those of the caller that receive the answer, and
-    /// those of the instance that receive timers, messages and results.
-    void link(stored& from) {
-        auto& one = *from.made;
+    /// Finds the members that are stored by name: the caller's members that receive the answer, and
+    /// the instance's own members that receive timers, messages and results.
+    void resolve_members(stored& from) {
+        auto& target = *from.made;
         const auto& object = from.json.get_object();
         auto then = text_of(object, "then");
         auto or_else = text_of(object, "or_else");
-        auto caller = types_.find(one.caller);
+        auto caller = types_.find(target.caller);
         if (caller != types_.end()) {
-            one.then = member_if_named(*caller->second, then);
-            one.or_else = member_if_named(*caller->second, or_else);
+            target.then = member_if_named(*caller->second, then);
+            target.or_else = member_if_named(*caller->second, or_else);
         } else if (!then.empty() || !or_else.empty()) {
             throw decode_error("the caller of an instance is missing");
         }
@@ -296,7 +297,7 @@ private:
             const auto& fields = detail::array_of(each, 3);
             waits.timers.push_back(
                 {time_point(std::chrono::milliseconds(value_of<std::int64_t>(fields[0]))),
-                 member_named(*one.type, value_of<std::string>(fields[1])),
+                 member_named(*target.type, value_of<std::string>(fields[1])),
                  value_of<std::string>(fields[2])}
             );
         }
@@ -304,18 +305,18 @@ private:
             const auto& fields = detail::array_of(each, 2);
             waits.subscriptions.push_back(
                 {value_of<std::string>(fields[0]),
-                 member_named(*one.type, value_of<std::string>(fields[1]))}
+                 member_named(*target.type, value_of<std::string>(fields[1]))}
             );
         }
         for (const auto& each : list_of(object, "work")) {
             const auto& fields = detail::array_of(each, 3);
             waits.work.push_back(
                 {value_of<std::uint64_t>(fields[0]),
-                 member_if_named(*one.type, value_of<std::string>(fields[1])),
-                 member_if_named(*one.type, value_of<std::string>(fields[2]))}
+                 member_if_named(*target.type, value_of<std::string>(fields[1])),
+                 member_if_named(*target.type, value_of<std::string>(fields[2]))}
             );
         }
-        if (!waits.empty()) one.waits = std::make_shared<const wait_set>(std::move(waits));
+        if (!waits.empty()) target.waits = std::make_shared<const wait_set>(std::move(waits));
         from.json = nullptr;
     }
 
@@ -334,7 +335,7 @@ private:
         return value;
     }
 
-    instance_ptr version(instance_id id, std::uint64_t clock) const {
+    instance_ptr version_at(instance_id id, std::uint64_t clock) const {
         auto found = versions_.find(id);
         if (found == versions_.end())
             throw decode_error("instance " + std::to_string(id) + " is missing");
@@ -371,7 +372,7 @@ decode_steps(const boost::json::object& head, std::string_view name, const store
         decode(next.clock, fields[1]);
         decode(next.root, fields[2]);
         if (has_url) decode(next.url, fields[3]);
-        next.instances = from.at(next.root, next.clock);
+        next.instances = from.reachable_from(next.root, next.clock);
         next.types = types_in(next.instances);
         out.push_back(std::make_shared<const history_step>(std::move(next)));
     }
@@ -498,7 +499,7 @@ conversation decode_conversation(const record& from) {
     out.mount = member<std::string>(object, "mount");
     out.last_instance = member<instance_id>(object, "last_instance");
     if (out.revision == 0 || out.revision > highest_number || out.last_instance > highest_number) {
-        throw decode_error("the numbers are damaged");
+        throw decode_error("the revision or the last instance is damaged");
     }
     out.created = time_member(object, "created");
     const auto newest = newest_as_of(from, head);
@@ -513,8 +514,9 @@ conversation decode_conversation(const record& from) {
     out.step = member<std::uint64_t>(object, "step");
     out.last_step = member<std::uint64_t>(object, "last_step");
     const stored_instances stored(from);
-    if (stored.highest() > out.last_instance) throw decode_error("the numbers are damaged");
-    stored.at(out.root, made_version(out.revision)).each([&](const instance_ptr& each) {
+    if (stored.highest() > out.last_instance)
+        throw decode_error("the last instance is below the id of a stored instance");
+    stored.reachable_from(out.root, made_version(out.revision)).each([&](const instance_ptr& each) {
         out.put(each);
     });
     out.past = decode_steps(object, "past", stored);

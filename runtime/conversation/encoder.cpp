@@ -153,10 +153,10 @@ std::string encode_instance(const instance& from) {
     return out;
 }
 
-std::size_t size_of(const instance& one) {
-    if (!one.type->durable()) return 0;
-    if (one.stored_size.get() == 0) encode_instance(one);
-    return one.stored_size.get();
+std::size_t size_of(const instance& of) {
+    if (!of.type->durable()) return 0;
+    if (of.stored_size.get() == 0) encode_instance(of);
+    return of.stored_size.get();
 }
 
 bool has_step_with(const conversation& in, const instance_ptr& version) {
@@ -190,22 +190,20 @@ class version_writer {
 public:
     explicit version_writer(change& out) : out_(out) {}
 
-    void write(const instance& one) {
-        out_.written.push_back({part_name(one), encode_instance(one)});
+    void write(const instance& of) { out_.written.push_back({part_name(of), encode_instance(of)}); }
+
+    void drop(const instance& of) { out_.dropped.push_back(part_name(of)); }
+
+    void write_old(const instance& of) {
+        if (is_new(of)) out_.written.push_back({old_part_name(of), encode_instance(of)});
     }
 
-    void drop(const instance& one) { out_.dropped.push_back(part_name(one)); }
-
-    void write_old(const instance& one) {
-        if (is_new(one)) out_.written.push_back({old_part_name(one), encode_instance(one)});
-    }
-
-    void drop_old(const instance& one) {
-        if (is_new(one)) out_.dropped.push_back(old_part_name(one));
+    void drop_old(const instance& of) {
+        if (is_new(of)) out_.dropped.push_back(old_part_name(of));
     }
 
 private:
-    bool is_new(const instance& one) { return seen_.emplace(one.id, one.version).second; }
+    bool is_new(const instance& of) { return seen_.emplace(of.id, of.version).second; }
 
     change& out_;
     std::set<std::pair<instance_id, std::uint64_t>> seen_;
@@ -220,7 +218,7 @@ void encode_whole(const conversation& from, change& out) {
             });
         }
     }
-    // The current versions are next to each other, after the old ones, since they change together.
+    // The current versions are next to each other, because they change together.
     from.instances.each([&](const instance_ptr& each) { writer.write(*each); });
 }
 
@@ -229,10 +227,10 @@ void encode_difference(const conversation& before, const conversation& after, ch
     instance_table::compare(
         before.instances,
         after.instances,
-        [&](const instance_ptr& was, const instance_ptr& is) {
-            if (is) writer.write(*is);
-            if (was && !is) writer.drop(*was);
-            if (was && has_step_with(after, was)) writer.write_old(*was);
+        [&](const instance_ptr& old_version, const instance_ptr& new_version) {
+            if (new_version) writer.write(*new_version);
+            if (old_version && !new_version) writer.drop(*old_version);
+            if (old_version && has_step_with(after, old_version)) writer.write_old(*old_version);
         }
     );
     if (!after.past.empty() && (before.past.empty() || before.past.back() != after.past.back())) {
@@ -319,9 +317,9 @@ std::size_t stored_size(const conversation* before, const conversation& after) {
     instance_table::compare(
         before->instances,
         after.instances,
-        [&](const instance_ptr& was, const instance_ptr& is) {
-            if (is) size += size_of(*is);
-            if (was) size -= size_of(*was);
+        [&](const instance_ptr& old_version, const instance_ptr& new_version) {
+            if (new_version) size += size_of(*new_version);
+            if (old_version) size -= size_of(*old_version);
         }
     );
     return size;
@@ -333,7 +331,7 @@ change encode_change(
     bool in_parts,
     archived_commit* archived
 ) {
-    const bool whole = !in_parts || !before || !before->durable();
+    const bool is_whole = !in_parts || !before || !before->durable();
     change out;
     if (!after.durable()) {
         out = encode_tombstone(after);
@@ -342,16 +340,18 @@ change encode_change(
     }
     out.id = after.id;
     out.revision = after.revision;
-    out.kind = !before ? change_kind::create : whole ? change_kind::replace : change_kind::update;
-    if (whole)
+    out.kind = !before    ? change_kind::create
+               : is_whole ? change_kind::replace
+                          : change_kind::update;
+    if (is_whole)
         encode_whole(after, out);
     else
         encode_difference(*before, after, out);
-    const bool has_head = whole || !has_same_head(*before, after) || !only_overwrites(out);
+    const bool has_head = is_whole || !has_same_head(*before, after) || !only_overwrites(out);
     if (has_head) out.written.insert(out.written.begin(), {"head", encode_head(after)});
     auto as_of = encode_as_of(after);
     if (archived) {
-        archived->is_whole = whole;
+        archived->is_whole = is_whole;
         archived->written = out.written;
         archived->dropped = out.dropped;
     }

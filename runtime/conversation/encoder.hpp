@@ -29,8 +29,8 @@ std::string encode_about(const conversation& of);
 storage::record restored_record(std::string_view id, storage::archived_state from);
 
 /// The size of the current instances in a store, in bytes. Instances that cannot be stored count as
-/// 0. `before` is an earlier value of the same conversation, or null; its `size` saves counting the
-/// unchanged instances again. Throws what a component's codec throws.
+/// 0. `before` is an earlier value of the same conversation, or null. With the `size` of `before`,
+/// only the changed instances are counted. Throws what a component's codec throws.
 std::size_t stored_size(const conversation* before, const conversation& after);
 
 }  // namespace stube::kernel

@@ -1,4 +1,4 @@
-#include "runtime/component/assert.hpp"
+#include "store/assert.hpp"
 
 #include <stube/runtime/instances.hpp>
 
@@ -11,7 +11,7 @@ namespace {
 /// Small enough to copy for each event, and large enough that a thousand instances are few chunks.
 constexpr std::size_t chunk_size = 32;
 
-constexpr auto id_of = [](const auto& entry) { return entry.one->id; };
+constexpr auto id_of = [](const auto& entry) { return entry.version->id; };
 
 }  // namespace
 
@@ -22,7 +22,7 @@ const instance_table::chunk_list& instance_table::chunks() const {
 
 std::size_t instance_table::chunk_of(instance_id id) const {
     auto found = std::ranges::lower_bound(chunks(), id, {}, [](const auto& each) {
-        return each->back().one->id;
+        return each->back().version->id;
     });
     return static_cast<std::size_t>(found - chunks().begin());
 }
@@ -33,18 +33,18 @@ instance_table::position instance_table::position_of(instance_id id) const {
     if (index == chunks_->size()) return {};
     const auto& in = *(*chunks_)[index];
     const auto found = std::ranges::lower_bound(in, id, {}, id_of);
-    if (found == in.end() || found->one->id != id) return {};
+    if (found == in.end() || found->version->id != id) return {};
     return {&*found, index, static_cast<std::size_t>(found - in.begin())};
 }
 
 const instance* instance_table::find(instance_id id) const {
     const auto* found = position_of(id).found;
-    return found ? found->one.get() : nullptr;
+    return found ? found->version.get() : nullptr;
 }
 
 instance_ptr instance_table::get(instance_id id) const {
     const auto* found = position_of(id).found;
-    return found ? found->one : nullptr;
+    return found ? found->version : nullptr;
 }
 
 const instance& instance_table::at(instance_id id) const {
@@ -77,11 +77,11 @@ instance_table::chunk& instance_table::own_chunk(std::size_t index, std::size_t 
     return *own_.last;
 }
 
-void instance_table::put(instance_ptr one) {
-    STUBE_ASSERT(one && one->id != 0);
-    const auto id = one->id;
+void instance_table::put(instance_ptr version) {
+    STUBE_ASSERT(version && version->id != 0);
+    const auto id = version->id;
     if (const auto present = position_of(id); present.found) {
-        own_chunk(present.chunk)[present.offset].one = std::move(one);
+        own_chunk(present.chunk)[present.offset].version = std::move(version);
         return;
     }
     auto index = chunk_of(id);
@@ -92,7 +92,7 @@ void instance_table::put(instance_ptr one) {
         index = list.size() - 1;
     }
     auto& in = own_chunk(index, 1);
-    in.insert(std::ranges::lower_bound(in, id, {}, id_of), {std::move(one)});
+    in.insert(std::ranges::lower_bound(in, id, {}, id_of), {std::move(version)});
     ++size_;
     // Split a full chunk. Back inserts instances between others and can fill any chunk.
     if (in.size() < 2 * chunk_size) return;
@@ -122,8 +122,8 @@ sent_rendering instance_table::sent(instance_id id) const {
     return found ? found->sent : sent_rendering();
 }
 
-void instance_table::record_sent(const sent_renderings& all) {
-    for (const auto& [id, sent] : all) {
+void instance_table::record_sent(const sent_renderings& renderings) {
+    for (const auto& [id, sent] : renderings) {
         const auto present = position_of(id);
         if (!present.found || present.found->sent == sent) continue;
         own_chunk(present.chunk)[present.offset].sent = sent;
@@ -132,7 +132,7 @@ void instance_table::record_sent(const sent_renderings& all) {
 
 void instance_table::each(const std::function<void(const instance_ptr&)>& f) const {
     for (const auto& in : chunks())
-        std::ranges::for_each(*in, f, &entry::one);
+        std::ranges::for_each(*in, f, &entry::version);
 }
 
 namespace {
@@ -143,27 +143,27 @@ class cursor {
 public:
     explicit cursor(const Chunks& chunks) : chunks_(chunks) {}
 
-    bool done() const { return at_ == chunks_.size(); }
+    bool done() const { return chunk_ == chunks_.size(); }
 
-    bool at_start() const { return within_ == 0; }
+    bool at_start() const { return offset_ == 0; }
 
-    const auto& chunk() const { return chunks_[at_]; }
+    const auto& chunk() const { return chunks_[chunk_]; }
 
-    const instance_ptr& one() const { return (*chunks_[at_])[within_].one; }
+    const instance_ptr& current() const { return (*chunks_[chunk_])[offset_].version; }
 
     void next() {
-        if (++within_ == chunks_[at_]->size()) next_chunk();
+        if (++offset_ == chunks_[chunk_]->size()) next_chunk();
     }
 
     void next_chunk() {
-        within_ = 0;
-        ++at_;
+        offset_ = 0;
+        ++chunk_;
     }
 
 private:
     const Chunks& chunks_;
-    std::size_t at_ = 0;
-    std::size_t within_ = 0;
+    std::size_t chunk_ = 0;
+    std::size_t offset_ = 0;
 };
 
 }  // namespace
@@ -180,14 +180,14 @@ void instance_table::compare(
         if (!l.done() && !r.done() && l.at_start() && r.at_start() && l.chunk() == r.chunk()) {
             l.next_chunk();
             r.next_chunk();
-        } else if (r.done() || (!l.done() && l.one()->id < r.one()->id)) {
-            f(l.one(), nullptr);
+        } else if (r.done() || (!l.done() && l.current()->id < r.current()->id)) {
+            f(l.current(), nullptr);
             l.next();
-        } else if (l.done() || r.one()->id < l.one()->id) {
-            f(nullptr, r.one());
+        } else if (l.done() || r.current()->id < l.current()->id) {
+            f(nullptr, r.current());
             r.next();
         } else {
-            if (l.one() != r.one()) f(l.one(), r.one());
+            if (l.current() != r.current()) f(l.current(), r.current());
             l.next();
             r.next();
         }

@@ -26,8 +26,9 @@
 ///
 /// Most events change one instance and nothing in the head except "as_of". Then the part of the
 /// instance begins with the new "as_of", and the head is not written. So a database overwrites one
-/// row and not two, which may lie far apart. The "as_of" with the highest revision counts. An event
-/// that makes a step writes the head, and keeps the earlier versions of the instances it changed.
+/// row and not two, which may be far apart. The "as_of" with the highest revision is valid. An
+/// event that makes a step writes the head, and keeps the earlier versions of the instances it
+/// changed.
 ///
 /// Times are milliseconds since 1970. A tombstone has only a head, with owner, mount and touched.
 /// In format 1 every change wrote the head, with "touched" and "applied" in it and without "as_of".

@@ -19,36 +19,36 @@ public:
     std::string run() {
         out_ = "conversation " + of_.id + " revision " + number(of_.revision) + " step " +
                number(of_.step) + "\n";
-        if (of_.root != 0) place(of_.root, "", 0);
+        if (of_.root != 0) print_place(of_.root, "", 0);
         return std::move(out_);
     }
 
 private:
     /// Prints all instances of one place. Each is indented below the instance that it covers.
-    void place(instance_id first, std::string label, std::size_t depth) {
+    void print_place(instance_id first, std::string label, std::size_t depth) {
         for (auto id = first; id != 0; id = of_.instances.at(id).covered_by) {
-            one(of_.instances.at(id), label, depth++);
+            print_instance(of_.instances.at(id), label, depth++);
             label = "covered by ";
         }
     }
 
-    void one(const instance& of, const std::string& label, std::size_t depth) {
+    void print_instance(const instance& of, const std::string& label, std::size_t depth) {
         out_.append(2 * depth, ' ').append(label).append("#").append(number(of.id));
         out_.append(" ").append(of.type->name);
         if (of.type->encode) out_.append(" ").append(of.type->encode(of.state.get()));
         if (of.then) out_.append(" answers to ").append(of.then->name);
-        if (of.waits) waits(*of.waits);
+        if (of.waits) print_waits(*of.waits);
         out_ += '\n';
         each_list(of, [&](const embedded_children& list) {
             for (const auto& child : list.all()) {
                 if (!child.is_made()) continue;
                 const auto key = child.key.empty() ? "" : " " + child.key;
-                place(child.id, std::string(list.name()) + key + ": ", depth + 1);
+                print_place(child.id, std::string(list.name()) + key + ": ", depth + 1);
             }
         });
     }
 
-    void waits(const wait_set& from) {
+    void print_waits(const wait_set& from) {
         for (const auto& each : from.timers)
             out_.append(" timer ").append(each.to->name);
         for (const auto& each : from.subscriptions)

@@ -26,9 +26,9 @@ std::size_t place_of(const instance& of, std::string_view name) {
 /// True if the markup has elements whose state a user can change without an event.
 bool has_controls(const markup& own) {
     constexpr std::array<std::string_view, 6>
-        all{"<input", "<select", "<textarea", "<details", "<dialog", " contenteditable"};
-    return std::ranges::any_of(all, [&](std::string_view each) {
-        return own.text().find(each) != std::string_view::npos;
+        markers{"<input", "<select", "<textarea", "<details", "<dialog", " contenteditable"};
+    return std::ranges::any_of(markers, [&](std::string_view marker) {
+        return own.text().find(marker) != std::string_view::npos;
     });
 }
 
@@ -69,10 +69,12 @@ public:
         instance_table::compare(
             before_.instances,
             after_.instances,
-            [&](const instance_ptr& was, const instance_ptr& is) { record_difference(was, is); }
+            [&](const instance_ptr& before, const instance_ptr& after) {
+                record_difference(before, after);
+            }
         );
-        for (const auto& [was, is] : changed_)
-            diff_instance(*was, *is);
+        for (const auto& [before, after] : changed_)
+            diff_instance(*before, *after);
         std::ranges::sort(places_);
         places_.erase(std::unique(places_.begin(), places_.end()), places_.end());
         for (const auto& [first, owner] : places_)
@@ -140,14 +142,15 @@ private:
     };
 
     /// Records a changed instance, or a place that may show another instance now.
-    void record_difference(const instance_ptr& was, const instance_ptr& is) {
-        if (was && is) {
-            if (was->state != is->state && before_.is_shown(is->id) && after_.is_shown(is->id))
-                changed_.emplace_back(was.get(), is.get());
-            if (was->covered_by == is->covered_by && was->covers == is->covers) return;
+    void record_difference(const instance_ptr& before, const instance_ptr& after) {
+        if (before && after) {
+            if (before->state != after->state && before_.is_shown(after->id) &&
+                after_.is_shown(after->id))
+                changed_.emplace_back(before.get(), after.get());
+            if (before->covered_by == after->covered_by && before->covers == after->covers) return;
         }
-        if (was) record_place(before_, *was);
-        if (is) record_place(after_, *is);
+        if (before) record_place(before_, *before);
+        if (after) record_place(after_, *after);
     }
 
     void record_place(const conversation& in, const instance& one) {
@@ -163,14 +166,17 @@ private:
     /// True if some children of a list stay on the page, so that the list need not be written
     /// again.
     bool shares_children(instance_id owner, std::string_view name) const {
-        const auto& was = entries_of(before_.instances.at(owner), name);
-        const auto& is = entries_of(after_.instances.at(owner), name);
-        if (&was == &is) return true;
-        if (was.empty() || is.empty()) return was.empty() && is.empty();
+        const auto& old_children = entries_of(before_.instances.at(owner), name);
+        const auto& new_children = entries_of(after_.instances.at(owner), name);
+        if (&old_children == &new_children) return true;
+        if (old_children.empty() || new_children.empty())
+            return old_children.empty() && new_children.empty();
         std::set<instance_id> ids;
-        for (const auto& each : was)
+        for (const auto& each : old_children)
             ids.insert(each.id);
-        return std::ranges::any_of(is, [&](const auto& each) { return ids.contains(each.id); });
+        return std::ranges::any_of(new_children, [&](const auto& each) {
+            return ids.contains(each.id);
+        });
     }
 
     /// True if the pages already show the latest rendering of the instance. The page that sent the
@@ -180,41 +186,42 @@ private:
     }
 
     /// Adds the patches for an instance whose state has changed.
-    void diff_instance(const instance& was, const instance& is) {
-        if (renderer_.has_written(is.id)) return;  // as part of its owner
-        const auto sent = after_.instances.sent(is.id);
-        const auto own = renderer_.own(is);
-        keeping_writer writer(*this, is, own, sent);
-        const bool stays = is_shown_already(is.id, own, sent) && writer.keeps_all_lists();
+    void diff_instance(const instance& before, const instance& after) {
+        if (renderer_.has_written(after.id)) return;  // as part of its owner
+        const auto sent = after_.instances.sent(after.id);
+        const auto own = renderer_.own(after);
+        keeping_writer writer(*this, after, own, sent);
+        const bool stays = is_shown_already(after.id, own, sent) && writer.keeps_all_lists();
         if (!stays) {
             markup content;
-            write_instance(content, own, is.id, writer);
-            replace(is.id, std::move(content));
+            write_instance(content, own, after.id, writer);
+            replace(after.id, std::move(content));
         }
         for (const auto& h : own.holes()) {
-            if (h.what == hole::kind::list && writer.keeps_list(h.name)) diff_list(was, is, h.name);
-            if (h.what == hole::kind::child && stays) diff_slot(was, is, h.name);
+            if (h.what == hole::kind::list && writer.keeps_list(h.name))
+                diff_list(before, after, h.name);
+            if (h.what == hole::kind::child && stays) diff_slot(before, after, h.name);
         }
     }
 
     /// Replaces the child of a slot if it became another component or a new slot was assigned.
-    void diff_slot(const instance& was, const instance& is, std::string_view slot) {
-        const auto& old_children = entries_of(was, slot);
-        const auto& new_children = entries_of(is, slot);
+    void diff_slot(const instance& before, const instance& after, std::string_view slot) {
+        const auto& old_children = entries_of(before, slot);
+        const auto& new_children = entries_of(after, slot);
         if (old_children.empty() || new_children.empty()) return;
         const auto& old_child = old_children.front();
         const auto& new_child = new_children.front();
         if (old_child.id == new_child.id) return;
-        if (!old_child.is_made()) return replace(is.id, renderer_.whole(is));
+        if (!old_child.is_made()) return replace(after.id, renderer_.whole(after));
         const auto& shown = after_.shown_in_place(new_child.id);
         replace(shown_before(old_child.id), renderer_.whole(shown));
     }
 
     /// Removes, inserts and moves the children of a list. A longest ascending subsequence of the
     /// kept children stays in place, so that the fewest children move.
-    void diff_list(const instance& was, const instance& is, std::string_view list) {
-        const auto& old_children = entries_of(was, list);
-        const auto& new_children = entries_of(is, list);
+    void diff_list(const instance& before, const instance& after, std::string_view list) {
+        const auto& old_children = entries_of(before, list);
+        const auto& new_children = entries_of(after, list);
         if (&old_children == &new_children) return;
         std::map<instance_id, std::size_t> old_index;
         for (std::size_t i = 0; i < old_children.size(); ++i)
@@ -245,7 +252,7 @@ private:
             if (!is_kept) {
                 patches_.push_back(
                     {.kind = patch_kind::insert,
-                     .target = is.id,
+                     .target = after.id,
                      .list = std::string(list),
                      .before = following,
                      .content = renderer_.whole(shown)}
@@ -267,10 +274,10 @@ private:
     void diff_place(instance_id first, instance_id owner) {
         if (owner == 0 || !before_.instances.find(first) || !after_.instances.find(first)) return;
         if (!before_.is_shown(owner) || !after_.is_shown(owner)) return;
-        const auto was = shown_before(first);
-        const auto& is = after_.shown_in_place(first);
-        if (was == is.id || renderer_.has_written(is.id)) return;
-        replace(was, renderer_.whole(is));
+        const auto old_id = shown_before(first);
+        const auto& shown = after_.shown_in_place(first);
+        if (old_id == shown.id || renderer_.has_written(shown.id)) return;
+        replace(old_id, renderer_.whole(shown));
     }
 
     void replace(instance_id target, markup content) {

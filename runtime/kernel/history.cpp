@@ -1,8 +1,8 @@
 #include "runtime/kernel/history.hpp"
 
-#include "runtime/component/assert.hpp"
 #include "runtime/kernel/notices.hpp"
 #include "runtime/kernel/settle.hpp"
+#include "store/assert.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -104,9 +104,9 @@ struct interrupted_work {
     pending_work work;
 };
 
-/// The timers, subscriptions and work of an instance of a step. Work that nothing waits for in the
-/// present is left out, because its result was already delivered or would be dropped. Such work is
-/// added to `interrupted`.
+/// The timers, subscriptions and work of an instance of a step. Work for which no instance waits in
+/// the present is left out, because its result was already delivered or would be dropped. Such work
+/// is added to `interrupted`.
 waits_ptr restored_waits(
     instance_id id,
     const waits_ptr& in_step,

@@ -1,9 +1,9 @@
-#include "runtime/component/assert.hpp"
 #include "runtime/kernel/history.hpp"
 #include "runtime/kernel/notices.hpp"
 #include "runtime/kernel/render.hpp"
 #include "runtime/kernel/settle.hpp"
 #include "runtime/kernel/turn.hpp"
+#include "store/assert.hpp"
 
 #include <stube/runtime/component_error.hpp>
 #include <stube/runtime/kernel.hpp>
@@ -20,8 +20,8 @@ namespace stube::kernel {
 namespace {
 
 /// The form values of one instance. The form may also contain fields of instances within it.
-std::vector<form_value> fields_of(instance_id one, const event& received) {
-    const auto prefix = element_id(one) + "-";
+std::vector<form_value> fields_of(instance_id id, const event& received) {
+    const auto prefix = element_id(id) + "-";
     std::vector<form_value> own;
     for (const auto& each : received.form) {
         if (each.name.starts_with(prefix))
@@ -201,15 +201,15 @@ outcome dispatch(const conversation& current, const event& received, const envir
 
 std::vector<outcome>
 replay(conversation from, std::span<const event> events, const environment& env) {
-    std::vector<outcome> all;
+    std::vector<outcome> outcomes;
     if (from.root != 0 && !from.instances.sent(from.top().id).is_known())
         from.instances.record_sent(render_page(from, env).rendered);
     for (const auto& each : events) {
-        all.push_back(dispatch(from, each, env));
-        if (all.back().verdict == verdict::ended) break;
-        if (all.back().verdict == verdict::applied) from = all.back().next;
+        outcomes.push_back(dispatch(from, each, env));
+        if (outcomes.back().verdict == verdict::ended) break;
+        if (outcomes.back().verdict == verdict::applied) from = outcomes.back().next;
     }
-    return all;
+    return outcomes;
 }
 
 outcome go_back(

@@ -29,7 +29,8 @@ bool is_blank(const node& of) {
     return of.text.find_first_not_of(" \t\r\n\f") == of.text.npos;
 }
 
-using place = std::optional<misplacement>;
+/// The result of a rule for one node; empty if the node is in a valid place.
+using finding = std::optional<misplacement>;
 
 /// Elements that end an open paragraph.
 const tags ends_paragraph{"address",    "article", "aside",  "blockquote", "center",  "dd",
@@ -55,50 +56,50 @@ const tags borders_of_paragraph{
     "th"
 };
 
-place in_paragraph(const node& what) {
-    if (!is_tag(what, ends_paragraph)) return std::nullopt;
-    const auto* around = nearest(what, {"p"}, borders_of_paragraph);
+finding in_paragraph(const node& inner) {
+    if (!is_tag(inner, ends_paragraph)) return std::nullopt;
+    const auto* around = nearest(inner, {"p"}, borders_of_paragraph);
     if (!around) return std::nullopt;
-    return misplacement{&what, around, "it ends the paragraph"};
+    return misplacement{&inner, around, "it ends the paragraph"};
 }
 
-place in_its_like(const node& what) {
-    if (what.tag == "form") {
+finding in_same_kind(const node& inner) {
+    if (inner.tag == "form") {
         // A form in a table is nested too.
-        if (const auto* around = nearest(what, {"form"}, {"template"}))
-            return misplacement{&what, around, "the inner form is dropped"};
+        if (const auto* around = nearest(inner, {"form"}, {"template"}))
+            return misplacement{&inner, around, "the inner form is dropped"};
     }
-    if (what.tag == "a") {
+    if (inner.tag == "a") {
         static const tags ends{"caption", "marquee", "object", "td", "template", "th"};
-        if (const auto* around = nearest(what, {"a"}, ends))
-            return misplacement{&what, around, "the outer link ends where the inner one begins"};
+        if (const auto* around = nearest(inner, {"a"}, ends))
+            return misplacement{&inner, around, "the outer link ends where the inner one begins"};
     }
-    if (what.tag == "button" || what.tag == "select") {
-        if (const auto* around = nearest(what, {what.tag}, borders))
-            return misplacement{&what, around, "the outer one ends where the inner one begins"};
+    if (inner.tag == "button" || inner.tag == "select") {
+        if (const auto* around = nearest(inner, {inner.tag}, borders))
+            return misplacement{&inner, around, "the outer one ends where the inner one begins"};
     }
     static const tags headings{"h1", "h2", "h3", "h4", "h5", "h6"};
-    if (is_tag(what, headings) && what.parent && is_tag(*what.parent, headings))
-        return misplacement{&what, what.parent, "the outer one ends where the inner one begins"};
+    if (is_tag(inner, headings) && inner.parent && is_tag(*inner.parent, headings))
+        return misplacement{&inner, inner.parent, "the outer one ends where the inner one begins"};
     return std::nullopt;
 }
 
 /// Some parsers drop other elements in a select and keep their text. Newer parsers keep both.
-place in_select(const node& what) {
-    if (what.tag.empty() || is_tag(what, {"script", "template"})) return std::nullopt;
-    const auto& around = *what.parent;
+finding in_select(const node& inner) {
+    if (inner.tag.empty() || is_tag(inner, {"script", "template"})) return std::nullopt;
+    const auto& around = *inner.parent;
     bool may_be_here = true;
-    if (around.tag == "select") may_be_here = is_tag(what, {"hr", "optgroup", "option"});
-    if (around.tag == "optgroup") may_be_here = what.tag == "option";
+    if (around.tag == "select") may_be_here = is_tag(inner, {"hr", "optgroup", "option"});
+    if (around.tag == "optgroup") may_be_here = inner.tag == "option";
     if (around.tag == "option") may_be_here = false;
     if (may_be_here) return std::nullopt;
-    return misplacement{&what, &around, "it is dropped, and its content stays"};
+    return misplacement{&inner, &around, "it is dropped, and its content stays"};
 }
 
 /// An item ends an open item, unless the inner item belongs to a nested list.
-place in_item(const node& what) {
+finding in_item(const node& inner) {
     static const tags items{"dd", "dt"};
-    const bool is_item = what.tag == "li" || is_tag(what, items);
+    const bool is_item = inner.tag == "li" || is_tag(inner, items);
     if (!is_item) return std::nullopt;
     // The parser looks for an open item through these elements and through inline elements.
     static const tags passed{"", "address", "div", "p"};
@@ -106,10 +107,10 @@ place in_item(const node& what) {
                                       "data",   "del",  "dfn", "em",   "i",    "ins",   "kbd",
                                       "label",  "mark", "q",   "s",    "samp", "small", "span",
                                       "strong", "sub",  "sup", "time", "u",    "var"};
-    for (const auto* outer = what.parent; outer; outer = outer->parent) {
-        const bool is_same = what.tag == "li" ? outer->tag == "li" : is_tag(*outer, items);
+    for (const auto* outer = inner.parent; outer; outer = outer->parent) {
+        const bool is_same = inner.tag == "li" ? outer->tag == "li" : is_tag(*outer, items);
         if (is_same)
-            return misplacement{&what, outer, "the outer item ends where the inner one begins"};
+            return misplacement{&inner, outer, "the outer item ends where the inner one begins"};
         if (!is_tag(*outer, passed) && !is_tag(*outer, inline_elements)) return std::nullopt;
     }
     return std::nullopt;
@@ -121,12 +122,12 @@ bool is_interactive(const node& of) {
     return is_tag(of, {"button", "details", "select", "textarea"});
 }
 
-place in_interactive(const node& what) {
-    if (!is_interactive(what)) return std::nullopt;
-    for (const auto* outer = what.parent; outer; outer = outer->parent) {
+finding in_interactive(const node& inner) {
+    if (!is_interactive(inner)) return std::nullopt;
+    for (const auto* outer = inner.parent; outer; outer = outer->parent) {
         if (outer->tag == "button" || (outer->tag == "a" && outer->has("href"))) {
             return misplacement{
-                &what,
+                &inner,
                 outer,
                 "a click on the inner one may reach the outer one, or neither"
             };
@@ -149,49 +150,49 @@ const tags* content_of(std::string_view tag) {
     return nullptr;
 }
 
-place directly_in_table(const node& what) {
-    const auto* allowed = content_of(what.parent->tag);
-    if (!allowed || is_tag(what, *allowed)) return std::nullopt;
-    if (is_tag(what, {"script", "style", "template"})) return std::nullopt;
-    if (what.tag.empty() && is_blank(what)) return std::nullopt;
-    if (what.tag == "input" && what.get("type") == "hidden") return std::nullopt;
-    const bool is_cell = is_tag(what, {"td", "th"});
+finding directly_in_table(const node& inner) {
+    const auto* allowed = content_of(inner.parent->tag);
+    if (!allowed || is_tag(inner, *allowed)) return std::nullopt;
+    if (is_tag(inner, {"script", "style", "template"})) return std::nullopt;
+    if (inner.tag.empty() && is_blank(inner)) return std::nullopt;
+    if (inner.tag == "input" && inner.get("type") == "hidden") return std::nullopt;
+    const bool is_cell = is_tag(inner, {"td", "th"});
     return misplacement{
-        &what,
-        what.parent,
+        &inner,
+        inner.parent,
         is_cell ? "a row is put around it" : "it is put before the table, or dropped"
     };
 }
 
 /// A part of a table that is not directly in its parent element.
-place outside_of_table(const node& what) {
-    const auto is_in = [&](tags any) { return is_tag(*what.parent, any); };
+finding outside_of_table(const node& inner) {
+    const auto is_in = [&](tags any) { return is_tag(*inner.parent, any); };
     bool is_out = false;
-    if (what.tag == "tr") is_out = !is_in({"tbody", "thead", "tfoot", "table"});
-    if (is_tag(what, {"td", "th"})) is_out = !is_in({"tr"});
-    if (is_tag(what, {"caption", "colgroup", "tbody", "thead", "tfoot"}))
+    if (inner.tag == "tr") is_out = !is_in({"tbody", "thead", "tfoot", "table"});
+    if (is_tag(inner, {"td", "th"})) is_out = !is_in({"tr"});
+    if (is_tag(inner, {"caption", "colgroup", "tbody", "thead", "tfoot"}))
         is_out = !is_in({"table"});
-    if (what.tag == "col") is_out = !is_in({"colgroup", "table"});
+    if (inner.tag == "col") is_out = !is_in({"colgroup", "table"});
     if (!is_out || is_in({"template"})) return std::nullopt;
-    return misplacement{&what, what.parent, "it is dropped, and its content stays"};
+    return misplacement{&inner, inner.parent, "it is dropped, and its content stays"};
 }
 
-place check(const node& what) {
+finding check(const node& inner) {
     for (const auto rule :
          {directly_in_table,
           outside_of_table,
           in_paragraph,
-          in_its_like,
+          in_same_kind,
           in_select,
           in_item,
           in_interactive}) {
-        if (auto found = rule(what)) return found;
+        if (auto found = rule(inner)) return found;
     }
     return std::nullopt;
 }
 
-std::string component_around(const node& what, const conversation& of) {
-    const auto* element = is_instance(what) ? &what : instance_around(what);
+std::string component_around(const node& item, const conversation& of) {
+    const auto* element = is_instance(item) ? &item : instance_around(item);
     if (!element) return "the page";
     const auto id = element->get("id");
     instance_id number = 0;
@@ -200,9 +201,9 @@ std::string component_around(const node& what, const conversation& of) {
     return one ? std::string(one->type->name) : std::string(id);
 }
 
-std::string name_of(const node& what) {
-    if (!what.parent) return "page";
-    return what.tag.empty() ? "text" : "<" + what.tag + ">";
+std::string name_of(const node& item) {
+    if (!item.parent) return "page";
+    return item.tag.empty() ? "text" : "<" + item.tag + ">";
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ patch notice(std::string_view text);
 /// The message that this step cannot be undone, with a link to start again.
 patch cannot_go_back_notice(const conversation& of);
 
-/// The message for a page that has shown a later revision than the store has.
+/// The message for a page that has shown a revision which the store has lost.
 patch rollback_notice();
 
 /// The message for a component that threw. The log contains the reason under the same `error_id`.

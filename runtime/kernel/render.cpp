@@ -23,7 +23,7 @@ void resolve_above(const conversation& in, instance_id from, markup& own) {
         if (h.instance == 0) {
             throw component_error(
                 "stube: " + std::string(in.instances.at(from).type->name) + " sends " +
-                std::string(h.name) + " to a component above it, but none has that member"
+                std::string(h.name) + " to a component above it, but no component has that member"
             );
         }
     }

@@ -29,6 +29,7 @@ public:
     virtual void children(markup& out, const hole& list) = 0;
 };
 
+/// Writes an instance from its own markup. `writer` writes its children.
 void write_instance(markup& out, const markup& own, instance_id id, children_writer& writer);
 
 /// Renders instances of a conversation, and records a hash of each rendering. Keeps references to

@@ -44,8 +44,8 @@ std::optional<page_url> changed_url(turn& done);
 
 void append(std::vector<patch>& to, std::vector<patch> more);
 
-/// Marks instances whose elements a member has changed itself (`patch_element`) as unknown, because
-/// the content of those elements is not part of a rendering.
+/// Marks the sent renderings of instances as unknown if a member has changed their elements itself
+/// (`patch_element`), because that content is not part of a rendering.
 void forget_patched(conversation& in, std::span<const patch> extras);
 
 }  // namespace stube::kernel

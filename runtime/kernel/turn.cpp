@@ -1,9 +1,9 @@
 #include "runtime/kernel/turn.hpp"
 
-#include "runtime/component/assert.hpp"
 #include "runtime/conversation/stored_form.hpp"
 #include "runtime/kernel/notices.hpp"
 #include "runtime/kernel/render.hpp"
+#include "store/assert.hpp"
 
 #include <stube/runtime/component_error.hpp>
 #include <stube/runtime/html.hpp>
@@ -20,7 +20,7 @@ namespace {
 /// The limit of member calls in one turn. Components that exceed it call each other endlessly.
 constexpr int max_steps = 20'000;
 
-/// The limit of nested member calls, each made by an effect of the one before. Each takes stack.
+/// The limit of nested member calls. An effect of one call makes the next, and each needs stack.
 constexpr int max_nesting = 500;
 
 /// The instances that `one` may have called, the uppermost first: those that cover it in its place,
@@ -39,8 +39,8 @@ std::vector<instance_id> callee_candidates(const conversation& in, const instanc
 
 }  // namespace
 
-void throw_component_error(std::string_view component, std::string_view what) {
-    throw component_error("stube: " + std::string(component) + std::string(what));
+void throw_component_error(std::string_view component, std::string_view mistake) {
+    throw component_error("stube: " + std::string(component) + std::string(mistake));
 }
 
 const member_handler* member_of(const component_type& type, std::string_view name) {
@@ -50,12 +50,13 @@ const member_handler* member_of(const component_type& type, std::string_view nam
     return found;
 }
 
-bool is_move(const any_effect& one) {
-    return std::holds_alternative<effect::call>(one) ||
-           std::holds_alternative<effect::answer>(one) ||
-           std::holds_alternative<effect::fail>(one) ||
-           std::holds_alternative<effect::become>(one) ||
-           std::holds_alternative<effect::end>(one) || std::holds_alternative<effect::back>(one);
+bool must_be_last(const any_effect& wanted) {
+    return std::holds_alternative<effect::call>(wanted) ||
+           std::holds_alternative<effect::answer>(wanted) ||
+           std::holds_alternative<effect::fail>(wanted) ||
+           std::holds_alternative<effect::become>(wanted) ||
+           std::holds_alternative<effect::end>(wanted) ||
+           std::holds_alternative<effect::back>(wanted);
 }
 
 turn::member_call with_answer(const member_handler& to, const answer_value& value) {
@@ -136,9 +137,9 @@ void turn::start_instance(instance_id id) {
     not_started_.insert(id);
     if (next_.instances.find(id)) make_children(id);
     // The `start` of a child may have removed the instance.
-    const auto* one = next_.instances.find(id);
+    const auto* starting = next_.instances.find(id);
     not_started_.erase(id);
-    if (one && one->type->start) run_and_apply(id, one->type->start);
+    if (starting && starting->type->start) run_and_apply(id, starting->type->start);
 }
 
 void turn::make_children(instance_id id) {
@@ -149,13 +150,13 @@ void turn::make_children(instance_id id) {
     std::vector<std::pair<instance_id, std::shared_ptr<const void>>> reset;
     owner->type->each_list(state.get(), [&](std::string_view name, embedded_children& list) {
         list.name_as(name);
-        auto all = list.all();
+        auto changed_children = list.all();
         bool changed = false;
-        for (auto& child : all) {
+        for (auto& child : changed_children) {
             if (!child.fresh) continue;
             changed = true;
-            if (const auto* there = next_.instances.find(child.id)) {
-                if (there->type == &list.type()) {
+            if (const auto* present = next_.instances.find(child.id)) {
+                if (present->type == &list.type()) {
                     reset.emplace_back(child.id, std::exchange(child.fresh, nullptr));
                     continue;
                 }
@@ -171,7 +172,7 @@ void turn::make_children(instance_id id) {
             not_started_.insert(made->id);
             put(std::move(made));
         }
-        if (changed) list.replace(std::move(all));
+        if (changed) list.replace(std::move(changed_children));
     });
     owner->state = std::move(state);
     put(owner);
@@ -242,15 +243,15 @@ void turn::remove(instance_id id) {
 namespace {
 
 /// Throws component_error if a child is in another slot or list than before, or in several.
-void check_places(const std::vector<detail::child_list>& was, const instance& owner) {
+void check_places(const std::vector<detail::child_list>& lists_before, const instance& owner) {
     std::vector<std::pair<instance_id, std::size_t>> places;
     const auto add = [&](const std::vector<detail::child>& in, std::size_t list) {
         for (const auto& child : in) {
             if (child.is_made()) places.emplace_back(child.id, list);
         }
     };
-    for (std::size_t index = 0; index < was.size(); ++index) {
-        if (was[index]) add(*was[index], index);
+    for (std::size_t index = 0; index < lists_before.size(); ++index) {
+        if (lists_before[index]) add(*lists_before[index], index);
     }
     std::size_t index = 0;
     each_list(owner, [&](const embedded_children& list) { add(list.all(), index++); });
@@ -269,21 +270,23 @@ void check_places(const std::vector<detail::child_list>& was, const instance& ow
 
 void turn::reconcile(const instance_ptr& before, instance_id id) {
     if (!before->type->each_list) return;
-    std::vector<detail::child_list> was;
-    each_list(*before, [&](const embedded_children& list) { was.push_back(list.shared()); });
+    std::vector<detail::child_list> lists_before;
+    each_list(*before, [&](const embedded_children& list) {
+        lists_before.push_back(list.shared());
+    });
     std::vector<instance_id> gone;
-    bool fresh = false;
+    bool has_fresh = false;
     bool has_changed = false;
     std::size_t index = 0;
     each_list(next_.instances.at(id), [&](const embedded_children& list) {
-        STUBE_ASSERT(index < was.size());
-        const auto& old = was[index++];
+        STUBE_ASSERT(index < lists_before.size());
+        const auto& old = lists_before[index++];
         if (old == list.shared()) return;
         has_changed = true;
         std::vector<instance_id> kept;
         for (const auto& child : list.all()) {
             kept.push_back(child.id);
-            fresh = fresh || child.fresh;
+            has_fresh = has_fresh || child.fresh;
         }
         if (!old) return;
         std::ranges::sort(kept);
@@ -291,10 +294,10 @@ void turn::reconcile(const instance_ptr& before, instance_id id) {
             if (!std::ranges::binary_search(kept, child.id)) gone.push_back(child.id);
         }
     });
-    if (has_changed && was.size() > 1) check_places(was, next_.instances.at(id));
+    if (has_changed && lists_before.size() > 1) check_places(lists_before, next_.instances.at(id));
     for (auto first : gone)
         remove_place(first);
-    if (fresh) make_children(id);
+    if (has_fresh) make_children(id);
 }
 
 void turn::replace_child_id(instance_id owner, instance_id from, instance_id to) {
@@ -303,9 +306,9 @@ void turn::replace_child_id(instance_id owner, instance_id from, instance_id to)
     changed->type->each_list(state.get(), [&](std::string_view, embedded_children& list) {
         auto found = std::ranges::find(list.all(), from, &detail::child::id);
         if (found == list.all().end()) return;
-        auto all = list.all();
-        all[static_cast<std::size_t>(found - list.all().begin())].id = to;
-        list.replace(std::move(all));
+        auto changed_children = list.all();
+        changed_children[static_cast<std::size_t>(found - list.all().begin())].id = to;
+        list.replace(std::move(changed_children));
     });
     changed->state = std::move(state);
     put(std::move(changed));
@@ -323,16 +326,16 @@ void turn::begin(const effect::call& root) {
 }
 
 void turn::fill(instance_id id, const std::vector<form_value>& form) {
-    const auto& there = next_.instances.at(id);
-    auto state = there.type->copy(there.state);
-    there.type->fill(state.get(), form);
+    const auto& filled = next_.instances.at(id);
+    auto state = filled.type->copy(filled.state);
+    filled.type->fill(state.get(), form);
     put_typed(id, std::move(state));
 }
 
 void turn::keep_typed(instance_id id, const std::vector<form_value>& form) {
-    const auto& there = next_.instances.at(id);
-    auto state = there.type->copy(there.state);
-    if (there.type->keep_typed(state.get(), form)) put_typed(id, std::move(state));
+    const auto& filled = next_.instances.at(id);
+    auto state = filled.type->copy(filled.state);
+    if (filled.type->keep_typed(state.get(), form)) put_typed(id, std::move(state));
 }
 
 void turn::put_typed(instance_id id, std::shared_ptr<const void> state) {
@@ -436,13 +439,13 @@ void turn::wake() {
         if (next_.instances.find(id)) make_children(id);
     }
     for (auto id : with_hook) {
-        const auto* one = next_.instances.find(id);
-        if (!one || ended()) continue;
-        auto wanted = call_member(id, one->type->wakeup);
-        one = next_.instances.find(id);
-        if (!one) continue;
-        const bool is_covered = one->covered_by != 0;
-        if (is_covered && std::ranges::any_of(wanted.list(), is_move)) {
+        const auto* waking = next_.instances.find(id);
+        if (!waking || ended()) continue;
+        auto wanted = call_member(id, waking->type->wakeup);
+        waking = next_.instances.find(id);
+        if (!waking) continue;
+        const bool is_covered = waking->covered_by != 0;
+        if (is_covered && std::ranges::any_of(wanted.list(), must_be_last)) {
             throw component_error("stube: wakeup of a component that waits for an answer cannot "
                                   "call or leave");
         }

@@ -43,10 +43,11 @@ public:
     /// Makes the first instance of the page and starts it.
     void begin(const effect::call& root);
 
-    /// Gives form values to the fields of an instance. The step that Back returns to contains them.
+    /// Enters form values into the fields of an instance. The step to which Back returns contains
+    /// these values.
     void fill(instance_id id, const std::vector<form_value>& form);
 
-    /// Gives form values to those fields that hold another value. The other fields keep their
+    /// Enters form values into the fields that have a different value. The other fields keep their
     /// values and messages.
     void keep_typed(instance_id id, const std::vector<form_value>& form);
 
@@ -61,8 +62,8 @@ public:
     void give_result(instance_id id, const pending_work& of, const answer_value& result);
     void give_failure(instance_id id, const pending_work& of, const failure& why);
 
-    /// Shows the messages of all fields of the instance that hold no valid value. Returns false if
-    /// there are no such fields.
+    /// Shows the messages of all fields of the instance that do not have a valid value. Returns
+    /// false if there are no such fields. For `tried`, see `component_type::show_errors`.
     bool show_errors(instance_id id, const void* tried);
 
     /// Runs the `wakeup` hooks of all instances, owners and callers first.
@@ -222,18 +223,19 @@ private:
     int nesting_ = 0;
 };
 
-// Helpers of turn.cpp, which has instances and the running of members, and turn_effects.cpp, which
+// Helpers for turn.cpp, which changes instances and runs members, and for turn_effects.cpp, which
 // applies effects.
 
-/// Throws component_error with a text that begins with the component's name.
-[[noreturn]] void throw_component_error(std::string_view component, std::string_view what);
+/// Throws component_error with the component's name, followed by `mistake`.
+[[noreturn]] void throw_component_error(std::string_view component, std::string_view mistake);
 
 /// The member of this name, or null for an empty name. Throws component_error if the type has no
 /// such member.
 const member_handler* member_of(const component_type& type, std::string_view name);
 
-/// True for an effect that removes or covers the component, or goes back.
-bool is_move(const any_effect& one);
+/// True for an effect that removes or covers the component, or goes back. A handler can return only
+/// one of these, as its last effect.
+bool must_be_last(const any_effect& wanted);
 
 /// A call of `to` with an answer, which must outlive the call. Throws component_error if the member
 /// cannot take an answer: a member with the stored name may have other parameters in this release.

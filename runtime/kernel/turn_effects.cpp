@@ -1,7 +1,7 @@
-#include "runtime/component/assert.hpp"
 #include "runtime/kernel/notices.hpp"
 #include "runtime/kernel/render.hpp"
 #include "runtime/kernel/turn.hpp"
+#include "store/assert.hpp"
 
 #include <stube/runtime/component_error.hpp>
 #include <stube/runtime/html.hpp>
@@ -30,7 +30,8 @@ const member_handler* message_member(const component_type& type, std::string_vie
 
 std::size_t depth(const conversation& in, instance_id first) {
     std::size_t out = 0;
-    for (const auto* one = in.instances.find(first); one; one = in.instances.find(one->covered_by))
+    for (const auto* shown = in.instances.find(first); shown;
+         shown = in.instances.find(shown->covered_by))
         ++out;
     return out;
 }
@@ -40,13 +41,13 @@ std::size_t depth(const conversation& in, instance_id first) {
 void turn::apply_effects(instance_id from, const effects& wanted) {
     const auto& list = wanted.list();
     for (std::size_t n = 0; n < list.size(); ++n) {
-        if (is_move(list[n]) && n + 1 < list.size()) {
+        if (must_be_last(list[n]) && n + 1 < list.size()) {
             throw component_error("stube: a handler can call, answer, fail, become, end or go "
                                   "back only once, and last");
         }
     }
-    for (const auto& one : list)
-        std::visit([&](const auto& e) { apply(from, e); }, one);
+    for (const auto& next : list)
+        std::visit([&](const auto& e) { apply(from, e); }, next);
 }
 
 instance_id turn::first_of(const instance& caller, const effect::call& call) const {
@@ -105,25 +106,25 @@ void check_answer(const component_type& type, const answer_value& value) {
 }  // namespace
 
 void turn::apply(instance_id from, const effect::answer& answer) {
-    const auto one = next_.instances.get(from);
-    check_answer(*one->type, answer.value);
-    if (is_child(*one) && one->type->answers_once) {
-        replace_with_nothing(one);
-        if (one->then) give_answer(one->caller, one->then, answer.value);
+    const auto answering = next_.instances.get(from);
+    check_answer(*answering->type, answer.value);
+    if (is_child(*answering) && answering->type->answers_once) {
+        replace_with_nothing(answering);
+        if (answering->then) give_answer(answering->caller, answering->then, answer.value);
         return;
     }
-    if (is_child(*one)) {
-        if (!one->then)
+    if (is_child(*answering)) {
+        if (!answering->then)
             throw_component_error(
-                one->type->name,
+                answering->type->name,
                 " answered in a slot or list without .then<...>()"
             );
-        return give_answer(one->caller, one->then, answer.value);
+        return give_answer(answering->caller, answering->then, answer.value);
     }
-    if (one->caller == 0) return finish(finished_view(next_, "Finished"));
+    if (answering->caller == 0) return finish(finished_view(next_, "Finished"));
     is_step_ = true;
     remove(from);
-    give_answer(one->caller, one->then, answer.value);
+    give_answer(answering->caller, answering->then, answer.value);
 }
 
 void turn::give_answer(instance_id caller, const member_handler* then, const answer_value& value) {
@@ -143,15 +144,15 @@ void turn::give_answer(instance_id caller, const member_handler* then, const ans
 
 void turn::apply(instance_id from, const effect::fail& fail) {
     if (error_.empty()) error_ = fail.internal;
-    const auto one = next_.instances.get(from);
-    if (one->caller == 0) return finish(finished_view(next_, fail.why.message));
-    if (!is_child(*one)) {
+    const auto failing = next_.instances.get(from);
+    if (failing->caller == 0) return finish(finished_view(next_, fail.why.message));
+    if (!is_child(*failing)) {
         is_step_ = true;
         remove(from);
-    } else if (one->type->answers_once) {
-        replace_with_nothing(one);
+    } else if (failing->type->answers_once) {
+        replace_with_nothing(failing);
     }
-    pass_failure(one->caller, one->or_else, fail.why);
+    pass_failure(failing->caller, failing->or_else, fail.why);
 }
 
 void turn::pass_failure(instance_id caller, const member_handler* or_else, const failure& why) {
@@ -179,18 +180,18 @@ turn::replace(instance_id from, const component_type& type, std::shared_ptr<cons
     auto made = make(type, std::move(state));
     const auto id = made->id;
     remove_below(*next_.instances.get(from));
-    const auto one = next_.instances.get(from);
-    STUBE_ASSERT(one);
-    request_stop(one, outbox_);
-    made->caller = one->caller;
-    made->then = one->then;
-    made->or_else = one->or_else;
-    made->owner = one->owner;
-    made->covers = one->covers;
-    made->covered_by = one->covered_by;
+    const auto replaced = next_.instances.get(from);
+    STUBE_ASSERT(replaced);
+    request_stop(replaced, outbox_);
+    made->caller = replaced->caller;
+    made->then = replaced->then;
+    made->or_else = replaced->or_else;
+    made->owner = replaced->owner;
+    made->covers = replaced->covers;
+    made->covered_by = replaced->covered_by;
     for (auto [neighbour, link] :
-         {std::pair(one->covers, &instance::covered_by),
-          std::pair(one->covered_by, &instance::covers)}) {
+         {std::pair(replaced->covers, &instance::covered_by),
+          std::pair(replaced->covered_by, &instance::covers)}) {
         if (neighbour == 0) continue;
         auto changed = edit(neighbour);
         (*changed).*link = id;
@@ -199,7 +200,7 @@ turn::replace(instance_id from, const component_type& type, std::shared_ptr<cons
     put(std::move(made));
     next_.erase(from);
     if (next_.root == from) next_.root = id;
-    if (is_child(*one)) replace_child_id(one->owner, from, id);
+    if (is_child(*replaced)) replace_child_id(replaced->owner, from, id);
     return id;
 }
 

@@ -10,12 +10,13 @@ namespace stube::live {
 /// limit.
 struct backoff {
     std::chrono::milliseconds first;
-    std::uint8_t most_doublings;
+    std::uint8_t max_doublings;
 
-    /// The pause after another failure. Counts it in `failures`, which is set to 0 by a success.
+    /// The pause after another failure. Adds the failure to `failures`, which the caller sets to 0
+    /// after a success.
     std::chrono::milliseconds after_failure(std::uint8_t& failures) const {
         const auto pause = first * (1 << failures);
-        failures = std::min<std::uint8_t>(failures + 1, most_doublings);
+        failures = std::min<std::uint8_t>(failures + 1, max_doublings);
         return pause;
     }
 };

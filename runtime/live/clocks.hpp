@@ -41,7 +41,7 @@ public:
         if (std::chrono::abs(now() - undisturbed() - known) < least_shift) return known;
         const auto before = undisturbed();
         const auto found = now() - before;
-        // After a long pause between the two readings the difference means nothing.
+        // After a long pause between the two readings, the difference is meaningless.
         if (undisturbed() - before > least_shift / 2) return known;
         if (std::chrono::abs(found - known) < least_shift) return known;
         shift_ = found;

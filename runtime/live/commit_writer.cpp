@@ -14,7 +14,7 @@ using namespace storage;
 
 namespace {
 
-constexpr std::chrono::milliseconds between_checks = std::chrono::seconds(1);
+constexpr std::chrono::milliseconds check_interval = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -28,14 +28,14 @@ commit_writer::~commit_writer() {
     stop();
 }
 
-void commit_writer::submit(change what, executor& on, on_saved done) {
+void commit_writer::submit(change wanted, executor& on, on_saved done) {
     mutex_lock lock(mutex_);
     if (stopping_) {
         lock.unlock();
         return on.post([done = std::move(done)] { done(save_result::down, "stopping"); });
     }
     const bool was_empty = waiting_.empty();
-    waiting_.push_back({std::move(what), &on, std::move(done), save_result::durable, {}});
+    waiting_.push_back({std::move(wanted), &on, std::move(done), save_result::durable, {}});
     lock.unlock();
     if (was_empty) wake_.notify_one();
 }
@@ -51,10 +51,10 @@ void commit_writer::stop() {
 
 void commit_writer::run() {
     for (;;) {
-        std::vector<item> batch;
+        std::vector<queued_change> batch;
         {
             mutex_lock lock(mutex_);
-            if (!stopping_ && waiting_.empty()) wake_.wait_for(lock, between_checks);
+            if (!stopping_ && waiting_.empty()) wake_.wait_for(lock, check_interval);
             if (stopping_ && waiting_.empty()) return;
             batch.swap(waiting_);
         }
@@ -63,49 +63,52 @@ void commit_writer::run() {
             continue;
         }
         save(batch);
-        hand_back(std::move(batch));
+        post_results(std::move(batch));
     }
 }
 
-void commit_writer::save(std::vector<item>& batch) {
+void commit_writer::save(std::vector<queued_change>& batch) {
     if (down_)
         return fail_all(batch, save_result::down, "the store stopped after an earlier failure");
     std::vector<change> changes;
     changes.reserve(batch.size());
-    for (auto& each : batch)
-        changes.push_back(std::move(each.what));
+    for (auto& queued : batch)
+        changes.push_back(std::move(queued.wanted));
     std::string why;
     try {
         return storage_.save(changes);
     } catch (const store_refused& e) {
         why = e.what();
-    } catch (const std::invalid_argument& e
-    ) {  // a change of the batch breaks the rules of the store
-        why = e.what();
+    } catch (const std::invalid_argument& e) {
+        why = e.what();  // a change of the batch breaks the rules of the store
     } catch (...) {
         // Any other exception leaves open whether something was changed.
         return fail_all(batch, save_result::down, current_exception_message());
     }
     if (batch.size() == 1) return fail_all(batch, save_result::refused, why);
-    for (std::size_t at = 0; at < batch.size(); ++at)
-        batch[at].what = std::move(changes[at]);
+    for (std::size_t index = 0; index < batch.size(); ++index)
+        batch[index].wanted = std::move(changes[index]);
     save_one_by_one(batch);
 }
 
-/// A refused change must not fail the others of its batch.
-void commit_writer::save_one_by_one(std::vector<item>& batch) {
-    for (auto& each : batch) {
-        std::vector<item> alone;
-        alone.push_back(std::move(each));
+/// A refused change must not fail the other changes of its batch.
+void commit_writer::save_one_by_one(std::vector<queued_change>& batch) {
+    for (auto& queued : batch) {
+        std::vector<queued_change> alone;
+        alone.push_back(std::move(queued));
         save(alone);
-        each = std::move(alone.front());
+        queued = std::move(alone.front());
     }
 }
 
-void commit_writer::fail_all(std::vector<item>& batch, save_result result, const std::string& why) {
-    for (auto& each : batch) {
-        each.result = result;
-        each.why = why;
+void commit_writer::fail_all(
+    std::vector<queued_change>& batch,
+    save_result result,
+    const std::string& why
+) {
+    for (auto& queued : batch) {
+        queued.result = result;
+        queued.why = why;
     }
     if (result == save_result::down) go_down(why);
 }
@@ -115,7 +118,7 @@ void commit_writer::go_down(const std::string& why) {
     if (on_down_) on_down_(why);
 }
 
-/// Only between saves; a save checks the place itself.
+/// Called between saves. A save checks the place itself.
 void commit_writer::check_place() {
     if (!watch_ || !is_loaded_ || down_) return;
     try {
@@ -125,18 +128,18 @@ void commit_writer::check_place() {
     }
 }
 
-/// One post for each executor, however many items it has in the batch.
-void commit_writer::hand_back(std::vector<item> batch) {
-    std::unordered_map<executor*, std::shared_ptr<std::vector<item>>> by_executor;
-    for (auto& each : batch) {
-        auto& mine = by_executor[each.on];
-        if (!mine) mine = std::make_shared<std::vector<item>>();
-        mine->push_back(std::move(each));
+/// Posts one function to each executor, however many changes of the batch it has submitted.
+void commit_writer::post_results(std::vector<queued_change> batch) {
+    std::unordered_map<executor*, std::shared_ptr<std::vector<queued_change>>> by_executor;
+    for (auto& queued : batch) {
+        auto& own = by_executor[queued.on];
+        if (!own) own = std::make_shared<std::vector<queued_change>>();
+        own->push_back(std::move(queued));
     }
-    for (auto& [on, mine] : by_executor) {
-        on->post([items = std::move(mine)] {
-            for (auto& each : *items)
-                each.done(each.result, each.why);
+    for (auto& [on, own] : by_executor) {
+        on->post([saved = std::move(own)] {
+            for (auto& queued : *saved)
+                queued.done(queued.result, queued.why);
         });
     }
 }

@@ -17,8 +17,8 @@ namespace stube::live {
 enum class save_result { durable, refused, down };
 
 /// A thread that commits all waiting changes in one batch, without added delay: while one batch is
-/// synced, the next one gathers. Threads: any. `done` runs on the executor it was submitted
-/// with. Once a second it asks a store that is a `place_watch` whether its place is still there.
+/// synced, the next one gathers. Once a second, the thread checks the place of a store that is a
+/// `place_watch`. Threads: any.
 class commit_writer {
 public:
     using on_saved = std::function<void(save_result, const std::string& why)>;
@@ -26,17 +26,18 @@ public:
     commit_writer(store& storage, std::function<void(const std::string&)> on_down);
     ~commit_writer();
 
-    void submit(storage::change what, executor& on, on_saved done);
+    /// `done` is called once, on the executor `on`.
+    void submit(storage::change wanted, executor& on, on_saved done);
 
-    /// The store has been loaded: its place is checked from now on.
+    /// Begins to check the place of the store. Called after loading.
     void watch() { is_loaded_ = true; }
 
     /// Saves all submitted changes and ends the thread. Later changes fail with `down`.
     void stop();
 
 private:
-    struct item {
-        storage::change what;
+    struct queued_change {
+        storage::change wanted;
         executor* on;
         on_saved done;
         save_result result = save_result::durable;
@@ -44,22 +45,22 @@ private:
     };
 
     void run();
-    void save(std::vector<item>& batch);
+    void save(std::vector<queued_change>& batch);
     void check_place();
     void go_down(const std::string& why);
-    void save_one_by_one(std::vector<item>& batch);
-    void fail_all(std::vector<item>& batch, save_result result, const std::string& why);
-    static void hand_back(std::vector<item> batch);
+    void save_one_by_one(std::vector<queued_change>& batch);
+    void fail_all(std::vector<queued_change>& batch, save_result result, const std::string& why);
+    static void post_results(std::vector<queued_change> batch);
 
     store& storage_;
-    storage::place_watch* const watch_;  ///< null if the store is none
+    storage::place_watch* const watch_;  ///< null if the store does not have this capability
     std::function<void(const std::string&)> on_down_;
     mutex mutex_;
     condition_variable wake_;
-    std::vector<item> waiting_ STUBE_GUARDED_BY(mutex_);
+    std::vector<queued_change> waiting_ STUBE_GUARDED_BY(mutex_);
     bool stopping_ STUBE_GUARDED_BY(mutex_) = false;
     std::atomic<bool> is_loaded_ = false;
-    bool down_ = false;  // only touched by the thread
+    bool down_ = false;  ///< used only on the thread
     std::once_flag joined_;
     std::thread thread_;
 };

@@ -84,7 +84,7 @@ void committer::stop() {
 
 // --- encoding
 
-/// True if the change must be durable before anybody sees it.
+/// True if the change must be durable before it is published.
 bool committer::needs_save(const session& s, const outcome& result) const {
     if (!writer_) return false;
     if (result.verdict == verdict::ended) return true;
@@ -92,9 +92,9 @@ bool committer::needs_save(const session& s, const outcome& result) const {
     return result.next.durable() || !s.has_tombstone;
 }
 
-/// Throws what a component's codec throws, and for a change that every store refuses (a state that
-/// is not UTF-8): one bad change would otherwise hold up its whole batch.
-change committer::change_for(
+/// Throws what a component's codec throws, and std::invalid_argument for a change that every store
+/// refuses (a state that is not UTF-8). In a batch, such a change would delay the other ones.
+change committer::encode(
     const held_entry& held,
     const operation& op,
     const outcome& result,
@@ -168,14 +168,14 @@ void committer::warn_not_durable(const held_entry& held, const conversation& nex
 void committer::commit(held_entry held, operation op, outcome result, const environment& env) {
     const auto& session = held.session();
     const bool is_applied = result.verdict == verdict::applied;
-    // Another process compares these times: they must not depend on how the clock was set.
+    // A later process compares these times, so they must not depend on how the clock was set.
     if (is_applied && result.next.touched != session.value->touched)
         result.next.touched = parts_.context.clock.undisturbed();
     if (writer_ && is_applied && !result.next.durable()) warn_not_durable(held, result.next);
     const bool is_saved = needs_save(session, result);
     change wanted;
     try {
-        if (is_saved) wanted = change_for(held, op, result, env);
+        if (is_saved) wanted = encode(held, op, result, env);
         if (is_applied) check_size(session, result, is_saved);
     } catch (...) {
         outcome failed{.verdict = verdict::failed, .error = current_exception_message()};
@@ -216,17 +216,18 @@ void committer::finish(pending done, save_result saved, const std::string& why) 
     auto outbox = std::move(done.result.outbox);
     auto& held = done.held;
     const bool was_unseen = held.value().unseen;
-    const auto how = settle(done, saved, why);
-    if (how == status::ok || how == status::ended) {
+    const auto settled = settle(done, saved, why);
+    if (settled == status::ok || settled == status::ended) {
         if (was_unseen && !held.value().unseen) parts_.outbox.run_held(held, done.op);
         parts_.outbox.run(held, std::move(outbox));
     }
-    parts_.timers.record_attempt(held, done.op, how);
+    parts_.timers.record_attempt(held, done.op, settled);
     parts_.timers.schedule(held);
     parts_.operations.release(std::move(held));
 }
 
-/// Publishes what was saved, and replies.
+/// Publishes a change that was saved or need not be saved, and replies. After a failed save, only
+/// replies.
 status committer::settle(pending& done, save_result saved, const std::string& why) {
     auto& [held, op, result] = done;
     auto& session = held.session();
@@ -240,9 +241,9 @@ status committer::settle(pending& done, save_result saved, const std::string& wh
         parts_.context.log()
             .error("not saved conversation={} why={}", held->id, quote_for_log(why));
     if (saved != save_result::durable && !keeps_tombstone) {
-        const auto how = saved == save_result::refused ? status::not_saved : status::store_down;
-        op.done({.result = how, .value = was_new ? nullptr : session.value});
-        return how;
+        const auto failed = saved == save_result::refused ? status::not_saved : status::store_down;
+        op.done({.result = failed, .value = was_new ? nullptr : session.value});
+        return failed;
     }
     if (result.verdict == verdict::failed) {
         auto failed = parts_.pages.report_failure(held, result.error);
@@ -255,13 +256,13 @@ status committer::settle(pending& done, save_result saved, const std::string& wh
     return publish(done, was_new);
 }
 
-/// The rest of `settle`, for what is saved.
+/// The rest of `settle`, for a result that is not a failure.
 status committer::publish(pending& done, bool was_new) {
     auto& [held, op, result] = done;
     const bool is_applied = result.verdict == verdict::applied;
     const bool is_over = result.verdict == verdict::ended;
-    // Destroyed last: the locals of a flow go with the old value, and their destructors are code of
-    // the application.
+    // Keeps the old value until the end of this function. The locals of a flow are destroyed with
+    // it, and their destructors are code of the application.
     const auto old = held.session().value;
     std::string error_id;
     if (result.is_typed_only) {
@@ -269,32 +270,33 @@ status committer::publish(pending& done, bool was_new) {
         result.patches.push_back(failure_notice(error_id));
     }
     if (is_applied || is_over)
-        take_value(done);
+        replace_value(done);
     else if (op.from != origin::user)
-        result.patches.clear();  // no page waits for an answer
+        result.patches.clear();  // no page waits for a reply
     if (is_applied) parts_.pages.check_markup(held.value());
     if (op.seen && *op.seen != old->revision) held.session().has_blind_page = true;
     if (is_applied) parts_.pages.replace_for_blind_pages(held, result.patches);
     parts_.pages.forget_sent(held, result.differing);
-    if (was_new && !is_over) parts_.all.add(held.pointer());
+    if (was_new && !is_over) parts_.registry.add(held.pointer());
     record_use(held);
     if (!is_over) parts_.messages.update_topics(held);
 
-    // A new revision is published without patches too: pages would take the gap for a loss.
+    // A new revision is published even without patches: a gap in the revisions would mean to a page
+    // that it has missed an update.
     std::shared_ptr<const update> news;
     if (is_applied || !result.patches.empty())
         news = make_update(held.value().revision, std::move(result.patches), is_over);
-    const auto how = status_of(result.verdict);
-    auto told =
-        parts_.pages.publish(held, result.is_typed_only ? status::failed : how, std::move(news));
-    told.error_id = std::move(error_id);
-    if (is_over) remove(held, was_new, told.news);
-    if (!is_over) parts_.pages.keep_notices(held, op, told.news);
-    op.done(std::move(told));
-    return how;
+    const auto settled = status_of(result.verdict);
+    const auto replied = result.is_typed_only ? status::failed : settled;
+    auto published = parts_.pages.publish(held, replied, std::move(news));
+    published.error_id = std::move(error_id);
+    if (is_over) remove(held, was_new, published.news);
+    if (!is_over) parts_.pages.keep_notices(held, op, published.news);
+    op.done(std::move(published));
+    return settled;
 }
 
-void committer::take_value(pending& done) {
+void committer::replace_value(pending& done) {
     auto& [held, op, result] = done;
     auto& session = held.session();
     if (!result.error.empty() && !result.is_typed_only)
@@ -304,20 +306,20 @@ void committer::take_value(pending& done) {
     if (op.from == origin::user) held->last_seen = parts_.context.clock.steady();
 }
 
-/// Records the worth of the conversation to its user.
+/// Records the events and the mark that determine the conversation's worth.
 void committer::record_use(const held_entry& held) {
     held->is_kept = held.value().kept;
     if (held.value().applied.empty() || held->had_event.exchange(true)) return;
-    parts_.all.unused().remove(*held);
+    parts_.registry.unused().remove(*held);
 }
 
-/// Removes a conversation that is over from all parts. A new one is in none of them yet.
+/// Removes a conversation that is over from all parts. A new conversation is not in any part yet.
 void committer::remove(const held_entry& held, bool was_new, std::shared_ptr<const update> last) {
     if (was_new) {
         held->state = condition::over;
-        return parts_.all.remember_end(held, std::move(last));
+        return parts_.registry.remember_end(held, std::move(last));
     }
-    if (!parts_.all.remove(held, std::move(last))) return;
+    if (!parts_.registry.remove(held, std::move(last))) return;
     parts_.timers.remove(held);
     parts_.messages.remove(held);
 }

@@ -19,14 +19,15 @@
 
 namespace stube::live {
 
-/// Carries an outcome of the kernel to the store and then to everybody else: save, publish, reply,
-/// outbox, next operation. The order is what makes a reply durable.
-/// Threads: the holder of the conversation; the rest of a commit runs on the operation's executor.
+/// Commits outcomes of the kernel, in this order: save, publish, reply, run the outbox, begin the
+/// next operation. Because of this order, a change is durable before anybody receives it.
+/// Threads: the holder of the conversation. After the save, a commit continues on the operation's
+/// executor.
 class committer {
 public:
     struct parts {
         map_context& context;
-        registry& all;
+        live::registry& registry;
         dispatcher& operations;
         page_updates& pages;
         live::timers& timers;
@@ -35,23 +36,23 @@ public:
         removal_backoff& removals;
     };
 
-    /// `storage` outlives it. `on_down` is called once, on the writer's thread, when the store's
-    /// state is not known any more.
+    /// `storage` must outlive the committer. `on_down` is called once, on the writer's thread, when
+    /// the state of the store becomes unknown.
     committer(parts to, store& storage, std::function<void(const std::string&)> on_down);
 
-    /// The end of an operation, whose result was computed with `env`. Releases the conversation,
-    /// possibly on another thread.
+    /// Ends an operation with this result, which was computed with `env`. Releases the
+    /// conversation, possibly on another thread.
     void
     commit(held_entry held, operation op, kernel::outcome result, const kernel::environment& env);
 
-    /// Deletes a conversation that has no value here: a tombstone, or one of another release.
-    /// `on_removed` is called when that is durable.
+    /// Deletes a conversation without decoding it: a tombstone, or a conversation of another
+    /// release. `on_removed` is called when the removal is durable.
     void remove_unread(held_entry held, std::function<void()> on_removed);
 
-    /// The store has been loaded: its place is watched from now on.
+    /// Begins to watch the place of the store. Called after loading.
     void watch_place();
 
-    /// Saves what was committed. Later commits fail with `store_down`.
+    /// Saves all changes that wait. Later commits fail with `store_down`.
     void stop();
 
 private:
@@ -62,7 +63,7 @@ private:
     };
 
     bool needs_save(const session& s, const kernel::outcome& result) const;
-    storage::change change_for(
+    storage::change encode(
         const held_entry& held,
         const operation& op,
         const kernel::outcome& result,
@@ -80,7 +81,7 @@ private:
     void finish(pending done, save_result saved, const std::string& why);
     status settle(pending& done, save_result saved, const std::string& why);
     status publish(pending& done, bool was_new);
-    void take_value(pending& done);
+    void replace_value(pending& done);
     void record_use(const held_entry& held);
     void remove(const held_entry& held, bool was_new, std::shared_ptr<const update> last);
 

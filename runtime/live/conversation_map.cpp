@@ -43,30 +43,30 @@ conversation_options with_defaults(conversation_options given) {
 
 }  // namespace
 
-/// The parts of a map, each before those that use it.
+/// The parts of a map, each before the parts that use it.
 struct conversation_map::parts {
     parts(std::unique_ptr<store> from, conversation_options options)
         : storage(std::move(from)), context(with_defaults(std::move(options))) {}
 
     std::unique_ptr<store> storage;
     map_context context;
-    registry all;
+    live::registry registry;
     page_updates pages{context};
     removal_backoff removals{context};
-    dispatcher operations{context, all, [this](held_entry held, operation op) {
+    dispatcher operations{context, registry, [this](held_entry held, operation op) {
                               runner.run(std::move(held), std::move(op));
                           }};
-    live::timers timers{context, all, operations};
+    live::timers timers{context, registry, operations};
     live::messages messages{context, operations};
-    live::work work{context, all, operations};
+    live::work work{context, registry, operations};
     outbox_runner outbox{context, messages, work};
     live::committer committer{
-        {context, all, operations, pages, timers, messages, outbox, removals},
+        {context, registry, operations, pages, timers, messages, outbox, removals},
         *storage,
         [this](const std::string& why) { store_down(why); }
     };
-    operation_runner runner{{context, all, operations, pages, timers, committer}};
-    live::expiry expiry{{context, all, operations, committer, removals}};
+    operation_runner runner{{context, registry, operations, pages, timers, committer}};
+    live::expiry expiry{{context, registry, operations, committer, removals}};
     std::once_flag stopped;
 
     void store_down(const std::string& why) {
@@ -81,9 +81,9 @@ conversation_map::conversation_map(std::unique_ptr<store> storage, conversation_
 
 conversation_map::~conversation_map() {
     stop();
-    // While the map is complete: the locals of flows are destroyed with their conversations, and
-    // their destructors may call it.
-    for (const auto& e : parts_->all.take_all())
+    // The map must still be complete here. The locals of flows are destroyed with their
+    // conversations, and their destructors may call the map.
+    for (const auto& e : parts_->registry.take_all())
         parts_->messages.remove(held_entry::of(e));
 }
 
@@ -92,7 +92,9 @@ void conversation_map::use(std::vector<executor*> executors) {
 }
 
 load_summary conversation_map::load() {
-    loader loading({parts_->context, parts_->all, parts_->messages, parts_->timers, parts_->work});
+    loader loading(
+        {parts_->context, parts_->registry, parts_->messages, parts_->timers, parts_->work}
+    );
     auto summary = loading.load(*parts_->storage);
     parts_->committer.watch_place();
     return summary;
@@ -112,19 +114,19 @@ void conversation_map::stop() {
 
 void conversation_map::mint(
     std::string mount,
-    beginning with,
+    beginning start,
     std::string owner,
     std::string principal,
     executor& on,
     on_reply done
 ) {
     auto& context = parts_->context;
-    auto& all = parts_->all;
+    auto& registry = parts_->registry;
     auto& expiry = parts_->expiry;
     if (context.is_closed) return done({.result = status::store_down});
-    if (all.by_owner().is_full(owner, context.options.max_per_owner) || !expiry.reserve())
+    if (registry.by_owner().is_full(owner, context.options.max_per_owner) || !expiry.reserve())
         return done({.result = status::overloaded});
-    auto* restored = std::get_if<conversation>(&with);
+    auto* restored = std::get_if<conversation>(&start);
     conversation fresh = restored ? std::move(*restored) : conversation();
     fresh.id = context.options.new_id();
     fresh.owner = std::move(owner);
@@ -135,21 +137,21 @@ void conversation_map::mint(
     e->owner = fresh.owner;
     e->operations.try_hold();
     auto held = held_entry::of(e);
-    // Before the hooks run: the work that they ask for is only about to begin.
+    // Before the hooks run, because the work that they start is not interrupted.
     if (restored) {
         if (auto lost = unfinished_work(fresh); !lost.empty())
             held.session().make_background().interrupted_work = std::move(lost);
     }
     change_action beginning{
         restored ? any_cause(cause::restored{})
-                 : any_cause(cause::visit{std::get<effect::call>(std::move(with))})
+                 : any_cause(cause::visit{std::get<effect::call>(std::move(start))})
     };
     operation op;
     op.on = &on;
-    op.done = [&all, &expiry, e, done = std::move(done)](reply&& r) {
+    op.done = [&registry, &expiry, e, done = std::move(done)](reply&& r) {
         expiry.arrived();
         if (r.result == status::ok) {
-            all.unused().add(e);
+            registry.unused().add(e);
             expiry.add_to_owner(e);
         }
         done(std::move(r));
@@ -159,7 +161,7 @@ void conversation_map::mint(
     op.action = std::move(beginning);
     begun.next.unseen = begun.verdict == verdict::applied;
     held.session().value = std::make_shared<const conversation>();
-    // Not in the registry before it is saved: no other thread has the id.
+    // The conversation is not in the registry before it is saved, so no other thread has its id.
     parts_->committer.commit(std::move(held), std::move(op), std::move(begun), env);
 }
 
@@ -187,13 +189,13 @@ void conversation_map::catch_up(
 void conversation_map::send(
     std::string_view id,
     std::string_view owner,
-    event what,
+    event received,
     executor& on,
     on_reply done,
     std::optional<std::uint64_t> seen
 ) {
-    const bool keeps_notices = what.page.has_value();
-    change_action change{cause::user_event{std::move(what)}};
+    const bool keeps_notices = received.page.has_value();
+    change_action change{cause::user_event{std::move(received)}};
     change.keeps_notices = keeps_notices;
     operation op{.action = std::move(change), .on = &on, .done = std::move(done)};
     op.seen = seen;
@@ -230,7 +232,7 @@ void conversation_map::attach(
 }
 
 void conversation_map::detach(std::string_view id, const view_stream* stream) {
-    const auto e = parts_->all.find(id);
+    const auto e = parts_->registry.find(id);
     if (!e) return;
     e->streams.remove(stream);
     e->last_seen = parts_->context.clock.steady();
@@ -272,7 +274,7 @@ conversation_history conversation_map::history() const {
 }
 
 std::size_t conversation_map::size() const {
-    return parts_->all.size();
+    return parts_->registry.size();
 }
 
 conversation_counts conversation_map::counts() const {

@@ -9,13 +9,13 @@ namespace stube::live {
 
 namespace {
 
-/// An executor gets to other work after this many conversations.
-constexpr std::size_t conversations_at_once = 32;
+/// After this many conversations, an executor can run other functions first.
+constexpr std::size_t conversations_per_post = 32;
 
 }  // namespace
 
-dispatcher::dispatcher(map_context& context, registry& all, run_operation run)
-    : context_(context), registry_(all), run_(std::move(run)) {}
+dispatcher::dispatcher(map_context& context, registry& conversations, run_operation run)
+    : context_(context), registry_(conversations), run_(std::move(run)) {}
 
 void dispatcher::submit(std::string_view id, std::optional<std::string_view> owner, operation op) {
     if (context_.is_closed) return op.done({.result = status::store_down});
@@ -38,8 +38,7 @@ void dispatcher::submit(std::string_view id, std::optional<std::string_view> own
 dispatcher::queued dispatcher::enqueue(const entry_ptr& e, operation op) {
     if (e->state != condition::live) return queued::dropped;
     op.on = &context_.executor_of(*e);
-    const auto how = e->operations.append(std::move(op), context_.options.max_messages);
-    switch (how) {
+    switch (e->operations.append(std::move(op), context_.options.max_messages)) {
     case mailbox::appended::first:
         return queued::first;
     case mailbox::appended::behind:
@@ -54,7 +53,7 @@ dispatcher::queued dispatcher::enqueue(const entry_ptr& e, operation op) {
     return queued::dropped;
 }
 
-/// One post for each executor, however many conversations it has to see to.
+/// Posts one function to each executor, however many of the conversations it has.
 void dispatcher::drain(const std::vector<entry_ptr>& free) {
     std::unordered_map<executor*, std::vector<entry_ptr>> by_executor;
     for (const auto& e : free)
@@ -63,14 +62,14 @@ void dispatcher::drain(const std::vector<entry_ptr>& free) {
         drain_on(*on, std::make_shared<const std::vector<entry_ptr>>(std::move(own)), 0);
 }
 
-void dispatcher::drain_on(executor& on, entries all, std::size_t from) {
-    on.post([this, &on, all = std::move(all), from] {
-        const auto end = std::min(all->size(), from + conversations_at_once);
-        for (auto position = from; position < end; ++position) {
-            const auto& e = (*all)[position];
+void dispatcher::drain_on(executor& on, entries free, std::size_t from) {
+    on.post([this, &on, free = std::move(free), from] {
+        const auto end = std::min(free->size(), from + conversations_per_post);
+        for (auto index = from; index < end; ++index) {
+            const auto& e = (*free)[index];
             if (auto next = e->operations.take_next()) run_(held_entry::of(e), std::move(*next));
         }
-        if (end < all->size()) drain_on(on, all, end);
+        if (end < free->size()) drain_on(on, free, end);
     });
 }
 

@@ -11,29 +11,29 @@
 
 namespace stube::live {
 
-/// Decides when an operation runs: at once, or in its turn behind the others of its conversation.
+/// Decides when an operation runs: at once, or after the earlier operations of its conversation.
 /// Threads: any.
 class dispatcher {
 public:
-    /// Runs an operation on the calling thread; gives the entry back to `release` in the end.
+    /// Runs an operation on the calling thread. At its end, the entry must be passed to `release`.
     using run_operation = std::function<void(held_entry, operation)>;
 
-    dispatcher(map_context& context, registry& all, run_operation run);
+    dispatcher(map_context& context, registry& conversations, run_operation run);
 
-    /// For a conversation by its id. Without `owner` no owner is asked for. The operation runs on
-    /// the calling thread if the conversation is free.
+    /// Submits an operation for the conversation with this id. Without `owner`, the owner is not
+    /// checked. The operation runs on the calling thread if the conversation is free.
     void submit(std::string_view id, std::optional<std::string_view> owner, operation op);
 
     enum class queued {
         dropped,  ///< the conversation is over, or too many messages wait for it
-        first,    ///< it was free: `drain` follows
-        behind,
+        first,    ///< the conversation was free: the caller must pass it to `drain`
+        behind,   ///< an earlier operation holds the conversation
     };
 
-    /// For operations of no user. They never run on the calling thread.
+    /// Adds an operation that no user has caused. It never runs on the calling thread.
     queued enqueue(const entry_ptr& e, operation op);
 
-    /// Runs what waits for these conversations, which `enqueue` found free, on their executors.
+    /// Runs the operations of conversations that were free before `enqueue`, on their executors.
     void drain(const std::vector<entry_ptr>& free);
 
     /// Ends an operation: runs the next one on its own executor, or frees the conversation.
@@ -42,7 +42,7 @@ public:
 private:
     using entries = std::shared_ptr<const std::vector<entry_ptr>>;
 
-    void drain_on(executor& on, entries all, std::size_t from);
+    void drain_on(executor& on, entries free, std::size_t from);
 
     map_context& context_;
     registry& registry_;

@@ -11,8 +11,8 @@ namespace stube::live {
 
 using namespace kernel;
 
-/// Deletes a conversation if that is still `wanted` when its turn comes. `text` is the last that
-/// its pages show.
+/// Deletes a conversation if `wanted` is still true when the operation runs. `text` is the last
+/// text that its pages show.
 void expiry::remove(const entry_ptr& e, predicate wanted, std::string_view text, on_reply done) {
     change_action removal{cause::removal{std::string(text)}};
     removal.is_wanted = [e, wanted = std::move(wanted)] { return wanted(*e); };
@@ -29,36 +29,37 @@ void expiry::remove(const entry_ptr& e, predicate wanted, std::string_view text,
 // --- limits
 
 bool expiry::reserve() {
-    const auto all = parts_.all.size() + arriving_;
-    if (all >= parts_.context.options.max_conversations + leaving_ && !evict_unused()) return false;
+    const auto count = parts_.registry.size() + arriving_;
+    const auto limit = parts_.context.options.max_conversations + leaving_;
+    if (count >= limit && !evict_unused()) return false;
     ++arriving_;
     return true;
 }
 
 void expiry::add_to_owner(const entry_ptr& e) {
     const auto limit = parts_.context.options.max_per_owner;
-    for (const auto& least : parts_.all.by_owner().add(e, limit))
+    for (const auto& least : parts_.registry.by_owner().add(e, limit))
         evict_for_owner(least);
 }
 
 void expiry::evict_for_owner(const entry_ptr& e) {
-    const auto was = e->worth();
+    const auto worth_now = e->worth();
     remove(
         e,
-        [was](const entry& now) { return now.worth() <= was; },
+        [worth_now](const entry& later) { return later.worth() <= worth_now; },
         "This page was closed because many others were opened after it.",
-        [this, e, was](reply&& r) {
+        [this, e, worth_now](reply&& r) {
             if (r.result == status::ended)
-                record_eviction(*e, was, "its visitor has too many");
+                record_eviction(*e, worth_now, "its visitor has too many");
             else
-                parts_.all.by_owner().count(e);
+                parts_.registry.by_owner().count(e);
         }
     );
 }
 
 /// False if every conversation was used.
 bool expiry::evict_unused() {
-    const auto oldest = parts_.all.unused().take_oldest();
+    const auto oldest = parts_.registry.unused().take_oldest();
     if (!oldest) return false;
     ++leaving_;
     remove(
@@ -70,21 +71,21 @@ bool expiry::evict_unused() {
             if (r.result == status::ended)
                 record_eviction(*oldest, worth::unused, "there are too many");
             else if (oldest->state == condition::live && !oldest->is_used())
-                parts_.all.unused().add(oldest);
+                parts_.registry.unused().add(oldest);
         }
     );
     return true;
 }
 
-void expiry::record_eviction(const entry& e, worth was, std::string_view why) {
+void expiry::record_eviction(const entry& e, worth at_eviction, std::string_view why) {
     ++parts_.context.totals.evicted;
     auto& log = parts_.context.log();
-    // Lines of the two kinds are limited apart: strangers, who cause the first, do not hide the
-    // others.
-    if (was == worth::unused) {
+    // The log limits lines of each kind separately. So the many evictions of unused conversations,
+    // which crawlers cause, do not hide the other ones.
+    if (at_eviction == worth::unused) {
         log.info("evicted unused conversation={} why=\"{}\"", e.id, why);
     } else {
-        const auto* name = boost::describe::enum_to_string(was, "");
+        const auto* name = boost::describe::enum_to_string(at_eviction, "");
         log.warn("evicted conversation={} was={} why=\"{}\"", e.id, name, why);
     }
 }
@@ -100,7 +101,7 @@ std::size_t expiry::reap() {
                                           : options.idle_timeout;
         return !e.streams.is_open() && now - e.last_seen.load() > timeout;
     };
-    const auto found = parts_.all.find_all([&](const entry_ptr& e) {
+    const auto found = parts_.registry.find_all([&](const entry_ptr& e) {
         return e->state != condition::unusable && is_idle(*e) && !e->operations.is_held();
     });
     std::size_t count = 0;

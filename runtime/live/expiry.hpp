@@ -14,13 +14,13 @@
 
 namespace stube::live {
 
-/// Deletes conversations: idle ones, and the least worth at a limit.
+/// Deletes idle conversations. At a limit, evicts the conversations of the least worth.
 /// Threads: any.
 class expiry {
 public:
     struct parts {
         map_context& context;
-        registry& all;
+        live::registry& registry;
         dispatcher& operations;
         live::committer& committer;
         removal_backoff& removals;
@@ -31,14 +31,14 @@ public:
     /// See `conversation_map::reap`.
     std::size_t reap();
 
-    /// A place for a new conversation, until `arrived`. False if all places are taken by
-    /// conversations that were used. At the limit the oldest unused one is evicted.
+    /// Reserves room for a new conversation, until `arrived`. At the limit, evicts the oldest
+    /// unused conversation. Returns false if all conversations were used.
     bool reserve();
 
-    /// The conversation of `reserve` is in the registry, or it was not made.
+    /// Ends a reservation. The new conversation is in the registry, or it was not made.
     void arrived() { --arriving_; }
 
-    /// Counts a new conversation for its owner, and evicts those that are too many.
+    /// Counts a new conversation for its owner, and evicts the ones above the owner's limit.
     void add_to_owner(const entry_ptr& e);
 
 private:
@@ -47,7 +47,7 @@ private:
     void remove(const entry_ptr& e, predicate wanted, std::string_view text, on_reply done);
     void evict_for_owner(const entry_ptr& e);
     bool evict_unused();
-    void record_eviction(const entry& e, worth was, std::string_view why);
+    void record_eviction(const entry& e, worth at_eviction, std::string_view why);
 
     parts parts_;
     std::atomic<std::size_t> arriving_ = 0;  ///< reserved, and not in the registry yet

@@ -31,7 +31,7 @@ std::string describe_unreadable(const entry& e, const std::exception& why) {
            " (kept)";
 }
 
-bool hydrate(const held_entry& held, map_context& context, registry& all) {
+bool hydrate(const held_entry& held, map_context& context, registry& conversations) {
     if (held.session().value) return true;
     try {
         decode_stored(held);
@@ -41,7 +41,7 @@ bool hydrate(const held_entry& held, map_context& context, registry& all) {
         held->state = condition_for(why);
         held.session().stored.reset();
     }
-    all.by_owner().remove(held.pointer());
+    conversations.by_owner().remove(held.pointer());
     return false;
 }
 

@@ -17,11 +17,11 @@ void decode_stored(const held_entry& held);
 /// The state of a conversation that could not be decoded.
 condition condition_for(const std::exception& why);
 
-/// The line of the log for it.
+/// The log line for such a conversation.
 std::string describe_unreadable(const entry& e, const std::exception& why);
 
-/// Decodes the conversation if that has not happened yet. False if this program cannot read it; it
-/// is logged then, and its state says why.
-bool hydrate(const held_entry& held, map_context& context, registry& all);
+/// Decodes the conversation if that has not happened yet. If this program cannot read it, logs the
+/// reason, sets the state of the entry, and returns false.
+bool hydrate(const held_entry& held, map_context& context, registry& conversations);
 
 }  // namespace stube::live

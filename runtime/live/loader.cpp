@@ -19,17 +19,17 @@ namespace stube::live {
 using namespace kernel;
 using namespace storage;
 
-/// The result of loading so far, with its lines in the log.
+/// Collects the result of loading, and logs its progress.
 class load_progress {
 public:
     explicit load_progress(spdlog::logger& log) : log_(log) {}
 
     load_summary summary;
-    std::vector<entry_ptr> decoded;  ///< at once, because they wait for something
+    std::vector<entry_ptr> decoded;  ///< decoded at load, because they wait for something
     /// Conversations that may expire, with their last use.
     std::vector<std::pair<time_point, entry_ptr>> touched;
 
-    void count_one() {
+    void count_record() {
         if (++count_ % 1000 != 0) return;
         const auto now = clock::now();
         if (now < last_line_ + std::chrono::seconds(1)) return;
@@ -37,13 +37,13 @@ public:
         log_.info("loading conversations={}", count_);
     }
 
-    /// A line for a conversation that cannot be used. After the first ones they are only counted.
+    /// Logs a conversation that cannot be used. After the first ones, only counts them.
     void report_bad(const std::string& line) {
-        if (++bad_ <= most_lines) log_.error(line);
+        if (++bad_ <= max_lines) log_.error(line);
     }
 
     void finish() const {
-        if (bad_ > most_lines) log_.error("not usable: {} more, not listed", bad_ - most_lines);
+        if (bad_ > max_lines) log_.error("not usable: {} more, not listed", bad_ - max_lines);
         if (count_ + summary.quarantined == 0) return;
         using std::chrono::milliseconds;
         log_.info(
@@ -61,7 +61,7 @@ public:
 
 private:
     using clock = std::chrono::steady_clock;
-    static constexpr std::size_t most_lines = 20;
+    static constexpr std::size_t max_lines = 20;
 
     spdlog::logger& log_;
     std::size_t count_ = 0;
@@ -72,21 +72,21 @@ private:
 
 namespace {
 
-/// Takes records from the store. From a few hundred on a second thread decodes them, which is half
-/// of the work of loading.
+/// Takes records from the store and passes them on. If there are more than a few hundred, a second
+/// thread decodes them, because decoding is half of the work of loading.
 class intake {
 public:
     explicit intake(std::function<void(record&&)> take) : take_(std::move(take)) {}
 
-    void add(record&& one) {
-        batch_.push_back(std::move(one));
+    void add(record&& stored) {
+        batch_.push_back(std::move(stored));
         if (batch_.size() < batch_size) return;
         auto batch = std::make_shared<std::vector<record>>(std::exchange(batch_, {}));
         batch_.reserve(batch_size);
         thread_.post([this, batch] { take_all(*batch); });
     }
 
-    /// Waits until all records are taken. Throws what taking one has thrown.
+    /// Waits until all records are passed on. Throws the exception of the first one that failed.
     void finish() {
         thread_.stop();
         take_all(batch_);
@@ -130,7 +130,7 @@ load_summary loader::load(store& from) {
         log.error("loading why={}", quote_for_log(warning));
     progress.finish();
     set_idle_times(progress);
-    begin_again(progress.decoded);
+    resume_waiting(progress.decoded);
     return progress.summary;
 }
 
@@ -139,7 +139,7 @@ void loader::add(record&& stored, load_progress& progress) {
     e->id = stored.id;
     auto& summary = progress.summary;
     try {
-        place(held_entry::of(e), std::move(stored), progress);
+        read(held_entry::of(e), std::move(stored), progress);
     } catch (const std::exception& why) {
         e->state = condition_for(why);
         held_entry::of(e).session().stored.reset();
@@ -148,17 +148,17 @@ void loader::add(record&& stored, load_progress& progress) {
                                                           : summary.unusable);
         progress.report_bad(describe_unreadable(*e, why));
     }
-    progress.count_one();
-    parts_.all.add(e);
-    // All conversations come back, also if the limit is lower than it was.
+    progress.count_record();
+    parts_.registry.add(e);
+    // All stored conversations are loaded, even if the owner's limit is lower than before.
     if (e->state != condition::live) return;
-    parts_.all.by_owner().count(e);
+    parts_.registry.by_owner().count(e);
     if (held_entry::of(e).session().value) progress.decoded.push_back(std::move(e));
 }
 
-/// Reads only the head. A conversation that waits for something is decoded at once, because no
-/// request would do it.
-void loader::place(const held_entry& held, record&& stored, load_progress& progress) {
+/// Reads only the head. A conversation that waits for something is decoded at once, because it must
+/// run without a request.
+void loader::read(const held_entry& held, record&& stored, load_progress& progress) {
     auto& session = held.session();
     if (stored.status == record_status::tombstone) {
         auto tombstone = decode_tombstone(stored);
@@ -183,8 +183,9 @@ void loader::place(const held_entry& held, record&& stored, load_progress& progr
     ++progress.summary.loaded;
 }
 
-/// Sets how long each conversation was idle. That is counted up to the last use of any of them,
-/// since no server ran after it; a clock that was ahead then does not count.
+/// Sets the time for which each conversation was idle. It is counted up to the last use of any
+/// conversation, because no server may have run after that. A last use in the future, from a clock
+/// that was ahead, counts as now.
 void loader::set_idle_times(load_progress& progress) {
     auto& touched = progress.touched;
     if (touched.empty()) return;
@@ -193,13 +194,13 @@ void loader::set_idle_times(load_progress& progress) {
     const auto now = parts_.context.clock.steady();
     for (const auto& [last_use, e] : touched) {
         e->last_seen = now - std::max(newest - last_use, std::chrono::milliseconds(0));
-        if (e->state == condition::live && !e->is_used()) parts_.all.unused().add(e);
+        if (e->state == condition::live && !e->is_used()) parts_.registry.unused().add(e);
     }
 }
 
-/// Enters all subscriptions before anything happens, so that nobody misses a message; then begins
-/// timers and reports interrupted work.
-void loader::begin_again(const std::vector<entry_ptr>& decoded) {
+/// Enters all subscriptions before any timer or result, so that no subscriber misses a message.
+/// Then enters the timers and fails interrupted work.
+void loader::resume_waiting(const std::vector<entry_ptr>& decoded) {
     std::vector<std::pair<std::string, time_point>> due;
     std::vector<work_result> interrupted;
     for (const auto& e : decoded) {

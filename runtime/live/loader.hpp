@@ -16,13 +16,13 @@ namespace stube::live {
 
 class load_progress;
 
-/// Loads everything stored, before any other operation.
-/// Threads: one; it begins a second one that decodes.
+/// Loads all stored conversations, before any other operation.
+/// Threads: one. The loader starts a second thread that decodes.
 class loader {
 public:
     struct parts {
         map_context& context;
-        registry& all;
+        live::registry& registry;
         live::messages& messages;
         live::timers& timers;
         live::work& work;
@@ -35,9 +35,9 @@ public:
 
 private:
     void add(storage::record&& stored, load_progress& progress);
-    void place(const held_entry& held, storage::record&& stored, load_progress& progress);
+    void read(const held_entry& held, storage::record&& stored, load_progress& progress);
     void set_idle_times(load_progress& progress);
-    void begin_again(const std::vector<entry_ptr>& decoded);
+    void resume_waiting(const std::vector<entry_ptr>& decoded);
 
     parts parts_;
 };

@@ -18,7 +18,7 @@ mailbox::submitted mailbox::submit(operation& op, std::size_t max_waiting) {
     const mutex_lock lock(mutex_);
     if (!std::exchange(is_held_, true)) return submitted::held;
     if (users_ >= max_waiting) return submitted::refused;
-    count(op.from, 1);
+    count_queued(op.from, 1);
     queue_.push_back(std::move(op));
     return submitted::queued;
 }
@@ -27,14 +27,14 @@ mailbox::appended mailbox::append(operation op, std::size_t max_messages) {
     const mutex_lock lock(mutex_);
     if (op.from == origin::message && messages_ >= max_messages)
         return std::exchange(has_dropped_, true) ? appended::dropped : appended::dropped_as_first;
-    count(op.from, 1);
+    count_queued(op.from, 1);
     queue_.push_back(std::move(op));
     return std::exchange(is_held_, true) ? appended::behind : appended::first;
 }
 
 void mailbox::put_back(operation op) {
     const mutex_lock lock(mutex_);
-    count(op.from, 1);
+    count_queued(op.from, 1);
     queue_.push_front(std::move(op));
 }
 
@@ -45,13 +45,13 @@ std::optional<operation> mailbox::take_next() {
     if (is_held_) {
         next = std::move(queue_.front());
         queue_.pop_front();
-        count(next->from, -1);
+        count_queued(next->from, -1);
     }
     if (messages_ == 0) has_dropped_ = false;
     return next;
 }
 
-void mailbox::count(origin from, int difference) {
+void mailbox::count_queued(origin from, int difference) {
     if (from == origin::user) users_ += static_cast<std::uint32_t>(difference);
     if (from == origin::message) messages_ += static_cast<std::uint32_t>(difference);
 }

@@ -32,7 +32,7 @@ struct totals {
 };
 
 /// The options, clocks, executors and counts that all parts of a map share.
-/// Threads: any, except that `executors` are set before anything else happens.
+/// Threads: any. `executors` must be set before the first operation.
 struct map_context {
     explicit map_context(conversation_options given)
         : options(std::move(given)), clock(options.clock, options.steady_clock) {}
@@ -43,7 +43,7 @@ struct map_context {
 
     spdlog::logger& log() const { return *options.logger; }
 
-    /// Where operations of no user run; always the same one for a conversation.
+    /// The executor of a conversation's timers, messages and results; always the same one.
     executor& executor_of(const entry& e) {
         if (executors.empty()) return background;
         return *executors[std::hash<std::string_view>()(e.id) % executors.size()];
@@ -54,7 +54,7 @@ struct map_context {
     std::atomic<bool> is_closed = false;  ///< stopped, or the store is down
     live::totals totals;
     std::vector<executor*> executors;
-    background_thread background;  ///< the executor of a map without others
+    background_thread background;  ///< the executor of a map for which `use` was not called
 };
 
 }  // namespace stube::live

@@ -30,22 +30,22 @@ void messages::publish(std::string_view topic, std::string_view text) {
 void messages::update_topics(const held_entry& held) {
     static const std::vector<std::string> none;
     auto& session = held.session();
-    auto now = topics(*session.value);
+    auto after = topics(*session.value);
     auto* background = session.background.get();
     const auto& before = background ? background->topics : none;
-    const bool is_waiting = background && background->messages_since;
+    const bool was_unseen = background && background->messages_since;
     if (session.value->unseen) {
-        if (is_waiting || now.empty()) return;
-        session.make_background().messages_since = topics_.hold(now);
-    } else if (is_waiting) {
+        if (was_unseen || after.empty()) return;
+        session.make_background().messages_since = topics_.hold(after);
+    } else if (was_unseen) {
         const auto since = *std::exchange(background->messages_since, std::nullopt);
-        deliver_missed(held, topics_.begin(held.pointer(), before, since, now));
-    } else if (now == before) {
+        deliver_missed(held, topics_.subscribe_seen(held.pointer(), before, since, after));
+    } else if (after == before) {
         return;
     } else {
-        topics_.change(held.pointer(), before, now);
+        topics_.change(held.pointer(), before, after);
     }
-    session.make_background().topics = std::move(now);
+    session.make_background().topics = std::move(after);
 }
 
 void messages::remove(const held_entry& held) {

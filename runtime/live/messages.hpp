@@ -18,11 +18,12 @@ public:
     /// See `conversation_map::publish`.
     void publish(std::string_view topic, std::string_view text);
 
-    /// Enters the topics that the conversation is subscribed to now. Messages of the time between
-    /// the rendering of its first page and the first sign of its user are delivered then.
+    /// Enters the present subscriptions of the conversation into the topic index. If the
+    /// conversation was unseen before, also delivers the messages that were published since its
+    /// first page was rendered.
     void update_topics(const held_entry& held);
 
-    /// The conversation is over.
+    /// Removes the subscriptions of a conversation that is over.
     void remove(const held_entry& held);
 
     std::size_t topic_count() const { return topics_.size(); }

@@ -12,8 +12,8 @@
 
 namespace stube::live {
 
-/// The source of an operation. Only users keep a conversation from being idle. `upkeep` is the map
-/// itself, which deletes conversations.
+/// The source of an operation. Only operations of users count as use of the conversation. `upkeep`
+/// is the map itself, which deletes conversations.
 enum class origin { user, clock, message, work, upkeep };
 
 /// Changes the conversation.
@@ -23,7 +23,7 @@ struct change_action {
     /// more, and the operation is `stale`.
     std::function<bool()> is_wanted = {};
     bool runs_wakeup = true;     ///< false: the `wakeup` hooks of a loaded conversation do not run
-    bool keeps_notices = false;  ///< the notices are for the next `view_action`
+    bool keeps_notices = false;  ///< true: the next `view_action` shows the notices
 };
 
 /// Replies with the whole view, unless the page shows the present revision.

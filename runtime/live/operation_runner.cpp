@@ -24,7 +24,8 @@ outcome run_change(const change_action& change, const conversation& now, const e
     }
 }
 
-/// True if nobody has seen the conversation, and something of it begins when somebody does.
+/// True if the conversation is unseen, and has timers, subscriptions, work or commands that begin
+/// when it is seen.
 bool begins_when_seen(const session& s) {
     const bool has_held_commands = s.background && !s.background->held_commands.empty();
     return s.value->unseen && (!s.value->waiting.empty() || has_held_commands);
@@ -33,13 +34,13 @@ bool begins_when_seen(const session& s) {
 }  // namespace
 
 void operation_runner::run(held_entry held, operation op) {
-    if (!is_ready(held, op)) return parts_.operations.release(std::move(held));
+    if (!make_ready(held, op)) return parts_.operations.release(std::move(held));
     record_rollback(held, op);
-    if (op.from == origin::clock && !parts_.timers.is_due(held))
+    if (op.from == origin::clock && !parts_.timers.take_due(held))
         return parts_.operations.release(std::move(held));
-    if (runs_something_first(held, op)) return;
+    if (commit_preparation(held, op)) return;
     if (!op.is_change()) {
-        look(held, op);
+        reply_with_view(held, op);
         return parts_.operations.release(std::move(held));
     }
     const auto env = parts_.context.environment();
@@ -47,15 +48,16 @@ void operation_runner::run(held_entry held, operation op) {
     parts_.committer.commit(std::move(held), std::move(op), std::move(result), env);
 }
 
-/// Replies and returns false if the conversation cannot be used.
-bool operation_runner::is_ready(const held_entry& held, operation& op) {
+/// Decodes the conversation if necessary. Replies and returns false if the operation cannot run.
+bool operation_runner::make_ready(const held_entry& held, operation& op) {
     const bool is_usable =
-        held->state == condition::live && hydrate(held, parts_.context, parts_.all);
+        held->state == condition::live && hydrate(held, parts_.context, parts_.registry);
     if (!is_usable) {
-        op.done(parts_.all.refusal(*held));
+        op.done(parts_.registry.refusal(*held));
         return false;
     }
-    // A change that cannot be saved any more would leave its effects on the application.
+    // A change that cannot be saved any more must not run: its effects on the application would
+    // remain.
     if (parts_.context.is_closed && op.is_change() && op.from != origin::work) {
         op.done({.result = status::store_down});
         return false;
@@ -64,27 +66,28 @@ bool operation_runner::is_ready(const held_entry& held, operation& op) {
 }
 
 /// Some conversations change before the operation: the `wakeup` hooks run after a restart, and
-/// timers and messages begin when somebody sees the page.
-bool operation_runner::runs_something_first(held_entry& held, operation& op) {
+/// timers and messages begin when the conversation is seen. Returns true if such a change is on its
+/// way to the store; the operation then runs after it.
+bool operation_runner::commit_preparation(held_entry& held, operation& op) {
     auto& session = held.session();
     const auto* change = std::get_if<change_action>(&op.action);
     const bool may_wake = !change || change->runs_wakeup;
     if (may_wake && std::exchange(session.needs_wakeup, false) && has_wakeup(*session.value)) {
-        commit_first(std::move(held), std::move(op), cause::restart{});
+        commit_before(std::move(held), std::move(op), cause::restart{});
         return true;
     }
     if (!change && begins_when_seen(session)) {
-        // The page has seen everything that the next revision contains.
+        // The next revision changes nothing that the page shows.
         if (op.seen == session.value->revision) ++*op.seen;
-        commit_first(std::move(held), std::move(op), cause::seen{});
+        commit_before(std::move(held), std::move(op), cause::seen{});
         return true;
     }
     return false;
 }
 
-/// Saves the result of `first`, and then lets the operation run. While that cannot be saved the
-/// operation fails.
-void operation_runner::commit_first(held_entry held, operation op, any_cause first) {
+/// Commits the change that `first` causes, and then runs the operation. If the change cannot be
+/// saved, the operation fails.
+void operation_runner::commit_before(held_entry held, operation op, any_cause first) {
     const bool was_wakeup = std::holds_alternative<cause::restart>(first);
     const auto env = parts_.context.environment();
     auto result = apply(held.value(), first, env);
@@ -104,9 +107,9 @@ void operation_runner::commit_first(held_entry held, operation op, any_cause fir
     parts_.committer.commit(std::move(held), std::move(before), std::move(result), env);
 }
 
-/// A page cannot have seen a revision that was not saved, unless the store has lost it. But only
-/// the browser claims so, and it can claim anything. Checked before the `wakeup` hooks, which make
-/// a revision of their own.
+/// A page has seen only saved revisions. If it reports a later revision than the stored one, the
+/// store has lost changes, or the browser's report is wrong. This check comes before the `wakeup`
+/// hooks, which make a new revision.
 void operation_runner::record_rollback(const held_entry& held, operation& op) {
     const auto stored = held.value().revision;
     if (!op.seen || *op.seen <= stored) return;
@@ -115,15 +118,15 @@ void operation_runner::record_rollback(const held_entry& held, operation& op) {
     ++parts_.context.totals.rolled_back;
     parts_.context.log().warn(
         "rolled_back conversation={} stored={} claimed={} why=\"a browser claims to have seen a "
-        "later revision: either that is wrong, or the store has lost what was saved\"",
+        "later revision: either the claim is wrong, or the store has lost saved changes\"",
         held->id,
         stored,
         *op.seen
     );
 }
 
-/// Replies with the value as it is, to a page that is being loaded or to a stream.
-void operation_runner::look(const held_entry& held, operation& op) {
+/// Replies with the view to a page that is being loaded, or to a stream, which is added.
+void operation_runner::reply_with_view(const held_entry& held, operation& op) {
     const auto* attach = std::get_if<attach_action>(&op.action);
     auto r = parts_.pages.view(held, op, attach ? attach->stream.get() : nullptr);
     held->last_seen = parts_.context.clock.steady();
@@ -131,7 +134,7 @@ void operation_runner::look(const held_entry& held, operation& op) {
         r.streamed = true;
         const auto oldest = held->streams.add(attach->stream, parts_.context.options.max_streams);
         held->was_open = true;
-        parts_.all.unused().remove(*held);
+        parts_.registry.unused().remove(*held);
         if (oldest) oldest->displace();
         if (r.news) attach->stream->publish(r.news);
     }

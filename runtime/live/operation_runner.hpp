@@ -15,7 +15,7 @@ class operation_runner {
 public:
     struct parts {
         map_context& context;
-        registry& all;
+        live::registry& registry;
         dispatcher& operations;
         page_updates& pages;
         live::timers& timers;
@@ -27,11 +27,11 @@ public:
     void run(held_entry held, operation op);
 
 private:
-    bool is_ready(const held_entry& held, operation& op);
-    bool runs_something_first(held_entry& held, operation& op);
-    void commit_first(held_entry held, operation op, kernel::any_cause first);
+    bool make_ready(const held_entry& held, operation& op);
+    bool commit_preparation(held_entry& held, operation& op);
+    void commit_before(held_entry held, operation op, kernel::any_cause first);
     void record_rollback(const held_entry& held, operation& op);
-    void look(const held_entry& held, operation& op);
+    void reply_with_view(const held_entry& held, operation& op);
 
     parts parts_;
 };

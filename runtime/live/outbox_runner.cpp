@@ -17,11 +17,11 @@ outbox_runner::outbox_runner(map_context& context, messages& to_topics, work& in
 
 void outbox_runner::run(const held_entry& held, std::vector<any_command> outbox) {
     if (!held.value().unseen) return carry_out(held, std::move(outbox));
-    for (auto& each : outbox) {
-        if (const auto* stop = std::get_if<command::stop>(&each))
+    for (auto& pending : outbox) {
+        if (const auto* stop = std::get_if<command::stop>(&pending))
             stop_component(held, *stop);
         else
-            held.session().make_background().held_commands.push_back(std::move(each));
+            held.session().make_background().held_commands.push_back(std::move(pending));
     }
 }
 
@@ -35,13 +35,13 @@ void outbox_runner::run_held(const held_entry& held, const operation& op) {
 }
 
 void outbox_runner::carry_out(const held_entry& held, std::vector<any_command> outbox) {
-    for (auto& each : outbox) {
-        if (auto* message = std::get_if<command::publish>(&each)) {
+    for (auto& pending : outbox) {
+        if (auto* message = std::get_if<command::publish>(&pending)) {
             messages_.publish(message->topic, message->message);
-        } else if (auto* stop = std::get_if<command::stop>(&each)) {
+        } else if (auto* stop = std::get_if<command::stop>(&pending)) {
             stop_component(held, *stop);
         } else {
-            work_.begin(*held, std::move(std::get<command::work>(each)));
+            work_.begin(*held, std::move(std::get<command::work>(pending)));
         }
     }
 }

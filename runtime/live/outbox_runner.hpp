@@ -16,12 +16,12 @@ class outbox_runner {
 public:
     outbox_runner(map_context& context, messages& to_topics, work& in_background);
 
-    /// The outbox of a change. While nobody has seen the conversation only `stop` hooks run; the
-    /// other commands are held.
+    /// Runs the commands of a change. While the conversation is unseen, only `stop` hooks run, and
+    /// the other commands are held.
     void run(const held_entry& held, std::vector<kernel::any_command> outbox);
 
-    /// Somebody has seen the conversation: runs the held commands, and reports interrupted work.
-    /// One that is deleted unseen never began.
+    /// Runs the held commands of a conversation that was unseen before `op`, and fails its
+    /// interrupted work. If `op` deletes the conversation, the held commands are dropped.
     void run_held(const held_entry& held, const operation& op);
 
 private:

@@ -24,18 +24,18 @@ bool owners::is_full(const std::string& owner, std::size_t limit) const {
 
 std::vector<entry_ptr> owners::add(const entry_ptr& e, std::size_t limit) {
     const mutex_lock lock(mutex_);
-    auto& mine = by_owner_[e->owner];
-    std::vector<entry_ptr> too_many;
-    while (!mine.empty() && mine.size() >= limit) {
-        const auto least = std::ranges::min_element(mine, {}, [](const entry_ptr& each) {
+    auto& of_owner = by_owner_[e->owner];
+    std::vector<entry_ptr> evicted;
+    while (!of_owner.empty() && of_owner.size() >= limit) {
+        const auto least = std::ranges::min_element(of_owner, {}, [](const entry_ptr& each) {
             return std::pair(each->worth(), each->last_seen.load());
         });
         if (!may_be_evicted(**least)) break;
-        too_many.push_back(std::move(*least));
-        mine.erase(least);
+        evicted.push_back(std::move(*least));
+        of_owner.erase(least);
     }
-    mine.push_back(e);
-    return too_many;
+    of_owner.push_back(e);
+    return evicted;
 }
 
 void owners::count(const entry_ptr& e) {

@@ -17,14 +17,15 @@ public:
     /// True if the owner has `limit` conversations and none of them may be evicted.
     bool is_full(const std::string& owner, std::size_t limit) const;
 
-    /// Adds a conversation. Returns those of its owner that are to be evicted for it, the one of
-    /// least worth and longest idle first; they do not count any more.
+    /// Adds a conversation. Returns the conversations of its owner that must be evicted for it, the
+    /// one of the least worth first, and of equal worth the one that was idle for the longest time.
+    /// They do not count any more.
     std::vector<entry_ptr> add(const entry_ptr& e, std::size_t limit);
 
-    /// Counts a conversation, unless it has gone.
+    /// Counts a conversation for its owner, if it is still live.
     void count(const entry_ptr& e);
 
-    /// After its state has become `over`.
+    /// Called after the state of the conversation has become `over`.
     void remove(const entry_ptr& e);
 
 private:

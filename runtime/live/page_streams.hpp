@@ -21,8 +21,8 @@ public:
     /// True while at least one page is open.
     bool is_open() const { return is_open_; }
 
-    /// Returns the oldest stream if there are `max` already: it leaves. Its page may be gone
-    /// without a sign from the network.
+    /// If there are `max` streams already, removes the oldest one and returns it. Its page may have
+    /// left without closing the connection.
     stream_ptr add(stream_ptr stream, std::size_t max) {
         const mutex_lock lock(mutex_);
         stream_ptr oldest;

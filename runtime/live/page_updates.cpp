@@ -23,11 +23,11 @@ make_update(std::uint64_t revision, std::vector<patch> patches, bool ended) {
 
 reply page_updates::publish(
     const held_entry& held,
-    status how,
+    status result,
     std::shared_ptr<const update> news
 ) {
     reply r;
-    r.result = how;
+    r.result = result;
     if (!held.session().is_new()) r.value = held.session().value;
     if (!news) return r;
     const auto streams = held->streams.all();
@@ -68,7 +68,7 @@ reply page_updates::view(const held_entry& held, const operation& op, view_strea
             page.patches.insert(page.patches.end(), kept->begin(), kept->end());
         r.news = make_update(r.value->revision, std::move(page.patches));
     } catch (...) {
-        // Only the page that asked gets the notice. It has not seen this revision.
+        // Only this page receives the notice, and it does not receive the present revision.
         r.result = status::failed;
         r.error_id = log_failure(held, current_exception_message());
         r.news = make_update(op.seen.value_or(0), {failure_notice(r.error_id)});

@@ -19,11 +19,11 @@ namespace stube::live {
 /// Threads: any.
 class reported_once {
 public:
-    /// True if `text` is to be reported now.
+    /// Returns true if `text` should be reported now.
     bool add(const std::string& text) {
-        constexpr std::size_t most = 100;
+        constexpr std::size_t max_texts = 100;
         const mutex_lock lock(mutex_);
-        return known_.size() < most && known_.insert(text).second;
+        return known_.size() < max_texts && known_.insert(text).second;
     }
 
 private:
@@ -40,17 +40,17 @@ class page_updates {
 public:
     explicit page_updates(map_context& context) : context_(context) {}
 
-    /// Gives `news`, which may be null, to all open pages, and makes the reply to the operation.
-    reply publish(const held_entry& held, status how, std::shared_ptr<const update> news);
+    /// Publishes `news`, which may be null, to all open pages. Returns the reply to the operation.
+    reply publish(const held_entry& held, status result, std::shared_ptr<const update> news);
 
-    /// Logs why a component failed and shows a notice on all pages.
+    /// Logs why a component failed, and shows a notice on all pages.
     reply report_failure(const held_entry& held, const std::string& why);
 
-    /// Returns the id that the log has beside the reason.
+    /// Logs why a component failed. Returns the error id of that line.
     std::string log_failure(const held_entry& held, const std::string& why);
 
-    /// The reply to a page: the whole view, unless it shows the present revision. The stream of
-    /// `attach_action` gets it as well.
+    /// The reply to a page, with the whole view unless the page shows the present revision.
+    /// `stream` is the stream of an `attach_action`, or null.
     reply view(const held_entry& held, const operation& op, view_stream* stream);
 
     /// Keeps the notices of a submission without scripts for the page that is loaded after it.
@@ -60,11 +60,12 @@ public:
         const std::shared_ptr<const update>& news
     );
 
-    /// The next change of these instances is sent whole: pages show different renderings of them.
+    /// Records that pages show different renderings of these instances. The next change of such an
+    /// instance sends its whole element.
     void forget_sent(const held_entry& held, const std::vector<instance_id>& these);
 
-    /// Replaces the patches by the whole view if an open page could not apply them, because its
-    /// view could not be rendered or it has missed some.
+    /// Replaces the patches by the whole view if there is an open page that cannot follow patches,
+    /// because its view could not be rendered or because it has missed a change.
     void replace_for_blind_pages(const held_entry& held, std::vector<kernel::patch>& patches);
 
     /// For development, see `conversation_options::check_markup`.

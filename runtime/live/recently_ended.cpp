@@ -5,15 +5,15 @@
 
 namespace stube::live {
 
-void recently_ended::add(const std::string& id, ended_conversation one) {
-    constexpr std::size_t most = 10'000;
-    constexpr std::size_t most_with_update = 1'000;
+void recently_ended::add(const std::string& id, ended_conversation ended) {
+    constexpr std::size_t max_kept = 10'000;
+    constexpr std::size_t max_updates = 1'000;
     const mutex_lock lock(mutex_);
-    if (!by_id_.emplace(id, std::move(one)).second) return;
+    if (!by_id_.emplace(id, std::move(ended)).second) return;
     order_.push_back(id);
-    if (order_.size() > most_with_update)
-        by_id_.at(order_[order_.size() - 1 - most_with_update]).last = nullptr;
-    if (order_.size() > most) {
+    if (order_.size() > max_updates)
+        by_id_.at(order_[order_.size() - 1 - max_updates]).last = nullptr;
+    if (order_.size() > max_kept) {
         by_id_.erase(order_.front());
         order_.pop_front();
     }

@@ -15,21 +15,21 @@
 
 namespace stube::live {
 
-/// The reply to late events and pages of a conversation that ended.
+/// The data of a conversation that ended, for the reply to late events and pages.
 struct ended_conversation {
     std::string owner;
-    std::string mount;  ///< empty if it was never read
+    std::string mount;  ///< empty if the conversation was never decoded
     std::uint64_t revision = 0;
     std::vector<kernel::event_id> applied;  ///< see conversation::applied
-    std::shared_ptr<const update> last;     ///< the last update of its pages; null after a while
+    std::shared_ptr<const update> last;     ///< the last update of its pages; null once dropped
 };
 
 /// Conversations that ended a short while ago. A page that missed the end gets it from here, and
 /// the second half of a double click is not an error. Threads: any.
 class recently_ended {
 public:
-    /// Forgets the oldest one at 10,000, and the last update of the oldest one at 1,000.
-    void add(const std::string& id, ended_conversation one);
+    /// Keeps the last 10,000 conversations, and the last updates of the last 1,000.
+    void add(const std::string& id, ended_conversation ended);
 
     std::optional<ended_conversation> find(std::string_view id) const;
 

@@ -30,7 +30,7 @@ bool registry::remove(const held_entry& held, std::shared_ptr<const update> last
         const mutex_lock lock(s.guard);
         if (e->state.exchange(condition::over) == condition::over) return false;
         e->streams.clear();
-        // The ends of unused conversations, of which strangers cause many, would push out others.
+        // Crawlers cause many unused conversations. Their ends would push out the other ends.
         if (e->is_used()) remember_end(held, std::move(last));
         s.entries.erase(e->id);
     }
@@ -96,17 +96,17 @@ std::vector<entry_ptr> registry::find_all(const std::function<bool(const entry_p
 }
 
 std::vector<entry_ptr> registry::take_all() {
-    std::vector<entry_ptr> all;
+    std::vector<entry_ptr> taken;
     for (auto& s : shards_) {
         const mutex_lock lock(s.guard);
-        std::ranges::copy(std::views::values(s.entries), std::back_inserter(all));
+        std::ranges::copy(std::views::values(s.entries), std::back_inserter(taken));
         s.entries.clear();
     }
-    for (const auto& e : all) {
+    for (const auto& e : taken) {
         owners_.remove(e);
         unused_.remove(*e);
     }
-    return all;
+    return taken;
 }
 
 }  // namespace stube::live

@@ -20,17 +20,17 @@
 
 namespace stube::live {
 
-/// All conversations by id, by owner, and those that were never used.
+/// All conversations by id and by owner, and a list of those that were never used.
 /// Threads: any.
 class registry {
 public:
-    /// Null if there is none.
+    /// Null if the registry does not have the id.
     entry_ptr find(std::string_view id) const;
 
     void add(const entry_ptr& e);
 
-    /// Makes the conversation `over` and removes it. False if it was over before. `last` is the
-    /// last update of its pages.
+    /// Makes the conversation `over` and removes it. Returns false if it was over before. `last` is
+    /// the last update of its pages.
     bool remove(const held_entry& held, std::shared_ptr<const update> last);
 
     /// Keeps the reply to late events and pages of a conversation that has ended.
@@ -39,17 +39,19 @@ public:
     /// The reply to an operation on a conversation that is not live.
     reply refusal(const entry& e) const;
 
-    /// The same for an id that is not in the registry. Only the owner of a conversation that ended
-    /// a short while ago gets its end; without `owner`, anybody.
+    /// The reply for an id that is not in the registry. If the conversation ended a short while
+    /// ago, its owner receives its last update. Without `owner`, the owner is not checked.
     reply refusal(std::string_view id, std::optional<std::string_view> owner) const;
 
     std::size_t size() const { return size_; }
 
-    /// Entries that are wanted. `wanted` is called with a shard locked: it must not call back.
+    /// The entries for which `wanted` is true. `wanted` is called while a shard is locked, so it
+    /// must not call the registry.
     std::vector<entry_ptr> find_all(const std::function<bool(const entry_ptr&)>& wanted) const;
 
-    /// Removes everything, for the destruction of the map: the locals of flows are destroyed with
-    /// it, and their destructors are code of the application, which may call the map.
+    /// Removes and returns all entries, for the destruction of the map. The locals of flows are
+    /// destroyed with the entries, and their destructors are code of the application, which may
+    /// call the map.
     std::vector<entry_ptr> take_all();
 
     owners& by_owner() { return owners_; }
@@ -59,7 +61,7 @@ public:
 private:
     struct shard {
         mutable mutex guard;
-        /// The keys live in the entries.
+        /// The keys refer to the ids in the entries.
         std::unordered_map<std::string_view, entry_ptr> entries STUBE_GUARDED_BY(guard);
     };
 

@@ -10,10 +10,10 @@ namespace stube::live {
 
 namespace {
 
-/// Smaller steps of the clock come from time synchronisation.
+/// A smaller step of the system's clock may come from time synchronisation.
 constexpr std::chrono::milliseconds least_clock_step = std::chrono::seconds(1);
 
-/// Ten seconds at first, ten minutes at last.
+/// From 10 to 640 seconds.
 constexpr backoff refusal_backoff{std::chrono::seconds(10), 6};
 
 }  // namespace

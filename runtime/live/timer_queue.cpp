@@ -7,7 +7,7 @@ namespace stube::live {
 
 namespace {
 
-/// A clock that is set while the thread waits is noticed after at most this time.
+/// The thread notices after at most this time that the system's clock was set.
 constexpr std::chrono::milliseconds longest_wait = std::chrono::seconds(1);
 
 }  // namespace
@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds longest_wait = std::chrono::seconds(1);
 void timer_queue::remove(const std::string& id) {
     auto found = by_id_.find(id);
     if (found == by_id_.end()) return;
-    by_time_.erase({found->second.at, found->first});
+    by_time_.erase({found->second.steady_due, found->first});
     by_id_.erase(found);
 }
 
@@ -23,14 +23,14 @@ steady_time timer_queue::steady_time_of(time_point due) const {
     return clocks_.steady() + (due - clocks_.now());
 }
 
-/// After the clock was set ahead, timers that are due by it are due.
+/// If the system's clock was set ahead, conversations that are due by it become due.
 void timer_queue::follow_clock() {
     const auto shift = clocks_.shift();
     if (shift > shift_) {
         by_time_.clear();
-        for (auto& [id, place] : by_id_) {
-            place.at = std::min(place.at, steady_time_of(place.due));
-            by_time_.emplace(place.at, id);
+        for (auto& [id, waiting] : by_id_) {
+            waiting.steady_due = std::min(waiting.steady_due, steady_time_of(waiting.due));
+            by_time_.emplace(waiting.steady_due, id);
         }
     }
     shift_ = shift;
@@ -40,13 +40,13 @@ void timer_queue::set(const std::string& id, std::optional<time_point> due) {
     const mutex_lock lock(mutex_);
     remove(id);
     if (!due || stopping_) return;
-    const auto at = steady_time_of(*due);
-    auto [place, is_new] = by_id_.emplace(id, timer_queue::entry{*due, at});
-    auto first = by_time_.emplace(at, place->first).first;
-    if (how_ == watch::by_hand) return;
+    const auto steady_due = steady_time_of(*due);
+    auto [added, is_new] = by_id_.emplace(id, timer_queue::entry{*due, steady_due});
+    auto position = by_time_.emplace(steady_due, added->first).first;
+    if (mode_ == watch::by_hand) return;
     if (!thread_.joinable()) {
         thread_ = std::thread([this] { run(); });
-    } else if (first == by_time_.begin()) {
+    } else if (position == by_time_.begin()) {
         changed_.notify_one();
     }
 }
@@ -70,7 +70,7 @@ std::size_t timer_queue::fire_due() {
         due = take_due();
     }
     const auto count = due.size();
-    if (count > 0) tell_(std::move(due));
+    if (count > 0) report_(std::move(due));
     return count;
 }
 
@@ -85,7 +85,7 @@ void timer_queue::run() {
         auto due = take_due();
         if (!due.empty()) {
             lock.unlock();
-            tell_(std::move(due));
+            report_(std::move(due));
             lock.lock();
         } else if (by_time_.empty()) {
             changed_.wait(lock);

@@ -15,18 +15,18 @@ using namespace kernel;
 
 namespace {
 
-/// One second at first, four minutes at last.
+/// From 1 to 256 seconds.
 constexpr backoff retry_backoff{std::chrono::seconds(1), 8};
 
 }  // namespace
 
-timers::timers(map_context& context, registry& all, dispatcher& to)
+timers::timers(map_context& context, registry& conversations, dispatcher& to)
     : context_(context),
-      registry_(all),
+      registry_(conversations),
       dispatcher_(to),
       queue_(
           context.clock,
-          [this](const auto& ids) { on_due(ids); },
+          [this](const auto& ids) { enqueue_due(ids); },
           context.options.watch_clock ? timer_queue::watch::by_thread : timer_queue::watch::by_hand
       ) {}
 
@@ -37,7 +37,7 @@ void timers::schedule(const held_entry& held) {
     const auto* background = session.background.get();
     const bool has_retries = background && !background->retries.empty();
     std::optional<time_point> wanted;
-    // Most conversations wait for nothing: then no clock is read.
+    // Most conversations wait for nothing, and for them no clock is read.
     if (!session.value->waiting.empty() || has_retries) {
         const auto& clock = context_.clock;
         const auto retry_at = background ? background->retry_at : steady_time();
@@ -56,12 +56,12 @@ void timers::remove(const held_entry& held) {
     if (background && background->due) queue_.set(held->id, std::nullopt);
 }
 
-bool timers::is_due(const held_entry& held) {
+bool timers::take_due(const held_entry& held) {
     auto& session = held.session();
     if (session.background) {
         session.background->due.reset();
-        for (auto& each : std::exchange(session.background->retries, {}))
-            held->operations.append(std::move(each), context_.options.max_messages);
+        for (auto& retry : std::exchange(session.background->retries, {}))
+            held->operations.append(std::move(retry), context_.options.max_messages);
     }
     const auto due = next_due(*session.value, context_.clock.shift());
     if (due && *due <= context_.clock.now()) return true;
@@ -69,10 +69,10 @@ bool timers::is_due(const held_entry& held) {
     return false;
 }
 
-void timers::record_attempt(const held_entry& held, const operation& op, status how) {
+void timers::record_attempt(const held_entry& held, const operation& op, status result) {
     if (op.from == origin::user || op.from == origin::message) return;
     auto& session = held.session();
-    if (how == status::not_saved || (how == status::failed && op.from == origin::clock)) {
+    if (result == status::not_saved || (result == status::failed && op.from == origin::clock)) {
         auto& background = session.make_background();
         background.retry_at =
             context_.clock.steady() + retry_backoff.after_failure(background.failed_attempts);
@@ -82,7 +82,7 @@ void timers::record_attempt(const held_entry& held, const operation& op, status 
     }
 }
 
-void timers::on_due(const std::vector<std::string>& ids) {
+void timers::enqueue_due(const std::vector<std::string>& ids) {
     if (context_.is_closed) return;
     std::vector<entry_ptr> free;
     for (const auto& id : ids) {

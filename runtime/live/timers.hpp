@@ -11,30 +11,31 @@
 
 namespace stube::live {
 
-/// Fires the timers of conversations, and repeats operations of no user that failed, with a
-/// backoff. Threads: any; functions with a `held_entry` by the holder of the conversation.
+/// Fires the timers of conversations, and retries failed timers and results with backoff.
+/// Threads: any. Functions with a `held_entry` are for the holder of the conversation.
 class timers {
 public:
-    timers(map_context& context, registry& all, dispatcher& to);
+    timers(map_context& context, registry& conversations, dispatcher& to);
 
-    /// Enters in the queue when the conversation has to be woken next.
+    /// Enters the conversation's next due time into the queue.
     void schedule(const held_entry& held);
 
-    /// Enters a time that is known already.
+    /// Enters a due time that is known already.
     void schedule(const std::string& id, time_point due) { queue_.set(id, due); }
 
-    /// The conversation is over.
+    /// Removes the due time of a conversation that is over.
     void remove(const held_entry& held);
 
-    /// True if timers are to be fired, in the turn that the queue asked for. If not, because the
-    /// conversation has changed since, the next time is entered.
-    bool is_due(const held_entry& held);
+    /// Called when the due time of the conversation has come. Submits its retries. Returns true if
+    /// a timer is due. Otherwise, because the conversation has changed since, enters its next due
+    /// time.
+    bool take_due(const held_entry& held);
 
-    /// Records whether an operation of no user succeeded: after a failure the next attempt waits,
-    /// twice as long each time.
-    void record_attempt(const held_entry& held, const operation& op, status how);
+    /// Records the result of an operation that no user has caused. After a failure, the next
+    /// attempt waits, twice as long each time.
+    void record_attempt(const held_entry& held, const operation& op, status result);
 
-    /// Begins what is due now; returns for how many conversations.
+    /// Starts the operations of all conversations that are due. Returns their number.
     std::size_t fire_due() { return queue_.fire_due(); }
 
     std::size_t size() const { return queue_.size(); }
@@ -42,7 +43,7 @@ public:
     void stop() { queue_.stop(); }
 
 private:
-    void on_due(const std::vector<std::string>& ids);
+    void enqueue_due(const std::vector<std::string>& ids);
     operation fire_operation();
 
     map_context& context_;

@@ -2,6 +2,7 @@
 
 #include "runtime/live/entry.hpp"
 #include "runtime/live/mutex.hpp"
+#include "store/assert.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -24,16 +25,16 @@ struct message {
 
 using message_ptr = std::shared_ptr<const message>;
 
-/// The subscribers of each topic. Conversations that nobody has seen yet are only counted: their
-/// messages are kept, and delivered when somebody sees them. So a page misses nothing between its
-/// rendering and its opening, and costs nothing before.
+/// The subscribers of each topic. Unseen conversations are only counted: the messages of their
+/// topics are kept, and delivered when the conversation is seen. So a page misses no message
+/// between its rendering and its opening, and a page that nobody opens causes no turn.
 /// Threads: any; one at a time for each entry.
 class topic_index {
 public:
-    /// `most_kept` messages of each topic are kept for unseen conversations; older ones are lost.
-    explicit topic_index(std::size_t most_kept) : most_kept_(most_kept) {}
+    /// The last `max_kept` messages of each topic are kept for unseen conversations.
+    explicit topic_index(std::size_t max_kept) : max_kept_(max_kept) {}
 
-    /// `before` and `after` are sorted and hold no topic twice.
+    /// Replaces the subscriptions `before` by `after`. Both are sorted and contain no topic twice.
     void change(
         const entry_ptr& e,
         const std::vector<std::string>& before,
@@ -41,14 +42,14 @@ public:
     ) {
         const mutex_lock lock(mutex_);
         for (const auto& topic : before) {
-            if (!std::ranges::binary_search(after, topic)) leave(e, topic);
+            if (!std::ranges::binary_search(after, topic)) unsubscribe(e, topic);
         }
         for (const auto& topic : after)
             topics_[topic].subscribers.insert(e);
     }
 
     /// Counts an unseen conversation as a subscriber of these topics. Returns the number of the
-    /// last message so far.
+    /// last published message.
     std::uint64_t hold(const std::vector<std::string>& topics) {
         const mutex_lock lock(mutex_);
         for (const auto& topic : topics)
@@ -57,13 +58,13 @@ public:
     }
 
     struct missed {
-        std::vector<message_ptr> messages;  ///< in the order published
-        bool is_complete = true;
+        std::vector<message_ptr> messages;  ///< in the order in which they were published
+        bool is_complete = true;            ///< false: there were older messages, which are lost
     };
 
-    /// The conversation was seen, and is subscribed to `after` from now on. Returns the messages
-    /// that were published to `held` after message `since`.
-    missed begin(
+    /// Subscribes a conversation that is not unseen any more to the topics `after`. Returns the
+    /// messages that were published to the topics `held` after message `since`.
+    missed subscribe_seen(
         const entry_ptr& e,
         const std::vector<std::string>& held,
         std::uint64_t since,
@@ -73,39 +74,39 @@ public:
         std::vector<numbered> found;
         missed out;
         for (const auto& topic : held) {
-            const auto& of = topics_.at(topic);
-            out.is_complete = out.is_complete && of.last_lost <= since;
-            for (const auto& each : of.kept)
-                if (each.number > since) found.push_back(each);
+            const auto& state = topics_.at(topic);
+            out.is_complete = out.is_complete && state.last_lost <= since;
+            for (const auto& kept : state.kept)
+                if (kept.number > since) found.push_back(kept);
         }
         for (const auto& topic : after)
             topics_[topic].subscribers.insert(e);
         drop_held(held);
         std::ranges::sort(found, {}, &numbered::number);
-        for (auto& each : found)
-            out.messages.push_back(std::move(each.what));
+        for (auto& kept : found)
+            out.messages.push_back(std::move(kept.sent));
         return out;
     }
 
-    /// An unseen conversation is deleted.
+    /// Ends the count of an unseen conversation that is deleted.
     void release(const std::vector<std::string>& held) {
         const mutex_lock lock(mutex_);
         drop_held(held);
     }
 
-    /// Returns the subscribers.
-    std::vector<entry_ptr> publish(const message_ptr& what) {
+    /// Keeps the message for unseen subscribers. Returns the other subscribers.
+    std::vector<entry_ptr> publish(const message_ptr& sent) {
         const mutex_lock lock(mutex_);
-        const auto found = topics_.find(what->topic);
+        const auto found = topics_.find(sent->topic);
         if (found == topics_.end()) return {};
-        auto& to = found->second;
+        auto& state = found->second;
         ++last_;
-        if (to.unseen > 0) to.kept.push_back({last_, what});
-        if (to.kept.size() > most_kept_) {
-            to.last_lost = to.kept.front().number;
-            to.kept.pop_front();
+        if (state.unseen > 0) state.kept.push_back({last_, sent});
+        if (state.kept.size() > max_kept_) {
+            state.last_lost = state.kept.front().number;
+            state.kept.pop_front();
         }
-        return {to.subscribers.begin(), to.subscribers.end()};
+        return {state.subscribers.begin(), state.subscribers.end()};
     }
 
     /// The number of topics with a subscriber.
@@ -119,19 +120,19 @@ public:
 private:
     struct numbered {
         std::uint64_t number;
-        message_ptr what;
+        message_ptr sent;
     };
 
     struct topic_state {
         std::unordered_set<entry_ptr> subscribers;
-        std::size_t unseen = 0;
-        std::deque<numbered> kept;
-        std::uint64_t last_lost = 0;
+        std::size_t unseen = 0;       ///< the number of unseen subscribers
+        std::deque<numbered> kept;    ///< the messages for unseen subscribers
+        std::uint64_t last_lost = 0;  ///< the number of the last message that is not kept any more
     };
 
     using topic_map = std::unordered_map<std::string, topic_state>;
 
-    void leave(const entry_ptr& e, const std::string& topic) STUBE_REQUIRES(mutex_) {
+    void unsubscribe(const entry_ptr& e, const std::string& topic) STUBE_REQUIRES(mutex_) {
         auto found = topics_.find(topic);
         if (found == topics_.end()) return;
         found->second.subscribers.erase(e);
@@ -141,19 +142,20 @@ private:
     void drop_held(const std::vector<std::string>& topics) STUBE_REQUIRES(mutex_) {
         for (const auto& topic : topics) {
             const auto found = topics_.find(topic);
+            STUBE_ASSERT(found != topics_.end() && found->second.unseen > 0);
             if (--found->second.unseen == 0) found->second.kept.clear();
             drop_if_empty(found);
         }
     }
 
-    void drop_if_empty(topic_map::iterator which) STUBE_REQUIRES(mutex_) {
-        if (which->second.subscribers.empty() && which->second.unseen == 0) topics_.erase(which);
+    void drop_if_empty(topic_map::iterator topic) STUBE_REQUIRES(mutex_) {
+        if (topic->second.subscribers.empty() && topic->second.unseen == 0) topics_.erase(topic);
     }
 
-    const std::size_t most_kept_;
+    const std::size_t max_kept_;
     mutable mutex mutex_;
     topic_map topics_ STUBE_GUARDED_BY(mutex_);
-    std::uint64_t last_ STUBE_GUARDED_BY(mutex_) = 0;
+    std::uint64_t last_ STUBE_GUARDED_BY(mutex_) = 0;  ///< the number of the last message
 };
 
 }  // namespace stube::live

@@ -12,8 +12,8 @@ namespace stube::live {
 struct entry;
 using entry_ptr = std::shared_ptr<entry>;
 
-/// Conversations that were begun and never used, the oldest first. At the limit of conversations of
-/// all owners together, the oldest of these is evicted.
+/// Conversations that were never used, the oldest first. At the limit for all owners together, the
+/// oldest one is evicted.
 /// Threads: any.
 class unused_list {
 public:

@@ -24,9 +24,9 @@ work_result interrupted_work(const std::string& id, std::uint64_t number) {
     return {.id = id, .number = number, .error = failure{was_interrupted}};
 }
 
-work::work(map_context& context, registry& all, dispatcher& to)
+work::work(map_context& context, registry& conversations, dispatcher& to)
     : context_(context),
-      registry_(all),
+      registry_(conversations),
       dispatcher_(to),
       pool_(context.options.work_threads, context.options.max_work) {}
 
@@ -34,8 +34,8 @@ void work::begin(const entry& e, command::work wanted) {
     if (context_.is_closed) return;  // the next start reports it as interrupted
     work_pool::job job;
     job.run = std::move(wanted.run);
-    job.done = [this, id = e.id, number = wanted.number](work_pool::result&& how) {
-        finished(id, number, std::move(how));
+    job.done = [this, id = e.id, number = wanted.number](work_pool::result&& done) {
+        deliver_finished(id, number, std::move(done));
     };
     if (pool_.submit(std::move(job))) return;
     const auto refused = ++context_.totals.work_refused;
@@ -48,16 +48,16 @@ void work::begin(const entry& e, command::work wanted) {
     );
 }
 
-void work::finished(const std::string& id, std::uint64_t number, work_pool::result&& how) {
-    ++(how.error ? context_.totals.work_failed : context_.totals.work_done);
-    work_result result{.id = id, .number = number, .value = std::move(how.value)};
+void work::deliver_finished(const std::string& id, std::uint64_t number, work_pool::result&& done) {
+    ++(done.error ? context_.totals.work_failed : context_.totals.work_done);
+    work_result result{.id = id, .number = number, .value = std::move(done.value)};
     result.is_awaited = true;
-    if (how.error) {
+    if (done.error) {
         context_.log().error(
             "work failed conversation={} number={} why={}",
             id,
             number,
-            quote_for_log(*how.error)
+            quote_for_log(*done.error)
         );
         result.error = failure{not_completed};
     }
@@ -70,9 +70,9 @@ void work::deliver(work_result result) {
     const bool is_awaited = result.is_awaited;
     if (is_awaited) results_.begin();
     const auto shared = std::make_shared<const work_result>(std::move(result));
-    const auto where = dispatcher_.enqueue(e, delivery(shared));
-    if (where == dispatcher::queued::first) dispatcher_.drain({e});
-    if (where == dispatcher::queued::dropped && is_awaited) results_.end();
+    const auto queued = dispatcher_.enqueue(e, delivery(shared));
+    if (queued == dispatcher::queued::first) dispatcher_.drain({e});
+    if (queued == dispatcher::queued::dropped && is_awaited) results_.end();
 }
 
 operation work::delivery(const result_ptr& result) {
@@ -88,7 +88,7 @@ operation work::delivery(const result_ptr& result) {
     };
 }
 
-/// Called by `done`: the operation still holds the conversation.
+/// Called by `done`, while the operation holds the conversation.
 void work::deliver_later(const result_ptr& result) {
     auto e = registry_.find(result->id);
     if (!e) return;
@@ -100,8 +100,8 @@ void work::deliver_later(const result_ptr& result) {
     held.session().make_background().retries.push_back(std::move(retry));
 }
 
-/// The component gets a failure in place of a result that could not be shown or stored. If that
-/// fails too, only the page shows it; the component would wait forever otherwise.
+/// Delivers a failure in place of a result that could not be shown or stored. If the failure fails
+/// too, only the page shows it. Without this, the component would wait forever.
 void work::fail_instead(const work_result& result) {
     if (result.is_abandoned) return;
     work_result next{.id = result.id, .number = result.number, .error = failure{not_completed}};

@@ -15,20 +15,20 @@
 
 namespace stube::live {
 
-/// The result of background work, on its way to the conversation that asked for it.
+/// The result of background work, on its way to the conversation that started it.
 struct work_result {
     std::string id;
     std::uint64_t number = 0;
     answer_value value = {};
     std::optional<failure> error = {};
     bool is_awaited = false;    ///< stop() waits until it is delivered
-    bool is_abandoned = false;  ///< the component could not take it: only the page shows it
+    bool is_abandoned = false;  ///< the component could not receive it: only the page shows it
 };
 
-/// The failure of work that ran, or waited, when its conversation was stored.
+/// The failure of work that a restart or a snapshot has interrupted.
 work_result interrupted_work(const std::string& id, std::uint64_t number);
 
-/// Counts what is under way, and waits for it.
+/// Counts the results that are under way, and waits for them.
 /// Threads: any.
 class in_flight {
 public:
@@ -42,7 +42,7 @@ public:
         if (--count_ == 0) landed_.notify_all();
     }
 
-    /// False if something is under way at `latest`.
+    /// Waits until no result is under way, at most until `latest`. Returns false if some still are.
     bool wait(std::chrono::steady_clock::time_point latest) {
         mutex_lock lock(mutex_);
         while (count_ > 0) {
@@ -61,23 +61,24 @@ private:
 /// Threads: any.
 class work {
 public:
-    work(map_context& context, registry& all, dispatcher& to);
+    work(map_context& context, registry& conversations, dispatcher& to);
 
     void begin(const entry& e, kernel::command::work wanted);
 
-    /// A result that cannot be saved is kept and delivered later.
+    /// Delivers a result in a turn. If the turn cannot be saved, the result is delivered again
+    /// later.
     void deliver(work_result result);
 
     work_pool::counts counts() const { return pool_.now(); }
 
-    /// Begins nothing more. Running work and its results have `conversation_options::work_timeout`
-    /// to be delivered.
+    /// Starts no more work. Waits, at most for `conversation_options::work_timeout`, until running
+    /// work has finished and its results are delivered.
     void stop();
 
 private:
     using result_ptr = std::shared_ptr<const work_result>;
 
-    void finished(const std::string& id, std::uint64_t number, work_pool::result&& how);
+    void deliver_finished(const std::string& id, std::uint64_t number, work_pool::result&& done);
     operation delivery(const result_ptr& result);
     void deliver_later(const result_ptr& result);
     void fail_instead(const work_result& result);

@@ -28,12 +28,12 @@ public:
     inside(std::size_t max_threads, std::size_t max_waiting)
         : max_threads_(std::max<std::size_t>(max_threads, 1)), max_waiting_(max_waiting) {}
 
-    bool submit(job what) {
+    bool submit(job wanted) {
         const mutex_lock lock(mutex_);
         const auto free = idle_ + (max_threads_ - threads_);
         if (stopping_ || waiting_.size() >= max_waiting_ + free) return false;
         if (waiting_.size() >= idle_ && threads_ < max_threads_ && !begin_thread()) return false;
-        waiting_.push_back(std::move(what));
+        waiting_.push_back(std::move(wanted));
         changed_.notify_one();
         return true;
     }
@@ -44,7 +44,8 @@ public:
     }
 
     rest stop(std::chrono::milliseconds limit) {
-        std::deque<job> dropped;  // destroyed without the lock: their destructors may do anything
+        // Destroyed after the lock, because the destructors of jobs are code of the application.
+        std::deque<job> dropped;
         mutex_lock lock(mutex_);
         if (std::exchange(stopping_, true)) return {};
         dropped.swap(waiting_);
@@ -53,7 +54,7 @@ public:
         while (running_ > 0) {
             if (!stopped_.wait_until(lock, latest)) break;
         }
-        is_deaf_ = true;
+        drops_results_ = true;
         const auto abandoned = running_ - reporting_;
         while (reporting_ > 0 || idle_ > 0)
             stopped_.wait(lock);
@@ -85,7 +86,7 @@ private:
             lock.unlock();
             auto done = run_job(next.run);
             lock.lock();
-            if (!is_deaf_) {
+            if (!drops_results_) {
                 ++reporting_;
                 lock.unlock();
                 next.done(std::move(done));
@@ -112,11 +113,11 @@ private:
     condition_variable stopped_;
     std::deque<job> waiting_ STUBE_GUARDED_BY(mutex_);
     std::size_t threads_ STUBE_GUARDED_BY(mutex_) = 0;
-    std::size_t idle_ STUBE_GUARDED_BY(mutex_) = 0;  ///< of them, waiting for work or about to
-    std::size_t running_ STUBE_GUARDED_BY(mutex_) = 0;
-    std::size_t reporting_ STUBE_GUARDED_BY(mutex_) = 0;  ///< of them, in `done`
+    std::size_t idle_ STUBE_GUARDED_BY(mutex_) = 0;  ///< threads that wait for a job, or will next
+    std::size_t running_ STUBE_GUARDED_BY(mutex_) = 0;    ///< threads that run a job
+    std::size_t reporting_ STUBE_GUARDED_BY(mutex_) = 0;  ///< running threads that are in `done`
     bool stopping_ STUBE_GUARDED_BY(mutex_) = false;
-    bool is_deaf_ STUBE_GUARDED_BY(mutex_) = false;  ///< `done` is not called any more
+    bool drops_results_ STUBE_GUARDED_BY(mutex_) = false;  ///< `done` is not called any more
 };
 
 work_pool::work_pool(std::size_t max_threads, std::size_t max_waiting)
@@ -126,8 +127,8 @@ work_pool::~work_pool() {
     stop(std::chrono::milliseconds(0));
 }
 
-bool work_pool::submit(job what) {
-    return inside_->submit(std::move(what));
+bool work_pool::submit(job wanted) {
+    return inside_->submit(std::move(wanted));
 }
 
 work_pool::counts work_pool::now() const {

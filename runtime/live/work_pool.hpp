@@ -11,13 +11,13 @@
 
 namespace stube::live {
 
-/// A few threads for work that must not delay anybody else. They begin as they are needed.
+/// A few threads for work that must not block an executor. The threads start when they are needed.
 /// Threads: any.
 class work_pool {
 public:
     struct result {
         answer_value value;
-        std::optional<std::string> error;  ///< text of its exception, for the log
+        std::optional<std::string> error;  ///< message of the job's exception, for the log
     };
 
     struct job {
@@ -33,15 +33,15 @@ public:
     work_pool(std::size_t max_threads, std::size_t max_waiting);
     ~work_pool();
 
-    /// False if too many jobs wait, or the pool has stopped. The job does not run then.
-    bool submit(job what);
+    /// Returns false if too many jobs wait, or the pool has stopped. The job does not run then.
+    bool submit(job wanted);
 
     counts now() const;
 
     /// The jobs that had not finished.
     struct rest {
         std::size_t dropped = 0;    ///< never begun
-        std::size_t abandoned = 0;  ///< still running: it goes on, and its `done` is not called
+        std::size_t abandoned = 0;  ///< still running; their `done` is not called
     };
 
     /// Begins no more jobs, and waits for running jobs, at most for `limit`. No `done` is called
@@ -50,7 +50,7 @@ public:
 
 private:
     class inside;
-    std::shared_ptr<inside> inside_;  // shared with threads that are left behind
+    std::shared_ptr<inside> inside_;  ///< shared with the threads, which may outlive the pool
 };
 
 }  // namespace stube::live

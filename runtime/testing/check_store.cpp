@@ -20,7 +20,7 @@ namespace {
 
 using shape = std::pair<std::string, int>;
 
-constexpr std::size_t most_others = 20;
+constexpr std::size_t max_others = 20;
 
 /// The reason why a conversation cannot continue, and the component that is the cause.
 struct refusal {
@@ -59,62 +59,62 @@ class check {
 public:
     explicit check(const environment& env) : env_(env) {}
 
-    void add(const record& one) {
-        if (one.status == record_status::tombstone) return add_tombstone(one);
+    void add(const record& stored) {
+        if (stored.status == record_status::tombstone) return add_tombstone(stored);
         std::set<shape> shapes;
         std::optional<refusal> wrong;
         try {
-            shapes = stored_shapes(one);
-            wrong = try_one(one);
+            shapes = stored_shapes(stored);
+            wrong = try_one(stored);
         } catch (const std::exception& e) {
             wrong = refusal{.why = e.what()};
         }
         for (const auto& each : shapes)
             ++row_of(each).conversations;
-        wrong ? count_wrong(one.id, *wrong) : count_good(shapes);
+        wrong ? count_wrong(stored.id, *wrong) : count_good(shapes);
     }
 
     store_check finish(std::vector<unreadable_record> quarantined) {
         found_.unreadable = quarantined.size();
         for (auto& each : quarantined)
             add_other(std::move(each));
-        for (auto& [what, row] : rows_)
+        for (auto& [key, row] : rows_)
             found_.shapes.push_back(std::move(row));
         return std::move(found_);
     }
 
 private:
-    void add_tombstone(const record& one) {
+    void add_tombstone(const record& stored) {
         try {
-            decode_tombstone(one);
+            decode_tombstone(stored);
             ++found_.not_kept;
         } catch (const std::exception& e) {
-            count_wrong(one.id, {.why = e.what()});
+            count_wrong(stored.id, {.why = e.what()});
         }
     }
 
     /// Decodes, migrates, renders and encodes a conversation. Empty if all of that succeeds.
-    std::optional<refusal> try_one(const record& one) const {
+    std::optional<refusal> try_one(const record& stored) const {
         using enum refusal::kind;
         try {
-            check_shapes(read_head(one));
-            const auto read = decode_conversation(one);
+            check_shapes(read_head(stored));
+            const auto read = decode_conversation(stored);
             const auto why = show_and_encode(read, env_);
             if (why.empty()) return std::nullopt;
-            return refusal{failed, as_stored(find_throwing(read, env_), one), why};
+            return refusal{failed, as_stored(find_throwing(read, env_), stored), why};
         } catch (const newer_shape& e) {
             return refusal{newer, shape(e.component(), e.stored()), e.what()};
         } catch (const unknown_component& e) {
-            return refusal{unknown, as_stored(shape(e.component(), 1), one), e.what()};
+            return refusal{unknown, as_stored(shape(e.component(), 1), stored), e.what()};
         } catch (const bad_state& e) {
             return refusal{failed, shape(e.component(), e.stored()), e.what()};
         }
     }
 
     /// Looks up the version of the component that the conversation has stored.
-    static std::optional<shape> as_stored(const std::optional<shape>& cause, const record& one) {
+    static std::optional<shape> as_stored(const std::optional<shape>& cause, const record& stored) {
         if (!cause) return cause;
-        for (const auto& each : stored_shapes(one)) {
+        for (const auto& each : stored_shapes(stored)) {
             if (each.first == cause->first) return each;
         }
         return cause;
@@ -147,13 +147,13 @@ private:
         row.why = wrong.why;
     }
 
-    void add_other(unreadable_record one) {
-        if (found_.others.size() < most_others) found_.others.push_back(std::move(one));
+    void add_other(unreadable_record other) {
+        if (found_.others.size() < max_others) found_.others.push_back(std::move(other));
     }
 
     stored_shape& row_of(const shape& of) {
-        auto [at, is_new] = rows_.try_emplace(of);
-        auto& row = at->second;
+        auto [found, is_new] = rows_.try_emplace(of);
+        auto& row = found->second;
         if (!is_new) return row;
         using enum stored_shape::migration_outcome;
         const auto* type = find_component(of.first);
@@ -209,9 +209,9 @@ std::string describe(const stored_shape& row) {
 }  // namespace
 
 store_check check_store(store& from, const environment& env) {
-    check all(env);
-    auto report = from.load_all([&](record&& one) { all.add(one); });
-    return all.finish(std::move(report.quarantined));
+    check run(env);
+    auto report = from.load_all([&](record&& stored) { run.add(stored); });
+    return run.finish(std::move(report.quarantined));
 }
 
 std::string report_of(const store_check& found) {

@@ -1,6 +1,6 @@
 #include "runtime/testing/patched_page.hpp"
 
-#include "runtime/component/assert.hpp"
+#include "store/assert.hpp"
 
 #include <boost/json/parse.hpp>
 

@@ -14,9 +14,9 @@ namespace stube::test_page {
 
 using namespace kernel;
 
-/// The page of a browser that received the whole view once and only patches since. It does to a
-/// small tree what the script (http/browser/stube-page.js) does to the real page. So a test notices
-/// if a patch is missing.
+/// The page of a browser that received the whole view once, and only patches since. It changes a
+/// small tree as the script (http/browser/stube-page.js) changes the real page. So a test detects a
+/// missing patch.
 class patched_page {
 public:
     /// Applies one patch. Ignores notices, and patches for an element that is not on the page.
@@ -68,8 +68,8 @@ private:
     /// Replaces placeholders in new content by the elements of the page that they keep.
     void fill_placeholders(node& in);
 
-    std::unique_ptr<node> root_ =
-        std::make_unique<node>();  ///< on the heap, since its children point to it
+    /// On the heap, because its children point to it.
+    std::unique_ptr<node> root_ = std::make_unique<node>();
     std::uint64_t step_ = 1;
 };
 

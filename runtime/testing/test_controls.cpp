@@ -8,8 +8,8 @@ namespace stube::test_page {
 
 using namespace kernel;
 
-void misuse(const std::string& what) {
-    throw std::logic_error("stube: " + what);
+void misuse(const std::string& mistake) {
+    throw std::logic_error("stube: " + mistake);
 }
 
 std::string quoted(std::string_view text) {
@@ -101,7 +101,7 @@ nodes visible_controls(const node& where) {
     return find_all(where, [](const node& each) { return is_control(each) && !is_hidden(each); });
 }
 
-nodes only_control(nodes found, const node& page, const std::string& what) {
+nodes only_control(nodes found, const node& page, const std::string& description) {
     const bool is_group = !found.empty() && std::ranges::all_of(found, [&](const node* each) {
         const bool is_box = is_radio(*each) || is_check_box(*each);
         return is_box && each->get("name") == found.front()->get("name");
@@ -111,7 +111,7 @@ nodes only_control(nodes found, const node& page, const std::string& what) {
     for (const auto* each : visible_controls(page))
         names.emplace_back(field_of(*each));
     misuse(
-        (found.empty() ? "there is no control " : "there are several controls ") + what +
+        (found.empty() ? "there is no control " : "there are several controls ") + description +
         " on the page. There are: " + listed(names)
     );
 }

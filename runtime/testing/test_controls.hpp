@@ -12,8 +12,8 @@ namespace stube::test_page {
 
 using namespace kernel;
 
-/// Throws std::logic_error: the test makes a mistake.
-[[noreturn]] void misuse(const std::string& what);
+/// Throws std::logic_error for a mistake of the test.
+[[noreturn]] void misuse(const std::string& mistake);
 
 /// The text in double quotes.
 std::string quoted(std::string_view text);
@@ -31,8 +31,8 @@ std::string_view field_of(const node& control);
 nodes visible_controls(const node& where);
 
 /// Returns `found` if it is one control, or all radio buttons or check boxes of one name. Otherwise
-/// throws std::logic_error with the description `what`.
-nodes only_control(nodes found, const node& page, const std::string& what);
+/// throws std::logic_error. `description` completes the message.
+nodes only_control(nodes found, const node& page, const std::string& description);
 
 nodes controls_labelled(const node& page, const node& where, std::string_view label);
 

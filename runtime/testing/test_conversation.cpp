@@ -245,11 +245,11 @@ private:
     /// The only component in `where`, possibly `where` itself, that has the member.
     instance_id receiver(const node& where, std::string_view name, const event_function* target) {
         std::vector<instance_id> found;
-        auto all = find_all(where, is_instance);
-        if (is_instance(where)) all.push_back(&where);
-        for (const auto* each : all) {
+        auto candidates = find_all(where, is_instance);
+        if (is_instance(where)) candidates.push_back(&where);
+        for (const auto* candidate : candidates) {
             instance_id id = 0;
-            const auto text = each->get("id");
+            const auto text = candidate->get("id");
             std::from_chars(text.data() + 1, text.data() + text.size(), id);
             const auto* one = value_.instances.find(id);
             const auto* member = one ? one->type->find(name) : nullptr;
@@ -464,9 +464,9 @@ nodes controls_of(Conversation& t, const Field& which) {
     auto found = visible_controls(where);
     std::erase_if(found, [&](const node* each) {
         const auto* owner = t.owner_of(*each);
-        const bool is_its =
+        const bool is_of_component =
             which.component.empty() || (owner && owner->type->name == which.component);
-        return !is_its || field_of(*each) != which.name;
+        return !is_of_component || field_of(*each) != which.name;
     });
     return only_control(std::move(found), where, quoted(which.name));
 }

@@ -62,8 +62,8 @@ void entries::choose(const node& option, bool yes) {
     values_[key_of_option(option)] = {yes ? "on" : ""};
 }
 
-const std::string* entries::find(const key& at) const {
-    const auto found = values_.find(at);
+const std::string* entries::find(const key& of) const {
+    const auto found = values_.find(of);
     return found == values_.end() ? nullptr : &found->second.value;
 }
 

@@ -47,7 +47,8 @@ private:
     /// One key, or one for each option of a selection of several.
     static std::vector<key> keys_of(const node& control);
 
-    const std::string* find(const key& at) const;
+    /// Null if the user has not entered a value.
+    const std::string* find(const key& of) const;
 
     std::map<key, entry> values_;
 };

@@ -4,6 +4,7 @@
 #include <stube/http/app.hpp>
 #include <stube/http/login.hpp>
 #include <stube/runtime/binding.hpp>
+#include <stube/runtime/conversation_history.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/snapshot.hpp>
 #include <stube/runtime/test_conversation.hpp>
@@ -156,3 +157,14 @@ TEST_CASE("example: signing in and out") {
 }
 
 }  // namespace
+
+TEST_CASE("example: the audit of a conversation as JSON") {
+    app site;
+    const std::string id = "4fQ";
+    const auto audit = [&] {
+        const auto events = site.history().event_view(id);
+        const boost::json::value json = encode(events);
+        return json;
+    };
+    CHECK_THROWS_AS(audit(), std::logic_error);  // no server runs
+}

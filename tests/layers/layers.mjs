@@ -16,7 +16,7 @@ const root = option('--root') || join(dirname(fileURLToPath(import.meta.url)), '
 // From the ground up. A room may include the rooms that it names, and theirs.
 const rooms = {
   'store': [],
-  'runtime/component': [],
+  'runtime/component': ['store'],
   'runtime/conversation': ['runtime/component', 'store'],
   'runtime/kernel': ['runtime/conversation'],
   'runtime/live': ['runtime/kernel'],

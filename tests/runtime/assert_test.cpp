@@ -1,4 +1,4 @@
-#include "runtime/component/assert.hpp"
+#include "store/assert.hpp"
 
 #include <stube/runtime/component_error.hpp>
 

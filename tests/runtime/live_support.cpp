@@ -11,7 +11,7 @@
 namespace live_test {
 namespace {
 
-/// The archive of the saved changes, computed anew for each call.
+/// The archive of the saved changes, computed for each call.
 class archive_of_script : public archive {
 public:
     explicit archive_of_script(std::shared_ptr<script> of) : saved_(std::move(of)) {}

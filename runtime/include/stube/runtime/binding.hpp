@@ -71,7 +71,7 @@ struct modifiable_event {
     ///     button(on<"click", &search::clear>.to(search_box), "Clear")
     event_attribute to(const auto& child) const;
 
-    /// Asks this question first, and sends the event only if the user agrees.
+    /// Shows this question first, and sends the event only if the user agrees.
     event_attribute confirm(std::string_view question) const;
 
 private:

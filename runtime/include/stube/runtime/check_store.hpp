@@ -29,7 +29,7 @@ struct stored_shape {
     int version = 1;
     int known = 0;  ///< the version in this program; 0 if it does not have the component
     migration_outcome outcome = migration_outcome::fits;
-    std::size_t conversations = 0;  ///< that contain it, now or in their history
+    std::size_t conversations = 0;  ///< conversations that contain it, now or in their history
     std::size_t failed = 0;         ///< conversations that cannot continue because of it
     std::string example = {};       ///< the id of one conversation that failed
     std::string why = {};           ///< the reason for its failure
@@ -39,14 +39,14 @@ struct stored_shape {
 struct store_check {
     std::size_t as_they_are = 0;  ///< can continue, all of their components fit
     std::size_t migrated = 0;     ///< can continue, some states were migrated
-    /// Tombstones. A restart ended the flow, whatever the release.
+    /// Tombstones. A restart ends their flows, in any release.
     std::size_t not_kept = 0;
     std::size_t newer_shape = 0;        ///< would be refused and kept
     std::size_t unknown_component = 0;  ///< would be refused and kept
     std::size_t failed = 0;             ///< damaged, or a codec, `migrate` or `render` throws
     std::size_t unreadable = 0;         ///< the store itself cannot read them
     std::vector<stored_shape> shapes;   ///< by name and version
-    /// The first twenty failed conversations whose failure has no one component as its cause.
+    /// The first twenty failed conversations whose failure no single component has caused.
     std::vector<stube::storage::unreadable_record> others;
 
     /// True if all conversations can continue. Ignores tombstones.

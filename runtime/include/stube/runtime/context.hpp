@@ -14,7 +14,7 @@ struct conversation;
 
 using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// The environment of a running member. A handler that needs them takes `context&` as its first
+/// The environment of a running member. A handler that needs it takes `context&` as its first
 /// parameter. A context is never stored and is valid only during the call.
 ///
 ///     void borrow(context& c) { c.app<library>().lend(title, c.principal(), c.now()); }
@@ -47,7 +47,7 @@ public:
     time_point now() const { return now_; }
 
     /// False if `back()` would do nothing: at the beginning of the history, and after a flow has
-    /// gone on, because a flow cannot be taken back. For `render()`:
+    /// advanced, because a flow cannot be rewound. For `render()`:
     ///
     ///     markup render(const context& c) const {
     ///         return div(when(c.can_go_back(), button(on<"click", &ask_size::previous>, "Back")));
@@ -55,8 +55,8 @@ public:
     bool can_go_back() const { return can_go_back_; }
 
     /// The application's own object, as given to `app::provide`. All conversations and threads
-    /// share it, so its type must do the locking. Throws std::logic_error if no object was
-    /// provided, or one of another type.
+    /// share the object, so its type must do the locking. Throws std::logic_error if no object was
+    /// provided, or an object of another type.
     template <class App>
     App& app() const {
         if (!app_ || *app_type_ != typeid(App)) {

@@ -123,8 +123,9 @@ struct conversation {
     /// The instances of the page, root first. Each was called while the one before was shown.
     std::vector<kernel::instance_ptr> stack() const;
 
-    /// The lowest instance in the place of `one`, which covers no other; possibly `one` itself.
-    const kernel::instance& first_in_place(const kernel::instance& one) const;
+    /// The lowest instance in the place of `member`, which covers no other; possibly `member`
+    /// itself.
+    const kernel::instance& first_in_place(const kernel::instance& member) const;
 
     /// The uncovered instance of the place in which `first` is the first.
     const kernel::instance& shown_in_place(instance_id first) const;
@@ -138,7 +139,7 @@ struct conversation {
     find_above(instance_id from, const std::function<bool(const member_handler&)>& wanted) const;
 
     /// Inserts an instance, or replaces it by a new version.
-    void put(kernel::instance_ptr one);
+    void put(kernel::instance_ptr version);
     void erase(instance_id id);
 
     /// Records that the pages of this conversation may show different renderings of these
@@ -154,7 +155,7 @@ struct conversation {
     /// Records an event as applied. Ignores 0.
     void record_applied(kernel::event_id id);
 
-    /// Counts up to the next revision.
+    /// Begins the next revision. The conversation is not `unseen` any more.
     void advance();
 
     /// True if there is a step that Back may return to.

@@ -22,7 +22,7 @@
 /// The results are described structs, so `encode` makes JSON of them:
 ///
 ///     const auto events = site.history().event_view(id);
-///     std::cout << boost::json::serialize(encode(events));
+///     const boost::json::value json = encode(events);
 namespace stube::live {
 
 /// One commit of a conversation, for an audit.
@@ -146,7 +146,7 @@ public:
     /// All commits with the branches that they form.
     stube::live::history_view history_view(std::string_view id) const;
 
-    /// What was entered and what was shown, in order. A page is rendered again from its archived
+    /// The entries of the user and the pages that were shown, in order. A page is rendered again from its archived
     /// state and with the time of its commit: what it took from the application's object is shown
     /// as it is now. The last page of a conversation that ended itself is as it was.
     std::vector<message_record>

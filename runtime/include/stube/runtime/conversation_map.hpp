@@ -28,7 +28,7 @@ public:
     virtual void post(std::function<void()> work) = 0;
 };
 
-/// The news of an open page after a change.
+/// A revision of a conversation with its patches, as it is published to open pages.
 struct update {
     std::uint64_t revision = 0;
     std::vector<kernel::patch> patches;  ///< empty if the page shows the new revision already
@@ -40,27 +40,28 @@ class view_stream {
 public:
     virtual ~view_stream() = default;
     /// Called in the order of revisions, from any thread; must not block and must not throw.
-    virtual void publish(const std::shared_ptr<const update>& what) = 0;
-    /// Called at most once, like `publish`: too many pages are open, and a newer one takes the
-    /// place of this one. No call follows.
+    virtual void publish(const std::shared_ptr<const update>& news) = 0;
+    /// Called at most once, when too many pages are open: a newer page evicts this one. Like
+    /// `publish`, it must not block and must not throw. No further call follows.
     virtual void displace() {}
 };
 
 /// The result of an operation.
 enum class status {
     ok,        ///< done and durable
-    ended,     ///< done and durable; the conversation is over
+    ended,     ///< done and durable; the conversation has ended
     repeated,  ///< the event was applied before; `news` has the whole view
     stale,     ///< the event's component has left the page; `news` has the whole view
-    /// The conversation ended a short while ago. `value` has its last revision, and `news` the last
-    /// update of its pages, if it is still known.
+    /// The conversation ended a short while ago. `value` has the last revision, and `news` has the
+    /// last update of the pages, if that is still kept.
     just_ended,
     gone,      ///< there is no such conversation: it ended or expired, or never existed
-    foreign,   ///< it belongs to another browser session
-    lost,      ///< only a tombstone was left after the last restart; `mount` is where it began
-    unusable,  ///< the stored record cannot be read; it is kept
-    /// The stored record has a newer shape than this release can read, or a component that it does
-    /// not have. It is kept for the release that can, until it expires.
+    foreign,   ///< the conversation belongs to another browser session
+    lost,      ///< only a tombstone is left after a restart; `mount` has the path of its mount
+    unusable,  ///< the stored record cannot be read; the store keeps it
+    /// The stored record has a newer shape than this release can read, or a component that this
+    /// release does not have. The store keeps it for the release that can read it, until it
+    /// expires.
     other_release,
     unknown_event,
     bad_arguments,
@@ -91,29 +92,29 @@ BOOST_DESCRIBE_ENUM(
 
 struct reply {
     status result = status::ok;
-    /// The present value; null if there is none. After the end it has no instances.
+    /// The present value, which has no instances after the end; null if there is no value.
     std::shared_ptr<const conversation> value = nullptr;
     std::shared_ptr<const update> news = nullptr;  ///< for the page; may be null
-    bool streamed = false;                         ///< at least one stream has got `news`
-    std::string error_id = {};                     ///< the log has it beside the reason
+    bool streamed = false;                         ///< at least one stream has received `news`
+    std::string error_id = {};                     ///< the log has the reason under this id
     std::string mount = {};                        ///< for `lost`
 };
 
 using on_reply = std::function<void(reply&&)>;
 
 /// Conversations are decoded when they are first used, except those that wait for a timer, a
-/// message or work. So a state that does not fit its component, or whose `migrate` throws, may
-/// count as loaded; `check_store` finds those.
+/// message or work. So `loaded` may include conversations whose state does not fit its component,
+/// or whose `migrate` throws. `check_store` finds them.
 struct load_summary {
     std::size_t loaded = 0;
     std::size_t lost = 0;               ///< tombstones
-    std::size_t newer_shape = 0;        ///< kept for the release that can read it
-    std::size_t unknown_component = 0;  ///< likewise
+    std::size_t newer_shape = 0;        ///< kept for a release that can read them
+    std::size_t unknown_component = 0;  ///< kept for a release that has the component
     std::size_t unusable = 0;           ///< kept, but cannot be read
     std::size_t quarantined = 0;        ///< damaged; the store has quarantined them
 };
 
-/// Timers, messages, work and deletions. Totals count since the start.
+/// The numbers of timers, messages, pieces of work and deletions. The totals count from the start.
 struct conversation_counts {
     std::size_t timers = 0;  ///< conversations with a timer
     std::size_t topics = 0;  ///< topics with a subscriber
@@ -122,13 +123,12 @@ struct conversation_counts {
 
     std::size_t timers_fired = 0;
     std::size_t messages_delivered = 0;
-    std::size_t messages_lost = 0;  ///< too many waited, or the store refused
+    std::size_t messages_lost = 0;  ///< too many messages waited, or the store refused the change
     std::size_t work_done = 0;
     std::size_t work_failed = 0;
-    std::size_t work_refused = 0;  ///< too much waited
-    /// Conversations of which a page claims to have seen a later revision than the store has.
-    /// Either the store has lost acknowledged changes, or was replaced by an older copy, or the
-    /// claim is wrong.
+    std::size_t work_refused = 0;  ///< too much work waited
+    /// Conversations for which a page reports a later revision than the store has. Either the store
+    /// has lost acknowledged changes, or it was replaced by an older copy, or the report is wrong.
     std::size_t rolled_back = 0;
     std::size_t expired = 0;  ///< deleted because they were idle
     std::size_t evicted = 0;  ///< deleted because there were too many
@@ -140,14 +140,14 @@ struct conversation_counts {
 /// and only then the new value is published to streams and to the caller. If the save fails, the
 /// old value remains.
 ///
-/// Threads: every member may be called from any thread. An operation runs on the calling thread
-/// when the conversation is free, otherwise on its `executor` in its turn. `on_reply` is called
+/// Threads: every member may be called from any thread. An operation runs on the calling thread if
+/// the conversation is free, otherwise later on the operation's executor. `on_reply` is called
 /// exactly once, on the calling thread (possibly before the call returns) or on the executor's.
-/// Executors outlive the map's stop(). Before the map is destroyed, they have run or dropped all
-/// posted functions.
+/// The executors must outlive stop(). Before the map is destroyed, they must have run or dropped
+/// all posted functions.
 ///
 /// Timers, messages and results of background work are operations in the same queue. They run on
-/// one of the executors of `use`, never on the thread that delivers them.
+/// the executors that `use` has set, never on the thread that delivers them.
 class conversation_map {
 public:
     conversation_map(std::unique_ptr<store> storage, conversation_options options);
@@ -156,21 +156,21 @@ public:
     ~conversation_map();
 
     /// Sets the executors of timers, messages and results; each conversation always has the same
-    /// one. Called at most once, before `load`. Without it the map has a thread of its own for
-    /// them.
+    /// one. Called at most once, before `load`. Without this call, the map runs these operations on
+    /// a thread of its own.
     void use(std::vector<executor*> executors);
 
-    /// Loads everything stored. Called once, before any other operation. Throws `store_refused` if
+    /// Loads all that is stored. Called once, before any other operation. Throws `store_refused` if
     /// the store cannot be read. Logs its progress, each unusable record, and the totals. Overdue
     /// timers fire soon after; background work that a restart interrupted fails.
     load_summary load();
 
-    /// Begins a conversation at `mount`. A conversation from a snapshot gets a new id. Its timers,
-    /// subscriptions and work, and the messages of its first hooks, begin with the first later
-    /// operation: an event, a stream, or `open`.
+    /// Begins a conversation at `mount`. A conversation from a snapshot gets a new id. The timers,
+    /// subscriptions and work of the conversation, and the messages of its first hooks, begin with
+    /// the first later operation: an event, a stream, or `open`.
     void mint(
         std::string mount,
-        kernel::beginning with,
+        kernel::beginning start,
         std::string owner,
         std::string principal,
         executor& on,
@@ -180,8 +180,8 @@ public:
     /// Replies with the present value and the whole view.
     void open(std::string_view id, std::string_view owner, executor& on, on_reply done);
 
-    /// For a page without a stream that shows revision `seen`: the reply has the view only if that
-    /// is not the present revision.
+    /// For a page without a stream that shows revision `seen`. The reply has the view only if
+    /// `seen` is not the present revision.
     void catch_up(
         std::string_view id,
         std::string_view owner,
@@ -195,7 +195,7 @@ public:
     void send(
         std::string_view id,
         std::string_view owner,
-        kernel::event what,
+        kernel::event received,
         executor& on,
         on_reply done,
         std::optional<std::uint64_t> seen = {}
@@ -211,9 +211,9 @@ public:
         on_reply done
     );
 
-    /// Adds an open page that shows revision `seen`. Unless that is the present revision, the
-    /// stream gets the whole view first. A later revision than the present one adds a notice about
-    /// lost changes, and a line in the log.
+    /// Adds an open page that shows revision `seen`. Unless `seen` is the present revision, the
+    /// stream receives the whole view first. If `seen` is later than the present revision, the page
+    /// also receives a notice about lost changes, and the log a warning.
     void attach(
         std::string_view id,
         std::string_view owner,
@@ -226,7 +226,8 @@ public:
     void detach(std::string_view id, const view_stream* stream);
 
     /// The one way to change a conversation. `change` is called exactly once with the present
-    /// value, unless the reply has a status that says why not.
+    /// value, or not at all if the conversation cannot be changed; the status of the reply is then
+    /// the reason.
     void swap_conv(
         std::string_view id,
         std::function<kernel::outcome(const conversation&)> change,
@@ -235,18 +236,19 @@ public:
     );
 
     /// Sends a message to every conversation that is subscribed to `topic`. `message` is a JSON
-    /// array of arguments. Does not wait: each conversation gets the message in a turn of its own,
-    /// and messages of one publisher in the order published. A conversation with too many waiting
-    /// messages loses it.
+    /// array of arguments. Does not wait: each conversation receives the message in a turn of its
+    /// own, and the messages of one publisher in the order in which they were published. A
+    /// conversation in which too many messages wait does not receive it.
     void publish(std::string_view topic, std::string_view message);
 
-    /// Fires all timers that are due; returns for how many conversations. Needed only without
-    /// `watch_clock`.
+    /// Fires all timers that are due, and returns the number of their conversations. Needed only
+    /// without `watch_clock`.
     std::size_t fire_due();
 
-    /// Deletes conversations that were idle too long: no open page and no event. Timers and
-    /// messages do not count as use. Conversations of another release expire likewise, unread.
-    /// Records that cannot be read stay. Returns how many conversations it began to delete.
+    /// Deletes conversations that have been idle for too long (no open page, no event). Timers and
+    /// messages do not count as use. Conversations of another release expire in the same way,
+    /// without being decoded. Records that cannot be read stay. Returns the number of conversations
+    /// whose deletion it has begun.
     std::size_t reap();
 
     /// The history of all conversations that the store keeps, also of those that have ended. Valid

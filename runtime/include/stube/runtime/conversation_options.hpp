@@ -57,8 +57,8 @@ struct conversation_options {
     /// parses the whole page. `test_conversation` always checks.
     bool check_markup = false;
     std::function<time_point()> clock;  ///< default: the system's clock
-    /// The clock that measures timeouts; default: the system's. A test that sets `clock` must set
-    /// this, too, and let both run equally fast.
+    /// The clock that measures timeouts; default: the system's. A test that sets `clock` must also
+    /// set this clock, and must advance both equally.
     std::function<std::chrono::steady_clock::time_point()> steady_clock;
     std::function<std::string()> new_id;     ///< default: 128 random bits, 22 characters
     std::shared_ptr<spdlog::logger> logger;  ///< default: spdlog's default logger

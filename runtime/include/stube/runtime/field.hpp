@@ -213,8 +213,8 @@ public:
     template <std::predicate<const T&> Good>
     bool check(Good good, std::string message) {
         if (!is_empty()) show_error();
-        const bool is_asked = error_.empty() && value_ && !is_empty();
-        if (is_asked && !good(*value_)) error_ = std::move(message);
+        const bool can_check = error_.empty() && value_ && !is_empty();
+        if (can_check && !good(*value_)) error_ = std::move(message);
         return error_.empty();
     }
 
@@ -273,8 +273,8 @@ public:
 private:
     /// Shows `message`, unless a message of the application is shown already.
     void show(std::string message) {
-        const bool is_own = !value_ && error_ == entry_codec::message;
-        if (error_.empty() || is_own) error_ = std::move(message);
+        const bool is_default = !value_ && error_ == entry_codec::message;
+        if (error_.empty() || is_default) error_ = std::move(message);
     }
 
     entry text_;

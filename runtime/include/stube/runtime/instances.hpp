@@ -45,7 +45,7 @@ struct pending_work {
     const member_handler* or_else = nullptr;  ///< receives the failure; may be null
 };
 
-/// Everything that an instance waits for. Few instances have one.
+/// The timers, subscriptions and work that an instance waits for. Few instances wait for anything.
 struct wait_set {
     std::vector<timer> timers;
     std::vector<subscription> subscriptions;
@@ -136,14 +136,14 @@ public:
     /// `put` and `erase` copy one chunk and the list of chunks, unless this table already has
     /// copies that no other table shares. `put` with a new version of an instance keeps the
     /// instance's sent rendering.
-    void put(instance_ptr one);
+    void put(instance_ptr version);
     void erase(instance_id id);
 
     /// Unknown if the table has no such instance.
     sent_rendering sent(instance_id id) const;
 
     /// Sets the sent renderings of the given instances. Ignores ids that the table does not have.
-    void record_sent(const sent_renderings& all);
+    void record_sent(const sent_renderings& renderings);
 
     std::size_t size() const { return size_; }
 
@@ -175,7 +175,7 @@ private:
     };
 
     struct entry {
-        instance_ptr one;
+        instance_ptr version;
         sent_rendering sent = {};
     };
 

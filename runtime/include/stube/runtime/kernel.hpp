@@ -105,10 +105,10 @@ outcome begin(conversation fresh, const effect::call& root, const environment& e
 /// Applies one event.
 outcome dispatch(const conversation& current, const event& received, const environment& env);
 
-/// Applies events one after the other, starting with the conversation `from`. The same events bring
-/// the same patches if the page shows what was last sent. If that is not known, the page must start
-/// with the whole view. Stops early if the conversation ends. With a test_conversation `t` that
-/// began as `beginning`:
+/// Applies events one after the other, starting with the conversation `from`. The same events make
+/// the same patches if the page shows the renderings that were sent last. If these are not known,
+/// the page must start with the whole view. Stops early if the conversation ends. With a
+/// test_conversation `t` that began as `beginning`:
 ///
 ///     auto again = replay(beginning, t.events(), {t.now()});
 std::vector<outcome>

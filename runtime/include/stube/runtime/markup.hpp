@@ -29,8 +29,8 @@ class effects;
 /// Runs a member with arguments from the browser. See <stube/runtime/component.hpp>.
 using event_function = effects (*)(void* self, context& ctx, const boost::json::array& arguments);
 
-/// When the browser sends an event, and what it does with the event besides. `.debounce(...)` and
-/// the like set these, see <stube/runtime/binding.hpp>.
+/// The modifiers of an event, as `.debounce(...)` and the like set them, see
+/// <stube/runtime/binding.hpp>.
 struct event_modifiers {
     std::chrono::milliseconds debounce{};  ///< sends after a pause of this length without events
     std::chrono::milliseconds throttle{};  ///< sends at most one event within this time

@@ -80,10 +80,10 @@ public:
     /// The member's name. Empty before the kernel has set it.
     std::string_view name() const { return name_; }
 
-    const std::vector<detail::child>& all() const { return shared() ? *list_ : none(); }
+    const std::vector<detail::child>& all() const { return shared() ? *list_ : no_children(); }
 
     const detail::child_list& shared() const {
-        if (draft_) settle();
+        if (draft_) end_draft();
         return list_;
     }
 
@@ -93,7 +93,7 @@ public:
 
     // For the kernel.
     void name_as(std::string_view name) {
-        if (draft_) settle();
+        if (draft_) end_draft();
         name_ = name;
     }
 
@@ -122,9 +122,9 @@ protected:
     void move_child(std::string_view key, std::size_t position);
 
 private:
-    static const std::vector<detail::child>& none();
+    static const std::vector<detail::child>& no_children();
     detail::child_draft& draft();
-    void settle() const;
+    void end_draft() const;
 
     const component_type* type_;
     std::string_view name_;

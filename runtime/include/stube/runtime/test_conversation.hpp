@@ -153,7 +153,7 @@ public:
         using parameters = typename detail::member<Member>::arguments;
         static_assert(
             sizeof...(Arguments) == std::tuple_size_v<parameters>,
-            "stube: this event has another number of arguments than its member takes."
+            "stube: this event has a different number of arguments than its member takes."
         );
         return send_member(
             detail::member_name<Member>(),
@@ -306,7 +306,7 @@ private:
     static std::string encode_as(std::tuple<Parameters...>*, const Arguments&... arguments) {
         static_assert(
             (std::is_convertible_v<const Arguments&, Parameters> && ...),
-            "stube: an argument of this event has another type than the member's parameter."
+            "stube: an argument of this event has a different type than the member's parameter."
         );
         return detail::arguments_text<Parameters...>(arguments...);
     }

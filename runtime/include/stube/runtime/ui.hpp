@@ -305,8 +305,8 @@ markup choices_for(const T& self, std::string_view legend, const Attributes&... 
 }
 
 /// The messages of all fields of the component, each as a link to its field, or nothing if there
-/// are no messages. Screen readers read it out when it appears. It shows messages without the
-/// labels of their fields, so write messages that name the field ("Enter your name").
+/// are no messages. Screen readers read the summary out when it appears. It shows messages without
+/// the labels of their fields, so write messages that name the field ("Enter your name").
 template <class T>
 markup error_summary(const T& self, std::string_view title = "There is a problem") {
     std::vector<detail::message_of_field> messages;
@@ -357,7 +357,7 @@ struct prompt {
     field<std::string> text = {};
     std::string ok_label = "OK";
     std::string cancel_label = "Cancel";
-    std::string if_empty = "";  ///< message for an empty text; without one, empty is an answer
+    std::string if_empty = "";  ///< message for an empty text; if empty, such a text is accepted
 
     answers<answer_type> ok();
 
@@ -367,8 +367,8 @@ struct prompt {
 };
 BOOST_DESCRIBE_STRUCT(prompt, (), (question, text, ok_label, cancel_label, if_empty, ok, cancel))
 
-/// Lets the user choose one of several options. Answers its value, or nullopt if the user has
-/// cancelled:
+/// Lets the user choose one of several options. Answers the value of that option, or nullopt if the
+/// user has cancelled:
 ///
 ///     effects order() {
 ///         return call<ui::choose>("What to drink?", ui::choices{"Tea", {"oj", "Orange juice"}})

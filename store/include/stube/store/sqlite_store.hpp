@@ -10,8 +10,8 @@ namespace stube {
 /// The kind of failure that an acknowledged save survives.
 enum class durability {
     survives_power_loss,     ///< one sync to the disk for each batch
-    survives_process_crash,  ///< `kill -9` too; a power loss may take the last moments, but never
-                             ///< leaves a hole
+    survives_process_crash,  ///< also `kill -9`; a power loss may lose the last saves, but never a
+                             ///< save before one that it keeps
 };
 
 struct sqlite_options {

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-/// The interface between the kernel and a store. A store keeps the bytes of conversations under
-/// their ids. It does not depend on components, HTTP or coroutines.
+/// The interface between the conversation map and a store. A store keeps the bytes of conversations
+/// under their ids. It does not depend on components, HTTP or coroutines.
 namespace stube::storage {
 
 /// One named piece of a conversation: JSON text. A conversation is stored in parts, so that a save
@@ -74,7 +74,7 @@ struct archived_commit {
     std::vector<std::string> aliases;   ///< names that the conversation has from now on
 };
 
-/// One change of one conversation, as the kernel passes it to `store::save`.
+/// One change of one conversation, as the conversation map passes it to `store::save`.
 struct change {
     std::string id;
     change_kind kind = change_kind::replace;
@@ -168,7 +168,7 @@ public:
     /// conversations.
     virtual bool saves_parts() const { return false; }
 
-    /// False if nothing outlives the process. Then the kernel does not encode conversations.
+    /// False if the store keeps nothing. Then the conversation map does not encode conversations.
     virtual bool keeps() const { return true; }
 };
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+/// Assertions of stube about itself. Only sources include this header.
 namespace stube {
 
 /// A defect of stube itself, reported by STUBE_ASSERT. Mistakes of an application's component are a
