@@ -146,9 +146,9 @@ public:
     /// All commits with the branches that they form.
     stube::live::history_view history_view(std::string_view id) const;
 
-    /// The entries of the user and the pages that were shown, in order. A page is rendered again from its archived
-    /// state and with the time of its commit: what it took from the application's object is shown
-    /// as it is now. The last page of a conversation that ended itself is as it was.
+    /// The entries of the user and the pages that were shown, in order. A page is rendered again
+    /// from its archived state and with the time of its commit, so data of the application's object
+    /// appears as it is now. The last page of a conversation that ended is the recorded one.
     std::vector<message_record>
     message_records(std::string_view id, message_options options = {}) const;
 

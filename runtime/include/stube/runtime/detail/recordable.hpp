@@ -25,16 +25,17 @@ constexpr bool has_recordable_elements(std::index_sequence<Indexes...>) {
     return (is_recordable<std::tuple_element_t<Indexes, T>, Depth>() && ...);
 }
 
+/// True for types without other types inside, as far as the check is concerned.
+template <class T>
+inline constexpr bool is_recordable_whole =
+    std::is_arithmetic_v<T> || std::same_as<T, std::string> || described_enum<T> ||
+    std::same_as<T, std::chrono::year_month_day> || is_duration<T> || is_time_point<T> ||
+    !requires { typename codec<T>::is_general; };
+
 /// True if `encode` compiles for T. A struct that contains itself is checked to a depth of 8.
 template <class T, int Depth>
 constexpr bool is_recordable() {
-    if constexpr (Depth == 0) {
-        return true;
-    } else if constexpr (!requires { typename codec<T>::is_general; }) {
-        return true;
-    } else if constexpr (std::is_arithmetic_v<T> || std::same_as<T, std::string> ||
-                         described_enum<T> || std::same_as<T, std::chrono::year_month_day> ||
-                         is_duration<T> || is_time_point<T>) {
+    if constexpr (Depth == 0 || is_recordable_whole<T>) {
         return true;
     } else if constexpr (string_map<T>) {
         return is_recordable<typename T::mapped_type, Depth - 1>();
