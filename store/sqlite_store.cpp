@@ -1,13 +1,12 @@
-#include "store/checksum.hpp"
 #include "store/files.hpp"
 #include "store/high_water_mark.hpp"
 #include "store/refused_store.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_format.hpp"
 #include "store/sqlite_loader.hpp"
+#include "store/sqlite_part_writer.hpp"
 #include "store/sqlite_place.hpp"
 #include "store/sqlite_wal.hpp"
-#include "store/status_text.hpp"
 
 #include <stube/store/sqlite_store.hpp>
 
@@ -23,54 +22,18 @@ namespace fs = std::filesystem;
 constexpr std::int64_t longest_wal = 4 << 20;
 
 struct statements {
-    explicit statements(sqlite3* on) : connection(on) {}
+    statements(sqlite_connection& database, const fs::path& file)
+        : begin(database.handle(), "BEGIN IMMEDIATE"),
+          commit(database.handle(), "COMMIT"),
+          set_removal(database.handle(), "UPDATE removal SET saved = ?"),
+          set_log(database.handle(), "UPDATE log SET number = ?"),
+          parts(database, file) {}
 
-    sqlite3* connection;
-    sqlite_statement begin{connection, "BEGIN IMMEDIATE"};
-    sqlite_statement commit{connection, "COMMIT"};
-    sqlite_statement add_part{
-        connection,
-        "INSERT INTO part(conversation, name, revision, saved, checksum, body)"
-        " VALUES(?, ?, ?, ?, ?, ?)"
-    };
-    sqlite_statement add_head{
-        connection,
-        "INSERT INTO part(status, parts, checksum_of_all, conversation, name, revision, saved,"
-        " checksum, body) VALUES(?, ?, ?, ?, 'head', ?, ?, ?, ?)"
-    };
-    sqlite_statement set_part{
-        connection,
-        "UPDATE part SET checksum_of_all = ?, revision = ?, saved = ?, checksum = ?, body = ?"
-        " WHERE number = ? AND conversation = ? AND name = ?"
-    };
-    sqlite_statement set_head{
-        connection,
-        "UPDATE part SET status = ?, parts = ?, checksum_of_all = ?, revision = ?, saved = ?,"
-        " checksum = ?, body = ? WHERE number = ? AND conversation = ? AND name = 'head'"
-    };
-    sqlite_statement drop_part{
-        connection,
-        "DELETE FROM part WHERE number = ? AND conversation = ?"
-    };
-    sqlite_statement read_body{connection, "SELECT body FROM part WHERE number = ?"};
-    sqlite_statement set_removal{connection, "UPDATE removal SET saved = ?"};
-    sqlite_statement set_log{connection, "UPDATE log SET number = ?"};
-};
-
-std::int64_t as_sql(std::uint64_t natural) {
-    return static_cast<std::int64_t>(natural);
-}
-
-/// How the batch under way changes one entry, once it is committed.
-struct staged_entry {
-    entries::value_type* slot = nullptr;
-    bool is_new = false;
-    bool is_removed = false;
-    bool replaces_parts = false;  ///< `written` has all parts other than the head
-    entry next;                   ///< without its other parts
-    std::uint64_t part_count = 0;
-    std::vector<stored_part> written;
-    std::vector<std::uint64_t> dropped;  ///< hashes of names
+    sqlite_statement begin;
+    sqlite_statement commit;
+    sqlite_statement set_removal;
+    sqlite_statement set_log;
+    part_writer parts;
 };
 
 enum class failure { refused, conflict, unknown };
@@ -122,23 +85,6 @@ private:
     void move_to_quarantine(const std::vector<bad_rows>& bad);
 
     void stage(const change& change);
-    void replace(const change& change, staged_entry& staged);
-    void update(const change& change, staged_entry& staged);
-    void update_part(const change& change, const part& part, bool has_total, staged_entry& staged);
-    void drop_part(const change& change, std::uint64_t name_hash, staged_entry& staged);
-    void drop_row(const std::string& id, std::int64_t row);
-    stored_part add_part(const change& change, const part& part);
-    void add_head(const change& change, std::optional<std::string_view> body, staged_entry& staged);
-    void set_head(const change& change, std::optional<std::string_view> body, staged_entry& staged);
-    void update_head(const change& change, const part* written, staged_entry& staged);
-    static std::uint64_t compute_total(staged_entry& staged);
-    void compute_checksums(
-        const change& change,
-        std::optional<std::string_view> body,
-        staged_entry& staged
-    );
-    void need_one_changed_row(const std::string& id);
-
     void apply_staged();
     void apply(staged_entry& staged);
     void discard_staged();
@@ -291,7 +237,7 @@ void database_store::upgrade_format(const std::optional<high_water_mark>& mark) 
 void database_store::begin_writing(bool is_empty) {
     configure();
     if (is_empty) create_tables(*connection_);
-    statements_.emplace(connection_->handle());
+    statements_.emplace(*connection_, file_);
 }
 
 void database_store::configure() {
@@ -393,226 +339,13 @@ void database_store::stage(const change& change) {
     staged_entry& staged = staged_.emplace_back();
     staged.slot = &*slot;
     staged.is_new = is_new;
-    const entry& now = slot->second;
-    check_follows(change, is_new ? nullptr : &now.revision);
-
-    staged.next.revision = change.revision;
-    staged.next.status = change.status;
-    staged.next.head = now.head;
-    staged.next.parts_checksum = now.parts_checksum;
-    staged.part_count = now.part_count();
-    if (change.kind == change_kind::update)
-        update(change, staged);
-    else
-        replace(change, staged);
+    check_follows(change, is_new ? nullptr : &slot->second.revision);
+    // Even if the id was not stored: every transaction must leave its number in the database.
+    removes_ = removes_ || change.kind == change_kind::remove;
+    statements_->parts.write(change, transaction_, staged);
     // Reserved here, because apply() must not fail.
     auto& other_parts = slot->second.other_parts;
     other_parts.reserve(other_parts.size() + staged.written.size());
-}
-
-/// For every kind of change but an update.
-void database_store::replace(const change& change, staged_entry& staged) {
-    staged.is_removed = change.kind == change_kind::remove;
-    // Even if the id was not stored: every transaction must leave its number in the database.
-    removes_ = removes_ || staged.is_removed;
-    if (!staged.is_new) {
-        drop_row(change.id, staged.slot->second.head.row);
-        for (const auto& part : staged.slot->second.other_parts)
-            drop_row(change.id, part.row);
-    }
-    staged.replaces_parts = true;
-    if (staged.is_removed) return;
-
-    staged.next.parts_checksum = 0;
-    staged.part_count = 1;
-    std::optional<std::string_view> head;
-    for (const auto& part : change.written) {
-        if (part.name == "head") {
-            head = part.body;
-            continue;
-        }
-        staged.written.push_back(add_part(change, part));
-        staged.next.parts_checksum ^= staged.written.back().checksum;
-        ++staged.part_count;
-    }
-    add_head(change, head, staged);
-}
-
-/// The row that is written last gets the checksum of the whole conversation. That is the head if it
-/// is written, if parts are added or dropped, or if no other row is written.
-void database_store::update(const change& change, staged_entry& staged) {
-    entry& now = staged.slot->second;
-    const part* head = nullptr;
-    const part* last = nullptr;
-    for (const auto& part : change.written)
-        (part.name == "head" ? head : last) = &part;
-    const bool head_has_total = head || !last || !change.dropped.empty() ||
-                                change.status != now.status ||
-                                std::ranges::any_of(change.written, [&](const part& part) {
-                                    return !now.find(checksum(part.name));
-                                });
-    const std::uint64_t count_before = staged.part_count;
-    for (const auto& part : change.written)
-        if (&part != head) update_part(change, part, &part == last && !head_has_total, staged);
-    const bool adds_parts = staged.part_count > count_before;
-    for (const auto& name : change.dropped)
-        drop_part(change, checksum(name), staged);
-    if (!head_has_total) return;
-
-    staged.next.parts_checksum ^= staged.next.head.checksum;
-    if (head && adds_parts) {
-        drop_row(change.id, staged.next.head.row);
-        add_head(change, head->body, staged);
-    } else {
-        update_head(change, head, staged);
-    }
-}
-
-/// `has_total`: the row gets the checksum of the whole conversation.
-void database_store::update_part(
-    const change& change,
-    const part& part,
-    bool has_total,
-    staged_entry& staged
-) {
-    const std::uint64_t name_hash = checksum(part.name);
-    const stored_part* old = staged.slot->second.find(name_hash);
-    if (!old) {
-        staged.written.push_back(add_part(change, part));
-        staged.next.parts_checksum ^= staged.written.back().checksum;
-        ++staged.part_count;
-        return;
-    }
-    const std::uint64_t sum =
-        part_checksum(change.id, part.name, change.revision, transaction_, part.body);
-    staged.next.parts_checksum ^= old->checksum ^ sum;
-    std::optional<std::int64_t> total;
-    if (has_total) total = as_sql(compute_total(staged));
-    statements_->set_part.run(
-        total,
-        as_sql(change.revision),
-        as_sql(transaction_),
-        as_sql(sum),
-        part.body,
-        old->row,
-        change.id,
-        part.name
-    );
-    need_one_changed_row(change.id);
-    staged.written.push_back({name_hash, old->row, sum});
-}
-
-void database_store::drop_part(
-    const change& change,
-    std::uint64_t name_hash,
-    staged_entry& staged
-) {
-    const stored_part* old = staged.slot->second.find(name_hash);
-    if (!old) return;
-    drop_row(change.id, old->row);
-    staged.next.parts_checksum ^= old->checksum;
-    --staged.part_count;
-    staged.dropped.push_back(name_hash);
-}
-
-void database_store::drop_row(const std::string& id, std::int64_t row) {
-    statements_->drop_part.run(row, id);
-    need_one_changed_row(id);
-}
-
-stored_part database_store::add_part(const change& change, const part& part) {
-    const std::uint64_t sum =
-        part_checksum(change.id, part.name, change.revision, transaction_, part.body);
-    statements_->add_part.run(
-        change.id,
-        part.name,
-        as_sql(change.revision),
-        as_sql(transaction_),
-        as_sql(sum),
-        part.body
-    );
-    return {checksum(part.name), connection_->last_row(), sum};
-}
-
-/// The checksum of the whole conversation as staged so far.
-std::uint64_t database_store::compute_total(staged_entry& staged) {
-    staged.next.total_checksum = conversation_checksum(
-        staged.next.parts_checksum,
-        staged.part_count,
-        status_text(staged.next.status)
-    );
-    return staged.next.total_checksum;
-}
-
-/// Computes both checksums in the row of the head.
-void database_store::compute_checksums(
-    const change& change,
-    std::optional<std::string_view> body,
-    staged_entry& staged
-) {
-    staged.next.head.name_hash = checksum("head");
-    staged.next.head.checksum =
-        part_checksum(change.id, "head", change.revision, transaction_, body);
-    staged.next.parts_checksum ^= staged.next.head.checksum;
-    compute_total(staged);
-}
-
-void database_store::add_head(
-    const change& change,
-    std::optional<std::string_view> body,
-    staged_entry& staged
-) {
-    compute_checksums(change, body, staged);
-    statements_->add_head.run(
-        status_text(change.status),
-        as_sql(staged.part_count),
-        as_sql(staged.next.total_checksum),
-        change.id,
-        as_sql(change.revision),
-        as_sql(transaction_),
-        as_sql(staged.next.head.checksum),
-        body
-    );
-    staged.next.head.row = connection_->last_row();
-}
-
-void database_store::set_head(
-    const change& change,
-    std::optional<std::string_view> body,
-    staged_entry& staged
-) {
-    compute_checksums(change, body, staged);
-    statements_->set_head.run(
-        status_text(change.status),
-        as_sql(staged.part_count),
-        as_sql(staged.next.total_checksum),
-        as_sql(change.revision),
-        as_sql(transaction_),
-        as_sql(staged.next.head.checksum),
-        body,
-        staged.next.head.row,
-        change.id
-    );
-    need_one_changed_row(change.id);
-}
-
-/// Writes the head's row. A change without a head keeps the stored body.
-void database_store::update_head(const change& change, const part* written, staged_entry& staged) {
-    if (written) return set_head(change, written->body, staged);
-    sqlite_statement& read = statements_->read_body;
-    read.bind_all(staged.next.head.row);
-    std::optional<std::string> body;
-    while (read.next())
-        if (read.type(0) != SQLITE_NULL) body = read.text(0);
-    set_head(change, body, staged);
-}
-
-void database_store::need_one_changed_row(const std::string& id) {
-    if (connection_->changed_rows() == 1) return;
-    throw store_refused(
-        quoted(file_) + ": a part of conversation " + id +
-        " is missing; has another program changed it?"
-    );
 }
 
 /// Updates the index after a commit. Must not fail: stage() has reserved all memory.
