@@ -7,9 +7,14 @@
 
 namespace stube::storage {
 
-part_writer::part_writer(sqlite_connection& database, const std::filesystem::path& file)
+part_writer::part_writer(
+    sqlite_connection& database,
+    const std::filesystem::path& file,
+    bool has_archive
+)
     : database_(database),
       file_(file),
+      has_archive_(has_archive),
       add_part_(
           database.handle(),
           "INSERT INTO part(conversation, name, revision, saved, checksum, body)"
@@ -17,18 +22,29 @@ part_writer::part_writer(sqlite_connection& database, const std::filesystem::pat
       ),
       add_head_(
           database.handle(),
-          "INSERT INTO part(status, parts, checksum_of_all, conversation, name, revision, saved,"
-          " checksum, body) VALUES(?, ?, ?, ?, 'head', ?, ?, ?, ?)"
+          has_archive
+              ? "INSERT INTO part(status, parts, checksum_of_all, conversation, name, revision,"
+                " saved, checksum, body, archived) VALUES(?, ?, ?, ?, 'head', ?, ?, ?, ?, ?)"
+              : "INSERT INTO part(status, parts, checksum_of_all, conversation, name, revision,"
+                " saved, checksum, body) VALUES(?, ?, ?, ?, 'head', ?, ?, ?, ?)"
       ),
       set_part_(
           database.handle(),
-          "UPDATE part SET checksum_of_all = ?, revision = ?, saved = ?, checksum = ?, body = ?"
-          " WHERE number = ? AND conversation = ? AND name = ?"
+          has_archive
+              ? "UPDATE part SET checksum_of_all = ?1, revision = ?2, saved = ?3, checksum = ?4,"
+                " body = ?5, archived = ?9 WHERE number = ?6 AND conversation = ?7 AND name = ?8"
+              : "UPDATE part SET checksum_of_all = ?1, revision = ?2, saved = ?3, checksum = ?4,"
+                " body = ?5 WHERE number = ?6 AND conversation = ?7 AND name = ?8"
       ),
       set_head_(
           database.handle(),
-          "UPDATE part SET status = ?, parts = ?, checksum_of_all = ?, revision = ?, saved = ?,"
-          " checksum = ?, body = ? WHERE number = ? AND conversation = ? AND name = 'head'"
+          has_archive
+              ? "UPDATE part SET status = ?1, parts = ?2, checksum_of_all = ?3, revision = ?4,"
+                " saved = ?5, checksum = ?6, body = ?7, archived = ?10"
+                " WHERE number = ?8 AND conversation = ?9 AND name = 'head'"
+              : "UPDATE part SET status = ?1, parts = ?2, checksum_of_all = ?3, revision = ?4,"
+                " saved = ?5, checksum = ?6, body = ?7"
+                " WHERE number = ?8 AND conversation = ?9 AND name = 'head'"
       ),
       drop_part_(database.handle(), "DELETE FROM part WHERE number = ? AND conversation = ?"),
       read_body_(database.handle(), "SELECT body FROM part WHERE number = ?") {}
@@ -123,7 +139,9 @@ void part_writer::update_part(
     staged.next.parts_checksum ^= old->checksum ^ sum;
     std::optional<std::int64_t> total;
     if (has_total) total = as_sql(compute_total(staged));
-    set_part_.run(
+    run_with_archived(
+        set_part_,
+        has_total ? staged.next.archived : 0,
         total,
         as_sql(change.revision),
         as_sql(transaction_),
@@ -170,7 +188,8 @@ std::uint64_t part_writer::compute_total(staged_entry& staged) {
     staged.next.total_checksum = conversation_checksum(
         staged.next.parts_checksum,
         staged.part_count,
-        status_text(staged.next.status)
+        status_text(staged.next.status),
+        as_unsigned(staged.next.archived)
     );
     return staged.next.total_checksum;
 }
@@ -181,7 +200,6 @@ void part_writer::compute_checksums(
     std::optional<std::string_view> body,
     staged_entry& staged
 ) const {
-    staged.next.head.name_hash = checksum("head");
     staged.next.head.checksum =
         part_checksum(change.id, "head", change.revision, transaction_, body);
     staged.next.parts_checksum ^= staged.next.head.checksum;
@@ -194,7 +212,9 @@ void part_writer::add_head(
     staged_entry& staged
 ) {
     compute_checksums(change, body, staged);
-    add_head_.run(
+    run_with_archived(
+        add_head_,
+        staged.next.archived,
         status_text(change.status),
         as_sql(staged.part_count),
         as_sql(staged.next.total_checksum),
@@ -213,7 +233,9 @@ void part_writer::set_head(
     staged_entry& staged
 ) {
     compute_checksums(change, body, staged);
-    set_head_.run(
+    run_with_archived(
+        set_head_,
+        staged.next.archived,
         status_text(change.status),
         as_sql(staged.part_count),
         as_sql(staged.next.total_checksum),

@@ -17,6 +17,10 @@ inline std::int64_t as_sql(std::uint64_t natural) {
     return static_cast<std::int64_t>(natural);
 }
 
+inline std::uint64_t as_unsigned(std::int64_t number) {
+    return static_cast<std::uint64_t>(number);
+}
+
 /// How the batch under way changes one entry, once it is committed.
 struct staged_entry {
     entries::value_type* slot = nullptr;
@@ -33,9 +37,11 @@ struct staged_entry {
 /// constructor must outlive the writer.
 class part_writer {
 public:
-    part_writer(sqlite_connection& database, const std::filesystem::path& file);
+    /// `has_archive`: the table has the column `archived`.
+    part_writer(sqlite_connection& database, const std::filesystem::path& file, bool has_archive);
 
-    /// Writes the rows of one change and stages its entry. The caller has set `slot` and `is_new`.
+    /// Writes the rows of one change and stages its entry. The caller has set `slot`, `is_new` and
+    /// `next.archived`.
     /// Throws store_refused if a row of the conversation is missing.
     void write(const change& change, std::uint64_t transaction, staged_entry& staged);
 
@@ -57,8 +63,18 @@ private:
     ) const;
     void need_one_changed_row(const std::string& id);
 
+    /// Runs a statement whose last parameter exists only in a table with the column `archived`.
+    template <class... Values>
+    void run_with_archived(sqlite_statement& statement, std::int64_t row, const Values&... values) {
+        if (!has_archive_) return statement.run(values...);
+        std::optional<std::int64_t> archived;
+        if (row != 0) archived = row;
+        statement.run(values..., archived);
+    }
+
     sqlite_connection& database_;
     const std::filesystem::path& file_;
+    bool has_archive_;
     sqlite_statement add_part_;
     sqlite_statement add_head_;
     sqlite_statement set_part_;

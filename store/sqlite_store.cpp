@@ -1,6 +1,8 @@
 #include "store/files.hpp"
 #include "store/high_water_mark.hpp"
 #include "store/refused_store.hpp"
+#include "store/sqlite_archive.hpp"
+#include "store/sqlite_archive_reader.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_format.hpp"
 #include "store/sqlite_loader.hpp"
@@ -12,6 +14,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
+#include <utility>
 
 namespace stube {
 namespace storage {
@@ -22,12 +26,12 @@ namespace fs = std::filesystem;
 constexpr std::int64_t longest_wal = 4 << 20;
 
 struct statements {
-    statements(sqlite_connection& database, const fs::path& file)
+    statements(sqlite_connection& database, const fs::path& file, bool has_archive)
         : begin(database.handle(), "BEGIN IMMEDIATE"),
           commit(database.handle(), "COMMIT"),
           set_removal(database.handle(), "UPDATE removal SET saved = ?"),
           set_log(database.handle(), "UPDATE log SET number = ?"),
-          parts(database, file) {}
+          parts(database, file, has_archive) {}
 
     sqlite_statement begin;
     sqlite_statement commit;
@@ -57,7 +61,7 @@ failure classify(const sqlite_error& error, bool is_committing) {
     }
 }
 
-class database_store final : public store, public place_watch {
+class database_store final : public store, public place_watch, public archive {
 public:
     database_store(const fs::path& file, sqlite_options options);
     ~database_store() override;
@@ -67,9 +71,19 @@ public:
     bool saves_parts() const override { return true; }
     void check_place() override;
 
+    bool keeps_archive() const override { return keeps_archive_; }
+    std::vector<archived_head>
+    heads(std::string_view id, std::uint64_t before, std::size_t count) override;
+    std::optional<archived_state> state(std::string_view id, std::uint64_t head) override;
+    std::optional<std::string> find_alias(std::string_view name) override;
+    std::vector<std::string> aliases(std::string_view id) override;
+    std::vector<derivation> derivations(std::string_view id) override;
+
 private:
     void open();
-    bool has_newest_format();
+    std::span<const format_step> steps() const;
+    std::int64_t format();
+    archive_reader& reader();
 
     void load(const std::function<void(record&&)>& each, load_report& report);
     void upgrade_format(const std::optional<high_water_mark>& mark);
@@ -85,6 +99,7 @@ private:
     void move_to_quarantine(const std::vector<bad_rows>& bad);
 
     void stage(const change& change);
+    void commit(bool& is_committing);
     void apply_staged();
     void apply(staged_entry& staged);
     void discard_staged();
@@ -104,7 +119,10 @@ private:
     std::optional<sqlite_connection> connection_;
     std::optional<statements> statements_;
     wal_counter logs_;
+    std::optional<archive_writer> archive_;  ///< empty if the format has no archive
+    std::mutex entries_mutex_;  ///< locked to change entries_, and to read in archive_reader
     entries entries_;
+    archive_reader reader_{file_, entries_, entries_mutex_};
     std::vector<staged_entry> staged_;
     std::uint64_t transaction_ = 0;  ///< the number of the last transaction
     std::uint64_t checksum_ = 0;     ///< the XOR of the checksums of all conversations
@@ -112,6 +130,7 @@ private:
     std::int64_t wal_pages_ = 0;
     std::int64_t most_wal_pages_ = 0;
     bool is_loaded_ = false;
+    bool keeps_archive_ = false;
     std::string stopped_;  ///< why every save is refused; empty while saves are accepted
 };
 
@@ -136,17 +155,25 @@ void database_store::open() {
     connection_->run(
         "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0"
     );
-    is_empty_database(*connection_, file_, format_steps());  // throws for a foreign database
+    // Throws for a foreign database.
+    is_empty_database(*connection_, file_, format_steps_with_archive());
+    keeps_archive_ = options_.archive && (!options_.read_only || format() >= archive_format);
 }
 
-bool database_store::has_newest_format() {
-    const std::int64_t newest = first_format + static_cast<std::int64_t>(format_steps().size());
-    return connection_->number("PRAGMA user_version") == newest;
+std::int64_t database_store::format() {
+    return connection_->number("PRAGMA user_version");
+}
+
+/// The steps to the format that this store writes.
+std::span<const format_step> database_store::steps() const {
+    return options_.archive ? format_steps_with_archive() : format_steps();
 }
 
 /// A database that was never loaded gets no checkpoint: the log may belong to another database, and
 /// a checkpoint would destroy the pages of the log behind a damaged one.
 database_store::~database_store() {
+    reader_.close();
+    archive_.reset();
     statements_.reset();
     if (!is_loaded_ || !stopped_.empty() || options_.read_only) return;
     sqlite3* handle = connection_->handle();
@@ -196,12 +223,13 @@ void database_store::load(const std::function<void(record&&)>& each, load_report
     sqlite_loader loader(entries_, each);
     // The mark comes before the rows: another process that writes meanwhile writes its mark last.
     const auto mark = mark_.read();
-    if (!options_.read_only && !is_empty && !has_newest_format()) upgrade_format(mark);
+    const std::int64_t newest = first_format + static_cast<std::int64_t>(steps().size());
+    if (!options_.read_only && !is_empty && format() < newest) upgrade_format(mark);
     connection_->run("BEGIN");
     if (mark) entries_.reserve(mark->conversations);
     if (!is_empty) {
         logs_.read(*connection_, file_, options_.accept_rollback);
-        loader.read_all(*connection_);
+        loader.read_all(*connection_, format() >= archive_format);
         const auto removal =
             static_cast<std::uint64_t>(connection_->number("SELECT saved FROM removal"));
         transaction_ = std::max(loader.last_transaction(), removal);
@@ -230,14 +258,17 @@ void database_store::upgrade_format(const std::optional<high_water_mark>& mark) 
     loaded.now.transaction = last_transaction(*connection_);
     refuse_rollback(file_, mark_, mark, loaded, options_.accept_rollback);
     configure();
-    upgrade(*connection_, file_, format_steps());
+    upgrade(*connection_, file_, steps());
 }
 
 /// Called when nothing can refuse the database any more. A refused database stays unchanged.
 void database_store::begin_writing(bool is_empty) {
     configure();
-    if (is_empty) create_tables(*connection_);
-    statements_.emplace(*connection_, file_);
+    if (is_empty) create_tables(*connection_, options_.archive);
+    const bool has_archive = format() >= archive_format;
+    statements_.emplace(*connection_, file_, has_archive);
+    archive_.reset();
+    if (has_archive) archive_.emplace(*connection_, file_, options_.archive);
 }
 
 void database_store::configure() {
@@ -283,18 +314,25 @@ void database_store::quarantine(std::vector<bad_rows>& bad, load_report& report)
 
 void database_store::move_to_quarantine(const std::vector<bad_rows>& bad) {
     connection_->run("BEGIN IMMEDIATE");
+    const std::string columns = std::string("conversation, name, revision, saved, checksum,"
+                                            " status, parts, checksum_of_all, body") +
+                                (archive_ ? ", archived" : "");
     sqlite_statement copy(
         connection_->handle(),
-        "INSERT INTO quarantine(why, conversation, name, revision, saved, checksum, status, parts,"
-        " checksum_of_all, body) SELECT ?, conversation, name, revision, saved, checksum, status,"
-        " parts, checksum_of_all, body FROM part WHERE number = ?"
+        ("INSERT INTO quarantine(why, " + columns + ") SELECT ?, " + columns +
+         " FROM part WHERE number = ?")
+            .c_str()
     );
     sqlite_statement drop(connection_->handle(), "DELETE FROM part WHERE number = ?");
-    for (const auto& conversation : bad)
+    for (const auto& conversation : bad) {
         for (const std::int64_t row : conversation.rows) {
             copy.run(conversation.why, row);
             drop.run(row);
         }
+        const bool is_lost = !conversation.id.empty() && !entries_.contains(conversation.id);
+        if (archive_ && is_lost && conversation.archived > 0)
+            archive_->keep_history(conversation.id, conversation.archived);
+    }
     connection_->run("COMMIT");
 }
 
@@ -314,8 +352,7 @@ void database_store::save(std::span<const change> batch) {
             stage(change);
         if (removes_) statements_->set_removal.run(as_sql(transaction_));
         if (logs_.is_due()) statements_->set_log.run(logs_.next());
-        is_committing = true;
-        statements_->commit.run();
+        commit(is_committing);
     } catch (const sqlite_error& error) {
         abandon(classify(error, is_committing), quoted(file_) + ": " + explain(error, file_));
     } catch (const store_conflict& conflict) {
@@ -323,7 +360,6 @@ void database_store::save(std::span<const change> batch) {
     } catch (const std::exception& error) {  // store_refused, or out of memory
         abandon(failure::refused, error.what());
     }
-    apply_staged();
     if (logs_.is_due()) {
         logs_.count();
         watch_place();
@@ -335,17 +371,33 @@ void database_store::save(std::span<const change> batch) {
 
 /// Writes the rows of one change. Its entry changes only after the commit.
 void database_store::stage(const change& change) {
+    std::unique_lock lock(entries_mutex_);
     auto [slot, is_new] = entries_.try_emplace(change.id);
+    lock.unlock();
     staged_entry& staged = staged_.emplace_back();
     staged.slot = &*slot;
     staged.is_new = is_new;
     check_follows(change, is_new ? nullptr : &slot->second.revision);
+    if (archive_) staged.next.archived = archive_->write(change, is_new ? nullptr : &slot->second);
     // Even if the id was not stored: every transaction must leave its number in the database.
     removes_ = removes_ || change.kind == change_kind::remove;
     statements_->parts.write(change, transaction_, staged);
     // Reserved here, because apply() must not fail.
     auto& other_parts = slot->second.other_parts;
     other_parts.reserve(other_parts.size() + staged.written.size());
+}
+
+/// Commits, and updates the index. Sets `is_committing` before a failure could leave the outcome
+/// unknown.
+void database_store::commit(bool& is_committing) {
+    std::unique_lock lock(entries_mutex_, std::defer_lock);
+    // Otherwise a reader waits for no sync: the rows that the entries name still exist.
+    if (archive_ && archive_->deletes_rows()) lock.lock();
+    is_committing = true;
+    statements_->commit.run();
+    if (!lock.owns_lock()) lock.lock();
+    apply_staged();
+    if (archive_) archive_->on_commit();
 }
 
 /// Updates the index after a commit. Must not fail: stage() has reserved all memory.
@@ -374,6 +426,7 @@ void database_store::apply(staged_entry& staged) {
 
 /// Removes the entries that stage() made for a batch that was not committed.
 void database_store::discard_staged() {
+    const std::lock_guard lock(entries_mutex_);
     for (const auto& staged : staged_)
         if (staged.is_new) entries_.erase(entries_.find(staged.slot->first));
     staged_.clear();
@@ -390,6 +443,7 @@ bool database_store::roll_back() noexcept {
 /// unknown.
 void database_store::abandon(failure kind, const std::string& why) {
     discard_staged();
+    if (archive_) archive_->on_rollback();
     --transaction_;
     if (!roll_back()) kind = failure::unknown;
     switch (kind) {
@@ -432,6 +486,33 @@ void database_store::checkpoint_if_due() {
         primary != SQLITE_FULL)
         stopped_ = quoted(file_) + ": checkpoint: " + sqlite3_errstr(code) +
                    "; the store is stopped, and every acknowledged save is in its log";
+}
+
+archive_reader& database_store::reader() {
+    if (!keeps_archive_ || !is_loaded_)
+        throw std::logic_error("the archive is read after load_all, and only if it is kept");
+    return reader_;
+}
+
+std::vector<archived_head>
+database_store::heads(std::string_view id, std::uint64_t before, std::size_t count) {
+    return reader().heads(id, before, count);
+}
+
+std::optional<archived_state> database_store::state(std::string_view id, std::uint64_t head) {
+    return reader().state(id, head);
+}
+
+std::optional<std::string> database_store::find_alias(std::string_view name) {
+    return reader().find_alias(name);
+}
+
+std::vector<std::string> database_store::aliases(std::string_view id) {
+    return reader().aliases(id);
+}
+
+std::vector<derivation> database_store::derivations(std::string_view id) {
+    return reader().derivations(id);
 }
 
 }  // namespace
