@@ -1,18 +1,11 @@
 #include "store/checksum.hpp"
 
+#include "store/little_endian.hpp"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 namespace stube::storage {
-namespace {
-
-/// Little-endian on every machine, so that a store can move to another machine.
-void append_number(std::string& text, std::uint64_t number) {
-    for (int shift = 0; shift < 64; shift += 8)
-        text += static_cast<char>(number >> shift & 0xff);
-}
-
-}  // namespace
 
 std::uint64_t checksum(std::string_view bytes) {
     return XXH3_64bits(bytes.data(), bytes.size());
@@ -41,12 +34,20 @@ std::uint64_t part_checksum(
 std::uint64_t conversation_checksum(
     std::uint64_t parts_checksum,
     std::uint64_t part_count,
-    std::string_view status
+    std::string_view status,
+    std::uint64_t archived
 ) {
     thread_local std::string text;
     text.assign(status);
     append_number(text, parts_checksum);
     append_number(text, part_count);
+    if (archived != 0) append_number(text, archived);
+    return checksum(text);
+}
+
+std::uint64_t ended_checksum(std::string_view id, std::uint64_t archived) {
+    std::string text(id);
+    append_number(text, archived);
     return checksum(text);
 }
 

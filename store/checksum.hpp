@@ -22,12 +22,18 @@ std::uint64_t part_checksum(
 );
 
 /// The checksum of a conversation. `parts_checksum` is the XOR of the checksums of its parts, so
-/// that a change of one part costs the same however many parts there are.
+/// that a change of one part costs the same however many parts there are. `archived` is the row of
+/// its newest head in the archive. It is 0 for a conversation without one, whose checksum is the
+/// same in a format without an archive.
 std::uint64_t conversation_checksum(
     std::uint64_t parts_checksum,
     std::uint64_t part_count,
-    std::string_view status
+    std::string_view status,
+    std::uint64_t archived = 0
 );
+
+/// The checksum of the archive's row of the newest head of a conversation that has ended.
+std::uint64_t ended_checksum(std::string_view id, std::uint64_t archived);
 
 /// 16 hexadecimal digits.
 std::string hex(std::uint64_t number);

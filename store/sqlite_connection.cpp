@@ -35,6 +35,12 @@ std::string_view sqlite_statement::text(int column) const {
     return bytes ? std::string_view(reinterpret_cast<const char*>(bytes), size) : "";
 }
 
+std::span<const std::uint8_t> sqlite_statement::blob(int column) const {
+    const void* bytes = sqlite3_column_blob(statement_.get(), column);
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+    return {static_cast<const std::uint8_t*>(bytes), bytes ? size : 0};
+}
+
 void sqlite_statement::bind(int index, std::int64_t number) {
     if (sqlite3_bind_int64(statement_.get(), index, number) != SQLITE_OK) fail();
 }
@@ -48,6 +54,12 @@ void sqlite_statement::bind(int index, std::string_view text) {
         SQLITE_STATIC,
         SQLITE_UTF8
     );
+    if (code != SQLITE_OK) fail();
+}
+
+void sqlite_statement::bind(int index, std::span<const std::uint8_t> blob) {
+    const int code =
+        sqlite3_bind_blob64(statement_.get(), index, blob.data(), blob.size(), SQLITE_STATIC);
     if (code != SQLITE_OK) fail();
 }
 

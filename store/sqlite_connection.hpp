@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,16 +31,16 @@ class sqlite_statement {
 public:
     sqlite_statement(sqlite3* connection, const char* text);
 
-    /// Binds the values in their order and runs the statement to its end. Texts are not copied:
-    /// they must remain valid until the call returns.
+    /// Binds the values in their order and runs the statement to its end. Texts and blobs are not
+    /// copied: they must remain valid until the call returns.
     template <class... Values>
     void run(const Values&... values) {
         bind_all(values...);
         finish();
     }
 
-    /// Binds the values in their order, for next(). Texts are not copied: they must remain valid
-    /// until next() has returned false.
+    /// Binds the values in their order, for next(). Texts and blobs are not copied: they must
+    /// remain valid until next() has returned false.
     template <class... Values>
     void bind_all(const Values&... values) {
         [[maybe_unused]] int index = 0;
@@ -54,6 +55,7 @@ public:
 
     /// The bytes of a column, valid until next() is called again.
     std::string_view text(int column) const;
+    std::span<const std::uint8_t> blob(int column) const;
 
 private:
     struct finalizer {
@@ -62,6 +64,7 @@ private:
 
     void bind(int index, std::int64_t number);
     void bind(int index, std::string_view text);
+    void bind(int index, std::span<const std::uint8_t> blob);
     void bind(int index, const std::string& text) { bind(index, std::string_view(text)); }
     template <class T>
     void bind(int index, const std::optional<T>& value) {

@@ -14,6 +14,12 @@
 namespace stube::storage {
 
 /// A row of the table `part`.
+struct stored_row {
+    std::int64_t row = 0;
+    std::uint64_t checksum = 0;
+};
+
+/// The row of a part other than the head.
 struct stored_part {
     std::uint64_t name_hash = 0;  ///< the statements compare the name itself, too
     std::int64_t row = 0;
@@ -26,7 +32,8 @@ struct entry {
     record_status status = record_status::kept;
     std::uint64_t parts_checksum = 0;  ///< XOR of the checksums of all parts
     std::uint64_t total_checksum = 0;  ///< the conversation_checksum()
-    stored_part head;
+    stored_row head;
+    std::int64_t archived = 0;             ///< the archive's row of its newest head; 0 without one
     std::vector<stored_part> other_parts;  ///< sorted by name_hash
 
     std::uint64_t part_count() const { return other_parts.size() + 1; }

@@ -28,6 +28,16 @@
 // determines the cost of a save.
 //
 // In format 1 every save wrote the head, and only its row had the checksum of the whole.
+//
+// Format 3 is for a store with an archive (docs/decisions/0020-the-archive.md). The column
+// `archived` of `part` has a value only in rows with a checksum_of_all, which includes it.
+//
+//   archive     Rows are only appended. A row with a `head` is a head, and most heads also contain
+//               the body of one part. Every other row contains the body of a part. Heads list the
+//               rows of their parts.
+//   ended       The newest head of each archived conversation that is not in `part`.
+//   alias       The names of conversations.
+//   derivation  The conversations that began as a fork of a head.
 
 namespace stube::storage {
 namespace {
@@ -70,12 +80,50 @@ constexpr const char* conversation_view = R"(
             max(parts) AS parts, max(saved) AS saved FROM part GROUP BY conversation;
 )";
 
+constexpr const char* archive_tables = R"(
+    ALTER TABLE part ADD COLUMN archived INTEGER;  -- the newest head's number in `archive`
+    ALTER TABLE quarantine ADD COLUMN archived;
+    CREATE TABLE archive(
+        number INTEGER PRIMARY KEY,
+        conversation TEXT NOT NULL,   -- its id
+        previous INTEGER,             -- the number of the row of the head before
+        head INTEGER,                 -- the head's number in its conversation
+        parent INTEGER,               -- the head that it continues; 0 for the first
+        time INTEGER,                 -- milliseconds since 1970
+        event TEXT,                   -- JSON
+        about TEXT,                   -- JSON
+        parts TEXT,                   -- JSON: [["written", number of its row, SHA-256], ["dropped"]]
+        changed INTEGER,              -- parts in the lists since the last whole list; 0: a whole list
+        digest BLOB,                  -- SHA-256, see archive_head.hpp
+        body TEXT                     -- JSON, of one part
+    );
+    CREATE TABLE ended(
+        conversation TEXT PRIMARY KEY,
+        archived INTEGER NOT NULL,
+        checksum INTEGER NOT NULL     -- XXH3 of both
+    ) WITHOUT ROWID;
+    CREATE TABLE alias(name TEXT PRIMARY KEY, conversation TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX alias_conversation ON alias(conversation);
+    CREATE TABLE derivation(
+        conversation TEXT PRIMARY KEY,
+        source TEXT NOT NULL,
+        head INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX derivation_source ON derivation(source);
+)";
+
 /// The rows of format 1 are valid rows of format 2. A release that supports only format 1 would
 /// take the head for the newest row, so the version number keeps it from opening the database.
 void to_format_2(sqlite_connection& database) {
     database.run("DROP VIEW conversation");
     database.run(conversation_view);
     database.run(log_table);
+}
+
+/// The rows of format 2 are valid rows of format 3. An older release would remove a conversation
+/// without a row in `ended`, so the version number keeps it from opening the database.
+void to_format_3(sqlite_connection& database) {
+    database.run(archive_tables);
 }
 
 /// Copies the database. An older backup is not replaced.
@@ -116,6 +164,11 @@ std::span<const format_step> format_steps() {
     return steps;
 }
 
+std::span<const format_step> format_steps_with_archive() {
+    static const std::vector<format_step> steps{to_format_2, to_format_3};
+    return steps;
+}
+
 bool is_empty_database(
     sqlite_connection& database,
     const fs::path& file,
@@ -138,11 +191,15 @@ bool is_empty_database(
     return false;
 }
 
-void create_tables(sqlite_connection& database) {
+void create_tables(sqlite_connection& database, bool with_archive) {
     database.run("BEGIN IMMEDIATE");
     database.run(schema);
     database.run(conversation_view);
     database.run(log_table);
+    if (with_archive) {
+        to_format_3(database);
+        database.run(("PRAGMA user_version = " + std::to_string(archive_format)).c_str());
+    }
     database.run("COMMIT");
 }
 
@@ -153,8 +210,8 @@ void upgrade(
 ) {
     std::int64_t format = database.number("PRAGMA user_version");
     const std::int64_t newest = first_format + static_cast<std::int64_t>(steps.size());
-    if (format == newest) return;
-    STUBE_ASSERT(format >= first_format && format < newest);
+    if (format >= newest) return;
+    STUBE_ASSERT(format >= first_format);
     back_up(database, file, format);
     for (; format < newest; ++format) {
         database.run("BEGIN IMMEDIATE");

@@ -23,12 +23,17 @@ enum index : int {
     parts,
     checksum_of_all,
     body,
+    archived,
 };
 }  // namespace column
 
 constexpr const char* all_rows =
     "SELECT number, conversation, name, revision, saved, checksum, status, parts, checksum_of_all,"
-    " body FROM part ORDER BY number";
+    " body, NULL FROM part ORDER BY number";
+
+constexpr const char* all_rows_with_archive =
+    "SELECT number, conversation, name, revision, saved, checksum, status, parts, checksum_of_all,"
+    " body, archived FROM part ORDER BY number";
 
 std::uint64_t natural(const sqlite_statement& row, column::index index) {
     return static_cast<std::uint64_t>(row.number(index));
@@ -55,8 +60,8 @@ void check_types(const sqlite_statement& row) {
 
 }  // namespace
 
-void sqlite_loader::read_all(sqlite_connection& database) {
-    sqlite_statement rows(database.handle(), all_rows);
+void sqlite_loader::read_all(sqlite_connection& database, bool has_archive) {
+    sqlite_statement rows(database.handle(), has_archive ? all_rows_with_archive : all_rows);
     while (rows.next())
         add_row(rows);
     if (!current_.rows.empty()) finish(current_);
@@ -126,13 +131,14 @@ void sqlite_loader::add_part(const sqlite_statement& row, partial_conversation& 
     if (row.type(column::checksum_of_all) != SQLITE_NULL && revision >= partial.index.revision) {
         partial.index.revision = revision;
         partial.index.total_checksum = natural(row, column::checksum_of_all);
+        partial.index.archived = row.number(column::archived);
     }
-    const stored_part stored{storage::checksum(name), row.number(column::number), sum};
     if (name == "head") {
         if (partial.index.head.row != 0) throw std::invalid_argument("it has two heads");
-        partial.index.head = stored;
+        partial.index.head = {row.number(column::number), sum};
         add_head(row, partial);
     } else {
+        const stored_part stored{storage::checksum(name), row.number(column::number), sum};
         if (partial.index.find(stored.name_hash))
             throw std::invalid_argument("a part occurs twice");
         partial.index.put(stored);
@@ -161,11 +167,13 @@ void sqlite_loader::finish(partial_conversation& partial) {
     if (partial.why.empty() && index.part_count() != partial.expected_parts)
         partial.why = "it has " + std::to_string(index.part_count()) + " parts, and should have " +
                       std::to_string(partial.expected_parts);
-    if (partial.why.empty() && index.total_checksum != conversation_checksum(
-                                                           index.parts_checksum,
-                                                           partial.expected_parts,
-                                                           status_text(index.status)
-                                                       ))
+    if (partial.why.empty() &&
+        index.total_checksum != conversation_checksum(
+                                    index.parts_checksum,
+                                    partial.expected_parts,
+                                    status_text(index.status),
+                                    static_cast<std::uint64_t>(index.archived)
+                                ))
         partial.why = "its parts do not belong together: their checksum does not match";
     if (!partial.why.empty()) return reject(partial);
     partial.index.other_parts.shrink_to_fit();
@@ -188,7 +196,11 @@ void sqlite_loader::reject(partial_conversation& partial) {
     } catch (const std::invalid_argument&) {
         partial.content.id.clear();
     }
-    bad_.push_back({std::move(partial.content.id), std::move(partial.why), std::move(partial.rows)}
+    bad_.push_back(
+        {std::move(partial.content.id),
+         std::move(partial.why),
+         std::move(partial.rows),
+         partial.index.archived}
     );
 }
 

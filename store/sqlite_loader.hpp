@@ -16,6 +16,7 @@ struct bad_rows {
     std::string id;  ///< empty if it is not valid
     std::string why;
     std::vector<std::int64_t> rows;
+    std::int64_t archived = 0;  ///< the archive's row of its newest head, if the rows name one
 };
 
 /// Reads all rows in their order, and passes each conversation to `each` as soon as it is complete.
@@ -26,7 +27,8 @@ public:
     sqlite_loader(entries& into, const std::function<void(record&&)>& each)
         : entries_(into), each_(each) {}
 
-    void read_all(sqlite_connection& database);
+    /// `has_archive`: the table has the column `archived`.
+    void read_all(sqlite_connection& database, bool has_archive);
 
     std::uint64_t loaded() const { return loaded_; }
 

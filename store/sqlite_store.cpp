@@ -1,19 +1,22 @@
 #include "store/assert.hpp"
-#include "store/checksum.hpp"
 #include "store/files.hpp"
 #include "store/high_water_mark.hpp"
 #include "store/refused_store.hpp"
+#include "store/sqlite_archive.hpp"
+#include "store/sqlite_archive_reader.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_format.hpp"
 #include "store/sqlite_loader.hpp"
+#include "store/sqlite_part_writer.hpp"
 #include "store/sqlite_place.hpp"
 #include "store/sqlite_wal.hpp"
-#include "store/status_text.hpp"
 
 #include <stube/store/sqlite_store.hpp>
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
+#include <utility>
 
 namespace stube {
 namespace storage {
@@ -26,54 +29,18 @@ constexpr std::int64_t longest_wal = 4 << 20;
 
 /// The prepared statements of a save.
 struct statements {
-    explicit statements(sqlite3* on) : connection(on) {}
+    statements(sqlite_connection& database, const fs::path& file, bool has_archive)
+        : begin(database.handle(), "BEGIN IMMEDIATE"),
+          commit(database.handle(), "COMMIT"),
+          set_removal(database.handle(), "UPDATE removal SET saved = ?"),
+          set_log(database.handle(), "UPDATE log SET number = ?"),
+          parts(database, file, has_archive) {}
 
-    sqlite3* connection;
-    sqlite_statement begin{connection, "BEGIN IMMEDIATE"};
-    sqlite_statement commit{connection, "COMMIT"};
-    sqlite_statement add_part{
-        connection,
-        "INSERT INTO part(conversation, name, revision, saved, checksum, body)"
-        " VALUES(?, ?, ?, ?, ?, ?)"
-    };
-    sqlite_statement add_head{
-        connection,
-        "INSERT INTO part(status, parts, checksum_of_all, conversation, name, revision, saved,"
-        " checksum, body) VALUES(?, ?, ?, ?, 'head', ?, ?, ?, ?)"
-    };
-    sqlite_statement set_part{
-        connection,
-        "UPDATE part SET checksum_of_all = ?, revision = ?, saved = ?, checksum = ?, body = ?"
-        " WHERE number = ? AND conversation = ? AND name = ?"
-    };
-    sqlite_statement set_head{
-        connection,
-        "UPDATE part SET status = ?, parts = ?, checksum_of_all = ?, revision = ?, saved = ?,"
-        " checksum = ?, body = ? WHERE number = ? AND conversation = ? AND name = 'head'"
-    };
-    sqlite_statement drop_part{
-        connection,
-        "DELETE FROM part WHERE number = ? AND conversation = ?"
-    };
-    sqlite_statement read_body{connection, "SELECT body FROM part WHERE number = ?"};
-    sqlite_statement set_removal{connection, "UPDATE removal SET saved = ?"};
-    sqlite_statement set_log{connection, "UPDATE log SET number = ?"};
-};
-
-std::int64_t as_sql(std::uint64_t natural) {
-    return static_cast<std::int64_t>(natural);
-}
-
-/// A change of one entry by the batch under way. It is applied after the commit.
-struct staged_entry {
-    entries::value_type* slot = nullptr;
-    bool is_new = false;
-    bool is_removed = false;
-    bool replaces_parts = false;  ///< `written` has all parts other than the head
-    entry next;                   ///< the changed entry, without its other parts
-    std::uint64_t part_count = 0;
-    std::vector<stored_part> written;
-    std::vector<std::uint64_t> dropped;  ///< hashes of names
+    sqlite_statement begin;
+    sqlite_statement commit;
+    sqlite_statement set_removal;
+    sqlite_statement set_log;
+    part_writer parts;
 };
 
 enum class failure { refused, conflict, unknown };
@@ -97,7 +64,7 @@ failure classify(const sqlite_error& error, bool is_committing) {
     }
 }
 
-class database_store final : public store, public place_watch {
+class database_store final : public store, public place_watch, public archive {
 public:
     database_store(const fs::path& file, sqlite_options options);
     ~database_store() override;
@@ -107,9 +74,19 @@ public:
     bool saves_parts() const override { return true; }
     void check_place() override;
 
+    bool keeps_archive() const override { return keeps_archive_; }
+    std::vector<archived_head>
+    heads(std::string_view id, std::uint64_t before, std::size_t count) override;
+    std::optional<archived_state> state(std::string_view id, std::uint64_t head) override;
+    std::optional<std::string> find_alias(std::string_view name) override;
+    std::vector<std::string> aliases(std::string_view id) override;
+    std::vector<derivation> derivations(std::string_view id) override;
+
 private:
     void open();
-    bool has_newest_format();
+    std::span<const format_step> steps() const;
+    std::int64_t format();
+    archive_reader& reader();
 
     void load(const std::function<void(record&&)>& each, load_report& report);
     void upgrade_format(const std::optional<high_water_mark>& mark);
@@ -125,23 +102,7 @@ private:
     void move_to_quarantine(const std::vector<bad_rows>& bad);
 
     void stage(const change& change);
-    void replace(const change& change, staged_entry& staged);
-    void update(const change& change, staged_entry& staged);
-    void update_part(const change& change, const part& part, bool has_total, staged_entry& staged);
-    void drop_part(const change& change, std::uint64_t name_hash, staged_entry& staged);
-    void drop_row(const std::string& id, std::int64_t row);
-    stored_part add_part(const change& change, const part& part);
-    void add_head(const change& change, std::optional<std::string_view> body, staged_entry& staged);
-    void set_head(const change& change, std::optional<std::string_view> body, staged_entry& staged);
-    void update_head(const change& change, const part* written, staged_entry& staged);
-    static std::uint64_t compute_total(staged_entry& staged);
-    void compute_checksums(
-        const change& change,
-        std::optional<std::string_view> body,
-        staged_entry& staged
-    );
-    void check_one_row_changed(const std::string& id);
-
+    void commit(bool& is_committing);
     void apply_staged();
     void apply(staged_entry& staged);
     void erase_entry(const entries::value_type& slot);
@@ -162,7 +123,10 @@ private:
     std::optional<sqlite_connection> connection_;
     std::optional<statements> statements_;
     wal_counter logs_;
+    std::optional<archive_writer> archive_;  ///< empty if the format has no archive
+    std::mutex entries_mutex_;  ///< locked to change entries_, and to read in archive_reader
     entries entries_;
+    archive_reader reader_{file_, entries_, entries_mutex_};
     std::vector<staged_entry> staged_;
     std::uint64_t transaction_ = 0;  ///< the number of the last transaction
     std::uint64_t checksum_ = 0;     ///< the XOR of the checksums of all conversations
@@ -170,6 +134,7 @@ private:
     std::int64_t wal_pages_ = 0;
     std::int64_t most_wal_pages_ = 0;
     bool is_loaded_ = false;
+    bool keeps_archive_ = false;
     std::string stopped_;  ///< why every save is refused; empty while saves are accepted
 };
 
@@ -194,17 +159,25 @@ void database_store::open() {
     connection_->run(
         "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0"
     );
-    is_empty_database(*connection_, file_, format_steps());  // throws for a foreign database
+    // Throws for a foreign database.
+    is_empty_database(*connection_, file_, format_steps_with_archive());
+    keeps_archive_ = options_.archive && (!options_.read_only || format() >= archive_format);
 }
 
-bool database_store::has_newest_format() {
-    const std::int64_t newest = first_format + static_cast<std::int64_t>(format_steps().size());
-    return connection_->number("PRAGMA user_version") == newest;
+std::int64_t database_store::format() {
+    return connection_->number("PRAGMA user_version");
+}
+
+/// The steps to the format that this store writes.
+std::span<const format_step> database_store::steps() const {
+    return options_.archive ? format_steps_with_archive() : format_steps();
 }
 
 /// A database that was never loaded gets no checkpoint: the log may belong to another database, and
 /// a checkpoint would destroy the pages of the log behind a damaged one.
 database_store::~database_store() {
+    reader_.close();
+    archive_.reset();
     statements_.reset();
     if (!is_loaded_ || !stopped_.empty() || options_.read_only) return;
     sqlite3* handle = connection_->handle();
@@ -254,12 +227,13 @@ void database_store::load(const std::function<void(record&&)>& each, load_report
     sqlite_loader loader(entries_, each);
     // The mark comes before the rows: another process that writes meanwhile writes its mark last.
     const auto mark = mark_.read();
-    if (!options_.read_only && !is_empty && !has_newest_format()) upgrade_format(mark);
+    const std::int64_t newest = first_format + static_cast<std::int64_t>(steps().size());
+    if (!options_.read_only && !is_empty && format() < newest) upgrade_format(mark);
     connection_->run("BEGIN");
     if (mark) entries_.reserve(mark->conversations);
     if (!is_empty) {
         logs_.read(*connection_, file_, options_.accept_rollback);
-        loader.read_all(*connection_);
+        loader.read_all(*connection_, format() >= archive_format);
         const auto removal =
             static_cast<std::uint64_t>(connection_->number("SELECT saved FROM removal"));
         transaction_ = std::max(loader.last_transaction(), removal);
@@ -288,14 +262,17 @@ void database_store::upgrade_format(const std::optional<high_water_mark>& mark) 
     loaded.now.transaction = last_transaction(*connection_);
     refuse_rollback(file_, mark_, mark, loaded, options_.accept_rollback);
     configure();
-    upgrade(*connection_, file_, format_steps());
+    upgrade(*connection_, file_, steps());
 }
 
 /// Called when nothing can refuse the database any more. A refused database stays unchanged.
 void database_store::begin_writing(bool is_empty) {
     configure();
-    if (is_empty) create_tables(*connection_);
-    statements_.emplace(connection_->handle());
+    if (is_empty) create_tables(*connection_, options_.archive);
+    const bool has_archive = format() >= archive_format;
+    statements_.emplace(*connection_, file_, has_archive);
+    archive_.reset();
+    if (has_archive) archive_.emplace(*connection_, file_, options_.archive);
 }
 
 void database_store::configure() {
@@ -341,18 +318,25 @@ void database_store::quarantine(std::vector<bad_rows>& bad, load_report& report)
 
 void database_store::move_to_quarantine(const std::vector<bad_rows>& bad) {
     connection_->run("BEGIN IMMEDIATE");
+    const std::string columns = std::string("conversation, name, revision, saved, checksum,"
+                                            " status, parts, checksum_of_all, body") +
+                                (archive_ ? ", archived" : "");
     sqlite_statement copy(
         connection_->handle(),
-        "INSERT INTO quarantine(why, conversation, name, revision, saved, checksum, status, parts,"
-        " checksum_of_all, body) SELECT ?, conversation, name, revision, saved, checksum, status,"
-        " parts, checksum_of_all, body FROM part WHERE number = ?"
+        ("INSERT INTO quarantine(why, " + columns + ") SELECT ?, " + columns +
+         " FROM part WHERE number = ?")
+            .c_str()
     );
     sqlite_statement drop(connection_->handle(), "DELETE FROM part WHERE number = ?");
-    for (const auto& conversation : bad)
+    for (const auto& conversation : bad) {
         for (const std::int64_t row : conversation.rows) {
             copy.run(conversation.why, row);
             drop.run(row);
         }
+        const bool is_lost = !conversation.id.empty() && !entries_.contains(conversation.id);
+        if (archive_ && is_lost && conversation.archived > 0)
+            archive_->keep_history(conversation.id, conversation.archived);
+    }
     connection_->run("COMMIT");
 }
 
@@ -372,8 +356,7 @@ void database_store::save(std::span<const change> batch) {
             stage(change);
         if (removes_) statements_->set_removal.run(as_sql(transaction_));
         if (logs_.is_due()) statements_->set_log.run(logs_.next());
-        is_committing = true;
-        statements_->commit.run();
+        commit(is_committing);
     } catch (const sqlite_error& error) {
         abandon(classify(error, is_committing), quoted(file_) + ": " + explain(error, file_));
     } catch (const store_conflict& conflict) {
@@ -381,7 +364,6 @@ void database_store::save(std::span<const change> batch) {
     } catch (const std::exception& error) {  // store_refused, or out of memory
         abandon(failure::refused, error.what());
     }
-    apply_staged();
     if (logs_.is_due()) {
         logs_.count();
         watch_place();
@@ -393,230 +375,33 @@ void database_store::save(std::span<const change> batch) {
 
 /// Writes the rows of one change. Its entry changes only after the commit.
 void database_store::stage(const change& change) {
+    std::unique_lock lock(entries_mutex_);
     auto [slot, is_new] = entries_.try_emplace(change.id);
+    lock.unlock();
     staged_entry& staged = staged_.emplace_back();
     staged.slot = &*slot;
     staged.is_new = is_new;
-    const entry& stored = slot->second;
-    check_follows(change, is_new ? nullptr : &stored.revision);
-
-    staged.next.revision = change.revision;
-    staged.next.status = change.status;
-    staged.next.head = stored.head;
-    staged.next.parts_checksum = stored.parts_checksum;
-    staged.part_count = stored.part_count();
-    if (change.kind == change_kind::update)
-        update(change, staged);
-    else
-        replace(change, staged);
+    check_follows(change, is_new ? nullptr : &slot->second.revision);
+    if (archive_) staged.next.archived = archive_->write(change, is_new ? nullptr : &slot->second);
+    // Even if the id was not stored: every transaction must leave its number in the database.
+    removes_ = removes_ || change.kind == change_kind::remove;
+    statements_->parts.write(change, transaction_, staged);
     // Reserved here, because apply() must not fail.
     auto& other_parts = slot->second.other_parts;
     other_parts.reserve(other_parts.size() + staged.written.size());
 }
 
-/// Stages a change of any kind except `update`.
-void database_store::replace(const change& change, staged_entry& staged) {
-    staged.is_removed = change.kind == change_kind::remove;
-    // Also for an id that is not stored: every transaction must leave its number in the database.
-    removes_ = removes_ || staged.is_removed;
-    if (!staged.is_new) {
-        drop_row(change.id, staged.slot->second.head.row);
-        for (const auto& part : staged.slot->second.other_parts)
-            drop_row(change.id, part.row);
-    }
-    staged.replaces_parts = true;
-    if (staged.is_removed) return;
-
-    staged.next.parts_checksum = 0;
-    staged.part_count = 1;
-    std::optional<std::string_view> head;
-    for (const auto& part : change.written) {
-        if (part.name == "head") {
-            head = part.body;
-            continue;
-        }
-        staged.written.push_back(add_part(change, part));
-        staged.next.parts_checksum ^= staged.written.back().checksum;
-        ++staged.part_count;
-    }
-    add_head(change, head, staged);
-}
-
-/// The row that is written last gets the checksum of the whole conversation. That is the head if it
-/// is written, if parts are added or dropped, or if no other row is written.
-void database_store::update(const change& change, staged_entry& staged) {
-    entry& stored = staged.slot->second;
-    const part* head = nullptr;
-    const part* last = nullptr;
-    for (const auto& part : change.written)
-        (part.name == "head" ? head : last) = &part;
-    const bool head_has_total = head || !last || !change.dropped.empty() ||
-                                change.status != stored.status ||
-                                std::ranges::any_of(change.written, [&](const part& part) {
-                                    return !stored.find(checksum(part.name));
-                                });
-    const std::uint64_t count_before = staged.part_count;
-    for (const auto& part : change.written)
-        if (&part != head) update_part(change, part, &part == last && !head_has_total, staged);
-    const bool adds_parts = staged.part_count > count_before;
-    for (const auto& name : change.dropped)
-        drop_part(change, checksum(name), staged);
-    if (!head_has_total) return;
-
-    staged.next.parts_checksum ^= staged.next.head.checksum;
-    if (head && adds_parts) {
-        drop_row(change.id, staged.next.head.row);
-        add_head(change, head->body, staged);
-    } else {
-        update_head(change, head, staged);
-    }
-}
-
-/// If `has_total` is true, the row gets the checksum of the whole conversation.
-void database_store::update_part(
-    const change& change,
-    const part& part,
-    bool has_total,
-    staged_entry& staged
-) {
-    const std::uint64_t name_hash = checksum(part.name);
-    const stored_part* old = staged.slot->second.find(name_hash);
-    if (!old) {
-        staged.written.push_back(add_part(change, part));
-        staged.next.parts_checksum ^= staged.written.back().checksum;
-        ++staged.part_count;
-        return;
-    }
-    const std::uint64_t sum =
-        part_checksum(change.id, part.name, change.revision, transaction_, part.body);
-    staged.next.parts_checksum ^= old->checksum ^ sum;
-    std::optional<std::int64_t> total;
-    if (has_total) total = as_sql(compute_total(staged));
-    statements_->set_part.run(
-        total,
-        as_sql(change.revision),
-        as_sql(transaction_),
-        as_sql(sum),
-        part.body,
-        old->row,
-        change.id,
-        part.name
-    );
-    check_one_row_changed(change.id);
-    staged.written.push_back({name_hash, old->row, sum});
-}
-
-void database_store::drop_part(
-    const change& change,
-    std::uint64_t name_hash,
-    staged_entry& staged
-) {
-    const stored_part* old = staged.slot->second.find(name_hash);
-    if (!old) return;
-    drop_row(change.id, old->row);
-    staged.next.parts_checksum ^= old->checksum;
-    --staged.part_count;
-    staged.dropped.push_back(name_hash);
-}
-
-void database_store::drop_row(const std::string& id, std::int64_t row) {
-    statements_->drop_part.run(row, id);
-    check_one_row_changed(id);
-}
-
-stored_part database_store::add_part(const change& change, const part& part) {
-    const std::uint64_t sum =
-        part_checksum(change.id, part.name, change.revision, transaction_, part.body);
-    statements_->add_part.run(
-        change.id,
-        part.name,
-        as_sql(change.revision),
-        as_sql(transaction_),
-        as_sql(sum),
-        part.body
-    );
-    return {checksum(part.name), connection_->last_row(), sum};
-}
-
-/// The checksum of the whole conversation as staged so far.
-std::uint64_t database_store::compute_total(staged_entry& staged) {
-    staged.next.total_checksum = conversation_checksum(
-        staged.next.parts_checksum,
-        staged.part_count,
-        status_text(staged.next.status)
-    );
-    return staged.next.total_checksum;
-}
-
-/// Computes both checksums in the row of the head.
-void database_store::compute_checksums(
-    const change& change,
-    std::optional<std::string_view> body,
-    staged_entry& staged
-) {
-    staged.next.head.name_hash = checksum("head");
-    staged.next.head.checksum =
-        part_checksum(change.id, "head", change.revision, transaction_, body);
-    staged.next.parts_checksum ^= staged.next.head.checksum;
-    compute_total(staged);
-}
-
-void database_store::add_head(
-    const change& change,
-    std::optional<std::string_view> body,
-    staged_entry& staged
-) {
-    compute_checksums(change, body, staged);
-    statements_->add_head.run(
-        status_text(change.status),
-        as_sql(staged.part_count),
-        as_sql(staged.next.total_checksum),
-        change.id,
-        as_sql(change.revision),
-        as_sql(transaction_),
-        as_sql(staged.next.head.checksum),
-        body
-    );
-    staged.next.head.row = connection_->last_row();
-}
-
-void database_store::set_head(
-    const change& change,
-    std::optional<std::string_view> body,
-    staged_entry& staged
-) {
-    compute_checksums(change, body, staged);
-    statements_->set_head.run(
-        status_text(change.status),
-        as_sql(staged.part_count),
-        as_sql(staged.next.total_checksum),
-        as_sql(change.revision),
-        as_sql(transaction_),
-        as_sql(staged.next.head.checksum),
-        body,
-        staged.next.head.row,
-        change.id
-    );
-    check_one_row_changed(change.id);
-}
-
-/// Writes the head's row. A change without a head keeps the stored body.
-void database_store::update_head(const change& change, const part* written, staged_entry& staged) {
-    if (written) return set_head(change, written->body, staged);
-    sqlite_statement& read = statements_->read_body;
-    read.bind_all(staged.next.head.row);
-    std::optional<std::string> body;
-    while (read.next())
-        if (read.type(0) != SQLITE_NULL) body = read.text(0);
-    set_head(change, body, staged);
-}
-
-void database_store::check_one_row_changed(const std::string& id) {
-    if (connection_->changed_rows() == 1) return;
-    throw store_refused(
-        quoted(file_) + ": a part of conversation " + id +
-        " is missing; has another program changed it?"
-    );
+/// Commits, and updates the index. Sets `is_committing` before a failure could leave the outcome
+/// unknown.
+void database_store::commit(bool& is_committing) {
+    std::unique_lock lock(entries_mutex_, std::defer_lock);
+    // Otherwise a reader waits for no sync: the rows that the entries name still exist.
+    if (archive_ && archive_->deletes_rows()) lock.lock();
+    is_committing = true;
+    statements_->commit.run();
+    if (!lock.owns_lock()) lock.lock();
+    apply_staged();
+    if (archive_) archive_->on_commit();
 }
 
 /// Updates the index after a commit. Must not fail: stage() has reserved all memory.
@@ -648,6 +433,7 @@ void database_store::erase_entry(const entries::value_type& slot) {
 
 /// Removes the entries that stage() made for a batch that was not committed.
 void database_store::discard_staged() {
+    const std::lock_guard lock(entries_mutex_);
     for (const auto& staged : staged_)
         if (staged.is_new) erase_entry(*staged.slot);
     staged_.clear();
@@ -664,6 +450,7 @@ bool database_store::roll_back() noexcept {
 /// unknown.
 void database_store::abandon(failure kind, const std::string& why) {
     discard_staged();
+    if (archive_) archive_->on_rollback();
     --transaction_;
     if (!roll_back()) kind = failure::unknown;
     switch (kind) {
@@ -706,6 +493,33 @@ void database_store::checkpoint_if_due() {
         primary != SQLITE_FULL)
         stopped_ = quoted(file_) + ": checkpoint: " + sqlite3_errstr(code) +
                    "; the store is stopped, and every acknowledged save is in its log";
+}
+
+archive_reader& database_store::reader() {
+    if (!keeps_archive_ || !is_loaded_)
+        throw std::logic_error("the archive is read after load_all, and only if it is kept");
+    return reader_;
+}
+
+std::vector<archived_head>
+database_store::heads(std::string_view id, std::uint64_t before, std::size_t count) {
+    return reader().heads(id, before, count);
+}
+
+std::optional<archived_state> database_store::state(std::string_view id, std::uint64_t head) {
+    return reader().state(id, head);
+}
+
+std::optional<std::string> database_store::find_alias(std::string_view name) {
+    return reader().find_alias(name);
+}
+
+std::vector<std::string> database_store::aliases(std::string_view id) {
+    return reader().aliases(id);
+}
+
+std::vector<derivation> database_store::derivations(std::string_view id) {
+    return reader().derivations(id);
 }
 
 }  // namespace

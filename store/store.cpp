@@ -9,6 +9,7 @@ namespace stube::storage {
 namespace {
 
 constexpr std::size_t longest_name = 64;
+constexpr std::size_t longest_alias = 200;
 constexpr std::uint64_t highest_revision = std::numeric_limits<std::int64_t>::max();
 
 bool is_digit(char c) {
@@ -34,18 +35,56 @@ std::string_view repeated(std::vector<std::string_view> names) {
     return found == names.end() ? std::string_view() : *found;
 }
 
-void check_named_once(const change& change) {
+/// The texts of a list of parts: names, none twice, and bodies.
+void check_parts(
+    const std::string& id,
+    const std::vector<part>& written,
+    const std::vector<std::string>& dropped
+) {
     std::vector<std::string_view> names;
-    names.reserve(change.written.size() + change.dropped.size());
-    for (const auto& part : change.written)
+    names.reserve(written.size() + dropped.size());
+    for (const auto& part : written) {
+        check_part_name(part.name);
+        if (!storage::is_utf8(part.body))
+            throw std::invalid_argument(
+                "conversation " + id + ": part \"" + part.name + "\" is not UTF-8"
+            );
         names.push_back(part.name);
-    for (const auto& name : change.dropped)
+    }
+    for (const auto& name : dropped) {
+        check_part_name(name);
+        if (name == "head")
+            throw std::invalid_argument("conversation " + id + ": the head cannot be dropped");
         names.push_back(name);
+    }
     const auto name = repeated(std::move(names));
     if (!name.empty())
         throw std::invalid_argument(
-            "conversation " + change.id + ": part \"" + std::string(name) + "\" is named twice"
+            "conversation " + id + ": part \"" + std::string(name) + "\" is named twice"
         );
+}
+
+/// In UTF-8: the bytes 0 to 31 and 127, and the two bytes C2 80 to C2 9F.
+bool has_control_character(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (byte < 0x20 || byte == 0x7f) return true;
+        if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0)
+            return true;
+    }
+    return false;
+}
+
+void check_commit(const std::string& id, const archived_commit& commit) {
+    check_parts(id, commit.written, commit.dropped);
+    if (!storage::is_utf8(commit.event) || !storage::is_utf8(commit.about))
+        throw std::invalid_argument("conversation " + id + ": the commit is not UTF-8");
+    if (commit.parent > highest_revision ||
+        (commit.origin && commit.origin->head > highest_revision))
+        throw std::invalid_argument("conversation " + id + ": a head is above 2^63 - 1");
+    if (commit.origin) check_id(commit.origin->id);
+    for (const auto& alias : commit.aliases)
+        check_alias(alias);
 }
 
 }  // namespace
@@ -61,27 +100,21 @@ void check_part_name(std::string_view name) {
         throw std::invalid_argument("the name of a part is 1 to 64 characters of [a-z0-9_]");
 }
 
+void check_alias(std::string_view name) {
+    if (name.empty() || name.size() > longest_alias || !is_utf8(name) ||
+        has_control_character(name))
+        throw std::invalid_argument("an alias is 1 to 200 bytes of UTF-8 without control characters"
+        );
+}
+
 void check_change(const change& change) {
     check_id(change.id);
     if (change.revision > highest_revision)
         throw std::invalid_argument(
             "conversation " + change.id + ": the revision is above 2^63 - 1"
         );
-    for (const auto& part : change.written) {
-        check_part_name(part.name);
-        if (!storage::is_utf8(part.body))
-            throw std::invalid_argument(
-                "conversation " + change.id + ": part \"" + part.name + "\" is not UTF-8"
-            );
-    }
-    for (const auto& name : change.dropped) {
-        check_part_name(name);
-        if (name == "head")
-            throw std::invalid_argument(
-                "conversation " + change.id + ": the head cannot be dropped"
-            );
-    }
-    check_named_once(change);
+    check_parts(change.id, change.written, change.dropped);
+    if (change.commit) check_commit(change.id, *change.commit);
 }
 
 void check_batch(std::span<const change> batch) {

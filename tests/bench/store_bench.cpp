@@ -27,7 +27,7 @@ constexpr std::string_view help =
 Measures the SQLite store and how conversations grow.
 
   --rounds N       rounds, of which the medians are shown (5)
-  --only LIST      of saves, children, history, pages, load
+  --only LIST      of saves, children, history, pages, load, archive
   --quick          a fifth of everything
   --smoke          values only: one round of a fiftieth, no figures worth reading
   --folder PATH    where databases are made and removed (beside this program)
@@ -80,7 +80,8 @@ arguments read_arguments(const std::vector<std::string>& words) {
             ++i;
         }
     }
-    if (chosen.only.empty()) chosen.only = {"saves", "children", "history", "pages", "load"};
+    if (chosen.only.empty())
+        chosen.only = {"saves", "children", "history", "pages", "load", "archive"};
     return chosen;
 }
 
@@ -101,6 +102,7 @@ int run(const std::vector<std::string>& words) {
     if (chosen.only.contains("history")) figures["history"] = measure_history(options);
     if (chosen.only.contains("pages")) figures["pages"] = measure_pages(options);
     if (chosen.only.contains("load")) figures["load"] = measure_load(options);
+    if (chosen.only.contains("archive")) figures["archive"] = measure_archive(options);
     if (chosen.json.empty()) return 0;
     if (chosen.json.has_parent_path()) fs::create_directories(chosen.json.parent_path());
     std::ofstream file(chosen.json);

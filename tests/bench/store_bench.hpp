@@ -7,7 +7,11 @@
 #include <boost/json/object.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <random>
+#include <string>
+#include <vector>
 
 namespace bench {
 
@@ -23,8 +27,16 @@ boost::json::array measure_children(const store_options& options);
 boost::json::array measure_history(const store_options& options);
 boost::json::array measure_pages(const store_options& options);
 boost::json::object measure_load(const store_options& options);
+boost::json::object measure_archive(const store_options& options);
 
 /// A conversation of about 1 KiB in three parts, as the kernel begins it, to be saved.
 stube::storage::change begun_conversation(std::size_t number);
+
+/// JSON of this size. The whole text differs at each revision, since SQLite does not write an
+/// unchanged page.
+std::string body(std::size_t size, std::uint64_t revision);
+
+/// Different numbers below `of`, as the conversations in a batch of events of many users.
+std::vector<std::size_t> pick(std::mt19937& random, std::size_t count, std::size_t of);
 
 }  // namespace bench

@@ -15,13 +15,7 @@
 #include <utility>
 
 namespace bench {
-namespace {
 
-namespace fs = std::filesystem;
-
-constexpr std::size_t conversations = 1000;
-
-/// The whole body differs at each revision, since SQLite does not write an unchanged page.
 std::string body(std::size_t size, std::uint64_t revision) {
     std::string text = "{\"revision\":";
     text.append(std::to_string(1000000 + revision)).append(",\"text\":\"");
@@ -29,17 +23,22 @@ std::string body(std::size_t size, std::uint64_t revision) {
     return text + "\"}";
 }
 
-/// Different conversations, as in a batch of events of many users.
-std::vector<std::size_t> pick(std::mt19937& random, std::size_t count) {
-    std::vector<bool> taken(conversations);
+std::vector<std::size_t> pick(std::mt19937& random, std::size_t count, std::size_t of) {
+    std::vector<bool> taken(of);
     std::vector<std::size_t> picked;
     while (picked.size() < count) {
-        const auto one = random() % conversations;
+        const auto one = random() % of;
         if (!taken[one]) picked.push_back(one);
         taken[one] = true;
     }
     return picked;
 }
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t conversations = 1000;
 
 class connection {
 public:
@@ -89,7 +88,7 @@ public:
     auto make(std::size_t count) {
         ++revision_;
         std::vector<std::pair<std::size_t, std::string>> batch;
-        for (const auto one : pick(random_, count))
+        for (const auto one : pick(random_, count, conversations))
             batch.emplace_back(one, body(size_, revision_));
         return batch;
     }
@@ -133,7 +132,7 @@ public:
     auto make(std::size_t count) {
         ++revision_;
         std::vector<stube::storage::change> batch;
-        for (const auto one : pick(random_, count))
+        for (const auto one : pick(random_, count, conversations))
             batch.push_back(change_of(one, stube::storage::change_kind::update));
         return batch;
     }

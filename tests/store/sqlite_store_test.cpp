@@ -373,7 +373,7 @@ TEST_CASE("a database of a newer release or another program is refused and left 
         const char* text;
     };
     const row rows[] = {
-        {"newer", "PRAGMA user_version = 3", "newer release"},
+        {"newer", "PRAGMA user_version = 4", "newer release"},
         {"no format", "PRAGMA user_version = 0", "is not known"},
         {"other program", "PRAGMA application_id = 1", "another program"},
         {"no application id", "PRAGMA application_id = 0", "another program"},

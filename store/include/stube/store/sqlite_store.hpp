@@ -27,6 +27,13 @@ struct sqlite_options {
     /// log of a newer database is read over this one, which may mix the two: move the log away
     /// first.
     bool accept_rollback = false;
+
+    /// Keeps every commit of every conversation: the store implements `storage::archive`. The
+    /// database gets format 3 when it is first opened with this, after a backup of the older
+    /// format. Opened without it later, the database stays usable: its archive is kept, new commits
+    /// are not recorded, and `keeps_archive()` is false. A database of an older format that is
+    /// opened for reading only has no archive either.
+    bool archive = false;
 };
 
 /// Keeps conversations in one SQLite database, `file`, with `file-wal` and `file-shm` beside it

@@ -59,19 +59,25 @@ struct fork_origin {
 };
 
 /// One commit of a conversation for a store that keeps an `archive`: an immutable head. The number
-/// of a head is the revision of its commit.
+/// of a head is the revision of its commit; or the number after the newest head, if the archive of
+/// the conversation has reached that revision already, because the id was removed and created
+/// again.
 struct archived_commit {
     std::uint64_t parent = 0;  ///< the head that the commit continues; 0 for the first
     std::int64_t time = 0;     ///< milliseconds since 1970
     std::string event;         ///< JSON: the cause of the commit
     std::string about;         ///< JSON: data of this revision that is in none of the parts
     /// True: `written` has all parts of the conversation. False: the parts of the conversation's
-    /// newest head with `written` added or replaced and `dropped` deleted.
+    /// newest head with `written` added or replaced and `dropped` deleted. If the newest head is
+    /// not of the stored revision, because saves between were not recorded, the archive takes the
+    /// other parts from `change::written` of these saves, as they are stored.
     bool is_whole = true;
     std::vector<part> written;
     std::vector<std::string> dropped;
     std::optional<fork_origin> origin;  ///< of the first head of a fork
-    std::vector<std::string> aliases;   ///< names that the conversation has from now on
+    /// Names that the conversation has from now on, also after its end: 1 to 200 bytes of UTF-8
+    /// without control characters. An alias of another conversation is a conflict.
+    std::vector<std::string> aliases;
 };
 
 /// One change of one conversation, as the conversation map passes it to `store::save`.
@@ -79,8 +85,8 @@ struct change {
     std::string id;
     change_kind kind = change_kind::replace;
     /// `replace` and `update` are a conflict unless the id is stored with a lower revision. So a
-    /// save that arrives late, after `remove`, never brings a conversation back. Unused by
-    /// `remove`.
+    /// save that arrives late, after `remove`, never brings a conversation back. A `remove` uses it
+    /// only for the number of the head of its `commit`.
     std::uint64_t revision = 0;
     record_status status = record_status::kept;
     std::vector<part> written;
@@ -88,7 +94,8 @@ struct change {
     /// Appended to the archive in the same transaction. Null: the archive does not record this
     /// change. A store without an archive ignores it.
     std::shared_ptr<const archived_commit> commit = nullptr;
-    /// Of a `remove` without `commit`: the archive deletes the conversation, too.
+    /// Of a `remove`: the archive deletes the conversation too, with its aliases and derivations.
+    /// Its `commit` is ignored. The other removals leave the heads in the archive.
     bool forgets = false;
 };
 
@@ -221,7 +228,8 @@ class archive {
 public:
     virtual ~archive() = default;
 
-    /// False if the store was opened without its archive. Then no other member may be called.
+    /// False if the store was opened without its archive. Then no other member may be called, nor
+    /// before `load_all`.
     virtual bool keeps_archive() const = 0;
 
     /// The heads of a conversation, the newest first: those with a number below `before`, at most
@@ -248,8 +256,12 @@ void check_id(std::string_view id);
 /// Throws std::invalid_argument unless the name is valid.
 void check_part_name(std::string_view name);
 
+/// Throws std::invalid_argument unless the name is valid as an alias.
+void check_alias(std::string_view name);
+
 /// Throws std::invalid_argument unless a change is valid: its id, its revision, the names of its
-/// parts, no part named twice, and bodies in UTF-8. JSON is not parsed. A caller that checks a
+/// parts, no part named twice, and bodies in UTF-8; its commit likewise, also for a store without
+/// an archive. JSON is not parsed. A caller that checks a
 /// change before it joins a batch keeps one bad change from failing the others.
 void check_change(const change& change);
 

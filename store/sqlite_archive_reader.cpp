@@ -1,0 +1,137 @@
+#include "store/sqlite_archive_reader.hpp"
+
+#include "store/files.hpp"
+#include "store/sqlite_format.hpp"
+
+#include <algorithm>
+
+namespace stube::storage {
+
+archive_reader::opened::opened(const std::filesystem::path& file)
+    : connection(file, sqlite_connection::access::reads),
+      rows(connection, file),
+      find_alias(connection.handle(), "SELECT conversation FROM alias WHERE name = ?"),
+      aliases(connection.handle(), "SELECT name FROM alias WHERE conversation = ? ORDER BY name"),
+      derivations(
+          connection.handle(),
+          "SELECT conversation, source, head FROM derivation WHERE conversation = ?1"
+          " UNION ALL SELECT conversation, source, head FROM derivation WHERE source = ?1"
+      ) {
+    // The store decides when its log is checkpointed.
+    sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    connection.run("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0"
+    );
+}
+
+template <class Read>
+auto archive_reader::in_snapshot(Read read) {
+    const std::lock_guard lock(mutex_);
+    try {
+        if (!opened_) opened_.emplace(file_);
+        opened_->connection.run("BEGIN");
+        auto result = read(*opened_);
+        opened_->connection.run("COMMIT");
+        return result;
+    } catch (const sqlite_error& error) {
+        opened_.reset();
+        throw store_refused(quoted(file_) + ": the archive: " + explain(error, file_));
+    } catch (...) {
+        opened_.reset();
+        throw;
+    }
+}
+
+/// The row of the newest head of a conversation; 0 if it is not archived. SQLite's snapshot begins
+/// with the first row that is read. It begins here, with the mutex locked, so that it has the row
+/// that the entry names.
+std::int64_t archive_reader::find_newest(opened& in, std::string_view id) {
+    const std::lock_guard lock(stored_mutex_);
+    const std::int64_t ended = in.rows.find_ended(id);
+    const auto found = stored_.find(std::string(id));
+    const bool is_live = found != stored_.end() && found->second.archived != 0;
+    return is_live ? found->second.archived : ended;
+}
+
+std::vector<archived_head>
+archive_reader::heads(std::string_view id, std::uint64_t before, std::size_t count) {
+    return in_snapshot([&](opened& in) {
+        std::vector<archived_head> all;
+        std::int64_t row = find_newest(in, id);
+        std::optional<head_link> after;
+        while (row != 0 && all.size() < count) {
+            const head_link* last = after ? &*after : nullptr;
+            const head_link link = in.rows.read_link(id, row, last);
+            if (link.number < before) all.push_back(in.rows.read_head(id, row, last).head);
+            after = link;
+            row = link.previous;
+        }
+        return all;
+    });
+}
+
+std::optional<archived_state> archive_reader::state(std::string_view id, std::uint64_t head) {
+    return in_snapshot([&](opened& in) -> std::optional<archived_state> {
+        std::int64_t row = find_newest(in, id);
+        std::optional<head_link> link;
+        while (row != 0) {
+            link = in.rows.read_link(id, row, link ? &*link : nullptr);
+            if (link->number <= head) break;
+            row = link->previous;
+        }
+        if (row == 0 || link->number != head) return std::nullopt;
+
+        archived_state found;
+        found.head = in.rows.read_head(id, row, nullptr).head;
+        const newest_head at = in.rows.read_parts(id, row);
+        found.parts.reserve(at.parts.size());
+        for (const auto& part : at.parts.parts())
+            found.parts.push_back({part.name, in.rows.read_body(id, head, part)});
+        return found;
+    });
+}
+
+std::optional<std::string> archive_reader::find_alias(std::string_view name) {
+    return in_snapshot([&](opened& in) {
+        std::optional<std::string> found;
+        in.find_alias.bind_all(name);
+        while (in.find_alias.next())
+            found = in.find_alias.text(0);
+        return found;
+    });
+}
+
+std::vector<std::string> archive_reader::aliases(std::string_view id) {
+    return in_snapshot([&](opened& in) {
+        std::vector<std::string> names;
+        in.aliases.bind_all(id);
+        while (in.aliases.next())
+            names.emplace_back(in.aliases.text(0));
+        return names;
+    });
+}
+
+std::vector<derivation> archive_reader::derivations(std::string_view id) {
+    return in_snapshot([&](opened& in) {
+        std::vector<derivation> all;
+        in.derivations.bind_all(id);
+        while (in.derivations.next())
+            all.push_back(
+                {std::string(in.derivations.text(0)),
+                 {std::string(in.derivations.text(1)),
+                  static_cast<std::uint64_t>(in.derivations.number(2))}}
+            );
+        return all;
+    });
+}
+
+void archive_reader::close() {
+    const std::lock_guard lock(mutex_);
+    opened_.reset();
+}
+
+std::uint64_t archive_reader::rows_read() {
+    const std::lock_guard lock(mutex_);
+    return opened_ ? opened_->rows.rows_read() : 0;
+}
+
+}  // namespace stube::storage
