@@ -119,6 +119,7 @@ void committer::commit(held_entry held, operation op, outcome result) {
     const bool is_saved = needs_save(session, result);
     change wanted;
     try {
+        const detail::secret_keys_scope scope(parts_.context.options.secrets);
         if (is_saved) wanted = change_for(held, result);
         if (is_applied) check_size(session, result, is_saved);
     } catch (...) {

@@ -209,6 +209,7 @@ std::string describe(const stored_shape& row) {
 }  // namespace
 
 store_check check_store(store& from, const environment& env) {
+    const detail::secret_keys_scope scope(env.secrets);
     check all(env);
     auto report = from.load_all([&](record&& one) { all.add(one); });
     return all.finish(std::move(report.quarantined));
