@@ -148,7 +148,7 @@ void secret_keys::ring::add(const secret_key& key) {
     if (!is_key_id(key.id)) {
         throw std::invalid_argument(
             "stube: \"" + key.id +
-            "\" is not a valid id of a secret key: 1 to 64 letters, base64url_digits, '-', '_' and '.'"
+            "\" is not a valid id of a secret key: 1 to 64 letters, digits, '-', '_' and '.'"
         );
     }
     if (has(key.id))

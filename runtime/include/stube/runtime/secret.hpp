@@ -9,10 +9,8 @@
 #include <initializer_list>
 #include <iosfwd>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -28,31 +26,32 @@
 /// The content is read with `reveal()`. A secret value cannot be printed, and it does not convert
 /// to its content. A value of the content's type converts to a secret value.
 ///
-///     struct sign_in {
-///         static constexpr std::string_view component = "demo/sign_in";
-///         field<std::string> name;
-///         field<transient<std::string>> password;
-///         bool failed = false;
-///         void enter(context& c) {
-///             name.require("Enter your name");
-///             password.require("Enter your password");
+///     struct transfer {
+///         static constexpr std::string_view component = "demo/transfer";
+///         encrypted<std::string> account;
+///         field<int> amount;
+///         field<transient<std::string>> pin;
+///         std::string result;
+///         void send(context& c) {
+///             amount.require("Enter an amount");
+///             pin.require("Enter your PIN");
 ///             if (has_errors(*this)) return;
-///             failed = !c.app<members>().accepts(name.value(), password.value().reveal());
-///             password.clear();
+///             const bool is_sent =
+///                 c.app<bank>().send(account.reveal(), amount.value(), pin.value().reveal());
+///             result = is_sent ? "The money is on its way." : "This is not your PIN.";
+///             pin.clear();
 ///         }
 ///         markup render() const {
 ///             return form(
-///                 on<"submit", &sign_in::enter>,
-///                 ui::input_for<&sign_in::name>(*this, "Name", autocomplete("username")),
-///                 ui::input_for<&sign_in::password>(
-///                     *this, "Password", autocomplete("current-password")
-///                 ),
-///                 when(failed, p(role("alert"), "Name and password do not match.")),
-///                 button("Sign in")
+///                 on<"submit", &transfer::send>,
+///                 ui::input_for<&transfer::amount>(*this, "Amount"),
+///                 ui::input_for<&transfer::pin>(*this, "PIN", inputmode("numeric")),
+///                 p(result),
+///                 button("Send")
 ///             );
 ///         }
 ///     };
-///     BOOST_DESCRIBE_STRUCT(sign_in, (), (name, password, failed, enter))
+///     BOOST_DESCRIBE_STRUCT(transfer, (), (account, amount, pin, result, send))
 ///
 /// Where a secret value is allowed:
 /// - a data member of a component, or of a described struct in it, also in an optional, a container
@@ -111,6 +110,12 @@ inline constexpr bool is_encrypted<encrypted<T>> = true;
 template <class T>
 inline constexpr bool is_transient<transient<T>> = true;
 
+/// True if a secret T can be made from this type.
+template <class From, class T>
+concept is_content =
+    !is_secret<std::remove_cvref_t<From>> && !std::same_as<std::remove_cvref_t<From>, anything> &&
+    std::convertible_to<From, T>;
+
 /// The part that `transient` and `encrypted` share.
 template <class T>
 class secret_content {
@@ -122,7 +127,7 @@ public:
     secret_content() = default;
 
     template <class From>
-        requires(!is_secret<std::remove_cvref_t<From>> && !std::same_as<std::remove_cvref_t<From>, anything> && std::convertible_to<From, T>)
+        requires is_content<From, T>
     secret_content(From&& from) : content_(std::forward<From>(from)) {}
 
     secret_content(const secret_content&) = default;

@@ -166,9 +166,9 @@ struct is_text_coded<std::optional<bool>> : std::true_type {};
 template <class T>
 constexpr fault fault_of_field() {
     if constexpr (is_secret<T>) {
-        using content = typename T::content_type;
-        return is_text_coded<content>::value && !is_list<content> ? fault::none
-                                                                  : fault::field_value;
+        using content_type = typename T::content_type;
+        return is_text_coded<content_type>::value && !is_list<content_type> ? fault::none
+                                                                            : fault::field_value;
     } else if constexpr (holds_values<T>) {
         if constexpr (is_secret<typename held<T>::type>) return fault::secret_field;
     }

@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 /// Finds the secret values in a type. A component without secrets is compiled as if there were
