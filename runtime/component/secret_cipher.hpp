@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-using EVP_CIPHER = struct evp_cipher_st;
+struct evp_cipher_st;  // EVP_CIPHER of libcrypto
 
 /// The cipher of `encrypted` values: AES-256-SIV (RFC 5297) from libcrypto. The 512 bits of an
 /// internal key are derived from an application's key by HKDF with SHA-256 (RFC 5869).
@@ -48,7 +48,7 @@ private:
     void add(const secret_key& key);
     const derived_key* find(std::string_view id) const;
 
-    std::unique_ptr<EVP_CIPHER, void (*)(EVP_CIPHER*)> cipher_;
+    std::unique_ptr<evp_cipher_st, void (*)(evp_cipher_st*)> cipher_;
     std::vector<derived_key> keys_;
 };
 

@@ -559,6 +559,23 @@ TEST_CASE("an encrypted field keeps its value until it is entered again or clear
     CHECK(state()->number.is_empty());
 }
 
+TEST_CASE("an empty entry of another form clears a transient field and not an encrypted one") {
+    sign_in state;
+    state.password = seed;
+    state.number = 4711;
+    const auto& type = type_of<sign_in>();
+    const std::vector<form_value> only_number{{"number", ""}};
+    CHECK_FALSE(type.keep_typed(&state, only_number));
+    CHECK(state.number.value().reveal() == 4711);
+    const std::vector<form_value> both{{"password", ""}, {"number", ""}};
+    CHECK(type.keep_typed(&state, both));
+    CHECK(state.password.is_empty());
+    CHECK(state.number.value().reveal() == 4711);
+    const std::vector<form_value> again{{"number", "815"}};
+    CHECK(type.keep_typed(&state, again));
+    CHECK(state.number.value().reveal() == 815);
+}
+
 TEST_CASE("a typed secret is stored in no step of the history") {
     test_conversation t{sign_in{}};
     t.fill<&sign_in::password>(seed).fill<&sign_in::number>("4711").click("Leave");

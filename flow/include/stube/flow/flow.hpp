@@ -303,9 +303,6 @@ private:
             to.initial_state_key = [](const void* state) {
                 const auto& self = *static_cast<const function_component*>(state);
                 if (!self.arguments_) return std::string();
-                const detail::form_scope_if<(detail::holds_secret<A> || ...)> form(
-                    detail::secret_form::masked
-                );
                 return std::apply(
                     [](const A&... each) { return detail::arguments_text<const A&...>(each...); },
                     *self.arguments_

@@ -33,6 +33,8 @@ constexpr bool finds_secret_at(std::index_sequence<Index...>) {
 /// `Around` are the types that contain T, because a type can contain itself.
 template <secrets Wanted, class T, class... Around>
 constexpr bool finds_secret() {
+    constexpr bool is_leaf =
+        stored_whole<T> || is_children<T> || (std::is_same_v<T, Around> || ...);
     if constexpr (is_secret<T>) {
         if constexpr (Wanted == secrets::any || is_encrypted<T>) {
             return true;
@@ -41,15 +43,13 @@ constexpr bool finds_secret() {
         }
     } else if constexpr (is_field<T>) {
         return finds_secret<Wanted, typename T::value_type, T, Around...>();
-    } else if constexpr (stored_whole<T> || is_children<T> || (std::is_same_v<T, Around> || ...)) {
-        return false;
-    } else if constexpr (holds_values<T>) {
+    } else if constexpr (!is_leaf && holds_values<T>) {
         return finds_secret<Wanted, typename held<T>::type, T, Around...>();
-    } else if constexpr (tuple_like<T>) {
+    } else if constexpr (!is_leaf && tuple_like<T>) {
         return finds_secret_at<Wanted, T, T, Around...>(
             std::make_index_sequence<std::tuple_size_v<T>>()
         );
-    } else if constexpr (is_described<T>) {
+    } else if constexpr (!is_leaf && is_described<T>) {
         return finds_secret_in<Wanted, T, Around...>(data_members<T>());
     } else {
         return false;
