@@ -74,8 +74,8 @@
 ///
 /// A secret value overwrites the memory of a std::string before it frees that memory. It does not
 /// do so for other types. Copies outside of it are not overwritten: the request's body, JSON,
-/// copies that `reveal()` has made, swapped pages and core dumps. The history in memory keeps
-/// earlier states with their secret values, so call `clear()` on a secret that was used.
+/// copies that `reveal()` has made, swapped pages and core dumps. A step that Back can
+/// reach keeps its secret values in memory; `no_way_back()` drops the steps.
 namespace stube {
 
 template <class T>
