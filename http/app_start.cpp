@@ -28,7 +28,7 @@ int app::check_store(std::unique_ptr<store> from, std::ostream& report) const {
     using std::chrono::milliseconds;
     const auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
     try {
-        const auto found = stube::check_store(*from, {now, object_, object_type_});
+        const auto found = stube::check_store(*from, {now, object_, object_type_, {}, &secrets_});
         report << report_of(found);
         return found.all_can_continue() ? 0 : 1;
     } catch (const std::exception& e) {

@@ -76,6 +76,20 @@ void check_component_names() {
     throw std::logic_error("stube: two components have the name " + clashing.front());
 }
 
+/// A value that cannot be encrypted could not be stored, and every event of its component would
+/// fail.
+void check_secret_keys(const secret_keys& keys) {
+    if (!keys.empty()) return;
+    for (const auto* each : known_components()) {
+        if (!each->has_encrypted) continue;
+        throw std::logic_error(
+            "stube: the component " + std::string(each->name) +
+            " has an encrypted value, and the application has no key for it; give the keys with "
+            "app::secret_keys"
+        );
+    }
+}
+
 }  // namespace
 
 class server::impl {
@@ -91,6 +105,7 @@ public:
           servers_(from.servers_),
           site_(from, options) {
         check_component_names();
+        check_secret_keys(options.conversations.secrets);
         site_.log = &server_log_;
         site_.unsent.on_exceeded = [this] { close_slow_readers(); };
         options.conversations.logger = log_;
@@ -300,8 +315,10 @@ private:
     phase phase_ STUBE_GUARDED_BY(mutex_) = phase::fresh;
 };
 
-server::server(const app& site, server_options options, std::unique_ptr<store> storage)
-    : impl_(std::make_unique<impl>(site, std::move(options), std::move(storage))) {}
+server::server(const app& site, server_options options, std::unique_ptr<store> storage) {
+    if (!site.secrets_.empty()) options.conversations.secrets = site.secrets_;
+    impl_ = std::make_unique<impl>(site, std::move(options), std::move(storage));
+}
 
 server::~server() = default;
 

@@ -112,6 +112,11 @@ app& app::post(std::string path, std::function<redirect(const request_info&)> ha
     return *this;
 }
 
+app& app::secret_keys(stube::secret_keys keys) {
+    secrets_ = std::move(keys);
+    return *this;
+}
+
 app& app::principal(std::function<std::string(const request_info&)> who) {
     principal_ = std::move(who);
     return *this;

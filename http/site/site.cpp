@@ -95,10 +95,10 @@ bool is_cookie_value(std::string_view value) {
 }  // namespace
 
 std::function<kernel::beginning(const request_info&)>
-site::root_function(const app::root_maker& root) {
+site::root_function(const app::root_maker& root, const secret_keys& keys) {
     if (!root.snapshot) return root.component;
-    return [from = root.snapshot](const request_info& request) {
-        return stube::restore(from(request));
+    return [from = root.snapshot, keys](const request_info& request) {
+        return stube::restore(from(request), keys);
     };
 }
 
@@ -117,7 +117,7 @@ site::site(const app& from, const server_options& options)
         mounts_.push_back(std::make_unique<mount_point>(mount_point{
             base_path_ + each.path,
             make_page_head(each.options, base_path_, of_components),
-            root_function(each.root),
+            root_function(each.root, options.conversations.secrets),
             each.root.reads_request,
             each.options.login.empty() ? std::string() : base_path_ + each.options.login
         }));

@@ -110,7 +110,7 @@ private:
     };
 
     static std::function<kernel::beginning(const request_info&)>
-    root_function(const app::root_maker& root);
+    root_function(const app::root_maker& root, const secret_keys& keys);
     void add_file(std::string path, static_file file);
     void add_assets();
     std::string add_components();

@@ -151,7 +151,8 @@ void write_attributes(markup& out, const bound_control& control) {
         append_id_attribute(out, "name", control.name);
         append_id_attribute(out, "id", control.name);
     }
-    if (control.what == input) detail::append_attribute(out, {"value", control.text});
+    if (control.what == input && !control.is_secret)
+        detail::append_attribute(out, {"value", control.text});
     if (control.what == check_box) {
         detail::append_attribute(out, {"value", "on"});
         detail::append_attribute(out, {"checked", std::nullopt, control.text == "on"});

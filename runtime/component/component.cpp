@@ -47,6 +47,10 @@ const member_handler* component_type::find(std::string_view member) const {
     return found == handlers.end() ? nullptr : &*found;
 }
 
+bool component_type::is_secret_field(std::string_view field) const {
+    return std::ranges::find(secret_fields, field) != secret_fields.end();
+}
+
 const component_type* find_component(std::string_view name) {
     const auto& types = all_components().types;
     auto found = types.find(name);

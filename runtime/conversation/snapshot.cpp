@@ -50,16 +50,17 @@ json::value context::snapshot() const {
             "stube: there is no conversation to take a snapshot of; only handlers can take one"
         );
     }
-    return stube::snapshot(*before_event_);
+    return stube::snapshot(*before_event_, secrets_ ? *secrets_ : secret_keys());
 }
 
-json::value snapshot(const conversation& of) {
+json::value snapshot(const conversation& of, const secret_keys& keys) {
     if (const auto* flow = of.not_durable()) {
         throw std::invalid_argument(
             "stube: the conversation holds " + std::string(flow->name) +
             ", which exists only in memory and cannot be part of a snapshot"
         );
     }
+    const detail::secret_keys_scope scope(keys);
     json::object parts;
     for (const auto& each : encode_change(nullptr, of, false).written)
         parts.emplace(each.name, parse_written(each));
@@ -73,7 +74,7 @@ json::value snapshot(const conversation& of) {
     };
 }
 
-conversation restore(const json::value& from) {
+conversation restore(const json::value& from, const secret_keys& keys) {
     const auto* object = from.if_object();
     if (!object || value_of<std::string>(*object, "stube") != kind)
         throw decode_error("this is not a snapshot of a conversation");
@@ -91,6 +92,7 @@ conversation restore(const json::value& from) {
     stored.revision = value_of<std::uint64_t>(*object, "revision");
     for (const auto& [name, body] : *parts)
         stored.parts.push_back({std::string(name), json::serialize(body)});
+    const detail::secret_keys_scope scope(keys);
     return decode_conversation(stored);
 }
 

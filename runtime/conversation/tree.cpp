@@ -1,3 +1,4 @@
+#include <stube/runtime/secret.hpp>
 #include <stube/runtime/tree.hpp>
 
 #include <string>
@@ -64,6 +65,7 @@ private:
 }  // namespace
 
 std::string tree(const conversation& of) {
+    const detail::secret_form_scope masked(detail::secret_form::masked);
     return printer(of).run();
 }
 

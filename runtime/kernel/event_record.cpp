@@ -4,6 +4,12 @@
 #include "runtime/kernel/static_html.hpp"
 #include "runtime/kernel/turn.hpp"
 
+#include <boost/json/serialize.hpp>
+
+#include <charconv>
+#include <cstddef>
+#include <optional>
+
 namespace stube::kernel {
 
 namespace {
@@ -23,17 +29,6 @@ void append_event_id(std::string& out, event_id id) {
     out += '"';
 }
 
-void append_fields(std::string& out, const std::vector<form_value>& form) {
-    append_key(out, "fields") += '[';
-    for (const auto& each : form) {
-        if (out.back() != '[') out += ',';
-        append_quoted(out += '[', each.name);
-        append_quoted(out += ',', each.value);
-        out += ']';
-    }
-    out += ']';
-}
-
 /// A JSON array as it is, and any other text as a JSON string.
 void append_arguments(std::string& out, std::string_view arguments) {
     append_key(out, "arguments");
@@ -43,6 +38,31 @@ void append_arguments(std::string& out, std::string_view arguments) {
         out += arguments;
     else
         append_quoted(out, arguments);
+}
+
+/// The arguments of an event, with null in place of each secret one.
+void append_arguments(std::string& out, std::string_view arguments, const member_handler* member) {
+    if (!member || member->secret_arguments == 0) return append_arguments(out, arguments);
+    auto parsed = parse_arguments(arguments).value_or(boost::json::array());
+    for (std::size_t i = 0; i < parsed.size(); ++i)
+        if (member->is_secret_argument(i)) parsed[i] = nullptr;
+    append_key(out, "arguments") += boost::json::serialize(parsed);
+}
+
+/// The instance and the field that the name of a form value contains, such as "i7-name".
+struct field_name {
+    instance_id instance = 0;
+    std::string_view field;
+};
+
+std::optional<field_name> parse_field_name(std::string_view name) {
+    field_name out;
+    if (!name.starts_with('i')) return std::nullopt;
+    const auto* end = name.data() + name.size();
+    const auto [stop, error] = std::from_chars(name.data() + 1, end, out.instance);
+    if (error != std::errc() || stop == end || *stop != '-') return std::nullopt;
+    out.field = std::string_view(stop + 1, end);
+    return out;
 }
 
 /// Appends the members that only one kind of cause has.
@@ -57,6 +77,25 @@ struct record_writer {
         return found ? found->type : nullptr;
     }
 
+    /// Leaves out values that no component takes: nobody knows whether they are secret.
+    void append_fields(const std::vector<form_value>& form) const {
+        append_key(out, "fields") += '[';
+        for (const auto& each : form) {
+            const auto name = parse_field_name(each.name);
+            const auto* type = name ? type_of(name->instance) : nullptr;
+            if (!type || !type->fill) continue;
+            if (out.back() != '[') out += ',';
+            append_quoted(out += '[', each.name);
+            out += ',';
+            if (type->is_secret_field(name->field))
+                out += "null";
+            else
+                append_quoted(out, each.value);
+            out += ']';
+        }
+        out += ']';
+    }
+
     void operator()(const cause::visit& why) const {
         append_text(out, "mount", result.next.mount);
         append_text(out, "component", why.root.type->name);
@@ -67,13 +106,13 @@ struct record_writer {
 
     void operator()(const cause::user_event& why) const {
         const auto& received = why.received;
+        const auto* type = type_of(received.instance);
         append_event_id(out, received.id);
-        if (const auto* type = type_of(received.instance))
-            append_text(out, "component", type->name);
+        if (type) append_text(out, "component", type->name);
         append_count(out, "instance", received.instance);
         append_text(out, "member", received.name);
-        append_arguments(out, received.arguments);
-        if (!received.form.empty()) append_fields(out, received.form);
+        append_arguments(out, received.arguments, type ? type->find(received.name) : nullptr);
+        if (!received.form.empty()) append_fields(received.form);
         if (received.page) {
             append_key(out, "page") += '{';
             append_count(out, "step", received.page->step);

@@ -27,6 +27,7 @@
 ///
 /// The "value" of a result is absent for work that returns nothing. "not_recorded" replaces it if
 /// the value has no JSON. "last_page" is the HTML of the last page, if the conversation ends.
+/// Secret fields and arguments are null.
 /// "page" is present for a submission without scripts. "failed" is present if the member threw, and
 /// only the submitted fields were kept. "arguments" of a message are text if they are not a JSON
 /// array. "to" and "why" are absent where they are empty.

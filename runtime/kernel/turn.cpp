@@ -75,7 +75,16 @@ turn::member_call with_failure(const member_handler& to, const failure& why) {
 }
 
 context context_of(const conversation& of, const environment& env, const conversation* before) {
-    return {of.id, of.principal, env.now, env.app, env.app_type, before, of.can_go_back()};
+    return {
+        of.id,
+        of.principal,
+        env.now,
+        env.app,
+        env.app_type,
+        before,
+        of.can_go_back(),
+        env.secrets
+    };
 }
 
 void request_stop(const instance_ptr& leaving, std::vector<any_command>& outbox) {

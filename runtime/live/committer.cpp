@@ -175,6 +175,7 @@ void committer::commit(held_entry held, operation op, outcome result, const envi
     const bool is_saved = needs_save(session, result);
     change wanted;
     try {
+        const detail::secret_keys_scope scope(parts_.context.options.secrets);
         if (is_saved) wanted = encode(held, op, result, env);
         if (is_applied) check_size(session, result, is_saved);
     } catch (...) {

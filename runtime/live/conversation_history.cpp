@@ -49,15 +49,17 @@ std::uint64_t count_in(const boost::json::object& of, std::string_view name) {
     return found->to_number<std::uint64_t>();
 }
 
-std::vector<form_value> fields_in(const boost::json::object& of) {
-    std::vector<form_value> out;
+std::vector<audit_field> fields_in(const boost::json::object& of) {
+    std::vector<audit_field> out;
     const auto* found = of.if_contains("fields");
     if (!found || !found->is_array()) return out;
     for (const auto& each : found->get_array()) {
         const auto* pair = each.if_array();
-        if (!pair || pair->size() != 2 || !pair->at(0).is_string() || !pair->at(1).is_string())
-            throw decode_error("a field of an archived event is not a pair of texts");
-        out.push_back({std::string((*pair)[0].get_string()), std::string((*pair)[1].get_string())});
+        if (!pair || pair->size() != 2 || !pair->at(0).is_string())
+            throw decode_error("a field of an archived event is not a pair");
+        audit_field field{std::string(pair->at(0).get_string()), {}};
+        if (const auto* value = pair->at(1).if_string()) field.value = std::string(*value);
+        out.push_back(std::move(field));
     }
     return out;
 }
@@ -124,7 +126,8 @@ std::string entered_content(const audit_event& of) {
     for (const auto& [name, value] : of.fields) {
         auto& fields = out["fields"];
         if (fields.is_null()) fields.emplace_object();
-        fields.get_object()[name] = value;
+        fields.get_object()[name] =
+            value ? boost::json::value(*value) : boost::json::value(nullptr);
     }
     return boost::json::serialize(out);
 }
@@ -149,6 +152,8 @@ conversation_history::view(std::string_view id, std::optional<std::uint64_t> hea
         state = archive_.state(id, state->head.parent);
     }
     if (!state) return std::nullopt;
+    const auto env = environment_at_(out.time);
+    const detail::secret_keys_scope scope(env.secrets);
     out.value = decode_conversation(restored_record(id, *std::move(state)));
     return out;
 }

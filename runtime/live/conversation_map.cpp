@@ -269,7 +269,7 @@ std::size_t conversation_map::reap() {
 conversation_history conversation_map::history() const {
     const auto& options = parts_->context.options;
     return {*parts_->storage, [&options](time_point at) {
-                return environment{at, options.app, options.app_type, {}};
+                return environment{at, options.app, options.app_type, {}, &options.secrets};
             }};
 }
 

@@ -10,7 +10,8 @@ namespace stube::live {
 
 using namespace kernel;
 
-void decode_stored(const held_entry& held) {
+void decode_stored(const held_entry& held, const secret_keys& keys) {
+    const detail::secret_keys_scope scope(keys);
     auto& session = held.session();
     session.value = std::make_shared<const conversation>(decode_conversation(*session.stored));
     session.stored.reset();
@@ -34,7 +35,7 @@ std::string describe_unreadable(const entry& e, const std::exception& why) {
 bool hydrate(const held_entry& held, map_context& context, registry& conversations) {
     if (held.session().value) return true;
     try {
-        decode_stored(held);
+        decode_stored(held, context.options.secrets);
         return true;
     } catch (const std::exception& why) {
         context.log().error(describe_unreadable(*held, why));

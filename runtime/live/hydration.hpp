@@ -11,8 +11,9 @@
 /// Threads: the holder of the conversation.
 namespace stube::live {
 
-/// Decodes the stored record of a session. Throws `decode_error` if this program cannot read it.
-void decode_stored(const held_entry& held);
+/// Decodes the stored record of a session. Throws `decode_error` if this program cannot read it, or
+/// does not have the key of a value in it.
+void decode_stored(const held_entry& held, const secret_keys& keys);
 
 /// The state of a conversation that could not be decoded.
 condition condition_for(const std::exception& why);

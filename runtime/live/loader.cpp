@@ -178,7 +178,7 @@ void loader::read(const held_entry& held, record&& stored, load_progress& progre
     progress.touched.emplace_back(head.touched, held.pointer());
     check_shapes(head);
     session.stored = std::make_unique<const record>(std::move(stored));
-    if (head.waits) decode_stored(held);
+    if (head.waits) decode_stored(held, parts_.context.options.secrets);
     session.needs_wakeup = true;
     ++progress.summary.loaded;
 }

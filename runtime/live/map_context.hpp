@@ -38,7 +38,7 @@ struct map_context {
         : options(std::move(given)), clock(options.clock, options.steady_clock) {}
 
     kernel::environment environment() const {
-        return {clock.now(), options.app, options.app_type, clock.shift()};
+        return {clock.now(), options.app, options.app_type, clock.shift(), &options.secrets};
     }
 
     spdlog::logger& log() const { return *options.logger; }

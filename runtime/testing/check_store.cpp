@@ -209,6 +209,7 @@ std::string describe(const stored_shape& row) {
 }  // namespace
 
 store_check check_store(store& from, const environment& env) {
+    const detail::secret_keys_scope scope(env.secrets);
     check run(env);
     auto report = from.load_all([&](record&& stored) { run.add(stored); });
     return run.finish(std::move(report.quarantined));

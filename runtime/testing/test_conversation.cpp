@@ -42,12 +42,15 @@ class test_conversation::impl {
 public:
     explicit impl(beginning with) : beginning_(std::move(with)) {
         env_.now = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1) + std::chrono::hours(12);
+        env_.secrets = &secrets_;
         value_.id = "test";
         value_.owner = "test";
         value_.mount = "/";
     }
 
     environment& env() { return env_; }
+
+    void set_secret_keys(stube::secret_keys keys) { secrets_ = std::move(keys); }
 
     void set_principal(std::string who) {
         if (has_begun_) misuse("principal() comes before the conversation begins");
@@ -355,6 +358,7 @@ private:
     }
 
     beginning beginning_;
+    stube::secret_keys secrets_{{"test", "a key for tests, which is no secret"}};
     environment env_;
     conversation value_;
     bool has_begun_ = false;
@@ -400,6 +404,7 @@ void test_conversation::impl::restart() {
             ", which exists only in memory and does not survive a restart"
         );
     }
+    const detail::secret_keys_scope scope(secrets_);
     auto stored = encode_change(nullptr, value_, false);
     value_ = decode_conversation({stored.id, stored.revision, stored.status, stored.written});
     const auto interrupted = unfinished_work(value_);
@@ -441,6 +446,11 @@ test_conversation::~test_conversation() = default;
 test_conversation& test_conversation::provide(void* app, const std::type_info& type) {
     impl_->env().app = app;
     impl_->env().app_type = &type;
+    return *this;
+}
+
+test_conversation& test_conversation::secret_keys(stube::secret_keys keys) {
+    impl_->set_secret_keys(std::move(keys));
     return *this;
 }
 

@@ -19,6 +19,7 @@
 #include <stube/runtime/field.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/markup.hpp>
+#include <stube/runtime/secret.hpp>
 #include <stube/runtime/ui.hpp>
 #include <stube/store/file_store.hpp>
 #include <stube/store/memory_store.hpp>

@@ -5,6 +5,7 @@
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
+#include <stube/runtime/secret.hpp>
 #include <stube/runtime/slot.hpp>
 #include <stube/runtime/ui.hpp>
 
@@ -312,6 +313,49 @@ struct changed {
 };
 BOOST_DESCRIBE_STRUCT(changed, (), ())
 
+struct safe {
+    static constexpr std::string_view component = "fail/safe";
+    transient<std::string> key;
+    field<transient<std::string>> pin;
+    field<encrypted<bool>> agreed;
+    field<transient<int>> number;
+
+    void open(const transient<std::string>& with) { key = with; }
+
+    markup render() const { return ui::input_for<&safe::pin>(*this, "PIN"); }
+};
+BOOST_DESCRIBE_STRUCT(safe, (), (key, pin, agreed, number, open))
+
+#ifdef secret_of_a_type_that_is_not_described
+struct keeps_a_secret {
+    static constexpr std::string_view component = "fail/keeps_a_secret";
+    encrypted<plain> kept;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(keeps_a_secret, (), (kept))
+#endif
+
+#ifdef field_of_an_optional_secret
+struct asks_for_a_secret {
+    static constexpr std::string_view component = "fail/asks_for_a_secret";
+    field<std::optional<transient<std::string>>> asked;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(asks_for_a_secret, (), (asked))
+#endif
+
+#ifdef field_in_a_secret
+struct hides_a_field {
+    static constexpr std::string_view component = "fail/hides_a_field";
+    transient<field<std::string>> inside;
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(hides_a_field, (), (inside))
+#endif
+
 struct liar {
     static constexpr std::string_view component = "fail/liar";
     using answer_type = int;
@@ -407,6 +451,49 @@ void mistakes() {
 #endif
 #ifdef field_of_a_type_without_a_codec
     wanted = call<asks_for_plain>();
+#endif
+    wanted = call<safe>() + send_to<&safe::open>(1, "1234");
+#ifdef secret_of_a_type_that_is_not_described
+    wanted = call<keeps_a_secret>();
+#endif
+#ifdef field_of_an_optional_secret
+    wanted = call<asks_for_a_secret>();
+#endif
+#ifdef field_in_a_secret
+    wanted = call<hides_a_field>();
+#endif
+#ifdef secret_argument_of_a_timer
+    wanted = after<&safe::open>(std::chrono::seconds(1), "1234");
+#endif
+#ifdef secret_message_to_a_topic
+    wanted = publish("pins", transient<std::string>("1234"));
+#endif
+#ifdef subscription_for_secret_messages
+    wanted = subscribe<&safe::open>("pins");
+#endif
+#ifdef secret_argument_in_the_page
+    shown = p(on<"click", &safe::open>("1234"));
+#endif
+#ifdef secret_in_an_element
+    shown = p(safe().key);
+#endif
+#ifdef check_box_of_a_secret
+    shown = ui::check_box_for<&safe::agreed>(safe(), "I agree");
+#endif
+#ifdef text_area_of_a_secret
+    shown = ui::text_area_for<&safe::pin>(safe(), "PIN");
+#endif
+#ifdef selection_of_a_secret
+    shown = ui::select_for<&safe::number>(safe(), "Number", {"1", "2"});
+#endif
+#ifdef radio_buttons_of_a_secret
+    shown = ui::radio_for<&safe::number>(safe(), "Number", {"1", "2"});
+#endif
+#ifdef secret_as_its_content
+    std::string leaked = safe().key;
+#endif
+#ifdef secret_in_a_secret
+    transient<encrypted<int>> twice;
 #endif
 #ifdef field_in_a_struct
     wanted = call<lines_in_a_list>();

@@ -6,6 +6,7 @@
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/markup.hpp>
 #include <stube/runtime/messages.hpp>
+#include <stube/runtime/secret.hpp>
 #include <stube/store/memory_store.hpp>
 
 #include <boost/json/fwd.hpp>
@@ -171,6 +172,13 @@ public:
         return *this;
     }
 
+    /// Sets the keys for `encrypted` values (<stube/runtime/secret.hpp>). The first one encrypts,
+    /// all of them decrypt. A program that knows a component with such a value does not start
+    /// without a key. Each app has keys of its own.
+    ///
+    ///     site.secret_keys({{"2026", key_from("/run/secrets/stube-2026")}});
+    app& secret_keys(stube::secret_keys keys);
+
     /// Sets the function that names the user of a request; it returns an empty string for an
     /// anonymous visitor. A conversation keeps the principal with which it began, and belongs to
     /// this principal in this browser. While somebody else or nobody is signed in there, the
@@ -290,6 +298,7 @@ private:
     std::function<std::string(const request_info&)> principal_;
     void* object_ = nullptr;
     const std::type_info* object_type_ = nullptr;
+    stube::secret_keys secrets_;
     std::shared_ptr<http::server_registry> servers_;
 
     friend class server;

@@ -160,6 +160,11 @@ private:
             (std::is_convertible_v<const Arguments&, Parameters> && ...),
             "stube: an argument of this event has a different type than the member's parameter."
         );
+        static_assert(
+            !(detail::holds_secret<Parameters> || ...),
+            "stube: the arguments of an event are in the page, so they cannot be secret. Read the "
+            "secret from a field<transient<...>>, or let a behavior's module send it."
+        );
         return detail::make_event<Event, Member, Above>(
             detail::arguments_text<Parameters...>(arguments...)
         );
@@ -236,11 +241,12 @@ enum class control_kind { input, check_box, text_area, select, group };
 /// for the element around several controls of one field, which has only the link.
 struct bound_control {
     std::string_view name;  ///< member
-    std::string text;       ///< the text of the field
+    std::string text;       ///< the text of the field; empty for a secret field
     std::string error;
     control_kind what = control_kind::input;
     bool is_list = false;
     std::vector<std::string> chosen = {};  ///< the texts of a list field
+    bool is_secret = false;                ///< of a secret field, whose text is not in the page
 
     bool names_id() const { return what != control_kind::group; }
 
@@ -279,6 +285,10 @@ template <class Pointer>
 inline constexpr bool points_to_field = false;
 template <class T, class C>
 inline constexpr bool points_to_field<field<T> C::*> = true;
+template <class Pointer>
+inline constexpr bool points_to_secret_field = false;
+template <class T, class C>
+inline constexpr bool points_to_secret_field<field<T> C::*> = is_secret<T>;
 }  // namespace detail
 
 void write_attributes(markup& out, const bound_control& control);
@@ -286,7 +296,9 @@ void write_attributes(markup& out, const bound_choice& choice);
 void write_attributes(markup& out, const own_id& id);
 
 /// Binds a control to a field of the component that renders it: `input(bind<&guest::name>(*this))`.
-/// The labelled controls in <stube/runtime/ui.hpp> do this, and they also show the message.
+/// The labelled controls in <stube/runtime/ui.hpp> do this, and they also show the message. The
+/// input of a secret field has no value. Write `type("password")` beside it, as `ui::input_for`
+/// does.
 template <auto Member, class T>
 bound_control bind(const T& self, control_kind kind = control_kind::input) {
     constexpr bool binds_field = detail::points_to_field<decltype(Member)>;
@@ -304,7 +316,9 @@ bound_control bind(const T& self, control_kind kind = control_kind::input) {
     if constexpr (binds_field && is_component) {
         const auto& target = detail::data_of(self, Member);
         out.error = target.error();
-        if constexpr (detail::is_list<typename std::decay_t<decltype(target)>::value_type>) {
+        if constexpr (detail::points_to_secret_field<decltype(Member)>) {
+            out.is_secret = true;
+        } else if constexpr (detail::is_list<typename std::decay_t<decltype(target)>::value_type>) {
             out.is_list = true;
             out.chosen = target.text();
         } else {

@@ -56,7 +56,8 @@ struct store_check {
 };
 
 /// Reads everything in a store. `env` contains the values that the components' `render` may read:
-/// the time and the application's object. Throws `store_refused` if the store cannot be read.
+/// the time and the application's object. It also contains the keys for encrypted values. Throws
+/// `store_refused` if the store cannot be read.
 store_check check_store(store& from, const kernel::environment& env);
 
 /// The result as readable text: a line for each component and version, and one with all numbers.

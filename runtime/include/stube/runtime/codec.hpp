@@ -20,8 +20,9 @@
 
 /// Converts state to JSON and back. These types work without further code, in any nesting: numbers,
 /// bool, strings, described enums, dates, durations and times, optional, vector and similar
-/// sequences, maps with string keys, pair, tuple, and described structs. For any other type,
-/// specialise `stube::codec`.
+/// sequences, maps with string keys, pair, tuple, and described structs. Secret values
+/// (<stube/runtime/secret.hpp>) are stored as nothing or encrypted. For any other type, specialise
+/// `stube::codec`.
 ///
 /// Every described data member is stored, whether public, protected or private
 /// (BOOST_DESCRIBE_CLASS, inside the class), and so are those of described base classes. The
@@ -308,10 +309,26 @@ void decode_member(T& to, const boost::json::object& from, std::string_view name
     if (const auto* found = find_member(from, name)) stube::decode(to, *found);
 }
 
+/// True for a type whose value is in memory only (<stube/runtime/secret.hpp>).
+template <class T>
+inline constexpr bool is_transient = false;
+
+/// True while values are encoded for a store, which does not contain transient ones.
+bool omits_transient() noexcept;
+
+/// Encodes a data member of a struct. A transient one is left out of the stored form.
+template <class T>
+void encode_data_member(boost::json::object& to, std::string_view name, const T& value) {
+    if constexpr (is_transient<T>) {
+        if (omits_transient()) return;
+    }
+    detail::encode_member(to, name, value);
+}
+
 template <class T, class... Members, template <class...> class List>
 void encode_members(boost::json::value& to, const T& value, const List<Members...>&) {
     [[maybe_unused]] auto& object = make_object(to, sizeof...(Members));
-    (detail::encode_member(object, Members::name, data_of(value, Members::pointer)), ...);
+    (detail::encode_data_member(object, Members::name, data_of(value, Members::pointer)), ...);
 }
 
 template <class T, class... Members, template <class...> class List>

@@ -7,6 +7,8 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -57,6 +59,9 @@
 ///     effects start() { return subscribe<&inbox::arrived>("mail"); }
 ///     void stop(context& c) { c.app<presence>().leave(c.conversation_id()); }
 ///     void wakeup(context& c) { unread = c.app<mailbox>().unread(); }  // may be old by now
+///
+/// Passwords and other secrets are `transient<T>` or `encrypted<T>`, see
+/// <stube/runtime/secret.hpp>.
 ///
 /// A member of type `slot<T>` or `keyed<T>` (<stube/runtime/slot.hpp>) contains other components.
 ///
@@ -144,6 +149,12 @@ struct member_handler {
     effects (*on_failure)(void* owner, context&, const failure&);
     /// Points to null unless a timer, a topic or another component can send to this member.
     const event_function* on_message = nullptr;
+    /// Bit n is set if argument n contains a secret value. A context is not an argument.
+    std::uint64_t secret_arguments = 0;
+
+    bool is_secret_argument(std::size_t index) const {
+        return index < 64 && ((secret_arguments >> index) & 1U) != 0;
+    }
 };
 
 class embedded_children;
@@ -219,10 +230,17 @@ struct component_type {
     /// component is at the root of its page.
     bool archived = true;
 
+    /// True if the state contains an `encrypted` value, so that the program needs secret keys.
+    bool has_encrypted = false;
+    std::vector<std::string_view> secret_fields;  ///< whose form values are secret
+
     std::string_view styles;                ///< CSS; empty for none
     std::vector<std::string_view> modules;  ///< addresses of ES modules
 
     const member_handler* find(std::string_view member) const;
+
+    /// True if the form value of the field with this name is secret.
+    bool is_secret_field(std::string_view field) const;
 
     bool durable() const { return encode != nullptr; }
 };

@@ -11,6 +11,7 @@
 namespace stube {
 
 struct conversation;
+class secret_keys;
 
 using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
 
@@ -27,7 +28,8 @@ public:
         void* app,
         const std::type_info* app_type,
         const conversation* before_event = nullptr,
-        bool can_go_back = false
+        bool can_go_back = false,
+        const secret_keys* secrets = nullptr
     )
         : conversation_id_(conversation_id),
           principal_(principal),
@@ -35,7 +37,8 @@ public:
           app_(app),
           app_type_(app_type),
           before_event_(before_event),
-          can_go_back_(can_go_back) {}
+          can_go_back_(can_go_back),
+          secrets_(secrets) {}
 
     std::string_view conversation_id() const { return conversation_id_; }
 
@@ -79,6 +82,7 @@ private:
     const std::type_info* app_type_;
     const conversation* before_event_;
     bool can_go_back_;
+    const secret_keys* secrets_;
 };
 
 }  // namespace stube

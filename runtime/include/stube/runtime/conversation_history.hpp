@@ -25,6 +25,13 @@
 ///     const boost::json::value json = encode(events);
 namespace stube::live {
 
+/// A field that a user has filled in.
+struct audit_field {
+    std::string name;                  ///< "i7-amount": the instance and the name of the field
+    std::optional<std::string> value;  ///< empty for a secret field
+};
+BOOST_DESCRIBE_STRUCT(audit_field, (), (name, value))
+
 /// One commit of a conversation, for an audit.
 struct audit_event {
     std::uint64_t head = 0;    ///< the revision of the commit
@@ -36,9 +43,10 @@ struct audit_event {
     std::uint64_t instance = 0;  ///< of an event
     std::string member;          ///< of an event: the name of the member function
     std::string topic;           ///< of a message
-    /// JSON: the arguments of an event or a message, and the value of a result. Otherwise empty.
+    /// JSON: the arguments of an event or a message, and the value of a result. Otherwise empty. A
+    /// secret argument is null.
     std::string arguments;
-    std::vector<form_value> fields;  ///< of an event: what the user has filled in
+    std::vector<audit_field> fields;  ///< of an event
     /// True for the newest head and the heads whose states led to it. False for an abandoned
     /// branch: the user has gone Back and has done something else.
     bool is_on_current_branch = true;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stube/runtime/context.hpp>
+#include <stube/runtime/secret.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -64,6 +65,8 @@ struct conversation_options {
     std::shared_ptr<spdlog::logger> logger;  ///< default: spdlog's default logger
     void* app = nullptr;                     ///< the application's object, see `context::app`
     const std::type_info* app_type = nullptr;
+    /// The keys for `encrypted` values, see `app::secret_keys`.
+    stube::secret_keys secrets = {};
     /// Called once when the store's state is unknown (a failed sync). The process should report
     /// `why` and exit. Runs on the thread of the commit writer, so it must not call stop().
     std::function<void(const std::string& why)> on_store_down;

@@ -2,6 +2,7 @@
 
 #include <stube/runtime/codec.hpp>
 #include <stube/runtime/detail/iterable.hpp>
+#include <stube/runtime/secret.hpp>
 #include <stube/runtime/text_codec.hpp>
 
 #include <concepts>
@@ -9,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,7 +21,8 @@
 /// (`std::chrono::minutes` since midnight), a date with a time (`local_time<minutes>`), yes or no,
 /// or a described enum. It can also hold a `std::optional` of these, where an empty field is
 /// nullopt, or a `std::vector` of these for several choices. For a type of your own, specialise
-/// `text_codec`.
+/// `text_codec`. The field of a secret, `field<transient<std::string>>`, never shows its entry; see
+/// <stube/runtime/secret.hpp>.
 ///
 /// A handler checks its fields, and continues if none shows a message:
 ///
@@ -102,6 +105,39 @@ struct entry_codec<std::vector<T>> {
     static bool is_empty(const entry& choices) { return choices.empty(); }
 };
 
+/// The form value of a secret field, which is secret, too.
+template <class T>
+    requires is_secret<T>
+struct entry_codec<T> {
+    using content_codec = entry_codec<typename T::content_type>;
+    static_assert(
+        std::same_as<typename content_codec::entry, std::string>,
+        "stube: a secret field cannot hold a list."
+    );
+    using entry = typename secret_with<T, std::string>::type;
+    static constexpr std::string_view message = content_codec::message;
+
+    static std::optional<T> parse(const entry& from) {
+        auto content = content_codec::parse(from.reveal());
+        if (!content) return std::nullopt;
+        return std::optional<T>(std::in_place, std::move(*content));
+    }
+
+    static entry print(const T& value) { return content_codec::print(value.reveal()); }
+
+    static bool is_empty(const entry& text) { return content_codec::is_empty(text.reveal()); }
+};
+
+/// The text or texts of an entry.
+template <class Entry>
+auto& texts_of(Entry& entry) {
+    if constexpr (is_secret<std::remove_const_t<Entry>>) {
+        return entry.reveal();
+    } else {
+        return entry;
+    }
+}
+
 /// True if `offer` is `value`. An offer is a value, or a choice that has the text in `.value`.
 template <class T, class Offer>
 bool is_same_choice(const T& value, const Offer& offer) {
@@ -139,7 +175,8 @@ class field {
 public:
     using value_type = T;
 
-    /// The content of a field: text, or for a list one text for each choice.
+    /// The content of a field: text, or for a list one text for each choice. The entry of a secret
+    /// field is secret.
     using entry = typename entry_codec::entry;
 
     field() : value_(entry_codec::parse({})) {}
@@ -235,6 +272,7 @@ public:
     /// The value, or each value of a list, must be one of `offered`: values, or choices as for
     /// `ui::select_for`. If `message` is given, it is shown for an unreadable entry as well.
     template <detail::iterable Range>
+        requires(!detail::is_secret<T>)
     bool one_of(const Range& offered, std::string message = "") {
         if (message.empty()) {
             message = "Choose one of these";
@@ -250,12 +288,21 @@ public:
     // --- For the library.
 
     /// Sets the entry that a user typed. An invalid entry is kept and shows its message. An empty
-    /// entry shows no message before a handler needs its value.
+    /// entry shows no message before a handler needs its value. An encrypted field ignores an empty
+    /// entry, because its control does not show the present one.
     void enter(entry text) {
+        const bool is_text = !detail::texts_of(text).empty();
+        if (detail::is_encrypted<T> && !is_text) return;
         text_ = std::move(text);
         value_ = entry_codec::parse(text_);
         error_.clear();
-        if (!text_.empty()) show_error();
+        if (is_text) show_error();
+    }
+
+    /// True if `enter` would change the entry.
+    bool would_change(const entry& text) const {
+        if (detail::is_encrypted<T> && detail::texts_of(text).empty()) return false;
+        return !(text == text_);
     }
 
     /// Shows the message of the codec if the field has no value and shows no message yet.
@@ -284,19 +331,44 @@ private:
     friend struct codec<field<T>>;
 };
 
-/// A field is stored as its text, or as an object with text and message if it shows a message.
+/// A field is stored as its text, or as an object with text and message if it shows a message. A
+/// secret field is stored as nothing, or as this encrypted.
 template <class T>
 struct codec<field<T>> {
     static void encode_to(boost::json::value& to, const field<T>& from) {
-        if (from.error_.empty()) return detail::encode_to(to, from.text_);
-        auto& object = detail::make_object(to, 2);
-        detail::encode_member(object, "text", from.text_);
-        detail::encode_member(object, "error", from.error_);
+        if constexpr (detail::is_secret<T>) {
+            detail::encode_secret<detail::is_encrypted<T>>(to, [&](boost::json::value& content) {
+                encode_content(content, from);
+            });
+        } else {
+            encode_content(to, from);
+        }
     }
 
     static void decode(field<T>& to, const boost::json::value& from) {
-        typename field<T>::entry text;
+        if constexpr (detail::is_secret<T>) {
+            detail::decode_secret<detail::is_encrypted<T>>(
+                from,
+                [&](const boost::json::value& content) { decode_content(to, content); }
+            );
+        } else {
+            decode_content(to, from);
+        }
+    }
+
+private:
+    static void encode_content(boost::json::value& to, const field<T>& from) {
+        const auto& text = detail::texts_of(from.text_);
+        if (from.error_.empty()) return detail::encode_to(to, text);
+        auto& object = detail::make_object(to, 2);
+        detail::encode_member(object, "text", text);
+        detail::encode_member(object, "error", from.error_);
+    }
+
+    static void decode_content(field<T>& to, const boost::json::value& from) {
+        typename field<T>::entry entry;
         std::string error;
+        auto& text = detail::texts_of(entry);
         if (detail::is_object(from)) {
             const auto& object = detail::object_of(from);
             detail::decode_member(text, object, "text");
@@ -304,7 +376,7 @@ struct codec<field<T>> {
         } else {
             stube::decode(text, from);
         }
-        to.text_ = std::move(text);
+        to.text_ = std::move(entry);
         to.value_ = detail::entry_codec<T>::parse(to.text_);
         to.error_ = std::move(error);
     }
@@ -315,6 +387,8 @@ template <class T>
 inline constexpr bool is_field = false;
 template <class T>
 inline constexpr bool is_field<field<T>> = true;
+template <class T>
+inline constexpr bool is_transient<field<transient<T>>> = true;
 }  // namespace detail
 
 /// True if a field of the component shows a message.

@@ -22,6 +22,7 @@ struct environment {
     const std::type_info* app_type = nullptr;
     /// How far the clock behind `now` was set, ahead or back, since the process began.
     std::chrono::milliseconds clock_shift = {};
+    const secret_keys* secrets = nullptr;  ///< for the snapshots that a handler takes; may be null
 };
 
 /// The page from which a browser without scripts submitted a form.

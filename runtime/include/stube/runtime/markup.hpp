@@ -230,6 +230,11 @@ void put_child(markup& out, const T& part) {
     } else if constexpr (iterable<const T>) {
         for (const auto& element : part)
             put_child(out, element);
+    } else if constexpr (requires { part.reveal(); }) {
+        static_assert(
+            always_false<T>,
+            "stube: this is a secret value, which cannot be part of a page."
+        );
     } else {
         static_assert(
             always_false<T>,

@@ -32,6 +32,7 @@ std::string encode_arguments(std::tuple<Parameters...>*, const Arguments&... arg
         (std::is_convertible_v<const Arguments&, Parameters> && ...),
         "stube: an argument has a different type than the member's parameter."
     );
+    const form_scope_if<(holds_secret<Parameters> || ...)> form(secret_form::readable);
     return detail::arguments_text<Parameters...>(arguments...);
 }
 
@@ -51,6 +52,10 @@ std::string message_arguments(const Arguments&... arguments) {
 /// value, or nothing.
 template <class Parameters>
 inline constexpr bool takes_message = std::tuple_size_v<Parameters> <= 1;
+
+/// True if no parameter of the member contains a secret value.
+template <auto Member, class Type = decltype(Member)>
+inline constexpr bool takes_no_secret = secret_arguments<typename member<Member>::arguments> == 0;
 
 }  // namespace detail
 
@@ -100,6 +105,11 @@ effects send_up(const Arguments&... arguments) {
 /// Calls the member once after `delay`, in a turn of its own. The delay is limited to 100 years.
 template <auto Member, class Type = decltype(Member), class... Arguments>
 effects after(std::chrono::milliseconds delay, const Arguments&... arguments) {
+    static_assert(
+        detail::takes_no_secret<Member>,
+        "stube: a timer is stored with its arguments, so they cannot be secret. Keep the secret in "
+        "a data member, and read it in the member that the timer calls."
+    );
     auto text = detail::message_arguments<Member>(arguments...);
     return effect::after{delay, detail::member_name<Member>(), std::move(text)};
 }
@@ -120,6 +130,11 @@ effects subscribe(std::string topic) {
         detail::takes_message<typename detail::member<Member>::arguments>,
         "stube: this member cannot take a message: it must take one value, or none."
     );
+    static_assert(
+        detail::takes_no_secret<Member>,
+        "stube: a message of a topic cannot be secret, because any component can subscribe to the "
+        "topic. Write send_to or send_up, which send to one component."
+    );
     static_cast<void>(&detail::known_as_message<Member>);
     return effect::subscribe{std::move(topic), detail::member_name<Member>()};
 }
@@ -128,6 +143,11 @@ namespace detail {
 
 template <class T>
 std::string one_argument(const T& value) {
+    static_assert(
+        !holds_secret<T>,
+        "stube: a message of a topic cannot be secret, because any component can subscribe to the "
+        "topic. Write send_to or send_up, which send to one component."
+    );
     if constexpr (text_like<T>) {
         return detail::arguments_text<std::string>(std::string_view(value));
     } else {

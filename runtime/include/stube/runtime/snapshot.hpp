@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stube/runtime/conversation.hpp>
+#include <stube/runtime/secret.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -30,13 +31,17 @@ namespace stube {
 /// ones. States may nest up to 500 levels. A program that parses the text with Boost.JSON, whose
 /// default limit is 32, must set `parse_options::max_depth`.
 ///
+/// A snapshot does not contain `transient` values. `encrypted` values are encrypted with the first
+/// of the `keys`; throws std::logic_error if there are such values and no key.
+///
 /// Throws std::invalid_argument if the conversation cannot be stored because it contains a flow.
 /// Throws what the codecs of the states throw.
-boost::json::value snapshot(const conversation& of);
+boost::json::value snapshot(const conversation& of, const secret_keys& keys = {});
 
 /// The conversation in the snapshot, with an empty owner. Components of an older version are
 /// migrated, as when a store is loaded. Throws `decode_error` if the value is not a snapshot, is
-/// damaged, has a newer format, or contains a component that this program does not have.
-conversation restore(const boost::json::value& from);
+/// damaged, has a newer format, contains a component that this program does not have, or contains
+/// an encrypted value that the `keys` cannot decrypt.
+conversation restore(const boost::json::value& from, const secret_keys& keys = {});
 
 }  // namespace stube

@@ -94,6 +94,10 @@ public:
 
     test_conversation& principal(std::string who);
 
+    /// Sets the keys for `encrypted` values, which `restart` and `context::snapshot` use. Without
+    /// this call, there is one key for tests.
+    test_conversation& secret_keys(stube::secret_keys keys);
+
     // --- where a user looks
 
     /// Restricts the next action, or the next query, to the smallest component on the page that
@@ -253,7 +257,7 @@ public:
     /// The patches of the last event, as an open page receives them.
     const std::vector<kernel::patch>& patches() const;
 
-    /// All events since the beginning, for `replay`.
+    /// All events since the beginning, for `replay`. They contain the secret values that were sent.
     const std::vector<kernel::event>& events() const;
 
     bool ended() const;
@@ -307,6 +311,9 @@ private:
         static_assert(
             (std::is_convertible_v<const Arguments&, Parameters> && ...),
             "stube: an argument of this event has a different type than the member's parameter."
+        );
+        const detail::form_scope_if<(detail::holds_secret<Parameters> || ...)> form(
+            detail::secret_form::readable
         );
         return detail::arguments_text<Parameters...>(arguments...);
     }

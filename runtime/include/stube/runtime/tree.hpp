@@ -16,6 +16,8 @@ namespace stube {
 ///   visitors: #2 demo/counter {"n":0}
 ///   tickets 7: #3 demo/ticket {"number":7}
 /// ```
+///
+/// A secret value is printed as "(secret)".
 std::string tree(const conversation& of);
 
 }  // namespace stube

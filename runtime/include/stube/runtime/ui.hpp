@@ -112,12 +112,22 @@ using value_of = typename field_value<decltype(Member)>::type;
 template <auto Member, class Type = decltype(Member)>
 inline constexpr bool is_list = stube::detail::is_list<value_of<Member>>;
 
+/// Refuses a control that would show the value of a secret field.
+template <auto Member, class Type = decltype(Member)>
+constexpr void check_not_secret() {
+    static_assert(
+        !stube::detail::points_to_secret_field<Type>,
+        "stube: this control would show the value of a secret field. Write ui::input_for."
+    );
+}
+
 template <class... Attributes>
 concept all_attributes = (stube::detail::is_attribute<Attributes> && ...);
 
+/// True if the part is the attribute with this name.
 template <class T>
-bool is_type(const T& part) {
-    if constexpr (std::same_as<T, html_attribute>) return part.name == "type";
+bool is_named(std::string_view name, const T& part) {
+    if constexpr (std::same_as<T, html_attribute>) return part.name == name;
     return false;
 }
 
@@ -127,6 +137,7 @@ bool is_type(const T& part) {
 template <class T>
 std::optional<html_attribute> kind_of_input() {
     using namespace std::chrono;
+    if constexpr (stube::detail::is_secret<T>) return html::type("password");
     using type = typename chosen<T>::type;
     if constexpr (std::same_as<type, year_month_day>) return html::type("date");
     if constexpr (std::same_as<type, minutes>) return html::type("time");
@@ -179,7 +190,10 @@ choices choices_by_type() {
 }  // namespace detail
 
 /// A labelled input: `ui::input_for<&guest::name>(*this, "Name", autocomplete("name"))`. Dates and
-/// times get the browser's own controls, unless a `type(...)` is given.
+/// times get the browser's own controls, unless a `type(...)` is given. A secret field gets
+/// `type("password")` and `autocomplete("off")`, unless others are given, such as
+/// `autocomplete("current-password")`. Its value is never in the page. With another type, the
+/// browser shows the typed text, and keeps it in the tab's `sessionStorage` until it is sent.
 template <auto Member, class T, class... Attributes>
 markup input_for(const T& self, std::string_view label, const Attributes&... attributes) {
     static_assert(
@@ -187,14 +201,22 @@ markup input_for(const T& self, std::string_view label, const Attributes&... att
         "stube: one input cannot hold a list. Write ui::choices_for or ui::select_for."
     );
     auto control = bind<Member>(self);
-    const bool has_type = (detail::is_type(attributes) || ...);
+    const bool has_type = (detail::is_named("type", attributes) || ...);
     auto kind = has_type ? std::nullopt : detail::kind_of_input<detail::value_of<Member>>();
-    return detail::labelled(control, label, html::input(control, kind, attributes...));
+    const bool may_complete =
+        !control.is_secret || (detail::is_named("autocomplete", attributes) || ...);
+    auto no_completion = when(!may_complete, html::autocomplete("off"));
+    return detail::labelled(
+        control,
+        label,
+        html::input(control, kind, no_completion, attributes...)
+    );
 }
 
 /// A labelled input for text of several lines.
 template <auto Member, class T, class... Attributes>
 markup text_area_for(const T& self, std::string_view label, const Attributes&... attributes) {
+    detail::check_not_secret<Member>();
     auto control = bind<Member>(self, control_kind::text_area);
     return detail::labelled(control, label, html::textarea(control, attributes..., control.text));
 }
@@ -202,6 +224,7 @@ markup text_area_for(const T& self, std::string_view label, const Attributes&...
 /// A labelled check box for a `field<bool>`.
 template <auto Member, class T, class... Attributes>
 markup check_box_for(const T& self, std::string_view label, const Attributes&... attributes) {
+    detail::check_not_secret<Member>();
     auto control = bind<Member>(self, control_kind::check_box);
     return html::div(
         html::class_("field check"),
@@ -223,6 +246,7 @@ markup select_for(
     const choices& offered,
     const Attributes&... attributes
 ) {
+    detail::check_not_secret<Member>();
     auto control = bind<Member>(self, control_kind::select);
     auto options = detail::options(control, offered);
     auto select = html::select(control, html::multiple(control.is_list), attributes..., options);
@@ -251,6 +275,7 @@ markup radio_for(
         !detail::is_list<Member>,
         "stube: only one of several radio buttons can be chosen. Write ui::choices_for for a list."
     );
+    detail::check_not_secret<Member>();
     auto control = bind<Member>(self, control_kind::group);
     return html::fieldset(
         html::class_("field"),

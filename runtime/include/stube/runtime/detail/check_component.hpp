@@ -4,6 +4,7 @@
 #include <stube/runtime/detail/member.hpp>
 #include <stube/runtime/field.hpp>
 #include <stube/runtime/markup.hpp>
+#include <stube/runtime/secret.hpp>
 
 #include <boost/describe/bases.hpp>
 
@@ -20,14 +21,15 @@ namespace stube::detail {
 
 enum class fault {
     none,
-    type,         ///< neither described nor known to the codec
-    constant,     ///< a const data member cannot be read back
-    member,       ///< a struct with a data member that is not described
-    base,         ///< a struct with a base class that is not described
-    same_name,    ///< two data members with the same name, in a struct and its base
-    children,     ///< a slot or list that is not a data member of the component itself
-    field,        ///< a field that is not a data member of the component itself
-    field_value,  ///< a field of a type without a text_codec
+    type,          ///< neither described nor known to the codec
+    constant,      ///< a const data member cannot be read back
+    member,        ///< a struct with a data member that is not described
+    base,          ///< a struct with a base class that is not described
+    same_name,     ///< two data members with the same name, in a struct and its base
+    children,      ///< a slot or list that is not a data member of the component itself
+    field,         ///< a field that is not a data member of the component itself
+    field_value,   ///< a field of a type without a text_codec
+    secret_field,  ///< a field of an optional or a list of secrets, which would not be a secret
 };
 
 template <class T>
@@ -77,8 +79,8 @@ concept generally_stored = requires { typename codec<T>::is_general; };
 
 /// Types whose parts are not checked.
 template <class T>
-concept stored_whole =
-    stored_as_it_is<T> || (!is_children<T> && !is_field<T> && !generally_stored<T>);
+concept stored_whole = stored_as_it_is<T> ||
+                       (!is_children<T> && !is_field<T> && !is_secret<T> && !generally_stored<T>);
 
 template <class T>
 concept holds_values = string_map<T> || sequence<T> || requires(T t) {
@@ -86,10 +88,16 @@ concept holds_values = string_map<T> || sequence<T> || requires(T t) {
     typename T::value_type;
 };
 
-/// The element type of a container or optional.
+/// The element type of a container or optional, or the content of a secret.
 template <class T>
 struct held {
     using type = typename T::value_type;
+};
+
+template <class T>
+    requires is_secret<T>
+struct held<T> {
+    using type = typename T::content_type;
 };
 
 template <string_map T>
@@ -129,7 +137,7 @@ constexpr fault fault_of() {
         return fault::children;
     } else if constexpr (is_field<T>) {
         return fault::field;
-    } else if constexpr (holds_values<T>) {
+    } else if constexpr (holds_values<T> || is_secret<T>) {
         return fault_of<typename held<T>::type, T, Around...>();
     } else if constexpr (tuple_like<T>) {
         return fault_of_elements<T, T, Around...>(std::make_index_sequence<std::tuple_size_v<T>>());
@@ -154,13 +162,26 @@ struct is_text_coded<std::vector<T>> : is_text_coded<T> {};
 template <>
 struct is_text_coded<std::optional<bool>> : std::true_type {};
 
+/// The fault of a field whose value is a T.
+template <class T>
+constexpr fault fault_of_field() {
+    if constexpr (is_secret<T>) {
+        using content_type = typename T::content_type;
+        return is_text_coded<content_type>::value && !is_list<content_type> ? fault::none
+                                                                            : fault::field_value;
+    } else if constexpr (holds_values<T>) {
+        if constexpr (is_secret<typename held<T>::type>) return fault::secret_field;
+    }
+    return is_text_coded<T>::value ? fault::none : fault::field_value;
+}
+
 /// The fault of a data member's type in a component. Slots, lists and fields are allowed here.
 template <class C, class T>
 constexpr fault fault_of_data() {
     if constexpr (is_children<T>) {
         return fault::none;
     } else if constexpr (is_field<T>) {
-        return is_text_coded<typename T::value_type>::value ? fault::none : fault::field_value;
+        return fault_of_field<typename T::value_type>();
     } else {
         return fault_of<T, C>();
     }
@@ -193,8 +214,8 @@ struct held_at_last {
     using type = T;
 };
 
-template <holds_values T>
-    requires(!stored_as_it_is<T>)
+template <class T>
+    requires((holds_values<T> && !stored_as_it_is<T>) || is_secret<T>)
 struct held_at_last<T> : held_at_last<typename held<T>::type> {};
 
 template <class Component, class Around, class Descriptor>
@@ -276,10 +297,17 @@ void refuse(culprit<Component, Fault, Member, Type>) {
             "container or a struct it would never receive input. For several fields, write "
             "keyed<T> of a component with the field."
         );
+    } else if constexpr (Fault == fault::secret_field) {
+        static_assert(
+            data_can_be_stored<Component, Member, Type>,
+            "stube: a field cannot hold an optional or a list of secrets. Write "
+            "field<transient<std::optional<T>>>, so that its entry is secret, too."
+        );
     } else {
         static_assert(
             data_can_be_stored<Component, Member, Type>,
-            "stube: a field cannot hold this type. Specialise stube::text_codec for it."
+            "stube: a field cannot hold this type. Specialise stube::text_codec for it. A secret "
+            "field cannot hold a list."
         );
     }
 }

@@ -3,6 +3,7 @@
 #include <stube/runtime/codec.hpp>
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/detail/check_component.hpp>
+#include <stube/runtime/detail/holds_secret.hpp>
 #include <stube/runtime/detail/member.hpp>
 
 #include <tuple>
@@ -56,6 +57,7 @@ void check_argument_count(const boost::json::array& arguments, std::size_t wante
 template <class... Values>
 void decode_arguments(std::tuple<Values...>& to, const boost::json::array& arguments) {
     check_argument_count(arguments, sizeof...(Values));
+    const form_scope_if<(holds_secret<Values> || ...)> form(secret_form::readable);
     try {
         std::apply(
             [&, index = std::size_t{0}](auto&... value) mutable {
@@ -149,6 +151,7 @@ member_handler make_handler(std::string_view name) {
     h.owner = [](void* self) -> void* {
         return static_cast<typename member<Member>::owner*>(static_cast<C*>(self));
     };
+    h.secret_arguments = secret_arguments<parameters>;
     if constexpr (std::tuple_size_v<parameters> == 0) {
         h.on_answer = &run_answer<Member>;
         h.on_failure = &run_failure<Member>;
@@ -225,7 +228,7 @@ template <class C>
 bool keep_typed(void* state, std::span<const form_value> form) {
     bool has_changed = false;
     each_sent<C>(state, form, [&](auto& target, auto entry) {
-        if (entry == target.text()) return;
+        if (!target.would_change(entry)) return;
         target.enter(std::move(entry));
         has_changed = true;
     });
@@ -458,6 +461,18 @@ json_holder encoded(const C& state) {
     return out;
 }
 
+/// Records which values of the component are secret.
+template <class C>
+void set_secrets(component_type& type) {
+    type.has_encrypted = holds_encrypted<C>;
+    boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
+        using member_type = data_type<decltype(described)>;
+        if constexpr (is_field<member_type>) {
+            if constexpr (holds_secret<member_type>) type.secret_fields.push_back(described.name);
+        }
+    });
+}
+
 template <class C>
 component_type make_component_type() {
     static_assert(
@@ -480,13 +495,16 @@ component_type make_component_type() {
         return std::make_shared<C>(*static_cast<const C*>(state.get()));
     };
     type.encode = [](const void* state) {
+        const component_scope_if<holds_encrypted<C>> scope(C::component);
         return encode_to_text(*encoded<C>(*static_cast<const C*>(state)));
     };
     type.initial_state_key = [](const void* state) {
+        const form_scope_if<holds_secret<C>> form(secret_form::masked);
         static const json_holder defaults = encoded<C>(C{});
         return text_without(*defaults, *encoded<C>(*static_cast<const C*>(state)));
     };
     type.decode = [](const boost::json::value& from) -> std::shared_ptr<const void> {
+        const component_scope_if<holds_encrypted<C>> scope(C::component);
         auto state = std::make_shared<C>();
         decode_struct(*state, from);
         if constexpr (has_lists<C>) {
@@ -496,6 +514,7 @@ component_type make_component_type() {
         }
         return state;
     };
+    set_secrets<C>(type);
     set_version<C>(type);
     set_archived<C>(type);
     set_hooks<C>(type);
