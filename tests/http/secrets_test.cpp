@@ -269,6 +269,12 @@ TEST_CASE("no secret is in the files of a database or in the log or in a page") 
     });
 }
 
+TEST_CASE("no secret is in a database with an archive") {
+    check_that_nothing_leaks([](const fs::path& folder) {
+        return sqlite_store((folder / "conversations.db").string(), {.archive = true});
+    });
+}
+
 TEST_CASE("no secret is in a page that is submitted without scripts") {
     safe_server server;
     const auto port = server.running.port();

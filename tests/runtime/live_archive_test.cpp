@@ -2,11 +2,13 @@
 #include "runtime/conversation/encoder.hpp"
 #include "runtime/live_support.hpp"
 
+#include <stube/runtime/behavior.hpp>
 #include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/field.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
+#include <stube/runtime/secret.hpp>
 #include <stube/runtime/ui.hpp>
 
 #include <boost/describe/class.hpp>
@@ -99,6 +101,24 @@ struct unrecorded {
 };
 BOOST_DESCRIBE_STRUCT(unrecorded, (), (n, inc, continue_as_claim))
 
+struct account {
+    static constexpr std::string_view component = "archive/account";
+    int opened = 0;
+    field<std::string> name;
+    field<transient<std::string>> password;
+
+    void open(int /*kind*/, const transient<std::string>& /*pin*/) { ++opened; }
+
+    markup render() const {
+        return form(
+            ui::input_for<&account::name>(*this, "Name"),
+            ui::input_for<&account::password>(*this, "Password"),
+            div(stube::behavior("pad").event<&account::open>())
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(account, (), (opened, name, password, open))
+
 std::shared_ptr<script> with_archive() {
     auto told = std::make_shared<script>();
     told->archives = true;
@@ -156,6 +176,31 @@ TEST_CASE("the fields that a user has filled in are part of the recorded event")
     CHECK(
         a.last_event().find(R"("fields":[["i1-note","a \"quoted\" note"]])") != std::string::npos
     );
+}
+
+TEST_CASE("a recorded event contains null in place of secret fields and arguments") {
+    auto told = with_archive();
+    world w(told, {});
+    const auto id = w.minted(call<account>().release());
+    auto opened = w.to_top(id, "open", R"([7,"1234"])");
+    opened.form = {
+        {"i1-name", "Ada"},
+        {"i1-password", "mellon"},
+        {"i9-password", "of a component that has left"},
+        {"x", "of no component"}
+    };
+    CHECK(w.wait(w.send(id, opened)).result == status::ok);
+    CHECK(
+        told->changes().back().commit->event ==
+        R"({"kind":"event","principal":"principal","id":"0000000000000001",)"
+        R"("component":"archive/account","instance":1,"member":"open","arguments":[7,null],)"
+        R"("fields":[["i1-name","Ada"],["i1-password",null]]})"
+    );
+    const auto events = w.map().history().event_view(id);
+    CHECK(events.back().arguments == "[7,null]");
+    REQUIRE(events.back().fields.size() == 2);
+    CHECK(events.back().fields[0].value == "Ada");
+    CHECK_FALSE(events.back().fields[1].value);
 }
 
 TEST_CASE("timers, messages and results of work are recorded as causes") {
