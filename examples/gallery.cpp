@@ -29,12 +29,18 @@
 #include "weather.hpp"
 #include "wizard.hpp"
 
+#include <stube/runtime/conversation_history.hpp>
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -282,12 +288,26 @@ app make_site(gallery::everyone& everyone) {
 int check_store(const std::string& location) {
     try {
         gallery::everyone everyone;
-        auto stored = gallery::open_store(location, gallery::access::read_only);
+        auto stored = gallery::open_store(location, false, gallery::access::read_only);
         return make_site(everyone).check_store(std::move(stored), std::cout);
     } catch (const std::exception& e) {
         std::fprintf(stderr, "gallery: %s\n", e.what());
         return 2;
     }
+}
+
+/// Prints the history of one conversation. Read-only, like `check_store`.
+int print_history(const gallery::options& options) {
+    const auto stored = gallery::open_store(options.store, true, gallery::access::read_only);
+    stored->load_all([](stube::storage::record&&) {});
+    const live::conversation_history history(*stored, [](time_point at) {
+        return kernel::environment{at};
+    });
+    const auto found = history.history_view(options.history);
+    if (found.events.empty())
+        throw std::invalid_argument("no conversation " + options.history + " in the archive");
+    std::cout << boost::json::value(encode(found)) << '\n';
+    return 0;
 }
 
 }  // namespace
@@ -301,11 +321,13 @@ int main(int argc, char** argv) {
             return 0;
         }
         if (!options.check.empty()) return check_store(options.check);
+        if (!options.history.empty()) return print_history(options);
 #ifndef NDEBUG
         options.server.conversations.check_markup = true;
 #endif
         gallery::everyone everyone;
-        return make_site(everyone).start(options.server, gallery::open_store(options.store));
+        auto storage = gallery::open_store(options.store, options.archive);
+        return make_site(everyone).start(options.server, std::move(storage));
     } catch (const std::exception& e) {
         std::fprintf(stderr, "gallery: %s\n", e.what());
         return 1;

@@ -17,6 +17,9 @@ const char* const help_text =
     "  --store memory                   keep conversations in memory only (the default)\n"
     "  --store file:DIR                 keep conversations in this folder, one file for each\n"
     "  --store sqlite:PATH              keep conversations in this SQLite database\n"
+    "  --archive                        keep the history of all conversations (only sqlite:PATH)\n"
+    "  --history ID                     print the history of a conversation in --store as JSON, and\n"
+    "                                   exit; another gallery may be serving from the store\n"
     "  --check-store STORE              check whether this program can continue all conversations\n"
     "                                   in a store (file:DIR or sqlite:PATH), and exit: with 0 if\n"
     "                                   it can, 1 if not with all, 2 if the store is unreadable\n"
@@ -51,6 +54,8 @@ void set(options& to, std::string_view option, std::string_view value) {
         to.store = value;
     } else if (option == "--check-store") {
         to.check = value;
+    } else if (option == "--history") {
+        to.history = value;
     } else {
         throw std::invalid_argument(
             "unknown option " + std::string(option) + "; --help lists them"
@@ -66,6 +71,8 @@ options parse_options(std::span<char* const> arguments) {
         std::string_view option = arguments[at];
         if (option == "--help") {
             out.help = true;
+        } else if (option == "--archive") {
+            out.archive = true;
         } else if (at + 1 == arguments.size()) {
             throw std::invalid_argument(
                 std::string(option) + " is unknown or needs a value; --help lists the options"
@@ -77,13 +84,18 @@ options parse_options(std::span<char* const> arguments) {
     return out;
 }
 
-std::unique_ptr<stube::store> open_store(const std::string& location, access mode) {
+std::unique_ptr<stube::store> open_store(const std::string& location, bool archive, access mode) {
     const bool read_only = mode == access::read_only;
+    if (archive && !location.starts_with("sqlite:"))
+        throw std::invalid_argument("a history needs --store sqlite:PATH");
     if (location == "memory") return stube::memory_store();
     if (location.starts_with("file:"))
         return stube::file_store(location.substr(5), {.read_only = read_only});
     if (location.starts_with("sqlite:"))
-        return stube::sqlite_store(location.substr(7), {.read_only = read_only});
+        return stube::sqlite_store(
+            location.substr(7),
+            {.read_only = read_only, .archive = archive}
+        );
     throw std::invalid_argument("--store takes memory, file:DIR or sqlite:PATH");
 }
 

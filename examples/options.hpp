@@ -12,7 +12,9 @@ namespace gallery {
 struct options {
     stube::server_options server;
     std::string store = "memory";
-    std::string check;  ///< the store to check instead of serving; or empty
+    bool archive = false;  ///< keep the history of all conversations
+    std::string check;     ///< the store to check instead of serving; or empty
+    std::string history;   ///< the conversation whose history to print instead of serving; or empty
     bool help = false;
 };
 
@@ -23,8 +25,9 @@ options parse_options(std::span<char* const> arguments);
 
 enum class access { full, read_only };
 
-/// `location` is "memory", "file:DIR" or "sqlite:PATH". Throws std::invalid_argument or
-/// stube::store_refused.
-std::unique_ptr<stube::store> open_store(const std::string& location, access mode = access::full);
+/// `location` is "memory", "file:DIR" or "sqlite:PATH". Only the last one can have an archive.
+/// Throws std::invalid_argument or stube::store_refused.
+std::unique_ptr<stube::store>
+open_store(const std::string& location, bool archive, access mode = access::full);
 
 }  // namespace gallery
