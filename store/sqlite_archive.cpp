@@ -117,7 +117,7 @@ std::int64_t archive_writer::append(const change& change, const entry* stored) {
     const bool has_all = is_gap || commit.is_whole;
     part_changes changes = find_changes(head.parts, written, has_all ? nullptr : &commit.dropped);
     const std::int64_t previous = head.row;
-    head.row = next_row();
+    head.row = next_row(previous);
     const auto body = add_bodies(change.id, written, head, changes);
     apply(head.parts, changes);
 
@@ -140,13 +140,15 @@ std::int64_t archive_writer::append(const change& change, const entry* stored) {
     return row;
 }
 
-/// Rows are numbered here, because a head lists its own row if that has the body of a part.
-std::int64_t archive_writer::next_row() {
+/// A row above `lowest`. Rows are numbered here, because a head lists its own row if that has the
+/// body of a part. The last row may have been lost, but a chain never continues in the same row.
+std::int64_t archive_writer::next_row(std::int64_t lowest) {
     if (next_row_ == 0) {
         last_row_.bind_all();
         while (last_row_.next())
             next_row_ = last_row_.number(0) + 1;
     }
+    next_row_ = std::max(next_row_, lowest + 1);
     return next_row_++;
 }
 
@@ -318,7 +320,7 @@ std::optional<std::string_view> archive_writer::add_bodies(
             of_head = *body;
             part->row = head.row;
         } else {
-            part->row = next_row();
+            part->row = next_row(head.row);
             add_body_.run(part->row, id, *body);
         }
     }

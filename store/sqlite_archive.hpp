@@ -42,7 +42,7 @@ public:
 
 private:
     std::int64_t append(const change& change, const entry* stored);
-    std::int64_t next_row();
+    std::int64_t next_row(std::int64_t lowest);
     void add_head(
         const std::string& id,
         std::int64_t previous,

@@ -46,7 +46,8 @@ private:
         std::uint64_t last_transaction = 0;
         std::uint64_t expected_parts = 0;  ///< from the head; 0 before it has been read
         std::vector<std::int64_t> rows;
-        std::string why;  ///< why it is not valid; empty while it is
+        std::int64_t archived = 0;  ///< the highest of its rows, which is the newest head
+        std::string why;            ///< why it is not valid; empty while it is
     };
 
     void add_row(const sqlite_statement& row);
