@@ -43,9 +43,6 @@ struct newest_head {
     std::int64_t row = 0;
     std::uint64_t number = 0;
     digest sum = {};
-    /// The revision that was stored with the head. The archive has a gap before the next head
-    /// unless this is the stored revision.
-    std::uint64_t revision = 0;
     std::uint64_t changed = 0;  ///< part changes since the last whole list
     bool is_known = true;       ///< false if `parts` could not be read
     part_list parts;

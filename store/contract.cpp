@@ -1,132 +1,22 @@
-#include "store/store_model.hpp"
+#include "store/contract_archive.hpp"
+#include "store/contract_trial.hpp"
 
 #include <stube/store/contract.hpp>
 
 #include <algorithm>
-#include <map>
+#include <iterator>
 #include <optional>
 #include <random>
-#include <string_view>
 
 namespace stube::store_contract {
 
 using namespace storage;
 namespace {
 
-using batch = std::vector<change>;
-
-void expect(bool is_true, const std::string& violation) {
-    if (!is_true) throw broken(violation);
-}
-
 change as_tombstone(change change) {
     change.status = record_status::tombstone;
     return change;
 }
-
-contents load(store& opened) {
-    contents found;
-    const load_report report = opened.load_all([&](record&& loaded) {
-        const std::string id = loaded.id;
-        const bool is_new = found.emplace(id, in_order(std::move(loaded))).second;
-        expect(is_new, "load_all passed " + id + " twice");
-    });
-    expect(report.loaded == found.size(), "load_report::loaded is not the number of records");
-    for (const auto& bad : report.quarantined)
-        expect(false, "load_all could not read " + bad.id + ": " + bad.why);
-    return found;
-}
-
-/// One run of a rule: the store, the model of its content, and the content after the last restart.
-class trial {
-public:
-    explicit trial(const tested_store& tested) : tested_(tested) { start(); }
-
-    store& opened() { return *store_; }
-    bool keeps() const { return store_->keeps(); }
-    const contents& model() const { return model_; }
-
-    void save(const batch& changes) {
-        try {
-            store_->save(changes);
-        } catch (const std::exception& error) {
-            throw broken(named(changes) + " was not saved: " + error.what());
-        }
-        for (const auto& change : changes)
-            apply_change(model_, change);
-    }
-
-    void expect_refused(const batch& changes) {
-        try {
-            store_->save(changes);
-        } catch (const store_refused&) {
-            return;
-        }
-        expect(false, named(changes) + " was not refused with store_refused");
-    }
-
-    /// Does nothing for a store that keeps nothing, which has no conflicts.
-    void expect_conflict(const batch& changes) {
-        if (!keeps()) return;
-        try {
-            store_->save(changes);
-        } catch (const store_conflict&) {
-            return;
-        }
-        expect(false, named(changes) + " was not refused with store_conflict");
-    }
-
-    void restart() {
-        store_.reset();
-        start();
-        if (store_->keeps())
-            compare();
-        else
-            model_.clear();
-    }
-
-    void inject(fault injected) { tested_.inject(injected); }
-    bool can_inject() const { return tested_.inject && keeps(); }
-
-    /// Restarts without a comparison with the model.
-    contents stored_after_restart() {
-        store_.reset();
-        start();
-        return found_;
-    }
-
-private:
-    void start() {
-        store_ = tested_.open();
-        expect(store_ != nullptr, "open returned null");
-        found_ = load(*store_);
-    }
-
-    void compare() const {
-        for (const auto& [id, expected] : model_) {
-            const auto stored = found_.find(id);
-            expect(stored != found_.end(), id + " is lost");
-            expect(stored->second.revision == expected.revision, id + " has another revision");
-            expect(stored->second.status == expected.status, id + " has another status");
-            expect(stored->second.parts == expected.parts, id + " has other parts");
-        }
-        for (const auto& [id, stored] : found_)
-            expect(model_.contains(id), id + " is stored but should not be");
-    }
-
-    static std::string named(const batch& changes) {
-        std::string ids;
-        for (const auto& change : changes)
-            ids += (ids.empty() ? "" : ", ") + change.id.substr(0, 70) + " revision " +
-                   std::to_string(change.revision);
-        return "[" + ids + "]";
-    }
-
-    const tested_store& tested_;
-    std::unique_ptr<store> store_;
-    contents found_;
-    contents model_;
-};
 
 void new_is_empty(trial& run) {
     run.restart();
@@ -292,78 +182,10 @@ void exception_propagates(trial& run) {
     run.restart();
 }
 
-/// Random changes that every store must accept.
-class random_changes {
-public:
-    random_changes(unsigned seed, bool with_updates) : random_(seed), with_updates_(with_updates) {}
-
-    batch next(const contents& model) {
-        std::map<std::string, change> by_id;
-        for (unsigned count = between(1, 12); count > 0; --count) {
-            std::string id = numbered("c", between(1, 30));
-            by_id.insert_or_assign(id, next_change(id, model));
-        }
-        batch changes;
-        changes.reserve(by_id.size());
-        for (auto& [id, change] : by_id)
-            changes.push_back(std::move(change));
-        return changes;
-    }
-
-private:
-    /// Not `"i" + std::to_string(n)`: for that, g++ 12 gives a false warning.
-    static std::string numbered(const char* text, unsigned long number) {
-        return std::string(text).append(std::to_string(number));
-    }
-
-    unsigned between(unsigned low, unsigned high) {
-        return std::uniform_int_distribution<unsigned>(low, high)(random_);
-    }
-
-    std::string body() {
-        const std::size_t length = between(0, between(0, 9) == 0 ? 9000 : 300);
-        return numbered("{\"n\":", random_()) + ",\"t\":\"" + std::string(length, 'x') + "\"}";
-    }
-
-    std::vector<part> some_parts(bool with_head) {
-        std::vector<part> parts;
-        for (unsigned i = 1; i <= 6; ++i)
-            if (between(0, 2) == 0) parts.push_back({numbered("i", i), body()});
-        if (with_head) parts.push_back({"head", body()});
-        return parts;
-    }
-
-    /// One in ten is a removal, one a replacement, one a tombstone, and one has no head.
-    change next_change(const std::string& id, const contents& model) {
-        const auto stored = model.find(id);
-        const unsigned choice = between(0, 9);
-        if (choice == 0) return removing(id);
-        const std::uint64_t revision = between(1, 3);
-        change next = creating(id, revision, some_parts(choice != 3));
-        if (choice == 2) next.status = record_status::tombstone;
-        if (stored == model.end()) return next;
-        next.revision += stored->second.revision;
-        next.kind = choice == 1 || !with_updates_ ? change_kind::replace : change_kind::update;
-        if (next.kind == change_kind::update) drop_some(next);
-        return next;
-    }
-
-    void drop_some(change& change) {
-        for (unsigned i = 7; i > 0; --i) {
-            const std::string name = numbered("i", i);
-            const bool is_written = std::ranges::count(change.written, name, &part::name) > 0;
-            if (!is_written && between(0, 3) == 0) change.dropped.push_back(name);
-        }
-    }
-
-    std::mt19937 random_;
-    bool with_updates_;
-};
-
 void store_follows_a_model(trial& run) {
     if (!run.keeps()) return;
     const unsigned seed = std::random_device{}();
-    random_changes changes(seed, run.opened().saves_parts());
+    random_changes changes(seed, run.opened().saves_parts(), false);
     try {
         for (int round = 1; round <= 200; ++round) {
             run.save(changes.next(run.model()));
@@ -469,37 +291,34 @@ void untouched_place_is_accepted(trial& run) {
     check("after a restart");
 }
 
-rule make_rule(std::string name, void (*check)(trial&)) {
-    return {std::move(name), [check](const tested_store& tested) {
-                trial run(tested);
-                check(run);
-            }};
-}
-
 }  // namespace
 
 const std::vector<rule>& rules() {
-    static const std::vector<rule> all{
-        make_rule("a new store is empty", new_is_empty),
-        make_rule("a saved conversation comes back byte for byte", byte_for_byte),
-        make_rule(
-            "a replacement deletes the other parts and ends a tombstone",
-            replace_deletes_other_parts
-        ),
-        make_rule("an update writes some parts and leaves the rest", update_leaves_other_parts),
-        make_rule("a removed conversation is gone and can be created", removed_can_be_created),
-        make_rule(
-            "a change that does not follow the stored state is a conflict",
-            late_change_is_a_conflict
-        ),
-        make_rule("a refused batch changes nothing", refused_batch_changes_nothing),
-        make_rule("an invalid change is refused", invalid_change_is_refused),
-        make_rule("an exception of the callback leaves load_all", exception_propagates),
-        make_rule("a store follows a model through random batches", store_follows_a_model),
-        make_rule("an untouched place is not reported as lost", untouched_place_is_accepted),
-        make_rule("a full disk is a refusal", full_disk_is_a_refusal),
-        make_rule("a failed sync stops the store until a restart", unknown_stops_the_store),
-    };
+    static const std::vector<rule> all = [] {
+        std::vector<rule> all{
+            make_rule("a new store is empty", new_is_empty),
+            make_rule("a saved conversation comes back byte for byte", byte_for_byte),
+            make_rule(
+                "a replacement deletes the other parts and ends a tombstone",
+                replace_deletes_other_parts
+            ),
+            make_rule("an update writes some parts and leaves the rest", update_leaves_other_parts),
+            make_rule("a removed conversation is gone and can be created", removed_can_be_created),
+            make_rule(
+                "a change that does not follow the stored state is a conflict",
+                late_change_is_a_conflict
+            ),
+            make_rule("a refused batch changes nothing", refused_batch_changes_nothing),
+            make_rule("an invalid change is refused", invalid_change_is_refused),
+            make_rule("an exception of the callback leaves load_all", exception_propagates),
+            make_rule("a store follows a model through random batches", store_follows_a_model),
+            make_rule("an untouched place is not reported as lost", untouched_place_is_accepted),
+            make_rule("a full disk is a refusal", full_disk_is_a_refusal),
+            make_rule("a failed sync stops the store until a restart", unknown_stops_the_store),
+        };
+        std::ranges::move(archive_rules(), std::back_inserter(all));
+        return all;
+    }();
     return all;
 }
 

@@ -72,7 +72,11 @@ archive_writer::archive_writer(
 std::int64_t archive_writer::write(const change& change, const entry* stored) {
     const std::int64_t newest = stored ? stored->archived : 0;
     const bool is_recorded = records_ && change.commit != nullptr;
-    if (change.kind != change_kind::remove) return is_recorded ? append(change, stored) : newest;
+    if (change.kind != change_kind::remove) {
+        if (is_recorded) return append(change, stored);
+        if (records_ && !stored) check_has_not_ended(change);
+        return newest;
+    }
     if (change.forgets) {
         forget(change.id, newest);
         return 0;
@@ -98,6 +102,22 @@ void archive_writer::on_rollback() {
     deletes_rows_ = false;
 }
 
+/// Throws store_conflict if the archive has a head with this number or a higher one: a number is
+/// used once.
+void archive_writer::check_is_new(const change& change, std::uint64_t newest) {
+    if (change.revision > newest) return;
+    throw store_conflict(
+        "conversation " + change.id + " has a head " + std::to_string(newest) +
+        " in the archive, and revision " + std::to_string(change.revision) + " is not above it"
+    );
+}
+
+/// The same for a conversation that is stored again after it has ended.
+void archive_writer::check_has_not_ended(const change& change) {
+    if (const auto row = rows_.find_ended(change.id); row != 0)
+        check_is_new(change, read(change.id, row).number);
+}
+
 void archive_writer::keep_history(const std::string& id, std::int64_t archived) {
     const std::uint64_t sum = ended_checksum(id, as_unsigned(archived));
     put_ended_.run(id, archived, as_sql(sum));
@@ -109,6 +129,7 @@ std::int64_t archive_writer::append(const change& change, const entry* stored) {
     in_batch_.push_back(&change.id);
     bool is_gap = false;
     newest_head& head = find_newest(change.id, stored, is_gap);
+    check_is_new(change, head.number);
 
     const bool is_incomplete = is_gap && !commit.is_whole;
     const std::vector<part> completed =
@@ -117,7 +138,7 @@ std::int64_t archive_writer::append(const change& change, const entry* stored) {
     const bool has_all = is_gap || commit.is_whole;
     part_changes changes = find_changes(head.parts, written, has_all ? nullptr : &commit.dropped);
     const std::int64_t previous = head.row;
-    head.row = next_row();
+    head.row = next_row(previous);
     const auto body = add_bodies(change.id, written, head, changes);
     apply(head.parts, changes);
 
@@ -127,9 +148,7 @@ std::int64_t archive_writer::append(const change& change, const entry* stored) {
         changes = {head.parts.parts(), {}};
         head.changed = 0;
     }
-    // Not the revision if the id was created again after it had ended: a number is used once.
-    head.number = previous == 0 ? change.revision : std::max(change.revision, head.number + 1);
-    head.revision = change.revision;
+    head.number = change.revision;
     add_head(change.id, previous, commit, changes, body, head);
     newest_.recount(head);
 
@@ -140,13 +159,15 @@ std::int64_t archive_writer::append(const change& change, const entry* stored) {
     return row;
 }
 
-/// Rows are numbered here, because a head lists its own row if that has the body of a part.
-std::int64_t archive_writer::next_row() {
+/// A row above `lowest`. Rows are numbered here, because a head lists its own row if that has the
+/// body of a part. The last row may have been lost, but a chain never continues in the same row.
+std::int64_t archive_writer::next_row(std::int64_t lowest) {
     if (next_row_ == 0) {
         last_row_.bind_all();
         while (last_row_.next())
             next_row_ = last_row_.number(0) + 1;
     }
+    next_row_ = std::max(next_row_, lowest + 1);
     return next_row_++;
 }
 
@@ -203,7 +224,7 @@ newest_head& archive_writer::find_newest(const std::string& id, const entry* sto
     newest_head* head = newest_.find(id);
     if (!head || head->row != row)
         head = &newest_.put(id, row == 0 ? newest_head() : read(id, row));
-    is_gap = row == 0 || !stored || !head->is_known || head->revision != stored->revision;
+    is_gap = row == 0 || !stored || !head->is_known || head->number != stored->revision;
     head->is_known = true;
     return *head;
 }
@@ -213,9 +234,7 @@ newest_head& archive_writer::find_newest(const std::string& id, const entry* sto
 newest_head archive_writer::read(const std::string& id, std::int64_t row) {
     newest_head head;
     try {
-        head = rows_.read_parts(id, row);
-        head.revision = head.number;
-        return head;
+        return rows_.read_parts(id, row);
     } catch (const store_refused&) {
         head.is_known = false;
         head.row = row;
@@ -318,7 +337,7 @@ std::optional<std::string_view> archive_writer::add_bodies(
             of_head = *body;
             part->row = head.row;
         } else {
-            part->row = next_row();
+            part->row = next_row(head.row);
             add_body_.run(part->row, id, *body);
         }
     }

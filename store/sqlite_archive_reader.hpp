@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace stube::storage {
@@ -23,13 +24,9 @@ class archive_reader {
 public:
     /// `stored`: the entries of the store; read only while `stored_mutex` is locked. The store
     /// locks this mutex while it changes them. It also holds the mutex from a commit that deletes
-    /// rows of the archive until the entries show that. All arguments must outlive the reader.
-    archive_reader(
-        const std::filesystem::path& file,
-        const entries& stored,
-        std::mutex& stored_mutex
-    )
-        : file_(file), stored_(stored), stored_mutex_(stored_mutex) {}
+    /// rows of the archive until the entries show that. Both must outlive the reader.
+    archive_reader(std::filesystem::path file, const entries& stored, std::mutex& stored_mutex)
+        : file_(std::move(file)), stored_(stored), stored_mutex_(stored_mutex) {}
 
     /// As the members of `archive`.
     std::vector<archived_head> heads(std::string_view id, std::uint64_t before, std::size_t count);
@@ -62,7 +59,7 @@ private:
 
     std::int64_t find_newest(opened& in, std::string_view id);
 
-    const std::filesystem::path& file_;
+    const std::filesystem::path file_;
     const entries& stored_;
     std::mutex& stored_mutex_;
     std::mutex mutex_;              ///< guards all members below

@@ -110,6 +110,7 @@ sqlite_loader::partial_conversation& sqlite_loader::partial_of(std::string_view 
 
 void sqlite_loader::add_part(const sqlite_statement& row, partial_conversation& partial) {
     check_types(row);
+    partial.archived = std::max(partial.archived, row.number(column::archived));
     const std::string_view name = row.text(column::name);
     std::optional<std::string_view> body;
     if (row.type(column::body) != SQLITE_NULL) body = row.text(column::body);
@@ -200,7 +201,7 @@ void sqlite_loader::reject(partial_conversation& partial) {
         {std::move(partial.content.id),
          std::move(partial.why),
          std::move(partial.rows),
-         partial.index.archived}
+         partial.archived}
     );
 }
 

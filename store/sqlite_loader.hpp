@@ -46,6 +46,7 @@ private:
         std::uint64_t last_transaction = 0;
         std::uint64_t expected_parts = 0;  ///< from the head; 0 before the head has been read
         std::vector<std::int64_t> rows;
+        std::int64_t archived = 0;  ///< the highest of its rows, which is the newest head
         std::string why;  ///< the reason why the rows are not valid; empty while they are valid
     };
 

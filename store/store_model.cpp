@@ -62,4 +62,49 @@ void apply_change(contents& model, const change& applied) {
     stored = in_order(stored);
 }
 
+namespace {
+
+void forget(archive_contents& model, const std::string& id) {
+    model[id] = {};
+    for (auto& [other, archived] : model)
+        if (archived.origin && archived.origin->id == id) archived.origin.reset();
+}
+
+/// The parts that a commit starts from.
+std::vector<part>
+parts_before(const model_archive& archived, const record* stored, const archived_commit& commit) {
+    if (commit.is_whole || !stored) return {};
+    const bool is_gap = archived.heads.empty() || archived.heads.back().number != stored->revision;
+    return is_gap ? stored->parts : archived.heads.back().parts;
+}
+
+}  // namespace
+
+void apply_commit(archive_contents& model, const contents& stored, const change& applied) {
+    const auto found = stored.find(applied.id);
+    const record* before = found == stored.end() ? nullptr : &found->second;
+    const bool is_removal = applied.kind == change_kind::remove;
+    if (is_removal && applied.forgets) return forget(model, applied.id);
+    if (!applied.commit || (is_removal && !before)) return;
+
+    const archived_commit& commit = *applied.commit;
+    model_archive& archived = model[applied.id];
+    contents state;
+    state[applied.id].parts = parts_before(archived, before, commit);
+    apply_change(state, updating(applied.id, 0, commit.written, commit.dropped));
+    archived.heads.push_back(
+        {applied.revision,
+         commit.parent,
+         commit.time,
+         commit.event,
+         commit.about,
+         std::move(state[applied.id].parts)}
+    );
+    if (commit.origin) archived.origin = commit.origin;
+    for (const auto& name : commit.aliases)
+        if (std::ranges::find(archived.aliases, name) == archived.aliases.end())
+            archived.aliases.push_back(name);
+    std::ranges::sort(archived.aliases);
+}
+
 }  // namespace stube::storage

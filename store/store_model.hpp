@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,5 +43,29 @@ record in_order(record stored);
 
 /// Applies a change as a store does. Does not check it.
 void apply_change(contents& model, const change& applied);
+
+/// A head with its state.
+struct model_head {
+    std::uint64_t number = 0;
+    std::uint64_t parent = 0;
+    std::int64_t time = 0;
+    std::string event;
+    std::string about;
+    std::vector<part> parts;  ///< sorted by name
+};
+
+/// The archive of one conversation; empty if it was forgotten.
+struct model_archive {
+    std::vector<model_head> heads;     ///< the oldest first
+    std::vector<std::string> aliases;  ///< sorted
+    std::optional<fork_origin> origin;
+};
+
+/// The archives by the id of the conversation, also of conversations that have ended.
+using archive_contents = std::map<std::string, model_archive>;
+
+/// Applies a change as an archive does. `stored` is the content of the store before the change.
+/// Does not check it.
+void apply_commit(archive_contents& model, const contents& stored, const change& applied);
 
 }  // namespace stube::storage

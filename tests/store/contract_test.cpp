@@ -54,6 +54,8 @@ TEST_CASE_TEMPLATE(
     "a store keeps the contract",
     Place,
     EVERY_PLACE,
+    archive_place,
+    archive_place_in_memory,
     file_place_in_memory,
     sqlite_place_in_memory,
     memory_place

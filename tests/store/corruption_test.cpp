@@ -73,14 +73,25 @@ public:
             whole_,
             " unharmed, ",
             reported_later_,
-            " reported later, seed ",
+            " reported later, ",
+            intact_archives_,
+            " archives intact, ",
+            damaged_archives_,
+            " damaged, seed ",
             seed_
         );
     }
 
 private:
     static history_options options(unsigned seed) {
-        return {seed, saved + 20, std::is_same_v<Kind, sqlite_kind>, 1200, 12};
+        return {
+            seed,
+            saved + 20,
+            std::is_base_of_v<sqlite_kind, Kind>,
+            1200,
+            12,
+            Kind::keeps_archive
+        };
     }
 
     fs::path folder() const { return folder_.path() / "damaged"; }
@@ -193,8 +204,9 @@ private:
     std::optional<std::size_t> open(const remains& left) {
         contents found;
         stube::storage::load_report report;
+        std::unique_ptr<stube::store> kept;
         try {
-            auto kept = Kind::open(folder());
+            kept = Kind::open(folder());
             report = kept->load_all([&](record&& loaded) {
                 std::string id = loaded.id;
                 CHECK(found.emplace(id, in_order(std::move(loaded))).second);
@@ -213,7 +225,36 @@ private:
             if (found == all_.states[i]) state = i;
         CHECK((state || !report.warnings.empty()));  // else the store serves a wrong state
         if (state) ++(*state == left.last_state ? whole_ : earlier_);
+        if (state && Kind::keeps_archive) check_archive_is_true(*kept, *state);
         return state;
+    }
+
+    /// Each head of a stored conversation has its true state, or the archive refuses to read it.
+    void check_archive_is_true(stube::store& kept, std::size_t state) {
+        auto& from = dynamic_cast<stube::storage::archive&>(kept);
+        bool is_intact = true;
+        for (const auto& [id, archived] : archive_after(all_, state)) {
+            if (!all_.states[state].contains(id)) continue;
+            CAPTURE(id);
+            for (const auto& head : archived.heads)
+                is_intact = has_true_state(from, id, head) && is_intact;
+        }
+        ++(is_intact ? intact_archives_ : damaged_archives_);
+    }
+
+    static bool
+    has_true_state(stube::storage::archive& from, const std::string& id, const model_head& head) {
+        try {
+            auto found = from.state(id, head.number);
+            REQUIRE(found);
+            std::ranges::sort(found->parts, {}, &part::name);
+            CHECK(found->parts == head.parts);
+            CHECK(found->head.event == head.event);
+            CHECK(found->head.about == head.about);
+            return true;
+        } catch (const store_refused&) {
+            return false;
+        }
     }
 
     /// The conversations that were not quarantined all belong to one state that the high-water mark
@@ -271,6 +312,8 @@ private:
     unsigned earlier_ = 0;
     unsigned whole_ = 0;
     unsigned reported_later_ = 0;
+    unsigned intact_archives_ = 0;
+    unsigned damaged_archives_ = 0;
 };
 
 }  // namespace
@@ -279,6 +322,7 @@ TEST_CASE_TEMPLATE(
     "a damaged store reports the damage or serves a true state",
     Kind,
     sqlite_kind,
+    archive_kind,
     file_kind
 ) {
     unsigned seed = from_environment("STUBE_SEED", std::random_device{}());

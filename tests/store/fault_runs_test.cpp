@@ -96,10 +96,9 @@ struct tally {
 template <class Kind>
 class run {
 public:
-    explicit run(const failure& failure)
-        : failure_(failure), all_(make_history({7, saves, true, 1500})), kept_(Kind::open(live())) {
+    explicit run(const failure& failure) : failure_(failure), kept_(Kind::open(live())) {
         load(*kept_);
-        if (!kept_->saves_parts()) all_ = make_history({7, saves, false, 1500});
+        all_ = make_history({7, saves, kept_->saves_parts(), 1500, 12, Kind::keeps_archive});
     }
 
     tally play() {
@@ -148,7 +147,9 @@ private:
         if (++counted_.refused % 16 != 1) return;
         fs::path copy = folder_.path() / "copy";
         copy_as_killed(live(), copy);
-        CHECK(load(*Kind::open(copy)) == now_);
+        auto kept = Kind::open(copy);
+        CHECK(load(*kept) == now_);
+        if (Kind::keeps_archive) check_archive(*kept, archive_after(all_, at_));
     }
 
     void check_stopped(const std::vector<change>& left) {
@@ -168,6 +169,14 @@ private:
         else
             CHECK(is_a_mixture(found, now_, other));
         now_ = std::move(found);
+        check_archive_sometimes();
+    }
+
+    /// Only after one restart in 16, because that is slow.
+    void check_archive_sometimes() {
+        if (!Kind::keeps_archive || ++restarts_ % 16 != 1) return;
+        const bool is_saved = at_ < all_.batches.size() && now_ == next();
+        check_archive(*kept_, archive_after(all_, at_ + is_saved));
     }
 
     failure failure_;
@@ -177,6 +186,7 @@ private:
     std::unique_ptr<stube::store> kept_;
     contents now_;  ///< the state that was last acknowledged or loaded
     std::size_t at_ = 0;
+    int restarts_ = 0;
     tally counted_;
 };
 
@@ -243,7 +253,7 @@ void every_call_of_a_life_fails_once(const failure& failure) {
     {
         auto kept = Kind::open(first);
         load(*kept);
-        history all = make_history({3, 20, kept->saves_parts(), 800});
+        history all = make_history({3, 20, kept->saves_parts(), 800, 12, Kind::keeps_archive});
         for (const auto& batch : all.batches)
             kept->save(batch);
         old = all.states.back();
@@ -266,7 +276,8 @@ TEST_CASE_TEMPLATE(
     "200 saves keep their guarantees whichever system call fails",
     Kind,
     file_kind,
-    sqlite_kind
+    sqlite_kind,
+    archive_kind
 ) {
     for (const auto& failure : system_failures) {
         CAPTURE(failure.name);
@@ -275,11 +286,16 @@ TEST_CASE_TEMPLATE(
     }
 }
 
-TEST_CASE("200 saves keep their guarantees whichever call of the SQLite file layer fails") {
+TEST_CASE_TEMPLATE(
+    "200 saves keep their guarantees whichever call of the SQLite file layer fails",
+    Kind,
+    sqlite_kind,
+    archive_kind
+) {
     failing_vfs layer;
     for (const auto& failure : vfs_failures) {
         CAPTURE(failure.name);
-        const tally counted = run<sqlite_kind>(failure).play();
+        const tally counted = run<Kind>(failure).play();
         print(failure, counted);
     }
 }
@@ -288,7 +304,8 @@ TEST_CASE_TEMPLATE(
     "nothing is lost whichever system call fails while a store opens and closes",
     Kind,
     file_kind,
-    sqlite_kind
+    sqlite_kind,
+    archive_kind
 ) {
     for (const auto& failure : system_failures) {
         CAPTURE(failure.name);

@@ -29,6 +29,7 @@ private:
         std::size_t first = below(options_.conversations);
         for (std::size_t i = below(3) + 1; i > 0; --i) {
             batch.push_back(next_change((first + i * 5) % options_.conversations, next));
+            if (options_.with_commits) add_commit(batch.back(), next);
             apply_change(next, batch.back());
         }
         made_.batches.push_back(std::move(batch));
@@ -56,6 +57,30 @@ private:
             return replacing(id, revision, some_parts(4));
         change next = update_of(stored->second, revision);
         return options_.in_parts ? next : as_replacement(next, now);
+    }
+
+    /// One in eight changes is not recorded. One in four removals forgets the conversation.
+    void add_commit(change& next, const contents& now) {
+        const bool is_removal = next.kind == change_kind::remove;
+        if (is_removal) next.revision = revisions_[number_of(next.id)];
+        next.forgets = is_removal && below(4) == 0;
+        if (next.forgets || below(8) == 0) return;
+        archived_commit commit;
+        commit.parent = below(5);
+        commit.time = static_cast<std::int64_t>(++bodies_);
+        commit.event = numbered("{\"event\":", bodies_) + "}";
+        commit.about = numbered("{\"about\":", bodies_) + "}";
+        commit.is_whole = next.kind != change_kind::update;
+        commit.written = is_removal ? now.at(next.id).parts : next.written;
+        commit.dropped = next.dropped;
+        if (below(10) == 0) commit.aliases.push_back(next.id + numbered(" alias ", below(3)));
+        if (next.kind == change_kind::create && below(4) == 0)
+            commit.origin = fork_origin{numbered("conversation-", below(12)), 1};
+        next.commit = std::make_shared<const archived_commit>(std::move(commit));
+    }
+
+    static std::size_t number_of(const std::string& id) {
+        return std::stoul(id.substr(id.find('-') + 1));
     }
 
     change update_of(const record& stored, std::uint64_t revision) {
@@ -112,6 +137,44 @@ std::optional<record> find(const contents& all, const std::string& id) {
 
 history make_history(const history_options& options) {
     return maker(options).make();
+}
+
+archive_contents archive_after(const history& all, std::size_t batches) {
+    archive_contents archived;
+    for (std::size_t i = 0; i < batches; ++i) {
+        contents now = all.states[i];
+        for (const auto& change : all.batches[i]) {
+            apply_commit(archived, now, change);
+            apply_change(now, change);
+        }
+    }
+    return archived;
+}
+
+void check_archive(stube::store& loaded, const archive_contents& expected) {
+    auto* from = dynamic_cast<archive*>(&loaded);
+    if (!from || !from->keeps_archive()) return;
+    for (const auto& [id, archived] : expected) {
+        CAPTURE(id);
+        std::vector<std::uint64_t> numbers;
+        for (const auto& head : archived.heads)
+            numbers.insert(numbers.begin(), head.number);
+        std::vector<std::uint64_t> found;
+        const auto heads = from->heads(id, ~0ull, numbers.size() + 1);
+        for (const auto& head : heads)
+            found.push_back(head.number);
+        CHECK(found == numbers);
+        for (const std::size_t at : {numbers.size() / 2 + 1, std::size_t{1}}) {
+            if (at > numbers.size()) continue;
+            const model_head& head = archived.heads[archived.heads.size() - at];
+            auto state = from->state(id, head.number);
+            REQUIRE(state);
+            std::ranges::sort(state->parts, {}, &part::name);
+            CHECK(state->parts == head.parts);
+            CHECK(state->head.event == head.event);
+        }
+        CHECK(from->aliases(id) == archived.aliases);
+    }
 }
 
 std::vector<change> not_yet_in(const contents& found, const std::vector<change>& batch) {

@@ -20,11 +20,19 @@ struct history_options {
     bool in_parts = true;        ///< with updates; otherwise only whole conversations
     std::size_t largest = 3000;  ///< the maximum size of a body in bytes
     std::size_t conversations = 12;
+    bool with_commits = false;  ///< each change has a commit for the archive
 };
 
 /// Conversations are created, updated, replaced, turned into tombstones and removed, up to three in
 /// a batch. All bodies differ.
 history make_history(const history_options& options);
+
+/// The archive after `batches` batches.
+archive_contents archive_after(const history& all, std::size_t batches);
+
+/// Checks the heads of all conversations against the archive of a store that was just loaded, and
+/// the newest state of each conversation and one older one. Does nothing for a store without one.
+void check_archive(stube::store& loaded, const archive_contents& expected);
 
 /// The changes of a batch that `found` does not contain. A crash in the middle of a batch may leave
 /// some of its changes stored.
@@ -50,14 +58,24 @@ private:
 /// Opens an SQLite store in a folder.
 struct sqlite_kind {
     static constexpr bool whole_batches = true;  ///< a crash leaves whole batches
+    static constexpr bool keeps_archive = false;
     static std::unique_ptr<stube::store> open(const fs::path& folder) {
         return stube::sqlite_store(folder / "kept.db");
+    }
+};
+
+/// Opens an SQLite store with its archive in a folder.
+struct archive_kind : sqlite_kind {
+    static constexpr bool keeps_archive = true;
+    static std::unique_ptr<stube::store> open(const fs::path& folder) {
+        return stube::sqlite_store(folder / "kept.db", {.archive = true});
     }
 };
 
 /// Opens a file store in a folder.
 struct file_kind {
     static constexpr bool whole_batches = false;
+    static constexpr bool keeps_archive = false;
     static std::unique_ptr<stube::store> open(const fs::path& folder) {
         return stube::file_store(folder / "kept");
     }

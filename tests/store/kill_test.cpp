@@ -69,6 +69,30 @@ change change_to(std::uint32_t conversation, std::uint64_t revision, bool in_par
     return update;
 }
 
+/// The commit of a change. A removal has a head of its own.
+archived_commit commit_of(const change& next, std::uint64_t revision) {
+    archived_commit commit;
+    commit.parent = revision - 1;
+    commit.time = static_cast<std::int64_t>(revision);
+    commit.event = numbered("{\"event\":", revision) + "}";
+    commit.about = "{}";
+    commit.is_whole = next.kind != change_kind::update;
+    commit.written = next.written;
+    commit.dropped = next.dropped;
+    if (next.kind == change_kind::remove) commit.written = {{"head", "\"removed\""}};
+    return commit;
+}
+
+std::vector<part> archived_parts_at(std::uint32_t conversation, std::uint64_t revision) {
+    if (is_removed_at(revision)) return {{"head", "\"removed\""}};
+    return state_at(conversation, revision).parts;
+}
+
+bool keeps_archive(stube::store& kept) {
+    auto* archived = dynamic_cast<archive*>(&kept);
+    return archived && archived->keeps_archive();
+}
+
 using revisions = std::vector<std::uint64_t>;
 
 /// Saves batches of the next revisions until it is killed.
@@ -86,6 +110,11 @@ template <class Place>
             std::uint32_t conversation = (first + i * 5) % conversations;
             std::uint64_t revision = ++at[conversation];
             batch.push_back(change_to(conversation, revision, kept->saves_parts()));
+            if (keeps_archive(*kept)) {
+                change& next = batch.back();
+                next.revision = revision;
+                next.commit = std::make_shared<const archived_commit>(commit_of(next, revision));
+            }
             done.push_back({conversation, revision});
         }
         kept->save(batch);
@@ -120,6 +149,28 @@ void compare(const contents& found, revisions& at) {
         CHECK(revision <= acknowledged + 1);  // at most one batch was under way
         CHECK(stored->second == state_at(conversation, revision));  // otherwise it is torn
         at[conversation] = revision;
+    }
+}
+
+/// Each conversation has one head for each of its revisions. Reads the newest 100 heads, and the
+/// states of the newest and of the oldest of these.
+void compare_archive(stube::store& kept, const revisions& at) {
+    if (!keeps_archive(kept)) return;
+    auto& archived = dynamic_cast<archive&>(kept);
+    for (std::uint32_t conversation = 0; conversation < conversations; ++conversation) {
+        CAPTURE(conversation);
+        const std::uint64_t saves = at[conversation] - (life - 1);
+        const auto heads = archived.heads(id_of(conversation), ~0ull, 100);
+        REQUIRE(heads.size() == std::min<std::uint64_t>(saves, 100));
+        for (std::uint64_t i = 0; i < heads.size(); ++i)
+            CHECK(heads[i].number == at[conversation] - i);
+        if (heads.empty()) continue;
+        for (const std::uint64_t revision : {heads.front().number, heads.back().number}) {
+            auto state = archived.state(id_of(conversation), revision);
+            REQUIRE(state);
+            std::ranges::sort(state->parts, {}, &part::name);
+            CHECK(state->parts == archived_parts_at(conversation, revision));
+        }
     }
 }
 
@@ -168,7 +219,10 @@ void kill_loop(unsigned rounds) {
         }
         ::close(ends[0]);
 
-        compare(stored_in(place), at);
+        auto kept = place.open();
+        compare(load(*kept), at);
+        compare_archive(*kept, at);
+        kept.reset();
         std::uint64_t now = 0;
         for (std::uint64_t revision : at)
             now += revision;
@@ -185,7 +239,8 @@ TEST_CASE_TEMPLATE(
     "nothing acknowledged is lost or torn by kill -9",
     Place,
     file_place,
-    sqlite_place
+    sqlite_place,
+    archive_place
 ) {
     kill_loop<Place>(20);
 }
@@ -194,7 +249,8 @@ TEST_CASE_TEMPLATE(
     "nothing acknowledged is lost or torn by 1000 kills",
     Place,
     file_place,
-    sqlite_place
+    sqlite_place,
+    archive_place
 ) {
     kill_loop<Place>(1000);
 }

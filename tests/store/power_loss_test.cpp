@@ -39,6 +39,32 @@ struct sqlite_process_crash : sqlite_in_one_life {
     }
 };
 
+/// All of these with the archive.
+struct archive_full : archive_kind {
+    static constexpr guarantee kept = guarantee::acknowledged;
+    static constexpr unsigned images = 300;
+    static constexpr history_options saves{4, 200, true, 2500};
+    static constexpr std::size_t life = 40;
+};
+
+struct archive_in_one_life : archive_full {
+    static constexpr unsigned images = 200;
+    static constexpr history_options saves{5, 200, true, 9000};
+    static constexpr std::size_t life = 200;
+};
+
+struct archive_process_crash : archive_in_one_life {
+    static constexpr guarantee kept = guarantee::prefix;
+    static constexpr std::size_t life = 100;
+
+    static std::unique_ptr<stube::store> open(const fs::path& folder) {
+        return stube::sqlite_store(
+            folder / "kept.db",
+            {.acknowledged = stube::durability::survives_process_crash, .archive = true}
+        );
+    }
+};
+
 struct files : file_kind {
     static constexpr guarantee kept = guarantee::acknowledged;
     static constexpr unsigned images = 700;
@@ -77,6 +103,7 @@ private:
     static history_options options(unsigned seed) {
         history_options options = Kind::saves;
         options.seed += seed;
+        options.with_commits = Kind::keeps_archive;
         return options;
     }
 
@@ -130,7 +157,9 @@ private:
         write_image(image, folder);
         contents found;
         try {
-            found = load(*Kind::open(folder));
+            auto kept = Kind::open(folder);
+            found = load(*kept);
+            if (Kind::keeps_archive) check_archive(*kept, archive_of(found, begun));
         } catch (const std::exception& error) {
             FAIL_CHECK(error.what());
             return;
@@ -142,6 +171,14 @@ private:
         else
             CHECK(is_a_mixture(found, all_.states[acknowledged], all_.states[begun]));
         if (moment % 8 == 0) save_more(folder, std::move(found));
+    }
+
+    /// The archive of the state that was found, which is one of the first `begun`.
+    archive_contents archive_of(const contents& found, std::size_t begun) const {
+        std::size_t state = begun;
+        while (state > 0 && found != all_.states[state])
+            --state;
+        return archive_after(all_, state);
     }
 
     /// The number of saves before the store was last opened. Closing has synced them.
@@ -184,6 +221,9 @@ TEST_CASE_TEMPLATE(
     sqlite_full,
     sqlite_in_one_life,
     sqlite_process_crash,
+    archive_full,
+    archive_in_one_life,
+    archive_process_crash,
     files
 ) {
     unsigned seed = from_environment("STUBE_SEED", std::random_device{}());

@@ -69,6 +69,13 @@ struct sqlite_place {
     static constexpr bool whole_batches_survive_a_crash = true;
 };
 
+/// The place of an SQLite store with its archive.
+struct archive_place : sqlite_place {
+    std::unique_ptr<stube::store> open() const {
+        return stube::sqlite_store(path(), {.archive = true});
+    }
+};
+
 /// A folder in memory (tmpfs), if the system has one.
 inline fs::path memory_folder() {
     return fs::is_directory("/dev/shm") ? "/dev/shm" : fs::temp_directory_path();
@@ -80,6 +87,10 @@ struct file_place_in_memory : file_place {
 
 struct sqlite_place_in_memory : sqlite_place {
     sqlite_place_in_memory() : sqlite_place{temporary_folder(memory_folder())} {}
+};
+
+struct archive_place_in_memory : archive_place {
+    archive_place_in_memory() : archive_place{{temporary_folder(memory_folder())}} {}
 };
 
 /// Loads, and checks that nothing was quarantined.

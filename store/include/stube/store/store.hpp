@@ -91,8 +91,9 @@ struct change {
     record_status status = record_status::kept;
     std::vector<part> written;
     std::vector<std::string> dropped;  ///< names of parts, never "head"; only for `update`
-    /// Appended to the archive in the same transaction. Null: the archive does not record this
-    /// change. A store without an archive ignores it.
+    /// Appended to the archive in the same transaction, as the head with the number `revision`,
+    /// also for `remove`. It is a conflict if the archive has that head or a later one. Null: the
+    /// archive does not record this change. A store without an archive ignores it.
     std::shared_ptr<const archived_commit> commit = nullptr;
     /// Of a `remove`: the archive deletes the conversation too, with its aliases and derivations.
     /// Its `commit` is ignored. The other removals leave the heads in the archive.
