@@ -55,7 +55,8 @@ struct head_content {
 /// | the number of written parts; the name and the 32 bytes of the digest of each | |
 /// | the number of dropped parts; the name of each | |
 ///
-/// The rows of the parts are not included, so that a copy of the archive may have other numbers.
+/// The rows of the parts are not included, so that a copy of the archive may have other
+/// row numbers.
 digest head_digest(sha256& hash, const head_content& head, const digest& previous);
 
 }  // namespace stube::storage

@@ -295,7 +295,7 @@ void untouched_place_is_accepted(trial& run) {
 
 const std::vector<rule>& rules() {
     static const std::vector<rule> all = [] {
-        std::vector<rule> all{
+        std::vector<rule> made{
             make_rule("a new store is empty", new_is_empty),
             make_rule("a saved conversation comes back byte for byte", byte_for_byte),
             make_rule(
@@ -316,8 +316,8 @@ const std::vector<rule>& rules() {
             make_rule("a full disk is a refusal", full_disk_is_a_refusal),
             make_rule("a failed sync stops the store until a restart", unknown_stops_the_store),
         };
-        std::ranges::move(archive_rules(), std::back_inserter(all));
-        return all;
+        std::ranges::move(archive_rules(), std::back_inserter(made));
+        return made;
     }();
     return all;
 }

@@ -92,8 +92,8 @@ constexpr const char* archive_tables = R"(
         time INTEGER,                 -- milliseconds since 1970
         event TEXT,                   -- JSON
         about TEXT,                   -- JSON
-        parts TEXT,                   -- JSON: [["written", its row, SHA-256], ["dropped"]]
-        changed INTEGER,              -- parts since the last whole list; 0: a whole list
+        parts TEXT,                   -- JSON: [["written", row of its body, SHA-256], ["dropped"]]
+        changed INTEGER,              -- part changes since the last whole list; 0: a whole list
         digest BLOB,                  -- SHA-256, see archive_head.hpp
         body TEXT                     -- JSON, of one part
     );

@@ -27,6 +27,10 @@ namespace fs = std::filesystem;
 /// The size of the log at which a checkpoint is due, in bytes.
 constexpr std::int64_t longest_wal = 4 << 20;
 
+/// An archive fills the log with new pages. A longer log writes a page that changes often only once
+/// for as many saves as before.
+constexpr std::int64_t longest_wal_of_archive = 16 << 20;
+
 /// The prepared statements of a save.
 struct statements {
     statements(sqlite_connection& database, const fs::path& file, bool has_archive)
@@ -287,8 +291,8 @@ void database_store::configure() {
         return SQLITE_OK;
     };
     sqlite3_wal_hook(connection_->handle(), remember_pages, this);
-    most_wal_pages_ =
-        longest_wal / std::max<std::int64_t>(connection_->number("PRAGMA page_size"), 1);
+    most_wal_pages_ = (options_.archive ? longest_wal_of_archive : longest_wal) /
+                      std::max<std::int64_t>(connection_->number("PRAGMA page_size"), 1);
 }
 
 /// Checks all pages and adds warnings. Called if the mark does not confirm the loaded state: then

@@ -32,7 +32,7 @@ struct sqlite_options {
     /// database gets format 3 when it is first opened with this, after a backup of the older
     /// format. Opened without it later, the database stays usable: its archive is kept, new commits
     /// are not recorded, and `keeps_archive()` is false. A database of an older format that is
-    /// opened for reading only has no archive either.
+    /// opened for reading only has no archive either. The log may grow to 16 MB, instead of 4 MB.
     bool archive = false;
 };
 
