@@ -51,8 +51,8 @@ private:
 
     std::int64_t row() {
         std::int64_t number = 0;
-        const auto* end = rest_.data() + rest_.size();
-        const auto [last, error] = std::from_chars(rest_.data(), end, number);
+        const auto [last, error] =
+            std::from_chars(rest_.data(), rest_.data() + rest_.size(), number);
         if (error != std::errc() || number <= 0) fail();
         rest_.remove_prefix(static_cast<std::size_t>(last - rest_.data()));
         return number;

@@ -19,6 +19,13 @@ bool is_in(std::string_view name, const std::vector<part>& parts) {
     return std::ranges::find(parts, name, &part::name) != parts.end();
 }
 
+[[noreturn]] void refuse_alias(std::string_view id, std::string_view name, std::string_view owner) {
+    std::string text = "conversation ";
+    text.append(id).append(": the alias \"").append(name);
+    text.append("\" belongs to conversation ").append(owner);
+    throw store_conflict(text);
+}
+
 /// Puts `written` into `parts` and erases the dropped ones.
 void apply(part_list& parts, const part_changes& changes) {
     for (const auto& part : changes.written)
@@ -353,10 +360,7 @@ void archive_writer::add_aliases(const std::string& id, const std::vector<std::s
         if (owner.empty())
             add_alias_.run(name, id);
         else if (owner != id)
-            throw store_conflict(
-                "conversation " + id + ": the alias \"" + name + "\" belongs to conversation " +
-                owner
-            );
+            refuse_alias(id, name, owner);
     }
 }
 
