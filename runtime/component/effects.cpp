@@ -84,6 +84,10 @@ effects keep(bool is_worth_it) {
     return effects::of(effect::keep{is_worth_it});
 }
 
+effects write_alias(std::string name) {
+    return effects::of(effect::write_alias{std::move(name)});
+}
+
 effects set_title(std::string text) {
     return effects::of(effect::command{effect::command::kind::title, std::move(text)});
 }

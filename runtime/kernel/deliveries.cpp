@@ -29,6 +29,8 @@ void add_turn(turn& done, conversation& next, outcome& result) {
     append(result.patches, std::move(done.notices()));
     for (auto& each : done.outbox())
         result.outbox.push_back(std::move(each));
+    for (auto& each : done.aliases())
+        result.aliases.push_back(std::move(each));
     const bool passes_history = done.is_step() && !next.durable();
     next = std::move(done.next());
     next.has_advanced_past_history =

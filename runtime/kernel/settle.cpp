@@ -54,6 +54,7 @@ settle(const conversation& before, turn& done, event_id id, initiator by, const 
     next.record_applied(id);
     out.error = std::move(done.error());
     out.outbox = std::move(done.outbox());
+    out.aliases = std::move(done.aliases());
     if (done.ended()) {
         out.verdict = verdict::ended;
         next.end();

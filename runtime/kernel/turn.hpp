@@ -92,6 +92,8 @@ public:
 
     std::vector<any_command>& outbox() { return outbox_; }
 
+    std::vector<std::string>& aliases() { return aliases_; }
+
     /// For the log: the reason why a component failed in a turn that succeeded.
     std::string& error() { return error_; }
 
@@ -177,6 +179,7 @@ private:
     void apply(instance_id from, const effect::back&);
     void apply(instance_id from, const effect::seal&);
     void apply(instance_id from, const effect::keep& keep);
+    void apply(instance_id from, const effect::write_alias& alias);
     void apply(instance_id from, const effect::send& send);
     void apply(instance_id from, const effect::publish& publish);
     void apply(instance_id from, const effect::subscribe& subscribe);
@@ -213,6 +216,7 @@ private:
     std::vector<patch> notices_;
     std::vector<patch> extras_;
     std::vector<any_command> outbox_;
+    std::vector<std::string> aliases_;
     markup final_view_;
     std::string error_;
     bool is_step_ = false;

@@ -223,6 +223,10 @@ void turn::apply(instance_id, const effect::seal&) {
     seals_ = true;
 }
 
+void turn::apply(instance_id, const effect::write_alias& alias) {
+    aliases_.push_back(alias.name);
+}
+
 void turn::apply(instance_id, const effect::keep& keep) {
     next_.kept = keep.is_worth_it;
 }

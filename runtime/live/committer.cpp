@@ -6,6 +6,8 @@
 #include "runtime/kernel/event_record.hpp"
 #include "runtime/kernel/notices.hpp"
 
+#include <stube/runtime/component_error.hpp>
+
 #include <cstdint>
 #include <stdexcept>
 #include <utility>
@@ -37,9 +39,9 @@ status status_of(verdict v) {
     return status::failed;
 }
 
-bool keeps_archive(store& storage) {
-    const auto* found = dynamic_cast<const archive*>(&storage);
-    return found && found->keeps_archive();
+archive* archive_in(store& storage) {
+    auto* found = dynamic_cast<archive*>(&storage);
+    return found && found->keeps_archive() ? found : nullptr;
 }
 
 /// The data of a commit that does not come from the parts.
@@ -53,6 +55,7 @@ archived_commit describe_commit(
     out.parent = result.continues != 0 ? result.continues : before.revision;
     out.time = env.now.time_since_epoch().count();
     out.event = encode_event(before, why, env, result);
+    out.aliases = result.aliases;
     return out;
 }
 
@@ -70,7 +73,7 @@ change removal_of(const entry& e) {
 }  // namespace
 
 committer::committer(parts to, store& storage, std::function<void(const std::string&)> on_down)
-    : parts_(to), storage_(storage), archives_(keeps_archive(storage)) {
+    : parts_(to), storage_(storage), archive_(archive_in(storage)) {
     if (storage.keeps()) writer_ = std::make_unique<commit_writer>(storage, std::move(on_down));
 }
 
@@ -104,13 +107,13 @@ change committer::encode(
     const auto& session = held.session();
     if (result.verdict == verdict::ended) {
         auto removal = removal_of(*held);
-        if (archives_) archive_end(removal, held, why, result, env);
+        if (archive_) archive_end(removal, held, why, result, env);
         return removal;
     }
     const auto* before = session.is_new() ? nullptr : session.value.get();
     const bool in_parts = storage_.saves_parts() && !session.has_tombstone;
     std::shared_ptr<archived_commit> archived;
-    if (archives_ && is_archived(result.next))
+    if (archive_ && is_archived(result.next))
         archived =
             std::make_shared<archived_commit>(describe_commit(held.value(), why, result, env));
     auto wanted = encode_change(before, result.next, in_parts, archived.get());
@@ -153,6 +156,19 @@ void committer::check_size(const session& s, outcome& result, bool is_encoded) c
     );
 }
 
+/// Throws if an alias cannot be written: then the event fails, and its page shows a notice.
+void committer::check_aliases(const held_entry& held, const outcome& result) const {
+    if (result.aliases.empty()) return;
+    const bool is_over = result.verdict == verdict::ended;
+    if (!archive_ || !is_archived(is_over ? held.value() : result.next))
+        throw component_error("stube: write_alias needs a store that keeps an archive");
+    for (const auto& name : result.aliases) {
+        const auto owner = archive_->find_alias(name);
+        if (owner && *owner != held->id)
+            throw component_error("stube: the alias " + name + " belongs to another conversation");
+    }
+}
+
 void committer::warn_not_durable(const held_entry& held, const conversation& next) {
     if (std::exchange(held.session().was_warned, true)) return;
     parts_.context.log().warn(
@@ -176,6 +192,7 @@ void committer::commit(held_entry held, operation op, outcome result, const envi
     change wanted;
     try {
         const detail::secret_keys_scope scope(parts_.context.options.secrets);
+        check_aliases(held, result);
         if (is_saved) wanted = encode(held, op, result, env);
         if (is_applied) check_size(session, result, is_saved);
     } catch (...) {

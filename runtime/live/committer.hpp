@@ -76,6 +76,7 @@ private:
         const kernel::outcome& result,
         const kernel::environment& env
     ) const;
+    void check_aliases(const held_entry& held, const kernel::outcome& result) const;
     void check_size(const session& s, kernel::outcome& result, bool is_encoded) const;
     void warn_not_durable(const held_entry& held, const conversation& next);
     void finish(pending done, save_result saved, const std::string& why);
@@ -87,7 +88,7 @@ private:
 
     parts parts_;
     store& storage_;
-    const bool archives_;                    ///< true if the store keeps an archive
+    storage::archive* const archive_;        ///< null if the store keeps no archive
     std::unique_ptr<commit_writer> writer_;  ///< null if the store keeps nothing
 };
 

@@ -117,6 +117,8 @@ public:
 
     std::string html() const { return page_.html(); }
 
+    const std::vector<std::string>& aliases() const { return aliases_; }
+
     std::vector<std::string> warnings() const {
         return script_only_events(render_view(value_, env_).content, value_);
     }
@@ -321,6 +323,7 @@ private:
         if (done.verdict == verdict::failed) return add_notice(failure_notice("test"));
         if (done.verdict == verdict::applied || done.verdict == verdict::ended) {
             value_ = std::move(done.next);
+            aliases_.insert(aliases_.end(), done.aliases.begin(), done.aliases.end());
             ended_ = done.verdict == verdict::ended;
         }
         patches_ = done.patches;
@@ -376,6 +379,7 @@ private:
     std::vector<event> events_;
     std::vector<command::work> work_;
     std::vector<std::string> published_;
+    std::vector<std::string> aliases_;
     std::vector<std::string> client_events_;
     std::string title_;
     std::string url_;
@@ -687,6 +691,10 @@ std::string test_conversation::message_of(own_field which) const {
 
 bool test_conversation::is_kept() const {
     return impl_->ensure_begun().value().kept;
+}
+
+const std::vector<std::string>& test_conversation::aliases() const {
+    return impl_->ensure_begun().aliases();
 }
 
 bool test_conversation::ended() const {

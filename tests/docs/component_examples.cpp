@@ -535,23 +535,31 @@ TEST_CASE("example: a point of no return") {
 
 struct letter {
     static constexpr std::string_view component = "docs/letter";
+    int number = 4711;
 
     effects save_draft() { return keep(); }
     effects discard() { return keep(false); }
+    effects submit() { return write_alias("order-" + std::to_string(number)); }
 
     markup render() const {
         return div(
             button(on<"click", &letter::save_draft>, "Save draft"),
-            button(on<"click", &letter::discard>, "Discard")
+            button(on<"click", &letter::discard>, "Discard"),
+            button(on<"click", &letter::submit>, "Submit")
         );
     }
 };
-BOOST_DESCRIBE_STRUCT(letter, (), (save_draft, discard))
+BOOST_DESCRIBE_STRUCT(letter, (), (number, save_draft, discard, submit))
 
 TEST_CASE("example: a conversation that is worth keeping") {
     test_conversation t{letter{}};
     CHECK(t.click("Save draft").is_kept());
     CHECK_FALSE(t.click("Discard").is_kept());
+}
+
+TEST_CASE("example: an alias") {
+    test_conversation t{letter{}};
+    CHECK(t.click("Submit").aliases() == std::vector<std::string>{"order-4711"});
 }
 
 struct notes {

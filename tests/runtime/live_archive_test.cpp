@@ -51,6 +51,8 @@ struct claim {
 
     effects finish() { return end(p("Done")); }
 
+    effects name(const std::string& alias) { return write_alias(alias); }
+
     markup render() const {
         return form(
             input(bind<&claim::note>(*this)),
@@ -60,7 +62,8 @@ struct claim {
             button(on<"click", &claim::remind>, "r"),
             button(on<"click", &claim::listen>, "l"),
             button(on<"click", &claim::compute>, "c"),
-            button(on<"click", &claim::finish>, ".")
+            button(on<"click", &claim::finish>, "."),
+            button(on<"click", &claim::name>("order-1"), "n")
         );
     }
 };
@@ -80,7 +83,8 @@ BOOST_DESCRIBE_STRUCT(
      hear,
      compute,
      computed,
-     finish)
+     finish,
+     name)
 )
 
 struct unrecorded {
@@ -421,6 +425,38 @@ TEST_CASE("the messages of a conversation are what was entered and the pages tha
 
     for (const auto& each : history.message_records(a.id))
         CHECK_FALSE(each.content);
+}
+
+TEST_CASE("an alias names one conversation, also after its end") {
+    archived_world a;
+    CHECK(a.send("name", R"(["order-1"])").result == status::ok);
+    CHECK(a.send("name", R"(["order-2"])").result == status::ok);
+    const auto history = a.w.map().history();
+    CHECK(history.find_alias("order-1") == a.id);
+    CHECK(history.history_view(a.id).aliases == std::vector<std::string>{"order-1", "order-2"});
+    CHECK_FALSE(history.find_alias("order-3"));
+
+    const auto other = a.w.minted(call<claim>().release());
+    const auto taken = a.w.wait(a.w.send(other, a.w.to_top(other, "name", R"(["order-1"])")));
+    CHECK(taken.result == status::failed);
+    CHECK(a.w.log().find("belongs to another conversation") != std::string::npos);
+    CHECK(a.w.value(other)->revision == 1);
+
+    a.send("finish");
+    CHECK(history.find_alias("order-1") == a.id);
+}
+
+TEST_CASE("an event that writes an alias fails if the alias or the store cannot have it") {
+    archived_world a;
+    CHECK(a.send("name", R"([""])").result == status::failed);
+    CHECK(a.send("name", R"(["line\nbreak"])").result == status::failed);
+    CHECK(a.w.value(a.id)->revision == 1);
+
+    world without;
+    const auto id = without.minted(call<claim>().release());
+    const auto r = without.wait(without.send(id, without.to_top(id, "name", R"(["x"])")));
+    CHECK(r.result == status::failed);
+    CHECK(without.log().find("needs a store that keeps an archive") != std::string::npos);
 }
 
 TEST_CASE("the history of a conversation outlives its end") {

@@ -117,6 +117,11 @@ struct keep {
     bool is_worth_it = true;
 };
 
+/// Gives the conversation a name in the archive.
+struct write_alias {
+    std::string name;
+};
+
 /// A message to another instance of this conversation.
 struct send {
     instance_id target = 0;
@@ -187,6 +192,7 @@ using any_effect = std::variant<
     effect::back,
     effect::seal,
     effect::keep,
+    effect::write_alias,
     effect::send,
     effect::publish,
     effect::subscribe,
@@ -411,6 +417,15 @@ effects scroll_to(std::string name);
 ///
 ///     effects half() { return patch_element("progress", p("Half of it is done.")); }
 effects patch_element(std::string name, markup content);
+
+/// Gives the conversation an alias, such as the number of an order, by which
+/// `conversation_history::find_alias` finds it, also after it has ended. A conversation can have
+/// several aliases, and an alias belongs to one conversation for ever. The alias is written with
+/// the commit of the event. The event fails if another conversation has the alias, if the name is
+/// not 1 to 200 bytes of UTF-8 without control characters, and if the store keeps no archive.
+///
+///     effects submit() { return write_alias("order-" + std::to_string(number)); }
+effects write_alias(std::string name);
 
 /// Ends the component's subscription to a topic, or all its subscriptions:
 ///

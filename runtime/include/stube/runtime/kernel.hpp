@@ -94,6 +94,8 @@ struct outcome {
     std::vector<any_command> outbox = {};
     /// For the whole view of an unchanged conversation: see `whole_page`.
     std::vector<instance_id> differing = {};
+    /// Aliases that the conversation gets with the commit.
+    std::vector<std::string> aliases = {};
     /// The earlier revision whose state `next` continues, after Back or Forward. 0: the present
     /// one.
     std::uint64_t continues = 0;

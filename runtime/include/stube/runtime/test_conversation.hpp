@@ -267,6 +267,10 @@ public:
     ///     CHECK(t.click("Save draft").is_kept());
     bool is_kept() const;
 
+    /// The aliases that the conversation was given, in order; see `write_alias`. The test does not
+    /// check whether another conversation has them.
+    const std::vector<std::string>& aliases() const;
+
     /// The verdict on the last event, or on the beginning.
     kernel::verdict last() const;
 
