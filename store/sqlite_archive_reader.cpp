@@ -3,8 +3,6 @@
 #include "store/files.hpp"
 #include "store/sqlite_format.hpp"
 
-#include <algorithm>
-
 namespace stube::storage {
 
 archive_reader::opened::opened(const std::filesystem::path& file)

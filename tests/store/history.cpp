@@ -161,6 +161,7 @@ void check_archive(stube::store& loaded, const archive_contents& expected) {
             numbers.insert(numbers.begin(), head.number);
         std::vector<std::uint64_t> found;
         const auto heads = from->heads(id, ~0ull, numbers.size() + 1);
+        found.reserve(heads.size());
         for (const auto& head : heads)
             found.push_back(head.number);
         CHECK(found == numbers);
