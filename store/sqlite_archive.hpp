@@ -38,11 +38,11 @@ public:
     void on_rollback();
 
     /// Records the newest head of a conversation that is not in `part` any more.
-    static void check_is_new(const change& change, std::uint64_t newest);
-    void check_has_not_ended(const change& change);
     void keep_history(const std::string& id, std::int64_t archived);
 
 private:
+    static void check_is_new(const change& change, std::uint64_t newest);
+    void check_has_not_ended(const change& change);
     std::int64_t append(const change& change, const entry* stored);
     std::int64_t next_row(std::int64_t lowest);
     void add_head(
