@@ -69,6 +69,18 @@ app& app::restore(
     );
 }
 
+app& app::fork(
+    std::string path,
+    std::function<storage::fork_origin(const request_info&)> from,
+    page_options options
+) {
+    return add_mount(
+        std::move(path),
+        std::move(options),
+        {.component = {}, .reads_request = true, .fork = std::move(from)}
+    );
+}
+
 app& app::page(std::string path, page_options options, markup content) {
     check_open_to_all(options, path);
     take(path);

@@ -96,6 +96,11 @@ bool is_cookie_value(std::string_view value) {
 
 std::function<kernel::beginning(const request_info&)>
 site::root_function(const app::root_maker& root, const secret_keys& keys) {
+    if (root.fork)
+        return [from = root.fork](const request_info& request) {
+            auto origin = from(request);
+            return kernel::fork_of{std::move(origin.id), origin.head};
+        };
     if (!root.snapshot) return root.component;
     return [from = root.snapshot, keys](const request_info& request) {
         return stube::restore(from(request), keys);

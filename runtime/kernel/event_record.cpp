@@ -102,7 +102,12 @@ struct record_writer {
         append_key(out, "state") += why.root.type->encode(why.root.state.get());
     }
 
-    void operator()(const cause::restored&) const { append_text(out, "mount", result.next.mount); }
+    void operator()(const cause::restored& why) const {
+        append_text(out, "mount", result.next.mount);
+        if (why.origin.id.empty()) return;
+        append_text(out, "from", why.origin.id);
+        append_count(out, "head", why.origin.head);
+    }
 
     void operator()(const cause::user_event& why) const {
         const auto& received = why.received;

@@ -11,7 +11,7 @@
 /// commit is a column of its own.
 ///
 ///     {"kind":"visit","principal":"ada","mount":"/claims","component":"claim","state":{…}}
-///     {"kind":"restored","principal":"ada","mount":"/claims"}
+///     {"kind":"restored","principal":"ada","mount":"/claims","from":"4fQ","head":7}
 ///     {"kind":"event","principal":"ada","id":"00c0ffee00000007","component":"claim","instance":1,
 ///      "member":"approve","arguments":[17],"fields":[["i1-amount","120"]],
 ///      "page":{"step":2,"revision":5},"failed":true}
@@ -27,7 +27,7 @@
 ///
 /// The "value" of a result is absent for work that returns nothing. "not_recorded" replaces it if
 /// the value has no JSON. "last_page" is the HTML of the last page, if the conversation ends.
-/// Secret fields and arguments are null.
+/// Secret fields and arguments are null. "from" and "head" are the origin of a fork.
 /// "page" is present for a submission without scripts. "failed" is present if the member threw, and
 /// only the submitted fields were kept. "arguments" of a message are text if they are not a JSON
 /// array. "to" and "why" are absent where they are empty.

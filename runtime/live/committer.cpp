@@ -56,6 +56,9 @@ archived_commit describe_commit(
     out.time = env.now.time_since_epoch().count();
     out.event = encode_event(before, why, env, result);
     out.aliases = result.aliases;
+    if (const auto* restored = std::get_if<cause::restored>(&why);
+        restored && !restored->origin.id.empty())
+        out.origin = fork_origin{restored->origin.id, restored->origin.head};
     return out;
 }
 

@@ -1,3 +1,4 @@
+#include "runtime/component/exception_message.hpp"
 #include "runtime/component/quote_for_log.hpp"
 #include "runtime/live/committer.hpp"
 #include "runtime/live/dispatcher.hpp"
@@ -20,6 +21,8 @@
 #include <spdlog/spdlog.h>
 
 #include <mutex>
+#include <optional>
+#include <stdexcept>
 #include <utility>
 #include <variant>
 
@@ -68,6 +71,27 @@ struct conversation_map::parts {
     operation_runner runner{{context, registry, operations, pages, timers, committer}};
     live::expiry expiry{{context, registry, operations, committer, removals}};
     std::once_flag stopped;
+
+    conversation_history history() {
+        return {*storage, [&options = context.options](time_point at) {
+                    return environment{at, options.app, options.app_type, {}, &options.secrets};
+                }};
+    }
+
+    /// The conversation that a new one continues; an empty one for a visit. Sets `origin` for a
+    /// fork. Throws std::invalid_argument if the archive does not have the head, and what
+    /// `conversation_history` throws.
+    conversation state_to_continue(beginning& start, fork_of& origin) {
+        if (auto* state = std::get_if<conversation>(&start)) return std::move(*state);
+        const auto* fork = std::get_if<fork_of>(&start);
+        if (!fork) return {};
+        const auto head = fork->head == 0 ? std::nullopt : std::optional(fork->head);
+        auto found = history().view(fork->id, head);
+        if (!found)
+            throw std::invalid_argument("the archive has no such head of conversation " + fork->id);
+        origin = {fork->id, found->head};
+        return std::move(found->value);
+    }
 
     void store_down(const std::string& why) {
         context.is_closed = true;
@@ -126,8 +150,15 @@ void conversation_map::mint(
     if (context.is_closed) return done({.result = status::store_down});
     if (registry.by_owner().is_full(owner, context.options.max_per_owner) || !expiry.reserve())
         return done({.result = status::overloaded});
-    auto* restored = std::get_if<conversation>(&start);
-    conversation fresh = restored ? std::move(*restored) : conversation();
+    const bool is_restored = !std::holds_alternative<effect::call>(start);
+    fork_of origin;
+    outcome begun;
+    conversation fresh;
+    try {
+        fresh = parts_->state_to_continue(start, origin);
+    } catch (...) {
+        begun = {.verdict = verdict::failed, .error = current_exception_message()};
+    }
     fresh.id = context.options.new_id();
     fresh.owner = std::move(owner);
     fresh.principal = std::move(principal);
@@ -138,13 +169,13 @@ void conversation_map::mint(
     e->operations.try_hold();
     auto held = held_entry::of(e);
     // Before the hooks run, because the work that they start is not interrupted.
-    if (restored) {
+    if (is_restored) {
         if (auto lost = unfinished_work(fresh); !lost.empty())
             held.session().make_background().interrupted_work = std::move(lost);
     }
     change_action beginning{
-        restored ? any_cause(cause::restored{})
-                 : any_cause(cause::visit{std::get<effect::call>(std::move(start))})
+        is_restored ? any_cause(cause::restored{std::move(origin)})
+                    : any_cause(cause::visit{std::get<effect::call>(std::move(start))})
     };
     operation op;
     op.on = &on;
@@ -157,7 +188,7 @@ void conversation_map::mint(
         done(std::move(r));
     };
     const auto env = context.environment();
-    auto begun = apply(fresh, beginning.cause, env);
+    if (begun.verdict == verdict::applied) begun = apply(fresh, beginning.cause, env);
     op.action = std::move(beginning);
     begun.next.unseen = begun.verdict == verdict::applied;
     held.session().value = std::make_shared<const conversation>();
@@ -267,10 +298,7 @@ std::size_t conversation_map::reap() {
 }
 
 conversation_history conversation_map::history() const {
-    const auto& options = parts_->context.options;
-    return {*parts_->storage, [&options](time_point at) {
-                return environment{at, options.app, options.app_type, {}, &options.secrets};
-            }};
+    return parts_->history();
 }
 
 std::size_t conversation_map::size() const {

@@ -158,6 +158,20 @@ TEST_CASE("example: signing in and out") {
 
 }  // namespace
 
+bool may_see(const request_info& /*from*/, const std::string& /*id*/) {
+    return true;
+}
+
+TEST_CASE("example: a page that continues another conversation") {
+    app site;
+    site.fork("/claims/copy", [&](const request_info& from) -> storage::fork_origin {
+        const auto id = site.history().find_alias(from.query("claim").value_or(""));
+        if (!id || !may_see(from, *id)) throw std::invalid_argument("no such claim");
+        return {*id};
+    });
+    CHECK_THROWS_AS(site.page("/claims/copy", {}, p()), std::invalid_argument);  // is taken
+}
+
 TEST_CASE("example: the audit of a conversation as JSON") {
     app site;
     const std::string id = "4fQ";

@@ -25,6 +25,11 @@ public:
         if (!mkdtemp(name.data())) throw std::runtime_error("no folder");
         folder_ = name;
         site.mount<tally>("/t");
+        site.fork("/copy", [](const request_info& from) -> storage::fork_origin {
+            const auto id = from.query("of");
+            if (!id) throw std::invalid_argument("no conversation");
+            return {std::string(*id), 2};
+        });
         start();
     }
 
@@ -101,6 +106,29 @@ TEST_CASE("the history of a page has the text of the last page after its end") {
         s.site.history().message_records(page.conversation, {.include_content = true});
     REQUIRE(!shown.empty());
     CHECK(shown.back().content == "<p>Final words\nin two lines</p>");
+}
+
+TEST_CASE("a page can continue another conversation from a head of the archive") {
+    archived_site s;
+    const auto port = s.running->port();
+    const auto page = open_page(port);
+    client c(port);
+    c.ask(page.post("1/add", "stube-args=%5B5%5D"));
+    c.ask(page.post("1/add", "stube-args=%5B2%5D"));
+
+    const auto copy = open_page(port, "/copy?of=" + page.conversation);
+    CHECK(copy.conversation != page.conversation);
+    CHECK(copy.page.contains("n=5"));
+    c.ask(copy.post("1/add", "stube-args=%5B1%5D"));
+    const auto history = s.site.history();
+    CHECK(
+        static_cast<const tally*>(history.view(copy.conversation)->value.top().state.get())->n == 6
+    );
+    CHECK(history.derivations(page.conversation).front().id == copy.conversation);
+
+    const auto cookie = "Cookie: " + page.cookie + "\r\n";
+    CHECK(c.ask(get("/copy", cookie)).status == 400);
+    CHECK(c.ask(get("/copy?of=unknown", cookie)).status == 500);
 }
 
 TEST_CASE("an app without a server, or with a store without an archive, has no history") {

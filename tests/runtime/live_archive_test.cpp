@@ -470,6 +470,55 @@ TEST_CASE("the history of a conversation outlives its end") {
     CHECK(static_cast<const claim*>(view->value.top().state.get())->amount == 10);
 }
 
+TEST_CASE("a fork continues the state of a head, and both conversations know it") {
+    archived_world a;
+    a.send("raise", "[10]");
+    a.send("raise", "[5]");
+    const auto made = a.w.wait(a.w.mint(fork_of{a.id, 2}, "other"));
+    REQUIRE(made.result == status::ok);
+    CHECK(made.value->id != a.id);
+    CHECK(static_cast<const claim*>(made.value->top().state.get())->amount == 10);
+    CHECK(made.value->revision == 3);
+    CHECK(
+        a.last_event() == R"({"kind":"restored","principal":"principal","mount":"/here","from":")" +
+                              a.id + R"(","head":2})"
+    );
+
+    const auto history = a.w.map().history();
+    for (const auto& id : {a.id, made.value->id}) {
+        const auto forks = history.derivations(id);
+        REQUIRE(forks.size() == 1);
+        CHECK(forks[0].id == made.value->id);
+        CHECK(forks[0].from == a.id);
+        CHECK(forks[0].head == 2);
+    }
+    CHECK(a.w.value(a.id)->revision == 3);
+    CHECK(static_cast<const claim*>(a.w.value(a.id)->top().state.get())->amount == 15);
+}
+
+TEST_CASE("a fork of a head that the archive does not have begins no conversation") {
+    archived_world a;
+    for (const auto& origin : {fork_of{a.id, 7}, fork_of{"unknown", 0}}) {
+        const auto r = a.w.wait(a.w.mint(origin));
+        CHECK(r.result == status::failed);
+        CHECK_FALSE(r.error_id.empty());
+    }
+    CHECK(a.w.map().size() == 1);
+
+    world without;
+    CHECK(without.wait(without.mint(fork_of{"any", 0})).result == status::failed);
+    CHECK(without.map().size() == 0);
+}
+
+TEST_CASE("a conversation that has ended can be forked from the state before its end") {
+    archived_world a;
+    a.send("raise", "[10]");
+    a.send("finish");
+    const auto made = a.w.wait(a.w.mint(fork_of{a.id, 0}));
+    REQUIRE(made.result == status::ok);
+    CHECK(static_cast<const claim*>(made.value->top().state.get())->amount == 10);
+}
+
 TEST_CASE("a store without an archive has no history") {
     world w;
     CHECK_THROWS_AS(w.map().history(), store_refused);

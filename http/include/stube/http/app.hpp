@@ -125,6 +125,25 @@ public:
         page_options options = {}
     );
 
+    /// Visitors of `path` get a conversation that continues the state of another one, as it was at
+    /// a head of the archive (see `history`). The other conversation does not change.
+    /// `conversation_history::derivations` knows both.
+    ///
+    ///     site.fork("/claims/copy", [&](const request_info& from) -> storage::fork_origin {
+    ///         const auto id = site.history().find_alias(from.query("claim").value_or(""));
+    ///         if (!id || !may_see(from, *id)) throw std::invalid_argument("no such claim");
+    ///         return {*id};
+    ///     });
+    ///
+    /// `from` names the conversation and the head, 0 for the newest one. It runs on the server's
+    /// threads, and decides whether the visitor may see that conversation: nothing else does.
+    /// std::invalid_argument is answered with 400, and other exceptions with 500.
+    app& fork(
+        std::string path,
+        std::function<storage::fork_origin(const request_info&)> from,
+        page_options options = {}
+    );
+
     /// A page without a conversation, in the same shell. Events in it have no effect.
     app& page(std::string path, page_options options, markup content);
 
@@ -247,11 +266,12 @@ public:
 private:
     friend class http::site;
 
-    /// The start of a conversation: a component or, with `snapshot`, a conversation to continue.
+    /// The start of a conversation: a component, or the conversation to continue.
     struct root_maker {
         std::function<effect::call(const request_info&)> component;
         bool reads_request = false;
         std::function<boost::json::value(const request_info&)> snapshot = {};
+        std::function<storage::fork_origin(const request_info&)> fork = {};
     };
 
     struct conversation_at {

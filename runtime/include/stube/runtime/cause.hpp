@@ -21,8 +21,11 @@ struct visit {
     effect::call root;
 };
 
-/// A new conversation that continues the state of another one. Applied by `resume`.
-struct restored {};
+/// A new conversation that continues a snapshot, or the archived state of another conversation.
+/// Applied by `resume`.
+struct restored {
+    fork_of origin = {};  ///< without an id for a snapshot
+};
 
 /// An event of a page.
 struct user_event {

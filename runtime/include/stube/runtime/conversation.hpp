@@ -175,8 +175,15 @@ struct conversation {
 
 namespace stube::kernel {
 
-/// The start of a conversation: its first component, or the conversation to continue from.
-using beginning = std::variant<effect::call, conversation>;
+/// The state of a conversation at a head of the archive.
+struct fork_of {
+    std::string id;
+    std::uint64_t head = 0;  ///< 0: the newest one
+};
+
+/// The start of a conversation: its first component, the conversation to continue from, or the
+/// archived state to continue from.
+using beginning = std::variant<effect::call, conversation, fork_of>;
 
 /// Calls `f` for each slot and list of an instance.
 void each_list(const instance& of, const std::function<void(const embedded_children&)>& f);

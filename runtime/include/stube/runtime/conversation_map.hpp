@@ -165,9 +165,10 @@ public:
     /// timers fire soon after; background work that a restart interrupted fails.
     load_summary load();
 
-    /// Begins a conversation at `mount`. A conversation from a snapshot gets a new id. The timers,
-    /// subscriptions and work of the conversation, and the messages of its first hooks, begin with
-    /// the first later operation: an event, a stream, or `open`.
+    /// Begins a conversation at `mount`. It has a new id, also if it continues from a snapshot or
+    /// from the archive. It fails if the archive does not have the head that it continues. The
+    /// timers, subscriptions and work of the conversation, and the messages of its first hooks,
+    /// begin with the first later operation: an event, a stream, or `open`.
     void mint(
         std::string mount,
         kernel::beginning start,
