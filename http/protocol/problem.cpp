@@ -26,15 +26,15 @@ problem conversation_problem(live::status status) {
         return {
             503,
             "Not readable",
-            "What is stored of this page cannot be read. It is kept as it is, for the people who "
+            "The stored data of this page cannot be read. It is kept unchanged, for the people who "
             "run this server."
         };
     case live::status::other_release:
         return {
             503,
             "Not now",
-            "Another release of this application has written what is stored of this page, and the "
-            "one that runs now cannot go on with it. It is kept as it is; please try again later."
+            "The data of this page was stored by another release of this application, and the "
+            "present one cannot continue with it. It is kept unchanged. Please try again later."
         };
     case live::status::unknown_event:
         return {
@@ -105,7 +105,7 @@ problem http_problem(int status) {
     case 408:
         return {408, "Too slow", "The request did not arrive in time."};
     case 413:
-        return {413, "Too large", "What the page sent is too large; nothing was changed."};
+        return {413, "Too large", "The data that the page sent is too large; nothing was changed."};
     case 415:
         return {415, "Not understood", "Forms must be sent as application/x-www-form-urlencoded."};
     case 417:

@@ -37,7 +37,7 @@ void append_background(std::string& out, const live::conversation_counts& of) {
     line("stube_timers_fired_total", {}, of.timers_fired);
     append_type(out, "stube_topics", "gauge", "Topics that someone is subscribed to.");
     line("stube_topics", {}, of.topics);
-    append_type(out, "stube_messages_total", "counter", "Messages, by how they went.");
+    append_type(out, "stube_messages_total", "counter", "Messages, by their outcome.");
     line("stube_messages_total", "{result=\"delivered\"}", of.messages_delivered);
     line("stube_messages_total", "{result=\"lost\"}", of.messages_lost);
     append_type(out, "stube_work", "gauge", "Background work under way.");
@@ -104,7 +104,7 @@ std::string metrics::text(const totals& now, const live::conversation_counts& ba
         "counter",
         "Requests answered with a 5xx status.",
         sum([](const auto& t) -> auto& { return t.failures; }));
-    append_type(out, "stube_events_total", "counter", "Events, by how they went.");
+    append_type(out, "stube_events_total", "counter", "Events, by their outcome.");
     boost::mp11::mp_for_each<boost::describe::describe_enumerators<live::status>>([&](auto status) {
         constexpr auto at = static_cast<std::size_t>(decltype(status)::value);
         const auto labels = std::string("{status=\"") + status.name + "\"}";

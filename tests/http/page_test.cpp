@@ -657,7 +657,7 @@ TEST_CASE("the message for a page of another release differs from that for an un
     CHECK(of(newer).status == 503);
     CHECK(of(newer).contains("Another release of this application has written"));
     CHECK(of(torn).status == 503);
-    CHECK(of(torn).contains("What is stored of this page cannot be read."));
+    CHECK(of(torn).contains("The stored data of this page cannot be read."));
 }
 
 TEST_CASE("check_store of an app reports whether a store fits the release") {
