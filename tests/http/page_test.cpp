@@ -655,7 +655,7 @@ TEST_CASE("the message for a page of another release differs from that for an un
             );
     };
     CHECK(of(newer).status == 503);
-    CHECK(of(newer).contains("Another release of this application has written"));
+    CHECK(of(newer).contains("was stored by another release of this application"));
     CHECK(of(torn).status == 503);
     CHECK(of(torn).contains("The stored data of this page cannot be read."));
 }
