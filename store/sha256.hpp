@@ -36,10 +36,7 @@ private:
     std::unique_ptr<evp_md_ctx_st, deleter> context_;
 };
 
-/// The length of a digest as text.
-inline constexpr std::size_t digest_text_length = 43;
-
-/// Appends a digest as base64url without padding.
+/// Appends a digest as base64url without padding: 43 characters.
 void append_digest(std::string& text, const digest& value);
 
 /// Empty if the text is not a digest as `append_digest` writes it.

@@ -1,5 +1,7 @@
 #include "runtime/component/secret_cipher.hpp"
 
+#include "store/base64url.hpp"
+
 #include <algorithm>
 #include <climits>
 #include <openssl/core_names.h>
@@ -35,43 +37,6 @@ int size_of(std::string_view text) {
     if (text.size() > INT_MAX) throw std::length_error("stube: a secret value is too large");
     return static_cast<int>(text.size());
 }
-
-// --- base64url without padding (RFC 4648, section 5)
-
-constexpr std::string_view base64url_digits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-void append_base64url(std::string& out, std::string_view from) {
-    unsigned bits = 0;
-    int count = 0;
-    for (const char c : from) {
-        bits = (bits << 8U) | static_cast<unsigned char>(c);
-        for (count += 8; count >= 6; count -= 6)
-            out += base64url_digits[(bits >> static_cast<unsigned>(count - 6)) & 63U];
-    }
-    if (count > 0) out += base64url_digits[(bits << static_cast<unsigned>(6 - count)) & 63U];
-}
-
-/// Nullopt for a text that `append_base64url` does not make.
-std::optional<std::string> read_base64url(std::string_view from) {
-    std::string out;
-    out.reserve(from.size() * 3 / 4);
-    unsigned bits = 0;
-    int count = 0;
-    for (const char c : from) {
-        const auto digit = base64url_digits.find(c);
-        if (digit == base64url_digits.npos) return std::nullopt;
-        bits = (bits << 6U) | static_cast<unsigned>(digit);
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        out += static_cast<char>((bits >> static_cast<unsigned>(count)) & 255U);
-    }
-    const bool is_whole = count < 6 && (bits & ((1U << static_cast<unsigned>(count)) - 1U)) == 0;
-    return is_whole ? std::optional(std::move(out)) : std::nullopt;
-}
-
-// --- one use of the cipher
 
 using cipher_context = std::unique_ptr<EVP_CIPHER_CTX, void (*)(EVP_CIPHER_CTX*)>;
 
@@ -185,14 +150,14 @@ std::string secret_keys::ring::encrypt(std::string_view component, std::string_v
         ) != 1)
         fail_cipher("encrypt");
     std::string out = key.id + ':';
-    append_base64url(out, sealed);
+    storage::append_base64url(out, sealed);
     return out;
 }
 
 std::optional<std::string>
 secret_keys::ring::decrypt(std::string_view component, std::string_view key, std::string_view bytes)
     const {
-    auto sealed = read_base64url(bytes);
+    auto sealed = storage::read_base64url(bytes);
     if (!sealed || sealed->size() <= tag_size) return std::nullopt;
     const auto context = begin_use(cipher_.get(), find(key)->bytes.data(), direction::decrypt);
     if (EVP_CIPHER_CTX_ctrl(
