@@ -12,16 +12,16 @@ using namespace storage;
 namespace {
 
 contents load(store& opened) {
-    contents all;
+    contents found;
     const load_report report = opened.load_all([&](record&& loaded) {
         const std::string id = loaded.id;
-        const bool is_new = all.emplace(id, in_order(std::move(loaded))).second;
+        const bool is_new = found.emplace(id, in_order(std::move(loaded))).second;
         expect(is_new, "load_all passed " + id + " twice");
     });
-    expect(report.loaded == all.size(), "load_report::loaded is not the number of records");
+    expect(report.loaded == found.size(), "load_report::loaded is not the number of records");
     for (const auto& bad : report.quarantined)
         expect(false, "load_all could not read " + bad.id + ": " + bad.why);
-    return all;
+    return found;
 }
 
 std::string named(const batch& changes) {
@@ -62,8 +62,7 @@ void expect(bool is_true, const std::string& violation) {
 }
 
 archive* trial::archived() const {
-    auto* found = dynamic_cast<archive*>(store_.get());
-    return found && found->keeps_archive() ? found : nullptr;
+    return archive_of(*store_);
 }
 
 void trial::save(const batch& changes) {
@@ -166,13 +165,13 @@ batch random_changes::next(const contents& model) {
         std::string id = numbered("c", between(1, 30));
         by_id.insert_or_assign(id, next_change(id, model));
     }
-    batch all;
-    all.reserve(by_id.size());
+    batch changes;
+    changes.reserve(by_id.size());
     for (auto& [id, change] : by_id) {
         if (with_commits_ && between(0, 4) != 0) add_commit(change, model);
-        all.push_back(std::move(change));
+        changes.push_back(std::move(change));
     }
-    return all;
+    return changes;
 }
 
 unsigned random_changes::between(unsigned low, unsigned high) {

@@ -2,7 +2,6 @@
 
 #include "store/checksum.hpp"
 #include "store/files.hpp"
-#include "store/sqlite_part_writer.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -241,7 +240,7 @@ newest_head& archive_writer::find_newest(const std::string& id, const entry* sto
 newest_head archive_writer::read(const std::string& id, std::int64_t row) {
     newest_head head;
     try {
-        return rows_.read_parts(id, row);
+        return rows_.read_parts(id, rows_.read_head(id, rows_.read_link(id, row, nullptr)));
     } catch (const store_refused&) {
         head.is_known = false;
         head.row = row;
@@ -383,11 +382,12 @@ void archive_writer::forget(const std::string& id, std::int64_t newest) {
 void archive_writer::delete_chain(const std::string& id, std::int64_t row) {
     std::optional<head_link> after;
     while (row != 0) {
-        const head_row head = rows_.read_head(id, row, after ? &*after : nullptr);
+        const head_link link = rows_.read_link(id, row, after ? &*after : nullptr);
+        const head_row head = rows_.read_head(id, link);
         for (const auto& part : head.parts.written)
             delete_row_.run(part.row, id);
         delete_row_.run(row, id);
-        after = head.link();
+        after = link;
         row = head.previous;
     }
 }

@@ -57,9 +57,8 @@ archive_reader::heads(std::string_view id, std::uint64_t before, std::size_t cou
         std::int64_t row = find_newest(in, id);
         std::optional<head_link> after;
         while (row != 0 && all.size() < count) {
-            const head_link* last = after ? &*after : nullptr;
-            const head_link link = in.rows.read_link(id, row, last);
-            if (link.number < before) all.push_back(in.rows.read_head(id, row, last).head);
+            const head_link link = in.rows.read_link(id, row, after ? &*after : nullptr);
+            if (link.number < before) all.push_back(in.rows.read_head(id, link).head);
             after = link;
             row = link.previous;
         }
@@ -79,10 +78,11 @@ std::optional<archived_state> archive_reader::state(std::string_view id, std::ui
         if (row == 0 || link->number != head) return std::nullopt;
 
         archived_state found;
-        found.head = in.rows.read_head(id, row, nullptr).head;
-        const newest_head at = in.rows.read_parts(id, row);
-        found.parts.reserve(at.parts.size());
-        for (const auto& part : at.parts.parts())
+        head_row at = in.rows.read_head(id, *link);
+        found.head = at.head;
+        const part_list parts = in.rows.read_parts(id, std::move(at)).parts;
+        found.parts.reserve(parts.size());
+        for (const auto& part : parts.parts())
             found.parts.push_back({part.name, in.rows.read_body(id, head, part)});
         return found;
     });

@@ -38,10 +38,6 @@ bool has_types_of_a_head(const sqlite_statement& row) {
     return true;
 }
 
-std::uint64_t to_natural(std::int64_t number) {
-    return static_cast<std::uint64_t>(number);
-}
-
 bool copy_digest(std::span<const std::uint8_t> bytes, digest& to) {
     if (bytes.size() != to.size()) return false;
     std::ranges::copy(bytes, to.begin());
@@ -87,7 +83,7 @@ std::int64_t archive_rows::find_ended(std::string_view id) {
     find_ended_.bind_all(id);
     while (find_ended_.next()) {
         row = find_ended_.number(0);
-        is_intact = to_natural(find_ended_.number(1)) == ended_checksum(id, to_natural(row));
+        is_intact = as_unsigned(find_ended_.number(1)) == ended_checksum(id, as_unsigned(row));
     }
     if (!is_intact) fail(id, "the pointer to its newest head does not match its checksum");
     return row;
@@ -100,7 +96,7 @@ head_link archive_rows::read_link(std::string_view id, std::int64_t row, const h
     while (read_link_.next())
         if (read_link_.type(0) == SQLITE_TEXT && read_link_.type(2) == SQLITE_INTEGER &&
             read_link_.text(0) == id)
-            link = {row, read_link_.number(1), to_natural(read_link_.number(2))};
+            link = {row, read_link_.number(1), as_unsigned(read_link_.number(2))};
     // Both numbers fall along a chain, so a damaged chain ends.
     const bool follows = !after || (link.row < after->row && link.number < after->number);
     if (link.row == 0 || !follows)
@@ -122,21 +118,20 @@ digest archive_rows::read_digest_of(std::string_view id, std::int64_t row) {
     return found;
 }
 
-head_row archive_rows::read_head(std::string_view id, std::int64_t row, const head_link* after) {
-    const head_link link = read_link(id, row, after);
+head_row archive_rows::read_head(std::string_view id, const head_link& link) {
     head_row read;
     bool is_intact = false;
-    read_head_.bind_all(row);
+    read_head_.bind_all(link.row);
     while (read_head_.next()) {
         if (!has_types_of_a_head(read_head_)) continue;
-        read.row = row;
+        read.row = link.row;
         read.previous = read_head_.number(head_column::previous);
-        read.head.number = to_natural(read_head_.number(head_column::head));
-        read.head.parent = to_natural(read_head_.number(head_column::parent));
+        read.head.number = as_unsigned(read_head_.number(head_column::head));
+        read.head.parent = as_unsigned(read_head_.number(head_column::parent));
         read.head.time = read_head_.number(head_column::time);
         read.head.event = read_head_.text(head_column::event);
         read.head.about = read_head_.text(head_column::about);
-        read.changed = to_natural(read_head_.number(head_column::changed));
+        read.changed = as_unsigned(read_head_.number(head_column::changed));
         is_intact = copy_digest(read_head_.blob(head_column::sum), read.head.digest);
         try {
             read.parts = read_part_changes(read_head_.text(head_column::parts));
@@ -160,11 +155,10 @@ head_row archive_rows::read_head(std::string_view id, std::int64_t row, const he
     return read;
 }
 
-newest_head archive_rows::read_parts(std::string_view id, std::int64_t row) {
+newest_head archive_rows::read_parts(std::string_view id, head_row at) {
     std::set<std::string, std::less<>> seen;
     newest_head newest;
-    head_row at = read_head(id, row, nullptr);
-    newest.row = row;
+    newest.row = at.row;
     newest.number = at.head.number;
     newest.sum = at.head.digest;
     newest.changed = at.changed;
@@ -174,8 +168,8 @@ newest_head archive_rows::read_parts(std::string_view id, std::int64_t row) {
         for (const auto& name : at.parts.dropped)
             seen.insert(name);
         if (at.changed == 0) return newest;
-        const head_link link = at.link();
-        at = read_head(id, at.previous, &link);
+        const head_link after = at.link();
+        at = read_head(id, read_link(id, at.previous, &after));
     }
 }
 

@@ -46,14 +46,14 @@ public:
     /// the newest one.
     head_link read_link(std::string_view id, std::int64_t row, const head_link* after);
 
-    /// The head in this row, verified. `after` as for read_link.
-    head_row read_head(std::string_view id, std::int64_t row, const head_link* after);
+    /// The head of a link, verified.
+    head_row read_head(std::string_view id, const head_link& link);
 
     /// The digest of the head in this row; 32 zeros if the row is not a head of the conversation.
     digest read_digest_of(std::string_view id, std::int64_t row);
 
-    /// The newest head from this row on, with all its parts.
-    newest_head read_parts(std::string_view id, std::int64_t row);
+    /// The head `at` with all its parts.
+    newest_head read_parts(std::string_view id, head_row at);
 
     /// The body of a part, verified. `head` is for the message.
     std::string read_body(std::string_view id, std::uint64_t head, const archived_part& part);

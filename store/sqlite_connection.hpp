@@ -14,6 +14,15 @@
 /// The part of SQLite's C interface that the store needs, with owners and exceptions.
 namespace stube::storage {
 
+/// SQLite's numbers are signed. Revisions, transactions and checksums keep their 64 bits.
+inline std::int64_t as_sql(std::uint64_t natural) {
+    return static_cast<std::int64_t>(natural);
+}
+
+inline std::uint64_t as_unsigned(std::int64_t number) {
+    return static_cast<std::uint64_t>(number);
+}
+
 /// An error of SQLite: its message and its extended result code.
 class sqlite_error : public std::runtime_error {
 public:

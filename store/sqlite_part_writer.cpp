@@ -50,20 +50,20 @@ part_writer::part_writer(
       read_body_(database.handle(), "SELECT body FROM part WHERE number = ?") {}
 
 void part_writer::write(const change& change, std::uint64_t transaction, staged_entry& staged) {
-    const entry& now = staged.slot->second;
+    const entry& stored = staged.slot->second;
     transaction_ = transaction;
     staged.next.revision = change.revision;
     staged.next.status = change.status;
-    staged.next.head = now.head;
-    staged.next.parts_checksum = now.parts_checksum;
-    staged.part_count = now.part_count();
+    staged.next.head = stored.head;
+    staged.next.parts_checksum = stored.parts_checksum;
+    staged.part_count = stored.part_count();
     if (change.kind == change_kind::update)
         update(change, staged);
     else
         replace(change, staged);
 }
 
-/// For every kind of change but an update.
+/// Stages a change of any kind except `update`.
 void part_writer::replace(const change& change, staged_entry& staged) {
     staged.is_removed = change.kind == change_kind::remove;
     if (!staged.is_new) {
@@ -92,15 +92,15 @@ void part_writer::replace(const change& change, staged_entry& staged) {
 /// The row that is written last gets the checksum of the whole conversation. That is the head if it
 /// is written, if parts are added or dropped, or if no other row is written.
 void part_writer::update(const change& change, staged_entry& staged) {
-    entry& now = staged.slot->second;
+    entry& stored = staged.slot->second;
     const part* head = nullptr;
     const part* last = nullptr;
     for (const auto& part : change.written)
         (part.name == "head" ? head : last) = &part;
     const bool head_has_total = head || !last || !change.dropped.empty() ||
-                                change.status != now.status ||
+                                change.status != stored.status ||
                                 std::ranges::any_of(change.written, [&](const part& part) {
-                                    return !now.find(checksum(part.name));
+                                    return !stored.find(checksum(part.name));
                                 });
     const std::uint64_t count_before = staged.part_count;
     for (const auto& part : change.written)
@@ -119,7 +119,7 @@ void part_writer::update(const change& change, staged_entry& staged) {
     }
 }
 
-/// `has_total`: the row gets the checksum of the whole conversation.
+/// If `has_total` is true, the row gets the checksum of the whole conversation.
 void part_writer::update_part(
     const change& change,
     const part& part,
@@ -151,7 +151,7 @@ void part_writer::update_part(
         change.id,
         part.name
     );
-    need_one_changed_row(change.id);
+    check_one_row_changed(change.id);
     staged.written.push_back({name_hash, old->row, sum});
 }
 
@@ -166,7 +166,7 @@ void part_writer::drop_part(const change& change, std::uint64_t name_hash, stage
 
 void part_writer::drop_row(const std::string& id, std::int64_t row) {
     drop_part_.run(row, id);
-    need_one_changed_row(id);
+    check_one_row_changed(id);
 }
 
 stored_part part_writer::add_part(const change& change, const part& part) {
@@ -246,7 +246,7 @@ void part_writer::set_head(
         staged.next.head.row,
         change.id
     );
-    need_one_changed_row(change.id);
+    check_one_row_changed(change.id);
 }
 
 /// Writes the head's row. A change without a head keeps the stored body.
@@ -259,7 +259,7 @@ void part_writer::update_head(const change& change, const part* written, staged_
     set_head(change, body, staged);
 }
 
-void part_writer::need_one_changed_row(const std::string& id) {
+void part_writer::check_one_row_changed(const std::string& id) {
     if (database_.changed_rows() == 1) return;
     throw store_refused(
         quoted(file_) + ": a part of conversation " + id +

@@ -12,22 +12,13 @@
 
 namespace stube::storage {
 
-/// SQLite's numbers are signed. Revisions, transactions and checksums keep their 64 bits.
-inline std::int64_t as_sql(std::uint64_t natural) {
-    return static_cast<std::int64_t>(natural);
-}
-
-inline std::uint64_t as_unsigned(std::int64_t number) {
-    return static_cast<std::uint64_t>(number);
-}
-
-/// How the batch under way changes one entry, once it is committed.
+/// A change of one entry by the batch under way. It is applied after the commit.
 struct staged_entry {
     entries::value_type* slot = nullptr;
     bool is_new = false;
     bool is_removed = false;
     bool replaces_parts = false;  ///< `written` has all parts other than the head
-    entry next;                   ///< without its other parts
+    entry next;                   ///< the changed entry, without its other parts
     std::uint64_t part_count = 0;
     std::vector<stored_part> written;
     std::vector<std::uint64_t> dropped;  ///< hashes of names
@@ -61,7 +52,7 @@ private:
         std::optional<std::string_view> body,
         staged_entry& staged
     ) const;
-    void need_one_changed_row(const std::string& id);
+    void check_one_row_changed(const std::string& id);
 
     /// Runs a statement whose last parameter exists only in a table with the column `archived`.
     template <class... Values>

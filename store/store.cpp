@@ -89,6 +89,11 @@ void check_commit(const std::string& id, const archived_commit& commit) {
 
 }  // namespace
 
+archive* archive_of(store& from) {
+    auto* found = dynamic_cast<archive*>(&from);
+    return found && found->keeps_archive() ? found : nullptr;
+}
+
 void check_id(std::string_view id) {
     // The message does not quote the id, which may have any content and any length.
     if (id.empty() || id.size() > longest_name || !std::ranges::all_of(id, is_id_character))

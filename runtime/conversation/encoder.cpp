@@ -12,6 +12,21 @@ namespace stube::kernel {
 
 using namespace storage;
 
+std::string encode_as_of(const conversation& from) {
+    std::string out;
+    out.reserve(80 + from.applied.size() * 19);
+    out += '{';
+    append_number(append_key(out, "revision"), from.revision);
+    append_number(append_key(out, "touched"), milliseconds(from.touched));
+    append_key(out, "applied") += '[';
+    for (auto id : from.applied) {
+        if (out.back() != '[') out += ',';
+        append_hex(out += '"', id);
+        out += '"';
+    }
+    return out += "]}";
+}
+
 namespace {
 
 std::string part_name(const instance& of) {
@@ -64,21 +79,6 @@ void append_shapes(std::string& out, const conversation& from) {
         append_number(out += ':', type->version);
     }
     out += '}';
-}
-
-std::string encode_as_of(const conversation& from) {
-    std::string out;
-    out.reserve(80 + from.applied.size() * 19);
-    out += '{';
-    append_number(append_key(out, "revision"), from.revision);
-    append_number(append_key(out, "touched"), milliseconds(from.touched));
-    append_key(out, "applied") += '[';
-    for (auto id : from.applied) {
-        if (out.back() != '[') out += ',';
-        append_hex(out += '"', id);
-        out += '"';
-    }
-    return out += "]}";
 }
 
 /// The head without its "as_of" and "unseen".
@@ -360,10 +360,6 @@ change encode_change(
     prepend_as_of(carrier, as_of);
     if (archived) archived->about = std::move(as_of);
     return out;
-}
-
-std::string encode_about(const conversation& of) {
-    return encode_as_of(of);
 }
 
 record restored_record(std::string_view id, archived_state from) {

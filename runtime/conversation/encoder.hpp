@@ -22,8 +22,8 @@ storage::change encode_change(
     storage::archived_commit* archived = nullptr
 );
 
-/// The `about` of a commit without parts, the end of a conversation.
-std::string encode_about(const conversation& of);
+/// The "as_of" of a conversation, which is the `about` of a commit.
+std::string encode_as_of(const conversation& from);
 
 /// The stored record of a conversation as it was at a head of the archive.
 storage::record restored_record(std::string_view id, storage::archived_state from);

@@ -77,7 +77,7 @@ struct record_writer {
         return found ? found->type : nullptr;
     }
 
-    /// Leaves out values that no component takes: nobody knows whether they are secret.
+    /// Leaves out the values that no component takes, because they could be secret.
     void append_fields(const std::vector<form_value>& form) const {
         append_key(out, "fields") += '[';
         for (const auto& each : form) {
@@ -163,21 +163,6 @@ struct record_writer {
     void operator()(const cause::function&) const {}
 };
 
-struct name_of_kind {
-    std::string_view operator()(const cause::visit&) const { return "visit"; }
-    std::string_view operator()(const cause::restored&) const { return "restored"; }
-    std::string_view operator()(const cause::user_event&) const { return "event"; }
-    std::string_view operator()(const cause::navigation&) const { return "navigation"; }
-    std::string_view operator()(const cause::timers&) const { return "timers"; }
-    std::string_view operator()(const cause::message&) const { return "message"; }
-    std::string_view operator()(const cause::work_result&) const { return "work_result"; }
-    std::string_view operator()(const cause::work_failure&) const { return "work_failure"; }
-    std::string_view operator()(const cause::restart&) const { return "restart"; }
-    std::string_view operator()(const cause::seen&) const { return "seen"; }
-    std::string_view operator()(const cause::removal&) const { return "removal"; }
-    std::string_view operator()(const cause::function&) const { return "function"; }
-};
-
 }  // namespace
 
 std::string encode_event(
@@ -189,7 +174,7 @@ std::string encode_event(
     std::string out;
     out.reserve(192);
     out += '{';
-    append_text(out, "kind", std::visit(name_of_kind(), why));
+    append_text(out, "kind", std::visit([](const auto& each) { return each.kind; }, why));
     append_text(out, "principal", result.next.principal);
     if (env.clock_shift.count() != 0) append_count(out, "clock_shift", env.clock_shift.count());
     std::visit(record_writer{out, before, result}, why);

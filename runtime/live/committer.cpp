@@ -39,11 +39,6 @@ status status_of(verdict v) {
     return status::failed;
 }
 
-archive* archive_in(store& storage) {
-    auto* found = dynamic_cast<archive*>(&storage);
-    return found && found->keeps_archive() ? found : nullptr;
-}
-
 /// The data of a commit that does not come from the parts.
 archived_commit describe_commit(
     const conversation& before,
@@ -76,7 +71,7 @@ change removal_of(const entry& e) {
 }  // namespace
 
 committer::committer(parts to, store& storage, std::function<void(const std::string&)> on_down)
-    : parts_(to), storage_(storage), archive_(archive_in(storage)) {
+    : parts_(to), storage_(storage), archive_(archive_of(storage)) {
     if (storage.keeps()) writer_ = std::make_unique<commit_writer>(storage, std::move(on_down));
 }
 
@@ -137,7 +132,7 @@ void committer::archive_end(
     removal.forgets = std::holds_alternative<cause::removal>(why) && !held->had_event;
     if (removal.forgets || !is_archived(held.value())) return;
     auto end = describe_commit(held.value(), why, result, env);
-    end.about = encode_about(result.next);
+    end.about = encode_as_of(result.next);
     removal.revision = result.next.revision;
     removal.commit = std::make_shared<const archived_commit>(std::move(end));
 }

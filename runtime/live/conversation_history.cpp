@@ -2,6 +2,7 @@
 #include "runtime/conversation/encoder.hpp"
 #include "runtime/kernel/static_html.hpp"
 
+#include <stube/runtime/cause.hpp>
 #include <stube/runtime/conversation_history.hpp>
 
 #include <boost/json/parse.hpp>
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -19,11 +21,9 @@ using namespace storage;
 
 namespace {
 
-archive& archive_of(store& from) {
-    auto* found = dynamic_cast<archive*>(&from);
-    if (!found || !found->keeps_archive())
-        throw store_refused("the store keeps no archive; open it with one to ask for its history");
-    return *found;
+archive& required_archive(store& from) {
+    if (auto* found = archive_of(from)) return *found;
+    throw store_refused("the store keeps no archive; open it with one to ask for its history");
 }
 
 time_point time_of(const archived_head& of) {
@@ -71,8 +71,7 @@ std::string arguments_in(const boost::json::object& of) {
     return found ? boost::json::serialize(*found) : std::string();
 }
 
-audit_event audit_event_of(const archived_head& of) {
-    const auto event = parse_event(of);
+audit_event audit_event_of(const archived_head& of, const boost::json::object& event) {
     audit_event out;
     out.head = of.number;
     out.parent = of.parent;
@@ -86,17 +85,6 @@ audit_event audit_event_of(const archived_head& of) {
     out.arguments = arguments_in(event);
     out.fields = fields_in(event);
     return out;
-}
-
-/// Marks the heads that led to the newest one. `newest_first` begins with the newest head of the
-/// conversation.
-void mark_branches(std::vector<audit_event>& newest_first) {
-    if (newest_first.empty()) return;
-    auto expected = newest_first.front().head;
-    for (auto& each : newest_first) {
-        each.is_on_current_branch = each.head == expected;
-        if (each.is_on_current_branch) expected = each.parent;
-    }
 }
 
 /// The branches that the heads form. `events` has all of them, the oldest first.
@@ -138,50 +126,45 @@ conversation_history::conversation_history(
     store& from,
     std::function<environment(time_point)> environment_at
 )
-    : archive_(archive_of(from)), environment_at_(std::move(environment_at)) {}
+    : archive_(required_archive(from)), environment_at_(std::move(environment_at)) {}
 
 std::optional<head_view>
 conversation_history::view(std::string_view id, std::optional<std::uint64_t> head) const {
-    const auto newest = archive_.heads(id, head ? *head + 1 : head_range().before, 1);
-    if (newest.empty() || (head && newest.front().number != *head)) return std::nullopt;
-    head_view out{.head = newest.front().number, .time = time_of(newest.front())};
-    auto state = archive_.state(id, out.head);
+    if (!head) {
+        const auto newest = archive_.heads(id, head_range().before, 1);
+        if (newest.empty()) return std::nullopt;
+        head = newest.front().number;
+    }
+    auto state = archive_.state(id, *head);
+    if (!state) return std::nullopt;
+    head_view out{.head = *head, .time = time_of(state->head)};
     // The last commit of a conversation has no parts.
-    if (state && state->parts.empty()) {
+    if (state->parts.empty()) {
         out.has_ended = true;
         state = archive_.state(id, state->head.parent);
+        if (!state) return std::nullopt;
     }
-    if (!state) return std::nullopt;
     const auto env = environment_at_(out.time);
     const detail::secret_keys_scope scope(env.secrets);
     out.value = decode_conversation(restored_record(id, *std::move(state)));
     return out;
 }
 
-std::vector<archived_head>
-conversation_history::heads_of(std::string_view id, head_range range) const {
-    return archive_.heads(id, range.before, range.count);
-}
-
-/// The events of the heads in `range`, the oldest first.
 std::vector<audit_event>
 conversation_history::event_view(std::string_view id, head_range range) const {
-    // The branches are known only from the newest head downwards.
-    constexpr std::size_t heads_per_call = 1'000;
+    // The heads above the range show which heads of the range led to the newest one.
+    constexpr auto no_limit = std::numeric_limits<std::size_t>::max();
+    const bool has_newest = range.before == head_range().before;
+    const auto heads = archive_.heads(id, head_range().before, has_newest ? range.count : no_limit);
     std::vector<audit_event> out;
-    std::size_t wanted = range.count;
-    for (auto before = head_range().before; wanted > 0;) {
-        const auto heads = archive_.heads(id, before, heads_per_call);
-        if (heads.empty()) break;
-        for (const auto& each : heads) {
-            if (wanted == 0) break;
-            out.push_back(audit_event_of(each));
-            if (each.number < range.before) --wanted;
-        }
-        before = heads.back().number;
+    auto next_on_branch = heads.empty() ? 0 : heads.front().number;
+    for (const auto& each : heads) {
+        const bool is_on_current_branch = each.number == next_on_branch;
+        if (is_on_current_branch) next_on_branch = each.parent;
+        if (each.number >= range.before || out.size() == range.count) continue;
+        out.push_back(audit_event_of(each, parse_event(each)));
+        out.back().is_on_current_branch = is_on_current_branch;
     }
-    mark_branches(out);
-    std::erase_if(out, [&](const audit_event& each) { return each.head >= range.before; });
     std::ranges::reverse(out);
     return out;
 }
@@ -196,35 +179,36 @@ history_view conversation_history::history_view(std::string_view id) const {
     return out;
 }
 
-/// The page at a head: the recorded one of the end, or the page rendered again.
-std::string conversation_history::page_at(std::string_view id, const archived_head& head) const {
-    const auto event = parse_event(head);
-    if (event.contains("last_page")) return text_in(event, "last_page");
-    const auto state = view(id, head.number);
-    if (!state) throw decode_error("head " + std::to_string(head.number) + " has no state");
-    return static_html(render_view(state->value, environment_at_(state->time)).content);
-}
-
 std::vector<message_record>
 conversation_history::message_records(std::string_view id, message_options options) const {
-    auto heads = heads_of(id, options.range);
+    auto heads = archive_.heads(id, options.range.before, options.range.count);
     std::ranges::reverse(heads);
     std::vector<message_record> out;
     for (const auto& each : heads) {
-        const auto event = audit_event_of(each);
-        message_record record{.head = each.number, .time = event.time};
-        record.principal = event.principal;
-        if (event.kind == "event") {
+        const auto event = parse_event(each);
+        const auto audited = audit_event_of(each, event);
+        message_record record{.head = each.number, .time = audited.time};
+        record.principal = audited.principal;
+        if (audited.kind == cause::user_event::kind) {
             record.direction = direction::entered;
-            if (options.include_content) record.content = entered_content(event);
+            if (options.include_content) record.content = entered_content(audited);
             out.push_back(record);
         }
         record.direction = direction::shown;
         record.content.reset();
-        if (options.include_content) record.content = page_at(id, each);
+        if (options.include_content)
+            record.content = event.contains("last_page") ? text_in(event, "last_page")
+                                                         : page_at(id, each.number);
         out.push_back(std::move(record));
     }
     return out;
+}
+
+/// The page at a head, rendered again.
+std::string conversation_history::page_at(std::string_view id, std::uint64_t head) const {
+    const auto state = view(id, head);
+    if (!state) throw decode_error("head " + std::to_string(head) + " has no state");
+    return static_html(render_view(state->value, environment_at_(state->time)).content);
 }
 
 std::vector<forked> conversation_history::derivations(std::string_view id) const {

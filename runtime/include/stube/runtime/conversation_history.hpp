@@ -167,8 +167,7 @@ public:
     std::optional<std::string> find_alias(std::string_view name) const;
 
 private:
-    std::vector<storage::archived_head> heads_of(std::string_view id, head_range range) const;
-    std::string page_at(std::string_view id, const storage::archived_head& head) const;
+    std::string page_at(std::string_view id, std::uint64_t head) const;
 
     storage::archive& archive_;
     std::function<kernel::environment(time_point)> environment_at_;

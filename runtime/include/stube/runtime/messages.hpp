@@ -1,7 +1,7 @@
 #pragma once
 
 #include <stube/runtime/call.hpp>
-#include <stube/runtime/detail/recordable.hpp>
+#include <stube/runtime/detail/check_component.hpp>
 #include <stube/runtime/slot.hpp>
 
 #include <chrono>
@@ -180,6 +180,15 @@ namespace detail {
 /// The type that the work returns, as a member receives it.
 template <class Work>
 using result_of = std::decay_t<std::invoke_result_t<Work&>>;
+
+/// The value as JSON text in an array, for the archive. Empty if values of this type have no JSON.
+template <class T>
+std::string recorded(const void* value) {
+    if constexpr (fault_of<T>() == fault::none)
+        return arguments_text<const T&>(*static_cast<const T*>(value));
+    else
+        return {};
+}
 
 template <class Work>
 answer_value run_work(Work& work) {

@@ -251,6 +251,9 @@ public:
     virtual std::vector<derivation> derivations(std::string_view id) = 0;
 };
 
+/// The archive of a store. Null if the store keeps none.
+archive* archive_of(store& from);
+
 /// Throws std::invalid_argument unless the id is valid.
 void check_id(std::string_view id);
 
