@@ -2,6 +2,9 @@
 
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 namespace testing {
 
@@ -38,14 +41,6 @@ private:
     std::shared_ptr<disk> disk_;
 };
 
-server_options on_any_port(server_options options) {
-    options.port = 0;
-    if (options.threads == 0) options.threads = 2;
-    if (options.hosts.empty()) options.hosts = {"*"};
-    if (!options.conversations.logger) options.conversations.logger = quiet();
-    return options;
-}
-
 std::string between(std::string_view text, std::string_view before, std::string_view after) {
     const auto at = text.find(before);
     if (at == text.npos)
@@ -65,6 +60,34 @@ std::shared_ptr<spdlog::logger> quiet() {
         "quiet",
         std::make_shared<spdlog::sinks::null_sink_mt>()
     );
+}
+
+server_options on_any_port(server_options options) {
+    options.port = 0;
+    if (options.threads == 0) options.threads = 2;
+    if (options.hosts.empty()) options.hosts = {"*"};
+    if (!options.conversations.logger) options.conversations.logger = quiet();
+    return options;
+}
+
+scratch_folder::scratch_folder() {
+    auto name = (std::filesystem::temp_directory_path() / "stube-http-XXXXXX").string();
+    if (!mkdtemp(name.data())) throw std::runtime_error("no folder");
+    path_ = name;
+}
+
+scratch_folder::~scratch_folder() {
+    std::filesystem::remove_all(path_);
+}
+
+std::string scratch_folder::content() const {
+    std::string out;
+    for (const auto& each : std::filesystem::recursive_directory_iterator(path_)) {
+        if (!each.is_regular_file()) continue;
+        std::ifstream file(each.path(), std::ios::binary);
+        out.append(std::istreambuf_iterator<char>(file), {});
+    }
+    return out;
 }
 
 served::served(server_options options, std::unique_ptr<store> storage)

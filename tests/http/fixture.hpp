@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -165,6 +166,30 @@ struct disk {
 std::unique_ptr<store> store_on(std::shared_ptr<disk> where);
 
 std::shared_ptr<spdlog::logger> quiet();
+
+/// The options with a free port, any host and no log, where they are not set.
+server_options on_any_port(server_options options = {});
+
+/// A folder that is removed with this object.
+class scratch_folder {
+public:
+    scratch_folder();
+    scratch_folder(const scratch_folder&) = delete;
+    scratch_folder& operator=(const scratch_folder&) = delete;
+    ~scratch_folder();
+
+    std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+    /// The bytes of all files in the folder.
+    std::string content() const;
+
+    bool holds_text(std::string_view text) const {
+        return content().find(text) != std::string::npos;
+    }
+
+private:
+    std::filesystem::path path_;
+};
 
 /// A server on a port of its own, with `tally` at "/t".
 class served {

@@ -5,8 +5,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -15,59 +13,33 @@ using namespace testing;
 
 namespace {
 
-namespace fs = std::filesystem;
-
-/// A site whose store keeps an archive, in a folder of its own.
+/// A site whose store keeps an archive.
 class archived_site {
+    scratch_folder folder_;  // before the server, so that it is removed after it
+
 public:
     archived_site() {
-        auto name = (fs::temp_directory_path() / "stube-history-XXXXXX").string();
-        if (!mkdtemp(name.data())) throw std::runtime_error("no folder");
-        folder_ = name;
         site.mount<tally>("/t");
         site.fork("/copy", [](const request_info& from) -> storage::fork_origin {
             const auto id = from.query("of");
             if (!id) throw std::invalid_argument("no conversation");
             return {std::string(*id), 2};
         });
-        start();
-    }
-
-    archived_site(const archived_site&) = delete;
-    archived_site& operator=(const archived_site&) = delete;
-
-    ~archived_site() {
-        running.reset();
-        fs::remove_all(folder_);
+        restart();
     }
 
     void restart() {
         running.reset();
-        start();
-    }
-
-    app site;
-    std::unique_ptr<server> running;
-
-private:
-    void start() {
-        server_options options;
-        options.port = 0;
-        options.threads = 1;
-        options.hosts = {"a.test"};
-        options.conversations.logger = std::make_shared<spdlog::logger>(
-            "quiet",
-            std::make_shared<spdlog::sinks::null_sink_mt>()
-        );
         running = std::make_unique<server>(
             site,
-            options,
-            sqlite_store((folder_ / "conversations.db").string(), {.archive = true})
+            on_any_port(),
+            sqlite_store(folder_.file("conversations.db"), {.archive = true})
         );
         running->start_threads();
     }
 
-    fs::path folder_;
+    app site;
+    std::unique_ptr<server> running;
 };
 
 }  // namespace
@@ -135,10 +107,6 @@ TEST_CASE("an app without a server, or with a store without an archive, has no h
     app site;
     site.mount<tally>("/t");
     CHECK_THROWS_AS(site.history(), std::logic_error);
-    server_options options;
-    options.port = 0;
-    options.conversations.logger =
-        std::make_shared<spdlog::logger>("quiet", std::make_shared<spdlog::sinks::null_sink_mt>());
-    const server running(site, options, memory_store());
+    const server running(site, on_any_port(), memory_store());
     CHECK_THROWS_AS(site.history(), store_refused);
 }

@@ -8,8 +8,6 @@
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,32 +16,6 @@ using namespace testing;
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder that is removed with this object.
-class scratch_folder {
-public:
-    scratch_folder() {
-        auto name = (fs::temp_directory_path() / "stube-program-XXXXXX").string();
-        if (!mkdtemp(name.data())) throw std::runtime_error("no folder");
-        path_ = name;
-    }
-
-    ~scratch_folder() { fs::remove_all(path_); }
-
-    std::string file(const std::string& name) const { return (path_ / name).string(); }
-
-    bool holds_text(const std::string& text) const {
-        for (const auto& each : fs::recursive_directory_iterator(path_)) {
-            std::ifstream from(each.path());
-            const std::string all(std::istreambuf_iterator<char>(from), {});
-            if (all.find(text) != all.npos) return true;
-        }
-        return false;
-    }
-
-private:
-    fs::path path_;
-};
 
 /// Each error is a line of the log. Together they are more than a pipe of one page takes.
 void cause_many_errors(std::uint16_t port, const opened& page) {

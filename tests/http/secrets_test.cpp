@@ -5,10 +5,6 @@
 #include <doctest/doctest.h>
 #include <spdlog/sinks/ostream_sink.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
@@ -20,8 +16,6 @@
 // servers without keys.
 
 using namespace testing;
-namespace fs = std::filesystem;
-
 namespace {
 
 /// Searched in everything that the server writes.
@@ -133,36 +127,6 @@ public:
     server running;
 };
 
-class scratch_folder {
-public:
-    scratch_folder() {
-        auto name = (fs::temp_directory_path() / "stube-secrets-XXXXXX").string();
-        if (!mkdtemp(name.data())) throw std::runtime_error("no folder");
-        path_ = name;
-    }
-
-    scratch_folder(const scratch_folder&) = delete;
-    scratch_folder& operator=(const scratch_folder&) = delete;
-
-    ~scratch_folder() { fs::remove_all(path_); }
-
-    fs::path path() const { return path_; }
-
-    /// The bytes of all files in the folder.
-    std::string content() const {
-        std::string out;
-        for (const auto& each : fs::recursive_directory_iterator(path_)) {
-            if (!each.is_regular_file()) continue;
-            std::ifstream file(each.path(), std::ios::binary);
-            out.append(std::istreambuf_iterator<char>(file), {});
-        }
-        return out;
-    }
-
-private:
-    fs::path path_;
-};
-
 bool contains(std::string_view text, std::string_view part) {
     return text.find(part) != text.npos;
 }
@@ -200,13 +164,13 @@ std::string page_of(std::uint16_t port, const opened& from) {
 }
 
 /// Makes a store in a folder.
-using store_in = std::unique_ptr<store> (*)(const fs::path& folder);
+using store_in = std::unique_ptr<store> (*)(const scratch_folder& folder);
 
 void check_that_nothing_leaks(store_in make) {
     scratch_folder folder;
     opened page;
     {
-        safe_server server(make(folder.path()));
+        safe_server server(make(folder));
         const auto port = server.running.port();
         page = open_page(port, "/safe");
         client c(port);
@@ -234,44 +198,44 @@ void check_that_nothing_leaks(store_in make) {
     CHECK_FALSE(contains(written, seed));
     CHECK_FALSE(contains(written, "\"password\""));
     {
-        safe_server server(make(folder.path()));
+        safe_server server(make(folder));
         const auto shown = page_of(server.running.port(), page);
         CHECK(contains(shown, "token=7 account=7"));
         CHECK_FALSE(contains(shown, seed));
     }
     {
-        safe_server server(make(folder.path()), "2027");
+        safe_server server(make(folder), "2027");
         CHECK_FALSE(contains(page_of(server.running.port(), page), "token=7"));
         server.running.stop();
         CHECK(contains(server.log(), "an encrypted value needs the key"));
     }
     {
-        safe_server server(make(folder.path()));
+        safe_server server(make(folder));
         CHECK(contains(page_of(server.running.port(), page), "token=7 account=7"));
     }
     std::ostringstream report;
-    CHECK(make_site(key_named("2026")).check_store(make(folder.path()), report) == 0);
-    CHECK(make_site(key_named("2027")).check_store(make(folder.path()), report) == 1);
+    CHECK(make_site(key_named("2026")).check_store(make(folder), report) == 0);
+    CHECK(make_site(key_named("2027")).check_store(make(folder), report) == 1);
     CHECK_FALSE(contains(report.str(), seed));
 }
 
 }  // namespace
 
 TEST_CASE("no secret is in the files of a file store or in the log or in a page") {
-    check_that_nothing_leaks([](const fs::path& folder) {
-        return file_store((folder / "files").string());
+    check_that_nothing_leaks([](const scratch_folder& folder) {
+        return file_store(folder.file("files"));
     });
 }
 
 TEST_CASE("no secret is in the files of a database or in the log or in a page") {
-    check_that_nothing_leaks([](const fs::path& folder) {
-        return sqlite_store((folder / "conversations.db").string());
+    check_that_nothing_leaks([](const scratch_folder& folder) {
+        return sqlite_store(folder.file("conversations.db"));
     });
 }
 
 TEST_CASE("no secret is in a database with an archive") {
-    check_that_nothing_leaks([](const fs::path& folder) {
-        return sqlite_store((folder / "conversations.db").string(), {.archive = true});
+    check_that_nothing_leaks([](const scratch_folder& folder) {
+        return sqlite_store(folder.file("conversations.db"), {.archive = true});
     });
 }
 
@@ -322,8 +286,8 @@ TEST_CASE("two apps in one process have keys of their own") {
     scratch_folder first;
     scratch_folder second;
     {
-        safe_server one(file_store((first.path() / "files").string()), "one");
-        safe_server two(file_store((second.path() / "files").string()), "two");
+        safe_server one(file_store(first.file("files")), "one");
+        safe_server two(file_store(second.file("files")), "two");
         for (const auto* each : {&one, &two}) {
             const auto page = open_page(each->running.port(), "/safe");
             client c(each->running.port());

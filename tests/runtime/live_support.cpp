@@ -1,11 +1,12 @@
 #include "runtime/live_support.hpp"
 
+#include "store/store_model.hpp"
+
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ostream_sink.h>
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <stdexcept>
 
 namespace live_test {
@@ -21,65 +22,52 @@ public:
     std::vector<archived_head>
     heads(std::string_view id, std::uint64_t before, std::size_t count) override {
         std::vector<archived_head> out;
-        for (const auto& each : commits(id))
-            if (each.revision < before) out.push_back(head_of(each));
+        for (const auto& each : archive_of(id).heads)
+            if (each.number < before) out.push_back(head_of(each));
         std::ranges::reverse(out);
         if (out.size() > count) out.resize(count);
         return out;
     }
 
     std::optional<archived_state> state(std::string_view id, std::uint64_t head) override {
-        std::map<std::string, std::string> parts;
-        for (const auto& each : commits(id)) {
-            if (each.commit->is_whole) parts.clear();
-            for (const auto& written : each.commit->written)
-                parts[written.name] = written.body;
-            for (const auto& name : each.commit->dropped)
-                parts.erase(name);
-            if (each.revision != head) continue;
-            archived_state out{head_of(each), {}};
-            for (const auto& [name, body] : parts)
-                out.parts.push_back({name, body});
-            return out;
-        }
+        for (const auto& each : archive_of(id).heads)
+            if (each.number == head) return archived_state{head_of(each), each.parts};
         return std::nullopt;
     }
 
     std::optional<std::string> find_alias(std::string_view name) override {
-        for (const auto& each : saved_->changes())
-            if (each.commit &&
-                std::ranges::find(each.commit->aliases, name) != each.commit->aliases.end())
-                return each.id;
+        for (const auto& [id, archived] : all())
+            if (std::ranges::find(archived.aliases, name) != archived.aliases.end()) return id;
         return std::nullopt;
     }
 
     std::vector<std::string> aliases(std::string_view id) override {
-        std::set<std::string> out;
-        for (const auto& each : commits(id))
-            out.insert(each.commit->aliases.begin(), each.commit->aliases.end());
-        return {out.begin(), out.end()};
+        return archive_of(id).aliases;
     }
 
     std::vector<derivation> derivations(std::string_view id) override {
         std::vector<derivation> out;
-        for (const auto& each : saved_->changes()) {
-            if (!each.commit || !each.commit->origin) continue;
-            if (each.id == id || each.commit->origin->id == id)
-                out.push_back({each.id, *each.commit->origin});
-        }
+        for (const auto& [fork, archived] : all())
+            if (archived.origin && (fork == id || archived.origin->id == id))
+                out.push_back({fork, *archived.origin});
         return out;
     }
 
 private:
-    std::vector<change> commits(std::string_view id) const {
-        auto out = saved_->changes();
-        std::erase_if(out, [&](const change& each) { return each.id != id || !each.commit; });
-        return out;
+    archive_contents all() const {
+        archive_contents archived;
+        contents stored;
+        for (const auto& each : saved_->changes()) {
+            apply_commit(archived, stored, each);
+            apply_change(stored, each);
+        }
+        return archived;
     }
 
-    static archived_head head_of(const change& of) {
-        const auto& commit = *of.commit;
-        return {of.revision, commit.parent, commit.time, commit.event, commit.about, {}};
+    model_archive archive_of(std::string_view id) const { return all()[std::string(id)]; }
+
+    static archived_head head_of(const model_head& of) {
+        return {of.number, of.parent, of.time, of.event, of.about, {}};
     }
 
     std::shared_ptr<script> saved_;
@@ -150,24 +138,9 @@ std::unique_ptr<store> scripted_store(std::shared_ptr<script> told) {
 }
 
 std::shared_ptr<script> after_restart(const script& of) {
-    std::map<std::string, record> kept;
-    for (const auto& each : of.changes()) {
-        if (each.kind == change_kind::remove) {
-            kept.erase(each.id);
-            continue;
-        }
-        auto& there = kept[each.id];
-        if (each.kind != change_kind::update) there.parts.clear();
-        std::erase_if(there.parts, [&](const part& old) {
-            auto is_old = [&](const part& p) { return p.name == old.name; };
-            return std::ranges::any_of(each.written, is_old) ||
-                   std::ranges::find(each.dropped, old.name) != each.dropped.end();
-        });
-        there.id = each.id;
-        there.revision = each.revision;
-        there.status = each.status;
-        there.parts.insert(there.parts.end(), each.written.begin(), each.written.end());
-    }
+    contents kept;
+    for (const auto& each : of.changes())
+        apply_change(kept, each);
     auto next = std::make_shared<script>();
     for (auto& [id, each] : kept)
         next->stored.push_back(std::move(each));

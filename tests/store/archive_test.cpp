@@ -2,8 +2,6 @@
 #include "store/sqlite_archive_reader.hpp"
 #include "support.hpp"
 
-#include <sqlite3.h>
-
 #include <atomic>
 #include <limits>
 #include <stdexcept>
@@ -43,24 +41,8 @@ std::string body_of(std::uint64_t number) {
     return numbered("{\"body\":", number) + "}";
 }
 
-archive& archive_of(stube::store& kept) {
+archive& as_archive(stube::store& kept) {
     return dynamic_cast<archive&>(kept);
-}
-
-/// Runs SQL as another program would. Returns the first column of the last row.
-std::string run_sql(const fs::path& file, const std::string& text) {
-    sqlite3* handle = nullptr;
-    REQUIRE(sqlite3_open(file.c_str(), &handle) == SQLITE_OK);
-    std::string last;
-    auto remember = [](void* to, int count, char** values, char**) {
-        if (count > 0) *static_cast<std::string*>(to) = values[0] ? values[0] : "NULL";
-        return 0;
-    };
-    int code = sqlite3_exec(handle, text.c_str(), remember, &last, nullptr);
-    INFO(text, ": ", std::string(sqlite3_errmsg(handle)));
-    CHECK(code == SQLITE_OK);
-    sqlite3_close(handle);
-    return last;
 }
 
 std::string numbers_of(archive& from, std::string_view id) {
@@ -101,8 +83,8 @@ TEST_CASE("a database without an archive is backed up and upgraded when it is op
         load(*plain);
         save(*plain, {creating("a", 1, {{"head", "1"}, {"i1", "1"}})});
         save(*plain, {updating("a", 2, {{"i1", "2"}})});
-        CHECK_FALSE(archive_of(*plain).keeps_archive());
-        CHECK_THROWS_AS(archive_of(*plain).heads("a", newest, 1), std::logic_error);
+        CHECK_FALSE(as_archive(*plain).keeps_archive());
+        CHECK_THROWS_AS(as_archive(*plain).heads("a", newest, 1), std::logic_error);
     }
 
     auto kept = place.open();
@@ -112,7 +94,7 @@ TEST_CASE("a database without an archive is backed up and upgraded when it is op
     const std::string backup = place.path().string() + ".format-2.backup";
     CHECK(run_sql(backup, "PRAGMA user_version") == "2");
     CHECK(run_sql(backup, "SELECT count(*) FROM part") == "2");
-    archive& archived = archive_of(*kept);
+    archive& archived = as_archive(*kept);
     CHECK(archived.keeps_archive());
     CHECK(archived.heads("a", newest, 10).empty());
 
@@ -141,7 +123,7 @@ TEST_CASE("a database with an archive stays usable without it and its archive is
     {
         auto plain = stube::sqlite_store(place.path());
         CHECK(load(*plain).size() == 4);
-        CHECK_FALSE(archive_of(*plain).keeps_archive());
+        CHECK_FALSE(as_archive(*plain).keeps_archive());
         save(
             *plain,
             {recorded(updating("live", 3, {{"i1", "3"}})),
@@ -153,7 +135,7 @@ TEST_CASE("a database with an archive stays usable without it and its archive is
     }
 
     auto kept = open_and_load(place);
-    archive& archived = archive_of(*kept);
+    archive& archived = as_archive(*kept);
 
     CHECK(numbers_of(archived, "live") == "2 1");
     CHECK(numbers_of(archived, "removed") == "1");
@@ -178,14 +160,14 @@ TEST_CASE("an archive can be read while another process owns the database") {
     auto reader = stube::sqlite_store(place.path(), {.read_only = true, .archive = true});
     load(*reader);
 
-    CHECK(archive_of(*reader).keeps_archive());
-    CHECK(parts_at(archive_of(*reader), "a", 1) == std::vector<part>{{"head", "1"}});
+    CHECK(as_archive(*reader).keeps_archive());
+    CHECK(parts_at(as_archive(*reader), "a", 1) == std::vector<part>{{"head", "1"}});
 
     sqlite_place plain;
     save(*open_and_load(plain), {creating("a", 1, {{"head", "1"}})});
     auto of_plain = stube::sqlite_store(plain.path(), {.read_only = true, .archive = true});
     load(*of_plain);
-    CHECK_FALSE(archive_of(*of_plain).keeps_archive());
+    CHECK_FALSE(as_archive(*of_plain).keeps_archive());
     CHECK(run_sql(plain.path(), "PRAGMA user_version") == "2");
 }
 
@@ -238,7 +220,7 @@ TEST_CASE("damage in an archive is refused by name and leaves the rest readable"
 
         auto kept = place.open();
         CHECK(load(*kept).at("a").revision == 9);
-        archive& archived = archive_of(*kept);
+        archive& archived = as_archive(*kept);
         for (const std::uint64_t head : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 9u}) {
             if (row.refused.empty()) break;
             CAPTURE(head);
@@ -287,7 +269,7 @@ TEST_CASE("a conversation whose newest head is damaged continues with a whole li
         save(*kept, {recorded(updating("a", 3, {{"i2", "3"}}))});
         save(*kept, {recorded(updating("a", 4, {{"i2", "4"}}))});
 
-        archive& archived = archive_of(*kept);
+        archive& archived = as_archive(*kept);
         CHECK(
             parts_at(archived, "a", 4) == std::vector<part>{{"head", "1"}, {"i1", "2"}, {"i2", "4"}}
         );
@@ -321,8 +303,8 @@ TEST_CASE("a pointer to an archive that was changed is noticed") {
     SUBCASE("of an ended conversation") {
         run_sql(place.path(), "UPDATE ended SET archived = archived - 1");
         auto kept = open_and_load(place);
-        CHECK_THROWS_AS(archive_of(*kept).heads("ended", newest, 1), store_refused);
-        CHECK(numbers_of(archive_of(*kept), "live") == "2 1");
+        CHECK_THROWS_AS(as_archive(*kept).heads("ended", newest, 1), store_refused);
+        CHECK(numbers_of(as_archive(*kept), "live") == "2 1");
     }
 }
 
@@ -333,10 +315,10 @@ TEST_CASE("a quarantined conversation keeps its archive") {
     {
         auto kept = place.open();
         CHECK(kept->load_all([](record&&) {}).quarantined.size() == 1);
-        CHECK(numbers_of(archive_of(*kept), "a") == "1");
+        CHECK(numbers_of(as_archive(*kept), "a") == "1");
     }
     CHECK(run_sql(place.path(), "SELECT archived FROM quarantine") != "NULL");
-    CHECK(parts_at(archive_of(*open_and_load(place)), "a", 1) == std::vector<part>{{"head", "1"}});
+    CHECK(parts_at(as_archive(*open_and_load(place)), "a", 1) == std::vector<part>{{"head", "1"}});
 }
 
 TEST_CASE("content that a conversation has already is not archived again") {
@@ -361,10 +343,10 @@ TEST_CASE("content that a conversation has already is not archived again") {
     save(*kept, {recorded(replacing("a", 5, {{"head", "{}"}, {"i9", one}}))});
     CHECK(bodies() == "3");
     CHECK(
-        parts_at(archive_of(*kept), "a", 2) ==
+        parts_at(as_archive(*kept), "a", 2) ==
         std::vector<part>{{"head", "{}"}, {"i1", two}, {"i1_old", one}, {"i2", one}, {"i3", one}}
     );
-    CHECK(parts_at(archive_of(*kept), "a", 5) == std::vector<part>{{"head", "{}"}, {"i9", one}});
+    CHECK(parts_at(as_archive(*kept), "a", 5) == std::vector<part>{{"head", "{}"}, {"i9", one}});
 }
 
 TEST_CASE("reading a state of a large conversation reads a bounded number of rows") {
@@ -416,7 +398,7 @@ TEST_CASE("a conversation that has left the cache continues its archive") {
         save(*kept, {recorded(updating(numbered("c", i), 2, {{"i1", body_of(2)}}, {"i2"}))});
 
     for (int i = 0; i < 80; i += 13) {
-        const auto parts = parts_at(archive_of(*kept), numbered("c", i), 2);
+        const auto parts = parts_at(as_archive(*kept), numbered("c", i), 2);
         CHECK(parts.size() == 1000);
         CHECK(std::ranges::count(parts, part{"i1", body_of(2)}) == 1);
     }
@@ -431,7 +413,7 @@ TEST_CASE("an archive can be read by other threads while the store saves") {
     std::atomic<bool> is_done = false;
     std::atomic<int> failures = 0;
     const auto read = [&] {
-        archive& archived = archive_of(*kept);
+        archive& archived = as_archive(*kept);
         while (!is_done) {
             try {
                 const std::uint64_t at_least = saved;

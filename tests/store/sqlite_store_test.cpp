@@ -18,22 +18,6 @@ mode_t mode_of(const fs::path& path) {
     return status.st_mode & 0777;
 }
 
-/// Runs SQL as another program would. Returns the first column of the last row.
-std::string outside(const fs::path& file, const std::string& text) {
-    sqlite3* handle = nullptr;
-    REQUIRE(sqlite3_open(file.c_str(), &handle) == SQLITE_OK);
-    std::string last;
-    auto remember = [](void* to, int count, char** values, char**) {
-        if (count > 0) *static_cast<std::string*>(to) = values[0] ? values[0] : "NULL";
-        return 0;
-    };
-    int code = sqlite3_exec(handle, text.c_str(), remember, &last, nullptr);
-    INFO(text, ": ", std::string(sqlite3_errmsg(handle)));
-    CHECK(code == SQLITE_OK);
-    sqlite3_close(handle);
-    return last;
-}
-
 std::string refusal(const std::function<void()>& run) {
     try {
         run();
@@ -139,17 +123,17 @@ TEST_CASE("another program can read a database in use") {
     save(*kept, {updating("a", 2, {{"head", R"({"n":42})"}})});
 
     auto file = place.path();
-    CHECK(outside(file, "PRAGMA journal_mode") == "wal");
-    CHECK(outside(file, "PRAGMA integrity_check") == "ok");
-    CHECK(outside(file, "PRAGMA user_version") == "2");
+    CHECK(run_sql(file, "PRAGMA journal_mode") == "wal");
+    CHECK(run_sql(file, "PRAGMA integrity_check") == "ok");
+    CHECK(run_sql(file, "PRAGMA user_version") == "2");
     CHECK(
-        outside(
+        run_sql(
             file,
             "SELECT group_concat(id || ' ' || revision || ' ' || status, '/') FROM conversation"
         ) == "a 2 kept/m 1 not_kept"
     );
     CHECK(
-        outside(
+        run_sql(
             file,
             "SELECT revision || (body ->> 'n') FROM part"
             " WHERE conversation = 'a' AND name = 'head'"
@@ -231,8 +215,8 @@ TEST_CASE("unreadable conversations are quarantined and block no other conversat
              creating("bad", 1, {{"head", "1"}, {"i1", "\"bad\""}}),
              creating("last", 1, {{"head", "1"}, {"i1", "1"}})}
         );
-        outside(place.path(), row.damage);
-        std::string rows_before = outside(place.path(), "SELECT count(*) FROM part");
+        run_sql(place.path(), row.damage);
+        std::string rows_before = run_sql(place.path(), "SELECT count(*) FROM part");
 
         auto kept = place.open();
         contents found;
@@ -245,9 +229,9 @@ TEST_CASE("unreadable conversations are quarantined and block no other conversat
         CHECK_FALSE(report.quarantined[0].why.empty());
         CHECK(report.quarantined[0].where.find("quarantine") != std::string::npos);
         std::string rows_now =
-            outside(place.path(), "SELECT (SELECT count(*) FROM part) + count(*) FROM quarantine");
+            run_sql(place.path(), "SELECT (SELECT count(*) FROM part) + count(*) FROM quarantine");
         CHECK(rows_now == rows_before);
-        CHECK(outside(place.path(), "SELECT count(*) FROM part") == "4");
+        CHECK(run_sql(place.path(), "SELECT count(*) FROM part") == "4");
         CHECK_NOTHROW(save(*kept, {creating("bad", 1, {{"head", "2"}})}));
         kept.reset();
         CHECK(stored_in(place).size() == 3);
@@ -262,7 +246,7 @@ TEST_CASE("rows that were put back or moved or duplicated are detected") {
         {creating("a", 1, {{"head", "1"}, {"i1", "1"}}), creating("b", 1, {{"head", "1"}})}
     );
     auto file = place.path();
-    outside(file, "CREATE TABLE old AS SELECT * FROM part");
+    run_sql(file, "CREATE TABLE old AS SELECT * FROM part");
     save(*kept, {updating("a", 2, {{"head", "2"}, {"i1", "2"}})});
     kept.reset();
     struct row {
@@ -293,7 +277,7 @@ TEST_CASE("rows that were put back or moved or duplicated are detected") {
     for (const auto& row : rows) {
         CAPTURE(row.name);
         fs::copy_file(intact, file, fs::copy_options::overwrite_existing);
-        outside(file, row.damage);
+        run_sql(file, row.damage);
         contents found;
         auto report = place.open()->load_all([&](record&& loaded) { found[loaded.id] = loaded; });
         std::vector<std::string> ids;
@@ -315,7 +299,7 @@ TEST_CASE("an update of one part writes one row") {
     save(*kept, {updating("a", 3, {{"i1", "3"}})});
 
     CHECK(
-        outside(
+        run_sql(
             place.path(),
             "SELECT group_concat(name || ' ' || revision, '/') FROM"
             " (SELECT name, revision FROM part ORDER BY name)"
@@ -330,20 +314,20 @@ TEST_CASE("a single row that was put back is reported after an orderly end") {
         *kept,
         {creating("a", 1, {{"head", "1"}, {"i1", "1"}}), creating("b", 1, {{"head", "1"}})}
     );
-    outside(place.path(), "CREATE TABLE old AS SELECT * FROM part");
+    run_sql(place.path(), "CREATE TABLE old AS SELECT * FROM part");
     save(*kept, {updating("a", 2, {{"i1", "2"}})});
     std::string puts_back = "INSERT OR REPLACE INTO part SELECT * FROM old WHERE name = 'i1'";
 
     SUBCASE("as a rollback if nothing was written after it") {
         kept.reset();
-        outside(place.path(), puts_back.c_str());
+        run_sql(place.path(), puts_back.c_str());
         std::string why = refusal([&] { place.open()->load_all([](record&&) {}); });
         CHECK(why.find("is older than its high-water mark") != std::string::npos);
     }
     SUBCASE("as a loss if something was written after it") {
         save(*kept, {updating("b", 2, {{"head", "2"}})});
         kept.reset();
-        outside(place.path(), puts_back.c_str());
+        run_sql(place.path(), puts_back.c_str());
         auto report = place.open()->load_all([](record&&) {});
         REQUIRE(report.warnings.size() == 1);
         CHECK(report.warnings[0].find("some were lost") != std::string::npos);
@@ -356,7 +340,7 @@ TEST_CASE("a lost conversation is reported after an orderly end") {
         *open_and_load(place),
         {creating("a", 1, {{"head", "1"}}), creating("b", 1, {{"head", "1"}})}
     );
-    outside(place.path(), "DELETE FROM part WHERE conversation = 'b'");
+    run_sql(place.path(), "DELETE FROM part WHERE conversation = 'b'");
 
     auto report = place.open()->load_all([](record&&) {});
 
@@ -383,21 +367,21 @@ TEST_CASE("a database of a newer release or another program is refused and left 
         CAPTURE(row.name);
         sqlite_place place;
         save(*open_and_load(place), {creating("a", 1, {{"head", "1"}})});
-        outside(place.path(), row.change);
+        run_sql(place.path(), row.change);
 
         std::string text = refusal([&] { open_and_load(place); });
 
         CAPTURE(text);
         CHECK(text.find(row.text) != std::string::npos);
         CHECK(text.find(place.path().string()) != std::string::npos);
-        CHECK(outside(place.path(), "SELECT count(*) FROM part") == "1");
+        CHECK(run_sql(place.path(), "SELECT count(*) FROM part") == "1");
     }
 
     sqlite_place place;
-    outside(place.path(), "CREATE TABLE theirs(x); INSERT INTO theirs VALUES(1)");
+    run_sql(place.path(), "CREATE TABLE theirs(x); INSERT INTO theirs VALUES(1)");
     CHECK(refusal([&] { open_and_load(place); }).find("another program") != std::string::npos);
-    CHECK(outside(place.path(), "PRAGMA journal_mode") == "delete");
-    CHECK(outside(place.path(), "SELECT count(*) FROM theirs") == "1");
+    CHECK(run_sql(place.path(), "PRAGMA journal_mode") == "delete");
+    CHECK(run_sql(place.path(), "SELECT count(*) FROM theirs") == "1");
 }
 
 TEST_CASE("a file that is not a valid database is refused with a clear message") {
@@ -505,7 +489,7 @@ TEST_CASE("quarantined parts can be extracted with the sqlite3 tool") {
     }
     sqlite_place place;
     save(*open_and_load(place), {creating("bad", 1, {{"head", "1"}, {"i1", R"({"n":1})"}})});
-    outside(place.path(), "UPDATE part SET revision = 9");
+    run_sql(place.path(), "UPDATE part SET revision = 9");
     place.open()->load_all([](record&&) {});
 
     // The command in sqlite_store.hpp.

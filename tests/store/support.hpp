@@ -7,6 +7,7 @@
 #include <stube/store/store.hpp>
 
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -116,6 +117,22 @@ std::unique_ptr<stube::store> open_and_load(const Place& place) {
 template <class Place>
 contents stored_in(const Place& place) {
     return load(*place.open());
+}
+
+/// Runs SQL as another program would. Returns the first column of the last row.
+inline std::string run_sql(const fs::path& file, const std::string& text) {
+    sqlite3* handle = nullptr;
+    REQUIRE(sqlite3_open(file.c_str(), &handle) == SQLITE_OK);
+    std::string last;
+    auto remember = [](void* to, int count, char** values, char**) {
+        if (count > 0) *static_cast<std::string*>(to) = values[0] ? values[0] : "NULL";
+        return 0;
+    };
+    int code = sqlite3_exec(handle, text.c_str(), remember, &last, nullptr);
+    INFO(text, ": ", std::string(sqlite3_errmsg(handle)));
+    CHECK(code == SQLITE_OK);
+    sqlite3_close(handle);
+    return last;
 }
 
 inline void save(stube::store& opened, std::vector<change> batch) {
