@@ -173,7 +173,7 @@ void sqlite_loader::finish(partial_conversation& partial) {
                                     index.parts_checksum,
                                     partial.expected_parts,
                                     status_text(index.status),
-                                    static_cast<std::uint64_t>(index.archived)
+                                    as_unsigned(index.archived)
                                 ))
         partial.why = "its parts do not belong together: their checksum does not match";
     if (!partial.why.empty()) return reject(partial);

@@ -387,7 +387,7 @@ void database_store::stage(const change& change) {
     staged.is_new = is_new;
     check_follows(change, is_new ? nullptr : &slot->second.revision);
     if (archive_) staged.next.archived = archive_->write(change, is_new ? nullptr : &slot->second);
-    // Even if the id was not stored: every transaction must leave its number in the database.
+    // Also for an id that is not stored: every transaction must leave its number in the database.
     removes_ = removes_ || change.kind == change_kind::remove;
     statements_->parts.write(change, transaction_, staged);
     // Reserved here, because apply() must not fail.
@@ -399,7 +399,8 @@ void database_store::stage(const change& change) {
 /// unknown.
 void database_store::commit(bool& is_committing) {
     std::unique_lock lock(entries_mutex_, std::defer_lock);
-    // Otherwise a reader waits for no sync: the rows that the entries name still exist.
+    // If no rows are deleted, the rows that the entries name still exist, and no reader has to wait
+    // for the sync.
     if (archive_ && archive_->deletes_rows()) lock.lock();
     is_committing = true;
     statements_->commit.run();

@@ -25,12 +25,12 @@
 ///     {"kind":"removal","principal":"ada","text":"This page was not used for a long time."}
 ///     {"kind":"function","principal":"ada"}
 ///
-/// The "value" of a result is absent for work that returns nothing. "not_recorded" replaces it if
-/// the value has no JSON. "last_page" is the HTML of the last page, if the conversation ends.
-/// Secret fields and arguments are null. "from" and "head" are the origin of a fork.
-/// "page" is present for a submission without scripts. "failed" is present if the member threw, and
-/// only the submitted fields were kept. "arguments" of a message are text if they are not a JSON
-/// array. "to" and "why" are absent where they are empty.
+/// "value" is absent for work that returns nothing. "not_recorded" replaces it if the value has no
+/// JSON. "last_page" is the HTML of the last page, if the conversation ends. Secret fields and
+/// arguments are null, and the secret values in a result are masked. "from" and "head" are the
+/// origin of a fork. "page" is present for a submission without scripts. "failed" is present if the
+/// member threw, and only the submitted fields were kept. "arguments" of a message are text if they
+/// are not a JSON array. "to" and "why" are absent where they are empty.
 namespace stube::kernel {
 
 /// `before` is the conversation before the change, and `result` the outcome with that cause.

@@ -113,15 +113,22 @@ struct account {
 
     void open(int /*kind*/, const transient<std::string>& /*pin*/) { ++opened; }
 
+    effects fetch() {
+        return run<&account::fetched>([] { return encrypted<std::string>("mellon"); });
+    }
+
+    void fetched(const encrypted<std::string>& /*token*/) { ++opened; }
+
     markup render() const {
         return form(
             ui::input_for<&account::name>(*this, "Name"),
             ui::input_for<&account::password>(*this, "Password"),
+            button(on<"click", &account::fetch>, "Fetch"),
             div(stube::behavior("pad").event<&account::open>())
         );
     }
 };
-BOOST_DESCRIBE_STRUCT(account, (), (opened, name, password, open))
+BOOST_DESCRIBE_STRUCT(account, (), (opened, name, password, open, fetch, fetched))
 
 std::shared_ptr<script> with_archive() {
     auto told = std::make_shared<script>();
@@ -205,6 +212,19 @@ TEST_CASE("a recorded event contains null in place of secret fields and argument
     REQUIRE(events.back().fields.size() == 2);
     CHECK(events.back().fields[0].value == "Ada");
     CHECK_FALSE(events.back().fields[1].value);
+}
+
+TEST_CASE("a recorded result of work contains its secret values masked") {
+    auto told = with_archive();
+    world w(told, {});
+    const auto id = w.minted(call<account>().release());
+    CHECK(w.wait(w.send(id, w.to_top(id, "fetch"))).result == status::ok);
+    while (w.value(id)->revision < 3)
+        w.thread.run_one();
+    CHECK(
+        told->changes().back().commit->event ==
+        R"json({"kind":"work_result","principal":"principal","number":2,"value":"(secret)"})json"
+    );
 }
 
 TEST_CASE("timers, messages and results of work are recorded as causes") {

@@ -2,6 +2,7 @@
 
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/detail/check_component.hpp>
+#include <stube/runtime/detail/holds_secret.hpp>
 #include <stube/runtime/slot.hpp>
 
 #include <chrono>
@@ -181,9 +182,11 @@ namespace detail {
 template <class Work>
 using result_of = std::decay_t<std::invoke_result_t<Work&>>;
 
-/// The value as JSON text in an array, for the archive. Empty if values of this type have no JSON.
+/// The value as JSON text in an array, for the archive, with its secret values masked. Empty if
+/// values of this type have no JSON.
 template <class T>
 std::string recorded(const void* value) {
+    const form_scope_if<holds_secret<T>> form(secret_form::masked);
     if constexpr (fault_of<T>() == fault::none)
         return arguments_text<const T&>(*static_cast<const T*>(value));
     else
