@@ -37,7 +37,11 @@ std::string numbered(const char* text, unsigned long number) {
     return std::string(text).append(std::to_string(number));
 }
 
-void compare_head(const std::string& id, const archived_head& found, const model_head& expected) {
+void compare_head(
+    const std::string& id,
+    const archived_head& found,
+    const archived_head& expected
+) {
     const std::string name = "head " + std::to_string(expected.number) + " of " + id;
     expect(found.number == expected.number, name + " is " + std::to_string(found.number));
     expect(found.parent == expected.parent, name + " has another parent");
@@ -46,11 +50,11 @@ void compare_head(const std::string& id, const archived_head& found, const model
     expect(found.about == expected.about, name + " has another `about`");
 }
 
-void compare_state(archive& from, const std::string& id, const model_head& expected) {
-    auto found = from.state(id, expected.number);
-    const std::string name = "head " + std::to_string(expected.number) + " of " + id;
+void compare_state(archive& from, const std::string& id, const archived_state& expected) {
+    auto found = from.state(id, expected.head.number);
+    const std::string name = "head " + std::to_string(expected.head.number) + " of " + id;
     expect(found.has_value(), name + " has no state");
-    compare_head(id, found->head, expected);
+    compare_head(id, found->head, expected.head);
     std::ranges::sort(found->parts, {}, &part::name);
     expect(found->parts == expected.parts, name + " has other parts");
 }
@@ -137,7 +141,7 @@ void trial::compare_archive(bool with_all_states) const {
             from.heads(id, std::numeric_limits<std::uint64_t>::max(), expected.heads.size() + 1);
         expect(found.size() == expected.heads.size(), id + " has another number of heads");
         for (std::size_t i = 0; i < found.size(); ++i)
-            compare_head(id, found[i], expected.heads[found.size() - 1 - i]);
+            compare_head(id, found[i], expected.heads[found.size() - 1 - i].head);
         const std::size_t step = with_all_states ? 1 : expected.heads.size() / 3 + 1;
         for (std::size_t i = 0; i < expected.heads.size(); i += step)
             compare_state(from, id, expected.heads[i]);

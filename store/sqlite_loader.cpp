@@ -168,13 +168,12 @@ void sqlite_loader::finish(partial_conversation& partial) {
     if (partial.why.empty() && index.part_count() != partial.expected_parts)
         partial.why = "it has " + std::to_string(index.part_count()) + " parts, and should have " +
                       std::to_string(partial.expected_parts);
-    if (partial.why.empty() &&
-        index.total_checksum != conversation_checksum(
-                                    index.parts_checksum,
-                                    partial.expected_parts,
-                                    status_text(index.status),
-                                    as_unsigned(index.archived)
-                                ))
+    if (partial.why.empty() && index.total_checksum != conversation_checksum(
+                                                           index.parts_checksum,
+                                                           partial.expected_parts,
+                                                           status_text(index.status),
+                                                           as_unsigned(index.archived)
+                                                       ))
         partial.why = "its parts do not belong together: their checksum does not match";
     if (!partial.why.empty()) return reject(partial);
     partial.index.other_parts.shrink_to_fit();

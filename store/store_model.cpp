@@ -74,7 +74,8 @@ void forget(archive_contents& model, const std::string& id) {
 std::vector<part>
 parts_before(const model_archive& archived, const record* stored, const archived_commit& commit) {
     if (commit.is_whole || !stored) return {};
-    const bool is_gap = archived.heads.empty() || archived.heads.back().number != stored->revision;
+    const bool is_gap =
+        archived.heads.empty() || archived.heads.back().head.number != stored->revision;
     return is_gap ? stored->parts : archived.heads.back().parts;
 }
 
@@ -93,11 +94,7 @@ void apply_commit(archive_contents& model, const contents& stored, const change&
     state[applied.id].parts = parts_before(archived, before, commit);
     apply_change(state, updating(applied.id, 0, commit.written, commit.dropped));
     archived.heads.push_back(
-        {applied.revision,
-         commit.parent,
-         commit.time,
-         commit.event,
-         commit.about,
+        {{applied.revision, commit.parent, commit.time, commit.event, commit.about, {}},
          std::move(state[applied.id].parts)}
     );
     if (commit.origin) archived.origin = commit.origin;

@@ -44,19 +44,10 @@ record in_order(record stored);
 /// Applies a change as a store does. Does not check it.
 void apply_change(contents& model, const change& applied);
 
-/// A head with its state.
-struct model_head {
-    std::uint64_t number = 0;
-    std::uint64_t parent = 0;
-    std::int64_t time = 0;
-    std::string event;
-    std::string about;
-    std::vector<part> parts;  ///< sorted by name
-};
-
 /// The archive of one conversation; empty if it was forgotten.
 struct model_archive {
-    std::vector<model_head> heads;     ///< the oldest first
+    /// The oldest first, without digests, and with parts sorted by name.
+    std::vector<archived_state> heads;
     std::vector<std::string> aliases;  ///< sorted
     std::optional<fork_origin> origin;
 };

@@ -23,7 +23,7 @@ public:
     heads(std::string_view id, std::uint64_t before, std::size_t count) override {
         std::vector<archived_head> out;
         for (const auto& each : archive_of(id).heads)
-            if (each.number < before) out.push_back(head_of(each));
+            if (each.head.number < before) out.push_back(each.head);
         std::ranges::reverse(out);
         if (out.size() > count) out.resize(count);
         return out;
@@ -31,7 +31,7 @@ public:
 
     std::optional<archived_state> state(std::string_view id, std::uint64_t head) override {
         for (const auto& each : archive_of(id).heads)
-            if (each.number == head) return archived_state{head_of(each), each.parts};
+            if (each.head.number == head) return each;
         return std::nullopt;
     }
 
@@ -65,10 +65,6 @@ private:
     }
 
     model_archive archive_of(std::string_view id) const { return all()[std::string(id)]; }
-
-    static archived_head head_of(const model_head& of) {
-        return {of.number, of.parent, of.time, of.event, of.about, {}};
-    }
 
     std::shared_ptr<script> saved_;
 };

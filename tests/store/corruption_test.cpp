@@ -236,21 +236,24 @@ private:
         for (const auto& [id, archived] : archive_after(all_, state)) {
             if (!all_.states[state].contains(id)) continue;
             CAPTURE(id);
-            for (const auto& head : archived.heads)
-                is_intact = has_true_state(from, id, head) && is_intact;
+            for (const auto& each : archived.heads)
+                is_intact = has_true_state(from, id, each) && is_intact;
         }
         ++(is_intact ? intact_archives_ : damaged_archives_);
     }
 
-    static bool
-    has_true_state(stube::storage::archive& from, const std::string& id, const model_head& head) {
+    static bool has_true_state(
+        stube::storage::archive& from,
+        const std::string& id,
+        const stube::storage::archived_state& expected
+    ) {
         try {
-            auto found = from.state(id, head.number);
+            auto found = from.state(id, expected.head.number);
             REQUIRE(found);
             std::ranges::sort(found->parts, {}, &part::name);
-            CHECK(found->parts == head.parts);
-            CHECK(found->head.event == head.event);
-            CHECK(found->head.about == head.about);
+            CHECK(found->parts == expected.parts);
+            CHECK(found->head.event == expected.head.event);
+            CHECK(found->head.about == expected.head.about);
             return true;
         } catch (const store_refused&) {
             return false;

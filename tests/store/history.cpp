@@ -157,8 +157,8 @@ void check_archive(stube::store& loaded, const archive_contents& expected) {
     for (const auto& [id, archived] : expected) {
         CAPTURE(id);
         std::vector<std::uint64_t> numbers;
-        for (const auto& head : archived.heads)
-            numbers.insert(numbers.begin(), head.number);
+        for (const auto& each : archived.heads)
+            numbers.insert(numbers.begin(), each.head.number);
         std::vector<std::uint64_t> found;
         const auto heads = from->heads(id, ~0ull, numbers.size() + 1);
         found.reserve(heads.size());
@@ -167,12 +167,12 @@ void check_archive(stube::store& loaded, const archive_contents& expected) {
         CHECK(found == numbers);
         for (const std::size_t at : {numbers.size() / 2 + 1, std::size_t{1}}) {
             if (at > numbers.size()) continue;
-            const model_head& head = archived.heads[archived.heads.size() - at];
-            auto state = from->state(id, head.number);
+            const archived_state& wanted = archived.heads[archived.heads.size() - at];
+            auto state = from->state(id, wanted.head.number);
             REQUIRE(state);
             std::ranges::sort(state->parts, {}, &part::name);
-            CHECK(state->parts == head.parts);
-            CHECK(state->head.event == head.event);
+            CHECK(state->parts == wanted.parts);
+            CHECK(state->head.event == wanted.head.event);
         }
         CHECK(from->aliases(id) == archived.aliases);
     }
