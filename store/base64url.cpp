@@ -7,15 +7,15 @@
 namespace stube::storage {
 namespace {
 
-constexpr std::string_view digits =
+constexpr std::string_view base64url_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// 64 for a character that is not a digit.
 constexpr std::array<std::uint8_t, 256> make_values() {
     std::array<std::uint8_t, 256> values{};
     values.fill(64);
-    for (std::size_t i = 0; i < digits.size(); ++i)
-        values[static_cast<unsigned char>(digits[i])] = static_cast<std::uint8_t>(i);
+    for (std::size_t i = 0; i < base64url_alphabet.size(); ++i)
+        values[static_cast<unsigned char>(base64url_alphabet[i])] = static_cast<std::uint8_t>(i);
     return values;
 }
 
@@ -29,9 +29,9 @@ void append_base64url(std::string& text, std::string_view bytes) {
     for (const char byte : bytes) {
         bits = bits << 8 | static_cast<unsigned char>(byte);
         for (count += 8; count >= 6; count -= 6)
-            text += digits[bits >> (count - 6) & 63];
+            text += base64url_alphabet[bits >> (count - 6) & 63];
     }
-    if (count > 0) text += digits[bits << (6 - count) & 63];
+    if (count > 0) text += base64url_alphabet[bits << (6 - count) & 63];
 }
 
 std::optional<std::string> read_base64url(std::string_view text) {
