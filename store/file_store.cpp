@@ -581,6 +581,8 @@ void folder_store::check_changes(std::span<const change> batch) const {
     for (const auto& change : batch) {
         if (change.kind == change_kind::update)
             throw store_refused("a file store accepts whole conversations, not updates");
+        if (change.kind == change_kind::trim)
+            throw store_refused("a file store keeps no archive that could be trimmed");
         const auto stored = stored_.find(change.id);
         check_follows(change, stored == stored_.end() ? nullptr : &stored->second.revision);
     }

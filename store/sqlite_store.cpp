@@ -3,6 +3,7 @@
 #include "store/high_water_mark.hpp"
 #include "store/refused_store.hpp"
 #include "store/sqlite_archive.hpp"
+#include "store/sqlite_archive_checker.hpp"
 #include "store/sqlite_archive_reader.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_format.hpp"
@@ -68,7 +69,10 @@ failure classify(const sqlite_error& error, bool is_committing) {
     }
 }
 
-class database_store final : public store, public place_watch, public archive {
+class database_store final : public store,
+                             public place_watch,
+                             public archive,
+                             public archive_upkeep {
 public:
     database_store(const fs::path& file, sqlite_options options);
     ~database_store() override;
@@ -85,6 +89,9 @@ public:
     std::optional<std::string> find_alias(std::string_view name) override;
     std::vector<std::string> aliases(std::string_view id) override;
     std::vector<derivation> derivations(std::string_view id) override;
+
+    appended_heads appended_after(std::uint64_t position, std::size_t rows) override;
+    archive_check check_archive(check_depth depth) override;
 
 private:
     void open();
@@ -106,6 +113,7 @@ private:
     void move_to_quarantine(const std::vector<bad_rows>& bad);
 
     void stage(const change& change);
+    void trim(const change& change);
     void commit(bool& is_committing);
     void apply_staged();
     void apply(staged_entry& staged);
@@ -274,6 +282,7 @@ void database_store::begin_writing(bool is_empty) {
     configure();
     if (is_empty) create_tables(*connection_, options_.archive);
     const bool has_archive = format() >= archive_format;
+    if (has_archive) add_missing_tables(*connection_);
     statements_.emplace(*connection_, file_, has_archive);
     archive_.reset();
     if (has_archive) archive_.emplace(*connection_, file_, options_.archive);
@@ -379,6 +388,7 @@ void database_store::save(std::span<const change> batch) {
 
 /// Writes the rows of one change. Its entry changes only after the commit.
 void database_store::stage(const change& change) {
+    if (change.kind == change_kind::trim) return trim(change);
     std::unique_lock lock(entries_mutex_);
     auto [slot, is_new] = entries_.try_emplace(change.id);
     lock.unlock();
@@ -393,6 +403,15 @@ void database_store::stage(const change& change) {
     // Reserved here, because apply() must not fail.
     auto& other_parts = slot->second.other_parts;
     other_parts.reserve(other_parts.size() + staged.written.size());
+}
+
+/// Deletes old heads. The entry does not change, because it names the newest head.
+void database_store::trim(const change& change) {
+    if (!archive_)
+        throw store_refused(quoted(file_) + ": the store keeps no archive that could be trimmed");
+    const auto stored = entries_.find(change.id);
+    archive_->trim(change, stored == entries_.end() ? nullptr : &stored->second);
+    removes_ = true;  // so that the transaction leaves its number
 }
 
 /// Commits, and updates the index. Sets `is_committing` before a failure could leave the outcome
@@ -525,6 +544,19 @@ std::vector<std::string> database_store::aliases(std::string_view id) {
 
 std::vector<derivation> database_store::derivations(std::string_view id) {
     return reader().derivations(id);
+}
+
+appended_heads database_store::appended_after(std::uint64_t position, std::size_t rows) {
+    return reader().appended_after(position, rows);
+}
+
+archive_check database_store::check_archive(check_depth depth) {
+    reader();  // throws unless the archive can be read
+    try {
+        return archive_checker(*connection_, file_, entries_).check(depth);
+    } catch (const sqlite_error& error) {
+        throw store_refused(quoted(file_) + ": the archive: " + explain(error, file_));
+    }
 }
 
 }  // namespace

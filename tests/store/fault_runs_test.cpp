@@ -118,6 +118,7 @@ private:
         CAPTURE(at_);
         std::vector<change> left = all_.batches[at_];
         for (int nth = 1; !left.empty(); ++nth) {
+            left = with_positions(*kept_, std::move(left));
             CAPTURE(nth);
             REQUIRE(nth < 1000);
             arm(failure_, nth);
