@@ -6,6 +6,7 @@
 #include "store/sqlite_archive_checker.hpp"
 #include "store/sqlite_archive_reader.hpp"
 #include "store/sqlite_connection.hpp"
+#include "store/sqlite_eraser.hpp"
 #include "store/sqlite_format.hpp"
 #include "store/sqlite_loader.hpp"
 #include "store/sqlite_part_writer.hpp"
@@ -72,7 +73,8 @@ failure classify(const sqlite_error& error, bool is_committing) {
 class database_store final : public store,
                              public place_watch,
                              public archive,
-                             public archive_upkeep {
+                             public archive_upkeep,
+                             public eraser {
 public:
     database_store(const fs::path& file, sqlite_options options);
     ~database_store() override;
@@ -93,7 +95,15 @@ public:
     appended_heads appended_after(std::uint64_t position, std::size_t rows) override;
     archive_check check_archive(check_depth depth) override;
 
+    void each_text(const std::function<void(const stored_text&)>& each) override;
+    erased_counts erase(const erasure& what) override;
+    std::vector<fs::path> files() override;
+
 private:
+    sqlite_eraser make_eraser();
+    void check_may_write() const;
+    erased_counts erase_rows(sqlite_eraser& eraser, const erasure& what);
+    void forget_erased(const erasure& what);
     void open();
     std::span<const format_step> steps() const;
     std::int64_t format();
@@ -353,10 +363,14 @@ void database_store::move_to_quarantine(const std::vector<bad_rows>& bad) {
     connection_->run("COMMIT");
 }
 
-void database_store::save(std::span<const change> batch) {
+void database_store::check_may_write() const {
     if (options_.read_only) throw store_refused(quoted(file_) + " is open for reading only");
     if (!stopped_.empty()) throw store_unknown(stopped_);
     if (!is_loaded_) throw std::logic_error("load_all comes before the first save");
+}
+
+void database_store::save(std::span<const change> batch) {
+    check_may_write();
     if (batch.empty()) return;
     bool is_committing = false;
     removes_ = false;
@@ -557,6 +571,88 @@ archive_check database_store::check_archive(check_depth depth) {
     } catch (const sqlite_error& error) {
         throw store_refused(quoted(file_) + ": the archive: " + explain(error, file_));
     }
+}
+
+// --- erasing
+
+sqlite_eraser database_store::make_eraser() {
+    return {*connection_, file_, format() >= archive_format};
+}
+
+void database_store::each_text(const std::function<void(const stored_text&)>& each) {
+    try {
+        make_eraser().each_text(each);
+    } catch (const sqlite_error& error) {
+        throw store_refused(quoted(file_) + ": " + explain(error, file_));
+    }
+}
+
+std::vector<fs::path> database_store::files() {
+    return make_eraser().files();
+}
+
+erased_counts database_store::erase(const erasure& what) {
+    check_may_write();
+    reader_.close();
+    sqlite_eraser eraser = make_eraser();
+    const erased_counts counts = erase_rows(eraser, what);
+    try {
+        eraser.clean_files();
+    } catch (const sqlite_error& error) {
+        throw store_refused(
+            quoted(file_) + ": the rows are deleted, but their bytes may still be in the file (" +
+            explain(error, file_) + "); erase again"
+        );
+    }
+    logs_.end_log();
+    watch_place();
+    mark_.write(state());
+    return counts;
+}
+
+/// The transaction of an erasure.
+erased_counts database_store::erase_rows(sqlite_eraser& eraser, const erasure& what) {
+    bool is_committing = false;
+    erased_counts counts;
+    std::vector<std::pair<entry*, std::uint64_t>> detached;  // with their new checksums
+    ++transaction_;
+    try {
+        eraser.set(what);
+        statements_->begin.run();
+        counts = eraser.delete_rows(what);
+        for (const auto& id : what.histories)
+            if (const auto found = entries_.find(id); found != entries_.end())
+                detached.emplace_back(&found->second, eraser.detach_history(id, found->second));
+        statements_->set_removal.run(as_sql(transaction_));
+        if (logs_.is_due()) statements_->set_log.run(logs_.next());
+        is_committing = true;
+        statements_->commit.run();
+    } catch (const sqlite_error& error) {
+        abandon(classify(error, is_committing), quoted(file_) + ": " + explain(error, file_));
+    } catch (const std::exception& error) {
+        abandon(failure::refused, error.what());
+    }
+    if (logs_.is_due()) logs_.count();
+    for (const auto& [stored, total] : detached) {
+        const std::lock_guard lock(entries_mutex_);
+        checksum_ ^= stored->total_checksum ^ total;
+        stored->total_checksum = total;
+        stored->archived = 0;
+    }
+    forget_erased(what);
+    return counts;
+}
+
+/// Erases the entries, and all that the archive's writer has in memory.
+void database_store::forget_erased(const erasure& what) {
+    const std::lock_guard lock(entries_mutex_);
+    for (const auto& id : what.conversations) {
+        const auto found = entries_.find(id);
+        if (found == entries_.end()) continue;
+        checksum_ ^= found->second.total_checksum;
+        entries_.erase(found);
+    }
+    if (archive_) archive_.emplace(*connection_, file_, options_.archive);
 }
 
 }  // namespace

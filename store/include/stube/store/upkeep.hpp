@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <span>
 #include <string>
@@ -78,7 +79,8 @@ struct stored_text {
 /// The conversations to erase.
 struct erasure {
     std::vector<std::string> conversations;  ///< wholly, with their archive and quarantined parts
-    std::vector<std::string> histories;      ///< only their archive; the current state stays
+    /// Only their archive. The current state stays, and the next commit begins a new archive.
+    std::vector<std::string> histories;
     std::int64_t time = 0;                   ///< milliseconds since 1970, for the record
 };
 
@@ -101,9 +103,12 @@ public:
     virtual void each_text(const std::function<void(const stored_text&)>& each) = 0;
 
     /// Erases and records the numbers, not the ids. An erasure that was interrupted is finished by
-    /// the next call, also by one without ids. The store accepts no saves afterwards. Throws
-    /// `store_refused` or `store_unknown`.
+    /// the next call, also by one without ids. Rewrites all files of the store, so it needs as much
+    /// space on the disk again. Throws `store_refused` or `store_unknown`.
     virtual erased_counts erase(const erasure& what) = 0;
+
+    /// The files of the store, with the copies beside it that `erase` does not change.
+    virtual std::vector<std::filesystem::path> files() = 0;
 };
 
 }  // namespace stube::storage
