@@ -269,7 +269,17 @@ private:
             if (phase_ != phase::running) return;
             lock.unlock();
             live_->reap();
+            trim_history();
             lock.lock();
+        }
+    }
+
+    /// A store that cannot be read must not end the thread. The next call tries again.
+    void trim_history() {
+        try {
+            live_->trim_history();
+        } catch (const std::exception& error) {
+            log_->error("old history was not deleted why=\"{}\"", error.what());
         }
     }
 

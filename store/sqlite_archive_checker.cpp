@@ -12,15 +12,13 @@ constexpr std::size_t most_faults = 100;
 
 }  // namespace
 
-archive_checker::archive_checker(
-    sqlite_connection& database,
-    const std::filesystem::path& file,
-    const entries& stored
-)
-    : database_(database), stored_(stored), rows_(database, file) {}
+archive_checker::archive_checker(sqlite_connection& database, const std::filesystem::path& file)
+    : database_(database), rows_(database, file) {}
 
 archive_check archive_checker::check(check_depth depth) {
     depth_ = depth;
+    database_.run("BEGIN");
+    read_stored();
     const newest_rows newest = find_newest();
     for (const auto& [id, row] : newest)
         if (row != 0) check_chain(id, row);
@@ -31,7 +29,23 @@ archive_check archive_checker::check(check_depth depth) {
         found_.garbage =
             as_unsigned(database_.number("SELECT count(*) FROM archive")) - needed_rows_;
     read_erasures();
+    database_.run("COMMIT");
     return std::move(found_);
+}
+
+void archive_checker::read_stored() {
+    // The newest row of a conversation has its pointer to the archive.
+    sqlite_statement rows(
+        database_.handle(),
+        "SELECT conversation, archived, max(revision) FROM part WHERE checksum_of_all NOT NULL"
+        " GROUP BY conversation"
+    );
+    rows.bind_all();
+    while (rows.next())
+        stored_.insert_or_assign(
+            std::string(rows.text(0)),
+            stored_pointer{as_unsigned(rows.number(2)), rows.number(1)}
+        );
 }
 
 archive_checker::newest_rows archive_checker::find_newest() {

@@ -97,7 +97,7 @@ public:
 
     void each_text(const std::function<void(const stored_text&)>& each) override;
     erased_counts erase(const erasure& what) override;
-    std::vector<fs::path> files() override;
+    std::vector<std::string> files() override;
 
 private:
     sqlite_eraser make_eraser();
@@ -567,8 +567,9 @@ appended_heads database_store::appended_after(std::uint64_t position, std::size_
 archive_check database_store::check_archive(check_depth depth) {
     reader();  // throws unless the archive can be read
     try {
-        return archive_checker(*connection_, file_, entries_).check(depth);
+        return archive_checker(*connection_, file_).check(depth);
     } catch (const sqlite_error& error) {
+        roll_back();
         throw store_refused(quoted(file_) + ": the archive: " + explain(error, file_));
     }
 }
@@ -587,8 +588,11 @@ void database_store::each_text(const std::function<void(const stored_text&)>& ea
     }
 }
 
-std::vector<fs::path> database_store::files() {
-    return make_eraser().files();
+std::vector<std::string> database_store::files() {
+    std::vector<std::string> paths;
+    for (const auto& each : make_eraser().files())
+        paths.push_back(each.string());
+    return paths;
 }
 
 erased_counts database_store::erase(const erasure& what) {

@@ -11,6 +11,7 @@
 #include "runtime/live/page_updates.hpp"
 #include "runtime/live/registry.hpp"
 #include "runtime/live/removal_backoff.hpp"
+#include "runtime/live/retention.hpp"
 #include "runtime/live/timers.hpp"
 #include "runtime/live/work.hpp"
 
@@ -70,6 +71,7 @@ struct conversation_map::parts {
     };
     operation_runner runner{{context, registry, operations, pages, timers, committer}};
     live::expiry expiry{{context, registry, operations, committer, removals}};
+    live::retention retention{{context, registry, operations, committer, removals}, *storage};
     std::once_flag stopped;
 
     conversation_history history() {
@@ -295,6 +297,10 @@ std::size_t conversation_map::fire_due() {
 
 std::size_t conversation_map::reap() {
     return parts_->expiry.reap();
+}
+
+std::size_t conversation_map::trim_history() {
+    return parts_->retention.step();
 }
 
 conversation_history conversation_map::history() const {

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <span>
 #include <string>
@@ -108,7 +107,7 @@ public:
     virtual erased_counts erase(const erasure& what) = 0;
 
     /// The files of the store, with the copies beside it that `erase` does not change.
-    virtual std::vector<std::filesystem::path> files() = 0;
+    virtual std::vector<std::string> files() = 0;
 };
 
 }  // namespace stube::storage
