@@ -7,11 +7,8 @@
 
 namespace stube {
 
-int app::erase_principal(
-    std::unique_ptr<store> from,
-    std::string_view name,
-    std::ostream& report
-) const {
+int app::erase_principal(std::unique_ptr<store> from, std::string_view name, std::ostream& report)
+    const {
     using std::chrono::milliseconds;
     const auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
     try {

@@ -24,11 +24,8 @@
 
 namespace stube {
 
-int app::check_store(
-    std::unique_ptr<store> from,
-    std::ostream& report,
-    storage::check_depth depth
-) const {
+int app::check_store(std::unique_ptr<store> from, std::ostream& report, storage::check_depth depth)
+    const {
     using std::chrono::milliseconds;
     const auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
     try {

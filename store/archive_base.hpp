@@ -18,7 +18,6 @@ struct archive_base {
 };
 
 /// The checksum of the columns of a base. `parts` is the text of `to_json`.
-std::uint64_t
-base_checksum(std::string_view id, const archive_base& base, std::string_view parts);
+std::uint64_t base_checksum(std::string_view id, const archive_base& base, std::string_view parts);
 
 }  // namespace stube::storage

@@ -13,8 +13,8 @@
 
 namespace stube::storage {
 
-/// Checks the tables of the archive in one snapshot, also while another process saves. The arguments of the constructor must outlive the checker.
-/// Errors: sqlite_error.
+/// Checks the tables of the archive in one snapshot, also while another process saves. The
+/// arguments of the constructor must outlive the checker. Errors: sqlite_error.
 class archive_checker {
 public:
     archive_checker(sqlite_connection& database, const std::filesystem::path& file);

@@ -43,8 +43,8 @@ public:
     /// The row of the newest head of a conversation that has ended; 0 if there is none.
     std::int64_t find_ended(std::string_view id);
 
-    /// The newest trimmed head; nothing if the conversation was never trimmed. A chain of heads ends
-    /// before its row.
+    /// The newest trimmed head; nothing if the conversation was never trimmed. A chain of heads
+    /// ends before its row.
     std::optional<archive_base> find_base(std::string_view id);
 
     /// The row at which the chain of a conversation ends: the row of its base, or 0.

@@ -108,8 +108,7 @@ archive_trimmer::find_old_rows(const std::string& id, head_link last, std::int64
 }
 
 /// The same for a damaged chain. Reads the table up to this row.
-std::set<std::int64_t>
-archive_trimmer::search_old_rows(const std::string& id, std::int64_t last) {
+std::set<std::int64_t> archive_trimmer::search_old_rows(const std::string& id, std::int64_t last) {
     std::set<std::int64_t> old;
     search_rows_.bind_all(last, id);
     while (search_rows_.next())

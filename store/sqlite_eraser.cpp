@@ -5,6 +5,7 @@
 #include "store/status_text.hpp"
 
 #include <algorithm>
+#include <fstream>
 
 namespace stube::storage {
 namespace {
@@ -36,6 +37,26 @@ constexpr const char* erasure_table = R"(
     );
 )";
 
+/// Reads the file in pieces. Each piece is searched with the end of the one before it.
+bool contains_any(const std::filesystem::path& file, std::span<const std::string> texts) {
+    std::size_t longest = 0;
+    for (const auto& text : texts)
+        longest = std::max(longest, text.size());
+    std::ifstream in(file, std::ios::binary);
+    if (!in) throw store_refused(quoted(file) + " cannot be read");
+    std::string window;
+    std::string piece(std::size_t{1} << 20, '\0');
+    while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0) {
+        window.append(piece, 0, static_cast<std::size_t>(in.gcount()));
+        const auto is_in_window = [&](const std::string& text) {
+            return window.find(text) != std::string::npos;
+        };
+        if (std::ranges::any_of(texts, is_in_window)) return true;
+        if (window.size() > longest) window.erase(0, window.size() - longest);
+    }
+    return false;
+}
+
 }  // namespace
 
 void sqlite_eraser::each_text(const std::function<void(const stored_text&)>& each) {
@@ -56,11 +77,9 @@ void sqlite_eraser::each_text(const std::function<void(const stored_text&)>& eac
 }
 
 void sqlite_eraser::set(const erasure& what) {
-    database_.run(
-        "PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;"
-        " CREATE TEMP TABLE IF NOT EXISTS erased(id TEXT PRIMARY KEY, is_whole INTEGER);"
-        " DELETE FROM erased"
-    );
+    database_.run("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;"
+                  " CREATE TEMP TABLE IF NOT EXISTS erased(id TEXT PRIMARY KEY, is_whole INTEGER);"
+                  " DELETE FROM erased");
     sqlite_statement add(database_.handle(), "INSERT OR IGNORE INTO erased VALUES(?, ?)");
     for (const auto& id : what.conversations)
         add.run(id, std::int64_t{1});
@@ -71,19 +90,13 @@ void sqlite_eraser::set(const erasure& what) {
 erased_counts sqlite_eraser::delete_rows(const erasure& what) {
     const auto count = [&](const char* query) { return as_unsigned(database_.number(query)); };
     erased_counts counts;
-    counts.conversations = count(
-        "SELECT count(DISTINCT conversation) FROM part"
-        " WHERE conversation IN (SELECT id FROM erased WHERE is_whole)"
-    );
+    counts.conversations = count("SELECT count(DISTINCT conversation) FROM part"
+                                 " WHERE conversation IN (SELECT id FROM erased WHERE is_whole)");
     if (has_archive_) {
-        counts.archived = count(
-            "SELECT count(DISTINCT conversation) FROM archive"
-            " WHERE CAST(conversation AS TEXT) IN (SELECT id FROM erased)"
-        );
-        counts.heads = count(
-            "SELECT count(head) FROM archive"
-            " WHERE CAST(conversation AS TEXT) IN (SELECT id FROM erased)"
-        );
+        counts.archived = count("SELECT count(DISTINCT conversation) FROM archive"
+                                " WHERE CAST(conversation AS TEXT) IN (SELECT id FROM erased)");
+        counts.heads = count("SELECT count(head) FROM archive"
+                             " WHERE CAST(conversation AS TEXT) IN (SELECT id FROM erased)");
         database_.run(delete_archived);
     }
     database_.run(delete_current);
@@ -135,14 +148,22 @@ void sqlite_eraser::clean_files() {
         nullptr,
         nullptr
     );
-    if (code != SQLITE_OK)
+    if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
         throw store_refused(
             quoted(file_) + ": the rows are deleted, but the log still has their bytes (" +
             sqlite3_errstr(code) + "); end the programs that read the database, and erase again"
         );
+    if (code != SQLITE_OK) throw sqlite_error(code, sqlite3_errstr(code));
     const std::string index = file_.filename().string() + ".index";
     for (const auto& each : files())
         if (each.filename().string().starts_with(index)) std::filesystem::remove(each);
+}
+
+std::vector<std::string> sqlite_eraser::files_with(std::span<const std::string> texts) const {
+    std::vector<std::string> found;
+    for (const auto& each : files())
+        if (contains_any(each, texts)) found.push_back(each.string());
+    return found;
 }
 
 std::vector<std::filesystem::path> sqlite_eraser::files() const {

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,10 +39,12 @@ public:
     /// store_refused if a reader prevents it.
     void clean_files();
 
-    /// The files of the database and its copies: those whose names begin with its name.
-    std::vector<std::filesystem::path> files() const;
+    /// Those of `files` that contain one of these texts.
+    std::vector<std::string> files_with(std::span<const std::string> texts) const;
 
 private:
+    /// The files of the database and its copies: those whose names begin with its name.
+    std::vector<std::filesystem::path> files() const;
     void record(const erasure& what, const erased_counts& counts);
 
     sqlite_connection& database_;

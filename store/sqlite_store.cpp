@@ -97,7 +97,7 @@ public:
 
     void each_text(const std::function<void(const stored_text&)>& each) override;
     erased_counts erase(const erasure& what) override;
-    std::vector<std::string> files() override;
+    std::vector<std::string> files_with(std::span<const std::string> texts) override;
 
 private:
     sqlite_eraser make_eraser();
@@ -588,11 +588,8 @@ void database_store::each_text(const std::function<void(const stored_text&)>& ea
     }
 }
 
-std::vector<std::string> database_store::files() {
-    std::vector<std::string> paths;
-    for (const auto& each : make_eraser().files())
-        paths.push_back(each.string());
-    return paths;
+std::vector<std::string> database_store::files_with(std::span<const std::string> texts) {
+    return make_eraser().files_with(texts);
 }
 
 erased_counts database_store::erase(const erasure& what) {
@@ -603,10 +600,11 @@ erased_counts database_store::erase(const erasure& what) {
     try {
         eraser.clean_files();
     } catch (const sqlite_error& error) {
-        throw store_refused(
+        const std::string why =
             quoted(file_) + ": the rows are deleted, but their bytes may still be in the file (" +
-            explain(error, file_) + "); erase again"
-        );
+            explain(error, file_) + "); erase again";
+        if (classify(error, true) == failure::unknown) stop(why);
+        throw store_refused(why);
     }
     logs_.end_log();
     watch_place();

@@ -131,11 +131,8 @@ bool retention::trim(const candidate& old) {
         if (const auto e = parts_.registry.find(old.id)) return trim_live(old, e);
         return trim_ended(old);
     } catch (const std::exception& error) {  // damaged, or of another release
-        parts_.context.log().warn(
-            "old history stays conversation={} why={}",
-            old.id,
-            quote_for_log(error.what())
-        );
+        parts_.context.log()
+            .warn("old history stays conversation={} why={}", old.id, quote_for_log(error.what()));
         const mutex_lock lock(mutex_);
         failed_.insert(old.id);
         return false;
@@ -188,11 +185,8 @@ bool retention::trim_ended(const candidate& old) {
 }
 
 /// Deletes the old heads below the number `before`; empty if there is none.
-std::optional<change> retention::trim_change(
-    const candidate& old,
-    std::chrono::days keep,
-    std::uint64_t before
-) const {
+std::optional<change>
+retention::trim_change(const candidate& old, std::chrono::days keep, std::uint64_t before) const {
     const appended_head* last = nullptr;
     for (const auto& head : old.heads) {
         if (head.head >= before || !is_older(head, keep)) break;

@@ -54,18 +54,15 @@ private:
     bool trim(const candidate& old);
     bool trim_live(const candidate& old, const entry_ptr& e);
     bool trim_ended(const candidate& old);
-    std::optional<storage::change> trim_change(
-        const candidate& old,
-        std::chrono::days keep,
-        std::uint64_t before
-    ) const;
+    std::optional<storage::change>
+    trim_change(const candidate& old, std::chrono::days keep, std::uint64_t before) const;
     bool is_older(const storage::appended_head& head, std::chrono::days keep) const;
     void save(storage::change wanted, std::optional<held_entry> held);
     bool is_skipped(const std::string& id);
 
     parts parts_;
     storage::archive* const archive_;
-    storage::archive_upkeep* const upkeep_;  ///< null if the store keeps no archive
+    storage::archive_upkeep* const upkeep_;      ///< null if the store keeps no archive
     std::optional<std::chrono::days> shortest_;  ///< of all components; empty if all keep for ever
     std::size_t begun_ = 0;                      ///< changes of the step under way
     std::uint64_t position_ = 0;                 ///< where the next slice begins

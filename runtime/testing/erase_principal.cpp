@@ -5,7 +5,6 @@
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -51,20 +50,8 @@ public:
                std::string_view(owner->get_string()).ends_with(":" + name_);
     }
 
-    /// True if the file contains the name as a JSON text, or at the end of an owner.
-    bool is_in_file(const std::string& file) const {
-        const std::string of_owner = ":" + escaped_ + "\"";
-        std::ifstream in(file, std::ios::binary);
-        std::string window;
-        std::string next(std::size_t{1} << 20, '\0');
-        while (in.read(next.data(), static_cast<std::streamsize>(next.size())), in.gcount() > 0) {
-            window.append(next, 0, static_cast<std::size_t>(in.gcount()));
-            if (contains(window, quoted_) || contains(window, of_owner)) return true;
-            const std::size_t overlap = std::max(quoted_.size(), of_owner.size());
-            if (window.size() > overlap) window.erase(0, window.size() - overlap);
-        }
-        return false;
-    }
+    /// The name as a JSON text, and at the end of an owner.
+    std::vector<std::string> texts_in_files() const { return {quoted_, ":" + escaped_ + "\""}; }
 
 private:
     std::string name_;
@@ -75,9 +62,9 @@ private:
 /// The conversations with texts that the principal has signed.
 erasure find_signed(eraser& from, const name_search& search) {
     struct evidence {
-        bool is_current = false;      ///< the current state is the principal's
-        bool has_current = false;     ///< there is a current state
-        bool is_in_archive = false;   ///< or in quarantine
+        bool is_current = false;     ///< the current state is the principal's
+        bool has_current = false;    ///< there is a current state
+        bool is_in_archive = false;  ///< or in quarantine
     };
     using enum stored_text::place;
     std::map<std::string, evidence, std::less<>> found;
@@ -132,8 +119,8 @@ principal_erasure erase_principal(store& from, std::string_view name, time_point
     auto* tool = dynamic_cast<eraser*>(&from);
     if (!tool)
         throw store_refused(
-            "this store cannot erase; an SQLite store can. Of a file store, delete the files of the "
-            "conversations and of its folder `quarantine`"
+            "this store cannot erase, and an SQLite store can; of a file store, delete the files "
+            "of the conversations and those in its folder `quarantine`"
         );
     const name_search search(name);
     auto what = find_signed(*tool, search);
@@ -148,15 +135,14 @@ principal_erasure erase_principal(store& from, std::string_view name, time_point
         if (search.is_in(each.text)) left.insert({std::string(each.id), each.where});
     });
     done.left.assign(left.begin(), left.end());
-    for (auto& each : tool->files())
-        if (search.is_in_file(each)) done.files.push_back(std::move(each));
+    done.files = tool->files_with(search.texts_in_files());
     return done;
 }
 
 std::string report_of(const principal_erasure& done) {
-    std::string out = "erased: " + std::to_string(done.counts.conversations) +
-                      " conversations, " + std::to_string(done.counts.archived) +
-                      " archived ones, " + std::to_string(done.counts.heads) + " heads\n";
+    std::string out = "erased: " + std::to_string(done.counts.conversations) + " conversations, " +
+                      std::to_string(done.counts.archived) + " archived ones, " +
+                      std::to_string(done.counts.heads) + " heads\n";
     for (const auto& id : done.histories)
         out += "the archive was erased and the current state stays: conversation " + id + "\n";
     for (const auto& id : done.copies)

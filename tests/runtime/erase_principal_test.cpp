@@ -80,11 +80,8 @@ part head_of(const std::string& principal) {
     };
 }
 
-std::shared_ptr<const archived_commit> commit_of(
-    const change& of,
-    const std::string& principal,
-    const std::string& more = {}
-) {
+std::shared_ptr<const archived_commit>
+commit_of(const change& of, const std::string& principal, const std::string& more = {}) {
     archived_commit commit;
     commit.event = R"({"kind":"event","principal":")" + principal + "\"" + more + "}";
     commit.about = "{}";
@@ -94,7 +91,12 @@ std::shared_ptr<const archived_commit> commit_of(
 }
 
 /// Begins a conversation of a principal, with a text in its state.
-void begin(store& in, const std::string& id, const std::string& principal, const std::string& text) {
+void begin(
+    store& in,
+    const std::string& id,
+    const std::string& principal,
+    const std::string& text
+) {
     auto first = creating(id, 1, {head_of(principal), {"i1", R"({"state":")" + text + "\"}"}});
     first.commit = commit_of(first, principal);
     in.save({&first, 1});
@@ -208,18 +210,16 @@ TEST_CASE("conversations and files that still contain the name are reported") {
     CHECK(done.copies == std::vector<std::string>{"copy"});
     using enum stored_text::place;
     CHECK(
-        done.left ==
-        std::vector<principal_erasure::remainder>{{"bob", current}, {"bob", archive}}
+        done.left == std::vector<principal_erasure::remainder>{{"bob", current}, {"bob", archive}}
     );
     CHECK(done.files == std::vector<std::string>{copy});
     CHECK(
-        report_of(done) ==
-        "erased: 1 conversations, 1 archived ones, 1 heads\n"
-        "began as a copy of an erased conversation: conversation copy\n"
-        "still contains the name: conversation bob (current state)\n"
-        "still contains the name: conversation bob (archive)\n"
-        "still contains the name: file " +
-            copy + "\nsomething is left, and a person must decide\n"
+        report_of(done) == "erased: 1 conversations, 1 archived ones, 1 heads\n"
+                           "began as a copy of an erased conversation: conversation copy\n"
+                           "still contains the name: conversation bob (current state)\n"
+                           "still contains the name: conversation bob (archive)\n"
+                           "still contains the name: file " +
+                               copy + "\nsomething is left, and a person must decide\n"
     );
 }
 
@@ -295,9 +295,7 @@ TEST_CASE("the check of a store names the damaged heads of its archive") {
     CHECK(check_store(*where.open(), {now}).is_archive_intact());
     const auto deep = check_store(*where.open(), {now}, check_depth::deep);
     CHECK_FALSE(deep.is_archive_intact());
-    CHECK(
-        report_of(deep).find("damaged: conversation a head 2: ") != std::string::npos
-    );
+    CHECK(report_of(deep).find("damaged: conversation a head 2: ") != std::string::npos);
 }
 
 TEST_CASE("a store that cannot erase and an empty name are refused") {

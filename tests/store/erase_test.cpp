@@ -3,9 +3,12 @@
 
 #include <stube/store/upkeep.hpp>
 
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sys/wait.h>
+#include <unistd.h>
 
 // Erasing conversations from the SQLite store. `temporary_folder` has nothing but its files, so a
 // search over the folder is a search over all of them.
@@ -68,7 +71,9 @@ void save_all(stube::store& kept) {
     save(kept, {recorded(creating("bob", 1, {{"head", "\"bob\""}}), {"order of bob"})});
     save(
         kept,
-        {recorded(updating("ada", 10, {{"head", seeded()}}, {"i1"}), {"order of " + std::string(seed)}
+        {recorded(
+            updating("ada", 10, {{"head", seeded()}}, {"i1"}),
+            {"order of " + std::string(seed)}
         )}
     );
     save(kept, {removing("ended")});
@@ -102,9 +107,7 @@ TEST_CASE("an erased conversation leaves no byte in any file of a database") {
     CHECK(checked.garbage == 0);
     CHECK(checked.heads == 1);
     REQUIRE(checked.erasures.size() == 1);
-    CHECK(
-        checked.erasures[0] == "1970-01-01 00:00:01 UTC: 1 conversations, 2 archived, 19 heads"
-    );
+    CHECK(checked.erasures[0] == "1970-01-01 00:00:01 UTC: 1 conversations, 2 archived, 19 heads");
 }
 
 TEST_CASE("an erased conversation leaves no byte in a database without an archive") {
@@ -193,6 +196,36 @@ TEST_CASE("an interrupted erasure is finished by the next one") {
     }
 }
 
+TEST_CASE("an erasure that is killed is finished by the next one") {
+    int interrupted = 0;
+    for (unsigned round = 0; round < 40; ++round) {
+        archive_place place;
+        save_all(*open_and_load(place));
+        const pid_t child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            auto kept = place.open();
+            kept->load_all([](record&&) {});
+            eraser_of(*kept).erase({{"ada", "ended"}, {}, 0});
+            ::_exit(0);
+        }
+        ::usleep(1000 + round * 500);
+        ::kill(child, SIGKILL);
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        interrupted += WIFSIGNALED(status);
+
+        auto kept = open_and_load(place);
+        const auto left = ids_with_seed(*kept);
+        CHECK((left.empty() || left == std::set<std::string>{"ada", "ended"}));
+        eraser_of(*kept).erase({{left.begin(), left.end()}, {}, 0});
+        CHECK_FALSE(holds(place.folder.path(), seed));
+        kept.reset();
+        CHECK(stored_in(place).size() == 1);
+    }
+    CHECK(interrupted > 0);
+}
+
 TEST_CASE("the index of queries is deleted and copies beside the database are named") {
     archive_place place;
     auto kept = open_and_load(place);
@@ -206,8 +239,23 @@ TEST_CASE("the index of queries is deleted and copies beside the database are na
     CHECK_FALSE(fs::exists(path + ".index"));
     CHECK_FALSE(fs::exists(path + ".index-wal"));
     CHECK(fs::exists(path + ".format-2.backup"));
-    const auto files = eraser_of(*kept).files();
-    CHECK(std::ranges::count(files, path + ".format-2.backup") == 1);
+    const std::vector<std::string> wanted{"nothing", std::string(seed)};
+    CHECK(
+        eraser_of(*kept).files_with(wanted) == std::vector<std::string>{path + ".format-2.backup"}
+    );
+}
+
+TEST_CASE("a text is found in a file across the pieces in which the file is read") {
+    archive_place place;
+    auto kept = open_and_load(place);
+    const std::string copy = place.path().string() + ".copy";
+    const std::vector<std::string> wanted{std::string(seed)};
+    for (const std::size_t before : {(1u << 20) - 1, (1u << 20) - 15, (1u << 20), 0u}) {
+        std::ofstream(copy) << std::string(before, 'x') << seed << std::string(3000, 'x');
+        CHECK(eraser_of(*kept).files_with(wanted) == std::vector<std::string>{copy});
+    }
+    std::ofstream(copy) << std::string(2u << 20, 'x') << "seed-4711";
+    CHECK(eraser_of(*kept).files_with(wanted).empty());
 }
 
 TEST_CASE("a database that is open for reading only refuses to erase") {

@@ -275,11 +275,8 @@ public:
     /// users and the files that still contain `name`: a person decides about these. See
     /// <stube/runtime/erase_principal.hpp>. Returns an exit code: 0 if nothing of `name` is left, 1
     /// if something is, 2 if the store cannot be erased.
-    int erase_principal(
-        std::unique_ptr<store> from,
-        std::string_view name,
-        std::ostream& report
-    ) const;
+    int
+    erase_principal(std::unique_ptr<store> from, std::string_view name, std::ostream& report) const;
 
 private:
     friend class http::site;

@@ -252,8 +252,8 @@ public:
     /// whose deletion it has begun.
     std::size_t reap();
 
-    /// Deletes archived heads that are older than the `keep_history` of the component at the root of
-    /// their page, and conversations that ended that long ago. Does a slice of the work, so that
+    /// Deletes archived heads that are older than the `keep_history` of the component at the root
+    /// of their page, and conversations that ended that long ago. Does a slice of the work, so that
     /// saves are not delayed: call it repeatedly, on one thread at a time. Reads the store. Returns
     /// the number of conversations whose heads it has begun to delete.
     std::size_t trim_history();

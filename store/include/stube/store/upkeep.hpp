@@ -39,8 +39,8 @@ struct archive_fault {
 struct archive_check {
     std::uint64_t conversations = 0;
     std::uint64_t heads = 0;
-    std::uint64_t bodies = 0;   ///< bodies of parts that a head or a trimmed state needs
-    std::uint64_t garbage = 0;  ///< rows that nothing needs; counted only by a deep check
+    std::uint64_t bodies = 0;           ///< bodies of parts that a head or a trimmed state needs
+    std::uint64_t garbage = 0;          ///< rows that nothing needs; counted only by a deep check
     std::vector<archive_fault> faults;  ///< the first hundred
     std::uint64_t fault_count = 0;
     std::vector<std::string> erasures;  ///< one line for each erasure that was recorded
@@ -75,15 +75,15 @@ struct stored_text {
     std::string_view text;  ///< JSON: a part, or the event or the other data of a head
 };
 
-/// The conversations to erase.
+/// Names the conversations to erase.
 struct erasure {
     std::vector<std::string> conversations;  ///< wholly, with their archive and quarantined parts
     /// Only their archive. The current state stays, and the next commit begins a new archive.
     std::vector<std::string> histories;
-    std::int64_t time = 0;                   ///< milliseconds since 1970, for the record
+    std::int64_t time = 0;  ///< milliseconds since 1970, for the record
 };
 
-/// What an erasure has deleted.
+/// The numbers of deleted conversations and heads.
 struct erased_counts {
     std::uint64_t conversations = 0;  ///< those that had a current state
     std::uint64_t archived = 0;       ///< those whose archive was deleted
@@ -106,8 +106,9 @@ public:
     /// space on the disk again. Throws `store_refused` or `store_unknown`.
     virtual erased_counts erase(const erasure& what) = 0;
 
-    /// The files of the store, with the copies beside it that `erase` does not change.
-    virtual std::vector<std::string> files() = 0;
+    /// The files that contain one of these texts: those of the store, and the copies beside it that
+    /// `erase` does not change.
+    virtual std::vector<std::string> files_with(std::span<const std::string> texts) = 0;
 };
 
 }  // namespace stube::storage

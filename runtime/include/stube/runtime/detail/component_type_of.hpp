@@ -467,9 +467,8 @@ void set_keep_history(component_type& type) {
     if constexpr (has_keep_history<C>) {
         static_assert(
             requires {
-                typename std::bool_constant<(
-                    std::chrono::days(C::keep_history) > std::chrono::days(0)
-                )>;
+                typename std::bool_constant<
+                    (std::chrono::days(C::keep_history) > std::chrono::days(0))>;
             },
             "stube: write `static constexpr std::chrono::days keep_history{365};`."
         );
