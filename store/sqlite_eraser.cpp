@@ -1,11 +1,11 @@
 #include "store/sqlite_eraser.hpp"
 
 #include "store/checksum.hpp"
+#include "store/file_eraser.hpp"
 #include "store/files.hpp"
 #include "store/status_text.hpp"
 
 #include <algorithm>
-#include <fstream>
 
 namespace stube::storage {
 namespace {
@@ -36,26 +36,6 @@ constexpr const char* erasure_table = R"(
         heads INTEGER NOT NULL
     );
 )";
-
-/// Reads the file in pieces. Each piece is searched with the end of the one before it.
-bool contains_any(const std::filesystem::path& file, std::span<const std::string> texts) {
-    std::size_t longest = 0;
-    for (const auto& text : texts)
-        longest = std::max(longest, text.size());
-    std::ifstream in(file, std::ios::binary);
-    if (!in) throw store_refused(quoted(file) + " cannot be read");
-    std::string window;
-    std::string piece(std::size_t{1} << 20, '\0');
-    while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0) {
-        window.append(piece, 0, static_cast<std::size_t>(in.gcount()));
-        const auto is_in_window = [&](const std::string& text) {
-            return window.find(text) != std::string::npos;
-        };
-        if (std::ranges::any_of(texts, is_in_window)) return true;
-        if (window.size() > longest) window.erase(0, window.size() - longest);
-    }
-    return false;
-}
 
 }  // namespace
 

@@ -117,11 +117,7 @@ principal_erasure erase_principal(store& from, std::string_view name, time_point
         throw std::invalid_argument("stube: conversations without a principal have no name");
     from.load_all([](record&&) {});
     auto* tool = dynamic_cast<eraser*>(&from);
-    if (!tool)
-        throw store_refused(
-            "this store cannot erase, and an SQLite store can; of a file store, delete the files "
-            "of the conversations and those in its folder `quarantine`"
-        );
+    if (!tool) throw store_refused("this store cannot erase; a file store and an SQLite store can");
     const name_search search(name);
     auto what = find_signed(*tool, search);
     what.time = now.time_since_epoch().count();

@@ -40,9 +40,7 @@ app make_site() {
     app site;
     site.mount<diary>("/diary");
     site.mount<wait_flow>("/flow");
-    site.principal([](const request_info& from) {
-        return std::string(from.cookie("user").value_or(""));
-    });
+    site.principal([](const request_info& from) { return std::string(from.cookie("user")); });
     return site;
 }
 

@@ -3,6 +3,7 @@
 #include <stube/runtime/check_store.hpp>
 #include <stube/runtime/erase_principal.hpp>
 #include <stube/store/file_store.hpp>
+#include <stube/store/memory_store.hpp>
 #include <stube/store/sqlite_store.hpp>
 
 #include <doctest/doctest.h>
@@ -61,6 +62,7 @@ public:
 
     bool holds(std::string_view text) const {
         for (const auto& each : fs::recursive_directory_iterator(folder_)) {
+            if (!each.is_regular_file()) continue;
             std::ifstream in(each.path(), std::ios::binary);
             const std::string bytes{std::istreambuf_iterator<char>(in), {}};
             if (bytes.find(text) != std::string::npos) return true;
@@ -247,6 +249,39 @@ TEST_CASE("damaged rows and quarantined parts of a principal are erased") {
         CHECK_FALSE(where.holds(text));
 }
 
+TEST_CASE("erasing a principal leaves nothing of them in the folder of a file store") {
+    place where;
+    const std::string folder = where.path() + "-files";
+    const auto open = [&] { return file_store(folder); };
+    {
+        auto kept = open();
+        kept->load_all([](record&&) {});
+        for (const char* id : {"live", "damaged", "bob"}) {
+            const std::string principal = std::string(id) == "bob" ? "bob" : "ada";
+            const auto first = creating(
+                id,
+                1,
+                {head_of(principal), {"i1", R"({"state":"seed-)" + principal + "\"}"}}
+            );
+            kept->save({&first, 1});
+        }
+    }
+    std::ofstream(folder + "/damaged.json", std::ios::app) << " ";
+    auto kept = open();
+
+    const auto done = erase_principal(*kept, "ada", now);
+
+    CHECK(done.is_complete());
+    CHECK(done.counts.conversations == 1);
+    CHECK_FALSE(where.holds("ada"));
+    CHECK(where.holds("seed-bob"));
+    kept.reset();
+    std::size_t left = 0;
+    const auto report = open()->load_all([&](record&&) { ++left; });
+    CHECK(left == 1);
+    CHECK(report.warnings.empty());
+}
+
 TEST_CASE("a name is compared as a whole and as JSON writes it") {
     place where;
     auto kept = where.open_and_load();
@@ -301,6 +336,5 @@ TEST_CASE("the check of a store names the damaged heads of its archive") {
 TEST_CASE("a store that cannot erase and an empty name are refused") {
     place where;
     CHECK_THROWS_AS(erase_principal(*where.open(), "", now), std::invalid_argument);
-    auto files = file_store(where.path() + "-files");
-    CHECK_THROWS_AS(erase_principal(*files, "ada", now), store_refused);
+    CHECK_THROWS_AS(erase_principal(*memory_store(), "ada", now), store_refused);
 }

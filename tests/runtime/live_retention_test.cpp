@@ -220,12 +220,12 @@ TEST_CASE("conversations that nobody has used since the start are trimmed too") 
     CHECK(static_cast<const offer*>(a.w->value(live)->top().state.get())->price == 2);
 }
 
-TEST_CASE("views of a history whose first heads were deleted name the branches that are left") {
+TEST_CASE("a branch whose fork was deleted stays in the history without a fork") {
     archive_world a;
     const auto id = a.w->minted(call<offer>().release());
     a.send(id, "ask");  // 2
-    a.send(id, "yes");  // 3, the end of a branch
     a.w->advance(days(300));
+    a.send(id, "yes");  // 3, the end of a branch
     pending back;
     a.w->map().go_back(id, "owner", 0, std::nullopt, a.w->thread, back.callback());
     a.w->wait(back);   // 4, continues 2
@@ -235,12 +235,17 @@ TEST_CASE("views of a history whose first heads were deleted name the branches t
 
     const auto view = a.w->map().history().history_view(id);
 
-    REQUIRE(view.events.size() == 2);
-    CHECK(view.events[0].head == 4);
+    REQUIRE(view.events.size() == 3);
+    CHECK(view.events[0].head == 3);
     CHECK(view.events[0].parent == 2);  // deleted
-    CHECK(view.events[0].is_on_current_branch);
-    REQUIRE(view.branches.size() == 1);
+    CHECK_FALSE(view.events[0].is_on_current_branch);
+    CHECK(view.events[1].parent == 2);
+    CHECK(view.events[1].is_on_current_branch);
+    REQUIRE(view.branches.size() == 2);
     CHECK(view.branches[0].tip == 5);
+    CHECK(view.branches[1].tip == 3);
+    CHECK(view.branches[1].fork == 0);
+    CHECK(a.price_at(id, 3) == 100);
     CHECK(a.price_at(id, 5) == -100);
 }
 

@@ -22,7 +22,8 @@
 /// or a nickname of the user. Backups, logs and the application's own data are outside of its
 /// reach.
 ///
-/// The store keeps a record of each erasure: the time and numbers, and nothing that identifies.
+/// The SQLite store keeps a record of each erasure: the time and numbers, and nothing that
+/// identifies.
 namespace stube {
 
 /// The result of `erase_principal`.
@@ -48,8 +49,8 @@ struct principal_erasure {
 
 /// Loads the store and erases. No server may use the store, which its lock guarantees. A call that
 /// was interrupted is repeated. Throws `std::invalid_argument` for an empty name, and
-/// `store_refused` for a store that cannot be read or cannot erase (only the SQLite store can), or
-/// `store_unknown`.
+/// `store_refused` for a store that cannot be read or cannot erase (a store of your own without the
+/// capability `storage::eraser`), or `store_unknown`.
 principal_erasure erase_principal(store& from, std::string_view name, time_point now);
 
 /// The result as readable text. It contains ids and paths, and not the name.

@@ -101,9 +101,9 @@ public:
     /// `store_refused` if the store cannot be read.
     virtual void each_text(const std::function<void(const stored_text&)>& each) = 0;
 
-    /// Erases and records the numbers, not the ids. An erasure that was interrupted is finished by
-    /// the next call, also by one without ids. Rewrites all files of the store, so it needs as much
-    /// space on the disk again. Throws `store_refused` or `store_unknown`.
+    /// Erases. An erasure that was interrupted is finished by the next call, also by one without
+    /// ids. The SQLite store rewrites its database, so it needs as much space on the disk again,
+    /// and records the time and the numbers. Throws `store_refused` or `store_unknown`.
     virtual erased_counts erase(const erasure& what) = 0;
 
     /// The files that contain one of these texts: those of the store, and the copies beside it that
