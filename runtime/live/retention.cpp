@@ -17,14 +17,14 @@ using namespace storage;
 
 namespace {
 
-constexpr std::size_t rows_of_slice = 1024;
-constexpr std::size_t slices_of_step = 8;
+constexpr std::size_t rows_of_slice = 512;
+constexpr std::size_t slices_of_step = 16;
 
-/// A change reads up to a hundred rows, in the transaction of other saves. These wait for some
-/// milliseconds at most.
+/// Changes are saved in the transactions of other saves, which wait for them: 20 ms for 512 heads.
 constexpr std::size_t changes_of_step = 64;
+constexpr std::size_t heads_of_step = 512;
 
-constexpr std::chrono::milliseconds round_interval = std::chrono::hours(1);
+constexpr std::chrono::milliseconds round_interval = std::chrono::hours(6);
 
 constexpr auto newest_head = std::numeric_limits<std::uint64_t>::max();
 
@@ -65,12 +65,16 @@ retention::retention(parts to, store& storage)
       shortest_(upkeep_ ? shortest_history() : std::nullopt),
       next_round_(to.context.clock.steady()) {}
 
+bool retention::begun_changes::is_full() const {
+    return ids.size() >= changes_of_step || heads >= heads_of_step;
+}
+
 std::size_t retention::step() {
     if (!may_begin()) return 0;
-    begun_ = 0;
+    begun_ = {};
     for (std::size_t i = 0; i < slices_of_step; ++i)
         if (!read_slice()) break;
-    return begun_;
+    return begun_.ids.size();
 }
 
 /// The next step waits until the changes of the last one are saved. After the system's clock was
@@ -87,9 +91,10 @@ bool retention::read_slice() {
     const auto old = find_old(slice);
     for (const auto& each : old) {
         // The slice is read again, without the heads that are being deleted.
-        if (begun_ >= changes_of_step) return false;
-        if (is_skipped(each.id)) continue;
-        if (trim(each)) ++begun_;
+        if (begun_.is_full() || begun_.ids.contains(each.id)) return false;
+        if (is_skipped(each.id) || !trim(each)) continue;
+        begun_.ids.insert(each.id);
+        begun_.heads += each.heads.size();
     }
     // Heads are appended in the order of their times. But the system's clock may have been wrong
     // for some of them, so only a whole slice of newer heads ends the round.

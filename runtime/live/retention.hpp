@@ -23,7 +23,7 @@ namespace stube::live {
 
 /// Deletes heads of the archive that are older than the component at the root of their page allows
 /// (`keep_history`), and ended conversations that long after their end. Goes through the archive in
-/// slices, the oldest heads first, and begins again after an hour.
+/// slices, the oldest heads first, and begins again six hours after the end.
 /// Threads: `step` one at a time.
 class retention {
 public:
@@ -48,6 +48,14 @@ private:
         std::vector<storage::appended_head> heads;
     };
 
+    /// The changes of the step under way. A batch of the store has one change of a conversation.
+    struct begun_changes {
+        std::set<std::string> ids;
+        std::size_t heads = 0;
+
+        bool is_full() const;
+    };
+
     bool may_begin();
     bool read_slice();
     std::vector<candidate> find_old(const storage::appended_heads& slice) const;
@@ -64,10 +72,10 @@ private:
     storage::archive* const archive_;
     storage::archive_upkeep* const upkeep_;      ///< null if the store keeps no archive
     std::optional<std::chrono::days> shortest_;  ///< of all components; empty if all keep for ever
-    std::size_t begun_ = 0;                      ///< changes of the step under way
-    std::uint64_t position_ = 0;                 ///< where the next slice begins
-    steady_time next_round_;                     ///< the first slice waits until then
-    std::atomic<std::size_t> in_flight_ = 0;     ///< changes that are being saved
+    begun_changes begun_;
+    std::uint64_t position_ = 0;              ///< where the next slice begins
+    steady_time next_round_;                  ///< the first slice waits until then
+    std::atomic<std::size_t> in_flight_ = 0;  ///< changes that are being saved
     mutex mutex_;
     /// Conversations whose change failed in this round.
     std::set<std::string> failed_ STUBE_GUARDED_BY(mutex_);

@@ -26,7 +26,7 @@ namespace {
 
 struct offer {
     static constexpr std::string_view component = "retention/offer";
-    static constexpr days keep_history{365};
+    static constexpr std::chrono::days keep_history{365};
     int price = 0;
 
     void raise() { ++price; }
@@ -112,10 +112,16 @@ struct archive_world {
     }
 
     /// One step of the upkeep. Returns when its changes are saved.
-    std::size_t trim() {
+    std::size_t trim_in_round() {
         const auto count = w->map().trim_history();
         send(contract_id, "add");
-        w->advance(2h);  // until the next round
+        return count;
+    }
+
+    /// The same, and the next step begins a round.
+    std::size_t trim() {
+        const auto count = trim_in_round();
+        w->advance(7h);
         return count;
     }
 
@@ -258,6 +264,25 @@ TEST_CASE("a step of the upkeep changes a bounded number of conversations") {
     CHECK(a.trim() == 64);
     CHECK(a.trim() == 36);
     CHECK(a.trim() == 0);
+}
+
+TEST_CASE("a long history is deleted in several steps and forgotten in the last one") {
+    archive_world a;
+    const auto id = a.w->minted(call<offer>().release());
+    for (int i = 0; i < 1200; ++i)
+        a.send(id, "raise");
+    a.send(id, "finish");  // 1202
+    a.w->advance(days(400));
+    const auto count = [&] { return a.heads(id).size(); };
+
+    CHECK(a.trim_in_round() == 1);
+    CHECK(count() > 600);
+    CHECK(count() < 800);
+    CHECK(a.trim_in_round() == 1);
+    CHECK(count() > 100);
+    CHECK(count() < 300);
+    CHECK(a.trim_in_round() == 1);
+    CHECK(count() == 0);
 }
 
 TEST_CASE("no history is deleted for a while after the system clock was set") {

@@ -11,7 +11,6 @@
 // build, and its cost. The contract (store/contract_archive.cpp) tests the rest.
 
 using namespace store_test;
-using stube::store_conflict;
 using stube::store_refused;
 
 namespace {
