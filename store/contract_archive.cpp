@@ -239,35 +239,39 @@ std::uint64_t newest_to_trim(const std::vector<archived_state>& heads) {
     return heads.size() <= last_states ? 0 : heads[heads.size() - 1 - last_states].head.number;
 }
 
+/// Trims one in three conversations up to a random head.
+void trim_some(trial& run, std::mt19937& random) {
+    for (const auto& [id, archived] : run.archive_model()) {
+        const std::uint64_t newest = newest_to_trim(archived.heads);
+        if (newest == 0 || random() % 3 != 0) continue;
+        const auto& any = archived.heads[random() % archived.heads.size()];
+        run.save({trimming(*upkeep_of(run), id, std::min(any.head.number, newest))});
+    }
+}
+
+void expect_intact(trial& run) {
+    const auto checked = upkeep_of(run)->check_archive(check_depth::deep);
+    expect(checked.garbage == 0, "rows of the archive are left that nothing needs");
+    for (const auto& fault : checked.faults)
+        expect(fault.head == 0, fault.id + ": " + fault.why);
+}
+
 void trimmed_archive_follows_a_model(trial& run) {
     if (!upkeep_of(run)) return;
     const unsigned seed = std::random_device{}();
     std::mt19937 random(seed);
     random_changes changes(seed, run.opened().saves_parts(), true);
-    const auto trim_one = [&](const std::string& id, const model_archive& archived) {
-        const std::uint64_t newest = newest_to_trim(archived.heads);
-        if (newest == 0 || random() % 3 != 0) return;
-        std::uint64_t last = archived.heads[random() % archived.heads.size()].head.number;
-        last = std::min(last, newest);
-        run.save({trimming(*upkeep_of(run), id, last)});
-    };
     try {
         for (int round = 1; round <= 200; ++round) {
             run.save(changes.next(run.model()));
-            if (round % 10 == 0) {
-                const auto before = run.archive_model();
-                for (const auto& [id, archived] : before)
-                    trim_one(id, archived);
-                run.compare_archive(true);
-            }
             if (round % 40 == 0) run.restart();
+            if (round % 10 != 0) continue;
+            trim_some(run, random);
+            run.compare_archive(true);
         }
         run.restart();
         run.compare_archive(true);
-        const auto checked = upkeep_of(run)->check_archive(check_depth::deep);
-        expect(checked.garbage == 0, "rows of the archive are left that nothing needs");
-        for (const auto& fault : checked.faults)
-            expect(fault.head == 0, fault.id + ": " + fault.why);
+        expect_intact(run);
     } catch (const broken& violation) {
         throw broken(std::string(violation.what()) + " (seed " + std::to_string(seed) + ")");
     }
