@@ -3,6 +3,7 @@
 #include "http/site/site.hpp"
 #include "http/transport/listener.hpp"
 #include "http/transport/worker.hpp"
+#include "runtime/component/quote_for_log.hpp"
 #include "runtime/live/mutex.hpp"
 
 #include <stube/http/server.hpp>
@@ -279,7 +280,7 @@ private:
         try {
             live_->trim_history();
         } catch (const std::exception& error) {
-            log_->error("old history was not deleted why=\"{}\"", error.what());
+            log_->error("old history was not deleted why={}", quote_for_log(error.what()));
         }
     }
 

@@ -263,6 +263,7 @@ public:
     void check_place() override;
 
     void each_text(const std::function<void(const stored_text&)>& each) override;
+    std::vector<std::string> forks_of(std::span<const std::string>) override { return {}; }
     erased_counts erase(const erasure& what) override;
     std::vector<std::string> files_with(std::span<const std::string> texts) override;
 

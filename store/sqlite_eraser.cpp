@@ -56,6 +56,21 @@ void sqlite_eraser::each_text(const std::function<void(const stored_text&)>& eac
     read("SELECT conversation, name FROM alias", archive);
 }
 
+std::vector<std::string> sqlite_eraser::forks_of(std::span<const std::string> ids) {
+    std::vector<std::string> forks;
+    if (!has_archive_) return forks;
+    sqlite_statement find(
+        database_.handle(),
+        "SELECT conversation FROM derivation WHERE source = ?"
+    );
+    for (const auto& id : ids) {
+        find.bind_all(id);
+        while (find.next())
+            forks.emplace_back(find.text(0));
+    }
+    return forks;
+}
+
 void sqlite_eraser::set(const erasure& what) {
     database_.run("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;"
                   " CREATE TEMP TABLE IF NOT EXISTS erased(id TEXT PRIMARY KEY, is_whole INTEGER);"

@@ -24,6 +24,8 @@ public:
 
     void each_text(const std::function<void(const stored_text&)>& each);
 
+    std::vector<std::string> forks_of(std::span<const std::string> ids);
+
     /// Prepares `delete_rows`. Called outside of a transaction.
     void set(const erasure& what);
 

@@ -96,11 +96,14 @@ public:
     archive_check check_archive(check_depth depth) override;
 
     void each_text(const std::function<void(const stored_text&)>& each) override;
+    std::vector<std::string> forks_of(std::span<const std::string> ids) override;
     erased_counts erase(const erasure& what) override;
     std::vector<std::string> files_with(std::span<const std::string> texts) override;
 
 private:
     sqlite_eraser make_eraser();
+    template <class Read>
+    auto reading(Read read);
     void check_may_write() const;
     erased_counts erase_rows(sqlite_eraser& eraser, const erasure& what);
     void forget_erased(const erasure& what);
@@ -580,12 +583,22 @@ sqlite_eraser database_store::make_eraser() {
     return {*connection_, file_, format() >= archive_format};
 }
 
-void database_store::each_text(const std::function<void(const stored_text&)>& each) {
+template <class Read>
+auto database_store::reading(Read read) {
     try {
-        make_eraser().each_text(each);
+        sqlite_eraser eraser = make_eraser();
+        return read(eraser);
     } catch (const sqlite_error& error) {
         throw store_refused(quoted(file_) + ": " + explain(error, file_));
     }
+}
+
+void database_store::each_text(const std::function<void(const stored_text&)>& each) {
+    reading([&](sqlite_eraser& eraser) { eraser.each_text(each); });
+}
+
+std::vector<std::string> database_store::forks_of(std::span<const std::string> ids) {
+    return reading([&](sqlite_eraser& eraser) { return eraser.forks_of(ids); });
 }
 
 std::vector<std::string> database_store::files_with(std::span<const std::string> texts) {

@@ -219,7 +219,7 @@ std::string describe(const archive_check& found) {
     }
     for (const auto& each : found.erasures)
         out += "erased at " + each + "\n";
-    return out;
+    return out + (found.fault_count == 0 ? "the archive is intact\n" : "the archive is damaged\n");
 }
 
 }  // namespace

@@ -44,10 +44,11 @@ public:
         if (const auto* principal = object->if_contains("principal"))
             return (object->contains("owner") || object->contains("kind")) &&
                    principal->is_string() && std::string_view(principal->get_string()) == name_;
-        // A tombstone. Its owner is the browser session and the principal.
+        // A tombstone. Its owner is the browser session and the principal, with a colon between.
         const auto* owner = object->if_contains("owner");
-        return owner && owner->is_string() &&
-               std::string_view(owner->get_string()).ends_with(":" + name_);
+        if (!owner || !owner->is_string()) return false;
+        const std::string_view both = owner->get_string();
+        return both.find(':') != both.npos && both.substr(both.find(':') + 1) == name_;
     }
 
     /// The name as a JSON text, and at the end of an owner.
@@ -86,13 +87,9 @@ erasure find_signed(eraser& from, const name_search& search) {
 }
 
 /// The forks of erased conversations that are not erased themselves.
-std::vector<std::string> find_copies(store& from, const erasure& what) {
-    auto* archived = archive_of(from);
-    if (!archived) return {};
-    std::set<std::string> copies;
-    for (const auto& id : what.conversations)
-        for (const auto& fork : archived->derivations(id))
-            if (fork.origin.id == id) copies.insert(fork.id);
+std::vector<std::string> find_copies(eraser& from, const erasure& what) {
+    const auto forks = from.forks_of(what.conversations);
+    std::set<std::string> copies(forks.begin(), forks.end());
     for (const auto& id : what.conversations)
         copies.erase(id);
     return {copies.begin(), copies.end()};
@@ -122,7 +119,7 @@ principal_erasure erase_principal(store& from, std::string_view name, time_point
     auto what = find_signed(*tool, search);
     what.time = now.time_since_epoch().count();
     principal_erasure done;
-    done.copies = find_copies(from, what);
+    done.copies = find_copies(*tool, what);
     done.counts = tool->erase(what);
     done.histories = std::move(what.histories);
 

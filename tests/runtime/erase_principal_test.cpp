@@ -287,14 +287,24 @@ TEST_CASE("a name is compared as a whole and as JSON writes it") {
     auto kept = where.open_and_load();
     begin(*kept, "1", R"(o\"neil)", "seed");  // o"neil
     begin(*kept, "2", "neil", "tea");
+    const auto tombstone = creating(
+        "3",
+        1,
+        {{"head", R"({"format":2,"owner":"session:x:o\"neil","mount":"/","touched":1})"}},
+        record_status::tombstone
+    );
+    kept->save({&tombstone, 1});
     where.reopen(kept);
 
     const auto done = erase_principal(*kept, "o\"neil", now);
 
-    CHECK(done.is_complete());
+    CHECK(done.counts.conversations == 1);
     CHECK_FALSE(where.holds("seed"));
+    CHECK(
+        done.left == std::vector<principal_erasure::remainder>{{"3", stored_text::place::current}}
+    );
     kept.reset();
-    CHECK(stored_ids(where) == std::vector<std::string>{"2"});
+    CHECK(stored_ids(where) == std::vector<std::string>{"2", "3"});
 }
 
 TEST_CASE("an erasure is recorded without the name and the check of the store shows it") {
@@ -331,6 +341,7 @@ TEST_CASE("the check of a store names the damaged heads of its archive") {
     const auto deep = check_store(*where.open(), {now}, check_depth::deep);
     CHECK_FALSE(deep.is_archive_intact());
     CHECK(report_of(deep).find("damaged: conversation a head 2: ") != std::string::npos);
+    CHECK(report_of(deep).ends_with("the archive is damaged\nall can continue\n"));
 }
 
 TEST_CASE("a store that cannot erase and an empty name are refused") {

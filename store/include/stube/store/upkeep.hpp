@@ -101,6 +101,9 @@ public:
     /// `store_refused` if the store cannot be read.
     virtual void each_text(const std::function<void(const stored_text&)>& each) = 0;
 
+    /// The conversations that began as a fork of one of these.
+    virtual std::vector<std::string> forks_of(std::span<const std::string> ids) = 0;
+
     /// Erases. An erasure that was interrupted is finished by the next call, also by one without
     /// ids. The SQLite store rewrites its database, so it needs as much space on the disk again,
     /// and records the time and the numbers. Throws `store_refused` or `store_unknown`.
