@@ -105,7 +105,7 @@ private:
     template <class Read>
     auto reading(Read read);
     void check_may_write() const;
-    erased_counts erase_rows(sqlite_eraser& eraser, const erasure& what);
+    erased_counts erase_rows(sqlite_eraser& tool, const erasure& what);
     void forget_erased(const erasure& what);
     void open();
     std::span<const format_step> steps() const;
@@ -586,19 +586,19 @@ sqlite_eraser database_store::make_eraser() {
 template <class Read>
 auto database_store::reading(Read read) {
     try {
-        sqlite_eraser eraser = make_eraser();
-        return read(eraser);
+        sqlite_eraser tool = make_eraser();
+        return read(tool);
     } catch (const sqlite_error& error) {
         throw store_refused(quoted(file_) + ": " + explain(error, file_));
     }
 }
 
 void database_store::each_text(const std::function<void(const stored_text&)>& each) {
-    reading([&](sqlite_eraser& eraser) { eraser.each_text(each); });
+    reading([&](sqlite_eraser& tool) { tool.each_text(each); });
 }
 
 std::vector<std::string> database_store::forks_of(std::span<const std::string> ids) {
-    return reading([&](sqlite_eraser& eraser) { return eraser.forks_of(ids); });
+    return reading([&](sqlite_eraser& tool) { return tool.forks_of(ids); });
 }
 
 std::vector<std::string> database_store::files_with(std::span<const std::string> texts) {
@@ -608,10 +608,10 @@ std::vector<std::string> database_store::files_with(std::span<const std::string>
 erased_counts database_store::erase(const erasure& what) {
     check_may_write();
     reader_.close();
-    sqlite_eraser eraser = make_eraser();
-    const erased_counts counts = erase_rows(eraser, what);
+    sqlite_eraser tool = make_eraser();
+    const erased_counts counts = erase_rows(tool, what);
     try {
-        eraser.clean_files();
+        tool.clean_files();
     } catch (const sqlite_error& error) {
         const std::string why =
             quoted(file_) + ": the rows are deleted, but their bytes may still be in the file (" +
@@ -626,18 +626,18 @@ erased_counts database_store::erase(const erasure& what) {
 }
 
 /// The transaction of an erasure.
-erased_counts database_store::erase_rows(sqlite_eraser& eraser, const erasure& what) {
+erased_counts database_store::erase_rows(sqlite_eraser& tool, const erasure& what) {
     bool is_committing = false;
     erased_counts counts;
     std::vector<std::pair<entry*, std::uint64_t>> detached;  // with their new checksums
     ++transaction_;
     try {
-        eraser.set(what);
+        tool.set(what);
         statements_->begin.run();
-        counts = eraser.delete_rows(what);
+        counts = tool.delete_rows(what);
         for (const auto& id : what.histories)
             if (const auto found = entries_.find(id); found != entries_.end())
-                detached.emplace_back(&found->second, eraser.detach_history(id, found->second));
+                detached.emplace_back(&found->second, tool.detach_history(id, found->second));
         statements_->set_removal.run(as_sql(transaction_));
         if (logs_.is_due()) statements_->set_log.run(logs_.next());
         is_committing = true;
