@@ -70,7 +70,7 @@ BOOST_DESCRIBE_STRUCT(
 
 /// The end of one line of heads.
 struct branch {
-    std::uint64_t tip = 0;   ///< its newest head
+    std::uint64_t tip = 0;  ///< its newest head
     /// The newest head that it has in common with the current branch; 0 if that was deleted.
     std::uint64_t fork = 0;
     bool is_current = false;
