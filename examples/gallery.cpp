@@ -285,11 +285,26 @@ app make_site(gallery::everyone& everyone) {
 
 /// Checks a store before a release is rolled out. Read-only, because another gallery may be serving
 /// from the store at the same time.
-int check_store(const std::string& location) {
+int check_store(const gallery::options& options) {
     try {
         gallery::everyone everyone;
-        auto stored = gallery::open_store(location, false, gallery::access::read_only);
-        return make_site(everyone).check_store(std::move(stored), std::cout);
+        const bool may_have_archive = options.check.starts_with("sqlite:");
+        auto stored =
+            gallery::open_store(options.check, may_have_archive, gallery::access::read_only);
+        const auto depth = options.deep ? storage::check_depth::deep : storage::check_depth::quick;
+        return make_site(everyone).check_store(std::move(stored), std::cout, depth);
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "gallery: %s\n", e.what());
+        return 2;
+    }
+}
+
+/// Erases a user from a store that no gallery serves from.
+int erase_principal(const gallery::options& options) {
+    try {
+        gallery::everyone everyone;
+        auto stored = gallery::open_store(options.store, options.archive);
+        return make_site(everyone).erase_principal(std::move(stored), options.erased, std::cout);
     } catch (const std::exception& e) {
         std::fprintf(stderr, "gallery: %s\n", e.what());
         return 2;
@@ -320,7 +335,8 @@ int main(int argc, char** argv) {
             std::fputs(gallery::help_text, stdout);
             return 0;
         }
-        if (!options.check.empty()) return check_store(options.check);
+        if (!options.check.empty()) return check_store(options);
+        if (!options.erased.empty()) return erase_principal(options);
         if (!options.history.empty()) return print_history(options);
 #ifndef NDEBUG
         options.server.conversations.check_markup = true;

@@ -22,7 +22,13 @@ const char* const help_text =
     "                                   and exit; another gallery may be serving from the store\n"
     "  --check-store STORE              check whether this program can continue all conversations\n"
     "                                   in a store (file:DIR or sqlite:PATH), and exit: with 0 if\n"
-    "                                   it can, 1 if not with all, 2 if the store is unreadable\n"
+    "                                   it can, 1 if not with all or if the archive is damaged,\n"
+    "                                   2 if the store is unreadable\n"
+    "  --deep                           check every head and every body of the archive, too\n"
+    "  --erase-principal NAME           erase all conversations of a user from --store, and exit:\n"
+    "                                   with 0 if nothing is left, 1 if a person must decide\n"
+    "                                   about something, 2 if it failed; no gallery may serve\n"
+    "                                   from the store meanwhile\n"
     "  --help                           show this text\n";
 
 namespace {
@@ -54,6 +60,8 @@ void set(options& to, std::string_view option, std::string_view value) {
         to.store = value;
     } else if (option == "--check-store") {
         to.check = value;
+    } else if (option == "--erase-principal") {
+        to.erased = value;
     } else if (option == "--history") {
         to.history = value;
     } else {
@@ -73,6 +81,8 @@ options parse_options(std::span<char* const> arguments) {
             out.help = true;
         } else if (option == "--archive") {
             out.archive = true;
+        } else if (option == "--deep") {
+            out.deep = true;
         } else if (at + 1 == arguments.size()) {
             throw std::invalid_argument(
                 std::string(option) + " is unknown or needs a value; --help lists the options"

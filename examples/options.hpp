@@ -15,6 +15,8 @@ struct options {
     bool archive = false;  ///< keep the history of all conversations
     std::string check;     ///< the store to check instead of serving; or empty
     std::string history;   ///< the conversation whose history to print instead of serving; or empty
+    bool deep = false;     ///< check everything in the archive of `check`
+    std::string erased;    ///< the principal to erase from `store` instead of serving; or empty
     bool help = false;
 };
 

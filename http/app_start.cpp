@@ -24,13 +24,15 @@
 
 namespace stube {
 
-int app::check_store(std::unique_ptr<store> from, std::ostream& report) const {
+int app::check_store(std::unique_ptr<store> from, std::ostream& report, storage::check_depth depth)
+    const {
     using std::chrono::milliseconds;
     const auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
     try {
-        const auto found = stube::check_store(*from, {now, object_, object_type_, {}, &secrets_});
+        const kernel::environment env{now, object_, object_type_, {}, &secrets_};
+        const auto found = stube::check_store(*from, env, depth);
         report << report_of(found);
-        return found.all_can_continue() ? 0 : 1;
+        return found.all_can_continue() && found.is_archive_intact() ? 0 : 1;
     } catch (const std::exception& e) {
         report << "the store cannot be read: " << e.what() << "\n";
         return 2;

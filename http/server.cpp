@@ -3,6 +3,7 @@
 #include "http/site/site.hpp"
 #include "http/transport/listener.hpp"
 #include "http/transport/worker.hpp"
+#include "runtime/component/quote_for_log.hpp"
 #include "runtime/live/mutex.hpp"
 
 #include <stube/http/server.hpp>
@@ -270,7 +271,17 @@ private:
             if (phase_ != phase::running) return;
             lock.unlock();
             live_->reap();
+            trim_history();
             lock.lock();
+        }
+    }
+
+    /// A store that cannot be read must not end the thread. The next call tries again.
+    void trim_history() {
+        try {
+            live_->trim_history();
+        } catch (const std::exception& error) {
+            log_->error("old history was not deleted why={}", quote_for_log(error.what()));
         }
     }
 

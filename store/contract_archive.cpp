@@ -2,6 +2,9 @@
 
 #include "store/contract_trial.hpp"
 
+#include <stube/store/upkeep.hpp>
+
+#include <algorithm>
 #include <limits>
 #include <random>
 #include <utility>
@@ -210,6 +213,97 @@ void forks_are_found(trial& run) {
     }
 }
 
+/// The change that deletes a head and all heads before it.
+change trimming(archive_upkeep& from, const std::string& id, std::uint64_t head) {
+    change next;
+    next.id = id;
+    next.kind = change_kind::trim;
+    next.revision = head;
+    std::uint64_t at = 0;
+    do {
+        const auto slice = from.appended_after(at, 7);
+        for (const auto& each : slice.heads)
+            if (each.id == id && each.head == head) next.position = each.position;
+        at = slice.last_position;
+    } while (at != 0);
+    return next;
+}
+
+archive_upkeep* upkeep_of(trial& run) {
+    return run.archived() ? dynamic_cast<archive_upkeep*>(&run.opened()) : nullptr;
+}
+
+/// The newest head that can be trimmed; 0 if no head can.
+std::uint64_t newest_to_trim(const std::vector<archived_state>& heads) {
+    const std::size_t last_states = !heads.empty() && heads.back().parts.empty() ? 2 : 1;
+    return heads.size() <= last_states ? 0 : heads[heads.size() - 1 - last_states].head.number;
+}
+
+/// Trims one in three conversations up to a random head.
+void trim_some(trial& run, std::mt19937& random) {
+    for (const auto& [id, archived] : run.archive_model()) {
+        const std::uint64_t newest = newest_to_trim(archived.heads);
+        if (newest == 0 || random() % 3 != 0) continue;
+        const auto& any = archived.heads[random() % archived.heads.size()];
+        run.save({trimming(*upkeep_of(run), id, std::min(any.head.number, newest))});
+    }
+}
+
+void expect_intact(trial& run) {
+    const auto checked = upkeep_of(run)->check_archive(check_depth::deep);
+    expect(checked.garbage == 0, "rows of the archive are left that nothing needs");
+    for (const auto& fault : checked.faults)
+        expect(fault.head == 0, fault.id + ": " + fault.why);
+}
+
+void trimmed_archive_follows_a_model(trial& run) {
+    if (!upkeep_of(run)) return;
+    const unsigned seed = std::random_device{}();
+    std::mt19937 random(seed);
+    random_changes changes(seed, run.opened().saves_parts(), true);
+    try {
+        for (int round = 1; round <= 200; ++round) {
+            run.save(changes.next(run.model()));
+            if (round % 40 == 0) run.restart();
+            if (round % 10 != 0) continue;
+            trim_some(run, random);
+            run.compare_archive(true);
+        }
+        run.restart();
+        run.compare_archive(true);
+        expect_intact(run);
+    } catch (const broken& violation) {
+        throw broken(std::string(violation.what()) + " (seed " + std::to_string(seed) + ")");
+    }
+}
+
+void last_state_is_not_trimmed(trial& run) {
+    if (!upkeep_of(run)) return;
+    const std::vector<part> parts{{"head", "1"}, {"i1", "1"}};
+    for (const char* id : {"live", "ended"}) {
+        run.save({recorded(creating(id, 1, parts))});
+        run.save({recorded(replacing(id, 2, {{"head", "2"}}))});
+    }
+    run.save({ending("ended", 3, {})});
+    archive_upkeep& upkeep = *upkeep_of(run);
+    run.expect_conflict({trimming(upkeep, "live", 2)});
+    run.expect_conflict({trimming(upkeep, "ended", 3)});
+    run.expect_conflict({trimming(upkeep, "ended", 2)});
+    run.expect_conflict({trimming(upkeep, "live", 7)});
+    change elsewhere = trimming(upkeep, "live", 1);
+    elsewhere.id = "ended";
+    run.expect_conflict({elsewhere});
+    run.compare_archive(true);
+
+    const change again = trimming(upkeep, "live", 1);
+    run.save({again, trimming(upkeep, "ended", 1)});
+    run.save({again});
+    run.compare_archive(true);
+    run.save({recorded(replacing("live", 3, parts))});
+    run.restart();
+    run.compare_archive(true);
+}
+
 void forgotten_leaves_nothing(trial& run) {
     if (!run.archived()) return;
     const auto life = [&](const std::string& id, const std::string& alias) {
@@ -231,6 +325,8 @@ void forgotten_leaves_nothing(trial& run) {
     };
     life("live", "alias of live");
     life("ended", "alias of ended");
+    if (auto* upkeep = upkeep_of(run))
+        run.save({trimming(*upkeep, "live", 70), trimming(*upkeep, "ended", 90)});
     run.save({recorded(creating("other", 1, {{"head", "1"}}))});
     run.save({ending("ended", 100, {{"head", "100"}})});
     run.save({forgetting("live"), forgetting("ended"), forgetting("never_there")});
@@ -275,6 +371,11 @@ std::vector<rule> archive_rules() {
         make_rule("an invalid commit is refused", invalid_commit_is_refused),
         make_rule("a fork and its origin are found", forks_are_found),
         make_rule("a forgotten conversation leaves nothing", forgotten_leaves_nothing),
+        make_rule(
+            "a trimmed archive keeps every later state through random batches",
+            trimmed_archive_follows_a_model
+        ),
+        make_rule("the last state of a conversation is not trimmed", last_state_is_not_trimmed),
         make_rule("a refused save leaves no head", refused_save_leaves_no_head),
     };
 }

@@ -1,4 +1,5 @@
 #include "store/checksum.hpp"
+#include "store/file_eraser.hpp"
 #include "store/files.hpp"
 #include "store/high_water_mark.hpp"
 #include "store/refused_store.hpp"
@@ -252,7 +253,7 @@ private:
     std::vector<std::string> names_;
 };
 
-class folder_store final : public store, public place_watch {
+class folder_store final : public store, public place_watch, public eraser {
 public:
     folder_store(const fs::path& dir, file_options options);
     ~folder_store() override;
@@ -260,6 +261,11 @@ public:
     load_report load_all(const std::function<void(record&&)>& each) override;
     void save(std::span<const change> batch) override;
     void check_place() override;
+
+    void each_text(const std::function<void(const stored_text&)>& each) override;
+    std::vector<std::string> forks_of(std::span<const std::string>) override { return {}; }
+    erased_counts erase(const erasure& what) override;
+    std::vector<std::string> files_with(std::span<const std::string> texts) override;
 
 private:
     void make_folder();
@@ -581,6 +587,8 @@ void folder_store::check_changes(std::span<const change> batch) const {
     for (const auto& change : batch) {
         if (change.kind == change_kind::update)
             throw store_refused("a file store accepts whole conversations, not updates");
+        if (change.kind == change_kind::trim)
+            throw store_refused("a file store keeps no archive that could be trimmed");
         const auto stored = stored_.find(change.id);
         check_follows(change, stored == stored_.end() ? nullptr : &stored->second.revision);
     }
@@ -629,6 +637,28 @@ int folder_store::publish(const change& change) const {
     }
     const std::string source = change.id + std::string(unfinished_suffix);
     return ::renameat(folder, source.c_str(), folder, target.c_str()) == 0 ? 0 : errno;
+}
+
+void folder_store::each_text(const std::function<void(const stored_text&)>& each) {
+    each_text_in_folder(dir_, each);
+}
+
+/// Deleted files are not recorded: the folder has no place for that.
+erased_counts folder_store::erase(const erasure& what) {
+    std::vector<change> removals;
+    for (const auto& id : what.conversations) {
+        if (!stored_.contains(id)) continue;
+        change& removal = removals.emplace_back();
+        removal.id = id;
+        removal.kind = change_kind::remove;
+    }
+    save(removals);
+    erase_quarantined(dir_, what.conversations);
+    return {removals.size(), 0, 0};
+}
+
+std::vector<std::string> folder_store::files_with(std::span<const std::string> texts) {
+    return files_in_folder_with(dir_, texts);
 }
 
 void folder_store::refuse(const std::string& doing, int error) const {

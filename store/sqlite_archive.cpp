@@ -68,12 +68,19 @@ archive_writer::archive_writer(
           database.handle(),
           "DELETE FROM derivation WHERE conversation = ?1 OR source = ?1"
       ),
+      delete_base_(database.handle(), "DELETE FROM trimmed WHERE conversation = ?"),
       delete_row_(database.handle(), "DELETE FROM archive WHERE number = ? AND conversation = ?"),
       delete_all_rows_(database.handle(), "DELETE FROM archive WHERE conversation = ?"),
       read_part_(
           database.handle(),
           "SELECT name, body FROM part WHERE number = ? AND conversation = ?"
-      ) {}
+      ),
+      trimmer_(database, rows_) {}
+
+void archive_writer::trim(const change& change, const entry* stored) {
+    const bool is_live = stored && stored->archived != 0;
+    trimmer_.trim(change, is_live ? stored->archived : rows_.find_ended(change.id));
+}
 
 std::int64_t archive_writer::write(const change& change, const entry* stored) {
     const std::int64_t newest = stored ? stored->archived : 0;
@@ -373,15 +380,21 @@ void archive_writer::forget(const std::string& id, std::int64_t newest) {
     } catch (const store_refused&) {
         delete_all_rows_.run(id);  // reads the whole table, because the chain is damaged
     }
+    delete_base_.run(id);
     delete_ended_.run(id);
     delete_aliases_.run(id);
     delete_derivations_.run(id);
 }
 
-/// Deletes the heads from this row on, with the bodies that they list.
+/// Deletes the heads from this row on and the trimmed state, with the bodies that they list.
 void archive_writer::delete_chain(const std::string& id, std::int64_t row) {
     std::optional<head_link> after;
-    while (row != 0) {
+    const auto base = rows_.find_base(id);
+    if (base)
+        for (const auto& part : base->parts.written)
+            delete_row_.run(part.row, id);
+    const std::int64_t end = base ? base->row : 0;
+    while (row != end && row != 0) {
         const head_link link = rows_.read_link(id, row, after ? &*after : nullptr);
         const head_row head = rows_.read_head(id, link);
         for (const auto& part : head.parts.written)

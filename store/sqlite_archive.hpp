@@ -2,6 +2,7 @@
 
 #include "store/archive_parts.hpp"
 #include "store/sqlite_archive_rows.hpp"
+#include "store/sqlite_archive_trimmer.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_entries.hpp"
 
@@ -29,6 +30,10 @@ public:
     /// newest head that belongs into the entry. Throws store_conflict for an alias of another
     /// conversation, store_refused, sqlite_error.
     std::int64_t write(const change& change, const entry* stored);
+
+    /// Deletes old heads, for a `change_kind::trim`. Throws store_conflict, store_refused,
+    /// sqlite_error.
+    void trim(const change& change, const entry* stored);
 
     /// True if the batch deletes rows that a reader may be about to read.
     bool deletes_rows() const { return deletes_rows_; }
@@ -84,9 +89,11 @@ private:
     sqlite_statement delete_aliases_;
     sqlite_statement put_derivation_;
     sqlite_statement delete_derivations_;
+    sqlite_statement delete_base_;
     sqlite_statement delete_row_;
     sqlite_statement delete_all_rows_;
     sqlite_statement read_part_;
+    archive_trimmer trimmer_;
     newest_heads newest_;
     std::vector<const std::string*> in_batch_;  ///< the ids whose cached head is not committed
     std::int64_t next_row_ = 0;                 ///< 0 if it is not known

@@ -14,6 +14,11 @@ archive_reader::opened::opened(const std::filesystem::path& file)
           connection.handle(),
           "SELECT conversation, source, head FROM derivation WHERE conversation = ?1"
           " UNION ALL SELECT conversation, source, head FROM derivation WHERE source = ?1"
+      ),
+      appended(
+          connection.handle(),
+          "SELECT number, conversation, head, time FROM archive WHERE number > ? ORDER BY number"
+          " LIMIT ?"
       ) {
     // The store decides when its log is checkpointed.
     sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -55,8 +60,9 @@ archive_reader::heads(std::string_view id, std::uint64_t before, std::size_t cou
     return in_snapshot([&](opened& in) {
         std::vector<archived_head> all;
         std::int64_t row = find_newest(in, id);
+        const std::int64_t end = in.rows.find_end(id);
         std::optional<head_link> after;
-        while (row != 0 && all.size() < count) {
+        while (row != end && all.size() < count) {
             const head_link link = in.rows.read_link(id, row, after ? &*after : nullptr);
             if (link.number < before) all.push_back(in.rows.read_head(id, link).head);
             after = link;
@@ -69,13 +75,14 @@ archive_reader::heads(std::string_view id, std::uint64_t before, std::size_t cou
 std::optional<archived_state> archive_reader::state(std::string_view id, std::uint64_t head) {
     return in_snapshot([&](opened& in) -> std::optional<archived_state> {
         std::int64_t row = find_newest(in, id);
+        const std::int64_t end = in.rows.find_end(id);
         std::optional<head_link> link;
-        while (row != 0) {
+        while (row != end) {
             link = in.rows.read_link(id, row, link ? &*link : nullptr);
             if (link->number <= head) break;
             row = link->previous;
         }
-        if (row == 0 || link->number != head) return std::nullopt;
+        if (row == end || link->number != head) return std::nullopt;
 
         archived_state found;
         head_row at = in.rows.read_head(id, *link);
@@ -119,6 +126,25 @@ std::vector<derivation> archive_reader::derivations(std::string_view id) {
                   static_cast<std::uint64_t>(in.derivations.number(2))}}
             );
         return all;
+    });
+}
+
+appended_heads archive_reader::appended_after(std::uint64_t position, std::size_t rows) {
+    return in_snapshot([&](opened& in) {
+        appended_heads slice;
+        std::size_t count = 0;
+        in.appended.bind_all(as_sql(position), static_cast<std::int64_t>(rows));
+        while (in.appended.next()) {
+            ++count;
+            const std::uint64_t at = as_unsigned(in.appended.number(0));
+            slice.last_position = at;
+            if (in.appended.type(2) != SQLITE_INTEGER) continue;
+            const std::uint64_t head = as_unsigned(in.appended.number(2));
+            const std::int64_t time = in.appended.number(3);
+            slice.heads.push_back({std::string(in.appended.text(1)), head, time, at});
+        }
+        if (count < rows) slice.last_position = 0;
+        return slice;
     });
 }
 

@@ -5,6 +5,7 @@
 #include "store/sqlite_entries.hpp"
 
 #include <stube/store/store.hpp>
+#include <stube/store/upkeep.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -35,6 +36,9 @@ public:
     std::vector<std::string> aliases(std::string_view id);
     std::vector<derivation> derivations(std::string_view id);
 
+    /// As the member of `archive_upkeep`.
+    appended_heads appended_after(std::uint64_t position, std::size_t rows);
+
     /// Closes the connection, which the next call opens again.
     void close();
 
@@ -51,6 +55,7 @@ private:
         sqlite_statement find_alias;
         sqlite_statement aliases;
         sqlite_statement derivations;
+        sqlite_statement appended;
     };
 
     /// Calls `read` with the opened connection in a transaction. Errors become store_refused.

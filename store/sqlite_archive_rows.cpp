@@ -2,6 +2,7 @@
 
 #include "store/checksum.hpp"
 #include "store/files.hpp"
+#include "store/sqlite_format.hpp"
 
 #include <algorithm>
 #include <set>
@@ -69,7 +70,13 @@ archive_rows::archive_rows(sqlite_connection& database, const std::filesystem::p
       read_body_(
           database.handle(),
           "SELECT body FROM archive WHERE number = ? AND conversation = ?"
-      ) {}
+      ) {
+    if (has_table(database, "trimmed"))
+        find_base_.emplace(
+            database.handle(),
+            "SELECT archived, head, digest, parts, checksum FROM trimmed WHERE conversation = ?"
+        );
+}
 
 void archive_rows::fail(std::string_view id, const std::string& what) const {
     throw store_refused(
@@ -87,6 +94,33 @@ std::int64_t archive_rows::find_ended(std::string_view id) {
     }
     if (!is_intact) fail(id, "the pointer to its newest head does not match its checksum");
     return row;
+}
+
+std::optional<archive_base> archive_rows::find_base(std::string_view id) {
+    if (!find_base_) return std::nullopt;
+    std::optional<archive_base> found;
+    bool is_intact = true;
+    find_base_->bind_all(id);
+    while (find_base_->next()) {
+        archive_base& base = found.emplace();
+        base.row = find_base_->number(0);
+        base.number = as_unsigned(find_base_->number(1));
+        const std::string_view parts = find_base_->text(3);
+        is_intact = copy_digest(find_base_->blob(2), base.sum) &&
+                    base_checksum(id, base, parts) == as_unsigned(find_base_->number(4));
+        try {
+            if (is_intact) base.parts = read_part_changes(parts);
+        } catch (const std::invalid_argument&) {
+            is_intact = false;
+        }
+    }
+    if (!is_intact) fail(id, "the list of its trimmed heads does not match its checksum");
+    return found;
+}
+
+std::int64_t archive_rows::find_end(std::string_view id) {
+    const auto base = find_base(id);
+    return base ? base->row : 0;
 }
 
 head_link archive_rows::read_link(std::string_view id, std::int64_t row, const head_link* after) {
@@ -110,12 +144,16 @@ head_link archive_rows::read_link(std::string_view id, std::int64_t row, const h
 
 digest archive_rows::read_digest_of(std::string_view id, std::int64_t row) {
     digest found{};
+    bool is_head = false;
     if (row == 0) return found;
     ++rows_read_;
     read_digest_.bind_all(row, id);
     while (read_digest_.next())
-        if (read_digest_.type(0) == SQLITE_BLOB) copy_digest(read_digest_.blob(0), found);
-    return found;
+        if (read_digest_.type(0) == SQLITE_BLOB && copy_digest(read_digest_.blob(0), found))
+            is_head = true;
+    if (is_head) return found;
+    if (const auto base = find_base(id); base && base->row == row) return base->sum;
+    return {};
 }
 
 head_row archive_rows::read_head(std::string_view id, const head_link& link) {
@@ -162,12 +200,20 @@ newest_head archive_rows::read_parts(std::string_view id, head_row at) {
     newest.number = at.head.number;
     newest.sum = at.head.digest;
     newest.changed = at.changed;
-    for (;;) {
-        for (auto& part : at.parts.written)
+    const auto add = [&](part_changes& changes) {
+        for (auto& part : changes.written)
             if (seen.insert(part.name).second) newest.parts.put(std::move(part));
-        for (const auto& name : at.parts.dropped)
+        for (const auto& name : changes.dropped)
             seen.insert(name);
+    };
+    auto base = find_base(id);
+    for (;;) {
+        add(at.parts);
         if (at.changed == 0) return newest;
+        if (base && at.previous == base->row) {
+            add(base->parts);
+            return newest;
+        }
         const head_link after = at.link();
         at = read_head(id, read_link(id, at.previous, &after));
     }

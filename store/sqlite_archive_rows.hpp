@@ -1,5 +1,6 @@
 #pragma once
 
+#include "store/archive_base.hpp"
 #include "store/archive_parts.hpp"
 #include "store/sqlite_connection.hpp"
 
@@ -42,6 +43,13 @@ public:
     /// The row of the newest head of a conversation that has ended; 0 if there is none.
     std::int64_t find_ended(std::string_view id);
 
+    /// The newest trimmed head; nothing if the conversation was never trimmed. A chain of heads
+    /// ends before its row.
+    std::optional<archive_base> find_base(std::string_view id);
+
+    /// The row at which the chain of a conversation ends: the row of its base, or 0.
+    std::int64_t find_end(std::string_view id);
+
     /// The link of the head in this row. `after` is the head whose previous head it is; null for
     /// the newest one.
     head_link read_link(std::string_view id, std::int64_t row, const head_link* after);
@@ -49,7 +57,7 @@ public:
     /// The head of a link, verified.
     head_row read_head(std::string_view id, const head_link& link);
 
-    /// The digest of the head in this row; 32 zeros if the row is not a head of the conversation.
+    /// The digest of the head in this row, which may be the base; 32 zeros if the row is neither.
     digest read_digest_of(std::string_view id, std::int64_t row);
 
     /// The head `at` with all its parts.
@@ -68,6 +76,7 @@ private:
 
     const std::filesystem::path& file_;
     sqlite_statement find_ended_;
+    std::optional<sqlite_statement> find_base_;  ///< empty if the database has no table for it
     sqlite_statement read_link_;
     sqlite_statement read_head_;
     sqlite_statement read_digest_;

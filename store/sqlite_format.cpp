@@ -38,6 +38,13 @@
 //   ended       The newest head of each archived conversation that is not in `part`.
 //   alias       The names of conversations.
 //   derivation  The conversations that began as a fork of a head.
+//   trimmed     For each conversation whose oldest heads were deleted: the newest of these, with
+//               its digest and the parts of its state. The oldest head that is kept continues it
+//               (archive_base.hpp).
+//
+// A row of `archive` whose head was trimmed is deleted, or keeps only a body that is still needed.
+// A database of format 3 from before trimming has no table `trimmed` until a store opens it for
+// writing.
 
 namespace stube::storage {
 namespace {
@@ -112,6 +119,17 @@ constexpr const char* archive_tables = R"(
     CREATE INDEX derivation_source ON derivation(source);
 )";
 
+constexpr const char* trimmed_table = R"(
+    CREATE TABLE IF NOT EXISTS trimmed(
+        conversation TEXT PRIMARY KEY,
+        archived INTEGER NOT NULL,    -- the row that the newest trimmed head had
+        head INTEGER NOT NULL,        -- its number
+        digest BLOB NOT NULL,
+        parts TEXT NOT NULL,          -- JSON: all parts of its state, as in `archive`
+        checksum INTEGER NOT NULL     -- XXH3 of all of these
+    ) WITHOUT ROWID;
+)";
+
 /// The rows of format 1 are valid rows of format 2. A release that supports only format 1 would
 /// take the head for the newest row, so the version number keeps it from opening the database.
 void to_format_2(sqlite_connection& database) {
@@ -124,6 +142,7 @@ void to_format_2(sqlite_connection& database) {
 /// without a row in `ended`, so the version number keeps it from opening the database.
 void to_format_3(sqlite_connection& database) {
     database.run(archive_tables);
+    database.run(trimmed_table);
 }
 
 /// Copies the database. An older backup is not replaced.
@@ -201,6 +220,22 @@ void create_tables(sqlite_connection& database, bool with_archive) {
         database.run(("PRAGMA user_version = " + std::to_string(archive_format)).c_str());
     }
     database.run("COMMIT");
+}
+
+void add_missing_tables(sqlite_connection& database) {
+    database.run(trimmed_table);
+}
+
+bool has_table(sqlite_connection& database, std::string_view name) {
+    sqlite_statement find(
+        database.handle(),
+        "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?"
+    );
+    bool is_found = false;
+    find.bind_all(name);
+    while (find.next())
+        is_found = true;
+    return is_found;
 }
 
 void upgrade(

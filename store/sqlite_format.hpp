@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <string_view>
 
 /// The format of a database, its version number, and the upgrade of older formats.
 namespace stube::storage {
@@ -39,6 +40,11 @@ bool is_empty_database(
 
 /// Creates the tables in an empty database: format 2, or format 3 with the archive.
 void create_tables(sqlite_connection& database, bool with_archive);
+
+/// Creates the tables that a database with an archive may lack, because an earlier build made it.
+void add_missing_tables(sqlite_connection& database);
+
+bool has_table(sqlite_connection& database, std::string_view name);
 
 /// Upgrades a database of a supported format to the format after the last step, unless it has that
 /// or a newer one. First makes a copy that only its owner can read, `<file>.format-<n>.backup`,

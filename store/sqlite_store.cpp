@@ -3,8 +3,10 @@
 #include "store/high_water_mark.hpp"
 #include "store/refused_store.hpp"
 #include "store/sqlite_archive.hpp"
+#include "store/sqlite_archive_checker.hpp"
 #include "store/sqlite_archive_reader.hpp"
 #include "store/sqlite_connection.hpp"
+#include "store/sqlite_eraser.hpp"
 #include "store/sqlite_format.hpp"
 #include "store/sqlite_loader.hpp"
 #include "store/sqlite_part_writer.hpp"
@@ -68,7 +70,11 @@ failure classify(const sqlite_error& error, bool is_committing) {
     }
 }
 
-class database_store final : public store, public place_watch, public archive {
+class database_store final : public store,
+                             public place_watch,
+                             public archive,
+                             public archive_upkeep,
+                             public eraser {
 public:
     database_store(const fs::path& file, sqlite_options options);
     ~database_store() override;
@@ -86,7 +92,21 @@ public:
     std::vector<std::string> aliases(std::string_view id) override;
     std::vector<derivation> derivations(std::string_view id) override;
 
+    appended_heads appended_after(std::uint64_t position, std::size_t rows) override;
+    archive_check check_archive(check_depth depth) override;
+
+    void each_text(const std::function<void(const stored_text&)>& each) override;
+    std::vector<std::string> forks_of(std::span<const std::string> ids) override;
+    erased_counts erase(const erasure& what) override;
+    std::vector<std::string> files_with(std::span<const std::string> texts) override;
+
 private:
+    sqlite_eraser make_eraser();
+    template <class Read>
+    auto reading(Read read);
+    void check_may_write() const;
+    erased_counts erase_rows(sqlite_eraser& tool, const erasure& what);
+    void forget_erased(const erasure& what);
     void open();
     std::span<const format_step> steps() const;
     std::int64_t format();
@@ -106,6 +126,7 @@ private:
     void move_to_quarantine(const std::vector<bad_rows>& bad);
 
     void stage(const change& change);
+    void trim(const change& change);
     void commit(bool& is_committing);
     void apply_staged();
     void apply(staged_entry& staged);
@@ -274,6 +295,7 @@ void database_store::begin_writing(bool is_empty) {
     configure();
     if (is_empty) create_tables(*connection_, options_.archive);
     const bool has_archive = format() >= archive_format;
+    if (has_archive) add_missing_tables(*connection_);
     statements_.emplace(*connection_, file_, has_archive);
     archive_.reset();
     if (has_archive) archive_.emplace(*connection_, file_, options_.archive);
@@ -344,10 +366,14 @@ void database_store::move_to_quarantine(const std::vector<bad_rows>& bad) {
     connection_->run("COMMIT");
 }
 
-void database_store::save(std::span<const change> batch) {
+void database_store::check_may_write() const {
     if (options_.read_only) throw store_refused(quoted(file_) + " is open for reading only");
     if (!stopped_.empty()) throw store_unknown(stopped_);
     if (!is_loaded_) throw std::logic_error("load_all comes before the first save");
+}
+
+void database_store::save(std::span<const change> batch) {
+    check_may_write();
     if (batch.empty()) return;
     bool is_committing = false;
     removes_ = false;
@@ -379,6 +405,7 @@ void database_store::save(std::span<const change> batch) {
 
 /// Writes the rows of one change. Its entry changes only after the commit.
 void database_store::stage(const change& change) {
+    if (change.kind == change_kind::trim) return trim(change);
     std::unique_lock lock(entries_mutex_);
     auto [slot, is_new] = entries_.try_emplace(change.id);
     lock.unlock();
@@ -393,6 +420,15 @@ void database_store::stage(const change& change) {
     // Reserved here, because apply() must not fail.
     auto& other_parts = slot->second.other_parts;
     other_parts.reserve(other_parts.size() + staged.written.size());
+}
+
+/// Deletes old heads. The entry does not change, because it names the newest head.
+void database_store::trim(const change& change) {
+    if (!archive_)
+        throw store_refused(quoted(file_) + ": the store keeps no archive that could be trimmed");
+    const auto stored = entries_.find(change.id);
+    archive_->trim(change, stored == entries_.end() ? nullptr : &stored->second);
+    removes_ = true;  // so that the transaction leaves its number
 }
 
 /// Commits, and updates the index. Sets `is_committing` before a failure could leave the outcome
@@ -525,6 +561,113 @@ std::vector<std::string> database_store::aliases(std::string_view id) {
 
 std::vector<derivation> database_store::derivations(std::string_view id) {
     return reader().derivations(id);
+}
+
+appended_heads database_store::appended_after(std::uint64_t position, std::size_t rows) {
+    return reader().appended_after(position, rows);
+}
+
+archive_check database_store::check_archive(check_depth depth) {
+    reader();  // throws unless the archive can be read
+    try {
+        return archive_checker(*connection_, file_).check(depth);
+    } catch (const sqlite_error& error) {
+        roll_back();
+        throw store_refused(quoted(file_) + ": the archive: " + explain(error, file_));
+    }
+}
+
+// --- erasing
+
+sqlite_eraser database_store::make_eraser() {
+    return {*connection_, file_, format() >= archive_format};
+}
+
+template <class Read>
+auto database_store::reading(Read read) {
+    try {
+        sqlite_eraser tool = make_eraser();
+        return read(tool);
+    } catch (const sqlite_error& error) {
+        throw store_refused(quoted(file_) + ": " + explain(error, file_));
+    }
+}
+
+void database_store::each_text(const std::function<void(const stored_text&)>& each) {
+    reading([&](sqlite_eraser& tool) { tool.each_text(each); });
+}
+
+std::vector<std::string> database_store::forks_of(std::span<const std::string> ids) {
+    return reading([&](sqlite_eraser& tool) { return tool.forks_of(ids); });
+}
+
+std::vector<std::string> database_store::files_with(std::span<const std::string> texts) {
+    return make_eraser().files_with(texts);
+}
+
+erased_counts database_store::erase(const erasure& what) {
+    check_may_write();
+    reader_.close();
+    sqlite_eraser tool = make_eraser();
+    const erased_counts counts = erase_rows(tool, what);
+    try {
+        tool.clean_files();
+    } catch (const sqlite_error& error) {
+        const std::string why =
+            quoted(file_) + ": the rows are deleted, but their bytes may still be in the file (" +
+            explain(error, file_) + "); erase again";
+        if (classify(error, true) == failure::unknown) stop(why);
+        throw store_refused(why);
+    }
+    logs_.end_log();
+    watch_place();
+    mark_.write(state());
+    return counts;
+}
+
+/// The transaction of an erasure.
+erased_counts database_store::erase_rows(sqlite_eraser& tool, const erasure& what) {
+    bool is_committing = false;
+    erased_counts counts;
+    std::vector<std::pair<entry*, std::uint64_t>> detached;  // with their new checksums
+    ++transaction_;
+    try {
+        tool.set(what);
+        statements_->begin.run();
+        counts = tool.delete_rows(what);
+        for (const auto& id : what.histories)
+            if (const auto found = entries_.find(id); found != entries_.end())
+                detached.emplace_back(&found->second, tool.detach_history(id, found->second));
+        statements_->set_removal.run(as_sql(transaction_));
+        if (logs_.is_due()) statements_->set_log.run(logs_.next());
+        is_committing = true;
+        statements_->commit.run();
+    } catch (const sqlite_error& error) {
+        abandon(classify(error, is_committing), quoted(file_) + ": " + explain(error, file_));
+    } catch (const std::exception& error) {
+        abandon(failure::refused, error.what());
+    }
+    if (logs_.is_due()) logs_.count();
+    for (const auto& [stored, total] : detached) {
+        const std::lock_guard lock(entries_mutex_);
+        checksum_ ^= stored->total_checksum ^ total;
+        stored->total_checksum = total;
+        stored->archived = 0;
+    }
+    forget_erased(what);
+    return counts;
+}
+
+/// Erases the entries, and all that the archive's writer has in memory.
+void database_store::forget_erased(const erasure& what) {
+    const std::lock_guard lock(entries_mutex_);
+    for (const auto& id : what.conversations) {
+        const auto found = entries_.find(id);
+        if (found == entries_.end()) continue;
+        checksum_ ^= found->second.total_checksum;
+        entries_.erase(found);
+    }
+    if (archive_) archive_.emplace(*connection_, file_, options_.archive);
 }
 
 }  // namespace

@@ -141,6 +141,7 @@ void check_batch(std::span<const change> batch) {
 void check_follows(const change& change, const std::uint64_t* stored) {
     switch (change.kind) {
     case change_kind::remove:
+    case change_kind::trim:
         return;
     case change_kind::create:
         if (stored) throw store_conflict("conversation " + change.id + " is stored already");

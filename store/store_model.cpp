@@ -41,6 +41,7 @@ record in_order(record stored) {
 }
 
 void apply_change(contents& model, const change& applied) {
+    if (applied.kind == change_kind::trim) return;
     if (applied.kind == change_kind::remove) {
         model.erase(applied.id);
         return;
@@ -70,6 +71,12 @@ void forget(archive_contents& model, const std::string& id) {
         if (archived.origin && archived.origin->id == id) archived.origin.reset();
 }
 
+void trim(model_archive& archived, std::uint64_t last) {
+    std::erase_if(archived.heads, [&](const archived_state& each) {
+        return each.head.number <= last;
+    });
+}
+
 /// The parts that a commit starts from.
 std::vector<part>
 parts_before(const model_archive& archived, const record* stored, const archived_commit& commit) {
@@ -84,6 +91,7 @@ parts_before(const model_archive& archived, const record* stored, const archived
 void apply_commit(archive_contents& model, const contents& stored, const change& applied) {
     const auto found = stored.find(applied.id);
     const record* before = found == stored.end() ? nullptr : &found->second;
+    if (applied.kind == change_kind::trim) return trim(model[applied.id], applied.revision);
     const bool is_removal = applied.kind == change_kind::remove;
     if (is_removal && applied.forgets) return forget(model, applied.id);
     if (!applied.commit || (is_removal && !before)) return;

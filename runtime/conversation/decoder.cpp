@@ -462,6 +462,18 @@ stored_head read_head(const record& from) {
     return out;
 }
 
+std::string stored_root(const std::vector<part>& of) {
+    const auto read = [&](const std::string& name) {
+        const auto found = std::ranges::find(of, name, &part::name);
+        if (found == of.end()) throw decode_error("the part " + name + " is missing");
+        return parse_part(*found);
+    };
+    const auto head = read("head");
+    const auto root = member<instance_id>(head.get_object(), "root");
+    const auto instance = read(std::string("i").append(std::to_string(root)));
+    return member<std::string>(instance.get_object(), "component");
+}
+
 std::set<std::pair<std::string, int>> stored_shapes(const record& of) {
     std::set<std::pair<std::string, int>> out;
     for (const auto& each : of.parts) {

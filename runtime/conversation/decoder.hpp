@@ -30,6 +30,9 @@ stored_head read_head(const storage::record& from);
 /// The components and versions that the parts of a record name. Throws `decode_error`.
 std::set<std::pair<std::string, int>> stored_shapes(const storage::record& of);
 
+/// The component at the root of the page, from the parts of a conversation. Throws `decode_error`.
+std::string stored_root(const std::vector<storage::part>& of);
+
 /// Throws `unknown_component` or `newer_shape` if `decode_conversation` would, because another
 /// release has written the conversation.
 void check_shapes(const stored_head& of);

@@ -230,6 +230,23 @@ void committer::remove_unread(held_entry held, std::function<void()> on_removed)
     );
 }
 
+void committer::save_upkeep(
+    change wanted,
+    std::optional<held_entry> held,
+    commit_writer::on_saved done
+) {
+    auto& on = parts_.context.executor_of(wanted.id);
+    auto shared = std::make_shared<std::optional<held_entry>>(std::move(held));
+    writer_->submit(
+        std::move(wanted),
+        on,
+        [this, shared, done = std::move(done)](save_result saved, const auto& why) {
+            if (*shared) parts_.operations.release(std::move(**shared));
+            done(saved, why);
+        }
+    );
+}
+
 void committer::finish(pending done, save_result saved, const std::string& why) {
     auto outbox = std::move(done.result.outbox);
     auto& held = done.held;

@@ -15,6 +15,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace stube::live {
@@ -48,6 +49,14 @@ public:
     /// Deletes a conversation without decoding it: a tombstone, or a conversation of another
     /// release. `on_removed` is called when the removal is durable.
     void remove_unread(held_entry held, std::function<void()> on_removed);
+
+    /// Saves a change that concerns only the archive. Releases the conversation, if one is held,
+    /// when the outcome is known, and then calls `done`.
+    void save_upkeep(
+        storage::change wanted,
+        std::optional<held_entry> held,
+        commit_writer::on_saved done
+    );
 
     /// Begins to watch the place of the store. Called after loading.
     void watch_place();

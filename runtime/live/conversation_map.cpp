@@ -12,6 +12,7 @@
 #include "runtime/live/page_updates.hpp"
 #include "runtime/live/registry.hpp"
 #include "runtime/live/removal_backoff.hpp"
+#include "runtime/live/retention.hpp"
 #include "runtime/live/timers.hpp"
 #include "runtime/live/work.hpp"
 
@@ -75,6 +76,7 @@ struct conversation_map::parts {
     };
     operation_runner runner{{context, registry, operations, pages, timers, committer}};
     live::expiry expiry{{context, registry, operations, committer, removals}};
+    live::retention retention{{context, registry, operations, committer, removals}, *storage};
     std::once_flag stopped;
 
     conversation_history history() {
@@ -324,6 +326,10 @@ std::size_t conversation_map::fire_due() {
 
 std::size_t conversation_map::reap() {
     return parts_->expiry.reap();
+}
+
+std::size_t conversation_map::trim_history() {
+    return parts_->retention.step();
 }
 
 bool conversation_map::keeps_archive() const {

@@ -44,9 +44,11 @@ struct map_context {
     spdlog::logger& log() const { return *options.logger; }
 
     /// The executor of a conversation's timers, messages and results; always the same one.
-    executor& executor_of(const entry& e) {
+    executor& executor_of(const entry& e) { return executor_of(e.id); }
+
+    executor& executor_of(std::string_view id) {
         if (executors.empty()) return background;
-        return *executors[std::hash<std::string_view>()(e.id) % executors.size()];
+        return *executors[std::hash<std::string_view>()(id) % executors.size()];
     }
 
     const conversation_options options;

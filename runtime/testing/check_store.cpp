@@ -206,13 +206,32 @@ std::string describe(const stored_shape& row) {
            ": " + row.why;
 }
 
+std::string describe(const archive_check& found) {
+    std::string out = "archive: conversations=" + std::to_string(found.conversations) +
+                      " heads=" + std::to_string(found.heads) +
+                      " bodies=" + std::to_string(found.bodies) +
+                      " garbage=" + std::to_string(found.garbage) +
+                      " faults=" + std::to_string(found.fault_count) + "\n";
+    for (const auto& each : found.faults) {
+        out += "damaged: conversation " + each.id;
+        if (each.head != 0) out += " head " + std::to_string(each.head);
+        out += ": " + each.why + "\n";
+    }
+    for (const auto& each : found.erasures)
+        out += "erased at " + each + "\n";
+    return out + (found.fault_count == 0 ? "the archive is intact\n" : "the archive is damaged\n");
+}
+
 }  // namespace
 
-store_check check_store(store& from, const environment& env) {
+store_check check_store(store& from, const environment& env, check_depth depth) {
     const detail::secret_keys_scope scope(env.secrets);
     check run(env);
     auto report = from.load_all([&](record&& stored) { run.add(stored); });
-    return run.finish(std::move(report.quarantined));
+    auto found = run.finish(std::move(report.quarantined));
+    auto* upkeep = archive_of(from) ? dynamic_cast<archive_upkeep*>(&from) : nullptr;
+    if (upkeep) found.archive = upkeep->check_archive(depth);
+    return found;
 }
 
 std::string report_of(const store_check& found) {
@@ -237,7 +256,9 @@ std::string report_of(const store_check& found) {
     number(" unknown_component", found.unknown_component);
     number(" failed", found.failed);
     number(" unreadable", found.unreadable);
-    return out + (found.all_can_continue() ? "\nall can continue\n" : "\nsome cannot continue\n");
+    out += "\n";
+    if (found.archive) out += describe(*found.archive);
+    return out + (found.all_can_continue() ? "all can continue\n" : "some cannot continue\n");
 }
 
 }  // namespace stube

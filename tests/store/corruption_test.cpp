@@ -116,7 +116,7 @@ private:
                 copy_as_killed(live, copy);
                 left.older = read_image(copy);
             }
-            kept->save(all_.batches[i]);
+            save(*kept, with_positions(*kept, all_.batches[i]));
         }
         if (properly) kept.reset();
         copy_as_killed(live, copy);
@@ -281,7 +281,7 @@ private:
             auto kept = Kind::open(folder());
             kept->load_all([](record&&) {});
             for (; next < state + 20; ++next)
-                kept->save(all_.batches[next]);
+                save(*kept, with_positions(*kept, all_.batches[next]));
         } catch (const store_refused&) {
             ++reported_later_;
             return;

@@ -118,6 +118,7 @@ private:
         CAPTURE(at_);
         std::vector<change> left = all_.batches[at_];
         for (int nth = 1; !left.empty(); ++nth) {
+            left = with_positions(*kept_, std::move(left));
             CAPTURE(nth);
             REQUIRE(nth < 1000);
             arm(failure_, nth);
@@ -255,7 +256,7 @@ void every_call_of_a_life_fails_once(const failure& failure) {
         load(*kept);
         history all = make_history({3, 20, kept->saves_parts(), 800, 12, Kind::keeps_archive});
         for (const auto& batch : all.batches)
-            kept->save(batch);
+            save(*kept, with_positions(*kept, batch));
         old = all.states.back();
         copy_as_killed(first, copy);
     }

@@ -20,7 +20,7 @@ struct history_options {
     bool in_parts = true;        ///< with updates; otherwise only whole conversations
     std::size_t largest = 3000;  ///< the maximum size of a body in bytes
     std::size_t conversations = 12;
-    bool with_commits = false;  ///< each change has a commit for the archive
+    bool with_commits = false;  ///< most changes have a commit, and old heads are trimmed
 };
 
 /// Conversations are created, updated, replaced, turned into tombstones and removed, up to three in
@@ -29,6 +29,9 @@ history make_history(const history_options& options);
 
 /// The archive after `batches` batches.
 archive_contents archive_after(const history& all, std::size_t batches);
+
+/// The batch with the positions of the heads that it trims, which only the store knows.
+std::vector<change> with_positions(stube::store& loaded, std::vector<change> batch);
 
 /// Checks the heads of all conversations against the archive of a store that was just loaded, and
 /// the newest state of each conversation and one older one. Does nothing for a store without one.

@@ -117,7 +117,7 @@ private:
                 load(*kept);
             }
             begun_.push_back(log.steps().size());
-            kept->save(all_.batches[i]);
+            save(*kept, with_positions(*kept, all_.batches[i]));
             acknowledged_.push_back(log.steps().size());
         }
         kept.reset();

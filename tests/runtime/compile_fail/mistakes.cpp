@@ -287,6 +287,12 @@ BOOST_DESCRIBE_STRUCT(collector, (), (take))
 struct changed {
     static constexpr std::string_view component = "fail/changed";
 
+#ifdef history_in_hours
+    static constexpr std::chrono::hours keep_history{24};
+#elif defined history_of_zero_days
+    static constexpr std::chrono::days keep_history{0};
+#endif
+
 #ifdef version_that_is_not_constant
     static inline int version = 2;
 #elif defined version_that_is_not_a_number

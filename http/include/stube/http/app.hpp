@@ -10,6 +10,7 @@
 #include <stube/runtime/principal.hpp>
 #include <stube/runtime/secret.hpp>
 #include <stube/store/memory_store.hpp>
+#include <stube/store/upkeep.hpp>
 
 #include <boost/json/fwd.hpp>
 
@@ -290,9 +291,23 @@ public:
 
     /// Checks whether this program can continue the stored conversations, and writes a report for
     /// people. Changes nothing; see <stube/runtime/check_store.hpp>. `render` receives the object
-    /// of `provide`. Returns an exit code for the rollout of a release: 0 if all conversations can
-    /// continue, 1 if some cannot, 2 if the store cannot be read.
-    int check_store(std::unique_ptr<store> from, std::ostream& report) const;
+    /// of `provide`. `depth` is for the archive, if the store keeps one. Returns an exit code for
+    /// the rollout of a release: 0 if all conversations can continue and the archive is intact, 1
+    /// if not, 2 if the store cannot be read.
+    int check_store(
+        std::unique_ptr<store> from,
+        std::ostream& report,
+        storage::check_depth depth = storage::check_depth::quick
+    ) const;
+
+    /// Erases all data of one user from a store that no server uses: every conversation that the
+    /// principal `name` began, with its archive, and the archives of other conversations with
+    /// events of this principal. Writes a report for people, which names the conversations of other
+    /// users and the files that still contain `name`: a person decides about these. See
+    /// <stube/runtime/erase_principal.hpp>. Returns an exit code: 0 if nothing of `name` is left, 1
+    /// if something is, 2 if the store cannot be erased.
+    int
+    erase_principal(std::unique_ptr<store> from, std::string_view name, std::ostream& report) const;
 
 private:
     friend class http::site;

@@ -2,9 +2,11 @@
 
 #include <stube/runtime/kernel.hpp>
 #include <stube/store/store.hpp>
+#include <stube/store/upkeep.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,19 +50,27 @@ struct store_check {
     std::vector<stored_shape> shapes;   ///< by name and version
     /// The first twenty failed conversations whose failure no single component has caused.
     std::vector<stube::storage::unreadable_record> others;
+    std::optional<stube::storage::archive_check> archive;  ///< of a store that keeps one
 
     /// True if all conversations can continue. Ignores tombstones.
     bool all_can_continue() const {
         return newer_shape + unknown_component + failed + unreadable == 0;
     }
+
+    bool is_archive_intact() const { return !archive || archive->fault_count == 0; }
 };
 
 /// Reads everything in a store. `env` contains the values that the components' `render` may read:
-/// the time and the application's object. It also contains the keys for encrypted values. Throws
-/// `store_refused` if the store cannot be read.
-store_check check_store(store& from, const kernel::environment& env);
+/// the time and the application's object. It also contains the keys for encrypted values. `depth`
+/// is for the archive, if the store keeps one. Throws `store_refused` if the store cannot be read.
+store_check check_store(
+    store& from,
+    const kernel::environment& env,
+    storage::check_depth depth = storage::check_depth::quick
+);
 
-/// The result as readable text: a line for each component and version, and one with all numbers.
+/// The result as readable text: a line for each component and version, one with all numbers, and
+/// the faults of the archive with their conversations and heads.
 std::string report_of(const store_check& found);
 
 }  // namespace stube

@@ -8,10 +8,12 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -109,7 +111,13 @@
 ///
 ///     static constexpr bool archived = false;
 ///
-/// Commits are not recorded while such a component is at the root of the page.
+/// Commits are not recorded while such a component is at the root of the page. Recorded commits are
+/// kept for ever, unless the component at the root of the page limits that:
+///
+///     static constexpr std::chrono::days keep_history{365};
+///
+/// Older commits are then deleted, except the last one, and the whole history is deleted this long
+/// after the end of the conversation. The current state does not change.
 ///
 /// For the browser, a component can have:
 ///
@@ -239,6 +247,10 @@ struct component_type {
     /// False: the archive of a store does not record the commits of a conversation while this
     /// component is at the root of its page.
     bool archived = true;
+
+    /// How long the archive keeps the commits of a conversation with this component at the root of
+    /// its page. Empty: for ever.
+    std::optional<std::chrono::days> keep_history;
 
     /// True if the state contains an `encrypted` value, so that the program needs secret keys.
     bool has_encrypted = false;

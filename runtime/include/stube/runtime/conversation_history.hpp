@@ -76,8 +76,9 @@ BOOST_DESCRIBE_STRUCT(
 
 /// The end of one line of heads.
 struct branch {
-    std::uint64_t tip = 0;   ///< its newest head
-    std::uint64_t fork = 0;  ///< the newest head that it has in common with the current branch
+    std::uint64_t tip = 0;  ///< its newest head
+    /// The newest head that it has in common with the current branch; 0 if that was deleted.
+    std::uint64_t fork = 0;
     bool is_current = false;
 };
 BOOST_DESCRIBE_STRUCT(branch, (), (tip, fork, is_current))

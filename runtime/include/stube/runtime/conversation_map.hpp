@@ -274,6 +274,12 @@ public:
     /// whose deletion it has begun.
     std::size_t reap();
 
+    /// Deletes archived heads that are older than the `keep_history` of the component at the root
+    /// of their page, and conversations that ended that long ago. Does a slice of the work, so that
+    /// saves are not delayed: call it repeatedly, on one thread at a time. Reads the store. Returns
+    /// the number of conversations whose heads it has begun to delete.
+    std::size_t trim_history();
+
     /// True if the store keeps an archive, so that `history` can be called.
     bool keeps_archive() const;
 

@@ -33,6 +33,7 @@ struct sqlite_options {
     /// format. Opened without it later, the database stays usable: its archive is kept, new commits
     /// are not recorded, and `keeps_archive()` is false. A database of an older format that is
     /// opened for reading only has no archive either. The log may grow to 16 MB, instead of 4 MB.
+    /// Old heads can be deleted (`change_kind::trim`, <stube/store/upkeep.hpp>).
     bool archive = false;
 };
 

@@ -48,6 +48,7 @@ enum class change_kind {
     replace,  ///< `written` has all parts: every other part of this id is deleted
     update,   ///< `written` replaces or adds parts, `dropped` deletes parts, the rest stays
     remove,   ///< deletes the conversation; an id that is not stored is not an error
+    trim,     ///< deletes old heads of the archive; the conversation does not change
 };
 
 /// A head of another conversation, from which a conversation was forked.
@@ -86,7 +87,8 @@ struct change {
     change_kind kind = change_kind::replace;
     /// `replace` and `update` are a conflict unless the id is stored with a lower revision. So a
     /// save that arrives late, after `remove`, never brings a conversation back. A `remove` uses it
-    /// only for the number of the head of its `commit`.
+    /// only for the number of the head of its `commit`. A `trim` deletes the head with this number
+    /// and every head before it.
     std::uint64_t revision = 0;
     record_status status = record_status::kept;
     std::vector<part> written;
@@ -98,6 +100,13 @@ struct change {
     /// Of a `remove`: the archive deletes the conversation too, with its aliases and derivations.
     /// Its `commit` is ignored. The other removals leave the heads in the archive.
     bool forgets = false;
+    /// Of a `trim`: `appended_head::position` of the head with the number `revision`
+    /// (<stube/store/upkeep.hpp>). All other heads stay readable, with their states and digests.
+    /// The newest head is never trimmed, nor the one before it if the newest has no parts: that is
+    /// the state before the end. Such a `trim`, or one whose position has another head, is a
+    /// conflict. A head that was trimmed already is not an error. A store without an archive
+    /// refuses a `trim`.
+    std::uint64_t position = 0;
 };
 
 /// A stored conversation that could not be read. Its bytes are kept at `where`.
@@ -221,7 +230,8 @@ struct derivation {
 };
 
 /// An optional capability of a store: it keeps every commit of every conversation, also after the
-/// conversation has ended. Heads are appended and never changed.
+/// conversation has ended. Heads are appended and never changed. Old heads can be deleted
+/// (`change_kind::trim`, `change::forgets`), so a `parent` may name a head that is not kept.
 /// Threads: any, also while another thread saves. A call sees the saves that returned before it.
 /// Errors: `store_refused` if the archive cannot be read, or if its content does not match its
 /// digests.

@@ -6,6 +6,7 @@
 #include <stube/runtime/detail/holds_secret.hpp>
 #include <stube/runtime/detail/member.hpp>
 
+#include <chrono>
 #include <tuple>
 #include <utility>
 
@@ -464,6 +465,31 @@ void set_archived(component_type& type) {
     }
 }
 
+/// True if C has a static `keep_history`. A data member with that name is ordinary state.
+template <class C>
+concept has_keep_history = requires {
+    C::keep_history;
+    requires !std::is_member_pointer_v<decltype(&C::keep_history)>;
+};
+
+template <class C>
+void set_keep_history(component_type& type) {
+    if constexpr (has_keep_history<C>) {
+        static_assert(
+            requires {
+                typename std::bool_constant<
+                    (std::chrono::days(C::keep_history) > std::chrono::days(0))>;
+            },
+            "stube: write `static constexpr std::chrono::days keep_history{365};`."
+        );
+        static_assert(
+            C::keep_history > std::chrono::days(0),
+            "stube: the history of a component is kept for one day or longer."
+        );
+        type.keep_history = C::keep_history;
+    }
+}
+
 template <class C>
 json_holder encoded(const C& state) {
     json_holder out;
@@ -527,6 +553,7 @@ component_type make_component_type() {
     set_secrets<C>(type);
     set_version<C>(type);
     set_archived<C>(type);
+    set_keep_history<C>(type);
     set_hooks<C>(type);
     set_client_side<C>(type);
     return type;
