@@ -43,12 +43,15 @@ public:
     explicit impl(beginning with) : beginning_(std::move(with)) {
         env_.now = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1) + std::chrono::hours(12);
         env_.secrets = &secrets_;
+        env_.random = &random_;
         value_.id = "test";
         value_.owner = "test";
         value_.mount = "/";
     }
 
     environment& env() { return env_; }
+
+    void set_random_seed(std::uint64_t seed) { random_ = random_bits(seed); }
 
     void set_secret_keys(stube::secret_keys keys) { secrets_ = std::move(keys); }
 
@@ -362,6 +365,7 @@ private:
 
     beginning beginning_;
     stube::secret_keys secrets_{{"test", "a key for tests, which is no secret"}};
+    random_bits random_{std::uint64_t{0}};
     environment env_;
     conversation value_;
     bool has_begun_ = false;
@@ -455,6 +459,11 @@ test_conversation& test_conversation::provide(void* app, const std::type_info& t
 
 test_conversation& test_conversation::secret_keys(stube::secret_keys keys) {
     impl_->set_secret_keys(std::move(keys));
+    return *this;
+}
+
+test_conversation& test_conversation::random_seed(std::uint64_t seed) {
+    impl_->set_random_seed(seed);
     return *this;
 }
 

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <iosfwd>
 #include <memory>
 #include <string>
@@ -97,6 +98,10 @@ public:
     /// Sets the keys for `encrypted` values, which `restart` and `context::snapshot` use. Without
     /// this call, there is one key for tests.
     test_conversation& secret_keys(stube::secret_keys keys);
+
+    /// Sets the seed of `context::random` from here on. Without this call the seed is 0, so a test
+    /// draws the same numbers each time it runs.
+    test_conversation& random_seed(std::uint64_t seed);
 
     // --- where a user looks
 
