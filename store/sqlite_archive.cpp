@@ -73,7 +73,13 @@ archive_writer::archive_writer(
       read_part_(
           database.handle(),
           "SELECT name, body FROM part WHERE number = ? AND conversation = ?"
-      ) {}
+      ),
+      failures_(database) {}
+
+void archive_writer::write(const archived_failure& failed, const entry* stored) {
+    const bool is_live = stored && stored->archived != 0;
+    if (records_ && (is_live || rows_.find_ended(failed.id) != 0)) failures_.append(failed);
+}
 
 std::int64_t archive_writer::write(const change& change, const entry* stored) {
     const std::int64_t newest = stored ? stored->archived : 0;
@@ -376,6 +382,7 @@ void archive_writer::forget(const std::string& id, std::int64_t newest) {
     delete_ended_.run(id);
     delete_aliases_.run(id);
     delete_derivations_.run(id);
+    failures_.erase(id);
 }
 
 /// Deletes the heads from this row on, with the bodies that they list.

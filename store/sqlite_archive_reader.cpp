@@ -19,6 +19,7 @@ archive_reader::opened::opened(const std::filesystem::path& file)
     sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     connection.run("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0"
     );
+    if (has_failure_table(connection)) failures.emplace(connection);
 }
 
 template <class Read>
@@ -119,6 +120,12 @@ std::vector<derivation> archive_reader::derivations(std::string_view id) {
                   static_cast<std::uint64_t>(in.derivations.number(2))}}
             );
         return all;
+    });
+}
+
+std::vector<archived_failure> archive_reader::failures(std::string_view id) {
+    return in_snapshot([&](opened& in) {
+        return in.failures ? in.failures->read(id) : std::vector<archived_failure>();
     });
 }
 

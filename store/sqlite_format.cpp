@@ -2,6 +2,7 @@
 
 #include "store/assert.hpp"
 #include "store/files.hpp"
+#include "store/sqlite_failures.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -38,6 +39,8 @@
 //   ended       The newest head of each archived conversation that is not in `part`.
 //   alias       The names of conversations.
 //   derivation  The conversations that began as a fork of a head.
+//   failure     The newest turns that failed (sqlite_failures.hpp). A database of format 3 from
+//               before this table gets it when it is opened for writing.
 
 namespace stube::storage {
 namespace {
@@ -124,6 +127,7 @@ void to_format_2(sqlite_connection& database) {
 /// without a row in `ended`, so the version number keeps it from opening the database.
 void to_format_3(sqlite_connection& database) {
     database.run(archive_tables);
+    create_failure_table(database);
 }
 
 /// Copies the database. An older backup is not replaced.
@@ -200,6 +204,14 @@ void create_tables(sqlite_connection& database, bool with_archive) {
         to_format_3(database);
         database.run(("PRAGMA user_version = " + std::to_string(archive_format)).c_str());
     }
+    database.run("COMMIT");
+}
+
+void complete_tables(sqlite_connection& database) {
+    if (database.number("PRAGMA user_version") < archive_format) return;
+    if (has_failure_table(database)) return;
+    database.run("BEGIN IMMEDIATE");
+    create_failure_table(database);
     database.run("COMMIT");
 }
 

@@ -40,6 +40,9 @@ bool is_empty_database(
 /// Creates the tables in an empty database: format 2, or format 3 with the archive.
 void create_tables(sqlite_connection& database, bool with_archive);
 
+/// Adds the tables that a database of the newest format may lack, because it was made before them.
+void complete_tables(sqlite_connection& database);
+
 /// Upgrades a database of a supported format to the format after the last step, unless it has that
 /// or a newer one. First makes a copy that only its owner can read, `<file>.format-<n>.backup`,
 /// then runs each step in a transaction of its own. Throws store_refused, with nothing changed, if
