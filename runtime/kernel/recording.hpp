@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 /// A recorded conversation outside of its archive, and its form as a file.
@@ -67,7 +68,7 @@ private:
     std::size_t index_of(std::string content);
 
     recording out_;
-    std::vector<std::pair<std::string, std::size_t>> known_;  ///< the contents, sorted
+    std::unordered_map<std::string, std::size_t> known_;  ///< the index of each content
 };
 
 /// The stored parts at a head.
