@@ -251,7 +251,7 @@ replayed_turn replay_head(
     const auto& start = index == 0 ? first : before;
     const auto event = decode_event(parse_checked(head.event, place), start, place);
 
-    replayed_turn out{.head = head.number};
+    replayed_turn out{.head = head.number, .time = head.time};
     out.difference = find_obstacle(event, start, head.number);
     if (!out.difference.empty()) {
         out.match = match::not_compared;
@@ -278,7 +278,7 @@ replayed_turn replay_failure(
 ) {
     const auto place = "the failure after head " + std::to_string(failed.after_head);
     const auto event = decode_event(parse_checked(failed.event, place), before, place);
-    replayed_turn out{.head = failed.after_head};
+    replayed_turn out{.head = failed.after_head, .time = failed.time, .is_failure = true};
     if (!event.missing.empty()) {
         out.match = match::not_compared;
         out.difference = event.missing;
@@ -294,25 +294,23 @@ replayed_turn replay_failure(
 
 void replay_all(
     const recording& of,
-    std::size_t first,
+    replay_range range,
     conversation start,
     const environment& env,
-    const std::function<bool(const replayed_turn&, bool is_failure)>& each
+    const std::function<void(const replayed_turn&)>& each
 ) {
-    auto failed = of.failures.begin();
     const auto replay_failures = [&](std::uint64_t after_head) {
-        for (; failed != of.failures.end() && failed->after_head <= after_head; ++failed) {
-            if (failed->after_head < after_head || start.root == 0) continue;
-            if (!each(replay_failure(*failed, start, env), true)) return false;
-        }
-        return true;
+        for (const auto& failed : of.failures)
+            if (failed.after_head == after_head && start.root != 0)
+                each(replay_failure(failed, start, env));
     };
-    if (first > 0 && !replay_failures(of.heads[first - 1].head.number)) return;
-    for (auto index = first; index < of.heads.size(); ++index) {
+    if (range.first > 0) replay_failures(of.heads[range.first - 1].head.number);
+    for (auto index = range.first; index < of.heads.size(); ++index) {
+        if (of.heads[index].head.number > range.until) return;
         const auto turn = replay_head(of, index, start, env);
-        if (!each(turn, false)) return;
+        each(turn);
         start = turn.result.next;
-        if (!replay_failures(turn.head)) return;
+        replay_failures(turn.head);
     }
 }
 

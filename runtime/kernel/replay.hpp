@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 
 /// Runs the recorded causes of a conversation again, with the recorded time, clock shift and random
@@ -29,6 +30,8 @@ enum class match {
 struct replayed_turn {
     /// The number of the head; for a failure, of the head after which it happened.
     std::uint64_t head = 0;
+    std::int64_t time = 0;  ///< milliseconds since 1970
+    bool is_failure = false;
     kernel::match match = kernel::match::same;
     std::string difference = {};
     /// The outcome of the turn. Of a head that is not the `same`, its recorded state: the patches
@@ -61,16 +64,22 @@ replayed_turn replay_failure(
     const environment& env
 );
 
-/// Replays the heads of a recording from an index on, and the failures, in the order of time.
-/// `start` is the conversation at the head before `first`, whose failures come first; it is not
-/// used if `first` is 0. Calls `each` for every turn, with true for a failure, until it returns
-/// false. Throws `decode_error`, and what `each` throws.
+/// The heads to replay.
+struct replay_range {
+    std::size_t first = 0;  ///< the index of the first head
+    std::uint64_t until =
+        std::numeric_limits<std::uint64_t>::max();  ///< the number of the last one
+};
+
+/// Replays heads, and the failures after each of them, in the order of time. `start` is the
+/// conversation at the head before the first one, whose failures come first; it is not used for
+/// index 0. Calls `each` after every turn. Throws `decode_error`, and what `each` throws.
 void replay_all(
     const recording& of,
-    std::size_t first,
+    replay_range range,
     conversation start,
     const environment& env,
-    const std::function<bool(const replayed_turn&, bool is_failure)>& each
+    const std::function<void(const replayed_turn&)>& each
 );
 
 }  // namespace stube::kernel

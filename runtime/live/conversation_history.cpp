@@ -68,11 +68,11 @@ recording record_from(archive& from, std::string_view id, std::uint64_t first) {
     return std::move(out).finish(from.aliases(id));
 }
 
-replayed_event replayed_event_of(const replayed_turn& turn, bool is_failure) {
+replayed_event replayed_event_of(const replayed_turn& turn) {
     const auto result = turn.match == match::same      ? replay_result::same
                         : turn.match == match::differs ? replay_result::differs
                                                        : replay_result::not_compared;
-    return {turn.head, is_failure, result, turn.difference};
+    return {turn.head, turn.is_failure, result, turn.difference};
 }
 
 std::string text_in(const boost::json::object& of, std::string_view name) {
@@ -234,9 +234,8 @@ conversation_history::replay(std::string_view id, std::uint64_t from_head, const
     if (recorded.heads.empty()) return out;
     const std::size_t first = from_head == 0 ? 0 : 1;
     auto start = first == 0 ? conversation() : conversation_at(recorded, 0);
-    replay_all(recorded, first, std::move(start), with, [&](const auto& turn, bool is_failure) {
-        out.push_back(replayed_event_of(turn, is_failure));
-        return true;
+    replay_all(recorded, {.first = first}, std::move(start), with, [&](const auto& turn) {
+        out.push_back(replayed_event_of(turn));
     });
     return out;
 }
