@@ -15,6 +15,8 @@ struct options {
     bool archive = false;  ///< keep the history of all conversations
     std::string check;     ///< the store to check instead of serving; or empty
     std::string history;   ///< the conversation whose history to print instead of serving; or empty
+    std::string exported;  ///< the id or alias of the conversation to export; or empty
+    std::string export_file;
     bool help = false;
 };
 

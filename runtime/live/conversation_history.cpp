@@ -10,9 +10,14 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
+#include <fcntl.h>
 #include <limits>
 #include <set>
+#include <stdexcept>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace stube::live {
@@ -144,6 +149,22 @@ std::vector<branch> branches_of(const std::vector<audit_event>& events) {
     return out;
 }
 
+/// Writes a file that must not exist. Removes it again if it cannot be written completely.
+void write_new_file(const std::string& file, std::string_view content) {
+    const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (made < 0) throw std::system_error(errno, std::generic_category(), file);
+    int error = 0;
+    while (error == 0 && !content.empty()) {
+        const auto written = ::write(made, content.data(), content.size());
+        if (written > 0) content.remove_prefix(static_cast<std::size_t>(written));
+        if (written < 0 && errno != EINTR) error = errno;
+    }
+    if (::close(made) != 0 && error == 0) error = errno;
+    if (error == 0) return;
+    ::unlink(file.c_str());
+    throw std::system_error(error, std::generic_category(), file);
+}
+
 /// JSON text of what a user has entered.
 std::string entered_content(const audit_event& of) {
     boost::json::object out{{"component", of.component}, {"member", of.member}};
@@ -244,6 +265,15 @@ std::optional<std::string> conversation_history::export_of(std::string_view id) 
     const auto recorded = record_from(archive_, id, 0);
     if (recorded.heads.empty()) return std::nullopt;
     return to_json(recorded);
+}
+
+void conversation_history::export_to(std::string_view name, const std::string& file)
+    const {
+    auto document = export_of(name);
+    if (const auto id = document ? std::nullopt : find_alias(name)) document = export_of(*id);
+    if (!document)
+        throw std::invalid_argument("the archive has no conversation " + std::string(name));
+    write_new_file(file, *document);
 }
 
 std::vector<message_record>

@@ -530,7 +530,7 @@ test_conversation::test_conversation(conversation from)
 
 test_conversation::test_conversation(std::unique_ptr<impl> made) : impl_(std::move(made)) {}
 
-test_conversation test_conversation::from_export(std::istream&& document, std::uint64_t head) {
+test_conversation test_conversation::read_export(std::istream& document, std::uint64_t head) {
     const std::string text(std::istreambuf_iterator<char>(document), {});
     if (!document) throw decode_error("the export cannot be read");
     auto recorded = std::make_shared<const recording>(parse_recording(text));

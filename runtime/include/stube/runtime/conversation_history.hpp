@@ -198,6 +198,11 @@ public:
     /// the archive does not have the conversation.
     std::optional<std::string> export_of(std::string_view id) const;
 
+    /// Writes the same document to a new file, which only its owner can read. `name` is an id or an
+    /// alias. Throws std::invalid_argument if the archive has no such conversation, and
+    /// std::system_error if the file exists already or cannot be written.
+    void export_to(std::string_view name, const std::string& file) const;
+
     /// The entries of the user and the pages that were shown, in order. A page is rendered again
     /// from its archived state and with the time of its commit, so data of the application's object
     /// appears as it is now. The last page of a conversation that ended is the recorded one.

@@ -93,7 +93,7 @@ struct replay_report {
 ///
 /// A conversation of a server can be continued in a test, with its recorded events:
 ///
-///     auto t = test_conversation::from_export(std::ifstream("incident.json"));
+///     auto t = test_conversation::from_export<priced_room>(std::ifstream("incident.json"));
 ///     t.provide(prices).replay();
 ///     CHECK(t.failed());
 ///     CHECK(t.error() == "there is no price for this room");
@@ -114,9 +114,15 @@ public:
 
     /// Begins with a recorded conversation: the document that `conversation_history::export_of`
     /// makes, and `gallery --export`. Shows the state at `head`, or at the first head (0), which is
-    /// the result of the visit. Throws `decode_error` with the place of the mistake if the document
-    /// cannot be read, and std::invalid_argument if it does not have the head.
-    static test_conversation from_export(std::istream&& document, std::uint64_t head = 0);
+    /// the result of the visit. The test must know its components (docs/decisions/0003): name the
+    /// first component of the page unless the test is linked with the program that mounts it.
+    /// Throws `decode_error` with the place of the mistake if the document cannot be read, and
+    /// std::invalid_argument if it does not have the head.
+    template <class... Components>
+    static test_conversation from_export(std::istream&& document, std::uint64_t head = 0) {
+        (static_cast<void>(&detail::known<Components>), ...);
+        return read_export(document, head);
+    }
 
     test_conversation(test_conversation&&) noexcept;
     test_conversation& operator=(test_conversation&&) noexcept;
@@ -341,6 +347,7 @@ private:
     class impl;
 
     explicit test_conversation(std::unique_ptr<impl> made);
+    static test_conversation read_export(std::istream& document, std::uint64_t head);
 
     template <class C>
     static effect::call root_call(C root) {
