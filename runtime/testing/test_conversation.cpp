@@ -3,9 +3,9 @@
 #include "runtime/conversation/encoder.hpp"
 #include "runtime/kernel/markup_check.hpp"
 #include "runtime/kernel/notices.hpp"
-#include "runtime/kernel/replay.hpp"
 #include "runtime/kernel/script_only.hpp"
 #include "runtime/testing/patched_page.hpp"
+#include "runtime/testing/recorded_run.hpp"
 #include "runtime/testing/test_controls.hpp"
 
 #include <stube/runtime/deliveries.hpp>
@@ -16,8 +16,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <istream>
-#include <iterator>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 
@@ -41,22 +40,6 @@ std::ostream& operator<<(std::ostream& out, const page_text& text) {
     return out << text.text_;
 }
 
-namespace {
-
-/// Sets a flag within a scope.
-class replay_scope {
-public:
-    explicit replay_scope(bool& flag) : flag_(flag) { flag_ = true; }
-    replay_scope(const replay_scope&) = delete;
-    replay_scope& operator=(const replay_scope&) = delete;
-    ~replay_scope() { flag_ = false; }
-
-private:
-    bool& flag_;
-};
-
-}  // namespace
-
 class test_conversation::impl {
 public:
     explicit impl(beginning with) : beginning_(std::move(with)) {
@@ -68,10 +51,8 @@ public:
         value_.mount = "/";
     }
 
-    /// Begins at a head of a recording.
-    impl(std::shared_ptr<const recording> from, std::size_t at) : impl(beginning(conversation())) {
-        recorded_ = std::move(from);
-        recorded_at_ = at;
+    explicit impl(recorded_run recorded) : impl(beginning(conversation())) {
+        recorded_ = std::move(recorded);
     }
 
     environment& env() { return env_; }
@@ -276,9 +257,8 @@ public:
     void show_after_restart();
 
 private:
-    void begin_recorded();
+    recorded_run::show show_recorded();
     void skip_recorded_ids();
-    void show_replayed(const replayed_turn& turn, replay_report& report);
 
     /// The only component in `where`, possibly `where` itself, that has the member.
     instance_id receiver(const node& where, std::string_view name, const event_function* target) {
@@ -395,8 +375,7 @@ private:
     }
 
     beginning beginning_;
-    std::shared_ptr<const recording> recorded_;  ///< null without an export
-    std::size_t recorded_at_ = 0;                ///< the index of the head that is shown
+    std::optional<recorded_run> recorded_;  ///< empty without an export
     bool is_replaying_ = false;
     stube::secret_keys secrets_{{"test", "a key for tests, which is no secret"}};
     random_bits random_{std::uint64_t{0}};
@@ -424,7 +403,10 @@ private:
 };
 
 void test_conversation::impl::begin_now() {
-    if (recorded_) return begin_recorded();
+    if (recorded_) {
+        recorded_->begin(env_, show_recorded());
+        return skip_recorded_ids();
+    }
     if (auto* restored = std::get_if<conversation>(&beginning_))
         return continue_from(std::move(*restored));
     show(begin(value_, std::get<effect::call>(beginning_), env_));
@@ -439,50 +421,32 @@ void test_conversation::impl::continue_from(conversation restored) {
     fail_interrupted(interrupted);
 }
 
-/// The first head is the result of the visit, which is replayed. A later one is only shown.
-void test_conversation::impl::begin_recorded() {
-    const auto time = recorded_->heads[recorded_at_].head.time;
-    env_.now = time_point(std::chrono::milliseconds(time));
-    const replay_scope replaying(is_replaying_);
-    replay_report report;
-    if (recorded_at_ == 0) return show_replayed(replay_head(*recorded_, 0, {}, env_), report);
-    show(shown(conversation_at(*recorded_, recorded_at_), env_));
+/// Shows a recorded outcome with the clock at its time. Messages and work come from the record.
+recorded_run::show test_conversation::impl::show_recorded() {
+    return [this](const outcome& recorded, time_point time) {
+        env_.now = time;
+        is_replaying_ = true;
+        show(recorded);
+        is_replaying_ = false;
+    };
+}
+
+replay_report test_conversation::impl::replay(std::uint64_t until) {
+    if (!recorded_) misuse("replay() needs a conversation from from_export()");
+    ensure_begun();
+    auto report = recorded_->replay(value_, until, env_, show_recorded());
+    const auto unfinished = unfinished_work(value_);
+    std::erase_if(work_, [&](const command::work& each) {
+        return std::ranges::find(unfinished, each.number) == unfinished.end();
+    });
     skip_recorded_ids();
+    return report;
 }
 
 /// The next event of the test must not have the id of a recorded one.
 void test_conversation::impl::skip_recorded_ids() {
     for (const auto id : value_.applied)
         last_id_ = std::max(last_id_, id);
-}
-
-void test_conversation::impl::show_replayed(const replayed_turn& turn, replay_report& report) {
-    if (turn.match == match::differs) throw replay_mismatch(turn.head, turn.difference);
-    if (turn.match == match::same)
-        ++report.compared;
-    else
-        report.not_compared.push_back("head " + std::to_string(turn.head) + ": " + turn.difference);
-    env_.now = time_point(std::chrono::milliseconds(turn.time));
-    // A turn that failed in part has a head too, which comes next.
-    if (!turn.is_failure || turn.result.verdict == verdict::failed) show(turn.result);
-}
-
-replay_report test_conversation::impl::replay(std::uint64_t until) {
-    if (!recorded_) misuse("replay() needs a conversation from from_export()");
-    ensure_begun();
-    const replay_scope replaying(is_replaying_);
-    replay_report report;
-    const replay_range range{.first = recorded_at_ + 1, .until = until};
-    replay_all(*recorded_, range, value_, env_, [&](const replayed_turn& turn) {
-        show_replayed(turn, report);
-        if (!turn.is_failure) ++recorded_at_;
-    });
-    skip_recorded_ids();
-    const auto unfinished = unfinished_work(value_);
-    std::erase_if(work_, [&](const command::work& each) {
-        return std::ranges::find(unfinished, each.number) == unfinished.end();
-    });
-    return report;
 }
 
 void test_conversation::impl::restart() {
@@ -531,25 +495,12 @@ test_conversation::test_conversation(conversation from)
 test_conversation::test_conversation(std::unique_ptr<impl> made) : impl_(std::move(made)) {}
 
 test_conversation test_conversation::read_export(std::istream& document, std::uint64_t head) {
-    const std::string text(std::istreambuf_iterator<char>(document), {});
-    if (!document) throw decode_error("the export cannot be read");
-    auto recorded = std::make_shared<const recording>(parse_recording(text));
-    const auto& heads = recorded->heads;
-    auto found = heads.begin();
-    if (head != 0)
-        found = std::ranges::find(heads, head, [](const auto& e) { return e.head.number; });
-    if (found == heads.end())
-        throw std::invalid_argument("the export has no head " + std::to_string(head));
-    const auto at = static_cast<std::size_t>(found - heads.begin());
-    return test_conversation(std::make_unique<impl>(std::move(recorded), at));
+    return test_conversation(std::make_unique<impl>(recorded_run(document, head)));
 }
 
 replay_report test_conversation::replay(std::uint64_t until) {
     return impl_->replay(until);
 }
-
-replay_mismatch::replay_mismatch(std::uint64_t head, const std::string& difference)
-    : std::runtime_error("head " + std::to_string(head) + ": " + difference), head_(head) {}
 
 test_conversation::test_conversation(test_conversation&&) noexcept = default;
 test_conversation& test_conversation::operator=(test_conversation&&) noexcept = default;
