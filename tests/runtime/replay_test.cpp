@@ -7,14 +7,17 @@
 #include <stube/runtime/field.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
+#include <stube/runtime/random_id.hpp>
 #include <stube/runtime/secret.hpp>
 #include <stube/runtime/test_conversation.hpp>
 #include <stube/runtime/ui.hpp>
+#include <stube/store/sqlite_store.hpp>
 
 #include <boost/describe/class.hpp>
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <random>
 #include <sstream>
 
@@ -143,6 +146,21 @@ BOOST_DESCRIBE_STRUCT(
      price,
      finish)
 )
+
+/// Waits from its start on, so that the first look at its page is a commit.
+struct reminder {
+    static constexpr std::string_view component = "replay/reminder";
+    int n = 0;
+
+    effects start() { return after<&reminder::count>(100h); }
+
+    void count() { ++n; }
+
+    void wakeup() { n += 10; }
+
+    markup render() const { return p(n, button(on<"click", &reminder::count>, "+")); }
+};
+BOOST_DESCRIBE_STRUCT(reminder, (), (n, count))
 
 struct vault {
     static constexpr std::string_view component = "replay/vault";
@@ -284,6 +302,36 @@ TEST_CASE("a replay repeats timers and messages and results of work") {
     r.wait_for_revision(9);
     CHECK(order_in(*r.w.value(r.id)).state == "This could not be completed.");
     CHECK(results_of(r.replay()) == "1 2 3 4 5 6 7 8 9");
+}
+
+TEST_CASE("a replay repeats the first look at a page and the first use after a restart") {
+    const auto folder = std::filesystem::temp_directory_path() / random_id();
+    std::filesystem::create_directory(folder);
+    const auto storage = [&] {
+        return sqlite_store((folder / "conversations.db").string(), {.archive = true});
+    };
+    std::string id;
+    {
+        world w({}, storage());
+        w.map().load();
+        id = w.unseen(call<reminder>().release());
+        w.wait(w.open(id));
+        w.wait(w.send(id, w.to_top(id, "count")));
+    }
+    {
+        world w({}, storage());
+        w.map().load();
+        w.wait(w.open(id));
+        auto counted = w.to_top(id, "count");
+        counted.id = 99;  // of another page
+        w.wait(w.send(id, counted));
+        std::string kinds;
+        for (const auto& each : w.map().history().event_view(id))
+            kinds += each.kind + " ";
+        CHECK(kinds == "visit seen event restart event ");
+        CHECK(results_of(w.map().history().replay(id)) == "1 2 3 4 5");
+    }
+    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a replay repeats the end of a conversation") {
