@@ -148,7 +148,7 @@ void commit_writer::write_failures(std::vector<archived_failure> failed) {
     try {
         if (auto* kept = archive_of(storage_)) kept->append_failures(failed);
     } catch (const store_refused&) {
-        // Such as a full disk. The log has the failures, and the saves report the disk.
+        return;  // such as a full disk: the log has the failures, and the saves report the disk
     } catch (...) {
         go_down(current_exception_message());
     }

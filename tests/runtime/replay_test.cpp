@@ -170,6 +170,8 @@ struct vault {
 
     void open(const transient<std::string>& code) { opened += code.reveal() == "1234" ? 1 : 100; }
 
+    void refuse(const transient<std::string>& /*code*/) { throw std::runtime_error("refused"); }
+
     void keep(const encrypted<std::string>& fresh) { key = fresh; }
 
     effects fetch() {
@@ -183,11 +185,11 @@ struct vault {
             ui::input_for<&vault::pin>(*this, "PIN"),
             button(on<"click", &vault::fetch>, "fetch"),
             button(on<"click", &vault::count>, "count"),
-            div(stube::behavior("pad").event<&vault::open>())
+            div(stube::behavior("pad").event<&vault::open>().event<&vault::refuse>())
         );
     }
 };
-BOOST_DESCRIBE_STRUCT(vault, (), (opened, key, pin, open, keep, fetch, count))
+BOOST_DESCRIBE_STRUCT(vault, (), (opened, key, pin, open, refuse, keep, fetch, count))
 
 /// A conversation whose store keeps an archive.
 struct recorded_world {
@@ -560,9 +562,14 @@ TEST_CASE("an export contains no secret and no owner") {
     r.wait_for_revision(4);
     const auto stored = r.told->changes().back().commit->written.back().body;
     REQUIRE(stored.find("{\"encrypted\":\"2026:") != std::string::npos);
+    CHECK(r.send("refuse", R"(["of-a-failed-turn"])").result == status::failed);
+    r.stop();
+    REQUIRE(r.told->failures().size() == 1);
+    CHECK(r.told->failures()[0].event.find("of-a-failed-turn") == std::string::npos);
     const auto exported = r.exported();
     for (const auto* secret :
-         {"1234", "pin-of-ada", "mellon", "encrypted", "2026:", "\"owner\":\"o"})
+         {"1234", "pin-of-ada", "of-a-failed-turn", "mellon", "encrypted", "2026:", "\"owner\":\"o"
+         })
         CHECK(exported.find(secret) == std::string::npos);
     CHECK(exported.find("\"key\":\"(secret)\"") != std::string::npos);
     CHECK(test_of(exported).replay().not_compared.size() == 1);
