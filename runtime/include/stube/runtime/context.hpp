@@ -77,7 +77,8 @@ public:
     ///     void roll(context& c) { face = std::uniform_int_distribution(1, 6)(c.random()); }
     ///
     /// The distributions of two standard libraries can differ. Not for secrets: the archive
-    /// contains the seed. Throws std::logic_error in `render()`.
+    /// contains the seed. `render()` has none, because its context is const. Throws
+    /// std::logic_error if the environment of the kernel has none.
     random_bits& random() {
         if (!random_) throw std::logic_error("stube: this member has no random numbers");
         return *random_;
