@@ -604,6 +604,34 @@ TEST_CASE("a truncated export is refused at each byte") {
     }
 }
 
+TEST_CASE("a damaged export is refused or differs or is replayed") {
+    recorded_world r;
+    r.send("remind", "[5]");
+    r.w.pass(5min);
+    r.send("ask");
+    r.send("yes");
+    r.go_back();
+    r.send("compute");
+    r.send("check");
+    r.stop();
+    const auto exported = r.exported();
+    std::mt19937 random(1);
+    const std::string_view bytes = "0123456789-.\"{}[],:aei\xff";
+    for (int round = 0; round < 2'000; ++round) {
+        auto damaged = exported;
+        const auto at = random() % damaged.size();
+        damaged[at] = bytes[random() % bytes.size()];
+        CAPTURE(damaged);
+        try {
+            test_of(damaged).replay();
+        } catch (const decode_error&) {
+            continue;
+        } catch (const replay_mismatch&) {
+            continue;
+        }
+    }
+}
+
 TEST_CASE("an export with a wrong value is refused with the place") {
     const std::string head =
         R"({"number":2,"parent":1,"time":3,"event":{},"about":{},"parts":{"head":0}})";
