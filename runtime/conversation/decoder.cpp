@@ -495,7 +495,9 @@ conversation decode_conversation(const record& from) {
     out.id = from.id;
     out.revision = from.revision;
     out.owner = member<std::string>(object, "owner");
-    out.principal = member<std::string>(object, "principal");
+    out.principal.name = member<std::string>(object, "principal");
+    if (object.contains("roles"))
+        out.principal.roles = member<std::vector<std::string>>(object, "roles");
     out.mount = member<std::string>(object, "mount");
     out.last_instance = member<instance_id>(object, "last_instance");
     if (out.revision == 0 || out.revision > highest_number || out.last_instance > highest_number) {

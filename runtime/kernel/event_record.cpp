@@ -178,8 +178,18 @@ struct record_writer {
 
     void operator()(const cause::removal& why) const { append_text(out, "text", why.text); }
 
+    void operator()(const cause::naming& why) const { append_text(out, "alias", why.alias); }
+
     void operator()(const cause::function&) const {}
 };
+
+/// The user who caused the change, or the owner of the conversation.
+const principal& user_of(const any_cause& why, const conversation& before, const outcome& result) {
+    const std::optional<principal>* by = nullptr;
+    if (const auto* event = std::get_if<cause::user_event>(&why)) by = &event->by;
+    if (const auto* navigation = std::get_if<cause::navigation>(&why)) by = &navigation->by;
+    return by && *by ? **by : started_by(before, result).principal;
+}
 
 }  // namespace
 
@@ -193,7 +203,7 @@ std::string encode_event(
     out.reserve(192);
     out += '{';
     append_text(out, "kind", std::visit([](const auto& each) { return each.kind; }, why));
-    append_text(out, "principal", started_by(before, result).principal);
+    append_principal(out, user_of(why, before, result));
     if (env.clock_shift.count() != 0) append_count(out, "clock_shift", env.clock_shift.count());
     append_random(out, env);
     std::visit(record_writer{out, before, result}, why);
@@ -235,6 +245,7 @@ private:
         if (name == cause::work_failure::kind) return work_failure();
         if (name == cause::restart::kind) return cause::restart{};
         if (name == cause::seen::kind) return cause::seen{};
+        if (name == cause::naming::kind) return cause::naming{record_.at("alias").text()};
         if (name == cause::removal::kind) return cause::removal{record_.at("text").text()};
         if (name != cause::function::kind) kind.refuse("is not a kind of event");
         out_.missing = "a function of the application made this change";
@@ -276,7 +287,18 @@ private:
             const auto page = record_.at("page");
             received.page = submitted_page{page.at("step").count(), page.at("revision").count()};
         }
-        return {std::move(received)};
+        return {std::move(received), user()};
+    }
+
+    /// The user who caused the change. The record names the owner in the same way, whose roles
+    /// belong to the conversation.
+    principal user() const {
+        principal out(record_.at("principal").text());
+        if (!record_.has("roles")) return out;
+        const auto roles = record_.at("roles");
+        for (std::size_t i = 0; i < roles.array().size(); ++i)
+            out.roles.push_back(roles.at(i).text());
+        return out;
     }
 
     /// A JSON array as text. A text that was not one when it was recorded is returned as it was.
@@ -315,7 +337,7 @@ private:
     }
 
     cause::navigation navigation() const {
-        cause::navigation out{.id = record_.at("id").hex(), .to = {}};
+        cause::navigation out{.id = record_.at("id").hex(), .to = {}, .by = user()};
         if (record_.has("to")) out.to = record_.at("to").count();
         return out;
     }

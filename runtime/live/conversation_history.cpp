@@ -3,6 +3,7 @@
 #include "runtime/kernel/replay.hpp"
 #include "runtime/kernel/static_html.hpp"
 
+#include <stube/runtime/awaiting.hpp>
 #include <stube/runtime/cause.hpp>
 #include <stube/runtime/conversation_history.hpp>
 
@@ -124,6 +125,7 @@ audit_event audit_event_of(const archived_head& of, const boost::json::object& e
     out.instance = count_in(event, "instance");
     out.member = text_in(event, "member");
     out.topic = text_in(event, "topic");
+    out.alias = text_in(event, "alias");
     out.arguments = arguments_in(event);
     out.fields = fields_in(event);
     return out;
@@ -180,14 +182,43 @@ std::string entered_content(const audit_event& of) {
 
 }  // namespace
 
+/// The user for whom the history is restricted.
+struct conversation_history::reader {
+    principal user;
+    access_rule rule;
+};
+
 conversation_history::conversation_history(
     store& from,
     std::function<environment(time_point)> environment_at
 )
     : archive_(required_archive(from)), environment_at_(std::move(environment_at)) {}
 
+conversation_history conversation_history::seen_by(principal user, access_rule rule) const {
+    auto restricted = *this;
+    restricted.reader_ = std::make_shared<const reader>(reader{std::move(user), std::move(rule)});
+    return restricted;
+}
+
+bool conversation_history::is_visible(std::string_view id, access_purpose purpose) const {
+    if (!reader_) return true;
+    const auto newest = state_at(id, std::nullopt);
+    if (!newest) return false;
+    const auto& [user, rule] = *reader_;
+    const auto& of = newest->value;
+    if (!user.is_anonymous() && user.name == of.principal.name) return true;
+    const bool waits_for_visitor = !newest->has_ended && waits_for(of, user);
+    return rule && rule({purpose, user, id, of.principal, of.mount, waits_for_visitor});
+}
+
 std::optional<head_view>
 conversation_history::view(std::string_view id, std::optional<std::uint64_t> head) const {
+    if (!is_visible(id, access_purpose::audit)) return std::nullopt;
+    return state_at(id, head);
+}
+
+std::optional<head_view>
+conversation_history::state_at(std::string_view id, std::optional<std::uint64_t> head) const {
     if (!head) {
         const auto newest = archive_.heads(id, head_range().before, 1);
         if (newest.empty()) return std::nullopt;
@@ -210,6 +241,7 @@ conversation_history::view(std::string_view id, std::optional<std::uint64_t> hea
 
 std::vector<audit_event>
 conversation_history::event_view(std::string_view id, head_range range) const {
+    if (!is_visible(id, access_purpose::audit)) return {};
     // The heads above the range show which heads of the range led to the newest one.
     constexpr auto no_limit = std::numeric_limits<std::size_t>::max();
     const bool has_newest = range.before == head_range().before;
@@ -239,6 +271,7 @@ history_view conversation_history::history_view(std::string_view id) const {
 
 std::vector<audit_failure> conversation_history::failures(std::string_view id) const {
     std::vector<audit_failure> out;
+    if (!is_visible(id, access_purpose::audit)) return out;
     for (auto& each : archive_.failures(id)) {
         auto why = std::move(each.why);
         const auto head = head_of(std::move(each));
@@ -250,8 +283,9 @@ std::vector<audit_failure> conversation_history::failures(std::string_view id) c
 std::vector<replayed_event>
 conversation_history::replay(std::string_view id, std::uint64_t from_head, const environment& with)
     const {
-    const auto recorded = record_from(archive_, id, from_head);
     std::vector<replayed_event> out;
+    if (!is_visible(id, access_purpose::audit)) return out;
+    const auto recorded = record_from(archive_, id, from_head);
     if (recorded.heads.empty()) return out;
     const std::size_t first = from_head == 0 ? 0 : 1;
     auto start = first == 0 ? conversation() : conversation_at(recorded, 0);
@@ -262,13 +296,13 @@ conversation_history::replay(std::string_view id, std::uint64_t from_head, const
 }
 
 std::optional<std::string> conversation_history::export_of(std::string_view id) const {
+    if (!is_visible(id, access_purpose::audit)) return std::nullopt;
     const auto recorded = record_from(archive_, id, 0);
     if (recorded.heads.empty()) return std::nullopt;
     return to_json(recorded);
 }
 
-void conversation_history::export_to(std::string_view name, const std::string& file)
-    const {
+void conversation_history::export_to(std::string_view name, const std::string& file) const {
     auto document = export_of(name);
     if (const auto id = document ? std::nullopt : find_alias(name)) document = export_of(*id);
     if (!document)
@@ -278,6 +312,7 @@ void conversation_history::export_to(std::string_view name, const std::string& f
 
 std::vector<message_record>
 conversation_history::message_records(std::string_view id, message_options options) const {
+    if (!is_visible(id, access_purpose::audit)) return {};
     auto heads = archive_.heads(id, options.range.before, options.range.count);
     std::ranges::reverse(heads);
     std::vector<message_record> out;
@@ -303,20 +338,25 @@ conversation_history::message_records(std::string_view id, message_options optio
 
 /// The page at a head, rendered again.
 std::string conversation_history::page_at(std::string_view id, std::uint64_t head) const {
-    const auto state = view(id, head);
+    const auto state = state_at(id, head);
     if (!state) throw decode_error("head " + std::to_string(head) + " has no state");
     return static_html(render_view(state->value, environment_at_(state->time)).content);
 }
 
 std::vector<forked> conversation_history::derivations(std::string_view id) const {
     std::vector<forked> out;
-    for (auto& each : archive_.derivations(id))
-        out.push_back({std::move(each.id), std::move(each.origin.id), each.origin.head});
+    if (!is_visible(id, access_purpose::audit)) return out;
+    for (auto& each : archive_.derivations(id)) {
+        const auto& other = each.id == id ? each.origin.id : each.id;
+        if (is_visible(other, access_purpose::audit))
+            out.push_back({std::move(each.id), std::move(each.origin.id), each.origin.head});
+    }
     return out;
 }
 
 std::optional<std::string> conversation_history::find_alias(std::string_view name) const {
-    return archive_.find_alias(name);
+    auto id = archive_.find_alias(name);
+    return id && is_visible(*id, access_purpose::find) ? id : std::nullopt;
 }
 
 }  // namespace stube::live

@@ -162,6 +162,18 @@ struct reminder {
 };
 BOOST_DESCRIBE_STRUCT(reminder, (), (n, count))
 
+struct desk {
+    static constexpr std::string_view component = "replay/desk";
+    std::string approved_by;
+
+    audience waits_for() const { return audience::role("approver"); }
+
+    void approve(context& c) { approved_by = c.principal().name; }
+
+    markup render() const { return p(approved_by, button(on<"click", &desk::approve>, "Approve")); }
+};
+BOOST_DESCRIBE_STRUCT(desk, (), (approved_by, approve))
+
 struct vault {
     static constexpr std::string_view component = "replay/vault";
     int opened = 0;
@@ -200,6 +212,7 @@ struct recorded_world {
     }();
     world w{told, [](conversation_options& o) {
                 o.secrets = {{"2026", "0123456789abcdef0123456789abcdef"}};
+                o.access = [](const access_request&) { return true; };
             }};
     std::string id;
 
@@ -352,6 +365,15 @@ TEST_CASE("a replay repeats a removal") {
     r.w.stop();
     REQUIRE(r.told->changes().back().kind == change_kind::remove);
     CHECK(results_of(r.replay()) == "1 2 3");
+}
+
+TEST_CASE("a replay repeats an alias that the application has given") {
+    recorded_world r;
+    auto named = r.w.map().write_alias(r.id, "order-1");
+    r.wait_for_revision(2);
+    CHECK(named.get() == status::ok);
+    CHECK(results_of(r.replay()) == "1 2");
+    CHECK(r.exported().find("\"order-1\"") != std::string::npos);
 }
 
 TEST_CASE("a replay takes the recorded state where a function of the application made it") {
@@ -584,6 +606,33 @@ TEST_CASE("an export contains the aliases and each content once") {
     CHECK(
         count_in(exported, "Approve?") == 2
     );  // the state of the call, with and without an answer
+}
+
+TEST_CASE("another user gets no export and no replay and no failures") {
+    recorded_world r;
+    r.send("check");
+    r.stop();
+    const auto history = r.w.map().history();
+    const auto allowed = history.seen_by("principal", {});
+    CHECK(allowed.export_of(r.id));
+    CHECK(allowed.replay(r.id).size() == 2);
+    CHECK(allowed.failures(r.id).size() == 1);
+    const auto refused = history.seen_by("eve", {});
+    CHECK_FALSE(refused.export_of(r.id));
+    CHECK(refused.replay(r.id).empty());
+    CHECK(refused.failures(r.id).empty());
+    CHECK_THROWS_AS(refused.export_to(r.id, "never"), std::invalid_argument);
+}
+
+TEST_CASE("a replay repeats the event of a guest with the guest's roles") {
+    recorded_world r(call<desk>().release());
+    const principal guest{"grace", {"approver"}};
+    auto approved = r.w.to_top(r.id, "approve");
+    pending done;
+    r.w.map().send(r.id, {"browser", &guest}, approved, r.w.thread, done.callback());
+    REQUIRE(r.w.wait(done).result == status::ok);
+    CHECK(static_cast<const desk*>(r.w.value(r.id)->top().state.get())->approved_by == "grace");
+    CHECK(results_of(r.replay()) == "1 2");
 }
 
 TEST_CASE("the archive has no export of an unknown conversation") {

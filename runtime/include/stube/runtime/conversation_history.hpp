@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stube/runtime/access.hpp>
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/kernel.hpp>
 #include <stube/store/store.hpp>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,12 +39,15 @@ struct audit_event {
     std::uint64_t head = 0;    ///< the revision of the commit
     std::uint64_t parent = 0;  ///< the head whose state it continues; 0 for the first
     time_point time;
-    std::string kind;            ///< "visit", "event", "navigation", "timers", "message", ...
-    std::string principal;       ///< the user of the conversation; empty for an anonymous visitor
+    std::string kind;  ///< "visit", "event", "navigation", "timers", "message", ...
+    /// The user who caused the commit, or the owner of the conversation; empty for an anonymous
+    /// visitor.
+    std::string principal;
     std::string component;       ///< of a visit or an event
     std::uint64_t instance = 0;  ///< of an event
     std::string member;          ///< of an event: the name of the member function
     std::string topic;           ///< of a message
+    std::string alias;           ///< that the application has given the conversation
     /// JSON: the arguments of an event or a message, and the value of a result. Otherwise empty. A
     /// secret argument is null.
     std::string arguments;
@@ -63,6 +68,7 @@ BOOST_DESCRIBE_STRUCT(
      instance,
      member,
      topic,
+     alias,
      arguments,
      fields,
      is_on_current_branch)
@@ -154,8 +160,9 @@ struct message_options {
     head_range range = {};
 };
 
-/// Reads the archive of a store. Valid as long as the server or the map that it comes from. It does
-/// not check who asks: the application decides who may see the history of whom.
+/// Reads the archive of a store. Valid as long as the server or the map that it comes from. It
+/// shows everything of everybody; `seen_by` restricts it to the conversations that one user may
+/// see.
 /// Threads: any. Each call reads the store, and does not wait for saves.
 /// Errors: `store_refused` if the archive cannot be read or is damaged; `decode_error` for a state
 /// that this release cannot read.
@@ -167,6 +174,13 @@ public:
         store& from,
         std::function<kernel::environment(time_point)> environment_at
     );
+
+    /// The history as one user may see it: the user's own conversations, and those of others that
+    /// `rule` allows, with the purposes `audit` and, for aliases, `find`. Every other conversation
+    /// appears not to exist. Own conversations are those that began with the user's name; an
+    /// anonymous visitor has none. A question about access reads the newest state of the
+    /// conversation. An empty rule allows nothing.
+    conversation_history seen_by(principal user, access_rule rule) const;
 
     /// The state at a head, or at the newest one. Empty if there is no such head.
     std::optional<head_view>
@@ -216,10 +230,15 @@ public:
     std::optional<std::string> find_alias(std::string_view name) const;
 
 private:
+    struct reader;
+
+    bool is_visible(std::string_view id, access_purpose purpose) const;
+    std::optional<head_view> state_at(std::string_view id, std::optional<std::uint64_t> head) const;
     std::string page_at(std::string_view id, std::uint64_t head) const;
 
     storage::archive& archive_;
     std::function<kernel::environment(time_point)> environment_at_;
+    std::shared_ptr<const reader> reader_;  ///< null: everything is visible
 };
 
 }  // namespace stube::live
