@@ -311,17 +311,34 @@ int erase_principal(const gallery::options& options) {
     }
 }
 
-/// Prints the history of one conversation. Read-only, like `check_store`.
+/// The history of a store, read-only, like `check_store`.
+class stored_history {
+public:
+    explicit stored_history(const std::string& location)
+        : stored_(gallery::open_store(location, true, gallery::access::read_only)) {
+        stored_->load_all([](stube::storage::record&&) {});
+    }
+
+    live::conversation_history open() {
+        return {*stored_, [](time_point at) { return kernel::environment{at}; }};
+    }
+
+private:
+    std::unique_ptr<store> stored_;
+};
+
 int print_history(const gallery::options& options) {
-    const auto stored = gallery::open_store(options.store, true, gallery::access::read_only);
-    stored->load_all([](stube::storage::record&&) {});
-    const live::conversation_history history(*stored, [](time_point at) {
-        return kernel::environment{at};
-    });
-    const auto found = history.history_view(options.history);
+    stored_history stored(options.store);
+    const auto found = stored.open().history_view(options.history);
     if (found.events.empty())
         throw std::invalid_argument("no conversation " + options.history + " in the archive");
     std::cout << boost::json::value(encode(found)) << '\n';
+    return 0;
+}
+
+int export_conversation(const gallery::options& options) {
+    stored_history stored(options.store);
+    stored.open().export_to(options.exported, options.export_file);
     return 0;
 }
 
@@ -338,6 +355,7 @@ int main(int argc, char** argv) {
         if (!options.check.empty()) return check_store(options);
         if (!options.erased.empty()) return erase_principal(options);
         if (!options.history.empty()) return print_history(options);
+        if (!options.exported.empty()) return export_conversation(options);
 #ifndef NDEBUG
         options.server.conversations.check_markup = true;
 #endif

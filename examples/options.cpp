@@ -20,6 +20,8 @@ const char* const help_text =
     "  --archive                        keep the history of all conversations (only sqlite:PATH)\n"
     "  --history ID                     print the history of a conversation in --store as JSON,\n"
     "                                   and exit; another gallery may be serving from the store\n"
+    "  --export ID FILE                 write a conversation (its id or alias) to a new file,\n"
+    "                                   without its secrets, and exit: a test can replay it\n"
     "  --check-store STORE              check whether this program can continue all conversations\n"
     "                                   in a store (file:DIR or sqlite:PATH), and exit: with 0 if\n"
     "                                   it can, 1 if not with all or if the archive is damaged,\n"
@@ -83,6 +85,11 @@ options parse_options(std::span<char* const> arguments) {
             out.archive = true;
         } else if (option == "--deep") {
             out.deep = true;
+        } else if (option == "--export" && at + 2 < arguments.size()) {
+            out.exported = arguments[++at];
+            out.export_file = arguments[++at];
+        } else if (option == "--export") {
+            throw std::invalid_argument("--export takes the id of a conversation and a file");
         } else if (at + 1 == arguments.size()) {
             throw std::invalid_argument(
                 std::string(option) + " is unknown or needs a value; --help lists the options"

@@ -17,6 +17,8 @@ struct options {
     std::string history;   ///< the conversation whose history to print instead of serving; or empty
     bool deep = false;     ///< check everything in the archive of `check`
     std::string erased;    ///< the principal to erase from `store` instead of serving; or empty
+    std::string exported;  ///< the id or alias of the conversation to export; or empty
+    std::string export_file;
     bool help = false;
 };
 

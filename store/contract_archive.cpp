@@ -356,6 +356,66 @@ void refused_save_leaves_no_head(trial& run) {
     run.compare_archive(true);
 }
 
+archived_failure failure_of(std::string id, std::uint64_t number) {
+    return {std::move(id), 1, static_cast<std::int64_t>(number), "{}", std::to_string(number)};
+}
+
+void newest_failures_are_kept(trial& run) {
+    if (!run.archived()) return;
+    run.save(
+        {recorded(creating("a", 1, {{"head", "1"}})),
+         recorded(creating("forgotten", 1, {{"head", "1"}})),
+         creating("unarchived", 1, {{"head", "1"}})}
+    );
+    archive_contents model;
+    model["a"].heads.emplace_back();
+    for (std::uint64_t number = 1; number <= kept_failures + 2; ++number) {
+        const std::vector<archived_failure> failed{
+            failure_of("a", number),
+            failure_of("forgotten", number),
+            failure_of("unarchived", number),
+            failure_of("never_there", number)
+        };
+        run.archived()->append_failures(failed);
+        apply_failure(model, failed.front());
+    }
+    run.save({forgetting("forgotten"), removing("a")});
+    for (int restarted = 0; restarted < 2; ++restarted) {
+        archive& from = *run.archived();
+        expect(
+            from.failures("a") == model["a"].failures,
+            "other failures than the newest are kept"
+        );
+        expect(from.failures("forgotten").empty(), "a forgotten conversation has failures");
+        expect(from.failures("unarchived").empty(), "an unrecorded conversation has failures");
+        expect(from.failures("never_there").empty(), "an unknown conversation has failures");
+        run.restart();
+    }
+}
+
+void invalid_failure_is_refused(trial& run) {
+    if (!run.archived()) return;
+    run.save({recorded(creating("a", 1, {{"head", "1"}}))});
+    const std::string long_text(longest_failure, 'x');
+    for (const archived_failure& bad :
+         {archived_failure{"../a", 1, 1, "{}", ""},
+          archived_failure{"a", 1ull << 63, 1, "{}", ""},
+          archived_failure{"a", 1, 1, "\xff", ""},
+          archived_failure{"a", 1, 1, "{}", "\xff"},
+          archived_failure{"a", 1, 1, "{}", long_text}}) {
+        bool is_refused = false;
+        try {
+            run.archived()->append_failures(std::vector{failure_of("a", 1), bad});
+        } catch (const store_refused&) {
+            is_refused = true;
+        }
+        expect(is_refused, "an invalid failure was not refused");
+    }
+    expect(run.archived()->failures("a").empty(), "a refused failure is stored");
+    run.archived()->append_failures(std::vector{failure_of("a", 1)});
+    expect(run.archived()->failures("a").size() == 1, "a failure after a refused one is lost");
+}
+
 }  // namespace
 
 std::vector<rule> archive_rules() {
@@ -377,6 +437,8 @@ std::vector<rule> archive_rules() {
         ),
         make_rule("the last state of a conversation is not trimmed", last_state_is_not_trimmed),
         make_rule("a refused save leaves no head", refused_save_leaves_no_head),
+        make_rule("the newest failures of a conversation are kept", newest_failures_are_kept),
+        make_rule("an invalid failure is refused", invalid_failure_is_refused),
     };
 }
 

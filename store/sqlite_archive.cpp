@@ -75,11 +75,17 @@ archive_writer::archive_writer(
           database.handle(),
           "SELECT name, body FROM part WHERE number = ? AND conversation = ?"
       ),
-      trimmer_(database, rows_) {}
+      trimmer_(database, rows_),
+      failures_(database) {}
 
 void archive_writer::trim(const change& change, const entry* stored) {
     const bool is_live = stored && stored->archived != 0;
     trimmer_.trim(change, is_live ? stored->archived : rows_.find_ended(change.id));
+}
+
+void archive_writer::write(const archived_failure& failed, const entry* stored) {
+    const bool is_live = stored && stored->archived != 0;
+    if (records_ && (is_live || rows_.find_ended(failed.id) != 0)) failures_.append(failed);
 }
 
 std::int64_t archive_writer::write(const change& change, const entry* stored) {
@@ -384,6 +390,7 @@ void archive_writer::forget(const std::string& id, std::int64_t newest) {
     delete_ended_.run(id);
     delete_aliases_.run(id);
     delete_derivations_.run(id);
+    failures_.erase(id);
 }
 
 /// Deletes the heads from this row on and the trimmed state, with the bodies that they list.

@@ -5,6 +5,7 @@
 #include "store/sqlite_archive_trimmer.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_entries.hpp"
+#include "store/sqlite_failures.hpp"
 
 #include <stube/store/store.hpp>
 
@@ -41,6 +42,9 @@ public:
     /// End the batch. Cannot fail.
     void on_commit();
     void on_rollback();
+
+    /// Appends a failure, unless its conversation is not archived. `stored` is as for `write`.
+    void write(const archived_failure& failed, const entry* stored);
 
     /// Records the newest head of a conversation that is not in `part` any more.
     void keep_history(const std::string& id, std::int64_t archived);
@@ -94,6 +98,7 @@ private:
     sqlite_statement delete_all_rows_;
     sqlite_statement read_part_;
     archive_trimmer trimmer_;
+    failure_rows failures_;
     newest_heads newest_;
     std::vector<const std::string*> in_batch_;  ///< the ids whose cached head is not committed
     std::int64_t next_row_ = 0;                 ///< 0 if it is not known

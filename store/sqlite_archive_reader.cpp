@@ -24,6 +24,7 @@ archive_reader::opened::opened(const std::filesystem::path& file)
     sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     connection.run("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0"
     );
+    if (has_table(connection, "failure")) failures.emplace(connection);
 }
 
 template <class Read>
@@ -145,6 +146,12 @@ appended_heads archive_reader::appended_after(std::uint64_t position, std::size_
         }
         if (count < rows) slice.last_position = 0;
         return slice;
+    });
+}
+
+std::vector<archived_failure> archive_reader::failures(std::string_view id) {
+    return in_snapshot([&](opened& in) {
+        return in.failures ? in.failures->read(id) : std::vector<archived_failure>();
     });
 }
 

@@ -3,6 +3,7 @@
 #include "store/sqlite_archive_rows.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_entries.hpp"
+#include "store/sqlite_failures.hpp"
 
 #include <stube/store/store.hpp>
 #include <stube/store/upkeep.hpp>
@@ -35,6 +36,7 @@ public:
     std::optional<std::string> find_alias(std::string_view name);
     std::vector<std::string> aliases(std::string_view id);
     std::vector<derivation> derivations(std::string_view id);
+    std::vector<archived_failure> failures(std::string_view id);
 
     /// As the member of `archive_upkeep`.
     appended_heads appended_after(std::uint64_t position, std::size_t rows);
@@ -56,6 +58,7 @@ private:
         sqlite_statement aliases;
         sqlite_statement derivations;
         sqlite_statement appended;
+        std::optional<failure_rows> failures;  ///< empty if the database has no such table
     };
 
     /// Calls `read` with the opened connection in a transaction. Errors become store_refused.

@@ -20,6 +20,7 @@ constexpr const char* delete_current = R"(
 constexpr const char* delete_archived = R"(
     DELETE FROM archive WHERE CAST(conversation AS TEXT) IN (SELECT id FROM erased);
     DELETE FROM trimmed WHERE conversation IN (SELECT id FROM erased);
+    DELETE FROM failure WHERE conversation IN (SELECT id FROM erased);
     DELETE FROM ended WHERE conversation IN (SELECT id FROM erased);
     DELETE FROM alias WHERE CAST(conversation AS TEXT) IN (SELECT id FROM erased);
     DELETE FROM derivation WHERE conversation IN (SELECT id FROM erased)
@@ -54,6 +55,8 @@ void sqlite_eraser::each_text(const std::function<void(const stored_text&)>& eac
     read("SELECT conversation, about FROM archive WHERE about NOT NULL", archive);
     read("SELECT conversation, body FROM archive WHERE body NOT NULL", archive);
     read("SELECT conversation, name FROM alias", archive);
+    read("SELECT conversation, event FROM failure", archive);
+    read("SELECT conversation, why FROM failure", archive);
 }
 
 std::vector<std::string> sqlite_eraser::forks_of(std::span<const std::string> ids) {

@@ -2,6 +2,7 @@
 
 #include "store/assert.hpp"
 #include "store/files.hpp"
+#include "store/sqlite_failures.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -41,10 +42,11 @@
 //   trimmed     For each conversation whose oldest heads were deleted: the newest of these, with
 //               its digest and the parts of its state. The oldest head that is kept continues it
 //               (archive_base.hpp).
+//   failure     The newest turns that failed (sqlite_failures.hpp).
 //
 // A row of `archive` whose head was trimmed is deleted, or keeps only a body that is still needed.
-// A database of format 3 from before trimming has no table `trimmed` until a store opens it for
-// writing.
+// A database of format 3 from before `trimmed` and `failure` gets these tables when it is opened
+// for writing.
 
 namespace stube::storage {
 namespace {
@@ -143,6 +145,7 @@ void to_format_2(sqlite_connection& database) {
 void to_format_3(sqlite_connection& database) {
     database.run(archive_tables);
     database.run(trimmed_table);
+    create_failure_table(database);
 }
 
 /// Copies the database. An older backup is not replaced.
@@ -222,8 +225,13 @@ void create_tables(sqlite_connection& database, bool with_archive) {
     database.run("COMMIT");
 }
 
-void add_missing_tables(sqlite_connection& database) {
+void complete_tables(sqlite_connection& database) {
+    if (database.number("PRAGMA user_version") < archive_format) return;
+    if (has_table(database, "trimmed") && has_table(database, "failure")) return;
+    database.run("BEGIN IMMEDIATE");
     database.run(trimmed_table);
+    create_failure_table(database);
+    database.run("COMMIT");
 }
 
 bool has_table(sqlite_connection& database, std::string_view name) {

@@ -41,8 +41,8 @@ bool is_empty_database(
 /// Creates the tables in an empty database: format 2, or format 3 with the archive.
 void create_tables(sqlite_connection& database, bool with_archive);
 
-/// Creates the tables that a database with an archive may lack, because an earlier build made it.
-void add_missing_tables(sqlite_connection& database);
+/// Adds the tables that a database of the newest format may lack, because it was made before them.
+void complete_tables(sqlite_connection& database);
 
 bool has_table(sqlite_connection& database, std::string_view name);
 

@@ -91,6 +91,8 @@ public:
     std::optional<std::string> find_alias(std::string_view name) override;
     std::vector<std::string> aliases(std::string_view id) override;
     std::vector<derivation> derivations(std::string_view id) override;
+    std::vector<archived_failure> failures(std::string_view id) override;
+    void append_failures(std::span<const archived_failure> failed) override;
 
     appended_heads appended_after(std::uint64_t position, std::size_t rows) override;
     archive_check check_archive(check_depth depth) override;
@@ -125,8 +127,12 @@ private:
     void quarantine(std::vector<bad_rows>& bad, load_report& report);
     void move_to_quarantine(const std::vector<bad_rows>& bad);
 
+    template <class Stage>
+    void write(Stage stage);
+    bool stage_batch(std::span<const change> batch);
     void stage(const change& change);
     void trim(const change& change);
+    bool stage_failures(std::span<const archived_failure> failed);
     void commit(bool& is_committing);
     void apply_staged();
     void apply(staged_entry& staged);
@@ -295,10 +301,11 @@ void database_store::begin_writing(bool is_empty) {
     configure();
     if (is_empty) create_tables(*connection_, options_.archive);
     const bool has_archive = format() >= archive_format;
-    if (has_archive) add_missing_tables(*connection_);
     statements_.emplace(*connection_, file_, has_archive);
     archive_.reset();
-    if (has_archive) archive_.emplace(*connection_, file_, options_.archive);
+    if (!has_archive) return;
+    complete_tables(*connection_);
+    archive_.emplace(*connection_, file_, options_.archive);
 }
 
 void database_store::configure() {
@@ -373,18 +380,24 @@ void database_store::check_may_write() const {
 }
 
 void database_store::save(std::span<const change> batch) {
+    write([&] { return stage_batch(batch); });
+}
+
+void database_store::append_failures(std::span<const archived_failure> failed) {
+    write([&] { return stage_failures(failed); });
+}
+
+/// Runs a transaction with the rows that `stage` writes.
+template <class Stage>
+void database_store::write(Stage stage) {
     check_may_write();
-    if (batch.empty()) return;
     bool is_committing = false;
-    removes_ = false;
     ++transaction_;
     try {
-        check_batch(batch);
-        staged_.reserve(batch.size());
-        statements_->begin.run();
-        for (const auto& change : batch)
-            stage(change);
-        if (removes_) statements_->set_removal.run(as_sql(transaction_));
+        if (!stage()) {
+            --transaction_;
+            return;
+        }
         if (logs_.is_due()) statements_->set_log.run(logs_.next());
         commit(is_committing);
     } catch (const sqlite_error& error) {
@@ -401,6 +414,34 @@ void database_store::save(std::span<const change> batch) {
     check_place();
     if (options_.acknowledged == durability::survives_power_loss) mark_.write_if_due(state());
     checkpoint_if_due();
+}
+
+/// Returns false if there is nothing to write.
+bool database_store::stage_batch(std::span<const change> batch) {
+    if (batch.empty()) return false;
+    removes_ = false;
+    check_batch(batch);
+    staged_.reserve(batch.size());
+    statements_->begin.run();
+    for (const auto& change : batch)
+        stage(change);
+    if (removes_) statements_->set_removal.run(as_sql(transaction_));
+    return true;
+}
+
+/// The same for failures. The transaction leaves its number like a removal, because it writes no
+/// row of `part`.
+bool database_store::stage_failures(std::span<const archived_failure> failed) {
+    if (failed.empty() || !archive_) return false;
+    for (const auto& each : failed)
+        check_failure(each);
+    statements_->begin.run();
+    for (const auto& each : failed) {
+        const auto found = entries_.find(each.id);
+        archive_->write(each, found == entries_.end() ? nullptr : &found->second);
+    }
+    statements_->set_removal.run(as_sql(transaction_));
+    return true;
 }
 
 /// Writes the rows of one change. Its entry changes only after the commit.
@@ -561,6 +602,10 @@ std::vector<std::string> database_store::aliases(std::string_view id) {
 
 std::vector<derivation> database_store::derivations(std::string_view id) {
     return reader().derivations(id);
+}
+
+std::vector<archived_failure> database_store::failures(std::string_view id) {
+    return reader().failures(id);
 }
 
 appended_heads database_store::appended_after(std::uint64_t position, std::size_t rows) {

@@ -122,6 +122,16 @@ void check_change(const change& change) {
     if (change.commit) check_commit(change.id, *change.commit);
 }
 
+void check_failure(const archived_failure& failed) {
+    check_id(failed.id);
+    if (failed.after_head > highest_revision)
+        throw std::invalid_argument("conversation " + failed.id + ": a head is above 2^63 - 1");
+    if (!is_utf8(failed.event) || !is_utf8(failed.why))
+        throw std::invalid_argument("conversation " + failed.id + ": the failure is not UTF-8");
+    if (failed.event.size() + failed.why.size() > longest_failure)
+        throw std::invalid_argument("conversation " + failed.id + ": the failure is too long");
+}
+
 void check_batch(std::span<const change> batch) {
     std::vector<std::string_view> ids;
     ids.reserve(batch.size());

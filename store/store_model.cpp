@@ -112,4 +112,12 @@ void apply_commit(archive_contents& model, const contents& stored, const change&
     std::ranges::sort(archived.aliases);
 }
 
+void apply_failure(archive_contents& model, const archived_failure& failed) {
+    const auto found = model.find(failed.id);
+    if (found == model.end() || found->second.heads.empty()) return;
+    auto& kept = found->second.failures;
+    kept.push_back(failed);
+    if (kept.size() > kept_failures) kept.erase(kept.begin());
+}
+
 }  // namespace stube::storage

@@ -50,6 +50,7 @@ struct model_archive {
     std::vector<archived_state> heads;
     std::vector<std::string> aliases;  ///< sorted
     std::optional<fork_origin> origin;
+    std::vector<archived_failure> failures;  ///< the oldest first
 };
 
 /// The archives by the id of the conversation, also of conversations that have ended.
@@ -58,5 +59,8 @@ using archive_contents = std::map<std::string, model_archive>;
 /// Applies a change as an archive does. `stored` is the content of the store before the change.
 /// Does not check it.
 void apply_commit(archive_contents& model, const contents& stored, const change& applied);
+
+/// Appends a failure as an archive does. Does not check it.
+void apply_failure(archive_contents& model, const archived_failure& failed);
 
 }  // namespace stube::storage

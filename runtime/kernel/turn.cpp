@@ -84,7 +84,8 @@ context context_of(const conversation& of, const environment& env, const convers
         env.app_type,
         before,
         of.can_go_back(),
-        env.secrets
+        env.secrets,
+        env.random
     };
 }
 

@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::chrono::milliseconds check_interval = std::chrono::seconds(1);
 
+/// The limit of failures that are written at a time. They need a transaction of their own, so they
+/// are written once in an interval: a client that causes failures does not slow the saves.
+constexpr std::size_t most_failures = 256;
+
 }  // namespace
 
 commit_writer::commit_writer(store& storage, std::function<void(const std::string&)> on_down)
@@ -40,6 +44,11 @@ void commit_writer::submit(change wanted, executor& on, on_saved done) {
     if (was_empty) wake_.notify_one();
 }
 
+void commit_writer::record_failure(archived_failure failed) {
+    const mutex_lock lock(mutex_);
+    if (failures_.size() < most_failures) failures_.push_back(std::move(failed));
+}
+
 void commit_writer::stop() {
     {
         const mutex_lock lock(mutex_);
@@ -52,12 +61,16 @@ void commit_writer::stop() {
 void commit_writer::run() {
     for (;;) {
         std::vector<queued_change> batch;
+        std::vector<archived_failure> failed;
         {
             mutex_lock lock(mutex_);
             if (!stopping_ && waiting_.empty()) wake_.wait_for(lock, check_interval);
-            if (stopping_ && waiting_.empty()) return;
+            if (stopping_ && waiting_.empty() && failures_.empty()) return;
             batch.swap(waiting_);
+            if (stopping_ || std::chrono::steady_clock::now() >= next_failures_)
+                failed.swap(failures_);
         }
+        write_failures(std::move(failed));
         if (batch.empty()) {
             check_place();
             continue;
@@ -123,6 +136,19 @@ void commit_writer::check_place() {
     if (!watch_ || !is_loaded_ || down_) return;
     try {
         watch_->check_place();
+    } catch (...) {
+        go_down(current_exception_message());
+    }
+}
+
+/// Called between saves.
+void commit_writer::write_failures(std::vector<archived_failure> failed) {
+    if (failed.empty() || down_) return;
+    next_failures_ = std::chrono::steady_clock::now() + check_interval;
+    try {
+        if (auto* kept = archive_of(storage_)) kept->append_failures(failed);
+    } catch (const store_refused&) {
+        return;  // such as a full disk: the log has the failures, and the saves report the disk
     } catch (...) {
         go_down(current_exception_message());
     }

@@ -6,6 +6,7 @@
 #include <stube/store/store.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -29,6 +30,10 @@ public:
     /// `done` is called once, on the executor `on`.
     void submit(storage::change wanted, executor& on, on_saved done);
 
+    /// Writes a failure to the archive of the store, within about a second and without a reply. It
+    /// is lost if too many failures wait, if the store refuses it, or if the process ends before.
+    void record_failure(storage::archived_failure failed);
+
     /// Begins to check the place of the store. Called after loading.
     void watch() { is_loaded_ = true; }
 
@@ -47,6 +52,7 @@ private:
     void run();
     void save(std::vector<queued_change>& batch);
     void check_place();
+    void write_failures(std::vector<storage::archived_failure> failed);
     void go_down(const std::string& why);
     void save_one_by_one(std::vector<queued_change>& batch);
     void fail_all(std::vector<queued_change>& batch, save_result result, const std::string& why);
@@ -58,9 +64,11 @@ private:
     mutex mutex_;
     condition_variable wake_;
     std::vector<queued_change> waiting_ STUBE_GUARDED_BY(mutex_);
+    std::vector<storage::archived_failure> failures_ STUBE_GUARDED_BY(mutex_);
     bool stopping_ STUBE_GUARDED_BY(mutex_) = false;
     std::atomic<bool> is_loaded_ = false;
-    bool down_ = false;  ///< used only on the thread
+    std::chrono::steady_clock::time_point next_failures_;  ///< used only on the thread
+    bool down_ = false;                                    ///< used only on the thread
     std::once_flag joined_;
     std::thread thread_;
 };

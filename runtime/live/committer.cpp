@@ -169,6 +169,38 @@ void committer::check_aliases(const held_entry& held, const outcome& result) con
     }
 }
 
+/// Records the failure of a turn, which the archive cannot learn from a commit. A client's mistake
+/// is not a failure.
+void committer::record_failure(
+    const held_entry& held,
+    const operation& op,
+    const outcome& result,
+    const environment& env
+) const {
+    const bool is_failure = !result.error.empty() && result.verdict != verdict::unknown_event &&
+                            result.verdict != verdict::bad_arguments;
+    if (!is_failure || !archive_ || held.session().is_new() || !is_archived(held.value())) return;
+    try {
+        const detail::secret_keys_scope scope(parts_.context.options.secrets);
+        const auto& why = std::get<change_action>(op.action).cause;
+        archived_failure failed{
+            held->id,
+            held.value().revision,
+            env.now.time_since_epoch().count(),
+            encode_event(held.value(), why, env, result),
+            result.error
+        };
+        check_failure(failed);
+        writer_->record_failure(std::move(failed));
+    } catch (const std::exception& error) {
+        parts_.context.log().warn(
+            "failure not archived: conversation={} why={}",
+            held->id,
+            quote_for_log(error.what())
+        );
+    }
+}
+
 void committer::warn_not_durable(const held_entry& held, const conversation& next) {
     if (std::exchange(held.session().was_warned, true)) return;
     parts_.context.log().warn(
@@ -187,6 +219,7 @@ void committer::commit(held_entry held, operation op, outcome result, const envi
     // A later process compares these times, so they must not depend on how the clock was set.
     if (is_applied && result.next.touched != session.value->touched)
         result.next.touched = parts_.context.clock.undisturbed();
+    record_failure(held, op, result, env);
     if (writer_ && is_applied && !result.next.durable()) warn_not_durable(held, result.next);
     const bool is_saved = needs_save(session, result);
     change wanted;

@@ -87,6 +87,12 @@ private:
     ) const;
     void check_aliases(const held_entry& held, const kernel::outcome& result) const;
     void check_size(const session& s, kernel::outcome& result, bool is_encoded) const;
+    void record_failure(
+        const held_entry& held,
+        const operation& op,
+        const kernel::outcome& result,
+        const kernel::environment& env
+    ) const;
     void warn_not_durable(const held_entry& held, const conversation& next);
     void finish(pending done, save_result saved, const std::string& why);
     status settle(pending& done, save_result saved, const std::string& why);

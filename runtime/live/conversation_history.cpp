@@ -1,5 +1,6 @@
 #include "runtime/conversation/decoder.hpp"
 #include "runtime/conversation/encoder.hpp"
+#include "runtime/kernel/replay.hpp"
 #include "runtime/kernel/static_html.hpp"
 
 #include <stube/runtime/awaiting.hpp>
@@ -10,9 +11,14 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
+#include <fcntl.h>
 #include <limits>
 #include <set>
+#include <stdexcept>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace stube::live {
@@ -37,6 +43,42 @@ boost::json::object parse_event(const archived_head& of) {
     if (error || !parsed.is_object())
         throw decode_error("the event of head " + std::to_string(of.number) + " is not an object");
     return std::move(parsed.get_object());
+}
+
+/// A failure in the form of a head, which has no number.
+archived_head head_of(archived_failure failed) {
+    archived_head out;
+    out.parent = failed.after_head;
+    out.time = failed.time;
+    out.event = std::move(failed.event);
+    return out;
+}
+
+/// The heads from a number on, with their states. Empty if there is no head with this number. 0 is
+/// the number before the first one.
+recording record_from(archive& from, std::string_view id, std::uint64_t first) {
+    constexpr auto no_limit = std::numeric_limits<std::size_t>::max();
+    auto heads = from.heads(id, head_range().before, no_limit);
+    std::erase_if(heads, [&](const archived_head& each) { return each.number < first; });
+    recorder out{std::string(id)};
+    const bool has_first = !heads.empty() && (first == 0 || heads.back().number == first);
+    if (!has_first) return std::move(out).finish({});
+    // The oldest first.
+    for (auto head = heads.rbegin(); head != heads.rend(); ++head) {
+        auto state = from.state(id, head->number);
+        if (!state) throw decode_error("head " + std::to_string(head->number) + " has no state");
+        out.add(*std::move(state));
+    }
+    for (auto& each : from.failures(id))
+        if (each.after_head >= heads.back().number) out.add(std::move(each));
+    return std::move(out).finish(from.aliases(id));
+}
+
+replayed_event replayed_event_of(const replayed_turn& turn) {
+    const auto result = turn.match == match::same      ? replay_result::same
+                        : turn.match == match::differs ? replay_result::differs
+                                                       : replay_result::not_compared;
+    return {turn.head, turn.is_failure, result, turn.difference};
 }
 
 std::string text_in(const boost::json::object& of, std::string_view name) {
@@ -107,6 +149,22 @@ std::vector<branch> branches_of(const std::vector<audit_event>& events) {
         out.push_back({each->head, fork ? fork->head : 0, out.empty()});
     }
     return out;
+}
+
+/// Writes a file that must not exist. Removes it again if it cannot be written completely.
+void write_new_file(const std::string& file, std::string_view content) {
+    const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (made < 0) throw std::system_error(errno, std::generic_category(), file);
+    int error = 0;
+    while (error == 0 && !content.empty()) {
+        const auto written = ::write(made, content.data(), content.size());
+        if (written > 0) content.remove_prefix(static_cast<std::size_t>(written));
+        if (written < 0 && errno != EINTR) error = errno;
+    }
+    if (::close(made) != 0 && error == 0) error = errno;
+    if (error == 0) return;
+    ::unlink(file.c_str());
+    throw std::system_error(error, std::generic_category(), file);
 }
 
 /// JSON text of what a user has entered.
@@ -209,6 +267,47 @@ history_view conversation_history::history_view(std::string_view id) const {
     out.aliases = archive_.aliases(id);
     out.forks = derivations(id);
     return out;
+}
+
+std::vector<audit_failure> conversation_history::failures(std::string_view id) const {
+    std::vector<audit_failure> out;
+    if (!is_visible(id, access_purpose::audit)) return out;
+    for (auto& each : archive_.failures(id)) {
+        auto why = std::move(each.why);
+        const auto head = head_of(std::move(each));
+        out.push_back({audit_event_of(head, parse_event(head)), std::move(why)});
+    }
+    return out;
+}
+
+std::vector<replayed_event>
+conversation_history::replay(std::string_view id, std::uint64_t from_head, const environment& with)
+    const {
+    std::vector<replayed_event> out;
+    if (!is_visible(id, access_purpose::audit)) return out;
+    const auto recorded = record_from(archive_, id, from_head);
+    if (recorded.heads.empty()) return out;
+    const std::size_t first = from_head == 0 ? 0 : 1;
+    auto start = first == 0 ? conversation() : conversation_at(recorded, 0);
+    replay_all(recorded, {.first = first}, std::move(start), with, [&](const auto& turn) {
+        out.push_back(replayed_event_of(turn));
+    });
+    return out;
+}
+
+std::optional<std::string> conversation_history::export_of(std::string_view id) const {
+    if (!is_visible(id, access_purpose::audit)) return std::nullopt;
+    const auto recorded = record_from(archive_, id, 0);
+    if (recorded.heads.empty()) return std::nullopt;
+    return to_json(recorded);
+}
+
+void conversation_history::export_to(std::string_view name, const std::string& file) const {
+    auto document = export_of(name);
+    if (const auto id = document ? std::nullopt : find_alias(name)) document = export_of(*id);
+    if (!document)
+        throw std::invalid_argument("the archive has no conversation " + std::string(name));
+    write_new_file(file, *document);
 }
 
 std::vector<message_record>

@@ -203,7 +203,8 @@ void conversation_map::mint(
         }
         done(std::move(r));
     };
-    const auto env = context.environment();
+    random_bits random(random_number);
+    const auto env = context.environment(&random);
     if (begun.verdict == verdict::applied) begun = apply(fresh, beginning.cause, env);
     op.action = std::move(beginning);
     begun.next.unseen = begun.verdict == verdict::applied;

@@ -37,8 +37,16 @@ struct map_context {
     explicit map_context(conversation_options given)
         : options(std::move(given)), clock(options.clock, options.steady_clock) {}
 
-    kernel::environment environment() const {
-        return {clock.now(), options.app, options.app_type, clock.shift(), &options.secrets};
+    /// The environment of one turn. `random` must outlive it.
+    kernel::environment environment(random_bits* random = nullptr) const {
+        return {
+            clock.now(),
+            options.app,
+            options.app_type,
+            clock.shift(),
+            &options.secrets,
+            random
+        };
     }
 
     spdlog::logger& log() const { return *options.logger; }

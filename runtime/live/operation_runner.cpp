@@ -5,6 +5,7 @@
 #include "runtime/live/hydration.hpp"
 
 #include <stube/runtime/kernel.hpp>
+#include <stube/runtime/random_id.hpp>
 
 #include <memory>
 #include <utility>
@@ -48,7 +49,8 @@ void operation_runner::run(held_entry held, operation op) {
         reply_with_view(held, op);
         return parts_.operations.release(std::move(held));
     }
-    const auto env = parts_.context.environment();
+    random_bits random(random_number);
+    const auto env = parts_.context.environment(&random);
     auto result = run_change(std::get<change_action>(op.action), held.value(), env);
     parts_.committer.commit(std::move(held), std::move(op), std::move(result), env);
 }
@@ -100,7 +102,8 @@ bool operation_runner::commit_preparation(held_entry& held, operation& op) {
 /// saved, the operation fails.
 void operation_runner::commit_before(held_entry held, operation op, any_cause first) {
     const bool was_wakeup = std::holds_alternative<cause::restart>(first);
-    const auto env = parts_.context.environment();
+    random_bits random(random_number);
+    const auto env = parts_.context.environment(&random);
     auto result = apply(held.value(), first, env);
     operation before;
     before.action = change_action{std::move(first)};

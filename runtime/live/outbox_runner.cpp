@@ -4,6 +4,7 @@
 #include "runtime/component/quote_for_log.hpp"
 
 #include <stube/runtime/kernel.hpp>
+#include <stube/runtime/random_id.hpp>
 
 #include <utility>
 #include <variant>
@@ -48,7 +49,8 @@ void outbox_runner::carry_out(const held_entry& held, std::vector<any_command> o
 
 void outbox_runner::stop_component(const held_entry& held, const command::stop& leaving) {
     try {
-        run_stop(leaving, held.value(), context_.environment());
+        random_bits random(random_number);
+        run_stop(leaving, held.value(), context_.environment(&random));
     } catch (...) {
         context_.log().error(
             "stop failed conversation={} component={} why={}",

@@ -5,6 +5,7 @@
 #include "runtime/kernel/notices.hpp"
 #include "runtime/kernel/script_only.hpp"
 #include "runtime/testing/patched_page.hpp"
+#include "runtime/testing/recorded_run.hpp"
 #include "runtime/testing/test_controls.hpp"
 
 #include <stube/runtime/cause.hpp>
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 
@@ -44,12 +46,19 @@ public:
     explicit impl(beginning with) : beginning_(std::move(with)) {
         env_.now = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1) + std::chrono::hours(12);
         env_.secrets = &secrets_;
+        env_.random = &random_;
         value_.id = "test";
         value_.owner = "test";
         value_.mount = "/";
     }
 
+    explicit impl(recorded_run recorded) : impl(beginning(conversation())) {
+        recorded_ = std::move(recorded);
+    }
+
     environment& env() { return env_; }
+
+    void set_random_seed(std::uint64_t seed) { random_ = random_bits(seed); }
 
     void set_secret_keys(stube::secret_keys keys) { secrets_ = std::move(keys); }
 
@@ -246,10 +255,14 @@ public:
     void begin_now();
     void continue_from(conversation restored);
     void restart();
+    replay_report replay(std::uint64_t until);
     void fail_interrupted(const std::vector<std::uint64_t>& numbers);
     void show_after_restart();
 
 private:
+    recorded_run::show show_recorded();
+    void skip_recorded_ids();
+
     /// The only component in `where`, possibly `where` itself, that has the member.
     instance_id receiver(const node& where, std::string_view name, const event_function* target) {
         std::vector<instance_id> found;
@@ -299,6 +312,7 @@ private:
 
     void carry_out(command::publish&& message) {
         published_.push_back(message.topic + " " + message.message);
+        if (is_replaying_) return;  // its delivery is a recorded event
         const auto subscribed = topics(value_);
         if (!ended_ && std::ranges::find(subscribed, message.topic) != subscribed.end())
             receive(message.topic, message.message);
@@ -365,7 +379,10 @@ private:
     }
 
     beginning beginning_;
+    std::optional<recorded_run> recorded_;  ///< empty without an export
+    bool is_replaying_ = false;
     stube::secret_keys secrets_{{"test", "a key for tests, which is no secret"}};
+    random_bits random_{std::uint64_t{0}};
     environment env_;
     conversation value_;
     bool has_begun_ = false;
@@ -391,6 +408,10 @@ private:
 };
 
 void test_conversation::impl::begin_now() {
+    if (recorded_) {
+        recorded_->begin(env_, show_recorded());
+        return skip_recorded_ids();
+    }
     if (auto* restored = std::get_if<conversation>(&beginning_))
         return continue_from(std::move(*restored));
     show(begin(value_, std::get<effect::call>(beginning_), env_));
@@ -403,6 +424,34 @@ void test_conversation::impl::continue_from(conversation restored) {
     const auto interrupted = unfinished_work(restored);
     show(resume(std::move(restored), env_));
     fail_interrupted(interrupted);
+}
+
+/// Shows a recorded outcome with the clock at its time. Messages and work come from the record.
+recorded_run::show test_conversation::impl::show_recorded() {
+    return [this](const outcome& recorded, time_point time) {
+        env_.now = time;
+        is_replaying_ = true;
+        show(recorded);
+        is_replaying_ = false;
+    };
+}
+
+replay_report test_conversation::impl::replay(std::uint64_t until) {
+    if (!recorded_) misuse("replay() needs a conversation from from_export()");
+    ensure_begun();
+    auto report = recorded_->replay(value_, until, env_, show_recorded());
+    const auto unfinished = unfinished_work(value_);
+    std::erase_if(work_, [&](const command::work& each) {
+        return std::ranges::find(unfinished, each.number) == unfinished.end();
+    });
+    skip_recorded_ids();
+    return report;
+}
+
+/// The next event of the test must not have the id of a recorded one.
+void test_conversation::impl::skip_recorded_ids() {
+    for (const auto id : value_.applied)
+        last_id_ = std::max(last_id_, id);
 }
 
 void test_conversation::impl::restart() {
@@ -448,6 +497,16 @@ test_conversation::test_conversation(effect::call root)
 test_conversation::test_conversation(conversation from)
     : impl_(std::make_unique<impl>(std::move(from))) {}
 
+test_conversation::test_conversation(std::unique_ptr<impl> made) : impl_(std::move(made)) {}
+
+test_conversation test_conversation::read_export(std::istream& document, std::uint64_t head) {
+    return test_conversation(std::make_unique<impl>(recorded_run(document, head)));
+}
+
+replay_report test_conversation::replay(std::uint64_t until) {
+    return impl_->replay(until);
+}
+
 test_conversation::test_conversation(test_conversation&&) noexcept = default;
 test_conversation& test_conversation::operator=(test_conversation&&) noexcept = default;
 test_conversation::~test_conversation() = default;
@@ -460,6 +519,11 @@ test_conversation& test_conversation::provide(void* app, const std::type_info& t
 
 test_conversation& test_conversation::secret_keys(stube::secret_keys keys) {
     impl_->set_secret_keys(std::move(keys));
+    return *this;
+}
+
+test_conversation& test_conversation::random_seed(std::uint64_t seed) {
+    impl_->set_random_seed(seed);
     return *this;
 }
 

@@ -14,7 +14,12 @@
 
 #include <charconv>
 #include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <map>
 #include <optional>
+#include <random>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -387,6 +392,24 @@ struct book {
 };
 BOOST_DESCRIBE_STRUCT(book, (), (title, borrow))
 
+struct die {
+    static constexpr std::string_view component = "docs/die";
+    int face = 0;
+
+    void roll(context& c) { face = std::uniform_int_distribution(1, 6)(c.random()); }
+
+    markup render() const { return p(face, button(on<"click", &die::roll>, "Roll")); }
+};
+BOOST_DESCRIBE_STRUCT(die, (), (face, roll))
+
+TEST_CASE("example: random numbers") {
+    test_conversation one{die{}};
+    test_conversation other{die{}};
+    one.click("Roll");
+    CHECK_FALSE(one.text().contains("0"));
+    CHECK(one.text() == other.click("Roll").text());
+}
+
 TEST_CASE("example: the application and the user and the time") {
     library books;
     test_conversation t{book{}};
@@ -533,6 +556,63 @@ TEST_CASE("example: a test") {
     CHECK(t.entered<&pick_dates::arrival>() == "2026-12-01");
     t.forward();
     CHECK(t.text().contains("Choose a room"));
+}
+
+struct price_list {
+    std::map<std::string, int> of_room;
+};
+
+struct priced_room {
+    static constexpr std::string_view component = "docs/priced_room";
+    std::string name = "Garden";
+    int price = 0;
+
+    void choose(context& c) {
+        const auto& prices = c.app<price_list>().of_room;
+        const auto found = prices.find(name);
+        if (found == prices.end()) throw std::runtime_error("there is no price for this room");
+        price = found->second;
+    }
+
+    markup render() const {
+        return p(name, ": ", price, button(on<"click", &priced_room::choose>, "Choose"));
+    }
+};
+BOOST_DESCRIBE_STRUCT(priced_room, (), (name, price, choose))
+
+constexpr const char* incident = R"(
+{"format":1,"release":"0.1.0","id":"4fQ","mount":"/rooms","aliases":[],
+ "contents":[
+  {"format":2,"owner":"","principal":"ada","mount":"/rooms","url":"","last_instance":1,"root":1,
+   "step":1,"last_step":1,"past":[],"future":[],"created":1764547200000,
+   "shapes":{"docs/priced_room":1}},
+  {"clock":3,"component":"docs/priced_room","state":{"name":"Garden","price":0}}],
+ "heads":[
+  {"number":1,"parent":0,"time":1764547200000,
+   "event":{"kind":"visit","principal":"ada","mount":"/rooms","component":"docs/priced_room",
+            "state":{"name":"Garden","price":0}},
+   "about":{"revision":1,"touched":1764547200000,"applied":[]},"parts":{"head":0,"i1":1}}],
+ "failures":[
+  {"after":1,"time":1764547260000,
+   "event":{"kind":"event","principal":"ada","id":"00c0ffee00000001",
+            "component":"docs/priced_room","instance":1,"member":"choose","arguments":[]},
+   "why":"there is no price for this room"}]}
+)";
+
+TEST_CASE("example: an incident as a test") {
+    std::ofstream("incident.json") << incident;
+    price_list prices;
+    {
+        auto t = test_conversation::from_export<priced_room>(std::ifstream("incident.json"));
+        t.provide(prices).replay();
+        CHECK(t.failed());
+        CHECK(t.error() == "there is no price for this room");
+    }
+    prices.of_room["Garden"] = 90;
+    auto fixed = test_conversation::from_export<priced_room>(std::ifstream("incident.json"));
+    CHECK_THROWS_AS(fixed.provide(prices).replay(), replay_mismatch);
+    CHECK(fixed.click("Choose").text().contains("Garden: 90"));
+    std::remove("incident.json");
 }
 
 struct to_do {

@@ -1,13 +1,17 @@
 #include "http/fixture.hpp"
 
 #include <stube/runtime/conversation_history.hpp>
+#include <stube/runtime/test_conversation.hpp>
 #include <stube/store/sqlite_store.hpp>
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 using namespace testing;
 
@@ -37,6 +41,8 @@ public:
         );
         running->start_threads();
     }
+
+    std::string file(const std::string& name) const { return folder_.file(name); }
 
     app site;
     std::unique_ptr<server> running;
@@ -109,4 +115,44 @@ TEST_CASE("an app without a server, or with a store without an archive, has no h
     CHECK_THROWS_AS(site.history(), std::logic_error);
     const server running(site, on_any_port(), memory_store());
     CHECK_THROWS_AS(site.history(), store_refused);
+}
+
+TEST_CASE("an exported conversation of a running server is replayed by a test") {
+    archived_site s;
+    const auto page = open_page(s.running->port());
+    {
+        client c(s.running->port());
+        CHECK(c.ask(page.post("1/add", "stube-args=%5B5%5D")).status < 300);
+        CHECK(c.ask(page.post("1/inc", "i1-step=2")).status < 300);
+    }
+    const auto file = s.file("incident.json");
+    s.site.history().export_to(page.conversation, file);
+
+    auto t = test_conversation::from_export(std::ifstream(file));
+    const auto report = t.replay();
+    CHECK(report.compared == 2);
+    CHECK(report.not_compared.empty());
+    const auto now = s.site.history().view(page.conversation);
+    REQUIRE(now);
+    CHECK(
+        static_cast<const tally*>(t.value().top().state.get())->n ==
+        static_cast<const tally*>(now->value.top().state.get())->n
+    );
+}
+
+TEST_CASE("an export is a new file that only its owner can read") {
+    archived_site s;
+    const auto page = open_page(s.running->port());
+    const auto file = s.file("incident.json");
+    const auto history = s.site.history();
+    CHECK_THROWS_AS(history.export_to("unknown", file), std::invalid_argument);
+    CHECK_FALSE(std::filesystem::exists(file));
+    history.export_to(page.conversation, file);
+    using std::filesystem::perms;
+    CHECK(std::filesystem::status(file).permissions() == (perms::owner_read | perms::owner_write));
+    CHECK_THROWS_AS(history.export_to(page.conversation, file), std::system_error);
+    CHECK_THROWS_AS(
+        test_conversation::from_export(std::ifstream(s.file("absent.json"))),
+        decode_error
+    );
 }

@@ -98,7 +98,7 @@ public:
 
     time_point now = written + std::chrono::minutes(1);
     conversation_map map;
-    visitor me;
+    golden::visitor me;
     load_summary summary;
 
 private:

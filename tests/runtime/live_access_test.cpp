@@ -54,7 +54,9 @@ struct approval {
 
     void approve() { is_done = true; }
 
-    markup render() const { return p(button(on<"click", &approval::approve>, is_done ? "done" : "open")); }
+    markup render() const {
+        return p(button(on<"click", &approval::approve>, is_done ? "done" : "open"));
+    }
 };
 BOOST_DESCRIBE_STRUCT(approval, (), (is_done, approve))
 

@@ -53,6 +53,17 @@ public:
         return out;
     }
 
+    std::vector<archived_failure> failures(std::string_view id) override {
+        std::vector<archived_failure> out;
+        for (const auto& each : saved_->failures())
+            if (each.id == id) out.push_back(each);
+        return out;
+    }
+
+    void append_failures(std::span<const archived_failure> failed) override {
+        saved_->append_failures(failed);
+    }
+
 private:
     archive_contents all() const {
         archive_contents archived;

@@ -66,6 +66,17 @@ public:
         return batches_;
     }
 
+    /// The failures that were appended, the oldest first.
+    std::vector<archived_failure> failures() const {
+        std::lock_guard lock(mutex_);
+        return failures_;
+    }
+
+    void append_failures(std::span<const archived_failure> failed) {
+        std::lock_guard lock(mutex_);
+        failures_.insert(failures_.end(), failed.begin(), failed.end());
+    }
+
     /// The changes of all durable batches, in order.
     std::vector<change> changes() const {
         std::vector<change> out;
@@ -89,6 +100,7 @@ private:
     bool gate_is_open_ = true;
     std::size_t begun_ = 0;
     std::vector<std::vector<change>> batches_;
+    std::vector<archived_failure> failures_;
 };
 
 /// A script whose store holds the records that `of` has saved.

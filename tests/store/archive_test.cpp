@@ -152,6 +152,43 @@ TEST_CASE("a database with an archive stays usable without it and its archive is
     CHECK(parts_at(archived, "live", 1) == std::vector<part>{{"head", "1"}, {"i1", "1"}});
 }
 
+TEST_CASE("a database of format 3 from before the table of failures gets it") {
+    archive_place place;
+    save(*open_and_load(place), {recorded(creating("a", 1, {{"head", "1"}}))});
+    run_sql(place.path(), "DROP TABLE failure");
+    const archived_failure failed{"a", 1, 1, "{}", "no"};
+    {
+        auto reader = stube::sqlite_store(place.path(), {.read_only = true, .archive = true});
+        load(*reader);
+        CHECK(as_archive(*reader).failures("a").empty());
+    }
+    {
+        auto kept = open_and_load(place);
+        as_archive(*kept).append_failures(std::vector{failed});
+    }
+    auto kept = open_and_load(place);
+    CHECK(as_archive(*kept).failures("a") == std::vector{failed});
+    CHECK(run_sql(place.path(), "PRAGMA user_version") == "3");
+}
+
+TEST_CASE("an archive keeps a limited number of failures of all conversations") {
+    archive_place place;
+    auto kept = open_and_load(place);
+    constexpr std::size_t conversations = all_kept_failures / kept_failures + 1;
+    std::vector<archived_failure> failed;
+    for (std::size_t i = 0; i < conversations; ++i) {
+        const auto id = "c" + std::to_string(i);
+        save(*kept, {recorded(creating(id, 1, {{"head", "1"}}))});
+        failed.insert(failed.end(), kept_failures, archived_failure{id, 1, 1, "{}", "no"});
+    }
+    as_archive(*kept).append_failures(failed);
+    CHECK(as_archive(*kept).failures("c0").empty());
+    CHECK(as_archive(*kept).failures("c1").size() == kept_failures);
+    CHECK(
+        run_sql(place.path(), "SELECT count(*) FROM failure") == std::to_string(all_kept_failures)
+    );
+}
+
 TEST_CASE("an archive can be read while another process owns the database") {
     archive_place place;
     auto kept = open_and_load(place);

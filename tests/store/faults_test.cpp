@@ -98,7 +98,51 @@ bool save_with_a_fault(fault kind, int nth, int error, bool is_lasting) {
     return tripped;
 }
 
+/// Appends failures with a fault at the `nth` call, and then saves. Returns true if a call failed.
+bool append_with_a_fault(fault kind, int nth, int error) {
+    archive_place place;
+    auto kept = open_and_load(place);
+    auto made = creating("a", 1, {{"head", "1"}});
+    archived_commit commit;
+    commit.written = made.written;
+    made.commit = std::make_shared<const archived_commit>(commit);
+    kept->save(std::vector{made});
+    auto& archived = dynamic_cast<archive&>(*kept);
+    const archived_failure failed{"a", 1, 1, "{}", std::string(9000, 'x')};
+
+    fail_once(kind, nth, error);
+    outcome first = outcome::saved;
+    try {
+        archived.append_failures(std::vector{failed});
+    } catch (const store_refused&) {
+        first = outcome::refused;
+    } catch (const store_unknown&) {
+        first = outcome::unknown;
+    }
+    const bool tripped = end_faults();
+    const outcome second = try_save(*kept, {replacing("a", 2, {{"head", "2"}})});
+    CHECK(second == (first == outcome::unknown ? outcome::unknown : outcome::saved));
+    kept.reset();
+    kept = open_and_load(place);
+    const auto found = dynamic_cast<archive&>(*kept).failures("a");
+    if (first == outcome::saved) CHECK(found == std::vector{failed});
+    if (first == outcome::refused) CHECK(found.empty());
+    return tripped;
+}
+
 }  // namespace
+
+TEST_CASE("appended failures are whole or absent whichever system call fails") {
+    for (const auto& [kind, error] :
+         {std::pair(fault::write, ENOSPC), std::pair(fault::write, EIO), std::pair(fault::sync, EIO)
+         }) {
+        int nth = 1;
+        while (nth < 100 && append_with_a_fault(kind, nth, error))
+            ++nth;
+        CHECK(nth > 1);
+        CHECK(nth < 100);
+    }
+}
 
 TEST_CASE_TEMPLATE(
     "a save keeps its guarantee whichever system call fails",

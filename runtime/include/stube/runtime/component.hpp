@@ -149,6 +149,10 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// Makes the result of background work from its recorded JSON. Secret values in it are the default
+/// values of their types.
+using result_decoder = answer_value (*)(const boost::json::value&);
+
 /// A member function that can receive events, answers, failures or messages.
 struct member_handler {
     std::string_view name;
@@ -167,6 +171,10 @@ struct member_handler {
     const event_function* on_message = nullptr;
     /// Bit n is set if argument n contains a secret value. A context is not an argument.
     std::uint64_t secret_arguments = 0;
+    /// The default values of all arguments, as a JSON array. Null unless one of them is secret.
+    std::string (*default_arguments)() = nullptr;
+    /// Points to null unless the member receives a value from background work that has JSON.
+    const result_decoder* decode_result = nullptr;
 
     bool is_secret_argument(std::size_t index) const {
         return index < 64 && ((secret_arguments >> index) & 1U) != 0;
@@ -252,6 +260,7 @@ struct component_type {
     /// its page. Empty: for ever.
     std::optional<std::chrono::days> keep_history;
 
+    bool has_secret = false;  ///< the state contains a secret value
     /// True if the state contains an `encrypted` value, so that the program needs secret keys.
     bool has_encrypted = false;
     std::vector<std::string_view> secret_fields;  ///< whose form values are secret

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stube/runtime/principal.hpp>
+#include <stube/runtime/random_bits.hpp>
 
 #include <boost/json/fwd.hpp>
 
@@ -32,7 +33,8 @@ public:
         const std::type_info* app_type,
         const conversation* before_event = nullptr,
         bool can_go_back = false,
-        const secret_keys* secrets = nullptr
+        const secret_keys* secrets = nullptr,
+        random_bits* random = nullptr
     )
         : conversation_id_(conversation_id),
           principal_(principal),
@@ -42,7 +44,8 @@ public:
           app_type_(app_type),
           before_event_(before_event),
           can_go_back_(can_go_back),
-          secrets_(secrets) {}
+          secrets_(secrets),
+          random_(random) {}
 
     std::string_view conversation_id() const { return conversation_id_; }
 
@@ -77,6 +80,18 @@ public:
         return *static_cast<App*>(app_);
     }
 
+    /// Random numbers for handlers, which a replay repeats:
+    ///
+    ///     void roll(context& c) { face = std::uniform_int_distribution(1, 6)(c.random()); }
+    ///
+    /// The distributions of two standard libraries can differ. Not for secrets: the archive
+    /// contains the seed. `render()` has none, because its context is const. Throws
+    /// std::logic_error if the environment of the kernel has none.
+    random_bits& random() {
+        if (!random_) throw std::logic_error("stube: this member has no random numbers");
+        return *random_;
+    }
+
     /// The whole conversation as a value, as it was before this event. See
     /// <stube/runtime/snapshot.hpp>. For handlers. Throws std::logic_error in the `start()` hooks
     /// with which a conversation begins, in `stop()` and in `render()`, and std::invalid_argument
@@ -93,6 +108,7 @@ private:
     const conversation* before_event_;
     bool can_go_back_;
     const secret_keys* secrets_;
+    random_bits* random_;
 };
 
 }  // namespace stube

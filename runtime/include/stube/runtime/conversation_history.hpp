@@ -74,6 +74,30 @@ BOOST_DESCRIBE_STRUCT(
      is_on_current_branch)
 )
 
+/// A turn that failed, so that it has no head.
+struct audit_failure {
+    audit_event event;  ///< `head` is 0, and `parent` is the newest head at that time
+    std::string why;    ///< the exception, as in the log
+};
+BOOST_DESCRIBE_STRUCT(audit_failure, (), (event, why))
+
+enum class replay_result {
+    same,          ///< the replay has the recorded result
+    differs,       ///< it has another result; `difference` is the first difference
+    not_compared,  ///< the comparison is not possible; `difference` is the reason
+};
+BOOST_DESCRIBE_ENUM(replay_result, same, differs, not_compared)
+
+/// The comparison of a replayed turn with its record.
+struct replayed_event {
+    std::uint64_t head = 0;   ///< of a failure: the head after which it happened
+    bool is_failure = false;  ///< the turn has failed in the record
+    replay_result result = replay_result::same;
+    /// Such as "component claim (i1), member amount: recorded 10, replayed 12".
+    std::string difference;
+};
+BOOST_DESCRIBE_STRUCT(replayed_event, (), (head, is_failure, result, difference))
+
 /// The end of one line of heads.
 struct branch {
     std::uint64_t tip = 0;  ///< its newest head
@@ -168,6 +192,31 @@ public:
 
     /// All commits with the branches that they form.
     stube::live::history_view history_view(std::string_view id) const;
+
+    /// The newest turns that failed (at most `storage::kept_failures`), the oldest first. A failure
+    /// is in the archive about a second later.
+    std::vector<audit_failure> failures(std::string_view id) const;
+
+    /// Runs the recorded causes again, from the state at `from_head` or from the beginning (0), and
+    /// compares each result with the record. Time, clock shift and random numbers are the recorded
+    /// ones. `with` has the application's object (`app`, `app_type`): handlers call it, so it must
+    /// not be the one of the server unless these calls change nothing. Secrets are not recorded;
+    /// the replay uses default values, and reports a difference that they can cause as
+    /// `not_compared`. The same holds for functions of the application and for states that do not
+    /// come from an event of this conversation. Empty if the archive does not have the head.
+    std::vector<replayed_event>
+    replay(std::string_view id, std::uint64_t from_head = 0, const kernel::environment& with = {})
+        const;
+
+    /// The whole recorded conversation as one JSON document without secrets, which
+    /// `test_conversation::from_export` replays. It contains all other data of the user. Empty if
+    /// the archive does not have the conversation.
+    std::optional<std::string> export_of(std::string_view id) const;
+
+    /// Writes the same document to a new file, which only its owner can read. `name` is an id or an
+    /// alias. Throws std::invalid_argument if the archive has no such conversation, and
+    /// std::system_error if the file exists already or cannot be written.
+    void export_to(std::string_view name, const std::string& file) const;
 
     /// The entries of the user and the pages that were shown, in order. A page is rendered again
     /// from its archived state and with the time of its commit, so data of the application's object

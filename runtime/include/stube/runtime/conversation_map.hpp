@@ -54,7 +54,8 @@ struct visitor {
     const principal* user = nullptr;  ///< null: the user whose conversation it is
 
     template <std::convertible_to<std::string_view> Text>
-    visitor(const Text& owner, const principal* user = nullptr) : owner(owner), user(user) {}
+    visitor(const Text& session, const principal* sender = nullptr)
+        : owner(session), user(sender) {}
 };
 
 /// The result of an operation.

@@ -23,6 +23,8 @@ struct environment {
     /// How far the clock behind `now` was set, ahead or back, since the process began.
     std::chrono::milliseconds clock_shift = {};
     const secret_keys* secrets = nullptr;  ///< for the snapshots that a handler takes; may be null
+    /// The random numbers of the turn, see `context::random`. Null: there are none.
+    random_bits* random = nullptr;
     /// The user who causes the turn; null for the owner of the conversation. It must outlive the
     /// call. `apply` sets it from the cause.
     const principal* by = nullptr;

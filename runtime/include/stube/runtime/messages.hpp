@@ -193,6 +193,27 @@ std::string recorded(const void* value) {
         return {};
 }
 
+template <class T>
+answer_value decode_recorded(const boost::json::value& from) {
+    const form_scope_if<holds_secret<T>> form(secret_form::masked);
+    T value{};
+    stube::decode(value, from);
+    return answer_value(std::move(value), &recorded<T>);
+}
+
+/// Null if values of this type have no JSON.
+template <class T>
+constexpr result_decoder result_decoder_of() {
+    if constexpr (!std::is_void_v<T>) {
+        if constexpr (fault_of<T>() == fault::none && std::is_default_constructible_v<T>)
+            return &decode_recorded<T>;
+    }
+    return nullptr;
+}
+
+template <auto Member, class Result, class Type = decltype(Member)>
+inline const bool known_as_receiver = (result_target<Member> = result_decoder_of<Result>(), true);
+
 template <class Work>
 answer_value run_work(Work& work) {
     if constexpr (std::is_void_v<result_of<Work>>) {
@@ -250,6 +271,7 @@ run_request run(Work work) {
         "stube: the result of work must be copyable. Return a std::shared_ptr in place of a "
         "std::unique_ptr."
     );
+    static_cast<void>(&detail::known_as_receiver<Member, detail::result_of<Work>>);
     return run_request(effect::run{
         [work = std::move(work)]() mutable { return detail::run_work(work); },
         detail::member_name<Member>()

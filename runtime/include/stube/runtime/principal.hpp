@@ -18,10 +18,10 @@ struct principal {
 
     principal() = default;
 
-    principal(std::string name, std::vector<std::string> roles = {})
-        : name(std::move(name)), roles(std::move(roles)) {}
+    principal(std::string user_name, std::vector<std::string> user_roles = {})
+        : name(std::move(user_name)), roles(std::move(user_roles)) {}
 
-    principal(const char* name) : name(name) {}
+    principal(const char* user_name) : name(user_name) {}
 
     bool is_anonymous() const { return name.empty(); }
 

@@ -253,7 +253,7 @@ struct secret_with<encrypted<Old>, T> {
 enum class secret_form {
     stored,    ///< transient as nothing, encrypted with the keys of a `secret_keys_scope`
     readable,  ///< as its content: arguments on their way to a member, never stored or shown
-    masked,    ///< a fixed text: for people, and to compare states
+    masked,    ///< a fixed text, and read as a default value: for people, and to compare states
 };
 
 /// The form within a scope. The codecs of components are static functions without a parameter for
@@ -335,6 +335,8 @@ void encode_secret(boost::json::value& to, Write write) {
 /// Decodes a secret value whose content `read` decodes.
 template <bool IsEncrypted, class Read>
 void decode_secret(const boost::json::value& from, Read read) {
+    // The content is not in a masked value, so the secret has the default value of its type.
+    if (current_secret_form() == secret_form::masked) return;
     const auto read_content = [&](const boost::json::value& content) {
         try {
             read(content);

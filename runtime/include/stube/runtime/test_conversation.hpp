@@ -9,8 +9,11 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <iosfwd>
+#include <limits>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -44,6 +47,27 @@ private:
     std::string text_;
 };
 
+/// The replay of an export has another result than its record. what() names the first event that
+/// differs, and the component and the member.
+class replay_mismatch : public std::runtime_error {
+public:
+    replay_mismatch(std::uint64_t head, const std::string& difference);
+
+    /// The number of the head; for a failure, of the head after which it happened.
+    std::uint64_t head() const { return head_; }
+
+private:
+    std::uint64_t head_;
+};
+
+/// The result of a replay without a mismatch.
+struct replay_report {
+    std::size_t compared = 0;  ///< the turns whose results equal the recorded ones
+    /// The other turns, such as "head 7: component login (i1), member tries: recorded 1, replayed 0
+    /// (it can depend on a secret value)".
+    std::vector<std::string> not_compared = {};
+};
+
 /// One conversation and the page that shows it, from the viewpoint of a user:
 ///
 ///     test_conversation t{book_room{}};
@@ -66,6 +90,13 @@ private:
 ///
 /// If a component throws, `failed()` is true and nothing changes. A mistake of the test (no such
 /// button, no such field) throws std::logic_error whose text lists the alternatives.
+///
+/// A conversation of a server can be continued in a test, with its recorded events:
+///
+///     auto t = test_conversation::from_export<priced_room>(std::ifstream("incident.json"));
+///     t.provide(prices).replay();
+///     CHECK(t.failed());
+///     CHECK(t.error() == "there is no price for this room");
 class test_conversation {
 public:
     template <class C>
@@ -80,6 +111,19 @@ public:
 
     /// Continues from another conversation, see <stube/runtime/snapshot.hpp>.
     explicit test_conversation(conversation from);
+
+    /// Begins with a recorded conversation: the document that `conversation_history::export_of`
+    /// makes, and `gallery --export`. Shows the state at `head`, or at the first head (0), which is
+    /// the result of the visit. The test must know its components (docs/decisions/0003): name the
+    /// first component of the page unless the test is linked with the program that mounts it.
+    /// Throws `decode_error` with the place of the mistake if the document cannot be read, and
+    /// std::invalid_argument if it does not have the head.
+    template <class... Components>
+    static test_conversation from_export(std::istream&& document, std::uint64_t head = 0) {
+        (static_cast<void>(&detail::known<Components>), ...);
+        return read_export(document, head);
+    }
+
     test_conversation(test_conversation&&) noexcept;
     test_conversation& operator=(test_conversation&&) noexcept;
     ~test_conversation();
@@ -98,6 +142,10 @@ public:
     /// Sets the keys for `encrypted` values, which `restart` and `context::snapshot` use. Without
     /// this call, there is one key for tests.
     test_conversation& secret_keys(stube::secret_keys keys);
+
+    /// Sets the seed of `context::random` from here on. Without this call the seed is 0, so a test
+    /// draws the same numbers each time it runs.
+    test_conversation& random_seed(std::uint64_t seed);
 
     // --- where a user looks
 
@@ -194,6 +242,17 @@ public:
     ///     t.click("Load").run_work();
     ///     CHECK(t.text().contains("The sum is 2026"));
     test_conversation& run_work();
+
+    /// After `from_export`: applies the recorded events that follow, up to the head `until`, with
+    /// their recorded time, clock shift and random numbers. Work and messages have their recorded
+    /// results. The recorded failures are repeated, too: after the last one, `failed()` and
+    /// `error()` describe it. Secrets are not in an export, so they have the default values of
+    /// their types; the report contains the turns that could not be compared for this or another
+    /// reason. The clock stays at the time of the last event.
+    ///
+    /// Throws `replay_mismatch` for the first event whose state or exception is not the recorded
+    /// one, and std::logic_error without `from_export`.
+    replay_report replay(std::uint64_t until = std::numeric_limits<std::uint64_t>::max());
 
     // --- faults
 
@@ -292,6 +351,9 @@ public:
 
 private:
     class impl;
+
+    explicit test_conversation(std::unique_ptr<impl> made);
+    static test_conversation read_export(std::istream& document, std::uint64_t head);
 
     template <class C>
     static effect::call root_call(C root) {

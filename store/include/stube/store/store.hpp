@@ -229,6 +229,25 @@ struct derivation {
     fork_origin origin;
 };
 
+/// A turn that failed, so that it has no commit: its cause and its exception.
+struct archived_failure {
+    std::string id;                ///< of the conversation
+    std::uint64_t after_head = 0;  ///< the newest head at that time
+    std::int64_t time = 0;         ///< milliseconds since 1970
+    std::string event;             ///< JSON: the cause
+    std::string why;               ///< the exception
+
+    friend bool operator==(const archived_failure&, const archived_failure&) = default;
+};
+
+/// An archive keeps this many failures of each conversation, and of all together. Older ones are
+/// deleted, so that a client cannot fill the disk.
+inline constexpr std::size_t kept_failures = 20;
+inline constexpr std::size_t all_kept_failures = 10'000;
+
+/// The limit for `event` and `why` of a failure together, in bytes.
+inline constexpr std::size_t longest_failure = 16'384;
+
 /// An optional capability of a store: it keeps every commit of every conversation, also after the
 /// conversation has ended. Heads are appended and never changed. Old heads can be deleted
 /// (`change_kind::trim`, `change::forgets`), so a `parent` may name a head that is not kept.
@@ -259,6 +278,14 @@ public:
 
     /// The fork that a conversation began as, if it did, and its own forks.
     virtual std::vector<derivation> derivations(std::string_view id) = 0;
+
+    /// The newest failures of a conversation, the oldest first. They end with `change::forgets`.
+    virtual std::vector<archived_failure> failures(std::string_view id) = 0;
+
+    /// Appends failures, all or nothing. Ignores those of conversations without a head. Threads:
+    /// as `store::save`. Throws `store_refused` (nothing was changed), also for a failure that
+    /// `check_failure` rejects; or `store_unknown`.
+    virtual void append_failures(std::span<const archived_failure> failed) = 0;
 };
 
 /// The archive of a store. Null if the store keeps none.
@@ -278,6 +305,10 @@ void check_alias(std::string_view name);
 /// an archive. JSON is not parsed. A caller that checks a
 /// change before it joins a batch keeps one bad change from failing the others.
 void check_change(const change& change);
+
+/// Throws std::invalid_argument unless a failure is valid: its id, its head, its texts in UTF-8,
+/// and their length.
+void check_failure(const archived_failure& failed);
 
 /// Checks a whole batch with `check_change`, and that no conversation occurs twice. Throws
 /// `store_refused`. Every store calls this first in `save`.

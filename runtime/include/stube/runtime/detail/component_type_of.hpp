@@ -98,6 +98,20 @@ inline event_function message_target = nullptr;
 template <auto Member, class Type = decltype(Member)>
 inline const bool known_as_message = (message_target<Member> = &run_message<Member>, true);
 
+/// Set if the program names the member as the receiver of a result of background work.
+template <auto Member, class Type = decltype(Member)>
+inline result_decoder result_target = nullptr;
+
+template <class... Values>
+std::string default_arguments(std::tuple<Values...>*) {
+    const secret_form_scope form(secret_form::readable);
+    const std::tuple<Values...> values{};
+    return std::apply(
+        [](const auto&... value) { return arguments_text<const Values&...>(value...); },
+        values
+    );
+}
+
 template <auto Member, class Type = decltype(Member)>
 inline const bool known_as_event = (event_target<Member> = &run_event<Member>, true);
 
@@ -153,6 +167,9 @@ member_handler make_handler(std::string_view name) {
         return static_cast<typename member<Member>::owner*>(static_cast<C*>(self));
     };
     h.secret_arguments = secret_arguments<parameters>;
+    if constexpr (secret_arguments<parameters> != 0)
+        h.default_arguments = [] { return default_arguments(static_cast<parameters*>(nullptr)); };
+    h.decode_result = &result_target<Member>;
     if constexpr (std::tuple_size_v<parameters> == 0) {
         h.on_answer = &run_answer<Member>;
         h.on_failure = &run_failure<Member>;
@@ -500,6 +517,7 @@ json_holder encoded(const C& state) {
 /// Records which values of the component are secret.
 template <class C>
 void set_secrets(component_type& type) {
+    type.has_secret = holds_secret<C>;
     type.has_encrypted = holds_encrypted<C>;
     boost::mp11::mp_for_each<data_members<C>>([&](auto described) {
         using member_type = data_type<decltype(described)>;
