@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -220,6 +221,21 @@ struct derivation {
     fork_origin origin;
 };
 
+/// A commit as the archive returns it in the order of all commits.
+struct logged_commit {
+    std::uint64_t position = 0;  ///< rises from commit to commit, with gaps; never 0
+    std::string id;
+    archived_head head;
+    /// True: `written` has all parts, and every other part is gone. A commit may have a whole list
+    /// although its change was an update.
+    bool is_whole = true;
+    std::vector<part> written;         ///< at least the parts that the commit changed
+    std::vector<std::string> dropped;  ///< names of parts; empty if the list is whole
+    /// The reason why the archive cannot read this commit; empty if it can. A damaged commit has
+    /// only its position, and its id if that is readable.
+    std::string damage;
+};
+
 /// An optional capability of a store: it keeps every commit of every conversation, also after the
 /// conversation has ended. Heads are appended and never changed.
 /// Threads: any, also while another thread saves. A call sees the saves that returned before it.
@@ -249,6 +265,18 @@ public:
 
     /// The fork that a conversation began as, if it did, and its own forks.
     virtual std::vector<derivation> derivations(std::string_view id) = 0;
+
+    /// The commits of all conversations after a position, in the order of their append, at most
+    /// `count`. Position 0 is before the first one. A damaged commit is returned as such, so that a
+    /// reader can continue behind it. Commits of a forgotten conversation are absent. After a crash
+    /// that has lost the last commits, later ones may get their positions; their digests differ.
+    virtual std::vector<logged_commit> commits_after(std::uint64_t position, std::size_t count) = 0;
+
+    /// The state at the commit with this position. Empty if there is no such commit.
+    virtual std::optional<archived_state> state_at(std::uint64_t position) = 0;
+
+    /// The place for a `query_index` beside the archive; empty if the archive is not on a disk.
+    virtual std::filesystem::path index_file() const { return {}; }
 };
 
 /// The archive of a store. Null if the store keeps none.
