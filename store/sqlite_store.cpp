@@ -87,7 +87,7 @@ public:
     std::vector<derivation> derivations(std::string_view id) override;
     std::vector<logged_commit> commits_after(std::uint64_t position, std::size_t count) override;
     std::optional<archived_state> state_at(std::uint64_t position) override;
-    fs::path index_file() const override;
+    std::string index_file() const override;
 
 private:
     void open();
@@ -542,8 +542,8 @@ std::optional<archived_state> database_store::state_at(std::uint64_t position) {
     return reader(log_reader_).state_at(position);
 }
 
-fs::path database_store::index_file() const {
-    return keeps_archive_ ? fs::path(file_.string() + ".index") : fs::path();
+std::string database_store::index_file() const {
+    return keeps_archive_ ? file_.string() + ".index" : std::string();
 }
 
 }  // namespace

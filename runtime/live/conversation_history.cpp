@@ -26,8 +26,12 @@ archive& required_archive(store& from) {
     throw store_refused("the store keeps no archive; open it with one to ask for its history");
 }
 
+time_point time_at(std::int64_t milliseconds) {
+    return time_point(std::chrono::milliseconds(milliseconds));
+}
+
 time_point time_of(const archived_head& of) {
-    return time_point(std::chrono::milliseconds(of.time));
+    return time_at(of.time);
 }
 
 boost::json::object parse_event(const archived_head& of) {
@@ -107,6 +111,38 @@ std::vector<branch> branches_of(const std::vector<audit_event>& events) {
     return out;
 }
 
+found_conversation found_in(index_hit& hit, const std::vector<std::string>& members) {
+    auto& row = hit.row;
+    found_conversation out;
+    out.id = std::move(row.id);
+    out.principal = std::move(row.principal);
+    out.mount = std::move(row.mount);
+    out.component = std::move(row.component);
+    out.step = row.step;
+    out.head = row.head;
+    out.created = time_at(row.created);
+    out.touched = time_at(row.touched);
+    out.since = time_at(row.since);
+    out.has_ended = row.has_ended;
+    out.awaited = std::move(row.awaited);
+    out.instance = hit.instance;
+    for (std::size_t i = 0; i < members.size(); ++i)
+        out.values.emplace(members[i], std::move(hit.values[i]));
+    return out;
+}
+
+std::optional<indexed_value> indexed_value_in(const sql_value& from) {
+    return std::visit(
+        []<class T>(const T& value) -> std::optional<indexed_value> {
+            if constexpr (std::is_same_v<T, std::monostate>)
+                return std::nullopt;
+            else
+                return value;
+        },
+        from
+    );
+}
+
 /// JSON text of what a user has entered.
 std::string entered_content(const audit_event& of) {
     boost::json::object out{{"component", of.component}, {"member", of.member}};
@@ -124,9 +160,12 @@ std::string entered_content(const audit_event& of) {
 
 conversation_history::conversation_history(
     store& from,
-    std::function<environment(time_point)> environment_at
+    std::function<environment(time_point)> environment_at,
+    followed_index index
 )
-    : archive_(required_archive(from)), environment_at_(std::move(environment_at)) {}
+    : archive_(required_archive(from)),
+      environment_at_(std::move(environment_at)),
+      index_(std::move(index)) {}
 
 std::optional<head_view>
 conversation_history::view(std::string_view id, std::optional<std::uint64_t> head) const {
@@ -220,6 +259,44 @@ std::vector<forked> conversation_history::derivations(std::string_view id) const
 
 std::optional<std::string> conversation_history::find_alias(std::string_view name) const {
     return archive_.find_alias(name);
+}
+
+query_index& conversation_history::required_index() const {
+    if (index_.index) return *index_.index;
+    throw store_refused("the archive has no query index");
+}
+
+found_page conversation_history::find_hits(const index_query& query) const {
+    auto page = required_index().find(query);
+    found_page out{{}, page.has_more, page.count};
+    for (auto& hit : page.hits)
+        out.found.push_back(found_in(hit, query.members));
+    return out;
+}
+
+selected_rows conversation_history::select(
+    std::string_view sql,
+    const std::vector<indexed_value>& parameters,
+    sql_limits limits
+) const {
+    std::vector<sql_value> bound;
+    for (const auto& each : parameters)
+        std::visit([&](const auto& value) { bound.emplace_back(value); }, each);
+    auto result = required_index().select(sql, bound, limits);
+    selected_rows out{std::move(result.columns), {}, result.has_more};
+    for (const auto& row : result.rows) {
+        auto& values = out.rows.emplace_back();
+        for (const auto& value : row)
+            values.push_back(indexed_value_in(value));
+    }
+    return out;
+}
+
+std::optional<time_point> conversation_history::index_behind_since() const {
+    required_index();
+    const auto next = archive_.commits_after(index_.position(), 1);
+    if (next.empty()) return std::nullopt;
+    return time_of(next.front().head);
 }
 
 }  // namespace stube::live

@@ -3,6 +3,7 @@
 #include "runtime/live/committer.hpp"
 #include "runtime/live/dispatcher.hpp"
 #include "runtime/live/expiry.hpp"
+#include "runtime/live/indexer.hpp"
 #include "runtime/live/loader.hpp"
 #include "runtime/live/map_context.hpp"
 #include "runtime/live/messages.hpp"
@@ -70,12 +71,17 @@ struct conversation_map::parts {
     };
     operation_runner runner{{context, registry, operations, pages, timers, committer}};
     live::expiry expiry{{context, registry, operations, committer, removals}};
+    live::indexer indexer{context};
     std::once_flag stopped;
 
     conversation_history history() {
-        return {*storage, [&options = context.options](time_point at) {
-                    return environment{at, options.app, options.app_type, {}, &options.secrets};
-                }};
+        return {
+            *storage,
+            [&options = context.options](time_point at) {
+                return environment{at, options.app, options.app_type, {}, &options.secrets};
+            },
+            {indexer.index(), [this] { return indexer.position(); }}
+        };
     }
 
     /// The conversation that a new one continues; an empty one for a visit. Sets `origin` for a
@@ -121,6 +127,7 @@ load_summary conversation_map::load() {
     );
     auto summary = loading.load(*parts_->storage);
     parts_->committer.watch_place();
+    if (auto* archived = storage::archive_of(*parts_->storage)) parts_->indexer.start(*archived);
     return summary;
 }
 
@@ -130,6 +137,7 @@ void conversation_map::stop() {
         parts_->timers.stop();
         parts_->work.stop();
         parts_->committer.stop();
+        parts_->indexer.stop();
         parts_->context.background.stop();
     });
 }

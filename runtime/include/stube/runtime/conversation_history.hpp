@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stube/runtime/component.hpp>
+#include <stube/runtime/conversation_query.hpp>
 #include <stube/runtime/kernel.hpp>
 #include <stube/store/store.hpp>
 
@@ -130,6 +131,12 @@ struct message_options {
     head_range range = {};
 };
 
+/// The query index of an archive. Both must outlive the history that uses them.
+struct followed_index {
+    storage::query_index* index = nullptr;         ///< null: there is none
+    std::function<std::uint64_t()> position = {};  ///< the last commit that the index has
+};
+
 /// Reads the archive of a store. Valid as long as the server or the map that it comes from. It does
 /// not check who asks: the application decides who may see the history of whom.
 /// Threads: any. Each call reads the store, and does not wait for saves.
@@ -141,7 +148,8 @@ public:
     /// rendered again. Throws `store_refused` if the store keeps no archive.
     conversation_history(
         store& from,
-        std::function<kernel::environment(time_point)> environment_at
+        std::function<kernel::environment(time_point)> environment_at,
+        followed_index index = {}
     );
 
     /// The state at a head, or at the newest one. Empty if there is no such head.
@@ -166,11 +174,33 @@ public:
     /// The id of the conversation with this alias.
     std::optional<std::string> find_alias(std::string_view name) const;
 
+    /// Searches all conversations, see <stube/runtime/conversation_query.hpp>. Throws
+    /// `store_refused` if the archive has no index, and std::invalid_argument for a wrong query.
+    template <class Query>
+    found_page find(const Query& query) const {
+        return find_hits(query.asked());
+    }
+
+    /// Runs SQL that reads the index: the views `conversations` and `facts` and the table
+    /// `awaited`, see <stube/store/query_index.hpp>. Each "?" gets a parameter. Throws as `find`,
+    /// and `store_refused` after the time limit.
+    selected_rows select(
+        std::string_view sql,
+        const std::vector<indexed_value>& parameters = {},
+        storage::sql_limits limits = {}
+    ) const;
+
+    /// The time of the oldest commit that the index does not have yet. Empty if it has all of them.
+    std::optional<time_point> index_behind_since() const;
+
 private:
+    found_page find_hits(const storage::index_query& query) const;
+    storage::query_index& required_index() const;
     std::string page_at(std::string_view id, std::uint64_t head) const;
 
     storage::archive& archive_;
     std::function<kernel::environment(time_point)> environment_at_;
+    followed_index index_;
 };
 
 }  // namespace stube::live

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -276,7 +275,7 @@ public:
     virtual std::optional<archived_state> state_at(std::uint64_t position) = 0;
 
     /// The place for a `query_index` beside the archive; empty if the archive is not on a disk.
-    virtual std::filesystem::path index_file() const { return {}; }
+    virtual std::string index_file() const { return {}; }
 };
 
 /// The archive of a store. Null if the store keeps none.
