@@ -95,8 +95,6 @@ index_batch index_builder::next(std::span<const logged_commit> commits) {
     rows_.clear();
     for (const auto& commit : commits)
         add(commit);
-    for (auto& [id, row] : rows_)
-        batch_.rows.push_back(std::move(row));
     trim();
     return std::move(batch_);
 }
@@ -139,7 +137,17 @@ void index_builder::skip(
 
 std::optional<index_row> index_builder::find_row(const std::string& id) const {
     const auto found = rows_.find(id);
-    return found != rows_.end() ? found->second : from_.row(id);
+    return found != rows_.end() ? batch_.rows[found->second] : from_.row(id);
+}
+
+/// The rows of a batch are in the order in which the conversations first occur.
+void index_builder::put_row(const logged_commit& commit, const index_row& row) {
+    const auto [found, is_new] = rows_.try_emplace(commit.id, batch_.rows.size());
+    if (is_new)
+        batch_.rows.push_back(row);
+    else
+        batch_.rows[found->second] = row;
+    batch_.watermark = {commit.position, commit.head.digest};
 }
 
 /// The state after a commit, of an unknown conversation or from a whole list of parts.
@@ -209,8 +217,7 @@ void index_builder::add_end(const logged_commit& commit, const tracked* known) {
     row->since = commit.head.time;
     row->has_ended = true;
     row->awaited.clear();
-    rows_[commit.id] = *row;
-    batch_.watermark = {commit.position, commit.head.digest};
+    put_row(commit, *row);
     erase(commit.id);
 }
 
@@ -231,8 +238,7 @@ void index_builder::add_row(const logged_commit& commit, tracked& to) {
     row.touched = since_epoch(to.value.touched);
     row.has_ended = false;
     row.awaited = std::move(awaited);
-    rows_[commit.id] = row;
-    batch_.watermark = {commit.position, commit.head.digest};
+    put_row(commit, row);
 }
 
 index_builder::tracked* index_builder::find(const std::string& id) {

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <functional>
 #include <list>
-#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -65,6 +64,7 @@ private:
     void add_row(const storage::logged_commit& commit, tracked& to);
     conversation state_of(const storage::logged_commit& commit) const;
     std::optional<storage::index_row> find_row(const std::string& id) const;
+    void put_row(const storage::logged_commit& commit, const storage::index_row& row);
     tracked* find(const std::string& id);
     void put(tracked one);
     void erase(const std::string& id);
@@ -76,8 +76,8 @@ private:
     std::set<std::string, std::less<>> warned_;
     std::list<tracked> recent_;  ///< the conversation that was changed last is the first
     std::unordered_map<std::string, std::list<tracked>::iterator> by_id_;
-    std::map<std::string, storage::index_row> rows_;  ///< of the batch
     storage::index_batch batch_;
+    std::unordered_map<std::string, std::size_t> rows_;  ///< places in `batch_.rows` by id
 };
 
 }  // namespace stube::kernel

@@ -93,12 +93,12 @@ void indexer::run() {
 void indexer::prepare() {
     if (const auto damage = index_->find_damage(); !damage.empty()) return rebuild(damage);
     const auto mark = index_->watermark();
-    position_ = mark.position;
     if (mark.position == 0) return;
     const auto at = archive_->commits_after(mark.position - 1, 1);
     const bool is_same = !at.empty() && at[0].position == mark.position &&
                          (!at[0].damage.empty() || at[0].head.digest == mark.digest);
-    if (!is_same) rebuild("it belongs to another archive, or to a later state of this one");
+    if (!is_same) return rebuild("it belongs to another archive, or to a later state of this one");
+    position_ = mark.position;
 }
 
 void indexer::rebuild(const std::string& why) {

@@ -58,7 +58,9 @@ public:
         std::vector<logged_commit> out;
         const auto log = all_in_order();
         for (std::size_t i = position; i < log.size() && out.size() < count; ++i)
-            out.push_back({i + 1, log[i].first, log[i].second.head, true, log[i].second.parts});
+            out.push_back(
+                {i + 1, log[i].first, log[i].second.head, true, log[i].second.parts, {}, {}}
+            );
         return out;
     }
 
