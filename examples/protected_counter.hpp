@@ -14,7 +14,7 @@ struct protected_counter {
     std::string user;
     int n = 0;
 
-    void start(stube::context& around) { user = std::string(around.principal()); }
+    void start(stube::context& around) { user = around.principal().name; }
 
     void inc() { ++n; }
 

@@ -161,7 +161,7 @@ effects row::finish(context& around) {
 }
 
 effects row::take(context& around) {
-    return change(around, number, [&](item& it) { it.what.owner = around.principal(); });
+    return change(around, number, [&](item& it) { it.what.owner = around.principal().name; });
 }
 
 effects row::edit() {
@@ -202,7 +202,7 @@ effects row::removed(context& around, bool yes) {
 }
 
 markup row::render(const context& around) const {
-    const bool is_mine = shown.what.owner == around.principal();
+    const bool is_mine = shown.what.owner == around.principal().name;
     auto named = [this](const char* what) {
         return attr("aria-label", what + (" " + shown.what.text));
     };
@@ -240,7 +240,7 @@ void board::refresh(context& around) {
     people = team_of(around).people();
     auto items = team_of(around).items();
     std::erase_if(items, [&](const item& each) {
-        return !is_shown(each, shown, around.principal());
+        return !is_shown(each, shown, around.principal().name);
     });
     rows.assign(items, &item::number, [](const item& each) { return row{.number = each.number}; });
 }
@@ -263,7 +263,7 @@ void board::show(context& around, filter which) {
 
 effects board::add(context& around) {
     next = team_of(around).next_number();
-    return call<plan_form>(false, "", std::string(around.principal())).then<&board::added>();
+    return call<plan_form>(false, "", around.principal().name).then<&board::added>();
 }
 
 effects board::added(context& around, const std::optional<plan>& what) {
@@ -299,7 +299,7 @@ markup board::render(const context& around) const {
             class_("actions"),
             attr("method", "post"),
             action("logout"),
-            span("You are ", strong(around.principal()), "."),
+            span("You are ", strong(around.principal().name), "."),
             button(class_("secondary"), "Sign out")
         ),
         div(class_("actions"), each(ui::choices_of<filter>(), choice)),

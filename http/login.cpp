@@ -18,8 +18,8 @@ public:
         if (!options_.clock) options_.clock = std::chrono::steady_clock::now;
     }
 
-    cookie begin(std::string user) {
-        if (user.empty()) throw std::invalid_argument("stube: a login needs a name");
+    cookie begin(principal user) {
+        if (user.is_anonymous()) throw std::invalid_argument("stube: a login needs a name");
         std::string token = random_id();
         const auto now = options_.clock();
         const live::mutex_lock lock(mutex_);
@@ -33,13 +33,13 @@ public:
         return {options_.cookie, std::move(token), options_.lifetime};
     }
 
-    std::string user_of(const request_info& from) const {
+    principal user_of(const request_info& from) const {
         const auto token = from.cookie(options_.cookie);
         if (token.empty()) return {};
         const auto now = options_.clock();
         const live::mutex_lock lock(mutex_);
         const auto found = by_token_.find(token);
-        return found == by_token_.end() || found->second->ends <= now ? std::string()
+        return found == by_token_.end() || found->second->ends <= now ? principal()
                                                                       : found->second->user;
     }
 
@@ -54,14 +54,14 @@ public:
         const live::mutex_lock lock(mutex_);
         for (auto at = logins_.begin(); at != logins_.end();) {
             const auto each = at++;
-            if (each->user == user) erase(each);
+            if (each->user.name == user) erase(each);
         }
     }
 
 private:
     struct login {
         std::string token;
-        std::string user;
+        principal user;
         std::chrono::steady_clock::time_point ends;
     };
 
@@ -84,11 +84,11 @@ login_sessions::login_sessions(login_options options)
 
 login_sessions::~login_sessions() = default;
 
-cookie login_sessions::begin(std::string user) {
+cookie login_sessions::begin(principal user) {
     return impl_->begin(std::move(user));
 }
 
-std::string login_sessions::user_of(const request_info& from) const {
+principal login_sessions::user_of(const request_info& from) const {
     return impl_->user_of(from);
 }
 

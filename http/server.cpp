@@ -121,6 +121,7 @@ public:
         authority_ = listener_->authority();
         options.conversations.app = from.object_;
         options.conversations.app_type = from.object_type_;
+        if (from.access_) options.conversations.access = from.access_;
         if (!storage->keeps())
             log_->warn("the store keeps nothing: conversations end with this process");
         live_ = std::make_unique<live::conversation_map>(

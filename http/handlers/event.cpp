@@ -107,6 +107,7 @@ void send_reply(exchange& ex, live::reply&& reply) {
     case live::status::other_release:
     case live::status::unknown_event:
     case live::status::bad_arguments:
+    case live::status::forbidden:
     case live::status::not_saved:
     case live::status::store_down:
     case live::status::overloaded:
@@ -142,7 +143,7 @@ void apply_event(exchange& ex, const route& route) {
     }
     ex.site().live->send(
         route.conversation,
-        request.owner,
+        visitor_of(request),
         std::move(event),
         ex.executor(),
         reply_callback(ex, &on_event_done),
@@ -166,7 +167,7 @@ void go_back(exchange& ex, const route& route) {
     }
     ex.site().live->go_back(
         route.conversation,
-        request.owner,
+        visitor_of(request),
         *parse_hex16(request.event_id),
         to,
         ex.executor(),
@@ -178,7 +179,7 @@ void send_news(exchange& ex, const route& route) {
     const auto& request = ex.request();
     ex.site().live->catch_up(
         route.conversation,
-        request.owner,
+        visitor_of(request),
         shown_by(request),
         ex.executor(),
         reply_callback(ex, &send_reply)

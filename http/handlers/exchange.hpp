@@ -66,6 +66,11 @@ protected:
     ~exchange() = default;
 };
 
+/// The sender of a request. Valid as long as the request.
+inline live::visitor visitor_of(const request& from) {
+    return {from.owner, &from.user};
+}
+
 /// A deleter that calls `release_reference`.
 struct reference_releaser {
     void operator()(exchange* held) const { held->release_reference(); }

@@ -14,10 +14,10 @@ namespace {
 
 void set_session(exchange& ex) {
     auto& request = ex.request();
-    request.principal = ex.site().principal_of(request);
+    request.user = ex.site().user_of(request);
     const auto session = request.cookie(session_cookie);
     if (!is_token(session)) return;
-    request.owner = owner_of(session, request.principal);
+    request.owner = owner_of(session, request.user.name);
 }
 
 void handle_event(exchange& ex, const route& route) {

@@ -69,6 +69,7 @@ void on_attached(exchange& ex, live::reply&& reply) {
     case live::status::other_release:
     case live::status::unknown_event:
     case live::status::bad_arguments:
+    case live::status::forbidden:
         end_with_problem(stream, conversation_problem_for(reply.result, ex.request()));
         break;
     }
@@ -81,7 +82,7 @@ void attach_stream(exchange& ex, const route& route) {
     const auto& request = ex.request();
     ex.site().live->attach(
         route.conversation,
-        request.owner,
+        visitor_of(request),
         seen_by(request),
         ex.make_stream(route.conversation),
         ex.executor(),

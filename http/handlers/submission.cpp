@@ -179,6 +179,7 @@ void on_submitted(exchange& ex, live::reply&& reply) {
     case live::status::other_release:
     case live::status::unknown_event:
     case live::status::bad_arguments:
+    case live::status::forbidden:
         return send_refusal_page(ex, conversation_problem(reply.result));
     }
 }
@@ -243,7 +244,7 @@ void submit_event(exchange& ex, const route& route) {
     unify_lines(event.form);
     ex.site().live->send(
         route.conversation,
-        request.owner,
+        visitor_of(request),
         std::move(event),
         ex.executor(),
         reply_callback(ex, &on_submitted)
@@ -271,7 +272,7 @@ void show_link(exchange& ex, const route& route) {
     if (!is_token(request.cookie(session_cookie))) return send_needs_cookie(ex);
     ex.site().live->open(
         route.conversation,
-        request.owner,
+        visitor_of(request),
         ex.executor(),
         reply_callback(ex, &on_opened_by_link)
     );

@@ -62,7 +62,9 @@ void show_end(exchange& ex, const live::reply& reply) {
 }
 
 void show(exchange& ex, const mount_point& mount, const live::reply& reply) {
-    const auto& request = ex.request();
+    auto& request = ex.request();
+    // A guest (see `app::access`) may come without a session; the page's forms need one.
+    if (!is_token(session_of(request))) request.new_session = random_id();
     const auto& conversation = *reply.value;
     const auto ticket = make_ticket(session_of(request), conversation, !request.raw_query("c"));
     auto& body = ex.scratch();
@@ -111,13 +113,13 @@ void mint(exchange& ex, const mount_point& mount) {
     if (request.method == method::head) return send_head(ex);
     if (request.owner.empty()) {
         request.new_session = random_id();
-        request.owner = owner_of(request.new_session, request.principal);
+        request.owner = owner_of(request.new_session, request.user.name);
     }
     ex.site().live->mint(
         mount.address,
         std::move(*root),
         request.owner,
-        request.principal,
+        request.user,
         ex.executor(),
         reply_callback(ex, &on_minted)
     );
@@ -150,9 +152,36 @@ void on_moved(exchange& ex, live::reply&& reply) {
     if (!reply.value) return send_problem_page(ex, *ex.mount, reply);
     ex.site().live->open(
         reply.value->id,
-        ex.request().owner,
+        visitor_of(ex.request()),
         ex.executor(),
         reply_callback(ex, &on_reopened)
+    );
+}
+
+/// An address can name a conversation by an alias: `c=@order-4711`. Empty for another value.
+std::optional<std::string> alias_in_query(const request& request) {
+    auto wanted = request_info(request).query("c");
+    if (!wanted || !wanted->starts_with('@')) return std::nullopt;
+    return wanted->substr(1);
+}
+
+/// Redirects to the conversation. A visitor who may not see it gets the same answer as for an alias
+/// that does not exist.
+void on_opened_by_alias(exchange& ex, live::reply&& reply) {
+    if (reply.result == live::status::foreign || !reply.value) return send_problem(ex, 404);
+    if (reply.result == live::status::just_ended) return send_problem_page(ex, *ex.mount, reply);
+    send_redirect(ex, reply.value->mount + "?c=" + reply.value->id);
+}
+
+void open_by_alias(exchange& ex, const std::string& alias) {
+    auto& live = *ex.site().live;
+    const auto id = live.keeps_archive() ? live.history().find_alias(alias) : std::nullopt;
+    if (!id) return send_problem(ex, 404);
+    live.open(
+        *id,
+        visitor_of(ex.request()),
+        ex.executor(),
+        reply_callback(ex, &on_opened_by_alias)
     );
 }
 
@@ -175,7 +204,7 @@ void on_opened(exchange& ex, live::reply&& reply) {
     if (wanted && *wanted != reply.value->step && is_same_site(ex.request())) {
         return ex.site().live->go_back(
             reply.value->id,
-            ex.request().owner,
+            visitor_of(ex.request()),
             0,
             wanted,
             ex.executor(),
@@ -227,19 +256,20 @@ void refuse_to_show(exchange& ex) {
 void visit(exchange& ex, const mount_point& mount) {
     auto& request = ex.request();
     if (!is_visit(request)) return refuse_to_show(ex);
-    if (!mount.login.empty() && request.principal.empty()) return send_to_login(ex, mount);
+    if (!mount.login.empty() && request.user.is_anonymous()) return send_to_login(ex, mount);
     ex.mount = &mount;
+    if (const auto alias = alias_in_query(request)) return open_by_alias(ex, *alias);
     const auto id = step_in_query(request).conversation;
     if (!id.empty())
         return ex.site()
-            .live->open(id, request.owner, ex.executor(), reply_callback(ex, &on_opened));
+            .live->open(id, visitor_of(request), ex.executor(), reply_callback(ex, &on_opened));
     const auto begun = parse_step(request.cookie(bare_address_cookie(mount.address)));
     const bool continues = is_token(begun.conversation) && parse_number(begun.step) &&
                            request.query.empty() && !follows_link(request);
     if (!continues) return mint(ex, mount);
     ex.site().live->open(
         begun.conversation,
-        request.owner,
+        visitor_of(request),
         ex.executor(),
         reply_callback(ex, &on_opened_by_cookie)
     );

@@ -49,6 +49,12 @@ problem conversation_problem(live::status status) {
             "The server could not use what the page sent; nothing was changed. Please reload the "
             "page."
         };
+    case live::status::forbidden:
+        return {
+            403,
+            "Waits for somebody else",
+            "This step waits for somebody else. Nothing was changed."
+        };
     case live::status::not_saved:
         return {
             507,

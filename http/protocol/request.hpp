@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stube/runtime/principal.hpp>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,7 +46,7 @@ struct request {
 
     // Added by the server.
     std::string_view site_path;  ///< `path` without the base path
-    std::string principal;       ///< from `app::principal`
+    stube::principal user;       ///< from `app::principal`
     std::string owner;           ///< `owner_of` the visitor; empty for a visitor without a session
     std::string new_session;     ///< the id of a session that begins with this request
 

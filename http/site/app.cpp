@@ -43,7 +43,15 @@ void app::publish_text(std::string_view topic, const std::string& message) const
 }
 
 live::conversation_history app::history() const {
-    return servers_->history();
+    return servers_->only_one().history();
+}
+
+live::conversation_history app::history(stube::principal user) const {
+    return servers_->only_one().history(std::move(user));
+}
+
+std::future<live::status> app::write_alias(std::string name, std::string_view id) const {
+    return servers_->only_one().write_alias(id, std::move(name));
 }
 
 app& app::add_mount(std::string path, page_options options, root_maker root) {
@@ -129,8 +137,13 @@ app& app::secret_keys(stube::secret_keys keys) {
     return *this;
 }
 
-app& app::principal(std::function<std::string(const request_info&)> who) {
+app& app::principal(std::function<stube::principal(const request_info&)> who) {
     principal_ = std::move(who);
+    return *this;
+}
+
+app& app::access(access_rule rule) {
+    access_ = std::move(rule);
     return *this;
 }
 

@@ -31,12 +31,13 @@ public:
             each->publish(topic, message);
     }
 
-    /// Throws std::logic_error unless there is exactly one server.
-    live::conversation_history history() {
+    /// The server, for a question to its store. Throws std::logic_error unless there is exactly
+    /// one.
+    live::conversation_map& only_one() {
         const live::mutex_lock lock(mutex_);
         if (servers_.size() != 1)
-            throw std::logic_error("stube: history() needs exactly one running server");
-        return servers_.front()->history();
+            throw std::logic_error("stube: this needs exactly one running server");
+        return *servers_.front();
     }
 
 private:

@@ -286,8 +286,8 @@ void site::append_cookie(std::string& out, std::string_view prefix, const cookie
     out += "\r\n";
 }
 
-std::string site::principal_of(const request& request) const {
-    return principal_ ? principal_(request_info(request)) : std::string();
+principal site::user_of(const request& request) const {
+    return principal_ ? principal_(request_info(request)) : principal();
 }
 
 }  // namespace stube::http

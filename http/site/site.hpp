@@ -91,7 +91,7 @@ public:
     /// Valid while the site lives.
     http::page_settings page_settings() const { return {base_path_, scripts_, limits_.heartbeat}; }
 
-    std::string principal_of(const request& request) const;
+    principal user_of(const request& request) const;
 
     live::conversation_map* live = nullptr;  ///< set once, before the threads start
     const server_log* log = nullptr;         ///< set once, before the threads start
@@ -125,7 +125,7 @@ private:
     server_limits limits_;
     std::string plain_head_;
     std::string scripts_;
-    std::function<std::string(const request_info&)> principal_;
+    std::function<principal(const request_info&)> principal_;
     std::vector<std::unique_ptr<mount_point>> mounts_;
     std::vector<std::unique_ptr<static_file>> files_;
     std::unordered_map<std::string, form_handler, text_hash, std::equal_to<>> forms_;

@@ -502,7 +502,9 @@ namespace {
 /// Sets the members of a conversation that a head describes alone.
 void read_head_members(conversation& to, const boost::json::object& head) {
     to.owner = member<std::string>(head, "owner");
-    to.principal = member<std::string>(head, "principal");
+    to.principal = {member<std::string>(head, "principal")};
+    if (head.contains("roles"))
+        to.principal.roles = member<std::vector<std::string>>(head, "roles");
     to.mount = member<std::string>(head, "mount");
     to.last_instance = member<instance_id>(head, "last_instance");
     to.created = time_member(head, "created");

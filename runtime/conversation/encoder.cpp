@@ -85,13 +85,13 @@ void append_shapes(std::string& out, const conversation& from) {
 std::string encode_head(const conversation& from) {
     std::string out;
     out.reserve(
-        320 + from.owner.size() + from.principal.size() + from.mount.size() + from.url.size() +
+        320 + from.owner.size() + from.principal.name.size() + from.mount.size() + from.url.size() +
         (from.past.size() + from.future.size()) * 16
     );
     out += '{';
     append_number(append_key(out, "format"), stored_format);
     append_quoted(append_key(out, "owner"), from.owner);
-    append_quoted(append_key(out, "principal"), from.principal);
+    append_principal(out, from.principal);
     append_quoted(append_key(out, "mount"), from.mount);
     append_quoted(append_key(out, "url"), from.url);
     append_number(append_key(out, "last_instance"), from.last_instance);

@@ -31,6 +31,17 @@ void append_quoted(std::string& out, std::string_view text) {
     }
 }
 
+void append_principal(std::string& out, const principal& who) {
+    append_quoted(append_key(out, "principal"), who.name);
+    if (who.roles.empty()) return;
+    append_key(out, "roles") += '[';
+    for (const auto& role : who.roles) {
+        if (out.back() != '[') out += ',';
+        append_quoted(out, role);
+    }
+    out += ']';
+}
+
 std::string& append_key(std::string& out, std::string_view name) {
     if (out.back() != '{') out += ',';
     return out.append("\"").append(name).append("\":");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stube/runtime/context.hpp>
+#include <stube/runtime/principal.hpp>
 
 #include <array>
 #include <charconv>
@@ -28,6 +29,9 @@ void append_number(std::string& out, Integer number) {
 
 /// Appends a JSON string.
 void append_quoted(std::string& out, std::string_view text);
+
+/// Appends the members "principal", which is the name, and "roles" if there are any.
+void append_principal(std::string& out, const principal& who);
 
 /// Appends `"name":`, and a comma before it unless the member is the first.
 std::string& append_key(std::string& out, std::string_view name);

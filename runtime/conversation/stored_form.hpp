@@ -6,10 +6,11 @@
 
 /// The stored form of a conversation, format 2. The part "head" describes the conversation:
 ///   {"as_of":{"revision":7,"touched":1764547260000,"applied":["00c0ffee00000007"]},"format":2,
-///    "owner":"…","principal":"…","mount":"/booking","url":"","last_instance":3,"root":1,"step":2,
-///    "last_step":2,"past":[[1,2,1]],"future":[],"created":1764547200000,
+///    "owner":"…","principal":"…","roles":["…"],"mount":"/booking","url":"","last_instance":3,
+///    "root":1,"step":2,"last_step":2,"past":[[1,2,1]],"future":[],"created":1764547200000,
 ///    "shapes":{"hotel/pick_room":1},"waits":true,"unseen":true,"kept":true}
-/// "waits", "unseen" and "kept" are present only if they are true. "unseen" applies to the revision
+/// "roles", the roles of the principal, is present only if there are any. "waits", "unseen" and
+/// "kept" are present only if they are true. "unseen" applies to the revision
 /// in the head's own "as_of" and to no later one. "applied" contains the last event of each page. A
 /// step in "past" and "future" is its number, its clock, its root and, if it has one, its address.
 ///

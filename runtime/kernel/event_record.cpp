@@ -160,8 +160,18 @@ struct record_writer {
 
     void operator()(const cause::removal& why) const { append_text(out, "text", why.text); }
 
+    void operator()(const cause::naming& why) const { append_text(out, "alias", why.alias); }
+
     void operator()(const cause::function&) const {}
 };
+
+/// The user who caused the change, or the owner of the conversation.
+const principal& user_of(const any_cause& why, const outcome& result) {
+    const std::optional<principal>* by = nullptr;
+    if (const auto* event = std::get_if<cause::user_event>(&why)) by = &event->by;
+    if (const auto* navigation = std::get_if<cause::navigation>(&why)) by = &navigation->by;
+    return by && *by ? **by : result.next.principal;
+}
 
 }  // namespace
 
@@ -175,7 +185,7 @@ std::string encode_event(
     out.reserve(192);
     out += '{';
     append_text(out, "kind", std::visit([](const auto& each) { return each.kind; }, why));
-    append_text(out, "principal", result.next.principal);
+    append_principal(out, user_of(why, result));
     if (env.clock_shift.count() != 0) append_count(out, "clock_shift", env.clock_shift.count());
     std::visit(record_writer{out, before, result}, why);
     if (result.verdict == verdict::ended)

@@ -6,9 +6,10 @@
 
 /// The record of a cause, for the archive.
 ///
-/// One JSON object. `kind` is the name of the cause. `principal` is the user of the conversation.
-/// `clock_shift` is `environment::clock_shift` in milliseconds, if that is not 0. The time of the
-/// commit is a column of its own.
+/// One JSON object. `kind` is the name of the cause. `principal` is the user who caused the change,
+/// with `roles` if there are any; without such a user, the owner of the conversation. `clock_shift`
+/// is `environment::clock_shift` in milliseconds, if that is not 0. The time of the commit is a
+/// column of its own.
 ///
 ///     {"kind":"visit","principal":"ada","mount":"/claims","component":"claim","state":{…}}
 ///     {"kind":"restored","principal":"ada","mount":"/claims","from":"4fQ","head":7}
@@ -23,6 +24,7 @@
 ///     {"kind":"restart","principal":"ada"}
 ///     {"kind":"seen","principal":"ada"}
 ///     {"kind":"removal","principal":"ada","text":"This page was not used for a long time."}
+///     {"kind":"naming","principal":"ada","alias":"order-4711"}
 ///     {"kind":"function","principal":"ada"}
 ///
 /// "value" is absent for work that returns nothing. "not_recorded" replaces it if the value has no

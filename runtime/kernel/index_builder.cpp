@@ -3,6 +3,8 @@
 #include "runtime/component/exception_message.hpp"
 #include "runtime/conversation/decoder.hpp"
 
+#include <stube/runtime/awaiting.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -15,21 +17,6 @@ namespace {
 
 /// The number of instances that the builder remembers, of all conversations together.
 constexpr std::size_t most_instances = 200'000;
-
-/// For whom a conversation waits.
-std::vector<std::string> awaited_by(const conversation& one) {
-    if (one.principal.empty()) return {};
-    return {"user:" + one.principal};
-}
-
-/// The names of those for whom a conversation waits, sorted and without repetition.
-std::vector<std::string> awaited_names(const conversation& one) {
-    auto names = awaited_by(one);
-    std::ranges::sort(names);
-    const auto repeated = std::ranges::unique(names);
-    names.erase(repeated.begin(), repeated.end());
-    return names;
-}
 
 /// The instance of a part; 0 for a head and for an older version.
 instance_id current_instance(std::string_view part_name) {
@@ -225,11 +212,11 @@ void index_builder::add_row(const logged_commit& commit, tracked& to) {
     auto& row = to.row;
     const bool is_new = row.id.empty();
     const std::string component(to.value.top().type->name);
-    auto awaited = awaited_names(to.value);
+    auto awaited = awaited_by(to.value);
     if (is_new || row.has_ended || component != row.component || awaited != row.awaited)
         row.since = commit.head.time;
     row.id = commit.id;
-    row.principal = to.value.principal;
+    row.principal = to.value.principal.name;
     row.mount = to.value.mount;
     row.component = component;
     row.step = to.value.step;

@@ -5,6 +5,7 @@
 #include "runtime/kernel/turn.hpp"
 #include "store/assert.hpp"
 
+#include <stube/runtime/awaiting.hpp>
 #include <stube/runtime/component_error.hpp>
 #include <stube/runtime/kernel.hpp>
 
@@ -18,6 +19,10 @@
 namespace stube::kernel {
 
 namespace {
+
+const principal& user_of(const conversation& current, const environment& env) {
+    return env.by ? *env.by : current.principal;
+}
 
 /// The form values of one instance. The form may also contain fields of instances within it.
 std::vector<form_value> fields_of(instance_id id, const event& received) {
@@ -174,6 +179,8 @@ outcome dispatch(const conversation& current, const event& received, const envir
             stale.patches.push_back(notice("This page is out of date. Nothing was changed."));
         return stale;
     }
+    if (!waits_for(current, received.instance, user_of(current, env)))
+        return {.verdict = verdict::forbidden};
     if (received.page && received.name.empty()) return keep_all_typed(current, received, env);
     const auto* target = current.instances.at(received.instance).type->find(received.name);
     if (!target || !*target->on_event)
@@ -219,6 +226,8 @@ outcome go_back(
     const environment& env
 ) {
     if (id != 0 && current.has_applied(id)) return unchanged(current, verdict::repeated, env);
+    if (!waits_for(current, current.top().id, user_of(current, env)))
+        return {.verdict = verdict::forbidden};
     return guarded([&] { return step_back(current, id, to, env); });
 }
 
@@ -276,6 +285,12 @@ void run_stop(const command::stop& stop, const conversation& of, const environme
 outcome mark_seen(const conversation& current) {
     outcome out{.verdict = verdict::applied, .next = current};
     out.next.advance();
+    return out;
+}
+
+outcome name(const conversation& current, std::string alias) {
+    auto out = mark_seen(current);
+    out.aliases.push_back(std::move(alias));
     return out;
 }
 

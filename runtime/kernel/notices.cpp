@@ -32,6 +32,10 @@ patch rollback_notice() {
     );
 }
 
+patch forbidden_notice() {
+    return notice("This step waits for somebody else. Nothing was changed.");
+}
+
 patch failure_notice(std::string_view error_id) {
     return notice(
         "Something went wrong; nothing was changed. Please try again. Error " +

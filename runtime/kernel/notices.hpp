@@ -18,6 +18,9 @@ patch cannot_go_back_notice(const conversation& of);
 /// The message for a page that has shown a revision which the store has lost.
 patch rollback_notice();
 
+/// The message for a user whom the component does not wait for.
+patch forbidden_notice();
+
 /// The message for a component that threw. The log contains the reason under the same `error_id`.
 patch failure_notice(std::string_view error_id);
 

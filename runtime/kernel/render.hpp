@@ -36,7 +36,9 @@ void write_instance(markup& out, const markup& own, instance_id id, children_wri
 /// the conversation and the environment.
 class renderer {
 public:
-    renderer(const conversation& in, const environment& env) : in_(in), env_(env) {}
+    renderer(const conversation& in, const environment& env) : in_(in), env_(env) {
+        env_.by = nullptr;  // all users see the same page
+    }
 
     /// The instance's own markup, with holes for its children.
     markup own(const instance& of);
@@ -61,7 +63,7 @@ private:
     markup render(const instance& of) const;
 
     const conversation& in_;
-    const environment& env_;
+    environment env_;
     sent_renderings rendered_;
     std::vector<instance_id> written_;  ///< ascending
 };

@@ -77,6 +77,7 @@ turn::member_call with_failure(const member_handler& to, const failure& why) {
 context context_of(const conversation& of, const environment& env, const conversation* before) {
     return {
         of.id,
+        env.by ? *env.by : of.principal,
         of.principal,
         env.now,
         env.app,

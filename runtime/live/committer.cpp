@@ -33,6 +33,8 @@ status status_of(verdict v) {
         return status::unknown_event;
     case verdict::bad_arguments:
         return status::bad_arguments;
+    case verdict::forbidden:
+        return status::forbidden;
     case verdict::failed:
         return status::failed;
     }

@@ -2,6 +2,7 @@
 #include "runtime/conversation/encoder.hpp"
 #include "runtime/kernel/static_html.hpp"
 
+#include <stube/runtime/awaiting.hpp>
 #include <stube/runtime/cause.hpp>
 #include <stube/runtime/conversation_history.hpp>
 
@@ -86,6 +87,7 @@ audit_event audit_event_of(const archived_head& of, const boost::json::object& e
     out.instance = count_in(event, "instance");
     out.member = text_in(event, "member");
     out.topic = text_in(event, "topic");
+    out.alias = text_in(event, "alias");
     out.arguments = arguments_in(event);
     out.fields = fields_in(event);
     return out;
@@ -158,6 +160,12 @@ std::string entered_content(const audit_event& of) {
 
 }  // namespace
 
+/// The user for whom the history is restricted.
+struct conversation_history::reader {
+    principal user;
+    access_rule rule;
+};
+
 conversation_history::conversation_history(
     store& from,
     std::function<environment(time_point)> environment_at,
@@ -167,8 +175,31 @@ conversation_history::conversation_history(
       environment_at_(std::move(environment_at)),
       index_(std::move(index)) {}
 
+conversation_history conversation_history::seen_by(principal user, access_rule rule) const {
+    auto restricted = *this;
+    restricted.reader_ = std::make_shared<const reader>(reader{std::move(user), std::move(rule)});
+    return restricted;
+}
+
+bool conversation_history::is_visible(std::string_view id, access_purpose purpose) const {
+    if (!reader_) return true;
+    const auto newest = state_at(id, std::nullopt);
+    if (!newest) return false;
+    const auto& [user, rule] = *reader_;
+    const auto& of = newest->value;
+    if (!user.is_anonymous() && user.name == of.principal.name) return true;
+    const bool waits_for_visitor = !newest->has_ended && waits_for(of, user);
+    return rule && rule({purpose, user, id, of.principal, of.mount, waits_for_visitor});
+}
+
 std::optional<head_view>
 conversation_history::view(std::string_view id, std::optional<std::uint64_t> head) const {
+    if (!is_visible(id, access_purpose::audit)) return std::nullopt;
+    return state_at(id, head);
+}
+
+std::optional<head_view>
+conversation_history::state_at(std::string_view id, std::optional<std::uint64_t> head) const {
     if (!head) {
         const auto newest = archive_.heads(id, head_range().before, 1);
         if (newest.empty()) return std::nullopt;
@@ -191,6 +222,7 @@ conversation_history::view(std::string_view id, std::optional<std::uint64_t> hea
 
 std::vector<audit_event>
 conversation_history::event_view(std::string_view id, head_range range) const {
+    if (!is_visible(id, access_purpose::audit)) return {};
     // The heads above the range show which heads of the range led to the newest one.
     constexpr auto no_limit = std::numeric_limits<std::size_t>::max();
     const bool has_newest = range.before == head_range().before;
@@ -220,6 +252,7 @@ history_view conversation_history::history_view(std::string_view id) const {
 
 std::vector<message_record>
 conversation_history::message_records(std::string_view id, message_options options) const {
+    if (!is_visible(id, access_purpose::audit)) return {};
     auto heads = archive_.heads(id, options.range.before, options.range.count);
     std::ranges::reverse(heads);
     std::vector<message_record> out;
@@ -245,20 +278,25 @@ conversation_history::message_records(std::string_view id, message_options optio
 
 /// The page at a head, rendered again.
 std::string conversation_history::page_at(std::string_view id, std::uint64_t head) const {
-    const auto state = view(id, head);
+    const auto state = state_at(id, head);
     if (!state) throw decode_error("head " + std::to_string(head) + " has no state");
     return static_html(render_view(state->value, environment_at_(state->time)).content);
 }
 
 std::vector<forked> conversation_history::derivations(std::string_view id) const {
     std::vector<forked> out;
-    for (auto& each : archive_.derivations(id))
-        out.push_back({std::move(each.id), std::move(each.origin.id), each.origin.head});
+    if (!is_visible(id, access_purpose::audit)) return out;
+    for (auto& each : archive_.derivations(id)) {
+        const auto& other = each.id == id ? each.origin.id : each.id;
+        if (is_visible(other, access_purpose::audit))
+            out.push_back({std::move(each.id), std::move(each.origin.id), each.origin.head});
+    }
     return out;
 }
 
 std::optional<std::string> conversation_history::find_alias(std::string_view name) const {
-    return archive_.find_alias(name);
+    auto id = archive_.find_alias(name);
+    return id && is_visible(*id, access_purpose::find) ? id : std::nullopt;
 }
 
 query_index& conversation_history::required_index() const {
@@ -268,9 +306,10 @@ query_index& conversation_history::required_index() const {
 
 found_page conversation_history::find_hits(const index_query& query) const {
     auto page = required_index().find(query);
-    found_page out{{}, page.has_more, page.count};
+    found_page out{{}, page.has_more, reader_ ? std::nullopt : page.count};
     for (auto& hit : page.hits)
-        out.found.push_back(found_in(hit, query.members));
+        if (is_visible(hit.row.id, access_purpose::find))
+            out.found.push_back(found_in(hit, query.members));
     return out;
 }
 
@@ -279,6 +318,7 @@ selected_rows conversation_history::select(
     const std::vector<indexed_value>& parameters,
     sql_limits limits
 ) const {
+    if (reader_) throw store_refused("SQL reads the conversations of all users");
     std::vector<sql_value> bound;
     for (const auto& each : parameters)
         std::visit([&](const auto& value) { bound.emplace_back(value); }, each);

@@ -1,5 +1,6 @@
 #include "runtime/component/exception_message.hpp"
 #include "runtime/component/quote_for_log.hpp"
+#include "runtime/live/access_check.hpp"
 #include "runtime/live/committer.hpp"
 #include "runtime/live/dispatcher.hpp"
 #include "runtime/live/expiry.hpp"
@@ -45,6 +46,10 @@ conversation_options with_defaults(conversation_options given) {
     return given;
 }
 
+std::optional<principal> copy_of(const principal* user) {
+    return user ? std::optional(*user) : std::nullopt;
+}
+
 }  // namespace
 
 /// The parts of a map, each before the parts that use it.
@@ -87,14 +92,23 @@ struct conversation_map::parts {
     /// The conversation that a new one continues; an empty one for a visit. Sets `origin` for a
     /// fork. Throws std::invalid_argument if the archive does not have the head, and what
     /// `conversation_history` throws.
-    conversation state_to_continue(beginning& start, fork_of& origin) {
+    conversation state_to_continue(
+        beginning& start,
+        fork_of& origin,
+        std::string_view owner,
+        const principal& user
+    ) {
         if (auto* state = std::get_if<conversation>(&start)) return std::move(*state);
         const auto* fork = std::get_if<fork_of>(&start);
         if (!fork) return {};
         const auto head = fork->head == 0 ? std::nullopt : std::optional(fork->head);
         auto found = history().view(fork->id, head);
-        if (!found)
-            throw std::invalid_argument("the archive has no such head of conversation " + fork->id);
+        const bool is_own = found && found->value.owner == owner;
+        if (!found ||
+            (!is_own && !is_allowed(context.options, access_purpose::fork, user, found->value)))
+            throw std::invalid_argument(
+                "the archive has no such head, or access refuses it, of conversation " + fork->id
+            );
         origin = {fork->id, found->head};
         return std::move(found->value);
     }
@@ -148,7 +162,7 @@ void conversation_map::mint(
     std::string mount,
     beginning start,
     std::string owner,
-    std::string principal,
+    stube::principal user,
     executor& on,
     on_reply done
 ) {
@@ -163,13 +177,13 @@ void conversation_map::mint(
     outcome begun;
     conversation fresh;
     try {
-        fresh = parts_->state_to_continue(start, origin);
+        fresh = parts_->state_to_continue(start, origin, owner, user);
     } catch (...) {
         begun = {.verdict = verdict::failed, .error = current_exception_message()};
     }
     fresh.id = context.options.new_id();
     fresh.owner = std::move(owner);
-    fresh.principal = std::move(principal);
+    fresh.principal = std::move(user);
     fresh.mount = std::move(mount);
     auto e = std::make_shared<entry>();
     e->id = fresh.id;
@@ -204,62 +218,57 @@ void conversation_map::mint(
     parts_->committer.commit(std::move(held), std::move(op), std::move(begun), env);
 }
 
-void conversation_map::open(
-    std::string_view id,
-    std::string_view owner,
-    executor& on,
-    on_reply done
-) {
-    catch_up(id, owner, std::nullopt, on, std::move(done));
+void conversation_map::open(std::string_view id, visitor from, executor& on, on_reply done) {
+    catch_up(id, from, std::nullopt, on, std::move(done));
 }
 
 void conversation_map::catch_up(
     std::string_view id,
-    std::string_view owner,
+    visitor from,
     std::optional<std::uint64_t> seen,
     executor& on,
     on_reply done
 ) {
     operation op{.action = view_action{}, .on = &on, .done = std::move(done)};
     op.seen = seen;
-    parts_->operations.submit(id, owner, std::move(op));
+    parts_->operations.submit(id, from, std::move(op));
 }
 
 void conversation_map::send(
     std::string_view id,
-    std::string_view owner,
+    visitor from,
     event received,
     executor& on,
     on_reply done,
     std::optional<std::uint64_t> seen
 ) {
     const bool keeps_notices = received.page.has_value();
-    change_action change{cause::user_event{std::move(received)}};
+    change_action change{cause::user_event{std::move(received), copy_of(from.user)}};
     change.keeps_notices = keeps_notices;
     operation op{.action = std::move(change), .on = &on, .done = std::move(done)};
     op.seen = seen;
-    parts_->operations.submit(id, owner, std::move(op));
+    parts_->operations.submit(id, from, std::move(op));
 }
 
 void conversation_map::go_back(
     std::string_view id,
-    std::string_view owner,
+    visitor from,
     event_id event,
     std::optional<std::uint64_t> to,
     executor& on,
     on_reply done
 ) {
     operation op{
-        .action = change_action{cause::navigation{event, to}},
+        .action = change_action{cause::navigation{event, to, copy_of(from.user)}},
         .on = &on,
         .done = std::move(done)
     };
-    parts_->operations.submit(id, owner, std::move(op));
+    parts_->operations.submit(id, from, std::move(op));
 }
 
 void conversation_map::attach(
     std::string_view id,
-    std::string_view owner,
+    visitor from,
     std::optional<std::uint64_t> seen,
     std::shared_ptr<view_stream> stream,
     executor& on,
@@ -267,7 +276,7 @@ void conversation_map::attach(
 ) {
     operation op{.action = attach_action{std::move(stream)}, .on = &on, .done = std::move(done)};
     op.seen = seen;
-    parts_->operations.submit(id, owner, std::move(op));
+    parts_->operations.submit(id, from, std::move(op));
 }
 
 void conversation_map::detach(std::string_view id, const view_stream* stream) {
@@ -288,7 +297,27 @@ void conversation_map::swap_conv(
         .on = &on,
         .done = std::move(done)
     };
-    parts_->operations.submit(id, {}, std::move(op));
+    parts_->operations.submit(id, std::nullopt, std::move(op));
+}
+
+std::future<status> conversation_map::write_alias(std::string_view id, std::string alias) {
+    storage::check_alias(alias);
+    const auto other = parts_->history().find_alias(alias);
+    auto result = std::make_shared<std::promise<status>>();
+    auto future = result->get_future();
+    const auto e = parts_->registry.find(id);
+    if (!e || (other && *other != id)) {
+        result->set_value(e ? status::failed : status::gone);
+        return future;
+    }
+    operation op{
+        .action = change_action{cause::naming{std::move(alias)}},
+        .on = &parts_->context.executor_of(*e),
+        .done = [result](reply&& r) { result->set_value(r.result); },
+        .from = origin::message
+    };
+    parts_->operations.submit(id, std::nullopt, std::move(op));
+    return future;
 }
 
 void conversation_map::publish(std::string_view topic, std::string_view message) {
@@ -305,8 +334,21 @@ std::size_t conversation_map::reap() {
     return parts_->expiry.reap();
 }
 
+bool conversation_map::keeps_archive() const {
+    return storage::archive_of(*parts_->storage) != nullptr;
+}
+
 conversation_history conversation_map::history() const {
     return parts_->history();
+}
+
+conversation_history conversation_map::history(principal user) const {
+    return parts_->history().seen_by(
+        std::move(user),
+        [&options = parts_->context.options](const access_request& wanted) {
+            return is_allowed(options, wanted);
+        }
+    );
 }
 
 std::size_t conversation_map::size() const {

@@ -17,13 +17,16 @@ constexpr std::size_t conversations_per_post = 32;
 dispatcher::dispatcher(map_context& context, registry& conversations, run_operation run)
     : context_(context), registry_(conversations), run_(std::move(run)) {}
 
-void dispatcher::submit(std::string_view id, std::optional<std::string_view> owner, operation op) {
+void dispatcher::submit(std::string_view id, std::optional<visitor> from, operation op) {
     if (context_.is_closed) return op.done({.result = status::store_down});
     auto e = registry_.find(id);
-    if (!e) return op.done(registry_.refusal(id, owner));
+    if (!e) return op.done(registry_.refusal(id, from ? std::optional(from->owner) : std::nullopt));
     const auto state = e->state.load();
-    if (owner && state != condition::unusable && e->owner != *owner)
-        return op.done({.result = status::foreign});
+    if (from && state != condition::unusable && e->owner != from->owner) {
+        if (!context_.options.access || state != condition::live)
+            return op.done({.result = status::foreign});
+        op.guest = from->user ? *from->user : principal();
+    }
     if (state != condition::live) return op.done(registry_.refusal(*e));
     switch (e->operations.submit(op, context_.options.max_waiting)) {
     case mailbox::submitted::held:

@@ -20,9 +20,9 @@ public:
 
     dispatcher(map_context& context, registry& conversations, run_operation run);
 
-    /// Submits an operation for the conversation with this id. Without `owner`, the owner is not
+    /// Submits an operation for the conversation with this id. Without `from`, the owner is not
     /// checked. The operation runs on the calling thread if the conversation is free.
-    void submit(std::string_view id, std::optional<std::string_view> owner, operation op);
+    void submit(std::string_view id, std::optional<visitor> from, operation op);
 
     enum class queued {
         dropped,  ///< the conversation is over, or too many messages wait for it

@@ -42,7 +42,10 @@ struct operation {
     on_reply done;
     origin from = origin::user;
     std::optional<std::uint64_t> seen = {};  ///< the revision that the page shows
-    bool is_ahead = false;                   ///< `seen` is later than the stored revision
+    /// The user of another browser session than the conversation's, whose access is not decided
+    /// yet.
+    std::optional<principal> guest = {};
+    bool is_ahead = false;  ///< `seen` is later than the stored revision
 
     bool is_change() const { return std::holds_alternative<change_action>(action); }
 };

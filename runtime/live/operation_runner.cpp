@@ -1,6 +1,7 @@
 #include "runtime/live/operation_runner.hpp"
 
 #include "runtime/component/exception_message.hpp"
+#include "runtime/live/access_check.hpp"
 #include "runtime/live/hydration.hpp"
 
 #include <stube/runtime/kernel.hpp>
@@ -35,6 +36,10 @@ bool begins_when_seen(const session& s) {
 
 void operation_runner::run(held_entry held, operation op) {
     if (!make_ready(held, op)) return parts_.operations.release(std::move(held));
+    if (op.guest && !may_use(held, op)) {
+        op.done({.result = status::foreign});
+        return parts_.operations.release(std::move(held));
+    }
     record_rollback(held, op);
     if (op.from == origin::clock && !parts_.timers.take_due(held))
         return parts_.operations.release(std::move(held));
@@ -63,6 +68,12 @@ bool operation_runner::make_ready(const held_entry& held, operation& op) {
         return false;
     }
     return true;
+}
+
+/// True if the rule for access allows the visitor, who is not the owner, to use the conversation.
+bool operation_runner::may_use(const held_entry& held, const operation& op) const {
+    const auto purpose = op.is_change() ? access_purpose::act : access_purpose::see;
+    return is_allowed(parts_.context.options, purpose, *op.guest, held.value());
 }
 
 /// Some conversations change before the operation: the `wakeup` hooks run after a restart, and

@@ -28,6 +28,7 @@ public:
 
 private:
     bool make_ready(const held_entry& held, operation& op);
+    bool may_use(const held_entry& held, const operation& op) const;
     bool commit_preparation(held_entry& held, operation& op);
     void commit_before(held_entry held, operation op, kernel::any_cause first);
     void record_rollback(const held_entry& held, operation& op);

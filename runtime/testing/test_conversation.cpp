@@ -7,6 +7,7 @@
 #include "runtime/testing/patched_page.hpp"
 #include "runtime/testing/test_controls.hpp"
 
+#include <stube/runtime/cause.hpp>
 #include <stube/runtime/deliveries.hpp>
 #include <stube/runtime/test_conversation.hpp>
 
@@ -52,10 +53,12 @@ public:
 
     void set_secret_keys(stube::secret_keys keys) { secrets_ = std::move(keys); }
 
-    void set_principal(std::string who) {
+    void set_principal(stube::principal who) {
         if (has_begun_) misuse("principal() comes before the conversation begins");
         value_.principal = std::move(who);
     }
+
+    void act_as(stube::principal who) { user_ = std::move(who); }
 
     /// The instance whose field a control is bound to, or null.
     const instance* owner_of(const node& control) const {
@@ -180,7 +183,7 @@ public:
     }
 
     void go_to_step(std::optional<std::uint64_t> to) {
-        show(go_back(value_, ++last_id_, to, env_));
+        show(kernel::apply(value_, cause::navigation{++last_id_, to, user_}, env_));
     }
 
     void forward() {
@@ -309,7 +312,7 @@ private:
 
     void deliver() {
         events_.push_back(last_event_);
-        auto done = dispatch(value_, last_event_, env_);
+        auto done = kernel::apply(value_, cause::user_event{last_event_, user_}, env_);
         const bool is_applied = done.verdict == verdict::applied;
         if (is_applied && sent_from_) entered_.mark_sent(*sent_from_);
         sent_from_ = nullptr;
@@ -321,6 +324,7 @@ private:
         error_ = std::move(done.error);
         notices_.clear();
         if (done.verdict == verdict::failed) return add_notice(failure_notice("test"));
+        if (done.verdict == verdict::forbidden) return add_notice(forbidden_notice());
         if (done.verdict == verdict::applied || done.verdict == verdict::ended) {
             value_ = std::move(done.next);
             aliases_.insert(aliases_.end(), done.aliases.begin(), done.aliases.end());
@@ -383,6 +387,7 @@ private:
     std::vector<std::string> client_events_;
     std::string title_;
     std::string url_;
+    std::optional<stube::principal> user_;  ///< empty: the user who began the conversation
 };
 
 void test_conversation::impl::begin_now() {
@@ -394,7 +399,7 @@ void test_conversation::impl::begin_now() {
 void test_conversation::impl::continue_from(conversation restored) {
     restored.id = value_.id;
     restored.owner = value_.owner;
-    if (!value_.principal.empty()) restored.principal = value_.principal;
+    if (!value_.principal.is_anonymous()) restored.principal = value_.principal;
     const auto interrupted = unfinished_work(restored);
     show(resume(std::move(restored), env_));
     fail_interrupted(interrupted);
@@ -458,8 +463,13 @@ test_conversation& test_conversation::secret_keys(stube::secret_keys keys) {
     return *this;
 }
 
-test_conversation& test_conversation::principal(std::string who) {
+test_conversation& test_conversation::principal(stube::principal who) {
     impl_->set_principal(std::move(who));
+    return *this;
+}
+
+test_conversation& test_conversation::as(stube::principal who) {
+    impl_->ensure_running().act_as(std::move(who));
     return *this;
 }
 

@@ -127,7 +127,12 @@ TEST_CASE("example: the parts of a site") {
     site.provide(books);
 
     site.principal([](const request_info& from) {
-        return std::string(from.header("X-User"));  // set by the proxy
+        return principal(std::string(from.header("X-User")));  // set by the proxy
+    });
+
+    site.access([](const access_request& wanted) {
+        if (wanted.who.name == wanted.owner.name) return !wanted.who.is_anonymous();
+        return wanted.waits_for_visitor || wanted.who.has_role("auditor");
     });
 
     std::thread sensor([&] { site.publish("temperature", measure()); });
@@ -158,15 +163,11 @@ TEST_CASE("example: signing in and out") {
 
 }  // namespace
 
-bool may_see(const request_info& /*from*/, const std::string& /*id*/) {
-    return true;
-}
-
 TEST_CASE("example: a page that continues another conversation") {
     app site;
     site.fork("/claims/copy", [&](const request_info& from) -> storage::fork_origin {
         const auto id = site.history().find_alias(from.query("claim").value_or(""));
-        if (!id || !may_see(from, *id)) throw std::invalid_argument("no such claim");
+        if (!id) throw std::invalid_argument("no such claim");
         return {*id};
     });
     CHECK_THROWS_AS(site.page("/claims/copy", {}, p()), std::invalid_argument);  // is taken

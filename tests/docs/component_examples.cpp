@@ -4,6 +4,7 @@
 #include <stube/runtime/binding.hpp>
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
+#include <stube/runtime/principal.hpp>
 #include <stube/runtime/slot.hpp>
 #include <stube/runtime/test_conversation.hpp>
 #include <stube/runtime/ui.hpp>
@@ -39,6 +40,47 @@ TEST_CASE("example: a component") {
 }
 
 }  // namespace counting
+
+namespace awaiting {
+
+struct approval {
+    static constexpr std::string_view component = "docs/approval";
+    bool is_approved = false;
+
+    void approve() { is_approved = true; }
+
+    audience waits_for() const { return audience::role("approver"); }
+
+    markup render() const {
+        return p(
+            is_approved ? "Approved" : "Open",
+            button(on<"click", &approval::approve>, "Approve")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(approval, (), (is_approved, approve))
+
+struct substitution {
+    static constexpr std::string_view component = "docs/substitution";
+    std::string deputy;
+
+    audience waits_for() const { return audience::user(deputy) | audience::role("manager"); }
+
+    markup render() const { return p(deputy); }
+};
+BOOST_DESCRIBE_STRUCT(substitution, (), (deputy))
+
+TEST_CASE("example: a component that waits for users with a role") {
+    test_conversation t{approval{}};
+    t.click("Approve");
+    CHECK(t.text().contains("Open"));
+    t.as({"Grace", {"approver"}}).click("Approve");
+    CHECK(t.text().contains("Approved"));
+    test_conversation other{substitution{"Ada"}};
+    CHECK(other.text().contains("Ada"));
+}
+
+}  // namespace awaiting
 
 namespace versions {
 

@@ -381,7 +381,7 @@ struct book {
     static constexpr std::string_view component = "docs/book";
     std::string title = "Emma";
 
-    void borrow(context& c) { c.app<library>().lend(title, c.principal(), c.now()); }
+    void borrow(context& c) { c.app<library>().lend(title, c.principal().name, c.now()); }
 
     markup render() const { return p(title, button(on<"click", &book::borrow>, "Borrow")); }
 };

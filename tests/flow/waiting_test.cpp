@@ -141,7 +141,7 @@ flow<> looking_around() {
     auto later = co_await this_conversation();
     const auto passed = std::chrono::duration_cast<std::chrono::seconds>(later.now() - here.now());
     co_await call<ask>(
-        here.principal() + " after " + std::to_string(passed.count()) + " s, total " +
+        here.principal().name + " after " + std::to_string(passed.count()) + " s, total " +
         std::to_string(later.app<ledger>().total)
     );
 }

@@ -85,7 +85,7 @@ struct visitor {
     static constexpr std::string_view component = "test/visitor";
     std::string who;
 
-    void start(context& c) { who = std::string(c.principal()); }
+    void start(context& c) { who = c.principal().name; }
 
     markup render() const { return html::div("who=", who); }
 };

@@ -88,7 +88,7 @@ TEST_CASE("a page can continue another conversation from a head of the archive")
     c.ask(page.post("1/add", "stube-args=%5B5%5D"));
     c.ask(page.post("1/add", "stube-args=%5B2%5D"));
 
-    const auto copy = open_page(port, "/copy?of=" + page.conversation);
+    const auto copy = open_page(port, "/copy?of=" + page.conversation, page.cookie);
     CHECK(copy.conversation != page.conversation);
     CHECK(copy.page.contains("n=5"));
     c.ask(copy.post("1/add", "stube-args=%5B1%5D"));

@@ -46,7 +46,7 @@ http::request with_cookies(std::string_view cookies) {
 std::string user_of(const login_sessions& all, const cookie& what) {
     const auto sent = what.name + "=" + what.value;
     const auto request = with_cookies(sent);
-    return all.user_of(request_info(request));
+    return all.user_of(request_info(request)).name;
 }
 
 }  // namespace

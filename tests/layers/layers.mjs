@@ -34,7 +34,7 @@ const rooms = {
 const umbrella = 'http/include/stube/stube.hpp';
 
 const headersWithoutSource = {
-  'runtime/component': ['call', 'component_error', 'context', 'field', 'messages'],
+  'runtime/component': ['access', 'call', 'component_error', 'context', 'field', 'messages'],
   'runtime/kernel': ['outbox'],
   'runtime/live': ['conversation_options', 'conversation_query'],
   'http/protocol': ['page_options'],

@@ -76,7 +76,8 @@ BOOST_DESCRIBE_STRUCT(plain, (), ())
 
 template <class C>
 std::string rendered(const C& state) {
-    const context nobody("", "", {}, nullptr, nullptr);
+    const principal anonymous;
+    const context nobody("", anonymous, anonymous, {}, nullptr, nullptr);
     return written(type_of<C>().render(&state, nobody), 7);
 }
 

@@ -494,7 +494,7 @@ TEST_CASE("a fork continues the state of a head, and both conversations know it"
     archived_world a;
     a.send("raise", "[10]");
     a.send("raise", "[5]");
-    const auto made = a.w.wait(a.w.mint(fork_of{a.id, 2}, "other"));
+    const auto made = a.w.wait(a.w.mint(fork_of{a.id, 2}));
     REQUIRE(made.result == status::ok);
     CHECK(made.value->id != a.id);
     CHECK(static_cast<const claim*>(made.value->top().state.get())->amount == 10);

@@ -157,9 +157,8 @@ struct ask {
     void answered(bool yes) { heard = yes ? "yes" : "no"; }
 
     void look(context& c) {
-        told = std::string(c.principal()) + " at " +
-               std::to_string(c.now().time_since_epoch() / 1s) + " with " +
-               std::to_string(c.app<int>());
+        told = c.principal().name + " at " + std::to_string(c.now().time_since_epoch() / 1s) +
+               " with " + std::to_string(c.app<int>());
     }
 
     void explode() { throw std::runtime_error("no bed left"); }

@@ -101,7 +101,7 @@ effects row::finish(context& around) {
 }
 
 effects row::take(context& around) {
-    return change(around, number, [&](item& it) { it.what.owner = around.principal(); });
+    return change(around, number, [&](item& it) { it.what.owner = around.principal().name; });
 }
 
 effects row::edit() {
@@ -142,7 +142,7 @@ effects row::removed(context& around, bool yes) {
 }
 
 markup row::render(const context& around) const {
-    const bool is_mine = shown.what.owner == around.principal();
+    const bool is_mine = shown.what.owner == around.principal().name;
     auto named = [this](const char* what) {
         return attr("aria-label", what + (" " + shown.what.text));
     };
@@ -181,7 +181,7 @@ void board::refresh(context& around) {
 
 effects board::add(context& around) {
     next = around.app<team>().next_number();
-    return call<plan_form>(false, "", std::string(around.principal())).then<&board::added>();
+    return call<plan_form>(false, "", around.principal().name).then<&board::added>();
 }
 
 effects board::added(context& around, const std::optional<plan>& what) {
@@ -208,7 +208,7 @@ markup board::render(const context& around) const {
             class_("actions"),
             attr("method", "post"),
             action("logout"),
-            span("You are ", strong(around.principal()), "."),
+            span("You are ", strong(around.principal().name), "."),
             button(class_("secondary"), "Sign out")
         ),
         when(rows.empty(), p(class_("muted"), "Nothing to do yet.")),

@@ -55,7 +55,7 @@
 ///         bool sure = co_await call<ui::confirm>("Renew " + title + "?");
 ///         if (!sure) co_await fail("Nothing was renewed.");
 ///         auto here = co_await this_conversation();
-///         here.app<library>().lend(title, here.principal(), here.now());
+///         here.app<library>().lend(title, here.principal().name, here.now());
 ///         co_await publish("renewed", title);
 ///     }
 ///

@@ -165,11 +165,16 @@ inline sleep_request sleep(std::chrono::milliseconds delay) {
 class flow_context {
 public:
     explicit flow_context(const context& now)
-        : conversation_id_(now.conversation_id()), principal_(now.principal()), context_(now) {}
+        : conversation_id_(now.conversation_id()),
+          principal_(now.principal()),
+          owner_(now.owner()),
+          context_(now) {}
 
     const std::string& conversation_id() const { return conversation_id_; }
 
-    const std::string& principal() const { return principal_; }
+    const stube::principal& principal() const { return principal_; }
+
+    const stube::principal& owner() const { return owner_; }
 
     /// The time of the turn in which the flow awaited `this_conversation()`.
     time_point now() const { return context_.now(); }
@@ -182,8 +187,9 @@ public:
 
 private:
     std::string conversation_id_;
-    std::string principal_;
-    context context_;  // its string views dangle after the turn: use the copies above
+    stube::principal principal_;
+    stube::principal owner_;
+    context context_;  // its references dangle after the turn: use the copies above
 };
 
 struct this_conversation_request {};
@@ -191,7 +197,7 @@ struct this_conversation_request {};
 /// Gives a flow what a handler receives as `context&`:
 ///
 ///     auto here = co_await this_conversation();
-///     here.app<library>().lend(title, here.principal(), here.now());
+///     here.app<library>().lend(title, here.principal().name, here.now());
 inline this_conversation_request this_conversation() {
     return {};
 }

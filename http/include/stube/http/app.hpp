@@ -3,9 +3,11 @@
 #include <stube/http/options.hpp>
 #include <stube/http/page_options.hpp>
 #include <stube/http/request_info.hpp>
+#include <stube/runtime/access.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/markup.hpp>
 #include <stube/runtime/messages.hpp>
+#include <stube/runtime/principal.hpp>
 #include <stube/runtime/secret.hpp>
 #include <stube/store/memory_store.hpp>
 
@@ -15,6 +17,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <iosfwd>
 #include <memory>
 #include <optional>
@@ -29,7 +32,8 @@ namespace stube {
 
 namespace live {
 class conversation_history;
-}
+enum class status;
+}  // namespace live
 
 namespace http {
 class server_registry;
@@ -131,13 +135,14 @@ public:
     ///
     ///     site.fork("/claims/copy", [&](const request_info& from) -> storage::fork_origin {
     ///         const auto id = site.history().find_alias(from.query("claim").value_or(""));
-    ///         if (!id || !may_see(from, *id)) throw std::invalid_argument("no such claim");
+    ///         if (!id) throw std::invalid_argument("no such claim");
     ///         return {*id};
     ///     });
     ///
     /// `from` names the conversation and the head, 0 for the newest one. It runs on the server's
-    /// threads, and decides whether the visitor may see that conversation: nothing else does.
-    /// std::invalid_argument is answered with 400, and other exceptions with 500.
+    /// threads. std::invalid_argument is answered with 400, and other exceptions with 500. Visitors
+    /// can fork their own conversations in the browser that owns them, and others if the rule of
+    /// `access` allows it.
     app& fork(
         std::string path,
         std::function<storage::fork_origin(const request_info&)> from,
@@ -198,11 +203,11 @@ public:
     ///     site.secret_keys({{"2026", key_from("/run/secrets/stube-2026")}});
     app& secret_keys(stube::secret_keys keys);
 
-    /// Sets the function that names the user of a request; it returns an empty string for an
-    /// anonymous visitor. A conversation keeps the principal with which it began, and belongs to
-    /// this principal in this browser. While somebody else or nobody is signed in there, the
-    /// conversation is not shown to the browser and accepts no events from it. A user who signs in
-    /// again finds the conversation unchanged.
+    /// Sets the function that names the user of a request, with the user's roles; it returns an
+    /// empty name for an anonymous visitor. A conversation keeps the principal with which it began,
+    /// and belongs to this principal in this browser. While somebody else or nobody is signed in
+    /// there, the conversation is not shown to the browser and accepts no events from it, unless
+    /// `access` allows it. A user who signs in again finds the conversation unchanged.
     ///
     /// `who` is called for every request for a conversation. It must be fast, and must depend only
     /// on data that all of these requests carry: a cookie (see <stube/http/login.hpp>), or a header
@@ -215,9 +220,25 @@ public:
     /// conversation.
     ///
     ///     site.principal([](const request_info& from) {
-    ///         return std::string(from.header("X-User"));  // set by the proxy
+    ///         return principal(std::string(from.header("X-User")));  // set by the proxy
     ///     });
-    app& principal(std::function<std::string(const request_info&)> who);
+    app& principal(std::function<stube::principal(const request_info&)> who);
+
+    /// Sets the rule for conversations of other users. Without a rule, a conversation can only be
+    /// used in the browser in which it began, by the user who began it. With a rule, its page can
+    /// be opened, and its events sent, by everybody whom the rule allows; everybody sees the same
+    /// page. A component accepts only events of the users for whom it waits (`waits_for`, see
+    /// <stube/runtime/component.hpp>), whatever the rule allows.
+    ///
+    ///     site.access([](const access_request& wanted) {
+    ///         if (wanted.who.name == wanted.owner.name) return !wanted.who.is_anonymous();
+    ///         return wanted.waits_for_visitor || wanted.who.has_role("auditor");
+    ///     });
+    ///
+    /// The rule also decides about aliases, searches, histories and forks of `history(user)` and
+    /// `fork`. It is called for each request of somebody else than the owner, on the server's
+    /// threads, and must be fast. An exception refuses the access.
+    app& access(access_rule rule);
 
     /// Publishes `value` to every component that is subscribed to the topic, in all conversations
     /// of all running servers of this app and its copies. For news from outside of the pages:
@@ -235,9 +256,19 @@ public:
     /// The history of the conversations of the running server, which must keep an archive:
     /// `start(port, sqlite_store(path, {.archive = true}))`. A source that uses it includes
     /// <stube/runtime/conversation_history.hpp>. Valid until the server stops. It shows everything
-    /// of everybody: check who asks. Throws std::logic_error unless exactly one server of this app
-    /// runs, and `store_refused` if its store keeps no archive.
+    /// of everybody: do not show it to visitors. Throws std::logic_error unless exactly one server
+    /// of this app runs, and `store_refused` if its store keeps no archive.
     live::conversation_history history() const;
+
+    /// The same as the user may see it: the user's own conversations, and those of others that the
+    /// rule of `access` allows. Every other conversation appears not to exist.
+    live::conversation_history history(stube::principal user) const;
+
+    /// Gives a conversation of the running server an alias, see `stube::write_alias`. The address
+    /// of a mount finds the conversation by it: "/claims?c=@order-4711". For
+    /// the future and the exceptions see `conversation_map::write_alias`; do not wait on a thread
+    /// of the server. Throws std::logic_error unless exactly one server of this app runs.
+    std::future<live::status> write_alias(std::string name, std::string_view id) const;
 
     /// Loads the store and serves until SIGINT or SIGTERM, then finishes the requests in progress.
     /// A second signal ends the process at once. Prints the line `listening on
@@ -315,7 +346,8 @@ private:
     std::vector<asset_at> behaviors_;
     std::vector<post_at> posts_;
     std::vector<std::string> taken_;
-    std::function<std::string(const request_info&)> principal_;
+    std::function<stube::principal(const request_info&)> principal_;
+    access_rule access_;
     void* object_ = nullptr;
     const std::type_info* object_type_ = nullptr;
     stube::secret_keys secrets_;

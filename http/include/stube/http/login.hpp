@@ -18,7 +18,7 @@ struct login_options {
 };
 
 /// The logins of users. A login is a token of 128 random bits in a cookie of the browser; this
-/// class maps the token to the user's name, in memory. After a restart of the server users must
+/// class maps the token to the user, in memory. After a restart of the server users must
 /// sign in again; their conversations are stored and continue. A program whose logins must outlive
 /// it, or be shared among servers, keeps them elsewhere: stube needs only `app::principal` and a
 /// cookie from `app::post`. The application decides how users prove their identity.
@@ -44,12 +44,12 @@ public:
     ~login_sessions();
 
     /// Signs `user` in and returns the cookie for the response. The token is always a new one, even
-    /// if the browser has a login. Throws std::invalid_argument if `user` is empty, since an empty
-    /// principal means an anonymous visitor.
-    cookie begin(std::string user);
+    /// if the browser has a login. Throws std::invalid_argument if `user` has no name, since that
+    /// is an anonymous visitor. The roles stay those of this call until the user signs in again.
+    cookie begin(principal user);
 
-    /// The signed-in user who sent the request; empty if nobody is signed in.
-    std::string user_of(const request_info& from) const;
+    /// The signed-in user who sent the request; anonymous if nobody is signed in.
+    principal user_of(const request_info& from) const;
 
     /// Signs out the sender of the request and returns the cookie for the response. The token is
     /// invalid from now on.

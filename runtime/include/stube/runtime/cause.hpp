@@ -34,13 +34,15 @@ struct restored {
 struct user_event {
     static constexpr std::string_view kind = "event";
     event received;
+    std::optional<principal> by = {};  ///< empty: the owner of the conversation
 };
 
 /// Back or Forward.
 struct navigation {
     static constexpr std::string_view kind = "navigation";
     event_id id = 0;
-    std::optional<std::uint64_t> to;  ///< empty: one step back
+    std::optional<std::uint64_t> to;   ///< empty: one step back
+    std::optional<principal> by = {};  ///< empty: the owner of the conversation
 };
 
 /// Timers are due.
@@ -86,6 +88,12 @@ struct removal {
     std::string text;  ///< the last text of its pages
 };
 
+/// The application gives the conversation an alias. Applied by `name`.
+struct naming {
+    static constexpr std::string_view kind = "naming";
+    std::string alias;
+};
+
 /// A function of the application.
 struct function {
     static constexpr std::string_view kind = "function";
@@ -106,6 +114,7 @@ using any_cause = std::variant<
     cause::restart,
     cause::seen,
     cause::removal,
+    cause::naming,
     cause::function>;
 
 /// Applies a cause to a conversation. For a visit and for `restored`, `current` has only the data

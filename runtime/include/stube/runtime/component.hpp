@@ -4,6 +4,7 @@
 #include <stube/runtime/effects.hpp>
 #include <stube/runtime/field.hpp>
 #include <stube/runtime/markup.hpp>
+#include <stube/runtime/principal.hpp>
 
 #include <boost/json/fwd.hpp>
 
@@ -72,6 +73,13 @@
 /// changed.
 ///
 ///     std::string url() const { return "/report?year=" + std::to_string(year); }
+///
+/// `audience waits_for() const` declares whose events the component accepts. It also applies to the
+/// components that it contains or calls, unless they have a `waits_for` of their own. Events of
+/// other users are refused, and so is their Back. Without `waits_for`, everybody who may act on the
+/// conversation may use the component (see `app::access`).
+///
+///     audience waits_for() const { return audience::role("approver"); }
 ///
 /// A stored state outlives the program that wrote it. When a release adds a data member, older
 /// states have its default value; an added slot gets its child when the conversation is next used.
@@ -210,6 +218,8 @@ struct component_type {
     markup (*render)(const void* state, const context&) = nullptr;
     /// The address of the page. Null without a `url()`.
     page_url (*url)(const void* state) = nullptr;
+    /// The users for whom the component waits. Null without a `waits_for()`.
+    audience (*waits_for)(const void* state) = nullptr;
     /// Calls `f` with the name of each slot and list. Null if the component has none.
     void (*each_list)(
         void* state,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stube/runtime/principal.hpp>
+
 #include <boost/json/fwd.hpp>
 
 #include <chrono>
@@ -18,12 +20,13 @@ using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
 /// The environment of a running member. A handler that needs it takes `context&` as its first
 /// parameter. A context is never stored and is valid only during the call.
 ///
-///     void borrow(context& c) { c.app<library>().lend(title, c.principal(), c.now()); }
+///     void borrow(context& c) { c.app<library>().lend(title, c.principal().name, c.now()); }
 class context {
 public:
     context(
         std::string_view conversation_id,
-        std::string_view principal,
+        const stube::principal& principal,
+        const stube::principal& owner,
         time_point now,
         void* app,
         const std::type_info* app_type,
@@ -33,6 +36,7 @@ public:
     )
         : conversation_id_(conversation_id),
           principal_(principal),
+          owner_(owner),
           now_(now),
           app_(app),
           app_type_(app_type),
@@ -42,9 +46,14 @@ public:
 
     std::string_view conversation_id() const { return conversation_id_; }
 
-    /// The name of the user, as the application's `app::principal` returned it when the
-    /// conversation began.
-    std::string_view principal() const { return principal_; }
+    /// The user whose event is handled, as the application's `app::principal` named the sender of
+    /// the request. In `render()`, and where no user has caused the turn (timers, messages, results
+    /// of work): the owner.
+    const stube::principal& principal() const { return principal_; }
+
+    /// The user whose conversation it is: who began it. Its roles are those of the user's last
+    /// event.
+    const stube::principal& owner() const { return owner_; }
 
     /// The time of this event. It does not change while the event is handled.
     time_point now() const { return now_; }
@@ -76,7 +85,8 @@ public:
 
 private:
     std::string_view conversation_id_;
-    std::string_view principal_;
+    const stube::principal& principal_;
+    const stube::principal& owner_;
     time_point now_;
     void* app_;
     const std::type_info* app_type_;

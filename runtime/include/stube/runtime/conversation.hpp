@@ -82,9 +82,9 @@ namespace stube {
 
 /// The conversation as a value. Copies are cheap: they share the instances and the steps.
 struct conversation {
-    std::string id;     ///< 128 random bits as text that is safe in addresses
-    std::string owner;  ///< the browser session that began it
-    std::string principal;
+    std::string id;              ///< 128 random bits as text that is safe in addresses
+    std::string owner;           ///< the browser session that began it
+    stube::principal principal;  ///< the user who began it
     std::string mount;           ///< the path it began at
     std::string url;             ///< the address of its page as its components set it; may be empty
     std::uint64_t revision = 0;  ///< +1 with every change

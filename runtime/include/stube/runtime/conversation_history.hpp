@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stube/runtime/access.hpp>
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/conversation_query.hpp>
 #include <stube/runtime/kernel.hpp>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,12 +40,15 @@ struct audit_event {
     std::uint64_t head = 0;    ///< the revision of the commit
     std::uint64_t parent = 0;  ///< the head whose state it continues; 0 for the first
     time_point time;
-    std::string kind;            ///< "visit", "event", "navigation", "timers", "message", ...
-    std::string principal;       ///< the user of the conversation; empty for an anonymous visitor
+    std::string kind;  ///< "visit", "event", "navigation", "timers", "message", ...
+    /// The user who caused the commit, or the owner of the conversation; empty for an anonymous
+    /// visitor.
+    std::string principal;
     std::string component;       ///< of a visit or an event
     std::uint64_t instance = 0;  ///< of an event
     std::string member;          ///< of an event: the name of the member function
     std::string topic;           ///< of a message
+    std::string alias;           ///< that the application has given the conversation
     /// JSON: the arguments of an event or a message, and the value of a result. Otherwise empty. A
     /// secret argument is null.
     std::string arguments;
@@ -64,6 +69,7 @@ BOOST_DESCRIBE_STRUCT(
      instance,
      member,
      topic,
+     alias,
      arguments,
      fields,
      is_on_current_branch)
@@ -137,8 +143,9 @@ struct followed_index {
     std::function<std::uint64_t()> position = {};  ///< the last commit that the index has
 };
 
-/// Reads the archive of a store. Valid as long as the server or the map that it comes from. It does
-/// not check who asks: the application decides who may see the history of whom.
+/// Reads the archive of a store. Valid as long as the server or the map that it comes from. It
+/// shows everything of everybody; `seen_by` restricts it to the conversations that one user may
+/// see.
 /// Threads: any. Each call reads the store, and does not wait for saves.
 /// Errors: `store_refused` if the archive cannot be read or is damaged; `decode_error` for a state
 /// that this release cannot read.
@@ -151,6 +158,13 @@ public:
         std::function<kernel::environment(time_point)> environment_at,
         followed_index index = {}
     );
+
+    /// The history as one user may see it: the user's own conversations, and those of others that
+    /// `rule` allows, with the purposes `audit` and, for aliases, `find`. Every other conversation
+    /// appears not to exist. Own conversations are those that began with the user's name; an
+    /// anonymous visitor has none. A question about access reads the newest state of the
+    /// conversation. An empty rule allows nothing.
+    conversation_history seen_by(principal user, access_rule rule) const;
 
     /// The state at a head, or at the newest one. Empty if there is no such head.
     std::optional<head_view>
@@ -174,8 +188,10 @@ public:
     /// The id of the conversation with this alias.
     std::optional<std::string> find_alias(std::string_view name) const;
 
-    /// Searches all conversations, see <stube/runtime/conversation_query.hpp>. Throws
-    /// `store_refused` if the archive has no index, and std::invalid_argument for a wrong query.
+    /// Searches all conversations, see <stube/runtime/conversation_query.hpp>. A history that one
+    /// user sees leaves out the hits that the user may not `find`, so a page may be shorter, and it
+    /// has no count. Throws `store_refused` if the archive has no index, and std::invalid_argument
+    /// for a wrong query.
     template <class Query>
     found_page find(const Query& query) const {
         return find_hits(query.asked());
@@ -183,7 +199,7 @@ public:
 
     /// Runs SQL that reads the index: the views `conversations` and `facts` and the table
     /// `awaited`, see <stube/store/query_index.hpp>. Each "?" gets a parameter. Throws as `find`,
-    /// and `store_refused` after the time limit.
+    /// and `store_refused` after the time limit and for a history that one user sees.
     selected_rows select(
         std::string_view sql,
         const std::vector<indexed_value>& parameters = {},
@@ -196,11 +212,16 @@ public:
 private:
     found_page find_hits(const storage::index_query& query) const;
     storage::query_index& required_index() const;
+    struct reader;
+
+    bool is_visible(std::string_view id, access_purpose purpose) const;
+    std::optional<head_view> state_at(std::string_view id, std::optional<std::uint64_t> head) const;
     std::string page_at(std::string_view id, std::uint64_t head) const;
 
     storage::archive& archive_;
     std::function<kernel::environment(time_point)> environment_at_;
     followed_index index_;
+    std::shared_ptr<const reader> reader_;  ///< null: everything is visible
 };
 
 }  // namespace stube::live

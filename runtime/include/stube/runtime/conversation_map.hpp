@@ -8,8 +8,10 @@
 #include <boost/describe/enum.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +48,15 @@ public:
     virtual void displace() {}
 };
 
+/// The sender of a request for a conversation. Valid during the call that receives it.
+struct visitor {
+    std::string_view owner;           ///< the browser session, with the user in it
+    const principal* user = nullptr;  ///< null: the user whose conversation it is
+
+    template <std::convertible_to<std::string_view> Text>
+    visitor(const Text& owner, const principal* user = nullptr) : owner(owner), user(user) {}
+};
+
 /// The result of an operation.
 enum class status {
     ok,        ///< done and durable
@@ -56,7 +67,8 @@ enum class status {
     /// last update of the pages, if that is still kept.
     just_ended,
     gone,      ///< there is no such conversation: it ended or expired, or never existed
-    foreign,   ///< the conversation belongs to another browser session
+    foreign,   ///< the conversation belongs to another browser session, and the rule for access
+               ///< does not allow the visitor to use it
     lost,      ///< only a tombstone is left after a restart; `mount` has the path of its mount
     unusable,  ///< the stored record cannot be read; the store keeps it
     /// The stored record has a newer shape than this release can read, or a component that this
@@ -65,6 +77,7 @@ enum class status {
     other_release,
     unknown_event,
     bad_arguments,
+    forbidden,   ///< the component waits for another user: nothing changed
     failed,      ///< the component threw: nothing changed; `news` shows a notice with `error_id`
     not_saved,   ///< the store refused: nothing changed
     store_down,  ///< the store has stopped: nothing is accepted until a restart
@@ -84,6 +97,7 @@ BOOST_DESCRIBE_ENUM(
     other_release,
     unknown_event,
     bad_arguments,
+    forbidden,
     failed,
     not_saved,
     store_down,
@@ -168,24 +182,25 @@ public:
     /// Begins a conversation at `mount`. It has a new id, also if it continues from a snapshot or
     /// from the archive. It fails if the archive does not have the head that it continues. The
     /// timers, subscriptions and work of the conversation, and the messages of its first hooks,
-    /// begin with the first later operation: an event, a stream, or `open`.
+    /// begin with the first later operation: an event, a stream, or `open`. A fork of another
+    /// user's conversation fails unless `conversation_options::access` allows it.
     void mint(
         std::string mount,
         kernel::beginning start,
         std::string owner,
-        std::string principal,
+        stube::principal user,
         executor& on,
         on_reply done
     );
 
     /// Replies with the present value and the whole view.
-    void open(std::string_view id, std::string_view owner, executor& on, on_reply done);
+    void open(std::string_view id, visitor from, executor& on, on_reply done);
 
     /// For a page without a stream that shows revision `seen`. The reply has the view only if
     /// `seen` is not the present revision.
     void catch_up(
         std::string_view id,
-        std::string_view owner,
+        visitor from,
         std::optional<std::uint64_t> seen,
         executor& on,
         on_reply done
@@ -195,7 +210,7 @@ public:
     /// conversation has a later one, the reply has the whole view instead of patches.
     void send(
         std::string_view id,
-        std::string_view owner,
+        visitor from,
         kernel::event received,
         executor& on,
         on_reply done,
@@ -205,7 +220,7 @@ public:
     /// Goes to step `to` of the conversation's history, or one step back.
     void go_back(
         std::string_view id,
-        std::string_view owner,
+        visitor from,
         kernel::event_id event,
         std::optional<std::uint64_t> to,
         executor& on,
@@ -217,7 +232,7 @@ public:
     /// also receives a notice about lost changes, and the log a warning.
     void attach(
         std::string_view id,
-        std::string_view owner,
+        visitor from,
         std::optional<std::uint64_t> seen,
         std::shared_ptr<view_stream> stream,
         executor& on,
@@ -236,6 +251,13 @@ public:
         on_reply done
     );
 
+    /// Gives a conversation an alias, see `stube::write_alias`. The future is ready when the alias
+    /// is durable (`ok`), or with the reason why it is not: `gone` if there is no such conversation
+    /// or it has ended, `failed` if another conversation has the alias. It does not count as use.
+    /// Throws std::invalid_argument for an invalid name, and `store_refused` if the store keeps no
+    /// archive. An executor's thread must not wait for the future.
+    std::future<status> write_alias(std::string_view id, std::string alias);
+
     /// Sends a message to every conversation that is subscribed to `topic`. `message` is a JSON
     /// array of arguments. Does not wait: each conversation receives the message in a turn of its
     /// own, and the messages of one publisher in the order in which they were published. A
@@ -252,9 +274,15 @@ public:
     /// whose deletion it has begun.
     std::size_t reap();
 
+    /// True if the store keeps an archive, so that `history` can be called.
+    bool keeps_archive() const;
+
     /// The history of all conversations that the store keeps, also of those that have ended. Valid
     /// as long as the map. Throws `store_refused` if the store keeps no archive.
     conversation_history history() const;
+
+    /// The same, for one user: see `conversation_history::seen_by`.
+    conversation_history history(principal user) const;
 
     std::size_t size() const;
 

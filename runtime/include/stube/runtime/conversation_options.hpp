@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stube/runtime/access.hpp>
 #include <stube/runtime/context.hpp>
 #include <stube/runtime/secret.hpp>
 
@@ -67,6 +68,8 @@ struct conversation_options {
     const std::type_info* app_type = nullptr;
     /// The keys for `encrypted` values, see `app::secret_keys`.
     stube::secret_keys secrets = {};
+    /// The rule for conversations of other users, see `app::access`. Empty: it allows nothing.
+    access_rule access = {};
     /// Called once when the store's state is unknown (a failed sync). The process should report
     /// `why` and exit. Runs on the thread of the commit writer, so it must not call stop().
     std::function<void(const std::string& why)> on_store_down;

@@ -419,7 +419,8 @@ effects scroll_to(std::string name);
 effects patch_element(std::string name, markup content);
 
 /// Gives the conversation an alias, such as the number of an order, by which
-/// `conversation_history::find_alias` finds it, also after it has ended. A conversation can have
+/// `conversation_history::find_alias` finds it, also after it has ended, and by which an address
+/// names it: "/orders?c=@order-4711". A conversation can have
 /// several aliases, and an alias belongs to one conversation for ever. The alias is written with
 /// the commit of the event. The event fails if another conversation has the alias, if the name is
 /// not 1 to 200 bytes of UTF-8 without control characters, and if the store keeps no archive.

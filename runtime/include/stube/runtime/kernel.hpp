@@ -23,6 +23,9 @@ struct environment {
     /// How far the clock behind `now` was set, ahead or back, since the process began.
     std::chrono::milliseconds clock_shift = {};
     const secret_keys* secrets = nullptr;  ///< for the snapshots that a handler takes; may be null
+    /// The user who causes the turn; null for the owner of the conversation. It must outlive the
+    /// call. `apply` sets it from the cause.
+    const principal* by = nullptr;
 };
 
 /// The page from which a browser without scripts submitted a form.
@@ -77,6 +80,7 @@ enum class verdict {
     stale,          ///< the instance is not on the page any more; nothing changes
     unknown_event,  ///< the component has no such event; nothing changes
     bad_arguments,  ///< the arguments do not fit the member; nothing changes
+    forbidden,      ///< the component does not wait for this user; nothing changes
     failed,         ///< the component threw or broke a rule; nothing changes
 };
 
@@ -105,7 +109,7 @@ struct outcome {
 /// made and started.
 outcome begin(conversation fresh, const effect::call& root, const environment& env);
 
-/// Applies one event.
+/// Applies one event. It is `forbidden` if its instance waits for another user than `env.by`.
 outcome dispatch(const conversation& current, const event& received, const environment& env);
 
 /// Applies events one after the other, starting with the conversation `from`. The same events make
@@ -121,7 +125,7 @@ replay(conversation from, std::span<const event> events, const environment& env)
 /// one step back. The instances of the step are restored, the instances that are not part of it are
 /// stopped, and the `wakeup` hooks run. Instance ids continue to rise. The later steps are kept
 /// until an event makes new ones. If the step does not exist, the outcome is `stale` with the whole
-/// view.
+/// view. It is `forbidden` if the page waits for another user than `env.by`.
 outcome go_back(
     const conversation& current,
     event_id id,
@@ -147,6 +151,9 @@ outcome expire(const conversation& current, std::string_view text);
 /// Runs the `stop` hook of a component that has left `of`, on a copy of the component's state.
 /// Throws what the hook throws.
 void run_stop(const command::stop& stop, const conversation& of, const environment& env);
+
+/// Gives the conversation an alias, and changes nothing else.
+outcome name(const conversation& current, std::string alias);
 
 /// Makes an unseen conversation seen (`conversation::unseen`), and changes nothing else.
 outcome mark_seen(const conversation& current);

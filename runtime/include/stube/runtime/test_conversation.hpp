@@ -92,7 +92,8 @@ public:
         return provide(&app, typeid(App));
     }
 
-    test_conversation& principal(std::string who);
+    /// Sets the user who begins the conversation.
+    test_conversation& principal(stube::principal who);
 
     /// Sets the keys for `encrypted` values, which `restart` and `context::snapshot` use. Without
     /// this call, there is one key for tests.
@@ -107,6 +108,11 @@ public:
     test_conversation& within(std::string_view text);
 
     // --- what a user does
+
+    /// Sets the user of the following events, as if the page was open in that user's browser too.
+    ///
+    ///     t.as({"Grace", {"approver"}}).click("Approve");
+    test_conversation& as(stube::principal who);
 
     /// Clicks the one enabled button, or other element with a click event, that has this visible
     /// text or accessible name. A submit button sends its form.

@@ -339,6 +339,16 @@ void set_hooks(component_type& type) {
     } else {
         static_assert(!requires(C& c) { c.url(); }, "stube: url() must be const.");
     }
+    if constexpr (requires(const C& c) { audience(c.waits_for()); }) {
+        type.waits_for = [](const void* state) -> audience {
+            return static_cast<const C*>(state)->waits_for();
+        };
+    } else {
+        static_assert(
+            !requires { &C::waits_for; },
+            "stube: waits_for() must be `audience waits_for() const`."
+        );
+    }
     if constexpr (has_lists<C>) type.each_list = &each_list<C>;
     if constexpr (has_start<C>) {
         type.start = [](void* state, context& ctx) {

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <boost/describe/class.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// Users, and the declaration for whom a component waits.
+namespace stube {
+
+/// A user of the application, as `app::principal` names the sender of a request. An empty name is
+/// an anonymous visitor.
+struct principal {
+    std::string name;
+    std::vector<std::string> roles;  ///< such as "approver"; the application defines them
+
+    principal() = default;
+
+    principal(std::string name, std::vector<std::string> roles = {})
+        : name(std::move(name)), roles(std::move(roles)) {}
+
+    principal(const char* name) : name(name) {}
+
+    bool is_anonymous() const { return name.empty(); }
+
+    bool has_role(std::string_view role) const;
+
+    bool operator==(const principal&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(principal, (), (name, roles))
+
+/// The users for whom a component waits:
+///
+///     audience waits_for() const { return audience::user(deputy) | audience::role("manager"); }
+///
+/// It is a value with one text for each member: "role:manager", "user:ada", "owner" or "anyone".
+class audience {
+public:
+    static audience role(std::string_view name);
+    static audience user(std::string_view name);
+
+    /// The user whose conversation it is, or the anonymous visitor.
+    static audience owner();
+
+    /// Everybody who may act on the conversation, see `app::access`.
+    static audience anyone();
+
+    friend audience operator|(audience left, const audience& right);
+
+    /// `owner` is the user whose conversation it is.
+    bool includes(const principal& who, const principal& owner) const;
+
+    /// True if the user is included as a user, by a role or as the owner, and not only because
+    /// anyone is.
+    bool names(const principal& who, const principal& owner) const;
+
+    /// The texts, in which "owner" is replaced by the user's text. Without the texts that name
+    /// nobody: "anyone", and "owner" for an anonymous visitor.
+    std::vector<std::string> texts(const principal& owner) const;
+
+private:
+    explicit audience(std::string text) : texts_{std::move(text)} {}
+
+    std::vector<std::string> texts_;
+};
+
+}  // namespace stube
