@@ -416,6 +416,43 @@ void invalid_failure_is_refused(trial& run) {
     expect(run.archived()->failures("a").size() == 1, "a failure after a refused one is lost");
 }
 
+void commits_are_in_order(trial& run) {
+    if (!run.archived()) return;
+    run.save(
+        {recorded(creating("b", 1, {{"head", "1"}, {"i1", "1"}})),
+         recorded(creating("a", 4, {{"head", "2"}}))}
+    );
+    run.save({recorded(replacing("a", 5, {{"head", "3"}})), creating("silent", 1, {})});
+    run.save({recorded(replacing("b", 2, {{"head", "1"}, {"i2", "2"}}))});
+    run.save({ending("a", 6, {})});
+    for (int restarted = 0; restarted < 2; ++restarted) {
+        archive& from = *run.archived();
+        const auto all = from.commits_after(0, 100);
+        std::string order;
+        for (const auto& commit : all)
+            order += commit.id + std::to_string(commit.head.number) + ' ';
+        expect(order == "b1 a4 a5 b2 a6 ", "the commits are not in the order of their append");
+        const auto page = from.commits_after(all[1].position, 2);
+        expect(
+            page.size() == 2 && page[0].id == "a" && page[1].id == "b",
+            "a page of commits does not begin after its position"
+        );
+        expect(from.commits_after(all[4].position, 1).empty(), "there are commits after the last");
+        expect(from.commits_after(0, 0).empty(), "there are more commits than were asked for");
+
+        const auto state = from.state_at(all[3].position);
+        expect(state && state->head.number == 2, "a position has the state of another commit");
+        expect(state->parts.size() == 2, "the state at a position has other parts");
+        expect(from.state_at(all[4].position)->parts.empty(), "an end without parts has parts");
+        expect(!from.state_at(0), "there is a state before the first commit");
+        expect(!from.state_at(all[4].position + 1000), "there is a state after the last commit");
+        run.restart();
+    }
+    run.save({forgetting("a")});
+    const auto left = run.archived()->commits_after(0, 100);
+    expect(left.size() == 2 && left[0].id == "b", "the commits of a forgotten conversation remain");
+}
+
 }  // namespace
 
 std::vector<rule> archive_rules() {
@@ -439,6 +476,7 @@ std::vector<rule> archive_rules() {
         make_rule("a refused save leaves no head", refused_save_leaves_no_head),
         make_rule("the newest failures of a conversation are kept", newest_failures_are_kept),
         make_rule("an invalid failure is refused", invalid_failure_is_refused),
+        make_rule("the commits are read in the order of their append", commits_are_in_order),
     };
 }
 

@@ -161,6 +161,42 @@ void trial::compare_archive(bool with_all_states) const {
             );
         }
     }
+    compare_log();
+}
+
+/// Repeats all commits, read in pages, and compares the states with those of the model.
+void trial::compare_log() const {
+    archive& from = *archived();
+    contents repeated;
+    std::map<std::string, std::size_t> counts;
+    std::uint64_t position = 0;
+    for (auto page = from.commits_after(0, 7); !page.empty();
+         page = from.commits_after(position, 7)) {
+        expect(page.size() <= 7, "a page of commits is longer than was asked for");
+        for (const auto& commit : page) {
+            expect(commit.damage.empty(), "a commit of " + commit.id + " is damaged");
+            expect(commit.position > position, "the positions of the commits do not rise");
+            position = commit.position;
+            const auto expected = archive_model_.find(commit.id);
+            const std::size_t index = counts[commit.id]++;
+            expect(
+                expected != archive_model_.end() && index < expected->second.heads.size(),
+                commit.id + " has a commit that was not saved"
+            );
+            const archived_state& state = expected->second.heads[index];
+            compare_head(commit.id, commit.head, state.head);
+            change next = replacing(commit.id, commit.head.number, commit.written);
+            next.dropped = commit.dropped;
+            if (!commit.is_whole) next.kind = change_kind::update;
+            apply_change(repeated, next);
+            expect(
+                repeated[commit.id].parts == in_order({commit.id, 0, {}, state.parts}).parts,
+                commit.id + " has other parts after its commits were repeated"
+            );
+        }
+    }
+    for (const auto& [id, expected] : archive_model_)
+        expect(counts[id] == expected.heads.size(), id + " has another number of commits");
 }
 
 batch random_changes::next(const contents& model) {

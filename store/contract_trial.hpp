@@ -41,7 +41,8 @@ public:
     /// Restarts and compares the content with the model.
     void restart();
 
-    /// Compares the archive with its model: all heads, and the states of some heads or of all.
+    /// Compares the archive with its model: all heads, the states of some heads or of all, and the
+    /// commits in the order of their append.
     void compare_archive(bool with_all_states) const;
 
     void inject(fault injected) { tested_.inject(injected); }
@@ -53,6 +54,7 @@ public:
 private:
     void start();
     void compare() const;
+    void compare_log() const;
 
     const tested_store& tested_;
     std::unique_ptr<store> store_;

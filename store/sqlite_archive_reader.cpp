@@ -19,6 +19,16 @@ archive_reader::opened::opened(const std::filesystem::path& file)
           connection.handle(),
           "SELECT number, conversation, head, time FROM archive WHERE number > ? ORDER BY number"
           " LIMIT ?"
+      ),
+      heads_after(
+          connection.handle(),
+          "SELECT number, conversation, previous, head FROM archive"
+          " WHERE number > ? AND head IS NOT NULL ORDER BY number LIMIT ?"
+      ),
+      head_at(
+          connection.handle(),
+          "SELECT conversation, previous, head FROM archive"
+          " WHERE number = ? AND head IS NOT NULL"
       ) {
     // The store decides when its log is checkpointed.
     sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -85,15 +95,77 @@ std::optional<archived_state> archive_reader::state(std::string_view id, std::ui
         }
         if (row == end || link->number != head) return std::nullopt;
 
-        archived_state found;
-        head_row at = in.rows.read_head(id, *link);
-        found.head = at.head;
-        const part_list parts = in.rows.read_parts(id, std::move(at)).parts;
-        found.parts.reserve(parts.size());
-        for (const auto& part : parts.parts())
-            found.parts.push_back({part.name, in.rows.read_body(id, head, part)});
-        return found;
+        return read_state(in, id, *link);
     });
+}
+
+archived_state archive_reader::read_state(opened& in, std::string_view id, const head_link& link) {
+    archived_state found;
+    head_row at = in.rows.read_head(id, link);
+    found.head = at.head;
+    const part_list parts = in.rows.read_parts(id, std::move(at)).parts;
+    found.parts.reserve(parts.size());
+    for (const auto& part : parts.parts())
+        found.parts.push_back({part.name, in.rows.read_body(id, link.number, part)});
+    return found;
+}
+
+std::optional<archived_state> archive_reader::state_at(std::uint64_t position) {
+    return in_snapshot([&](opened& in) -> std::optional<archived_state> {
+        std::string id;
+        head_link link;
+        in.head_at.bind_all(as_sql(position));
+        while (in.head_at.next()) {
+            id = in.head_at.text(0);
+            link = {as_sql(position), in.head_at.number(1), as_unsigned(in.head_at.number(2))};
+        }
+        if (link.row == 0) return std::nullopt;
+        return read_state(in, id, link);
+    });
+}
+
+std::vector<logged_commit>
+archive_reader::commits_after(std::uint64_t position, std::size_t count) {
+    return in_snapshot([&](opened& in) {
+        std::vector<logged_commit> all;
+        std::vector<head_link> links;
+        in.heads_after.bind_all(as_sql(position), static_cast<std::int64_t>(count));
+        while (in.heads_after.next()) {
+            auto& next = all.emplace_back();
+            next.position = as_unsigned(in.heads_after.number(0));
+            next.id = in.heads_after.text(1);
+            links.push_back(
+                {as_sql(next.position),
+                 in.heads_after.number(2),
+                 as_unsigned(in.heads_after.number(3))}
+            );
+        }
+        for (std::size_t i = 0; i < all.size(); ++i)
+            read_commit(in, links[i], all[i]);
+        return all;
+    });
+}
+
+/// Reads and verifies one commit, or records its damage. After a trim, the first commit has all
+/// parts, because the state before it is gone.
+void archive_reader::read_commit(opened& in, const head_link& link, logged_commit& to) {
+    try {
+        if (link.previous != 0 && link.previous == in.rows.find_end(to.id)) {
+            archived_state state = read_state(in, to.id, link);
+            to.head = std::move(state.head);
+            to.written = std::move(state.parts);
+            return;
+        }
+        head_row row = in.rows.read_head(to.id, link);
+        for (const auto& part : row.parts.written)
+            to.written.push_back({part.name, in.rows.read_body(to.id, link.number, part)});
+        to.head = std::move(row.head);
+        to.is_whole = row.changed == 0;
+        to.dropped = std::move(row.parts.dropped);
+    } catch (const store_refused& error) {
+        to.written.clear();
+        to.damage = error.what();
+    }
 }
 
 std::optional<std::string> archive_reader::find_alias(std::string_view name) {

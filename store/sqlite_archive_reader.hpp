@@ -40,6 +40,8 @@ public:
 
     /// As the member of `archive_upkeep`.
     appended_heads appended_after(std::uint64_t position, std::size_t rows);
+    std::vector<logged_commit> commits_after(std::uint64_t position, std::size_t count);
+    std::optional<archived_state> state_at(std::uint64_t position);
 
     /// Closes the connection, which the next call opens again.
     void close();
@@ -59,6 +61,8 @@ private:
         sqlite_statement derivations;
         sqlite_statement appended;
         std::optional<failure_rows> failures;  ///< empty if the database has no such table
+        sqlite_statement heads_after;
+        sqlite_statement head_at;
     };
 
     /// Calls `read` with the opened connection in a transaction. Errors become store_refused.
@@ -66,6 +70,8 @@ private:
     auto in_snapshot(Read read);
 
     std::int64_t find_newest(opened& in, std::string_view id);
+    static archived_state read_state(opened& in, std::string_view id, const head_link& link);
+    static void read_commit(opened& in, const head_link& link, logged_commit& to);
 
     const std::filesystem::path file_;
     const entries& stored_;

@@ -45,6 +45,10 @@ void sqlite_statement::bind(int index, std::int64_t number) {
     if (sqlite3_bind_int64(statement_.get(), index, number) != SQLITE_OK) fail();
 }
 
+void sqlite_statement::bind(int index, double number) {
+    if (sqlite3_bind_double(statement_.get(), index, number) != SQLITE_OK) fail();
+}
+
 void sqlite_statement::bind(int index, std::string_view text) {
     const int code = sqlite3_bind_text64(
         statement_.get(),

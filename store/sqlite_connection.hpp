@@ -62,17 +62,28 @@ public:
     int type(int column) const { return sqlite3_column_type(statement_.get(), column); }
     std::int64_t number(int column) const { return sqlite3_column_int64(statement_.get(), column); }
 
+    double real(int column) const { return sqlite3_column_double(statement_.get(), column); }
+
     /// The bytes of a column, valid until next() is called again.
     std::string_view text(int column) const;
     std::span<const std::uint8_t> blob(int column) const;
+
+    /// Binds one value, counted from 1. A text is not copied, see bind_all().
+    void bind(int index, std::int64_t number);
+    void bind(int index, double number);
+    void bind(int index, std::string_view text);
+    void bind_null(int index);
+
+    /// Ends the statement before its last row.
+    void reset() { sqlite3_reset(statement_.get()); }
+
+    sqlite3_stmt* handle() const { return statement_.get(); }
 
 private:
     struct finalizer {
         void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
     };
 
-    void bind(int index, std::int64_t number);
-    void bind(int index, std::string_view text);
     void bind(int index, std::span<const std::uint8_t> blob);
     void bind(int index, const std::string& text) { bind(index, std::string_view(text)); }
     template <class T>
@@ -82,7 +93,6 @@ private:
         else
             bind_null(index);
     }
-    void bind_null(int index);
     void finish();
     [[noreturn]] void fail();
 

@@ -101,6 +101,9 @@ public:
     std::vector<std::string> forks_of(std::span<const std::string> ids) override;
     erased_counts erase(const erasure& what) override;
     std::vector<std::string> files_with(std::span<const std::string> texts) override;
+    std::vector<logged_commit> commits_after(std::uint64_t position, std::size_t count) override;
+    std::optional<archived_state> state_at(std::uint64_t position) override;
+    std::string index_file() const override;
 
 private:
     sqlite_eraser make_eraser();
@@ -112,7 +115,8 @@ private:
     void open();
     std::span<const format_step> steps() const;
     std::int64_t format();
-    archive_reader& reader();
+    archive_reader& reader(archive_reader& of);
+    archive_reader& reader() { return reader(reader_); }
 
     void load(const std::function<void(record&&)>& each, load_report& report);
     void upgrade_format(const std::optional<high_water_mark>& mark);
@@ -158,6 +162,7 @@ private:
     std::mutex entries_mutex_;  ///< locked to change entries_, and to read in archive_reader
     entries entries_;
     archive_reader reader_{file_, entries_, entries_mutex_};
+    archive_reader log_reader_{file_, entries_, entries_mutex_};  ///< reads many commits in a call
     std::vector<staged_entry> staged_;
     std::uint64_t transaction_ = 0;  ///< the number of the last transaction
     std::uint64_t checksum_ = 0;     ///< the XOR of the checksums of all conversations
@@ -208,6 +213,7 @@ std::span<const format_step> database_store::steps() const {
 /// a checkpoint would destroy the pages of the log behind a damaged one.
 database_store::~database_store() {
     reader_.close();
+    log_reader_.close();
     archive_.reset();
     statements_.reset();
     if (!is_loaded_ || !stopped_.empty() || options_.read_only) return;
@@ -577,10 +583,10 @@ void database_store::checkpoint_if_due() {
                    "; the store is stopped, and every acknowledged save is in its log";
 }
 
-archive_reader& database_store::reader() {
+archive_reader& database_store::reader(archive_reader& of) {
     if (!keeps_archive_ || !is_loaded_)
         throw std::logic_error("the archive is read after load_all, and only if it is kept");
-    return reader_;
+    return of;
 }
 
 std::vector<archived_head>
@@ -653,6 +659,7 @@ std::vector<std::string> database_store::files_with(std::span<const std::string>
 erased_counts database_store::erase(const erasure& what) {
     check_may_write();
     reader_.close();
+    log_reader_.close();
     sqlite_eraser tool = make_eraser();
     const erased_counts counts = erase_rows(tool, what);
     try {
@@ -713,6 +720,19 @@ void database_store::forget_erased(const erasure& what) {
         entries_.erase(found);
     }
     if (archive_) archive_.emplace(*connection_, file_, options_.archive);
+}
+
+std::vector<logged_commit>
+database_store::commits_after(std::uint64_t position, std::size_t count) {
+    return reader(log_reader_).commits_after(position, count);
+}
+
+std::optional<archived_state> database_store::state_at(std::uint64_t position) {
+    return reader(log_reader_).state_at(position);
+}
+
+std::string database_store::index_file() const {
+    return keeps_archive_ ? file_.string() + ".index" : std::string();
 }
 
 }  // namespace

@@ -18,14 +18,19 @@ std::string joined(std::string_view prefix, std::string_view name) {
 bool is_named(std::string_view text, const principal& who, const principal& owner) {
     if (text == anyone_text) return false;
     if (text == owner_text) return who.name == owner.name;
-    if (text.starts_with(role_prefix)) return who.has_role(text.substr(role_prefix.size()));
-    return !who.is_anonymous() && text.substr(user_prefix.size()) == who.name;
+    return is_named_by(text, who);
 }
 
 }  // namespace
 
 bool principal::has_role(std::string_view role) const {
     return std::ranges::find(roles, role) != roles.end();
+}
+
+bool is_named_by(std::string_view text, const principal& who) {
+    if (text.starts_with(role_prefix)) return who.has_role(text.substr(role_prefix.size()));
+    return text.starts_with(user_prefix) && !who.is_anonymous() &&
+           text.substr(user_prefix.size()) == who.name;
 }
 
 audience audience::role(std::string_view name) {

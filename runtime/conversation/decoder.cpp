@@ -164,6 +164,52 @@ const component_type& find_shape(const std::string& component, int version) {
     return *type;
 }
 
+std::uint64_t parse_id(std::string_view text) {
+    std::uint64_t number = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number == 0)
+        throw decode_error("the name of a part is damaged");
+    return number;
+}
+
+instance_id link_of(const boost::json::object& from, std::string_view name) {
+    return from.contains(name) ? member<instance_id>(from, name) : 0;
+}
+
+/// An instance whose names of members are not resolved yet.
+struct stored_instance {
+    std::shared_ptr<instance> made;
+    boost::json::value json;
+};
+
+/// Reads the part of an instance, in its current version or in an older one.
+stored_instance read_instance(const part& from) {
+    stored_instance next{std::make_shared<instance>(), parse_part(from)};
+    auto& decoded = *next.made;
+    std::string_view name = from.name;
+    if (!name.starts_with('i')) throw decode_error("part " + from.name + " is not known");
+    const auto middle = std::min(name.find('_'), name.size());
+    decoded.id = parse_id(name.substr(1, middle - 1));
+    auto& object = next.json.get_object();
+    decoded.version = member<std::uint64_t>(object, "clock");
+    const bool is_old = middle < name.size();
+    if (decoded.version == 0 || (is_old && parse_id(name.substr(middle + 1)) != decoded.version))
+        throw decode_error("the clock of part " + from.name + " is damaged");
+    auto component = member<std::string>(object, "component");
+    const auto shape = version_of(object);
+    decoded.type = &find_shape(component, shape);
+    decoded.caller = link_of(object, "caller");
+    decoded.owner = link_of(object, "owner");
+    decoded.covers = link_of(object, "under");
+    decoded.covered_by = link_of(object, "over");
+    decoded.reset_at = link_of(object, "begun");
+    auto* state = object.if_contains("state");
+    if (!state) throw decode_error("part " + from.name + " has no state");
+    decoded.state = decode_state(*decoded.type, shape, *state);
+    decoded.stored_size.set(from.body.size());
+    return next;
+}
+
 /// All stored versions of all instances of a record.
 class stored_instances {
 public:
@@ -212,56 +258,19 @@ public:
     instance_id highest() const { return versions_.empty() ? 0 : versions_.rbegin()->first; }
 
 private:
-    struct stored {
-        std::shared_ptr<instance> made;
-        boost::json::value json;
-    };
+    using stored = stored_instance;
 
     static std::string text_of(const boost::json::object& from, std::string_view name) {
         return from.contains(name) ? member<std::string>(from, name) : std::string();
     }
 
-    static instance_id link_of(const boost::json::object& from, std::string_view name) {
-        return from.contains(name) ? member<instance_id>(from, name) : 0;
-    }
-
     void read_part(const part& from) {
-        stored next{std::make_shared<instance>(), parse_part(from)};
-        auto& decoded = *next.made;
-        std::string_view name = from.name;
-        if (!name.starts_with('i')) throw decode_error("part " + from.name + " is not known");
-        const auto middle = std::min(name.find('_'), name.size());
-        decoded.id = parse_id(name.substr(1, middle - 1));
-        auto& object = next.json.get_object();
-        decoded.version = member<std::uint64_t>(object, "clock");
-        const bool is_old = middle < name.size();
-        if (decoded.version == 0 ||
-            (is_old && parse_id(name.substr(middle + 1)) != decoded.version))
-            throw decode_error("the clock of part " + from.name + " is damaged");
-        auto component = member<std::string>(object, "component");
-        const auto shape = version_of(object);
-        decoded.type = &find_shape(component, shape);
-        decoded.caller = link_of(object, "caller");
-        decoded.owner = link_of(object, "owner");
-        decoded.covers = link_of(object, "under");
-        decoded.covered_by = link_of(object, "over");
-        decoded.reset_at = link_of(object, "begun");
-        auto* state = object.if_contains("state");
-        if (!state) throw decode_error("part " + from.name + " has no state");
-        decoded.state = decode_state(*decoded.type, shape, *state);
-        decoded.stored_size.set(from.body.size());
+        auto next = read_instance(from);
+        const auto& decoded = *next.made;
         types_.emplace(decoded.id, decoded.type);
         const auto version = decoded.version;
         if (!versions_[decoded.id].emplace(version, std::move(next)).second)
             throw decode_error("part " + from.name + " is stored twice");
-    }
-
-    static std::uint64_t parse_id(std::string_view text) {
-        std::uint64_t number = 0;
-        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error != std::errc() || end != text.data() + text.size() || number == 0)
-            throw decode_error("the name of a part is damaged");
-        return number;
     }
 
     static const member_handler*
@@ -500,33 +509,76 @@ tombstone decode_tombstone(const record& from) {
     };
 }
 
+namespace {
+
+/// Sets the members of a conversation that a head describes alone.
+void read_head_members(conversation& to, const boost::json::object& head) {
+    to.owner = member<std::string>(head, "owner");
+    to.principal = {member<std::string>(head, "principal")};
+    if (head.contains("roles"))
+        to.principal.roles = member<std::vector<std::string>>(head, "roles");
+    to.mount = member<std::string>(head, "mount");
+    to.last_instance = member<instance_id>(head, "last_instance");
+    to.created = time_member(head, "created");
+    to.kept = head.contains("kept");
+    to.url = member<std::string>(head, "url");
+    to.root = member<instance_id>(head, "root");
+    to.step = member<std::uint64_t>(head, "step");
+    to.last_step = member<std::uint64_t>(head, "last_step");
+}
+
+as_of parse_about(std::string_view about) {
+    boost::json::error_code ec;
+    const auto parsed = boost::json::parse(about, ec);
+    if (ec) throw decode_error("the data of the last change are damaged");
+    return read_as_of(parsed);
+}
+
+}  // namespace
+
+void apply_commit(
+    conversation& to,
+    std::string_view about,
+    const std::vector<part>& written,
+    const std::vector<std::string>& dropped
+) {
+    const auto is_current = [](std::string_view name) {
+        return name.starts_with('i') && name.find('_') == name.npos;
+    };
+    for (const auto& each : written) {
+        if (each.name == "head")
+            read_head_members(to, parse_part(each).get_object());
+        else if (is_current(each.name))
+            to.put(read_instance(each).made);
+    }
+    for (const auto& name : dropped)
+        if (is_current(name)) to.erase(parse_id(std::string_view(name).substr(1)));
+    auto newest = parse_about(about);
+    to.revision = newest.revision;
+    to.touched = newest.touched;
+    to.applied = std::move(newest.applied);
+}
+
+bool is_used(std::string_view about) {
+    return !parse_about(about).applied.empty();
+}
+
 conversation decode_conversation(const record& from) {
     auto head = parse_head(from);
     const auto& object = head.get_object();
     conversation out;
     out.id = from.id;
     out.revision = from.revision;
-    out.owner = member<std::string>(object, "owner");
-    out.principal.name = member<std::string>(object, "principal");
-    if (object.contains("roles"))
-        out.principal.roles = member<std::vector<std::string>>(object, "roles");
-    out.mount = member<std::string>(object, "mount");
-    out.last_instance = member<instance_id>(object, "last_instance");
+    read_head_members(out, object);
     if (out.revision == 0 || out.revision > highest_number || out.last_instance > highest_number) {
         throw decode_error("the revision or the last instance is damaged");
     }
-    out.created = time_member(object, "created");
     const auto newest = newest_as_of(from, head);
     out.touched = newest.touched;
     for (const auto id : newest.applied)
         out.record_applied(id);
     out.is_head_old = is_old_head(object);
     out.unseen = is_unseen(object, newest);
-    out.kept = object.contains("kept");
-    out.url = member<std::string>(object, "url");
-    out.root = member<instance_id>(object, "root");
-    out.step = member<std::uint64_t>(object, "step");
-    out.last_step = member<std::uint64_t>(object, "last_step");
     const stored_instances stored(from);
     if (stored.highest() > out.last_instance)
         throw decode_error("the last instance is below the id of a stored instance");

@@ -5,6 +5,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -92,5 +93,20 @@ private:
 /// `unknown_component` if another release has written the conversation, and another `decode_error`
 /// if it is damaged or does not fit the components.
 conversation decode_conversation(const storage::record& from);
+
+/// Brings a conversation to the state after an archived commit: decodes the written parts, and
+/// erases the instances of the dropped ones. Begins with an empty conversation for a whole list of
+/// parts. `about` is the one of the head. The result can be read and not continued: it has neither
+/// history nor timers, subscriptions and work, and its instances have no members that receive
+/// answers. Throws like `decode_conversation`; then `to` is between both states.
+void apply_commit(
+    conversation& to,
+    std::string_view about,
+    const std::vector<storage::part>& written,
+    const std::vector<std::string>& dropped
+);
+
+/// True if the conversation has received an event up to the head with this `about`.
+bool is_used(std::string_view about);
 
 }  // namespace stube::kernel

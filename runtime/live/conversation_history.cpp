@@ -33,8 +33,12 @@ archive& required_archive(store& from) {
     throw store_refused("the store keeps no archive; open it with one to ask for its history");
 }
 
+time_point time_at(std::int64_t milliseconds) {
+    return time_point(std::chrono::milliseconds(milliseconds));
+}
+
 time_point time_of(const archived_head& of) {
-    return time_point(std::chrono::milliseconds(of.time));
+    return time_at(of.time);
 }
 
 boost::json::object parse_event(const archived_head& of) {
@@ -167,6 +171,38 @@ void write_new_file(const std::string& file, std::string_view content) {
     throw std::system_error(error, std::generic_category(), file);
 }
 
+found_conversation found_in(index_hit& hit, const std::vector<std::string>& members) {
+    auto& row = hit.row;
+    found_conversation out;
+    out.id = std::move(row.id);
+    out.principal = std::move(row.principal);
+    out.mount = std::move(row.mount);
+    out.component = std::move(row.component);
+    out.step = row.step;
+    out.head = row.head;
+    out.created = time_at(row.created);
+    out.touched = time_at(row.touched);
+    out.since = time_at(row.since);
+    out.has_ended = row.has_ended;
+    out.awaited = std::move(row.awaited);
+    out.instance = hit.instance;
+    for (std::size_t i = 0; i < members.size(); ++i)
+        out.values.emplace(members[i], std::move(hit.values[i]));
+    return out;
+}
+
+std::optional<indexed_value> indexed_value_in(const sql_value& from) {
+    return std::visit(
+        []<class T>(const T& value) -> std::optional<indexed_value> {
+            if constexpr (std::is_same_v<T, std::monostate>)
+                return std::nullopt;
+            else
+                return value;
+        },
+        from
+    );
+}
+
 /// JSON text of what a user has entered.
 std::string entered_content(const audit_event& of) {
     boost::json::object out{{"component", of.component}, {"member", of.member}};
@@ -190,9 +226,12 @@ struct conversation_history::reader {
 
 conversation_history::conversation_history(
     store& from,
-    std::function<environment(time_point)> environment_at
+    std::function<environment(time_point)> environment_at,
+    followed_index index
 )
-    : archive_(required_archive(from)), environment_at_(std::move(environment_at)) {}
+    : archive_(required_archive(from)),
+      environment_at_(std::move(environment_at)),
+      index_(std::move(index)) {}
 
 conversation_history conversation_history::seen_by(principal user, access_rule rule) const {
     auto restricted = *this;
@@ -209,6 +248,16 @@ bool conversation_history::is_visible(std::string_view id, access_purpose purpos
     if (!user.is_anonymous() && user.name == of.principal.name) return true;
     const bool waits_for_visitor = !newest->has_ended && waits_for(of, user);
     return rule && rule({purpose, user, id, of.principal, of.mount, waits_for_visitor});
+}
+
+/// The same for a line of a search, from the data of the index.
+bool conversation_history::is_visible(const index_row& of) const {
+    const auto& [user, rule] = *reader_;
+    const principal owner(of.principal);
+    if (!user.is_anonymous() && user.name == owner.name) return true;
+    const bool waits_for_visitor =
+        std::ranges::any_of(of.awaited, [&](const std::string& text) { return is_named_by(text, user); });
+    return rule && rule({access_purpose::find, user, of.id, owner, of.mount, waits_for_visitor});
 }
 
 std::optional<head_view>
@@ -357,6 +406,76 @@ std::vector<forked> conversation_history::derivations(std::string_view id) const
 std::optional<std::string> conversation_history::find_alias(std::string_view name) const {
     auto id = archive_.find_alias(name);
     return id && is_visible(*id, access_purpose::find) ? id : std::nullopt;
+}
+
+query_index& conversation_history::required_index() const {
+    if (index_.index) return *index_.index;
+    throw store_refused("the archive has no query index");
+}
+
+found_page conversation_history::find_hits(const index_query& query) const {
+    if (reader_) return find_visible_hits(query);
+    auto page = required_index().find(query);
+    found_page out{{}, page.has_more, page.count};
+    for (auto& hit : page.hits)
+        out.found.push_back(found_in(hit, query.members));
+    return out;
+}
+
+/// The same page of the hits that the reader may see. Reads the hits before it, because only the
+/// rule knows which of them count.
+found_page conversation_history::find_visible_hits(const index_query& query) const {
+    constexpr std::size_t hits_per_read = 1'000;
+    constexpr std::size_t most_hits = 20'000;
+    const auto end = query.offset + query.limit;
+    const auto wanted = std::max(end + 1, query.counts ? highest_count : 0);
+    auto next = query;
+    next.offset = 0;
+    next.limit = std::min(wanted, hits_per_read);
+    next.counts = false;
+    found_page out;
+    std::size_t seen = 0;
+    bool has_more = true;
+    while (has_more && seen < wanted && next.offset < most_hits) {
+        auto page = required_index().find(next);
+        for (auto& hit : page.hits) {
+            if (!is_visible(hit.row) || seen == wanted) continue;
+            if (seen >= query.offset && seen < end)
+                out.found.push_back(found_in(hit, query.members));
+            ++seen;
+        }
+        next.offset += page.hits.size();
+        has_more = page.has_more;
+    }
+    out.has_more = seen > end;
+    if (query.counts) out.count = std::min(seen, highest_count);
+    return out;
+}
+
+selected_rows conversation_history::select(
+    std::string_view sql,
+    const std::vector<indexed_value>& parameters,
+    sql_limits limits
+) const {
+    if (reader_) throw store_refused("SQL reads the conversations of all users");
+    std::vector<sql_value> bound;
+    for (const auto& each : parameters)
+        std::visit([&](const auto& value) { bound.emplace_back(value); }, each);
+    auto result = required_index().select(sql, bound, limits);
+    selected_rows out{std::move(result.columns), {}, result.has_more};
+    for (const auto& row : result.rows) {
+        auto& values = out.rows.emplace_back();
+        for (const auto& value : row)
+            values.push_back(indexed_value_in(value));
+    }
+    return out;
+}
+
+std::optional<time_point> conversation_history::index_behind_since() const {
+    required_index();
+    const auto next = archive_.commits_after(index_.position(), 1);
+    if (next.empty()) return std::nullopt;
+    return time_of(next.front().head);
 }
 
 }  // namespace stube::live

@@ -4,6 +4,7 @@
 #include "runtime/live/committer.hpp"
 #include "runtime/live/dispatcher.hpp"
 #include "runtime/live/expiry.hpp"
+#include "runtime/live/indexer.hpp"
 #include "runtime/live/loader.hpp"
 #include "runtime/live/map_context.hpp"
 #include "runtime/live/messages.hpp"
@@ -76,13 +77,21 @@ struct conversation_map::parts {
     };
     operation_runner runner{{context, registry, operations, pages, timers, committer}};
     live::expiry expiry{{context, registry, operations, committer, removals}};
-    live::retention retention{{context, registry, operations, committer, removals}, *storage};
+    live::indexer indexer{context};
+    live::retention retention{
+        {context, registry, operations, committer, removals, indexer},
+        *storage
+    };
     std::once_flag stopped;
 
     conversation_history history() {
-        return {*storage, [&options = context.options](time_point at) {
-                    return environment{at, options.app, options.app_type, {}, &options.secrets};
-                }};
+        return {
+            *storage,
+            [&options = context.options](time_point at) {
+                return environment{at, options.app, options.app_type, {}, &options.secrets};
+            },
+            {indexer.index(), [this] { return indexer.position(); }}
+        };
     }
 
     /// The conversation that a new one continues; an empty one for a visit. Sets `origin` for a
@@ -137,6 +146,7 @@ load_summary conversation_map::load() {
     );
     auto summary = loading.load(*parts_->storage);
     parts_->committer.watch_place();
+    if (auto* archived = storage::archive_of(*parts_->storage)) parts_->indexer.start(*archived);
     return summary;
 }
 
@@ -146,6 +156,7 @@ void conversation_map::stop() {
         parts_->timers.stop();
         parts_->work.stop();
         parts_->committer.stop();
+        parts_->indexer.stop();
         parts_->context.background.stop();
     });
 }

@@ -208,19 +208,31 @@ retention::trim_change(const candidate& old, std::chrono::days keep, std::uint64
 
 void retention::save(change wanted, std::optional<held_entry> held) {
     auto id = wanted.id;
+    std::optional<std::uint64_t> trimmed;
+    if (wanted.kind == change_kind::trim) trimmed = wanted.revision;
     ++in_flight_;
     parts_.committer.save_upkeep(
         std::move(wanted),
         std::move(held),
-        [this, id = std::move(id)](save_result saved, const std::string& why) {
+        [this, id = std::move(id), trimmed](save_result saved, const std::string& why) {
             parts_.removals.record(saved, why);
-            if (saved != save_result::durable) {
+            if (saved == save_result::durable) {
+                update_index(id, trimmed);
+            } else {
                 const mutex_lock lock(mutex_);
                 failed_.insert(id);
             }
             --in_flight_;
         }
     );
+}
+
+/// `trimmed` is the newest head that was deleted; empty if the whole conversation was.
+void retention::update_index(const std::string& id, std::optional<std::uint64_t> trimmed) {
+    if (!trimmed) return parts_.indexer.forget(id);
+    auto kept = archive_->heads(id, newest_head, newest_head);
+    std::erase_if(kept, [&](const archived_head& each) { return each.number <= *trimmed; });
+    if (!kept.empty()) parts_.indexer.trim(id, kept.back());
 }
 
 bool retention::is_skipped(const std::string& id) {

@@ -2,6 +2,7 @@
 
 #include "runtime/live/committer.hpp"
 #include "runtime/live/dispatcher.hpp"
+#include "runtime/live/indexer.hpp"
 #include "runtime/live/map_context.hpp"
 #include "runtime/live/mutex.hpp"
 #include "runtime/live/registry.hpp"
@@ -33,6 +34,7 @@ public:
         dispatcher& operations;
         live::committer& committer;
         removal_backoff& removals;
+        live::indexer& indexer;
     };
 
     /// `storage` must outlive the object.
@@ -66,6 +68,7 @@ private:
     trim_change(const candidate& old, std::chrono::days keep, std::uint64_t before) const;
     bool is_older(const storage::appended_head& head, std::chrono::days keep) const;
     void save(storage::change wanted, std::optional<held_entry> held);
+    void update_index(const std::string& id, std::optional<std::uint64_t> trimmed);
     bool is_skipped(const std::string& id);
 
     parts parts_;

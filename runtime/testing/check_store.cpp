@@ -1,6 +1,7 @@
 #include "runtime/component/exception_message.hpp"
 #include "runtime/conversation/decoder.hpp"
 #include "runtime/conversation/encoder.hpp"
+#include "runtime/kernel/index_builder.hpp"
 #include "runtime/kernel/turn.hpp"
 
 #include <stube/runtime/check_store.hpp>
@@ -224,6 +225,71 @@ std::string describe(const archive_check& found) {
 
 }  // namespace
 
+namespace {
+
+/// Makes an index from the commits up to a position.
+void build_index(const std::string& file, archive& from, std::uint64_t last) {
+    constexpr std::size_t commits_per_page = 1'000;
+    query_index index(file, known_index_schema());
+    index_builder builder(
+        {[&](std::uint64_t position) { return from.state_at(position); },
+         [&](std::string_view id, std::uint64_t head) { return from.state(id, head); },
+         [&](std::string_view id) { return index.row(id); }},
+        [](const std::string&) {}
+    );
+    std::uint64_t position = 0;
+    while (position < last) {
+        auto page = from.commits_after(position, commits_per_page);
+        std::erase_if(page, [&](const logged_commit& each) { return each.position > last; });
+        if (page.empty()) return;
+        const auto batch = builder.next(page);
+        if (batch.watermark.position != 0) index.apply(batch);
+        position = page.back().position;
+    }
+}
+
+void check_index(archive& from, store_check& found) {
+    constexpr std::size_t most_differences = 20;
+    using enum store_check::index_state;
+    const auto file = from.index_file();
+    if (file.empty()) return;
+    const auto state = inspect_index(file, known_index_schema());
+    found.index_why = state.unusable_because;
+    found.index = !state.exists ? missing : !found.index_why.empty() ? unusable : compared;
+    if (found.index != compared) return;
+    const std::string fresh = file + ".check";
+    try {
+        remove_index(fresh);
+        build_index(fresh, from, state.watermark.position);
+        found.index_differences = compare_indexes(fresh, file, most_differences);
+    } catch (const store_refused& error) {
+        found.index = unusable;
+        found.index_why = error.what();
+    }
+    remove_index(fresh);
+}
+
+std::string report_of_index(const store_check& found) {
+    switch (found.index) {
+    case store_check::index_state::none:
+        return {};
+    case store_check::index_state::missing:
+        return "query index: missing, the next start makes it\n";
+    case store_check::index_state::unusable:
+        return "query index: the next start rebuilds it: " + found.index_why + "\n";
+    case store_check::index_state::compared:
+        break;
+    }
+    if (found.index_differences.empty()) return "query index: equal to a rebuild\n";
+    std::string out = "query index: differs from a rebuild; delete its file, and the next start"
+                      " makes it\n";
+    for (const auto& each : found.index_differences)
+        out += "  " + each + "\n";
+    return out;
+}
+
+}  // namespace
+
 store_check check_store(store& from, const environment& env, check_depth depth) {
     const detail::secret_keys_scope scope(env.secrets);
     check run(env);
@@ -231,6 +297,7 @@ store_check check_store(store& from, const environment& env, check_depth depth) 
     auto found = run.finish(std::move(report.quarantined));
     auto* upkeep = archive_of(from) ? dynamic_cast<archive_upkeep*>(&from) : nullptr;
     if (upkeep) found.archive = upkeep->check_archive(depth);
+    if (auto* archived = archive_of(from)) check_index(*archived, found);
     return found;
 }
 
@@ -249,6 +316,7 @@ std::string report_of(const store_check& found) {
     const auto number = [&](std::string_view name, std::size_t count) {
         out.append(name).append("=").append(std::to_string(count));
     };
+    out += report_of_index(found);
     number("as_they_are", found.as_they_are);
     number(" migrated", found.migrated);
     number(" not_kept", found.not_kept);

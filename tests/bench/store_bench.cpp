@@ -27,7 +27,7 @@ constexpr std::string_view help =
 Measures the SQLite store and how conversations grow.
 
   --rounds N       rounds, of which the medians are shown (5)
-  --only LIST      of saves, children, history, pages, load, archive
+  --only LIST      of saves, children, history, pages, load, archive, index
   --quick          a fifth of everything
   --smoke          values only: one round of a fiftieth, no figures worth reading
   --folder PATH    where databases are made and removed (beside this program)
@@ -81,7 +81,7 @@ arguments read_arguments(const std::vector<std::string>& words) {
         }
     }
     if (chosen.only.empty())
-        chosen.only = {"saves", "children", "history", "pages", "load", "archive"};
+        chosen.only = {"saves", "children", "history", "pages", "load", "archive", "index"};
     return chosen;
 }
 
@@ -103,6 +103,7 @@ int run(const std::vector<std::string>& words) {
     if (chosen.only.contains("pages")) figures["pages"] = measure_pages(options);
     if (chosen.only.contains("load")) figures["load"] = measure_load(options);
     if (chosen.only.contains("archive")) figures["archive"] = measure_archive(options);
+    if (chosen.only.contains("index")) figures["index"] = measure_index(options);
     if (chosen.json.empty()) return 0;
     if (chosen.json.has_parent_path()) fs::create_directories(chosen.json.parent_path());
     std::ofstream file(chosen.json);

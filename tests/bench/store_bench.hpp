@@ -28,6 +28,7 @@ boost::json::array measure_history(const store_options& options);
 boost::json::array measure_pages(const store_options& options);
 boost::json::object measure_load(const store_options& options);
 boost::json::object measure_archive(const store_options& options);
+boost::json::object measure_index(const store_options& options);
 
 /// A conversation of about 1 KiB in three parts, as the kernel begins it, to be saved.
 stube::storage::change begun_conversation(std::size_t number);

@@ -36,7 +36,7 @@ const umbrella = 'http/include/stube/stube.hpp';
 const headersWithoutSource = {
   'runtime/component': ['access', 'call', 'component_error', 'context', 'field', 'messages', 'random_bits'],
   'runtime/kernel': ['outbox'],
-  'runtime/live': ['conversation_options'],
+  'runtime/live': ['conversation_options', 'conversation_query'],
   'http/protocol': ['page_options'],
   'http/site': ['options'],
 };

@@ -64,6 +64,23 @@ public:
         saved_->append_failures(failed);
     }
 
+    /// Each commit has a whole list. Its position is its number among all changes.
+    std::vector<logged_commit> commits_after(std::uint64_t position, std::size_t count) override {
+        std::vector<logged_commit> out;
+        const auto log = all_in_order();
+        for (std::size_t i = position; i < log.size() && out.size() < count; ++i)
+            out.push_back(
+                {i + 1, log[i].first, log[i].second.head, true, log[i].second.parts, {}, {}}
+            );
+        return out;
+    }
+
+    std::optional<archived_state> state_at(std::uint64_t position) override {
+        const auto log = all_in_order();
+        if (position == 0 || position > log.size()) return std::nullopt;
+        return log[position - 1].second;
+    }
+
 private:
     archive_contents all() const {
         archive_contents archived;
@@ -73,6 +90,20 @@ private:
             apply_change(stored, each);
         }
         return archived;
+    }
+
+    std::vector<std::pair<std::string, archived_state>> all_in_order() const {
+        std::vector<std::pair<std::string, archived_state>> log;
+        archive_contents archived;
+        contents stored;
+        for (const auto& each : saved_->changes()) {
+            const std::size_t before = archived[each.id].heads.size();
+            apply_commit(archived, stored, each);
+            apply_change(stored, each);
+            if (archived[each.id].heads.size() > before)
+                log.emplace_back(each.id, archived[each.id].heads.back());
+        }
+        return log;
     }
 
     model_archive archive_of(std::string_view id) const { return all()[std::string(id)]; }

@@ -342,6 +342,28 @@ struct keeps_a_secret {
 BOOST_DESCRIBE_STRUCT(keeps_a_secret, (), (kept))
 #endif
 
+#ifdef index_of_a_secret
+struct indexes_a_secret {
+    static constexpr std::string_view component = "fail/indexes_a_secret";
+    field<transient<std::string>> pin;
+    static constexpr std::tuple indexed{&indexes_a_secret::pin};
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(indexes_a_secret, (), (pin))
+#endif
+
+#ifdef index_of_a_list
+struct indexes_a_list {
+    static constexpr std::string_view component = "fail/indexes_a_list";
+    std::vector<int> numbers;
+    static constexpr std::tuple indexed{&indexes_a_list::numbers};
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(indexes_a_list, (), (numbers))
+#endif
+
 #ifdef field_of_an_optional_secret
 struct asks_for_a_secret {
     static constexpr std::string_view component = "fail/asks_for_a_secret";
@@ -461,6 +483,12 @@ void mistakes() {
     wanted = call<safe>() + send_to<&safe::open>(1, "1234");
 #ifdef secret_of_a_type_that_is_not_described
     wanted = call<keeps_a_secret>();
+#endif
+#ifdef index_of_a_secret
+    wanted = call<indexes_a_secret>();
+#endif
+#ifdef index_of_a_list
+    wanted = call<indexes_a_list>();
 #endif
 #ifdef field_of_an_optional_secret
     wanted = call<asks_for_a_secret>();

@@ -51,8 +51,19 @@ struct store_check {
     /// The first twenty failed conversations whose failure no single component has caused.
     std::vector<stube::storage::unreadable_record> others;
     std::optional<stube::storage::archive_check> archive;  ///< of a store that keeps one
+    /// The result for the query index of an archive. Its rows are compared with those of an index
+    /// that is made again from the same commits, in a file beside it.
+    enum class index_state {
+        none,      ///< the store keeps no archive on a disk
+        missing,   ///< the next start makes the index
+        unusable,  ///< the next start rebuilds the index, see `index_why`
+        compared,  ///< `index_differences` has the first twenty differences
+    };
+    index_state index = index_state::none;
+    std::string index_why = {};
+    std::vector<std::string> index_differences = {};
 
-    /// True if all conversations can continue. Ignores tombstones.
+    /// True if all conversations can continue. Ignores tombstones and the index.
     bool all_can_continue() const {
         return newer_shape + unknown_component + failed + unreadable == 0;
     }

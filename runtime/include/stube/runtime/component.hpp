@@ -18,6 +18,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 /// Turns a plain struct into a component. The data members are its state. The member functions
@@ -119,6 +120,14 @@
 /// Older commits are then deleted, except the last one, and the whole history is deleted this long
 /// after the end of the conversation. The current state does not change.
 ///
+/// The archive can be searched by the values of members (<stube/runtime/conversation_query.hpp>). A
+/// component names these members, after their declaration:
+///
+///     static constexpr std::tuple indexed{&claim::amount, &claim::status};
+///
+/// Their types are numbers, bool, enums, texts and times, and optionals and fields of these. A
+/// secret member cannot be indexed. A base class's member is named `&claim::member`, too.
+///
 /// For the browser, a component can have:
 ///
 ///     static constexpr std::string_view styles = "display: grid; & > .row { gap: .5rem }";
@@ -201,6 +210,9 @@ inline page_url pushed(std::string url) {
 ///     std::string url() const { return "/list?words=" + query_value(words); }
 std::string query_value(std::string_view text);
 
+/// The value of an indexed member: a number, a real number or a text.
+using indexed_value = std::variant<std::int64_t, double, std::string>;
+
 /// The kernel's description of a component. There is one for each type. It is made on first use and
 /// never destroyed.
 struct component_type {
@@ -261,6 +273,12 @@ struct component_type {
     std::optional<std::chrono::days> keep_history;
 
     bool has_secret = false;  ///< the state contains a secret value
+
+    /// The names of the indexed members, and their values in a state. The function is null if the
+    /// component has none.
+    std::vector<std::string_view> indexed;
+    std::vector<std::optional<indexed_value>> (*indexed_values)(const void* state) = nullptr;
+
     /// True if the state contains an `encrypted` value, so that the program needs secret keys.
     bool has_encrypted = false;
     std::vector<std::string_view> secret_fields;  ///< whose form values are secret

@@ -2,6 +2,7 @@
 
 #include <stube/runtime/access.hpp>
 #include <stube/runtime/component.hpp>
+#include <stube/runtime/conversation_query.hpp>
 #include <stube/runtime/kernel.hpp>
 #include <stube/store/store.hpp>
 
@@ -161,6 +162,12 @@ struct message_options {
     head_range range = {};
 };
 
+/// The query index of an archive. Both must outlive the history that uses them.
+struct followed_index {
+    storage::query_index* index = nullptr;         ///< null: there is none
+    std::function<std::uint64_t()> position = {};  ///< the last commit that the index has
+};
+
 /// Reads the archive of a store. Valid as long as the server or the map that it comes from. It
 /// shows everything of everybody; `seen_by` restricts it to the conversations that one user may
 /// see.
@@ -173,7 +180,8 @@ public:
     /// rendered again. Throws `store_refused` if the store keeps no archive.
     conversation_history(
         store& from,
-        std::function<kernel::environment(time_point)> environment_at
+        std::function<kernel::environment(time_point)> environment_at,
+        followed_index index = {}
     );
 
     /// The history as one user may see it: the user's own conversations, and those of others that
@@ -230,15 +238,41 @@ public:
     /// The id of the conversation with this alias.
     std::optional<std::string> find_alias(std::string_view name) const;
 
+    /// Searches all conversations, see <stube/runtime/conversation_query.hpp>. A history that one
+    /// user sees has pages and counts of the hits that the user may `find`. It asks the rule about
+    /// each hit of the query, up to 20,000, so add conditions such as `waits_for`. Throws
+    /// `store_refused` if the archive has no index, and std::invalid_argument for a wrong query.
+    template <class Query>
+    found_page find(const Query& query) const {
+        return find_hits(query.asked());
+    }
+
+    /// Runs SQL that reads the index: the views `conversations` and `facts` and the table
+    /// `awaited`, see <stube/store/query_index.hpp>. Each "?" gets a parameter. Throws as `find`,
+    /// and `store_refused` after the time limit and for a history that one user sees.
+    selected_rows select(
+        std::string_view sql,
+        const std::vector<indexed_value>& parameters = {},
+        storage::sql_limits limits = {}
+    ) const;
+
+    /// The time of the oldest commit that the index does not have yet. Empty if it has all of them.
+    std::optional<time_point> index_behind_since() const;
+
 private:
+    found_page find_hits(const storage::index_query& query) const;
+    found_page find_visible_hits(const storage::index_query& query) const;
+    storage::query_index& required_index() const;
     struct reader;
 
     bool is_visible(std::string_view id, access_purpose purpose) const;
+    bool is_visible(const storage::index_row& of) const;
     std::optional<head_view> state_at(std::string_view id, std::optional<std::uint64_t> head) const;
     std::string page_at(std::string_view id, std::uint64_t head) const;
 
     storage::archive& archive_;
     std::function<kernel::environment(time_point)> environment_at_;
+    followed_index index_;
     std::shared_ptr<const reader> reader_;  ///< null: everything is visible
 };
 

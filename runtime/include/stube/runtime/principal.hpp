@@ -66,4 +66,7 @@ private:
     std::vector<std::string> texts_;
 };
 
+/// True if a text of an audience ("role:approver", "user:ada") names the user.
+bool is_named_by(std::string_view text, const principal& who);
+
 }  // namespace stube

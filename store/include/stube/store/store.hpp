@@ -248,6 +248,21 @@ inline constexpr std::size_t all_kept_failures = 10'000;
 /// The limit for `event` and `why` of a failure together, in bytes.
 inline constexpr std::size_t longest_failure = 16'384;
 
+/// A commit as the archive returns it in the order of all commits.
+struct logged_commit {
+    std::uint64_t position = 0;  ///< rises from commit to commit, with gaps; never 0
+    std::string id;
+    archived_head head;
+    /// True: `written` has all parts, and every other part is gone. A commit may have a whole list
+    /// although its change was an update.
+    bool is_whole = true;
+    std::vector<part> written;         ///< at least the parts that the commit changed
+    std::vector<std::string> dropped;  ///< names of parts; empty if the list is whole
+    /// The reason why the archive cannot read this commit; empty if it can. A damaged commit has
+    /// only its position, and its id if that is readable.
+    std::string damage;
+};
+
 /// An optional capability of a store: it keeps every commit of every conversation, also after the
 /// conversation has ended. Heads are appended and never changed. Old heads can be deleted
 /// (`change_kind::trim`, `change::forgets`), so a `parent` may name a head that is not kept.
@@ -286,6 +301,17 @@ public:
     /// as `store::save`. Throws `store_refused` (nothing was changed), also for a failure that
     /// `check_failure` rejects; or `store_unknown`.
     virtual void append_failures(std::span<const archived_failure> failed) = 0;
+    /// The commits of all conversations after a position, in the order of their append, at most
+    /// `count`. Position 0 is before the first one. A damaged commit is returned as such, so that a
+    /// reader can continue behind it. Commits of a forgotten conversation are absent. After a crash
+    /// that has lost the last commits, later ones may get their positions; their digests differ.
+    virtual std::vector<logged_commit> commits_after(std::uint64_t position, std::size_t count) = 0;
+
+    /// The state at the commit with this position. Empty if there is no such commit.
+    virtual std::optional<archived_state> state_at(std::uint64_t position) = 0;
+
+    /// The place for a `query_index` beside the archive; empty if the archive is not on a disk.
+    virtual std::string index_file() const { return {}; }
 };
 
 /// The archive of a store. Null if the store keeps none.

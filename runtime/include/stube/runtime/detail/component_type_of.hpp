@@ -4,6 +4,7 @@
 #include <stube/runtime/component.hpp>
 #include <stube/runtime/detail/check_component.hpp>
 #include <stube/runtime/detail/holds_secret.hpp>
+#include <stube/runtime/detail/indexed_members.hpp>
 #include <stube/runtime/detail/member.hpp>
 
 #include <chrono>
@@ -572,6 +573,7 @@ component_type make_component_type() {
     set_version<C>(type);
     set_archived<C>(type);
     set_keep_history<C>(type);
+    set_indexed<C>(type);
     set_hooks<C>(type);
     set_client_side<C>(type);
     return type;

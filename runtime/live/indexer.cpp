@@ -1,0 +1,144 @@
+#include "runtime/live/indexer.hpp"
+
+#include "runtime/component/exception_message.hpp"
+#include "runtime/component/quote_for_log.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <utility>
+
+namespace stube::live {
+
+using namespace kernel;
+using namespace storage;
+
+namespace {
+
+constexpr std::chrono::milliseconds pause = std::chrono::milliseconds(100);
+constexpr std::size_t commits_per_page = 1'000;
+
+}  // namespace
+
+void indexer::start(archive& from) {
+    const auto file = from.index_file();
+    if (file.empty()) return;
+    archive_ = &from;
+    try {
+        index_.emplace(file, known_index_schema());
+    } catch (...) {
+        context_.log().error("no query index why={}", quote_for_log(current_exception_message()));
+        return;
+    }
+    if (!index_->rebuilt_because().empty())
+        context_.log().warn(
+            "the query index is rebuilt why={}",
+            quote_for_log(index_->rebuilt_because())
+        );
+    builder_.emplace(
+        index_builder::source{
+            [this](std::uint64_t position) { return archive_->state_at(position); },
+            [this](std::string_view id, std::uint64_t head) { return archive_->state(id, head); },
+            [this](std::string_view id) { return index_->row(id); }
+        },
+        [this](const std::string& why) { context_.log().warn("{}", quote_for_log(why)); }
+    );
+    thread_ = std::thread([this] { run(); });
+}
+
+void indexer::stop() {
+    {
+        const mutex_lock lock(mutex_);
+        stopping_ = true;
+    }
+    stopped_.notify_one();
+    std::call_once(joined_, [this] {
+        if (thread_.joinable()) thread_.join();
+    });
+}
+
+/// Waits until the next look at the archive. Returns false to end the thread.
+bool indexer::wait() {
+    mutex_lock lock(mutex_);
+    if (!stopping_) stopped_.wait_for(lock, pause);
+    return !stopping_;
+}
+
+void indexer::run() {
+    const detail::secret_keys_scope scope(context_.options.secrets);
+    bool is_prepared = false;
+    do {
+        try {
+            if (!std::exchange(is_prepared, true)) prepare();
+            bool is_behind = true;
+            while (is_behind) {
+                is_behind = take_page();
+                const mutex_lock lock(mutex_);
+                if (stopping_) return;
+            }
+            has_failed_ = false;
+        } catch (...) {
+            const auto why = current_exception_message();
+            if (index_->is_damaged()) {
+                is_prepared = false;
+            } else if (!std::exchange(has_failed_, true)) {
+                context_.log().error("the query index is behind why={}", quote_for_log(why));
+            }
+            builder_->discard();
+        }
+    } while (wait());
+}
+
+/// Begins with the watermark if the index is intact and belongs to the archive.
+void indexer::prepare() {
+    if (const auto damage = index_->find_damage(); !damage.empty()) return rebuild(damage);
+    const auto mark = index_->watermark();
+    if (mark.position == 0) return;
+    const auto at = archive_->commits_after(mark.position - 1, 1);
+    const bool is_same = !at.empty() && at[0].position == mark.position &&
+                         (!at[0].damage.empty() || at[0].head.digest == mark.digest);
+    if (!is_same) return rebuild("it belongs to another archive, or to a later state of this one");
+    position_ = mark.position;
+}
+
+void indexer::rebuild(const std::string& why) {
+    context_.log().warn("the query index is rebuilt why={}", quote_for_log(why));
+    builder_->discard();
+    index_->clear();
+    position_ = 0;
+}
+
+void indexer::trim(const std::string& id, const archived_head& first) {
+    deleting(id, [&](query_index& from) { from.trim(id, first.number, first.time); });
+}
+
+void indexer::forget(const std::string& id) {
+    deleting(id, [&](query_index& from) { from.forget(id); });
+}
+
+void indexer::deleting(const std::string& id, const std::function<void(query_index&)>& work) {
+    if (!index_) return;
+    const mutex_lock lock(page_mutex_);
+    try {
+        work(*index_);
+    } catch (...) {
+        context_.log().error(
+            "the query index keeps deleted history conversation={} why={}",
+            id,
+            quote_for_log(current_exception_message())
+        );
+    }
+}
+
+/// Returns true if more commits may follow.
+bool indexer::take_page() {
+    const mutex_lock lock(page_mutex_);
+    const auto page = archive_->commits_after(position_, commits_per_page);
+    if (page.empty()) return false;
+    const auto batch = builder_->next(page);
+    if (batch.watermark.position != 0) index_->apply(batch);
+    position_ = page.back().position;
+    return page.size() == commits_per_page;
+}
+
+}  // namespace stube::live

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "runtime/kernel/index_builder.hpp"
+#include "runtime/live/map_context.hpp"
+#include "runtime/live/mutex.hpp"
+
+#include <stube/store/query_index.hpp>
+#include <stube/store/store.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace stube::live {
+
+/// Keeps the query index of an archive up to date, on a thread of its own. It reads new commits ten
+/// times a second, so a save does no work for the index and never waits for it.
+///
+/// The file is rebuilt from the archive if it is missing, damaged, of another release, or of
+/// another archive. If it is deleted while the server runs, the open file remains in use, and the
+/// next start rebuilds it.
+/// Threads: any.
+class indexer {
+public:
+    explicit indexer(map_context& context) : context_(context) {}
+    ~indexer() { stop(); }
+    indexer(const indexer&) = delete;
+    indexer& operator=(const indexer&) = delete;
+
+    /// Opens the index of the archive and begins. Does nothing for an archive that is not on a
+    /// disk. An index that cannot be opened is logged, and the server continues without one.
+    void start(storage::archive& from);
+
+    /// Ends the thread. The next start continues with the remaining commits. Idempotent.
+    void stop();
+
+    /// Null if there is no index.
+    storage::query_index* index() { return index_ ? &*index_ : nullptr; }
+
+    /// Follows a deletion of old heads in the archive: `first` is now the oldest head of the
+    /// conversation. A failure is logged; the index then has values that the archive has no more.
+    void trim(const std::string& id, const storage::archived_head& first);
+
+    /// Follows the deletion of a whole conversation from the archive.
+    void forget(const std::string& id);
+
+    /// The last commit that the index has considered.
+    std::uint64_t position() const { return position_; }
+
+private:
+    void run();
+    void prepare();
+    bool take_page();
+    void rebuild(const std::string& why);
+    bool wait();
+
+    map_context& context_;
+    storage::archive* archive_ = nullptr;
+    std::optional<storage::query_index> index_;
+    std::optional<kernel::index_builder> builder_;
+    std::atomic<std::uint64_t> position_ = 0;
+    void deleting(const std::string& id, const std::function<void(storage::query_index&)>& work);
+
+    /// Locked while commits are read and applied, so that a deletion is not undone by a page that
+    /// was read before it.
+    mutex page_mutex_;
+    bool has_failed_ = false;  ///< the last page was not applied; used only on the thread
+    mutex mutex_;
+    condition_variable stopped_;
+    bool stopping_ STUBE_GUARDED_BY(mutex_) = false;
+    std::once_flag joined_;
+    std::thread thread_;
+};
+
+}  // namespace stube::live
