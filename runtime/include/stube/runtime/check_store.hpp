@@ -49,7 +49,7 @@ struct store_check {
     /// The first twenty failed conversations whose failure no single component has caused.
     std::vector<stube::storage::unreadable_record> others;
     /// The result for the query index of an archive. Its rows are compared with those of an index
-    /// that is made anew from the same commits, in a file beside it.
+    /// that is made again from the same commits, in a file beside it.
     enum class index_state {
         none,      ///< the store keeps no archive on a disk
         missing,   ///< the next start makes the index
