@@ -235,14 +235,12 @@ compare_indexes(const std::string& expected, const std::string& found, std::size
             const auto ours = select_from(rows, "main");
             const auto theirs = select_from(rows, "found");
             const std::string title = std::string(rows.name) + ": ";
-            add_rows(database, ours + " EXCEPT " + theirs, title + "missing:", count, differences);
-            add_rows(
-                database,
-                theirs + " EXCEPT " + ours,
-                title + "unexpected:",
-                count,
-                differences
-            );
+            const auto add = [&](std::string sql, const std::string& without, const char* kind) {
+                sql.append(" EXCEPT ").append(without);
+                add_rows(database, sql, title + kind, count, differences);
+            };
+            add(ours, theirs, "missing:");
+            add(theirs, ours, "unexpected:");
         }
         return differences;
     } catch (const sqlite_error& error) {

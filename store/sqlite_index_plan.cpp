@@ -1,6 +1,7 @@
 #include "store/sqlite_index_plan.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -8,8 +9,7 @@
 namespace stube::storage {
 namespace {
 
-/// A condition that selects fewer rows than this is read first.
-constexpr std::size_t few_rows = 1'000;
+constexpr std::size_t fewest_counted = 1'000;
 constexpr std::size_t most_hits = 1'000;
 
 const char* name_of(index_column column) {
@@ -103,20 +103,20 @@ public:
         std::size_t condition = 0;  ///< its number in the query
     };
 
-    driver choose(const count_rows& count) const {
+    driver choose(const count_rows& count) {
         driver best;
         if (is_waiting_list()) return {driver::table::awaited};
-        std::size_t fewest = few_rows;
+        most_counted_ = break_even(count);
         const auto try_one = [&](const driver& one, const bound_sql& rows) {
             const std::size_t found = count(rows);
-            if (found >= fewest) return;
-            fewest = found;
+            if (found >= most_counted_) return;
+            most_counted_ = found;
             best = one;
         };
+        if (!query_.awaited_by.empty()) try_one({driver::table::awaited}, rows_of_awaited());
         for (std::size_t i = 0; i < query_.conditions.size(); ++i)
             if (can_be_first(query_.conditions[i]))
                 try_one({driver::table::condition, i}, rows_of(query_.conditions[i]));
-        if (!query_.awaited_by.empty()) try_one({driver::table::awaited}, rows_of_awaited());
         return best;
     }
 
@@ -136,6 +136,16 @@ public:
     }
 
 private:
+    /// A condition that selects fewer rows than this is read first. Of N conversations it selects
+    /// n. Reading in the order finds a page of hits after about page * N / n rows, and reading the
+    /// condition takes n.
+    std::size_t break_even(const count_rows& count) const {
+        const std::size_t all = count({"SELECT max(number) FROM conversation", {}});
+        const auto page = static_cast<double>(query_.offset + query_.limit + 1);
+        const double rows = std::sqrt(page * static_cast<double>(all));
+        return std::max(fewest_counted, static_cast<std::size_t>(rows));
+    }
+
     bool has_instances() const { return !query_.component.empty(); }
 
     const std::string* order_member() const {
@@ -173,7 +183,7 @@ private:
             add_comparison(out, column, one.compare, one.value);
         }
         out.text += " LIMIT ?)";
-        out.values.emplace_back(static_cast<std::int64_t>(few_rows));
+        out.values.emplace_back(static_cast<std::int64_t>(most_counted_));
         return out;
     }
 
@@ -190,7 +200,7 @@ private:
         bound_sql out{"SELECT count(*) FROM (SELECT 1 FROM awaited WHERE ", {}};
         add_names(out);
         out.text += " LIMIT ?)";
-        out.values.emplace_back(static_cast<std::int64_t>(few_rows));
+        out.values.emplace_back(static_cast<std::int64_t>(most_counted_));
         return out;
     }
 
@@ -312,14 +322,16 @@ private:
 
     const index_query& query_;
     const find_member_number& find_;
+    std::size_t most_counted_ = fewest_counted;  ///< no condition is counted further than the best
 };
 
 }  // namespace
 
 query_plan
 plan_query(const index_query& query, const find_member_number& find, const count_rows& count) {
-    const planner by(query, find);
-    return by.plan(by.choose(count));
+    planner by(query, find);
+    const auto first = by.choose(count);
+    return by.plan(first);
 }
 
 }  // namespace stube::storage

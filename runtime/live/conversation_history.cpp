@@ -255,8 +255,9 @@ bool conversation_history::is_visible(const index_row& of) const {
     const auto& [user, rule] = *reader_;
     const principal owner(of.principal);
     if (!user.is_anonymous() && user.name == owner.name) return true;
-    const bool waits_for_visitor =
-        std::ranges::any_of(of.awaited, [&](const std::string& text) { return is_named_by(text, user); });
+    const bool waits_for_visitor = std::ranges::any_of(of.awaited, [&](const std::string& text) {
+        return is_named_by(text, user);
+    });
     return rule && rule({access_purpose::find, user, of.id, owner, of.mount, waits_for_visitor});
 }
 

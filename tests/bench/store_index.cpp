@@ -142,8 +142,9 @@ std::vector<measured_query> queries() {
          mine,
          "SELECT c.*, f.value, s.value FROM awaited w CROSS JOIN conversation c ON c.number = "
          "w.conversation CROSS JOIN fact f ON f.conversation = c.number AND f.member = 2 AND "
-         "f.value > 1000 JOIN fact s ON s.conversation = c.number AND s.member = 3 AND s.instance ="
-         " f.instance WHERE w.who = 'user:u7' AND c.ended = 0 ORDER BY f.value DESC LIMIT 51"},
+         "+f.value > 1000 CROSS JOIN fact s ON s.conversation = c.number AND s.member = 3 AND "
+         "s.instance = f.instance WHERE w.who = 'user:u7' AND c.ended = 0"
+         " ORDER BY f.value DESC LIMIT 51"},
         {"conversations of a user",
          of_user,
          "SELECT * FROM conversation WHERE principal = 'u77' AND ended = 0"
@@ -285,7 +286,7 @@ boost::json::object measure_lag(const store_options& options) {
     const std::size_t conversations = std::max<std::size_t>(64, 5'000 / options.part);
     const std::size_t events = 50'000 / options.part;
     posted_work thread;
-    stube::live::conversation_options settings;
+    stube::conversation_options settings;
     settings.logger =
         std::make_shared<spdlog::logger>("bench", std::make_shared<spdlog::sinks::null_sink_mt>());
     stube::live::conversation_map map(

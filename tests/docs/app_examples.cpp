@@ -183,3 +183,33 @@ TEST_CASE("example: the audit of a conversation as JSON") {
     };
     CHECK_THROWS_AS(audit(), std::logic_error);  // no server runs
 }
+
+namespace {
+
+struct claim {
+    static constexpr std::string_view component = "example/claim";
+    int amount = 0;
+    std::string status = "open";
+
+    static constexpr std::tuple indexed{&claim::amount, &claim::status};
+
+    markup render() const { return p(amount); }
+};
+BOOST_DESCRIBE_STRUCT(claim, (), (amount, status))
+
+}  // namespace
+
+TEST_CASE("example: the claims above an amount that wait for an approver") {
+    using namespace stube::live;
+    app site;
+    const auto search = [&] {
+        const auto page =
+            site.history().find(conversations_with<claim>()
+                                    .where<&claim::amount>(comparison::greater, 1000)
+                                    .waits_for({"role:approver"})
+                                    .order_by<&claim::amount>(direction_of_order::descending)
+                                    .limit(50));
+        return page.found.size();
+    };
+    CHECK_THROWS_AS(search(), std::logic_error);  // no server runs
+}
