@@ -74,6 +74,26 @@ BOOST_DESCRIBE_STRUCT(
     (amount, status, rate, note, not_indexed, raise, rate_at, submit, decide, finish)
 )
 
+/// Its history is kept for a year.
+struct dated {
+    static constexpr std::string_view component = "index/dated";
+    static constexpr std::chrono::days keep_history{365};
+    int amount = 0;
+    static constexpr std::tuple indexed{&dated::amount};
+
+    void raise(int by) { amount += by; }
+
+    effects finish() { return end(p("Done")); }
+
+    markup render() const {
+        return p(
+            button(on<"click", &dated::raise>(10), "+"),
+            button(on<"click", &dated::finish>, ".")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(dated, (), (amount, raise, finish))
+
 namespace fs = std::filesystem;
 using store_test::run_sql;
 
@@ -464,4 +484,74 @@ TEST_CASE("the check of a store compares its index with a rebuild") {
         CHECK(report_of(checked()).find("query index: missing") != std::string::npos);
         CHECK(checked().all_can_continue());
     }
+}
+
+TEST_CASE("the index forgets the values of heads that were deleted because of their age") {
+    store_test::archive_place at;
+    {
+        indexed_world on(at);
+        const auto id = on.w.minted(call<dated>().release());
+        on.send(id, "raise", "[1]");
+        on.send(id, "raise", "[2]");
+        on.w.advance(std::chrono::days(300));
+        on.send(id, "raise", "[4]");
+        on.history();
+        on.w.advance(std::chrono::days(100));  // the first three heads are older than a year
+        CHECK(on.facts(id, "amount") == "[1,2,3] [3,3,4] [7,4,null] ");
+        CHECK(on.w.map().trim_history() == 1);
+        while (on.facts(id, "amount") != "[7,4,null] ")
+            on.w.thread.run_all();
+        on.w.stop();
+    }
+    CHECK(differences_from_rebuild(at).empty());
+}
+
+TEST_CASE("the index forgets a conversation when the archive does because of its age") {
+    store_test::archive_place at;
+    {
+        indexed_world on(at);
+        const auto id = on.w.minted(call<dated>().release());
+        on.send(id, "raise", "[1]");
+        on.send(id, "finish");
+        on.history();
+        on.w.advance(std::chrono::days(400));
+        const auto ended = conversations_with<dated>().in(lifetime::ended);
+        CHECK(on.ids(ended).size() == 1);
+        on.w.map().trim_history();
+        while (!on.ids(ended).empty())
+            on.w.thread.run_all();
+        on.w.stop();
+    }
+    CHECK(differences_from_rebuild(at).empty());
+}
+
+TEST_CASE("a search for one user has whole pages and counts of the hits that the user may find") {
+    store_test::archive_place at;
+    indexed_world on(at);
+    std::vector<std::string> even;
+    for (int amount = 1; amount <= 9; ++amount) {
+        const auto id = on.claim_of(amount);
+        if (amount % 2 == 0) even.push_back(id);
+    }
+    const auto allow_even = [&](const access_request& wanted) {
+        return wanted.purpose == access_purpose::find && wanted.who.name == "Grace" &&
+               std::ranges::find(even, wanted.conversation) != even.end();
+    };
+    const auto query = conversations_with<claim>().order_by<&claim::amount>().with_count();
+    const auto of_grace = on.history().seen_by("Grace", allow_even);
+    const auto first = of_grace.find(component_query(query).limit(3));
+    REQUIRE(first.found.size() == 3);
+    CHECK(first.found[0].id == even[0]);
+    CHECK(first.found[2].id == even[2]);
+    CHECK(first.has_more);
+    CHECK(first.count == 4);
+    const auto second = of_grace.find(component_query(query).limit(3).offset(3));
+    REQUIRE(second.found.size() == 1);
+    CHECK(second.found[0].id == even[3]);
+    CHECK_FALSE(second.has_more);
+
+    CHECK(on.history().seen_by("Mallory", allow_even).find(query).found.empty());
+    CHECK(on.history().seen_by("Mallory", {}).find(query).count == 0);
+    CHECK(on.history().seen_by("principal", {}).find(query).count == 9);  // the owner
+    CHECK_THROWS_AS(of_grace.select("SELECT 1"), store_refused);
 }
