@@ -82,6 +82,8 @@ struct everyone {
     shared_number number;
     chat_room room;
     standup::team standup;
+    /// The site, if its store keeps an archive. Set before the server starts.
+    const stube::app* archived_site = nullptr;
 };
 
 }  // namespace gallery

@@ -2,6 +2,9 @@
 #include "calculator.hpp"
 #include "calendar.hpp"
 #include "chat.hpp"
+#include "claims/audit.hpp"
+#include "claims/claim.hpp"
+#include "claims/inbox.hpp"
 #include "clock.hpp"
 #include "columns.hpp"
 #include "counter.hpp"
@@ -169,6 +172,19 @@ const std::vector<example>& examples() {
          "The application that the tutorial builds: forms, lists and a process of several steps, "
          "updated live for everyone who is signed in.",
          {"standup.cpp", "standup.hpp", "standup_team.hpp", "everyone.hpp"}},
+        {"/claim",
+         "Expense claim",
+         "One user submits it, another one with the role of an approver decides. Sign in as grace "
+         "to approve.",
+         {"claims/claim.cpp", "claims/claim.hpp"}},
+        {"/inbox",
+         "Inbox",
+         "The claims that wait for you, found in the archive of all conversations.",
+         {"claims/inbox.cpp", "claims/inbox.hpp"}},
+        {"/audit",
+         "History of a claim",
+         "Who did what when. Open it from the inbox.",
+         {"claims/audit.cpp", "claims/audit.hpp"}},
         {"/report",
          "Report",
          "Long work in the background, with a progress bar. It can continue after a restart.",
@@ -226,13 +242,35 @@ markup source_page(const example& e) {
     );
 }
 
+page_options options_of(std::string_view path) {
+    const auto& e = *std::ranges::find(examples(), path, &example::path);
+    return page_options{.title = e.title, .header = example_header(e)};
+}
+
+/// The same for users who are signed in. "/login" is added by add_protected_counter.
+page_options options_behind_login(std::string_view path) {
+    auto options = options_of(path);
+    options.login = "/login";
+    return options;
+}
+
+/// Approvers find, open and audit the claims of others; users find their own ones in every browser.
+bool may_use_claim(const access_request& wanted) {
+    const bool is_own = wanted.who.name == wanted.owner.name && !wanted.who.is_anonymous();
+    const bool is_claim = wanted.mount.ends_with("/claim");
+    return is_own || (is_claim && wanted.who.has_role(claims::approver));
+}
+
+void add_claims(app& site) {
+    site.mount<claims::claim>("/claim", options_behind_login("/claim"));
+    site.mount<claims::inbox>("/inbox", options_behind_login("/inbox"));
+    site.mount<claims::audit>("/audit", claims::audit::from, options_behind_login("/audit"));
+    site.access(may_use_claim);
+}
+
 app make_site(gallery::everyone& everyone) {
     app site;
     site.provide(everyone);
-    auto options_of = [](std::string_view path) {
-        const auto& e = *std::ranges::find(examples(), path, &example::path);
-        return page_options{.title = e.title, .header = example_header(e)};
-    };
     site.mount<gallery::counter>("/counter", options_of("/counter"));
     site.mount<gallery::multi_counter>("/multi-counter", options_of("/multi-counter"));
     site.mount<gallery::calculator>("/calculator", options_of("/calculator"));
@@ -266,9 +304,8 @@ app make_site(gallery::everyone& everyone) {
     site.mount<gallery::clock>("/clock", options_of("/clock"));
     site.mount<gallery::shared_counter>("/shared-counter", options_of("/shared-counter"));
     site.mount<gallery::chat>("/chat", options_of("/chat"));
-    auto standup_options = options_of("/standup");
-    standup_options.login = "/login";  // added by add_protected_counter
-    site.mount<standup::board>("/standup", standup::board::from, standup_options);
+    site.mount<standup::board>("/standup", standup::board::from, options_behind_login("/standup"));
+    add_claims(site);
     site.mount<gallery::report>("/report", options_of("/report"));
     gallery::add_weather(site, options_of("/weather"));
     site.page("/", {.title = "stube gallery"}, front_page());
@@ -361,7 +398,9 @@ int main(int argc, char** argv) {
 #endif
         gallery::everyone everyone;
         auto storage = gallery::open_store(options.store, options.archive);
-        return make_site(everyone).start(options.server, std::move(storage));
+        auto site = make_site(everyone);
+        if (options.archive) everyone.archived_site = &site;
+        return site.start(options.server, std::move(storage));
     } catch (const std::exception& e) {
         std::fprintf(stderr, "gallery: %s\n", e.what());
         return 1;

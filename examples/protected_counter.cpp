@@ -2,6 +2,9 @@
 
 #include <map>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace gallery {
 
@@ -10,12 +13,22 @@ using namespace stube::html;
 
 namespace {
 
-/// For demonstration only. An application stores slow, salted hashes of passwords, and limits
-/// failed attempts.
-bool is_password_of(const std::string& user, const std::string& password) {
-    static const std::map<std::string, std::string> all{{"ada", "engine"}, {"grace", "compiler"}};
-    const auto found = all.find(user);
-    return found != all.end() && found->second == password;
+/// A password with the roles of its user. For demonstration only. An application stores slow,
+/// salted hashes of passwords, and limits failed attempts.
+struct account {
+    std::string password;
+    std::vector<std::string> roles;
+};
+
+/// The user with this password; anonymous if it is wrong.
+principal user_with_password(const std::string& name, const std::string& password) {
+    static const std::map<std::string, account> all{
+        {"ada", {"engine", {}}},
+        {"grace", {"compiler", {"approver"}}}
+    };
+    const auto found = all.find(name);
+    if (found == all.end() || found->second.password != password) return {};
+    return {name, found->second.roles};
 }
 
 markup
@@ -29,11 +42,13 @@ labelled_input(std::string_view text, std::string_view field, const html_attribu
 }
 
 redirect sign_in(login_sessions& logins, const request_info& request) {
-    const auto user = request.form("username").value_or("");
     const auto next = request.form("next").value_or("/protected-counter");
-    if (!is_password_of(user, request.form("password").value_or("")))
-        return {"/login?failed=yes&next=" + query_value(next)};
-    return {next, {logins.begin(user)}};
+    auto user = user_with_password(
+        request.form("username").value_or(""),
+        request.form("password").value_or("")
+    );
+    if (user.is_anonymous()) return {"/login?failed=yes&next=" + query_value(next)};
+    return {next, {logins.begin(std::move(user))}};
 }
 
 }  // namespace

@@ -147,8 +147,8 @@ index_watermark read_watermark(sqlite_connection& database) {
     sqlite_statement read(database.handle(), "SELECT position, digest FROM state");
     while (read.next()) {
         found.position = as_unsigned(read.number(0));
-        const auto digest = read.blob(1);
-        if (digest.size() == found.digest.size()) std::ranges::copy(digest, found.digest.begin());
+        const auto stored = read.blob(1);
+        if (stored.size() == found.digest.size()) std::ranges::copy(stored, found.digest.begin());
     }
     return found;
 }

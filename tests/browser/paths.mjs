@@ -379,6 +379,50 @@ async function standup(page, {word}) {
     await heading(page, 'Sign in').waitFor();
 }
 
+async function submitClaim(page, purpose) {
+    await enter(page, 'What was the money for?', purpose);
+    await enter(page, 'Amount in euros', '120');
+    await press(page, 'Submit');
+    await heading(page, 'Waiting for an approver').waitFor();
+}
+
+async function claim(page, {another, word}) {
+    await signIn(page, 'ada', 'engine');
+    await submitClaim(page, `Train ${word}`);
+    await page.waitForURL(/[?&]c=/);
+
+    const approver = await another();
+    await signIn(approver, 'grace', 'compiler');
+    await approver.goto(page.url());
+    await sees(approver, `Train ${word}`);
+    await press(approver, 'Approve');
+    await sees(approver, 'Approved by grace');
+    await eventuallyAfterReload(page, () => sees(page, 'Approved by grace'));
+    await approver.close();
+}
+
+async function inbox(page, {another, word}) {
+    await signIn(page, 'grace', 'compiler');
+    await enter(page, 'Purpose contains', `Taxi ${word}`);
+    await press(page, 'Search');
+    await sees(page, '0 claims wait for you.');
+
+    const claimant = await another();
+    await signIn(claimant, 'ada', 'engine');
+    await claimant.goto(new URL('/claim', page.url()).href);
+    await submitClaim(claimant, `Taxi ${word}`);
+    await claimant.close();
+    const lines = page.getByRole('row').filter({hasText: `Taxi ${word}`});
+    await eventuallyAfterReload(page, async () => assert.equal(await lines.count(), 1));
+    await press(page, 'Highest amount');
+    await sees(page, '1 claim waits for you.');
+}
+
+async function audit(page) {
+    await signIn(page, 'grace', 'compiler');
+    await sees(page, 'There is no such conversation, or you may not see its history.');
+}
+
 async function report(page) {
     const looksFor = locator => eventuallyAfterReload(page, async () => assert.equal(await locator.count(), 1));
     await page.getByLabel('Jam the machine').check();
@@ -429,6 +473,9 @@ export const paths = {
     '/shared-counter': sharedCounter,
     '/chat': chat,
     '/standup': standup,
+    '/claim': claim,
+    '/inbox': inbox,
+    '/audit': audit,
     '/report': report,
     '/weather': weather,
 };

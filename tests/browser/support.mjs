@@ -74,7 +74,7 @@ export class Gallery {
 
     async start() {
         const store = `sqlite:${path.join(this.folder, 'gallery.db')}`;
-        const child = spawn(this.program, ['--port', String(this.port), '--store', store]);
+        const child = spawn(this.program, ['--port', String(this.port), '--store', store, '--archive']);
         this.process = child;
         this.exited = new Promise(resolve => child.once('exit', resolve));
         child.stderr.setEncoding('utf8').on('data', text => { this.log += text; });
