@@ -58,8 +58,12 @@ markup protected_counter::render() const {
         class_("card counter"),
         h1("Counter of ", user),
         div(class_("actions"), output(n), button(on<"click", &protected_counter::inc>, "+")),
-        form(attr("method", "post"), action("logout"), button(class_("secondary"), "Sign out"))
+        sign_out_button()
     );
+}
+
+markup sign_out_button() {
+    return form(attr("method", "post"), action("logout"), button(class_("secondary"), "Sign out"));
 }
 
 markup login_page::render() const {

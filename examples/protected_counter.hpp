@@ -34,6 +34,9 @@ struct login_page {
 };
 BOOST_DESCRIBE_STRUCT(login_page, (), (next, failed))
 
+/// A button for the pages of users who are signed in.
+stube::markup sign_out_button();
+
 /// Adds "/protected-counter", "/login" and "/logout".
 void add_protected_counter(stube::app& site, stube::page_options options);
 

@@ -1,6 +1,7 @@
 #include "audit.hpp"
 
 #include "../everyone.hpp"
+#include "../protected_counter.hpp"
 
 #include <stube/runtime/conversation_history.hpp>
 
@@ -87,7 +88,8 @@ markup audit::render() const {
         return section(
             class_("card"),
             h1("History"),
-            p("There is no such conversation, or you may not see its history.")
+            p("There is no such conversation, or you may not see its history."),
+            gallery::sign_out_button()
         );
     return section(
         class_("card"),
@@ -102,7 +104,8 @@ markup audit::render() const {
             ),
             tbody(each(lines, row))
         ),
-        div(class_("actions"), button(on<"click", &audit::load>, "Refresh"))
+        div(class_("actions"), button(on<"click", &audit::load>, "Refresh")),
+        gallery::sign_out_button()
     );
 }
 

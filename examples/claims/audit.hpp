@@ -19,7 +19,7 @@ struct audit_line {
 };
 BOOST_DESCRIBE_STRUCT(audit_line, (), (at, head, who, action, entered, is_abandoned))
 
-/// Who did what when in one conversation, from its history in the archive.
+/// The history of one conversation from the archive: the users, their actions and the times.
 struct audit {
     static constexpr std::string_view component = "claims/audit";
     static constexpr bool archived = false;

@@ -1,6 +1,7 @@
 #include "claim.hpp"
 
 #include "../everyone.hpp"
+#include "../protected_counter.hpp"
 
 namespace claims {
 
@@ -69,7 +70,8 @@ markup decision::render() const {
                     on<"click", &decision::refuse>,
                     "Refuse"
                 ))
-        )
+        ),
+        gallery::sign_out_button()
     );
 }
 
@@ -102,7 +104,8 @@ markup claim::render() const {
             class_("card"),
             h1("Claim ", number),
             dl(class_("receipt"), summary(about), result_text(result)),
-            div(class_("actions"), button(on<"click", &claim::another>, "Another claim"))
+            div(class_("actions"), button(on<"click", &claim::another>, "Another claim")),
+            gallery::sign_out_button()
         );
     }
     return section(
@@ -115,7 +118,8 @@ markup claim::render() const {
             ui::input_for<&claim::purpose_entered>(*this, "What was the money for?", autofocus()),
             ui::input_for<&claim::amount_entered>(*this, "Amount in euros"),
             div(class_("actions"), button("Submit"))
-        )
+        ),
+        gallery::sign_out_button()
     );
 }
 

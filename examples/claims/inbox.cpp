@@ -1,6 +1,7 @@
 #include "inbox.hpp"
 
 #include "../everyone.hpp"
+#include "../protected_counter.hpp"
 
 #include <stube/runtime/conversation_history.hpp>
 
@@ -161,7 +162,8 @@ markup inbox::render(const context& around) const {
         return section(
             class_("card"),
             h1("Inbox"),
-            p("This gallery keeps no archive. Start it with --store sqlite:PATH --archive.")
+            p("This gallery keeps no archive. Start it with --store sqlite:PATH --archive."),
+            gallery::sign_out_button()
         );
     constexpr std::array<std::pair<inbox_order, std::string_view>, 3> orders{
         {{inbox_order::longest_waiting, "Longest waiting"},
@@ -190,7 +192,8 @@ markup inbox::render(const context& around) const {
                 button(class_("secondary"), on<"click", &inbox::turn>(page - 1), "Previous")
             ),
             when(has_more, button(class_("secondary"), on<"click", &inbox::turn>(page + 1), "Next"))
-        )
+        ),
+        gallery::sign_out_button()
     );
 }
 

@@ -397,8 +397,10 @@ async function claim(page, {another, word}) {
     await sees(approver, `Train ${word}`);
     await press(approver, 'Approve');
     await sees(approver, 'Approved by grace');
-    await eventuallyAfterReload(page, () => sees(page, 'Approved by grace'));
     await approver.close();
+    await eventuallyAfterReload(page, () => sees(page, 'Approved by grace'));
+    await press(page, 'Sign out');
+    await heading(page, 'Sign in').waitFor();
 }
 
 async function inbox(page, {another, word}) {
@@ -416,11 +418,15 @@ async function inbox(page, {another, word}) {
     await eventuallyAfterReload(page, async () => assert.equal(await lines.count(), 1));
     await press(page, 'Highest amount');
     await sees(page, '1 claim waits for you.');
+    await press(page, 'Sign out');
+    await heading(page, 'Sign in').waitFor();
 }
 
 async function audit(page) {
     await signIn(page, 'grace', 'compiler');
     await sees(page, 'There is no such conversation, or you may not see its history.');
+    await press(page, 'Sign out');
+    await heading(page, 'Sign in').waitFor();
 }
 
 async function report(page) {
