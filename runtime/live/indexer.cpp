@@ -15,7 +15,7 @@ using namespace storage;
 
 namespace {
 
-constexpr std::chrono::milliseconds pause = std::chrono::milliseconds(100);
+constexpr std::chrono::milliseconds index_interval = std::chrono::milliseconds(100);
 constexpr std::size_t commits_per_page = 1'000;
 
 }  // namespace
@@ -60,7 +60,7 @@ void indexer::stop() {
 /// Waits until the next look at the archive. Returns false to end the thread.
 bool indexer::wait() {
     mutex_lock lock(mutex_);
-    if (!stopping_) stopped_.wait_for(lock, pause);
+    if (!stopping_) stopped_.wait_for(lock, index_interval);
     return !stopping_;
 }
 
