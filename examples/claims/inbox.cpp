@@ -29,7 +29,7 @@ std::vector<std::string> audiences_of(const principal& user) {
 }
 
 auto ordered(live::component_query<claim> query, inbox_order by) {
-    using order = live::direction_of_order;
+    using order = live::sort_direction;
     switch (by) {
     case inbox_order::longest_waiting:
         return query.order_by(live::column::since, order::ascending);

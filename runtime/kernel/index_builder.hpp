@@ -48,6 +48,9 @@ public:
     /// Called if a batch was not applied.
     void discard();
 
+    /// Called if the row of a conversation was changed or deleted in the index.
+    void forget(const std::string& id) { erase(id); }
+
 private:
     /// A conversation as it was at its last commit, so that the next one costs as much as its
     /// change.

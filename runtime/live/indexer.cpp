@@ -84,6 +84,7 @@ void indexer::run() {
             } else if (!std::exchange(has_failed_, true)) {
                 context_.log().error("the query index is behind why={}", quote_for_log(why));
             }
+            const mutex_lock lock(page_mutex_);
             builder_->discard();
         }
     } while (wait());
@@ -103,6 +104,7 @@ void indexer::prepare() {
 
 void indexer::rebuild(const std::string& why) {
     context_.log().warn("the query index is rebuilt why={}", quote_for_log(why));
+    const mutex_lock lock(page_mutex_);
     builder_->discard();
     index_->clear();
     position_ = 0;
@@ -119,6 +121,7 @@ void indexer::forget(const std::string& id) {
 void indexer::deleting(const std::string& id, const std::function<void(query_index&)>& work) {
     if (!index_) return;
     const mutex_lock lock(page_mutex_);
+    builder_->forget(id);
     try {
         work(*index_);
     } catch (...) {

@@ -207,7 +207,7 @@ TEST_CASE("example: the claims above an amount that wait for an approver") {
             site.history().find(conversations_with<claim>()
                                     .where<&claim::amount>(comparison::greater, 1000)
                                     .waits_for({"role:approver"})
-                                    .order_by<&claim::amount>(direction_of_order::descending)
+                                    .order_by<&claim::amount>(sort_direction::descending)
                                     .limit(50));
         return page.found.size();
     };

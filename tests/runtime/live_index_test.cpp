@@ -192,7 +192,7 @@ TEST_CASE("a query finds conversations by the values of members") {
     CHECK(
         on.ids(claims()
                    .where<&claim::amount>(greater, 1'000)
-                   .order_by<&claim::amount>(direction_of_order::descending)) ==
+                   .order_by<&claim::amount>(sort_direction::descending)) ==
         std::vector{larger, large}
     );
     CHECK(

@@ -245,6 +245,15 @@ struct moves_by_asking {
 };
 BOOST_DESCRIBE_STRUCT(moves_by_asking, (), ())
 
+struct waits_in_vain {
+    static constexpr std::string_view component = "fail/waits_in_vain";
+
+    audience waits_for() { return audience::anyone(); }
+
+    markup render() const { return p(); }
+};
+BOOST_DESCRIBE_STRUCT(waits_in_vain, (), ())
+
 struct stopwatch {
     static constexpr std::string_view component = "fail/stopwatch";
 
@@ -564,6 +573,9 @@ void mistakes() {
 #endif
 #ifdef url_that_is_not_const
     wanted = call<moves_by_asking>();
+#endif
+#ifdef audience_that_is_not_const
+    wanted = call<waits_in_vain>();
 #endif
 #ifdef event_with_the_name_of_a_hook
     wanted = call<stopwatch>();

@@ -21,7 +21,7 @@
 ///         conversations_with<claim>()
 ///             .where<&claim::amount>(comparison::greater, 1000)
 ///             .waits_for({"role:approver"})
-///             .order_by<&claim::amount>(direction_of_order::descending)
+///             .order_by<&claim::amount>(sort_direction::descending)
 ///             .limit(50)
 ///     );
 ///
@@ -49,7 +49,7 @@ namespace stube::live {
 using storage::comparison;
 using column = storage::index_column;
 
-enum class direction_of_order { ascending, descending };
+enum class sort_direction { ascending, descending };
 
 /// Which conversations are found.
 enum class lifetime {
@@ -84,7 +84,7 @@ public:
         return self();
     }
 
-    Self& order_by(column of, direction_of_order direction = direction_of_order::ascending) {
+    Self& order_by(column of, sort_direction direction = sort_direction::ascending) {
         return set_order(of, direction);
     }
 
@@ -107,12 +107,16 @@ public:
 
     const storage::index_query& asked() const { return asked_; }
 
-protected:
+private:
+    friend Self;
+
+    basic_query() = default;
+
     Self& self() { return static_cast<Self&>(*this); }
 
-    Self& set_order(storage::index_key key, direction_of_order direction) {
+    Self& set_order(storage::index_key key, sort_direction direction) {
         asked_.order = std::move(key);
-        asked_.is_descending = direction == direction_of_order::descending;
+        asked_.is_descending = direction == sort_direction::descending;
         return self();
     }
 
@@ -120,7 +124,10 @@ protected:
 };
 
 /// Finds conversations by their columns.
-class conversation_query : public basic_query<conversation_query> {};
+class conversation_query : public basic_query<conversation_query> {
+public:
+    conversation_query() = default;
+};
 
 /// Finds instances of C with indexed members. A conversation with several instances is found
 /// several times.
@@ -157,7 +164,7 @@ public:
 
     /// Leaves out instances without a value.
     template <auto Member, class Type = decltype(Member)>
-    component_query& order_by(direction_of_order direction = direction_of_order::ascending) {
+    component_query& order_by(sort_direction direction = sort_direction::ascending) {
         return this->set_order(name_of<Member>(), direction);
     }
 
