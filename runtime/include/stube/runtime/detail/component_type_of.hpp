@@ -490,21 +490,27 @@ concept has_keep_history = requires {
     requires !std::is_member_pointer_v<decltype(&C::keep_history)>;
 };
 
+/// True if it is a constant number of days. The number is not checked here.
+template <class C>
+concept keeps_history_in_days = requires {
+    typename std::bool_constant<(std::chrono::days(C::keep_history) > std::chrono::days(0))>;
+};
+
 template <class C>
 void set_keep_history(component_type& type) {
-    if constexpr (has_keep_history<C>) {
-        static_assert(
-            requires {
-                typename std::bool_constant<
-                    (std::chrono::days(C::keep_history) > std::chrono::days(0))>;
-            },
-            "stube: write `static constexpr std::chrono::days keep_history{365};`."
-        );
+    if constexpr (!has_keep_history<C>) {
+        return;
+    } else if constexpr (keeps_history_in_days<C>) {
         static_assert(
             C::keep_history > std::chrono::days(0),
             "stube: the history of a component is kept for one day or longer."
         );
         type.keep_history = C::keep_history;
+    } else {
+        static_assert(
+            always_false<C>,
+            "stube: write `static constexpr std::chrono::days keep_history{365};`."
+        );
     }
 }
 
