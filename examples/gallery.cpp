@@ -43,6 +43,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -396,9 +397,17 @@ int main(int argc, char** argv) {
 #ifndef NDEBUG
         options.server.conversations.check_markup = true;
 #endif
+        std::optional<gallery::temporary_folder> temporary;
+        if (options.dev) {
+            options.server.conversations.check_markup = true;
+            if (options.store.empty())
+                options.store = "sqlite:" + temporary.emplace().path() + "/gallery.sqlite";
+            options.archive = options.archive || options.store.starts_with("sqlite:");
+        }
         gallery::everyone everyone;
         auto storage = gallery::open_store(options.store, options.archive);
         auto site = make_site(everyone);
+        if (options.dev) site.inspector([](const request_info&) { return true; });
         if (options.archive) everyone.archived_site = &site;
         return site.start(options.server, std::move(storage));
     } catch (const std::exception& e) {

@@ -1,8 +1,12 @@
 #include "options.hpp"
 
+#include <cerrno>
 #include <charconv>
+#include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 
 namespace gallery {
 
@@ -31,6 +35,10 @@ const char* const help_text =
     "                                   with 0 if nothing is left, 1 if a person must decide\n"
     "                                   about something, 2 if it failed; no gallery may serve\n"
     "                                   from the store meanwhile\n"
+    "  --dev                            for developers: ?inspect=1 in the address of a page shows\n"
+    "                                   its components, states and events; the log has warnings\n"
+    "                                   about markup; implies --archive, in a temporary folder\n"
+    "                                   without --store\n"
     "  --help                           show this text\n";
 
 namespace {
@@ -85,6 +93,8 @@ options parse_options(std::span<char* const> arguments) {
             out.archive = true;
         } else if (option == "--deep") {
             out.deep = true;
+        } else if (option == "--dev") {
+            out.dev = true;
         } else if (option == "--export" && at + 2 < arguments.size()) {
             out.exported = arguments[++at];
             out.export_file = arguments[++at];
@@ -101,11 +111,21 @@ options parse_options(std::span<char* const> arguments) {
     return out;
 }
 
+temporary_folder::temporary_folder()
+    : path_((std::filesystem::temp_directory_path() / "stube-gallery-XXXXXX").string()) {
+    if (!::mkdtemp(path_.data())) throw std::system_error(errno, std::generic_category(), path_);
+}
+
+temporary_folder::~temporary_folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
 std::unique_ptr<stube::store> open_store(const std::string& location, bool archive, access mode) {
     const bool read_only = mode == access::read_only;
     if (archive && !location.starts_with("sqlite:"))
         throw std::invalid_argument("a history needs --store sqlite:PATH");
-    if (location == "memory") return stube::memory_store();
+    if (location.empty() || location == "memory") return stube::memory_store();
     if (location.starts_with("file:"))
         return stube::file_store(location.substr(5), {.read_only = read_only});
     if (location.starts_with("sqlite:"))

@@ -29,7 +29,7 @@ int app::check_store(std::unique_ptr<store> from, std::ostream& report, storage:
     using std::chrono::milliseconds;
     const auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
     try {
-        const kernel::environment env{now, object_, object_type_, {}, &secrets_};
+        const kernel::environment env{now, &objects_, {}, &secrets_};
         const auto found = stube::check_store(*from, env, depth);
         report << report_of(found);
         return found.all_can_continue() && found.is_archive_intact() ? 0 : 1;

@@ -120,8 +120,8 @@ public:
         listener_ =
             std::make_unique<http::listener>(workers_[0]->context(), options.bind, options.port);
         authority_ = listener_->authority();
-        options.conversations.app = from.object_;
-        options.conversations.app_type = from.object_type_;
+        options.conversations.app = from.objects_;
+        if (site_.inspection()) switch_inspector_on(options.conversations);
         if (from.access_) options.conversations.access = from.access_;
         if (!storage->keeps())
             log_->warn("the store keeps nothing: conversations end with this process");
@@ -130,6 +130,7 @@ public:
             std::move(options.conversations)
         );
         site_.live = live_.get();
+        if (auto* inspection = site_.inspection()) inspection->conversations = live_.get();
         live_->use(executors());
         live_->load();
         servers_->add(*live_);
@@ -210,6 +211,16 @@ public:
 
 private:
     enum class phase { fresh, running, stopping, stopped };
+
+    /// Lets the inspector see the conversations, and tells it about each change.
+    void switch_inspector_on(conversation_options& to) {
+        to.app.add(*site_.inspection());
+        to.mark_components = true;
+        to.on_committed = [this, next = std::move(to.on_committed)](std::string_view id) {
+            if (next) next(id);
+            live_->publish(http::inspector_topic(id), "[]");
+        };
+    }
 
     std::vector<live::executor*> executors() const {
         std::vector<live::executor*> all;

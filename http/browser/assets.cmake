@@ -13,7 +13,7 @@ set(scripts ${from_npm})
 foreach(part stube stube-page stube-user stube-history stube-behaviors stube-events)
   list(APPEND scripts ${browser_source}/${part}.js)
 endforeach()
-set(files ${browser_build}/stube.js ${browser_source}/stube.css ${browser_source}/icon.svg)
+set(files ${browser_build}/stube.js ${browser_source}/stube.css ${browser_source}/stube-inspect.css ${browser_source}/icon.svg)
 
 find_program(STUBE_NPM npm DOC "fetches the browser's files")
 if(NOT STUBE_NPM)

@@ -1,6 +1,7 @@
 #include "http/handlers/handle.hpp"
 
 #include "http/handlers/event.hpp"
+#include "http/handlers/inspect.hpp"
 #include "http/handlers/send.hpp"
 #include "http/handlers/site_requests.hpp"
 #include "http/handlers/stream.hpp"
@@ -69,6 +70,9 @@ void handle(exchange& ex) {
         if (request.method != method::get) return send_problem(ex, 405, "GET");
         set_session(ex);
         return send_news(ex, route);
+    case route_kind::inspector_labels:
+        if (!is_get_or_head(request)) return send_problem(ex, 405, "GET, HEAD");
+        return send_inspector_labels(ex);
     case route_kind::nothing:
     case route_kind::mount:
     case route_kind::file:

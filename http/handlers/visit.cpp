@@ -1,5 +1,6 @@
 #include "http/handlers/visit.hpp"
 
+#include "http/handlers/inspect.hpp"
 #include "http/handlers/send.hpp"
 #include "http/protocol/page.hpp"
 #include "http/protocol/page_ticket.hpp"
@@ -24,8 +25,8 @@ std::string_view session_of(const request& request) {
 }
 
 /// The headers of a page, with the session's cookie, whose lifetime each page load extends.
-std::string headers_with_session(exchange& ex) {
-    std::string headers(page_headers);
+std::string headers_with_session(exchange& ex, const mount_point& mount) {
+    std::string headers = mount.is_inspector ? framed_page_headers() : std::string(page_headers);
     const auto session = session_of(ex.request());
     if (is_token(session)) headers += ex.site().session_line(session);
     return headers;
@@ -45,7 +46,7 @@ void send_problem_page(
         is_over ? std::string_view(mount.address) : "",
         reply.error_id
     );
-    send_plain_page(ex, problem.status, content, headers_with_session(ex));
+    send_plain_page(ex, problem.status, content, headers_with_session(ex, mount));
 }
 
 void send_problem_page(exchange& ex, const mount_point& mount, const live::reply& reply) {
@@ -58,7 +59,7 @@ void show_end(exchange& ex, const live::reply& reply) {
     for (const auto& each : reply.news->patches) {
         if (each.kind == kernel::patch_kind::final) write_markup(view, each.content, no_wire());
     }
-    send_plain_page(ex, 200, view, headers_with_session(ex));
+    send_plain_page(ex, 200, view, headers_with_session(ex, *ex.mount));
 }
 
 void show(exchange& ex, const mount_point& mount, const live::reply& reply) {
@@ -70,7 +71,9 @@ void show(exchange& ex, const mount_point& mount, const live::reply& reply) {
     auto& body = ex.scratch();
     body = mount.head;
     append_live_page(body, ex.site().page_settings(), conversation, reply.news->patches, ticket);
-    ex.send({200, html_type, headers_with_session(ex), body});
+    auto headers = headers_with_session(ex, mount);
+    if (!mount.is_inspector) add_inspector(ex, conversation.id, body, headers);
+    ex.send({200, html_type, headers, body});
 }
 
 constexpr problem too_many{
@@ -106,23 +109,30 @@ void send_head(exchange& ex) {
     ex.send({200, {}, headers, {}});
 }
 
-void mint(exchange& ex, const mount_point& mount) {
+void mint(
+    exchange& ex,
+    kernel::beginning root,
+    void (*on_reply)(exchange&, live::reply&&) = &on_minted
+) {
     auto& request = ex.request();
-    auto root = root_from(request, mount);
-    if (!root) return send_problem(ex, 400);
     if (request.method == method::head) return send_head(ex);
     if (request.owner.empty()) {
         request.new_session = random_id();
         request.owner = owner_of(request.new_session, request.user.name);
     }
     ex.site().live->mint(
-        mount.address,
-        std::move(*root),
+        ex.mount->address,
+        std::move(root),
         request.owner,
         request.user,
         ex.executor(),
-        reply_callback(ex, &on_minted)
+        reply_callback(ex, on_reply)
     );
+}
+
+void mint(exchange& ex, const mount_point& mount) {
+    auto root = root_from(ex.request(), mount);
+    root ? mint(ex, *std::move(root)) : send_problem(ex, 400);
 }
 
 /// A step of a conversation, written `<id>` or `<id>.<step>` in an address or a cookie.
@@ -251,13 +261,32 @@ void refuse_to_show(exchange& ex) {
     );
 }
 
+void on_forked(exchange& ex, live::reply&& reply) {
+    if (reply.result != live::status::ok || !reply.value) return on_minted(ex, std::move(reply));
+    std::string cookies;
+    if (const auto session = session_of(ex.request()); is_token(session))
+        cookies = ex.site().session_line(session);
+    send_redirect(ex, reply.value->mount + "?c=" + reply.value->id + "&inspect=1", cookies);
+}
+
+/// Shows the page as it was, or begins a conversation that continues from there.
+void answer_archived(exchange& ex, const archived_request& wanted) {
+    if (wanted.wanted == archived_request::purpose::show)
+        return show_archived_page(ex, *ex.mount, wanted);
+    if (!is_same_site(ex.request())) return send_problem(ex, 403);
+    mint(ex, kernel::fork_of{wanted.conversation, wanted.head}, &on_forked);
+}
+
 }  // namespace
 
 void visit(exchange& ex, const mount_point& mount) {
     auto& request = ex.request();
-    if (!is_visit(request)) return refuse_to_show(ex);
+    if (mount.is_inspector && !ex.site().may_inspect(request)) return send_problem(ex, 404);
+    const bool is_panel = mount.is_inspector && is_own_frame(request);
+    if (!is_panel && !is_visit(request)) return refuse_to_show(ex);
     if (!mount.login.empty() && request.user.is_anonymous()) return send_to_login(ex, mount);
     ex.mount = &mount;
+    if (const auto archived = archived_request_in(ex)) return answer_archived(ex, *archived);
     if (const auto alias = alias_in_query(request)) return open_by_alias(ex, *alias);
     const auto id = step_in_query(request).conversation;
     if (!id.empty())

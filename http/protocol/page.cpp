@@ -14,25 +14,10 @@ namespace stube::http {
 
 namespace {
 
-/// The address of an embedded file; empty if the library was built without the file.
-std::string address_of(std::string_view name, std::string_view base_path) {
-    const auto all = assets();
-    const auto found = std::ranges::find(all, name, &asset::name);
-    if (found == all.end()) return {};
-    return std::string(base_path).append("/stube/assets/").append(found->hashed_name);
-}
-
 /// Adds the base path to an address of the application if the address is on this server ("/...").
 std::string with_base(const std::string& address, std::string_view base_path) {
     const bool is_ours = address.starts_with('/') && !address.starts_with("//");
     return is_ours ? std::string(base_path) + address : address;
-}
-
-void append_stylesheet(std::string& out, std::string_view address) {
-    if (address.empty()) return;
-    out += "<link rel=\"stylesheet\" href=\"";
-    append_attribute(out, address);
-    out += "\">";
 }
 
 void append_script(std::string& out, std::string_view address) {
@@ -43,6 +28,26 @@ void append_script(std::string& out, std::string_view address) {
 }
 
 }  // namespace
+
+std::string asset_address(std::string_view name, std::string_view base_path) {
+    const auto all = assets();
+    const auto found = std::ranges::find(all, name, &asset::name);
+    if (found == all.end()) return {};
+    return std::string(base_path).append("/stube/assets/").append(found->hashed_name);
+}
+
+void append_stylesheet(std::string& out, std::string_view address) {
+    if (address.empty()) return;
+    out += "<link rel=\"stylesheet\" href=\"";
+    append_attribute(out, address);
+    out += "\">";
+}
+
+std::string framed_page_headers() {
+    std::string out(page_headers);
+    constexpr std::string_view never = "frame-ancestors 'none'";
+    return out.replace(out.find(never), never.size(), "frame-ancestors 'self'");
+}
 
 std::string component_styles(std::span<const component_type* const> known) {
     std::string out;
@@ -87,7 +92,7 @@ make_page_head(const page_options& options, std::string_view base_path, std::str
            "content='{\"includeIndicatorCSS\":false,\"history\":false}'><title>";
     append_element_text(out, options.title);
     out += "</title>";
-    append_stylesheet(out, address_of("stube.css", base_path));
+    append_stylesheet(out, asset_address("stube.css", base_path));
     out += more;
     for (const auto& each : options.stylesheets) {
         append_stylesheet(out, with_base(each, base_path));
@@ -95,7 +100,7 @@ make_page_head(const page_options& options, std::string_view base_path, std::str
     out += "<link rel=\"icon\" href=\"";
     append_attribute(
         out,
-        options.icon.empty() ? address_of("icon.svg", base_path)
+        options.icon.empty() ? asset_address("icon.svg", base_path)
                              : with_base(options.icon, base_path)
     );
     out += "\"></head><body>";
@@ -110,7 +115,7 @@ make_page_head(const page_options& options, std::string_view base_path, std::str
 // the last one of the page, so that the script finds all others.
 std::string make_scripts(std::string_view base_path) {
     std::string out;
-    append_script(out, address_of("stube.js", base_path));
+    append_script(out, asset_address("stube.js", base_path));
     return out;
 }
 

@@ -22,7 +22,16 @@ inline constexpr std::string_view page_headers =
     "Referrer-Policy: same-origin\r\n"
     "Cross-Origin-Opener-Policy: same-origin\r\n";
 
+/// The same for a page that a page of this server may show in a frame.
+std::string framed_page_headers();
+
 inline constexpr std::string_view html_type = "text/html; charset=utf-8";
+
+/// The address of an embedded file; empty if the library was built without the file.
+std::string asset_address(std::string_view name, std::string_view base_path);
+
+/// Appends the element that loads a style sheet; nothing for an empty address.
+void append_stylesheet(std::string& out, std::string_view address);
 
 /// The page from the doctype to the header above the view. `more` is finished HTML for the head.
 std::string

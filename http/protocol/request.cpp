@@ -99,6 +99,10 @@ bool is_visit(const request& request) {
     return wanted.empty() ? request.header("sec-fetch-mode") != "no-cors" : wanted == "document";
 }
 
+bool is_own_frame(const request& request) {
+    return request.header("sec-fetch-dest") == "iframe" && request.fetch_site == "same-origin";
+}
+
 bool is_same_site(const request& request) {
     if (!request.fetch_site.empty())
         return request.fetch_site == "same-origin" || request.fetch_site == "none";

@@ -81,6 +81,9 @@ bool is_form(std::string_view content_type);
 /// (prefetch, prerender). True without such headers: old browsers and other clients send none.
 bool is_visit(const request& request);
 
+/// True for a page in a frame of a page of this server.
+bool is_own_frame(const request& request);
+
 /// False if the headers show that the request comes from another site. Sec-Fetch-Site is set by the
 /// browser and correct behind any proxy; without it, Origin must be this host. A request without
 /// both does not come from a present browser. A page of another site cannot send our own header

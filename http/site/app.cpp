@@ -142,6 +142,11 @@ app& app::principal(std::function<stube::principal(const request_info&)> who) {
     return *this;
 }
 
+app& app::inspector(std::function<bool(const request_info&)> may_inspect) {
+    may_inspect_ = std::move(may_inspect);
+    return *this;
+}
+
 app& app::access(access_rule rule) {
     access_ = std::move(rule);
     return *this;

@@ -116,21 +116,20 @@ site::site(const app& from, const server_options& options)
       limits_(options.limits),
       plain_head_(make_page_head(from.error_pages_, base_path_)),
       scripts_(make_scripts(base_path_)),
-      principal_(from.principal_) {
+      principal_(from.principal_),
+      may_inspect_(from.may_inspect_) {
     const auto of_components = add_components();
     for (const auto& each : from.conversations_) {
-        mounts_.push_back(std::make_unique<mount_point>(mount_point{
-            base_path_ + each.path,
-            make_page_head(each.options, base_path_, of_components),
-            root_function(each.root, options.conversations.secrets),
-            each.root.reads_request,
-            each.options.login.empty() ? std::string() : base_path_ + each.options.login
-        }));
-        route to;
-        to.kind = route_kind::mount;
-        to.mount = mounts_.back().get();
-        routes_.emplace(each.path, to);
+        add_mount(
+            each.path,
+            {base_path_ + each.path,
+             make_page_head(each.options, base_path_, of_components),
+             root_function(each.root, options.conversations.secrets),
+             each.root.reads_request,
+             each.options.login.empty() ? std::string() : base_path_ + each.options.login}
+        );
     }
+    if (may_inspect_) add_inspector(of_components);
     for (const auto& each : from.pages_) {
         static_file file;
         file.type = html_type;
@@ -153,6 +152,38 @@ site::site(const app& from, const server_options& options)
     for (const auto& each : from.posts_)
         forms_.emplace(each.path, each.handler);
     add_assets();
+}
+
+void site::add_mount(std::string path, mount_point mount) {
+    mounts_.push_back(std::make_unique<mount_point>(std::move(mount)));
+    route to;
+    to.kind = route_kind::mount;
+    to.mount = mounts_.back().get();
+    routes_.emplace(std::move(path), to);
+}
+
+/// Adds the panel of the inspector and the labels of components.
+void site::add_inspector(std::string_view of_components) {
+    inspection_ = std::make_unique<http::inspection>();
+    const std::string path(inspector_path);
+    mount_point panel{
+        .address = base_path_ + path,
+        .head = make_page_head({.title = "Inspector"}, base_path_, of_components),
+        .root =
+            [](const request_info& from) {
+                const auto head = parse_number(from.query("head").value_or("0"));
+                if (!head) throw std::invalid_argument("the head is not a number");
+                http::inspector shown{.of = from.query("of").value_or(""), .head = *head};
+                return call<http::inspector>(std::move(shown)).release();
+            },
+        .reads_request = true,
+        .login = {},
+        .is_inspector = true
+    };
+    add_mount(path, std::move(panel));
+    route labels;
+    labels.kind = route_kind::inspector_labels;
+    routes_.emplace(inspector_labels_path, labels);
 }
 
 void site::add_file(std::string path, static_file file) {
@@ -284,6 +315,14 @@ void site::append_cookie(std::string& out, std::string_view prefix, const cookie
     }
     if (behind_tls_) out += "; Secure";
     out += "\r\n";
+}
+
+bool site::may_inspect(const request& request) const {
+    try {
+        return may_inspect_ && may_inspect_(request_info(request));
+    } catch (...) {
+        return false;
+    }
 }
 
 principal site::user_of(const request& request) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/inspector/inspector.hpp"
 #include "http/protocol/page.hpp"
 #include "http/site/metrics.hpp"
 #include "http/site/unsent_bytes.hpp"
@@ -29,6 +30,7 @@ struct mount_point {
     std::function<kernel::beginning(const request_info&)> root;
     bool reads_request;  ///< `root` depends on the request
     std::string login;  ///< address, with the base path, for visitors without a principal; or empty
+    bool is_inspector = false;  ///< the panel of the inspector, for the visitors whom it allows
 };
 
 /// The application's function that answers forms at a path.
@@ -44,7 +46,19 @@ struct static_file {
     std::string owned;      ///< the memory of the body, unless the program contains it
 };
 
-enum class route_kind { nothing, mount, file, event, back, stream, news, health, ready, metrics };
+enum class route_kind {
+    nothing,
+    mount,
+    file,
+    event,
+    back,
+    stream,
+    news,
+    health,
+    ready,
+    metrics,
+    inspector_labels
+};
 
 /// The result of routing a request.
 struct route {
@@ -93,6 +107,12 @@ public:
 
     principal user_of(const request& request) const;
 
+    /// True if the application allows the sender of the request to inspect conversations.
+    bool may_inspect(const request& request) const;
+
+    /// The data of the inspector, for the conversations of the server; null if it is off.
+    http::inspection* inspection() const { return inspection_.get(); }
+
     live::conversation_map* live = nullptr;  ///< set once, before the threads start
     const server_log* log = nullptr;         ///< set once, before the threads start
     unsent_bytes unsent;
@@ -113,6 +133,8 @@ private:
     root_function(const app::root_maker& root, const secret_keys& keys);
     void add_file(std::string path, static_file file);
     void add_assets();
+    void add_mount(std::string path, mount_point mount);
+    void add_inspector(std::string_view of_components);
     std::string add_components();
     route find_internal(std::string_view rest) const;
 
@@ -126,6 +148,8 @@ private:
     std::string plain_head_;
     std::string scripts_;
     std::function<principal(const request_info&)> principal_;
+    std::function<bool(const request_info&)> may_inspect_;
+    std::unique_ptr<http::inspection> inspection_;  ///< null if the inspector is off
     std::vector<std::unique_ptr<mount_point>> mounts_;
     std::vector<std::unique_ptr<static_file>> files_;
     std::unordered_map<std::string, form_handler, text_hash, std::equal_to<>> forms_;

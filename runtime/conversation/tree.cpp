@@ -2,71 +2,93 @@
 #include <stube/runtime/tree.hpp>
 
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace stube {
 
 using namespace kernel;
 namespace {
 
+constexpr std::string_view covering = "covered by";
+
 std::string number(std::uint64_t n) {
     return std::to_string(n);
 }
 
-/// Prints one conversation.
-class printer {
-public:
-    explicit printer(const conversation& of) : of_(of) {}
+std::vector<std::string> waits_of(const wait_set& from) {
+    std::vector<std::string> out;
+    for (const auto& each : from.timers)
+        out.push_back("timer " + std::string(each.to->name));
+    for (const auto& each : from.subscriptions)
+        out.push_back("topic " + each.topic);
+    for (const auto& each : from.work)
+        out.push_back("work " + number(each.number));
+    return out;
+}
 
-    std::string run() {
-        out_ = "conversation " + of_.id + " revision " + number(of_.revision) + " step " +
-               number(of_.step) + "\n";
-        if (of_.root != 0) print_place(of_.root, "", 0);
+/// Collects the lines of one conversation.
+class line_collector {
+public:
+    explicit line_collector(const conversation& of) : of_(of) {}
+
+    std::vector<tree_line> run() {
+        if (of_.root != 0) add_place(of_.root, "", 0);
         return std::move(out_);
     }
 
 private:
-    /// Prints all instances of one place. Each is indented below the instance that it covers.
-    void print_place(instance_id first, std::string label, std::size_t depth) {
+    /// Adds all instances of one place, each below the instance that it covers.
+    void add_place(instance_id first, std::string place, std::size_t depth) {
         for (auto id = first; id != 0; id = of_.instances.at(id).covered_by) {
-            print_instance(of_.instances.at(id), label, depth++);
-            label = "covered by ";
+            add_instance(of_.instances.at(id), std::move(place), depth++);
+            place = covering;
         }
     }
 
-    void print_instance(const instance& of, const std::string& label, std::size_t depth) {
-        out_.append(2 * depth, ' ').append(label).append("#").append(number(of.id));
-        out_.append(" ").append(of.type->name);
-        if (of.type->encode) out_.append(" ").append(of.type->encode(of.state.get()));
-        if (of.then) out_.append(" answers to ").append(of.then->name);
-        if (of.waits) print_waits(*of.waits);
-        out_ += '\n';
+    void add_instance(const instance& of, std::string place, std::size_t depth) {
+        tree_line line{depth, std::move(place), of.id, of.type, {}, {}, {}};
+        if (of.type->encode) line.state = of.type->encode(of.state.get());
+        if (of.then) line.then = of.then->name;
+        if (of.waits) line.waits = waits_of(*of.waits);
+        out_.push_back(std::move(line));
         each_list(of, [&](const embedded_children& list) {
             for (const auto& child : list.all()) {
                 if (!child.is_made()) continue;
                 const auto key = child.key.empty() ? "" : " " + child.key;
-                print_place(child.id, std::string(list.name()) + key + ": ", depth + 1);
+                add_place(child.id, std::string(list.name()) + key, depth + 1);
             }
         });
     }
 
-    void print_waits(const wait_set& from) {
-        for (const auto& each : from.timers)
-            out_.append(" timer ").append(each.to->name);
-        for (const auto& each : from.subscriptions)
-            out_.append(" topic ").append(each.topic);
-        for (const auto& each : from.work)
-            out_.append(" work ").append(number(each.number));
-    }
-
     const conversation& of_;
-    std::string out_;
+    std::vector<tree_line> out_;
 };
+
+void print(std::string& out, const tree_line& line) {
+    out.append(2 * line.depth, ' ').append(line.place);
+    if (!line.place.empty()) out += line.place == covering ? " " : ": ";
+    out.append("#").append(number(line.id)).append(" ").append(line.type->name);
+    if (!line.state.empty()) out.append(" ").append(line.state);
+    if (!line.then.empty()) out.append(" answers to ").append(line.then);
+    for (const auto& each : line.waits)
+        out.append(" ").append(each);
+    out += '\n';
+}
 
 }  // namespace
 
-std::string tree(const conversation& of) {
+std::vector<tree_line> tree_lines(const conversation& of) {
     const detail::secret_form_scope masked(detail::secret_form::masked);
-    return printer(of).run();
+    return line_collector(of).run();
+}
+
+std::string tree(const conversation& of) {
+    auto out = "conversation " + of.id + " revision " + number(of.revision) + " step " +
+               number(of.step) + "\n";
+    for (const auto& each : tree_lines(of))
+        print(out, each);
+    return out;
 }
 
 }  // namespace stube

@@ -81,7 +81,10 @@ markup renderer::own(const instance& of) {
 
 markup renderer::render(const instance& of) const {
     try {
-        return of.type->render(of.state.get(), context_of(in_, env_));
+        auto out = of.type->render(of.state.get(), context_of(in_, env_));
+        // The component has marked itself if it has styles.
+        if (env_.marks_components && of.type->styles.empty()) out.mark_component(of.type->name);
+        return out;
     } catch (const detail::wrong_markup& e) {
         throw component_error("stube: " + std::string(of.type->name) + ": " + e.what());
     }

@@ -81,7 +81,6 @@ context context_of(const conversation& of, const environment& env, const convers
         of.principal,
         env.now,
         env.app,
-        env.app_type,
         before,
         of.can_go_back(),
         env.secrets,

@@ -288,6 +288,8 @@ void committer::finish(pending done, save_result saved, const std::string& why) 
     if (settled == status::ok || settled == status::ended) {
         if (was_unseen && !held.value().unseen) parts_.outbox.run_held(held, done.op);
         parts_.outbox.run(held, std::move(outbox));
+        const auto& on_committed = parts_.context.options.on_committed;
+        if (on_committed) on_committed(held->id);
     }
     parts_.timers.record_attempt(held, done.op, settled);
     parts_.timers.schedule(held);

@@ -1,5 +1,7 @@
 #include "runtime/conversation/decoder.hpp"
 #include "runtime/conversation/encoder.hpp"
+#include "runtime/kernel/diff.hpp"
+#include "runtime/kernel/render.hpp"
 #include "runtime/kernel/replay.hpp"
 #include "runtime/kernel/static_html.hpp"
 
@@ -7,6 +9,7 @@
 #include <stube/runtime/cause.hpp>
 #include <stube/runtime/conversation_history.hpp>
 
+#include <boost/describe/enum_to_string.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -276,7 +279,7 @@ conversation_history::state_at(std::string_view id, std::optional<std::uint64_t>
     }
     auto state = archive_.state(id, *head);
     if (!state) return std::nullopt;
-    head_view out{.head = *head, .time = time_of(state->head)};
+    head_view out{.head = *head, .parent = state->head.parent, .time = time_of(state->head)};
     // The last commit of a conversation has no parts.
     if (state->parts.empty()) {
         out.has_ended = true;
@@ -383,6 +386,44 @@ conversation_history::message_records(std::string_view id, message_options optio
                                                          : page_at(id, each.number);
         out.push_back(std::move(record));
     }
+    return out;
+}
+
+std::optional<std::string>
+conversation_history::page(std::string_view id, std::uint64_t head) const {
+    if (!is_visible(id, access_purpose::audit)) return std::nullopt;
+    const auto found = archive_.heads(id, head + 1, 1);
+    if (found.empty() || found.front().number != head) return std::nullopt;
+    const auto event = parse_event(found.front());
+    return event.contains("last_page") ? text_in(event, "last_page") : page_at(id, head);
+}
+
+std::vector<page_patch>
+conversation_history::patches(std::string_view id, std::uint64_t head) const {
+    std::vector<page_patch> out;
+    if (!is_visible(id, access_purpose::audit)) return out;
+    // The two newest heads up to this one. Pages follow the order of time, not the branches.
+    const auto heads = archive_.heads(id, head + 1, 2);
+    if (heads.empty() || heads.front().number != head) return out;
+    auto after = state_at(id, head);
+    if (!after || after->has_ended) return out;
+    const auto env = environment_at_(after->time);
+    conversation before;
+    if (heads.size() == 2) before = state_at(id, heads.back().number).value_or(head_view()).value;
+    if (before.root != 0) {
+        auto page = render_page(before, env);
+        std::erase_if(page.rendered, [&](const auto& each) {
+            return !after->value.instances.find(each.first);
+        });
+        after->value.instances.record_sent(page.rendered);
+    }
+    for (const auto& each : diff(before, after->value, 0, env))
+        out.push_back(
+            {boost::describe::enum_to_string(each.kind, ""),
+             each.target,
+             each.list,
+             static_html(each.content)}
+        );
     return out;
 }
 

@@ -88,7 +88,12 @@ struct conversation_map::parts {
         return {
             *storage,
             [&options = context.options](time_point at) {
-                return environment{at, options.app, options.app_type, {}, &options.secrets};
+                return environment{
+                    .now = at,
+                    .app = &options.app,
+                    .secrets = &options.secrets,
+                    .marks_components = options.mark_components
+                };
             },
             {indexer.index(), [this] { return indexer.position(); }}
         };

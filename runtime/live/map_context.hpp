@@ -40,12 +40,12 @@ struct map_context {
     /// The environment of one turn. `random` must outlive it.
     kernel::environment environment(random_bits* random = nullptr) const {
         return {
-            clock.now(),
-            options.app,
-            options.app_type,
-            clock.shift(),
-            &options.secrets,
-            random
+            .now = clock.now(),
+            .app = &options.app,
+            .clock_shift = clock.shift(),
+            .secrets = &options.secrets,
+            .random = random,
+            .marks_components = options.mark_components
         };
     }
 

@@ -47,6 +47,7 @@ public:
         env_.now = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1) + std::chrono::hours(12);
         env_.secrets = &secrets_;
         env_.random = &random_;
+        env_.app = &objects_;
         value_.id = "test";
         value_.owner = "test";
         value_.mount = "/";
@@ -57,6 +58,8 @@ public:
     }
 
     environment& env() { return env_; }
+
+    void provide(void* object, const std::type_info& type) { objects_.add(object, type); }
 
     void set_random_seed(std::uint64_t seed) { random_ = random_bits(seed); }
 
@@ -383,6 +386,7 @@ private:
     bool is_replaying_ = false;
     stube::secret_keys secrets_{{"test", "a key for tests, which is no secret"}};
     random_bits random_{std::uint64_t{0}};
+    app_objects objects_;
     environment env_;
     conversation value_;
     bool has_begun_ = false;
@@ -512,8 +516,7 @@ test_conversation& test_conversation::operator=(test_conversation&&) noexcept = 
 test_conversation::~test_conversation() = default;
 
 test_conversation& test_conversation::provide(void* app, const std::type_info& type) {
-    impl_->env().app = app;
-    impl_->env().app_type = &type;
+    impl_->provide(app, type);
     return *this;
 }
 

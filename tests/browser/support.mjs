@@ -60,9 +60,10 @@ export async function freePort() {
 export class Gallery {
     log = ''; // the standard error of all its processes
 
-    static async started(t, program = galleryProgram()) {
+    static async started(t, program = galleryProgram(), options = []) {
         const gallery = new Gallery();
         gallery.program = program;
+        gallery.options = options;
         gallery.folder = await mkdtemp(path.join(existsSync(memoryFolder) ? memoryFolder : tmpdir(), 'stube-browser-'));
         gallery.port = await freePort();
         t.after(() => gallery.remove());
@@ -74,7 +75,8 @@ export class Gallery {
 
     async start() {
         const store = `sqlite:${path.join(this.folder, 'gallery.db')}`;
-        const child = spawn(this.program, ['--port', String(this.port), '--store', store, '--archive']);
+        const common = ['--port', String(this.port), '--store', store, '--archive'];
+        const child = spawn(this.program, [...common, ...this.options]);
         this.process = child;
         this.exited = new Promise(resolve => child.once('exit', resolve));
         child.stderr.setEncoding('utf8').on('data', text => { this.log += text; });
@@ -186,8 +188,8 @@ export async function openPage(visitor, url) {
 }
 
 /// A gallery (or another program with the same options), a visitor and a page of the visitor.
-export async function visit(t, at, program) {
-    const gallery = await Gallery.started(t, program);
+export async function visit(t, at, program, options) {
+    const gallery = await Gallery.started(t, program, options);
     const visitor = await newVisitor(t);
     return {gallery, visitor, page: await openPage(visitor, gallery.url(at))};
 }

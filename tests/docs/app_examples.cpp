@@ -135,6 +135,10 @@ TEST_CASE("example: the parts of a site") {
         return wanted.waits_for_visitor || wanted.who.has_role("auditor");
     });
 
+    site.inspector([](const request_info& from) {
+        return from.header("X-Role") == "developer";  // set by the proxy
+    });
+
     std::thread sensor([&] { site.publish("temperature", measure()); });
     sensor.join();
 

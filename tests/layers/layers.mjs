@@ -23,7 +23,8 @@ const rooms = {
   'runtime/testing': ['runtime/kernel'],
   'flow': ['runtime/component'],
   'http/protocol': ['runtime/live'],
-  'http/site': ['http/protocol'],
+  'http/inspector': ['http/protocol'],
+  'http/site': ['http/inspector'],
   'http/handlers': ['http/site'],
   'http/transport': ['http/handlers'],
   'http': ['http/transport', 'runtime/testing'],
@@ -34,7 +35,7 @@ const rooms = {
 const umbrella = 'http/include/stube/stube.hpp';
 
 const headersWithoutSource = {
-  'runtime/component': ['access', 'call', 'component_error', 'context', 'field', 'messages', 'random_bits'],
+  'runtime/component': ['access', 'app_objects', 'call', 'component_error', 'context', 'field', 'messages', 'random_bits'],
   'runtime/kernel': ['outbox'],
   'runtime/live': ['conversation_options', 'conversation_query'],
   'http/protocol': ['page_options'],

@@ -656,7 +656,8 @@ TEST_CASE("expiry requests a stop of every component from the top down") {
     const auto over = expire(t.value(), "It is late.");
     CHECK(d.lines.empty());
     CHECK(over.verdict == verdict::ended);
+    const app_objects objects(d);
     for (const auto& each : over.outbox)
-        run_stop(std::get<command::stop>(each), over.next, {t.now(), &d, &typeid(diary)});
+        run_stop(std::get<command::stop>(each), over.next, {t.now(), &objects});
     CHECK(d.lines == lines{"tenant's guest stops", "tenant stops"});
 }

@@ -58,8 +58,7 @@ prices& all_prices() {
 }
 
 void set_app(conversation_options& o) {
-    o.app = &all_prices();
-    o.app_type = &typeid(prices);
+    o.app.add(all_prices());
 }
 
 std::string& body(record& of, std::string_view name) {
@@ -91,7 +90,8 @@ std::shared_ptr<script> stored(std::initializer_list<const char*> ids) {
 
 store_check checked(const std::shared_ptr<script>& told) {
     auto from = scripted_store(told);
-    auto found = check_store(*from, {time_point(), &all_prices(), &typeid(prices)});
+    const app_objects objects(all_prices());
+    auto found = check_store(*from, {time_point(), &objects});
     CHECK(told->changes().empty());
     return found;
 }

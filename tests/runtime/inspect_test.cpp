@@ -74,6 +74,25 @@ TEST_CASE("a conversation prints as a tree") {
     CHECK(text.ends_with(" answers to closed\n"));
 }
 
+TEST_CASE("the lines of a tree have the place, the depth and the state of each component") {
+    test_conversation t{house{}};
+    t.click("Close");
+    const auto lines = tree_lines(t.value());
+    REQUIRE(lines.size() == 4);
+    CHECK(lines[0].place.empty());
+    CHECK(lines[0].depth == 0);
+    CHECK(lines[0].id == 1);
+    CHECK(lines[0].waits == std::vector<std::string>{"timer close", "topic evening"});
+    CHECK(lines[1].place == "door");
+    CHECK(lines[1].depth == 1);
+    CHECK(lines[1].state == R"({"rung":0})");
+    CHECK(lines[2].place == "rooms attic");
+    CHECK(lines[2].type->name == bell::component);
+    CHECK(lines[3].place == "covered by");
+    CHECK(lines[3].depth == 1);
+    CHECK(lines[3].then == "closed");
+}
+
 TEST_CASE("a recorded sequence of events replays to the same patches") {
     test_conversation t{house{}};
     const auto beginning = t.value();

@@ -111,6 +111,7 @@ BOOST_DESCRIBE_STRUCT(wall, (), (notes, add, add_at, remove, move, write, order,
 /// A begun wall. Only the kernel changes it, so that `renders` counts nothing else.
 struct hung {
     diary said;
+    app_objects objects{said};
     test_conversation t{wall{}};
     conversation now;
 
@@ -122,7 +123,7 @@ struct hung {
     }
 
     outcome send(std::string name, std::string arguments, instance_id to = 1) {
-        const environment env{t.now(), &said, &typeid(diary)};
+        const environment env{t.now(), &objects};
         auto done = dispatch(now, {0, to, std::move(name), std::move(arguments), {}}, env);
         REQUIRE(done.verdict == verdict::applied);
         now = done.next;
@@ -245,7 +246,7 @@ TEST_CASE("a list that is cleared stops all its children") {
 
 TEST_CASE("a duplicate key is refused and changes nothing") {
     hung w;
-    auto done = dispatch(w.now, {0, 1, "add", "[1]", {}}, {w.t.now(), &w.said, &typeid(diary)});
+    auto done = dispatch(w.now, {0, 1, "add", "[1]", {}}, {w.t.now(), &w.objects});
     CHECK(done.verdict == verdict::failed);
     CHECK(done.error == "stube: the key 1 occurs twice in a list");
 }

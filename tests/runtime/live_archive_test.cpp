@@ -9,6 +9,7 @@
 #include <stube/runtime/html.hpp>
 #include <stube/runtime/messages.hpp>
 #include <stube/runtime/secret.hpp>
+#include <stube/runtime/slot.hpp>
 #include <stube/runtime/ui.hpp>
 
 #include <boost/describe/class.hpp>
@@ -129,6 +130,36 @@ struct account {
     }
 };
 BOOST_DESCRIBE_STRUCT(account, (), (opened, name, password, open, fetch, fetched))
+
+struct tally {
+    static constexpr std::string_view component = "archive/tally";
+    int n = 0;
+
+    void inc() { ++n; }
+
+    void touch() {}
+
+    effects finish() { return end(p("Done")); }
+
+    markup render() const {
+        return p(
+            n,
+            button(on<"click", &tally::inc>, "+"),
+            button(on<"click", &tally::touch>, "="),
+            button(on<"click", &tally::finish>, ".")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(tally, (), (n, inc, touch, finish))
+
+struct pair_of_tallies {
+    static constexpr std::string_view component = "archive/pair";
+    slot<tally> left;
+    slot<tally> right;
+
+    markup render() const { return div(left, right); }
+};
+BOOST_DESCRIBE_STRUCT(pair_of_tallies, (), (left, right))
 
 std::shared_ptr<script> with_archive() {
     auto told = std::make_shared<script>();
@@ -445,6 +476,61 @@ TEST_CASE("the messages of a conversation are what was entered and the pages tha
 
     for (const auto& each : history.message_records(a.id))
         CHECK_FALSE(each.content);
+}
+
+TEST_CASE("the page at a head is rendered again from the archived state") {
+    world w(with_archive(), {});
+    const auto id = w.minted(call<tally>().release());
+    w.wait(w.send(id, w.to_top(id, "inc")));
+    const auto history = w.map().history();
+    CHECK(
+        history.page(id, 1) ==
+        R"(<p id="i1">0<button>+</button><button>=</button><button>.</button></p>)"
+    );
+    CHECK(
+        history.page(id, 2) ==
+        R"(<p id="i1">1<button>+</button><button>=</button><button>.</button></p>)"
+    );
+    CHECK_FALSE(history.page(id, 3));
+    CHECK_FALSE(history.page("unknown", 1));
+}
+
+TEST_CASE("the page at the head that ended a conversation is its last view") {
+    world w(with_archive(), {});
+    const auto id = w.minted(call<tally>().release());
+    w.wait(w.send(id, w.to_top(id, "finish")));
+    CHECK(w.map().history().page(id, 2) == "<p>Done</p>");
+    CHECK(w.map().history().patches(id, 2).empty());
+}
+
+TEST_CASE("the patches of a head turn the page before it into its page") {
+    world w(with_archive(), {});
+    const auto id = w.minted(call<pair_of_tallies>().release());
+    auto to_the_right = w.to_top(id, "inc");
+    to_the_right.instance = 3;
+    w.wait(w.send(id, std::move(to_the_right)));
+    const auto history = w.map().history();
+
+    const auto first = history.patches(id, 1);
+    REQUIRE(first.size() == 1);
+    CHECK(first[0].kind == "view");
+
+    const auto second = history.patches(id, 2);
+    REQUIRE(second.size() == 1);
+    CHECK(second[0].kind == "instance");
+    CHECK(second[0].instance == 3);
+    CHECK(
+        second[0].html ==
+        R"(<p id="i3">1<button>+</button><button>=</button><button>.</button></p>)"
+    );
+    CHECK(history.patches(id, 3).empty());
+}
+
+TEST_CASE("a head whose page is the same as before has no patches") {
+    world w(with_archive(), {});
+    const auto id = w.minted(call<tally>().release());
+    w.wait(w.send(id, w.to_top(id, "touch")));
+    CHECK(w.map().history().patches(id, 2).empty());
 }
 
 TEST_CASE("an alias names one conversation, also after its end") {

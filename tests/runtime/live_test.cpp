@@ -172,8 +172,7 @@ struct stops {
     std::function<void(conversation_options&)>
     counted(std::function<void(conversation_options&)> more = {}) {
         return [this, more](conversation_options& o) {
-            o.app = this;
-            o.app_type = &typeid(stops);
+            o.app.add(*this);
             if (more) more(o);
         };
     }
@@ -482,7 +481,7 @@ TEST_CASE("a component that throws changes nothing and its pages get a message")
 
 TEST_CASE("a page that cannot be rendered gets a message and no other page does") {
     std::string writing = "open";
-    world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    world w([&](conversation_options& o) { o.app.add(writing); });
     const auto id = w.minted(call<sign>().release());
     auto first = std::make_shared<recorder>();
     w.wait(w.attach(id, 1, first));
@@ -505,7 +504,7 @@ TEST_CASE("a page that cannot be rendered gets a message and no other page does"
 
 TEST_CASE("a page that could not be rendered gets its view as soon as it can be") {
     std::string writing = "open";
-    world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    world w([&](conversation_options& o) { o.app.add(writing); });
     const auto id = w.minted(call<sign>().release());
     writing.clear();
     auto page = std::make_shared<recorder>();
@@ -524,7 +523,7 @@ TEST_CASE("a page that could not be rendered gets its view as soon as it can be"
 
 TEST_CASE("a revision without visible changes is sent to the pages") {
     std::string writing = "open";
-    world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    world w([&](conversation_options& o) { o.app.add(writing); });
     const auto id = w.minted(call<sign>().release());
     // Without a stream the reply carries the revision.
     const auto alone = w.wait(w.send(id, w.to_top(id, "look")));
@@ -553,9 +552,31 @@ TEST_CASE("in development the log names once an element that a browser would mov
     CHECK(quiet.log().find("live/untidy") == std::string::npos);
 }
 
+TEST_CASE("in development the element of each component names the component") {
+    world w([](conversation_options& o) { o.mark_components = true; });
+    const auto id = w.minted(call<tally>().release());
+    const auto shown = w.wait(w.open(id));
+    const auto view = shown.news->patches.at(0).content.text();
+    CHECK(view.find(" data-stube-component=\"live/tally\"") != view.npos);
+}
+
+TEST_CASE("each saved revision of a conversation is reported, and a failed event is not") {
+    std::vector<std::string> reported;
+    world w([&](conversation_options& o) {
+        o.on_committed = [&](std::string_view id) { reported.emplace_back(id); };
+    });
+    const auto id = w.minted(call<tally>().release());
+    CHECK(reported == std::vector<std::string>{id});
+    w.wait(w.send(id, w.to_top(id, "inc")));
+    CHECK(reported == std::vector<std::string>{id, id});
+    w.wait(w.send(id, w.to_top(id, "unknown")));
+    w.wait(w.open(id));
+    CHECK(reported.size() == 2);
+}
+
 TEST_CASE("an update includes changes that only a page opened later needs") {
     std::string writing = "open";
-    world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    world w([&](conversation_options& o) { o.app.add(writing); });
     const auto id = w.minted(call<sign>().release());
     writing = "closed";
     CHECK(shows(w.wait(w.open(id)).news, "closed"));
@@ -566,7 +587,7 @@ TEST_CASE("an update includes changes that only a page opened later needs") {
 
 TEST_CASE("a change that the store refuses does not count as sent") {
     std::string writing = "open";
-    world w([&](conversation_options& o) { o.app = &writing, o.app_type = &typeid(std::string); });
+    world w([&](conversation_options& o) { o.app.add(writing); });
     const auto id = w.minted(call<sign>().release());
     writing = "closed";
     w.store().answer(answer_of_store::refused);

@@ -139,8 +139,7 @@ struct printing {
 
     printing(std::shared_ptr<script> told, std::function<void(conversation_options&)> setup)
         : w(std::move(told), [this, setup](conversation_options& o) {
-              o.app = &machine;
-              o.app_type = &typeid(printer_ptr);
+              o.app.add(machine);
               if (setup) setup(o);
           }) {}
 

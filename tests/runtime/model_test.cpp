@@ -527,7 +527,7 @@ public:
 private:
     unsigned below(std::size_t limit) { return static_cast<unsigned>(random_() % limit); }
 
-    environment env() { return {time_, &world_, &typeid(world)}; }
+    environment env() { return {time_, &objects_}; }
 
     void act() {
         if (light_changes_ && below(6) == 0) return change_light();
@@ -789,6 +789,7 @@ private:
     std::mt19937_64 random_;
     bool light_changes_;
     world world_;
+    const app_objects objects_{world_};
     time_point time_{1'000'000ms};
     conversation before_;
     conversation now_;

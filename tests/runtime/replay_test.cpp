@@ -538,18 +538,16 @@ TEST_CASE("a replay uses the object that it is given") {
     rates known{12};
     auto told = std::make_shared<script>();
     told->archives = true;
-    world w(told, [&](conversation_options& o) {
-        o.app = &known;
-        o.app_type = &typeid(rates);
-    });
+    world w(told, [&](conversation_options& o) { o.app.add(known); });
     const auto id = w.minted(call<order>().release());
     w.wait(w.send(id, w.to_top(id, "price")));
     const auto history = w.map().history();
     CHECK(results_of(history.replay(id)) == "1 2:differs");
     rates test_rates{12};
+    app_objects objects;
+    objects.add(test_rates);
     environment with;
-    with.app = &test_rates;
-    with.app_type = &typeid(rates);
+    with.app = &objects;
     CHECK(results_of(history.replay(id, 0, with)) == "1 2");
 
     test_rates.of_day = 13;

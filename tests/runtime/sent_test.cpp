@@ -144,7 +144,7 @@ struct reading_room {
         pages.emplace_back().apply(begun.patches);
     }
 
-    environment env() { return {time, &books, &typeid(library)}; }
+    environment env() { return {time, &objects}; }
 
     outcome send(std::string name, instance_id to = 1, std::string arguments = "") {
         auto done = dispatch(now, {++events, to, std::move(name), std::move(arguments), {}}, env());
@@ -171,6 +171,7 @@ struct reading_room {
     }
 
     library books;
+    const app_objects objects{books};
     time_point time{10'000ms};
     conversation now;
     std::vector<test_page::patched_page> pages;
@@ -313,7 +314,8 @@ TEST_CASE("the page of a snapshot counts as sent when its events are replayed") 
     test_conversation t{beginning};
     t.provide(books).click("Add").click("Look");
 
-    const auto again = replay(beginning, t.events(), {t.now(), &books, &typeid(library)});
+    const app_objects objects(books);
+    const auto again = replay(beginning, t.events(), {t.now(), &objects});
     REQUIRE(again.size() == 2);
     REQUIRE(again[0].patches.size() == 1);
     CHECK(again[0].patches[0].kind == patch_kind::insert);

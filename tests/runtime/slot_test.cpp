@@ -190,7 +190,8 @@ TEST_CASE("an event of a child renders and patches only that child") {
 
     // The same in the kernel alone: test_conversation renders the whole page besides.
     parent_renders = child_renders = 0;
-    const environment env{t.now(), &d, &typeid(diary)};
+    const app_objects objects(d);
+    const environment env{t.now(), &objects};
     const auto done = dispatch(t.value(), {99, 3, "inc", "", {}}, env);
     CHECK(done.verdict == verdict::applied);
     CHECK(parent_renders == 0);
@@ -202,7 +203,8 @@ TEST_CASE("an event of the owner does not send its children again") {
     test_conversation t{panel{}};
     t.provide(d).text();
     parent_renders = child_renders = 0;
-    const environment env{t.now(), &d, &typeid(diary)};
+    const app_objects objects(d);
+    const environment env{t.now(), &objects};
     const auto done = dispatch(t.value(), {99, 1, "rename", "", {}}, env);
     REQUIRE(done.patches.size() == 1);
     CHECK(done.patches[0].target == 1);
@@ -270,7 +272,8 @@ TEST_CASE("a covered child takes no events") {
     diary d;
     test_conversation t{panel{}};
     t.provide(d).within("left").click("+").click("Edit");
-    const auto done = dispatch(t.value(), {99, 2, "inc", "", {}}, {t.now(), &d, &typeid(diary)});
+    const app_objects objects(d);
+    const auto done = dispatch(t.value(), {99, 2, "inc", "", {}}, {t.now(), &objects});
     CHECK(done.verdict == verdict::stale);
 }
 

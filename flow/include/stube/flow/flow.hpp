@@ -262,6 +262,7 @@ private:
                 return static_cast<detail::flow_state*>(static_cast<function_component*>(self));
             }
         );
+        made.code = reinterpret_cast<const void*>(Function);
         made.copy = [](const std::shared_ptr<const void>& state) -> std::shared_ptr<void> {
             return std::make_shared<function_component>(
                 *static_cast<const function_component*>(state.get())

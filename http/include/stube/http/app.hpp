@@ -4,6 +4,7 @@
 #include <stube/http/page_options.hpp>
 #include <stube/http/request_info.hpp>
 #include <stube/runtime/access.hpp>
+#include <stube/runtime/app_objects.hpp>
 #include <stube/runtime/call.hpp>
 #include <stube/runtime/markup.hpp>
 #include <stube/runtime/messages.hpp>
@@ -25,7 +26,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -185,15 +185,15 @@ public:
     /// it. std::invalid_argument is answered with 400, other exceptions with 500.
     app& post(std::string path, std::function<redirect(const request_info&)> handler);
 
-    /// The application's own object, for `context::app<T>()`. It must outlive the servers.
+    /// An object of the application, for `context::app<T>()`. It must outlive the servers. An
+    /// application can provide several objects, one of each type.
     ///
     ///     library books;
     ///     site.provide(books);
     template <class T>
         requires(!std::is_const_v<T>)
     app& provide(T& object) {
-        object_ = &object;
-        object_type_ = &typeid(T);
+        objects_.add(object);
         return *this;
     }
 
@@ -240,6 +240,23 @@ public:
     /// `fork`. It is called for each request of somebody else than the owner, on the server's
     /// threads, and must be fast. An exception refuses the access.
     app& access(access_rule rule);
+
+    /// Switches the inspector for developers on, for the requests that `may_inspect` allows. With
+    /// `?inspect=1` in its address, a page outlines its components, and a panel beside the page
+    /// shows the components with their states and sources, the events and the patches. The page can
+    /// be shown as it was at any head, and forked from there. The inspector stays on for the
+    /// browser until `?inspect=0`. The store must keep an archive.
+    ///
+    ///     site.inspector([](const request_info& from) {
+    ///         return from.header("X-Role") == "developer";  // set by the proxy
+    ///     });
+    ///
+    /// A developer sees the states, events and pages of the conversations of all users, without
+    /// their secrets, and can act on them only as `access` allows. So never allow visitors in
+    /// production. An exception from `may_inspect` refuses. An open panel follows its conversation
+    /// until it is closed. The source of a component is known if the program has debug information
+    /// (`-g1` is enough) and the machine has `addr2line`.
+    app& inspector(std::function<bool(const request_info&)> may_inspect);
 
     /// Publishes `value` to every component that is subscribed to the topic, in all conversations
     /// of all running servers of this app and its copies. For news from outside of the pages:
@@ -363,8 +380,8 @@ private:
     std::vector<std::string> taken_;
     std::function<stube::principal(const request_info&)> principal_;
     access_rule access_;
-    void* object_ = nullptr;
-    const std::type_info* object_type_ = nullptr;
+    std::function<bool(const request_info&)> may_inspect_;
+    app_objects objects_;
     stube::secret_keys secrets_;
     std::shared_ptr<http::server_registry> servers_;
 

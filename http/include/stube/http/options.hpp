@@ -69,8 +69,8 @@ struct server_options {
     std::chrono::milliseconds drain_delay = std::chrono::milliseconds(0);
 
     server_limits limits;
-    conversation_options conversations;  ///< `app` and `app_type` are set from `app::provide`,
-                                         ///< and `secrets` from `app::secret_keys`
+    conversation_options conversations;  ///< `app` is set from `app::provide`, and `secrets`
+                                         ///< from `app::secret_keys`
 };
 
 }  // namespace stube

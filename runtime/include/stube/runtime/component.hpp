@@ -286,6 +286,10 @@ struct component_type {
     std::string_view styles;                ///< CSS; empty for none
     std::vector<std::string_view> modules;  ///< addresses of ES modules
 
+    /// The address of its `render()`, or of the flow's function: debug information names its
+    /// source. Null if it is unknown.
+    const void* code = nullptr;
+
     const member_handler* find(std::string_view member) const;
 
     /// True if the form value of the field with this name is secret.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stube/runtime/app_objects.hpp>
 #include <stube/runtime/principal.hpp>
 #include <stube/runtime/random_bits.hpp>
 
@@ -9,7 +10,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <typeinfo>
 
 namespace stube {
 
@@ -29,8 +29,7 @@ public:
         const stube::principal& principal,
         const stube::principal& owner,
         time_point now,
-        void* app,
-        const std::type_info* app_type,
+        const app_objects* app,
         const conversation* before_event = nullptr,
         bool can_go_back = false,
         const secret_keys* secrets = nullptr,
@@ -41,7 +40,6 @@ public:
           owner_(owner),
           now_(now),
           app_(app),
-          app_type_(app_type),
           before_event_(before_event),
           can_go_back_(can_go_back),
           secrets_(secrets),
@@ -69,15 +67,19 @@ public:
     ///     }
     bool can_go_back() const { return can_go_back_; }
 
-    /// The application's own object, as given to `app::provide`. All conversations and threads
-    /// share the object, so its type must do the locking. Throws std::logic_error if no object was
-    /// provided, or an object of another type.
+    /// The application's own object of this type, as given to `app::provide`. All conversations and
+    /// threads share the object, so its type must do the locking. Throws std::logic_error if no
+    /// object of this type was provided.
     template <class App>
     App& app() const {
-        if (!app_ || *app_type_ != typeid(App)) {
-            throw std::logic_error("stube: no application object of this type was provided");
-        }
-        return *static_cast<App*>(app_);
+        if (auto* found = find_app<App>()) return *found;
+        throw std::logic_error("stube: no application object of this type was provided");
+    }
+
+    /// The same, or null if no object of this type was provided.
+    template <class App>
+    App* find_app() const {
+        return app_ ? app_->find<App>() : nullptr;
     }
 
     /// Random numbers for handlers, which a replay repeats:
@@ -103,8 +105,7 @@ private:
     const stube::principal& principal_;
     const stube::principal& owner_;
     time_point now_;
-    void* app_;
-    const std::type_info* app_type_;
+    const app_objects* app_;
     const conversation* before_event_;
     bool can_go_back_;
     const secret_keys* secrets_;

@@ -99,6 +99,15 @@ struct replayed_event {
 };
 BOOST_DESCRIBE_STRUCT(replayed_event, (), (head, is_failure, result, difference))
 
+/// One change of an open page, for a developer.
+struct page_patch {
+    std::string kind;            ///< "instance", "insert", "remove", "move", "view", "final", ...
+    std::uint64_t instance = 0;  ///< whose element changes
+    std::string list;            ///< of an insertion: the list of the instance
+    std::string html;            ///< the new content, without events
+};
+BOOST_DESCRIBE_STRUCT(page_patch, (), (kind, instance, list, html))
+
 /// The end of one line of heads.
 struct branch {
     std::uint64_t tip = 0;  ///< its newest head
@@ -129,6 +138,7 @@ BOOST_DESCRIBE_STRUCT(history_view, (), (events, branches, aliases, forks))
 struct head_view {
     conversation value = {};
     std::uint64_t head = 0;
+    std::uint64_t parent = 0;  ///< the head whose state it continues; 0 for the first
     time_point time = {};
     bool has_ended = false;  ///< the commit ended the conversation; `value` is the state before it
 };
@@ -207,8 +217,8 @@ public:
 
     /// Runs the recorded causes again, from the state at `from_head` or from the beginning (0), and
     /// compares each result with the record. Time, clock shift and random numbers are the recorded
-    /// ones. `with` has the application's object (`app`, `app_type`): handlers call it, so it must
-    /// not be the one of the server unless these calls change nothing. Secrets are not recorded;
+    /// ones. `with` has the application's objects (`app`): handlers call them, so they must not be
+    /// those of the server unless these calls change nothing. Secrets are not recorded;
     /// the replay uses default values, and reports a difference that they can cause as
     /// `not_compared`. The same holds for functions of the application and for states that do not
     /// come from an event of this conversation. Empty if the archive does not have the head.
@@ -231,6 +241,16 @@ public:
     /// appears as it is now. The last page of a conversation that ended is the recorded one.
     std::vector<message_record>
     message_records(std::string_view id, message_options options = {}) const;
+
+    /// The page at a head as HTML without events: rendered again, or the recorded one if the head
+    /// ended the conversation. Empty if there is no such head. Throws what a `render()` throws.
+    std::optional<std::string> page(std::string_view id, std::uint64_t head) const;
+
+    /// The patches that turn the page before a head into the page of the head, both rendered again;
+    /// the whole page for the first head. No handler runs, so there are no commands and notices.
+    /// Empty if there is no such head, and for a head that ended the conversation. Throws what a
+    /// `render()` throws.
+    std::vector<page_patch> patches(std::string_view id, std::uint64_t head) const;
 
     /// The forks of a conversation, and the conversation that it was forked from.
     std::vector<forked> derivations(std::string_view id) const;

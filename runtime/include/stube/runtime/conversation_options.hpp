@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stube/runtime/access.hpp>
+#include <stube/runtime/app_objects.hpp>
 #include <stube/runtime/context.hpp>
 #include <stube/runtime/secret.hpp>
 
@@ -9,7 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <typeinfo>
+#include <string_view>
 
 namespace spdlog {
 class logger;
@@ -58,14 +59,19 @@ struct conversation_options {
     /// warning if only events that need scripts reach a member. With this, each change renders and
     /// parses the whole page. `test_conversation` always checks.
     bool check_markup = false;
+    /// For development. The element of each component has the attribute `data-stube-component`.
+    bool mark_components = false;
+    /// Called after each revision of a conversation was saved and published, with the id of the
+    /// conversation. Runs on the threads that change conversations, so it must not block and must
+    /// not throw.
+    std::function<void(std::string_view id)> on_committed;
     std::function<time_point()> clock;  ///< default: the system's clock
     /// The clock that measures timeouts; default: the system's. A test that sets `clock` must also
     /// set this clock, and must advance both equally.
     std::function<std::chrono::steady_clock::time_point()> steady_clock;
     std::function<std::string()> new_id;     ///< default: 128 random bits, 22 characters
     std::shared_ptr<spdlog::logger> logger;  ///< default: spdlog's default logger
-    void* app = nullptr;                     ///< the application's object, see `context::app`
-    const std::type_info* app_type = nullptr;
+    app_objects app;                         ///< the application's objects, see `context::app`
     /// The keys for `encrypted` values, see `app::secret_keys`.
     stube::secret_keys secrets = {};
     /// The rule for conversations of other users, see `app::access`. Empty: it allows nothing.

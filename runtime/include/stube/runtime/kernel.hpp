@@ -3,6 +3,8 @@
 #include <stube/runtime/conversation.hpp>
 #include <stube/runtime/outbox.hpp>
 
+#include <boost/describe/enum.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -18,8 +20,8 @@ namespace stube::kernel {
 /// The inputs of the kernel from outside the conversation.
 struct environment {
     time_point now;
-    void* app = nullptr;  ///< the application's object, see `context::app`
-    const std::type_info* app_type = nullptr;
+    /// The application's objects, see `context::app`; may be null. It must outlive the call.
+    const app_objects* app = nullptr;
     /// How far the clock behind `now` was set, ahead or back, since the process began.
     std::chrono::milliseconds clock_shift = {};
     const secret_keys* secrets = nullptr;  ///< for the snapshots that a handler takes; may be null
@@ -28,6 +30,9 @@ struct environment {
     /// The user who causes the turn; null for the owner of the conversation. It must outlive the
     /// call. `apply` sets it from the cause.
     const principal* by = nullptr;
+    /// For development: the element of each component names the component, also without styles, in
+    /// `data-stube-component`.
+    bool marks_components = false;
 };
 
 /// The page from which a browser without scripts submitted a form.
@@ -63,6 +68,19 @@ enum class patch_kind {
     final,     ///< `content` replaces everything: the conversation has ended
     notice,    ///< a message above the view, shown until the next event
 };
+
+BOOST_DESCRIBE_ENUM(
+    patch_kind,
+    instance,
+    insert,
+    remove,
+    move,
+    element,
+    command,
+    view,
+    final,
+    notice
+)
 
 /// One change of the page. Content is composed: each instance in it has its element id, and each
 /// event binding names its instance.

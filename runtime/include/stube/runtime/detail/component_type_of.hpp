@@ -7,7 +7,10 @@
 #include <stube/runtime/detail/indexed_members.hpp>
 #include <stube/runtime/detail/member.hpp>
 
+#include <array>
 #include <chrono>
+#include <cstdint>
+#include <cstring>
 #include <tuple>
 #include <utility>
 
@@ -337,6 +340,16 @@ void each_list(void* state, const std::function<void(std::string_view, embedded_
     });
 }
 
+/// The address of the code of a member function that is not virtual (Itanium C++ ABI, 2.3). Null
+/// for a virtual one where its pointer is a marked offset.
+template <class Member>
+const void* code_of(Member pointer) {
+    std::array<std::uintptr_t, sizeof(Member) / sizeof(std::uintptr_t)> words{};
+    std::memcpy(words.data(), &pointer, sizeof(pointer));
+    if (words[0] % 2 != 0) return nullptr;
+    return reinterpret_cast<const void*>(words[0]);  // NOLINT(performance-no-int-to-ptr)
+}
+
 template <class C>
 void set_hooks(component_type& type) {
     if constexpr (renders<C>) {
@@ -351,6 +364,7 @@ void set_hooks(component_type& type) {
             if constexpr (requires { C::styles; }) out.mark_component(C::component);
             return out;
         };
+        if constexpr (requires { code_of(&C::render); }) type.code = code_of(&C::render);
     }
     if constexpr (has_url<C>) {
         type.url = &url_of<C>;
