@@ -265,7 +265,12 @@ bool may_use_claim(const access_request& wanted) {
 void add_claims(app& site) {
     site.mount<claims::claim>("/claim", options_behind_login("/claim"));
     site.mount<claims::inbox>("/inbox", options_behind_login("/inbox"));
-    site.mount<claims::audit>("/audit", claims::audit::from, options_behind_login("/audit"));
+    site.mount<claims::audit>("/audit", options_behind_login("/audit"));
+    site.mount<claims::audit>(
+        "/audit/{claim}",
+        claims::audit::from,
+        options_behind_login("/audit")
+    );
     site.access(may_use_claim);
 }
 

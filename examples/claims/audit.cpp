@@ -66,7 +66,7 @@ markup row(const audit_line& of) {
 
 audit audit::from(const request_info& request) {
     audit out;
-    out.of = request.query("of").value_or("");
+    out.of = request.parameter("claim").value_or("");
     return out;
 }
 
@@ -88,7 +88,8 @@ markup audit::render() const {
         return section(
             class_("card"),
             h1("History"),
-            p("There is no such conversation, or you may not see its history."),
+            p(of.empty() ? "Open the history of a claim from the inbox."
+                         : "There is no such conversation, or you may not see its history."),
             gallery::sign_out_button()
         );
     return section(

@@ -36,7 +36,7 @@ struct audit {
 
     static audit from(const stube::request_info& request);
 
-    std::string url() const { return "/audit?of=" + stube::query_value(of); }
+    std::string url() const { return of.empty() ? "/audit" : "/audit/" + stube::query_value(of); }
 
     void start(stube::context& around) { load(around); }
 

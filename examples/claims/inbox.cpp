@@ -76,7 +76,7 @@ markup row(const waiting_claim& of, time_point now) {
         td(class_("number"), "€ ", of.amount),
         td(waiting_time(of.since, now)),
         td(
-            a(href("/audit?of=" + of.conversation),
+            a(href("/audit/" + of.conversation),
               "History",
               span(class_("visually-hidden"), " of ", of.number))
         )

@@ -62,6 +62,9 @@ public:
     /// The mount whose page is requested. Set by `visit`, for the callbacks of its operations.
     const mount_point* mount = nullptr;
 
+    /// The address of the requested page without its query. Set with `mount`.
+    std::string mount_address;
+
 protected:
     ~exchange() = default;
 };

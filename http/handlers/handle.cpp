@@ -48,6 +48,7 @@ void handle_path(exchange& ex, const route& route) {
     if (!is_get_or_head(request)) return send_problem(ex, 405, "GET, HEAD");
     if (route.file) return send_file(ex, *route.file);
     if (!route.mount) return send_operations(ex, route.kind);
+    ex.request().pattern = &route.mount->pattern;
     set_session(ex);
     visit(ex, *route.mount);
 }

@@ -47,11 +47,11 @@ void add_panel(
 }
 
 /// Above a page of the past.
-std::string past_banner(const live::head_view& shown, const mount_point& mount) {
+std::string past_banner(const live::head_view& shown) {
     std::string out = "<p id=\"stube-past\" role=\"status\">The page as it was at head ";
     append_number(out, shown.head);
     out += ". It accepts no input. <a href=\"";
-    append_attribute(out, mount.address + "?c=" + shown.value.id + "&inspect=1");
+    append_attribute(out, shown.value.mount + "?c=" + shown.value.id + "&inspect=1");
     return out += "\">Back to now</a></p>";
 }
 
@@ -78,7 +78,7 @@ void show_archived_page(exchange& ex, const mount_point& mount, const archived_r
     if (!shown || !content) return send_problem(ex, 404);
     auto& body = ex.scratch();
     body = mount.head;
-    body += past_banner(*shown, mount);
+    body += past_banner(*shown);
     append_plain_body(body, "<div inert>" + *content + "</div>");
     add_panel(body, ex.site().base_path(), wanted.conversation, wanted.head);
     ex.send({200, html_type, page_headers, body});

@@ -138,11 +138,12 @@ std::string bare_address_line(exchange& ex, const conversation& of) {
     const auto text = request_info(ex.request()).form(ticket_field).value_or("");
     const auto ticket = read_ticket(text);
     if (!ticket || !ticket->is_bare) return {};
+    const auto* mount = ex.site().mount_at(of.mount);
+    if (!mount) return {};
     std::string step = of.id + ".";
     append_number(step, ticket->step);
-    return ex.site().cookie_line(
-        {bare_address_cookie(of.mount), std::move(step), bare_address_lifetime}
-    );
+    auto name = bare_address_cookie(ex.site().base_path(), mount->pattern.text());
+    return ex.site().cookie_line({std::move(name), std::move(step), bare_address_lifetime});
 }
 
 /// True if this submission was applied already, before the conversation ended: a double click.

@@ -43,7 +43,7 @@ void send_problem_page(
     append_problem_view(
         content,
         problem,
-        is_over ? std::string_view(mount.address) : "",
+        is_over ? std::string_view(ex.mount_address) : "",
         reply.error_id
     );
     send_plain_page(ex, problem.status, content, headers_with_session(ex, mount));
@@ -121,7 +121,7 @@ void mint(
         request.owner = owner_of(request.new_session, request.user.name);
     }
     ex.site().live->mint(
-        ex.mount->address,
+        ex.mount_address,
         std::move(root),
         request.owner,
         request.user,
@@ -206,7 +206,7 @@ void on_opened(exchange& ex, live::reply&& reply) {
     if (is_over && mount.reads_request) return mint(ex, mount);
     if (reply.result != live::status::ok || !reply.value || !reply.news)
         return send_problem_page(ex, mount, reply);
-    if (reply.value->mount != mount.address && ex.site().mount_at(reply.value->mount)) {
+    if (reply.value->mount != ex.mount_address && ex.site().mount_at(reply.value->mount)) {
         return send_redirect(ex, reply.value->mount + "?c=" + reply.value->id);
     }
     // Without scripts, the browser's Back, Forward and reload load the address of a step.
@@ -224,12 +224,16 @@ void on_opened(exchange& ex, live::reply&& reply) {
     show(ex, mount, reply);
 }
 
+std::string_view cookie_of_bare_address(exchange& ex, const mount_point& mount) {
+    return ex.request().cookie(bare_address_cookie(ex.site().base_path(), mount.pattern.text()));
+}
+
 /// Redirects an address without a conversation to the conversation that began there.
 void on_opened_by_cookie(exchange& ex, live::reply&& reply) {
     const auto& mount = *ex.mount;
-    if (reply.result != live::status::ok || !reply.value || reply.value->mount != mount.address)
+    if (reply.result != live::status::ok || !reply.value || reply.value->mount != ex.mount_address)
         return mint(ex, mount);
-    const auto begun = parse_step(ex.request().cookie(bare_address_cookie(mount.address)));
+    const auto begun = parse_step(cookie_of_bare_address(ex, mount));
     send_redirect(ex, page_address(ex.site().base_path(), *reply.value, begun.step));
 }
 
@@ -277,6 +281,13 @@ void answer_archived(exchange& ex, const archived_request& wanted) {
     mint(ex, kernel::fork_of{wanted.conversation, wanted.head}, &on_forked);
 }
 
+/// The address of the requested page without its query.
+std::string address_of(exchange& ex, const mount_point& mount) {
+    const auto& path = mount.pattern.text();
+    const auto& base = ex.site().base_path();
+    return base + (mount.pattern.has_parameters() ? query_value(ex.request().site_path) : path);
+}
+
 }  // namespace
 
 void visit(exchange& ex, const mount_point& mount) {
@@ -286,13 +297,14 @@ void visit(exchange& ex, const mount_point& mount) {
     if (!is_panel && !is_visit(request)) return refuse_to_show(ex);
     if (!mount.login.empty() && request.user.is_anonymous()) return send_to_login(ex, mount);
     ex.mount = &mount;
+    ex.mount_address = address_of(ex, mount);
     if (const auto archived = archived_request_in(ex)) return answer_archived(ex, *archived);
     if (const auto alias = alias_in_query(request)) return open_by_alias(ex, *alias);
     const auto id = step_in_query(request).conversation;
     if (!id.empty())
         return ex.site()
             .live->open(id, visitor_of(request), ex.executor(), reply_callback(ex, &on_opened));
-    const auto begun = parse_step(request.cookie(bare_address_cookie(mount.address)));
+    const auto begun = parse_step(cookie_of_bare_address(ex, mount));
     const bool continues = is_token(begun.conversation) && parse_number(begun.step) &&
                            request.query.empty() && !follows_link(request);
     if (!continues) return mint(ex, mount);

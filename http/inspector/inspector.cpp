@@ -75,7 +75,7 @@ std::string inspection::labels() const {
         if (source.empty()) continue;
         out += "[data-stube-component=\"";
         append_css_text(out, each->name);
-        out += "\"]::before { content: \"";
+        out += "\"] { --label: \"";
         append_css_text(out, each->name);
         out += "  ";
         append_css_text(out, file_and_line(source));
@@ -86,26 +86,9 @@ std::string inspection::labels() const {
 
 // --- the panel
 
-const std::string_view inspector::styles = R"css(
-    & { font-size: .8125rem; line-height: 1.45; }
-    & h1 { font-size: 1.125rem; }
-    & h2 { margin-top: 1.25rem; font-size: .9375rem; }
-    & :is(ul, ol) { list-style: none; margin: 0; padding: 0; }
-    & ul ul { padding-inline-start: .875rem; border-inline-start: 1px solid var(--line); }
-    & p { margin: 0 0 .25rem; }
-    & .ways { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
-    & li { overflow-wrap: anywhere; }
-    & :is(code, pre) { font-size: .75rem; }
-    & pre { padding: .5rem; white-space: pre-wrap; overflow-wrap: anywhere; }
-    & summary { cursor: pointer; }
-    & .changed > summary, & ins { background: var(--accent-soft); text-decoration: none; }
-    & [aria-current=step] { font-weight: 600; }
-    & .abandoned { text-decoration: line-through; }
-    & button { min-height: 2rem; padding: .125rem .75rem; }
-    & .failed { color: var(--danger); }
-)css";
-
 namespace {
+
+constexpr std::string_view panel_class = "stube-panel";  // in stube-inspect.css
 
 constexpr std::size_t longest_array = 100;  // elements of a state that are shown
 
@@ -178,12 +161,14 @@ public:
         shown_ = history_.view(of_.of, of_.head == 0 ? std::nullopt : std::optional(of_.head));
         if (!shown_)
             return section(
+                class_(panel_class),
                 h1("Inspector"),
                 p("The archive does not have this conversation. The history of a component with ",
                   code("archived = false"),
                   " is not kept.")
             );
         return section(
+            class_(panel_class),
             h1("Inspector"),
             about(),
             h2("Components"),
@@ -415,9 +400,14 @@ effects inspector::start() {
 markup inspector::render(const context& around) const {
     const auto* with = around.find_app<inspection>();
     if (!with || !with->conversations)
-        return section(h1("Inspector"), p("The inspector of this server is off."));
+        return section(
+            class_(panel_class),
+            h1("Inspector"),
+            p("The inspector of this server is off.")
+        );
     if (!with->conversations->keeps_archive())
         return section(
+            class_(panel_class),
             h1("Inspector"),
             p("The store keeps no archive. Open it with ",
               code("sqlite_store(path, {.archive = true})"),

@@ -50,7 +50,6 @@ private:
 struct inspector {
     static constexpr std::string_view component = "stube/inspector";
     static constexpr bool archived = false;  // otherwise it would show itself
-    static const std::string_view styles;
     static constexpr std::size_t events_per_page = 50;
 
     std::string of;             ///< the inspected conversation

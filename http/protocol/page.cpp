@@ -238,14 +238,17 @@ page_address(std::string_view base_path, const conversation& shown, std::string_
     return address.insert(std::min(fragment, address.size()), named);
 }
 
-std::string bare_address_cookie(std::string_view mount) {
-    std::string name = "stube_last";
-    for (const char c : mount) {
-        const bool is_plain =
-            (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        name += is_plain ? c : '_';
-    }
-    return name;
+std::string bare_address_cookie(std::string_view base_path, std::string_view path) {
+    std::string name(base_path);
+    name += path;
+    std::ranges::replace_if(
+        name,
+        [](char c) {
+            return !((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'));
+        },
+        '_'
+    );
+    return name.insert(0, "stube_last");
 }
 
 void append_plain_body(std::string& out, std::string_view content) {

@@ -76,10 +76,11 @@ page_address(std::string_view base_path, const conversation& shown, std::string_
 
 inline constexpr std::string_view last_step_word = "end";
 
-/// The name of a mount's cookie. Its value "<id>.<step>" is the conversation that began last at the
-/// mount's address, and the step that its page showed. The browser's Back to that address leads to
-/// this step, whatever was done at other mounts.
-std::string bare_address_cookie(std::string_view mount);
+/// The name of the cookie for a mount. `path` is that of the mount, with its parameters. The value
+/// "<id>.<step>" is the conversation that began last there, and the step that its page showed. The
+/// browser's Back to an address without a conversation leads to this step, whatever was done at
+/// other mounts.
+std::string bare_address_cookie(std::string_view base_path, std::string_view path);
 
 /// Completes a page without a conversation.
 void append_plain_body(std::string& out, std::string_view content);

@@ -9,6 +9,8 @@
 
 namespace stube::http {
 
+class path_pattern;
+
 enum class method { get, head, post, other };
 
 struct header_field {
@@ -45,10 +47,11 @@ struct request {
     std::string_view event_id;
 
     // Added by the server.
-    std::string_view site_path;  ///< `path` without the base path
-    stube::principal user;       ///< from `app::principal`
-    std::string owner;           ///< `owner_of` the visitor; empty for a visitor without a session
-    std::string new_session;     ///< the id of a session that begins with this request
+    std::string_view site_path;             ///< `path` without the base path
+    const path_pattern* pattern = nullptr;  ///< of the mount at the path; null without one
+    stube::principal user;                  ///< from `app::principal`
+    std::string owner;        ///< `owner_of` the visitor; empty for a visitor without a session
+    std::string new_session;  ///< the id of a session that begins with this request
 
     /// The first header of that name; empty if absent.
     std::string_view header(std::string_view name) const;

@@ -1,3 +1,4 @@
+#include "http/protocol/path_pattern.hpp"
 #include "http/protocol/request.hpp"
 #include "http/protocol/text.hpp"
 
@@ -7,6 +8,12 @@ namespace stube {
 
 std::string_view request_info::path() const {
     return from_.site_path;
+}
+
+std::optional<std::string> request_info::parameter(std::string_view name) const {
+    if (!from_.pattern) return std::nullopt;
+    const auto found = from_.pattern->value(name, from_.site_path);
+    return found ? std::optional<std::string>(*found) : std::nullopt;
 }
 
 namespace {

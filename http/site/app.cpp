@@ -1,3 +1,4 @@
+#include "http/protocol/path_pattern.hpp"
 #include "http/protocol/text.hpp"
 #include "http/site/server_registry.hpp"
 
@@ -15,16 +16,18 @@ namespace stube {
 namespace {
 
 /// Throws std::invalid_argument if the application must not use the path.
-void check_path(const std::string& path) {
+void check_not_reserved(const std::string& path) {
     constexpr std::array<std::string_view, 3> reserved{"/healthz", "/readyz", "/metrics"};
-    const bool is_path = path.starts_with('/') && path.find_first_of("?#\"'<>\r\n") == path.npos;
-    if (!is_path)
-        throw std::invalid_argument(
-            "stube: a path must begin with \"/\" and have no query: " + path
-        );
     if (path.starts_with("/stube/") || std::ranges::find(reserved, path) != reserved.end()) {
         throw std::invalid_argument("stube: this path is stube's own: " + path);
     }
+}
+
+/// The same for a path that must have no parameters.
+void check_path(const std::string& path) {
+    if (http::path_pattern(path).has_parameters())
+        throw std::invalid_argument("stube: only a mount has parameters in its path: " + path);
+    check_not_reserved(path);
 }
 
 void check_open_to_all(const page_options& options, const std::string& page) {
@@ -60,7 +63,7 @@ app& app::add_mount(std::string path, page_options options, root_maker root) {
             "stube: the login page must be at an address of this server: " + options.login
         );
     }
-    take(path);
+    take_for_mount(path, root.reads_request);
     conversations_.push_back({std::move(path), std::move(options), std::move(root)});
     return *this;
 }
@@ -150,6 +153,24 @@ app& app::inspector(std::function<bool(const request_info&)> may_inspect) {
 app& app::access(access_rule rule) {
     access_ = std::move(rule);
     return *this;
+}
+
+/// Records the path of a mount, which can have parameters. Throws std::invalid_argument if it
+/// cannot be used.
+void app::take_for_mount(const std::string& path, bool reads_request) {
+    const http::path_pattern wanted(path);
+    if (!wanted.has_parameters()) return take(path);
+    check_not_reserved(path);
+    if (!reads_request)
+        throw std::invalid_argument(
+            "stube: a mount with parameters needs a function that reads them: " + path
+        );
+    for (const auto& each : conversations_)
+        if (const http::path_pattern other(each.path); other.conflicts_with(wanted))
+            throw std::invalid_argument(
+                "stube: these paths match the same addresses: " + path + " and " + each.path
+            );
+    taken_.push_back(path);
 }
 
 void app::take(const std::string& path) {

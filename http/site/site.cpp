@@ -121,8 +121,7 @@ site::site(const app& from, const server_options& options)
     const auto of_components = add_components();
     for (const auto& each : from.conversations_) {
         add_mount(
-            each.path,
-            {base_path_ + each.path,
+            {path_pattern(each.path),
              make_page_head(each.options, base_path_, of_components),
              root_function(each.root, options.conversations.secrets),
              each.root.reads_request,
@@ -154,21 +153,37 @@ site::site(const app& from, const server_options& options)
     add_assets();
 }
 
-void site::add_mount(std::string path, mount_point mount) {
+void site::add_mount(mount_point mount) {
     mounts_.push_back(std::make_unique<mount_point>(std::move(mount)));
+    const auto& added = *mounts_.back();
+    if (added.pattern.has_parameters()) {
+        const auto place = std::ranges::find_if(with_parameters_, [&](const auto* each) {
+            return added.pattern.is_before(each->pattern);
+        });
+        with_parameters_.insert(place, &added);
+        return;
+    }
     route to;
     to.kind = route_kind::mount;
-    to.mount = mounts_.back().get();
-    routes_.emplace(std::move(path), to);
+    to.mount = &added;
+    routes_.emplace(added.pattern.text(), to);
+}
+
+const mount_point* site::pattern_mount_at(std::string_view site_path) const {
+    const auto found = std::ranges::find_if(with_parameters_, [&](const auto* each) {
+        return each->pattern.matches(site_path);
+    });
+    return found == with_parameters_.end() ? nullptr : *found;
 }
 
 /// Adds the panel of the inspector and the labels of components.
 void site::add_inspector(std::string_view of_components) {
     inspection_ = std::make_unique<http::inspection>();
-    const std::string path(inspector_path);
+    page_options shell{.title = "Inspector"};
+    shell.stylesheets.push_back(asset_address("stube-inspect.css", ""));
     mount_point panel{
-        .address = base_path_ + path,
-        .head = make_page_head({.title = "Inspector"}, base_path_, of_components),
+        .pattern = path_pattern(std::string(inspector_path)),
+        .head = make_page_head(shell, base_path_, of_components),
         .root =
             [](const request_info& from) {
                 const auto head = parse_number(from.query("head").value_or("0"));
@@ -180,7 +195,7 @@ void site::add_inspector(std::string_view of_components) {
         .login = {},
         .is_inspector = true
     };
-    add_mount(path, std::move(panel));
+    add_mount(std::move(panel));
     route labels;
     labels.kind = route_kind::inspector_labels;
     routes_.emplace(inspector_labels_path, labels);
@@ -246,7 +261,12 @@ route site::find(std::string_view path, std::string_view& site_path) const {
         to = find_internal(path.substr(internal.size()));
         if (to.kind != route_kind::nothing) return to;
     }
-    if (const auto found = routes_.find(path); found != routes_.end()) to = found->second;
+    if (const auto found = routes_.find(path); found != routes_.end()) {
+        to = found->second;
+    } else if (const auto* mount = pattern_mount_at(path)) {
+        to.kind = route_kind::mount;
+        to.mount = mount;
+    }
     to.form = form_handler_at(path);
     return to;
 }
@@ -270,11 +290,10 @@ route site::find_internal(std::string_view rest) const {
 }
 
 const mount_point* site::mount_at(std::string_view address) const {
-    const auto found =
-        std::ranges::find(mounts_, address, [](const auto& each) -> std::string_view {
-            return each->address;
-        });
-    return found == mounts_.end() ? nullptr : found->get();
+    std::string path;
+    if (!address.starts_with(base_path_) || !append_decoded(path, address, false)) return nullptr;
+    std::string_view site_path;
+    return find(path, site_path).mount;
 }
 
 const form_handler* site::form_handler_at(std::string_view site_path) const {

@@ -2,6 +2,7 @@
 
 #include "http/inspector/inspector.hpp"
 #include "http/protocol/page.hpp"
+#include "http/protocol/path_pattern.hpp"
 #include "http/site/metrics.hpp"
 #include "http/site/unsent_bytes.hpp"
 
@@ -25,8 +26,8 @@ class server_log;
 
 /// A path where conversations begin.
 struct mount_point {
-    std::string address;  ///< with the base path
-    std::string head;     ///< the head of its pages
+    path_pattern pattern;  ///< without the base path
+    std::string head;      ///< the head of its pages
     std::function<kernel::beginning(const request_info&)> root;
     bool reads_request;  ///< `root` depends on the request
     std::string login;  ///< address, with the base path, for visitors without a principal; or empty
@@ -81,6 +82,8 @@ public:
     /// path.
     route find(std::string_view path, std::string_view& site_path) const;
 
+    /// The mount at an address without a query, as `conversation::mount` has it; null if it is
+    /// absent.
     const mount_point* mount_at(std::string_view address) const;
 
     /// The handler of forms at `site_path`, or null.
@@ -133,7 +136,8 @@ private:
     root_function(const app::root_maker& root, const secret_keys& keys);
     void add_file(std::string path, static_file file);
     void add_assets();
-    void add_mount(std::string path, mount_point mount);
+    void add_mount(mount_point mount);
+    const mount_point* pattern_mount_at(std::string_view site_path) const;
     void add_inspector(std::string_view of_components);
     std::string add_components();
     route find_internal(std::string_view rest) const;
@@ -151,6 +155,7 @@ private:
     std::function<bool(const request_info&)> may_inspect_;
     std::unique_ptr<http::inspection> inspection_;  ///< null if the inspector is off
     std::vector<std::unique_ptr<mount_point>> mounts_;
+    std::vector<const mount_point*> with_parameters_;  ///< the one to try first comes first
     std::vector<std::unique_ptr<static_file>> files_;
     std::unordered_map<std::string, form_handler, text_hash, std::equal_to<>> forms_;
     std::unordered_map<std::string, route, text_hash, std::equal_to<>> routes_;

@@ -424,7 +424,7 @@ async function inbox(page, {another, word}) {
 
 async function audit(page) {
     await signIn(page, 'grace', 'compiler');
-    await sees(page, 'There is no such conversation, or you may not see its history.');
+    await sees(page, 'Open the history of a claim from the inbox.');
     await press(page, 'Sign out');
     await heading(page, 'Sign in').waitFor();
 }

@@ -53,6 +53,14 @@ struct inbox {
 };
 BOOST_DESCRIBE_STRUCT(inbox, (), ())
 
+struct audit {
+    static constexpr std::string_view component = "docs/app_audit";
+    std::string claim;
+
+    markup render() const { return p(claim); }
+};
+BOOST_DESCRIBE_STRUCT(audit, (), (claim))
+
 struct library {};
 
 int number_from(const std::string& text) {
@@ -133,6 +141,10 @@ TEST_CASE("example: the parts of a site") {
     site.access([](const access_request& wanted) {
         if (wanted.who.name == wanted.owner.name) return !wanted.who.is_anonymous();
         return wanted.waits_for_visitor || wanted.who.has_role("auditor");
+    });
+
+    site.mount<audit>("/audit/{claim}", [](const request_info& from) {
+        return audit{.claim = from.parameter("claim").value()};
     });
 
     site.inspector([](const request_info& from) {

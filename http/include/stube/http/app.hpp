@@ -90,6 +90,15 @@ public:
     ///         return report{.page = number_from(from.query("page").value_or("1"))};
     ///     });
     ///
+    /// The path can have parameters, each a whole segment, which `make` reads with
+    /// `request_info::parameter`. A path without parameters takes precedence over "/claims/{id}",
+    /// and "/claims/{id}/lines" over "/{list}/{id}/lines". Two paths of which neither takes
+    /// precedence throw std::invalid_argument.
+    ///
+    ///     site.mount<audit>("/audit/{claim}", [](const request_info& from) {
+    ///         return audit{.claim = from.parameter("claim").value()};
+    ///     });
+    ///
     /// `make` runs on the server's threads when a conversation begins. It does not run if the
     /// address names a conversation (`c`) that the visitor may see; that conversation continues. If
     /// the named conversation is over, a new one is made from the address. std::invalid_argument is
@@ -369,6 +378,7 @@ private:
 
     app& add_mount(std::string path, page_options options, root_maker root);
     void take(const std::string& path);
+    void take_for_mount(const std::string& path, bool reads_request);
     void publish_text(std::string_view topic, const std::string& message) const;
 
     std::vector<conversation_at> conversations_;

@@ -17,6 +17,10 @@ public:
 
     std::string_view path() const;  ///< decoded, without the base path
 
+    /// The value of a parameter in the path of the mount ("/claims/{id}"), decoded; std::nullopt if
+    /// the path does not have it.
+    std::optional<std::string> parameter(std::string_view name) const;
+
     /// The first value of that name in the query of the address, decoded; std::nullopt if absent.
     std::optional<std::string> query(std::string_view name) const;
 
