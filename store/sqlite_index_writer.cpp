@@ -171,11 +171,15 @@ void index_writer::write_fact(
     const std::optional<index_value>& value
 ) {
     std::optional<index_value> before;
+    std::uint64_t from_head = 0;
     read_fact_.bind_all(conversation, member, instance);
-    while (read_fact_.next())
+    while (read_fact_.next()) {
         before = value_in(read_fact_, 0);
+        from_head = as_unsigned(read_fact_.number(1));
+    }
     if (before == value) return;
-    if (before) end_fact_.run(conversation, member, instance, as_sql(head));
+    // After a trim, a value of a deleted head may seem to begin with this head.
+    if (before && from_head < head) end_fact_.run(conversation, member, instance, as_sql(head));
     if (!value) return delete_fact_.run(conversation, member, instance);
     put_fact_.bind_all(conversation, member, instance);
     bind_value(put_fact_, 4, *value);

@@ -110,6 +110,15 @@ TEST_CASE("a fact ends with the head that changes its value") {
     CHECK(history_of(index, "a") == "10 2 5; 20 5 7; ");
 }
 
+TEST_CASE("a value that only deleted heads had leaves no fact if the index was behind") {
+    const index_place at;
+    query_index index(at.path(), schema);
+    apply(index, {row_of("a")}, {facts_of("a", 2, 10)});
+    index.trim("a", 5, 1);  // before the index has read head 3, which changed the value
+    apply(index, {}, {facts_of("a", 5, 20)});
+    CHECK(history_of(index, "a") == "20 5 -; ");
+}
+
 TEST_CASE("a whole list of facts ends all others") {
     const index_place at;
     query_index index(at.path(), schema);
