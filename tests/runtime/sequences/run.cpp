@@ -180,6 +180,7 @@ void run::apply_to_store(const step& next) {
     if (next.what == act::trim) return trim();
     ++reached_.restarts;
     restart();
+    wait_for_index();  // so that a seed repeats the state of the index
     check_live(current());
 }
 
@@ -209,6 +210,13 @@ void run::save_keeper() {
 void run::restart() {
     world_.reset();
     open();
+}
+
+/// After a start, the index catches up at once; later it looks for commits ten times a second.
+void run::wait_for_index() {
+    const auto history = world_->map().history();
+    while (history.index_behind_since())
+        std::this_thread::sleep_for(1ms);
 }
 
 // --- comparisons
@@ -268,9 +276,8 @@ void run::check_failures(const model& of) {
 
 /// The lines of the index, and the values of the desks. The rest is compared with a rebuild.
 void run::check_index() {
+    wait_for_index();
     const auto history = world_->map().history();
-    while (history.index_behind_since())
-        std::this_thread::sleep_for(1ms);
     std::map<std::string, std::string> found;
     const auto all = conversations_with<desk>().in(lifetime::any).limit(1000);
     for (const auto& each : history.find(all).found)

@@ -65,6 +65,7 @@ private:
     live_test::reply begin(live_test::beginning with);
     void open();
     void restart();
+    void wait_for_index();
     void pass(int hours);
     void trim();
     void save_keeper();

@@ -28,23 +28,25 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
     return text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
-/// Runs `count` sequences on one store. Returns the difference from the model; empty if there is
-/// none.
-std::string play(std::uint64_t seed, std::uint64_t count, std::size_t length, run& on) {
-    try {
-        for (std::uint64_t i = 0; i < count; ++i)
-            on.play(seed + i, length);
-        on.finish();
-    } catch (const std::exception& error) {
-        return error.what();
-    }
-    return {};
-}
-
 std::string with_steps(std::string why, const run& of) {
     for (const auto& each : of.steps())
         why += "\n  " + text_of(each);
     return why;
+}
+
+/// Runs `count` sequences on one store. Returns the difference from the model, with the steps that
+/// led to it if they are known; empty if there is none.
+std::string play(std::uint64_t seed, std::uint64_t count, std::size_t length, run& on) {
+    bool has_played = false;
+    try {
+        for (std::uint64_t i = 0; i < count; ++i)
+            on.play(seed + i, length);
+        has_played = true;
+        on.finish();
+    } catch (const std::exception& error) {
+        return has_played && count > 1 ? error.what() : with_steps(error.what(), on);
+    }
+    return {};
 }
 
 /// The shortest beginning of one sequence that differs on a store of its own; empty if none does.
@@ -54,7 +56,7 @@ std::string shortest_failure(std::uint64_t seed) {
         run on(ignored);
         const auto why = play(seed, 1, length, on);
         if (why.empty()) continue;
-        return "STUBE_SEED=" + std::to_string(seed) + " STUBE_SEQUENCES=1: " + with_steps(why, on);
+        return "STUBE_SEED=" + std::to_string(seed) + " STUBE_SEQUENCES=1: " + why;
     }
     return {};
 }
@@ -104,7 +106,7 @@ void follow_the_model(std::uint64_t wanted) {
         const auto count = std::min(sequences_per_store, wanted - done);
         run on(reached);
         const auto why = play(seed + done, count, steps_per_sequence, on);
-        if (!why.empty()) FAIL(failure_of(seed + done, count, with_steps(why, on)));
+        if (!why.empty()) FAIL(failure_of(seed + done, count, why));
     }
     report(reached);
     if (wanted >= short_run) check_is_wide(reached);
