@@ -150,6 +150,14 @@ std::optional<index_row> query_index::row(std::string_view id) const {
     return impl_->with_reader([&](index_reader& in) { return in.row(id); });
 }
 
+void query_index::begin_deletion(std::span<const std::string> ids) {
+    impl_->with_writer([&](index_writer& to) { to.begin_deletion(ids); });
+}
+
+std::vector<std::string> query_index::begun_deletions() const {
+    return impl_->with_reader([](index_reader& in) { return in.begun_deletions(); });
+}
+
 void query_index::trim(std::string_view id, std::uint64_t first_head, std::int64_t time) {
     impl_->with_writer([&](index_writer& to) { to.trim(id, first_head, time); });
 }

@@ -117,7 +117,6 @@ void archive_writer::on_rollback() {
     for (const auto* id : in_batch_)
         newest_.erase(*id);
     in_batch_.clear();
-    next_row_ = 0;
     deletes_rows_ = false;
 }
 
@@ -180,6 +179,8 @@ std::int64_t archive_writer::append(const change& change, const entry* stored) {
 
 /// A row above `lowest`. Rows are numbered here, because a head lists its own row if that has the
 /// body of a part. The last row may have been lost, but a chain never continues in the same row.
+/// The numbers of a batch that was refused are left out. They may have been those of deleted rows,
+/// which a reader of `commits_after` has passed already.
 std::int64_t archive_writer::next_row(std::int64_t lowest) {
     if (next_row_ == 0) {
         last_row_.bind_all();

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t index_application = 0x73746978;  // "stix"
-constexpr std::int64_t index_format = 1;
+constexpr std::int64_t index_format = 2;
 
 constexpr const char* index_tables = R"(
     CREATE TABLE state(schema TEXT NOT NULL, position INTEGER NOT NULL, digest BLOB NOT NULL);
@@ -69,6 +69,9 @@ constexpr const char* index_tables = R"(
         value,
         PRIMARY KEY(conversation, member, instance, from_head)
     ) WITHOUT ROWID;
+    CREATE TABLE deletion(            -- heads of these are being deleted from the archive
+        conversation TEXT PRIMARY KEY -- its id
+    ) WITHOUT ROWID;
     CREATE VIEW conversations AS
         SELECT id, principal, mount, component, step, head, created, touched, since, ended,
             replace(awaited, char(31), ' ') AS awaited FROM conversation;
@@ -82,7 +85,7 @@ constexpr const char* index_tables = R"(
         JOIN member m ON m.number = f.member
         WHERE m.path <> '';
     PRAGMA application_id = 1937009016;
-    PRAGMA user_version = 1;
+    PRAGMA user_version = 2;
 )";
 
 void add_members(sqlite_connection& database, const index_schema& components) {

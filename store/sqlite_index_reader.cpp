@@ -12,6 +12,17 @@ index_reader::index_reader(const std::filesystem::path& file)
     configure_index(database_);
 }
 
+std::vector<std::string> index_reader::begun_deletions() {
+    std::vector<std::string> ids;
+    sqlite_statement read(
+        database_.handle(),
+        "SELECT conversation FROM deletion ORDER BY conversation"
+    );
+    while (read.next())
+        ids.emplace_back(read.text(0));
+    return ids;
+}
+
 std::optional<index_row> index_reader::row(std::string_view id) {
     std::optional<index_row> out;
     auto& read = prepared(read_row_by_id);

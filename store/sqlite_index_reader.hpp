@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 /// Searching a query index.
 namespace stube::storage {
@@ -25,6 +26,8 @@ public:
     index_watermark watermark() { return read_watermark(database_); }
 
     std::optional<index_row> row(std::string_view id);
+
+    std::vector<std::string> begun_deletions();
 
     index_page find(const index_query& query);
 

@@ -69,6 +69,20 @@ void index_writer::apply(const index_batch& batch) {
     });
 }
 
+void index_writer::begin_deletion(std::span<const std::string> ids) {
+    database_.run("PRAGMA synchronous = FULL");
+    in_transaction([&] {
+        for (const auto& id : ids)
+            sqlite_statement(database_.handle(), "INSERT OR IGNORE INTO deletion VALUES(?)")
+                .run(id);
+    });
+    database_.run("PRAGMA synchronous = NORMAL");
+}
+
+void index_writer::end_deletion(std::string_view id) {
+    sqlite_statement(database_.handle(), "DELETE FROM deletion WHERE conversation = ?").run(id);
+}
+
 /// The past values that held only before the head are deleted, and the others begin with it.
 void index_writer::trim(std::string_view id, std::uint64_t first_head, std::int64_t time) {
     const auto first = as_sql(first_head);
@@ -83,6 +97,7 @@ void index_writer::trim(std::string_view id, std::uint64_t first_head, std::int6
         run("UPDATE fact SET from_head = ?2 WHERE conversation = ?1 AND from_head < ?2", first);
         run("UPDATE conversation SET since = ?2 WHERE number = ?1 AND since < ?2", time);
         run("UPDATE awaited SET since = ?2 WHERE conversation = ?1 AND since < ?2", time);
+        end_deletion(id);
     });
 }
 
@@ -97,6 +112,7 @@ void index_writer::forget(std::string_view id) {
                 .run(number);
         sqlite_statement(database_.handle(), "DELETE FROM conversation WHERE number = ?")
             .run(number);
+        end_deletion(id);
     });
 }
 
@@ -171,11 +187,15 @@ void index_writer::write_fact(
     const std::optional<index_value>& value
 ) {
     std::optional<index_value> before;
+    std::uint64_t from_head = 0;
     read_fact_.bind_all(conversation, member, instance);
-    while (read_fact_.next())
+    while (read_fact_.next()) {
         before = value_in(read_fact_, 0);
+        from_head = as_unsigned(read_fact_.number(1));
+    }
     if (before == value) return;
-    if (before) end_fact_.run(conversation, member, instance, as_sql(head));
+    // After a trim, a value of a deleted head may seem to begin with this head.
+    if (before && from_head < head) end_fact_.run(conversation, member, instance, as_sql(head));
     if (!value) return delete_fact_.run(conversation, member, instance);
     put_fact_.bind_all(conversation, member, instance);
     bind_value(put_fact_, 4, *value);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,8 @@ public:
     explicit index_writer(const std::filesystem::path& file);
 
     void apply(const index_batch& batch);
+
+    void begin_deletion(std::span<const std::string> ids);
 
     void trim(std::string_view id, std::uint64_t first_head, std::int64_t time);
 
@@ -48,6 +51,8 @@ private:
             throw;
         }
     }
+
+    void end_deletion(std::string_view id);
 
     /// The number of a conversation and its row; 0 if it is not in the index.
     std::pair<std::int64_t, index_row> find(std::string_view id);

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <limits>
 #include <utility>
 
 namespace stube::live {
@@ -90,9 +91,12 @@ void indexer::run() {
     } while (wait());
 }
 
-/// Begins with the watermark if the index is intact and belongs to the archive.
+/// Ends the deletions of the process before. Begins with the watermark if the index is intact and
+/// belongs to the archive.
 void indexer::prepare() {
     if (const auto damage = index_->find_damage(); !damage.empty()) return rebuild(damage);
+    for (const auto& id : index_->begun_deletions())
+        end_deletion(id);
     const auto mark = index_->watermark();
     if (mark.position == 0) return;
     const auto at = archive_->commits_after(mark.position - 1, 1);
@@ -110,20 +114,18 @@ void indexer::rebuild(const std::string& why) {
     position_ = 0;
 }
 
-void indexer::trim(const std::string& id, const archived_head& first) {
-    deleting(id, [&](query_index& from) { from.trim(id, first.number, first.time); });
+void indexer::begin_deletion(std::span<const std::string> ids) {
+    if (index_) index_->begin_deletion(ids);
 }
 
-void indexer::forget(const std::string& id) {
-    deleting(id, [&](query_index& from) { from.forget(id); });
-}
-
-void indexer::deleting(const std::string& id, const std::function<void(query_index&)>& work) {
+void indexer::end_deletion(const std::string& id) {
     if (!index_) return;
     const mutex_lock lock(page_mutex_);
     builder_->forget(id);
     try {
-        work(*index_);
+        constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
+        const auto kept = archive_->heads(id, no_limit, no_limit);
+        kept.empty() ? index_->forget(id) : index_->trim(id, kept.back().number, kept.back().time);
     } catch (...) {
         context_.log().error(
             "the query index keeps deleted history conversation={} why={}",

@@ -9,9 +9,9 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -41,12 +41,14 @@ public:
     /// Null if there is no index.
     storage::query_index* index() { return index_ ? &*index_ : nullptr; }
 
-    /// Follows a deletion of old heads in the archive: `first` is now the oldest head of the
-    /// conversation. A failure is logged; the index then has values that the archive has no more.
-    void trim(const std::string& id, const storage::archived_head& first);
+    /// Called before heads of these conversations are deleted from the archive. `end_deletion`
+    /// follows for each of them. If the process ends before, the next start does the same. Throws
+    /// `store_refused`.
+    void begin_deletion(std::span<const std::string> ids);
 
-    /// Follows the deletion of a whole conversation from the archive.
-    void forget(const std::string& id);
+    /// Deletes from the index what the archive does not have any more of the conversation. A
+    /// failure is logged, and the next start tries again.
+    void end_deletion(const std::string& id);
 
     /// The last commit that the index has considered.
     std::uint64_t position() const { return position_; }
@@ -63,8 +65,6 @@ private:
     std::optional<storage::query_index> index_;
     std::optional<kernel::index_builder> builder_;
     std::atomic<std::uint64_t> position_ = 0;
-    void deleting(const std::string& id, const std::function<void(storage::query_index&)>& work);
-
     /// Locked while commits are read and applied, so that a deletion is not undone by a page that
     /// was read before it.
     mutex page_mutex_;

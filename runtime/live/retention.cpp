@@ -65,15 +65,21 @@ retention::retention(parts to, store& storage)
       shortest_(upkeep_ ? shortest_history() : std::nullopt),
       next_round_(to.context.clock.steady()) {}
 
-bool retention::begun_changes::is_full() const {
+bool retention::begun_deletions::is_full() const {
     return ids.size() >= changes_of_step || heads >= heads_of_step;
 }
 
 std::size_t retention::step() {
     if (!may_begin()) return 0;
     begun_ = {};
-    for (std::size_t i = 0; i < slices_of_step; ++i)
-        if (!read_slice()) break;
+    try {
+        for (std::size_t i = 0; i < slices_of_step; ++i)
+            if (!read_slice()) break;
+    } catch (...) {
+        submit_all();  // which releases the conversations
+        throw;
+    }
+    submit_all();
     return begun_.ids.size();
 }
 
@@ -92,7 +98,10 @@ bool retention::read_slice() {
     for (const auto& each : old) {
         // The slice is read again, without the heads that are being deleted.
         if (begun_.is_full() || begun_.ids.contains(each.id)) return false;
-        if (is_skipped(each.id) || !trim(each)) continue;
+        if (is_skipped(each.id)) continue;
+        auto next = delete_old(each);
+        if (!next) continue;
+        begun_.all.push_back(*std::move(next));
         begun_.ids.insert(each.id);
         begun_.heads += each.heads.size();
     }
@@ -130,23 +139,22 @@ bool retention::is_older(const appended_head& head, std::chrono::days keep) cons
     return time_point(std::chrono::milliseconds(head.time)) < parts_.context.clock.now() - keep;
 }
 
-/// Returns true if a change is being saved.
-bool retention::trim(const candidate& old) {
+/// Empty if nothing is to be deleted.
+std::optional<retention::deletion> retention::delete_old(const candidate& old) {
     try {
         if (const auto e = parts_.registry.find(old.id)) return trim_live(old, e);
         return trim_ended(old);
     } catch (const std::exception& error) {  // damaged, or of another release
         parts_.context.log()
             .warn("old history stays conversation={} why={}", old.id, quote_for_log(error.what()));
-        const mutex_lock lock(mutex_);
-        failed_.insert(old.id);
-        return false;
+        keep(old.id);
+        return std::nullopt;
     }
 }
 
 /// A conversation that is in use is skipped until the next round.
-bool retention::trim_live(const candidate& old, const entry_ptr& e) {
-    if (e->state != condition::live || !e->operations.try_hold()) return false;
+std::optional<retention::deletion> retention::trim_live(const candidate& old, const entry_ptr& e) {
+    if (e->state != condition::live || !e->operations.try_hold()) return std::nullopt;
     auto held = held_entry::of(e);
     std::optional<change> wanted;
     try {
@@ -159,21 +167,20 @@ bool retention::trim_live(const candidate& old, const entry_ptr& e) {
     }
     if (!wanted) {
         parts_.operations.release(std::move(held));
-        return false;
+        return std::nullopt;
     }
-    save(*std::move(wanted), std::move(held));
-    return true;
+    return deletion{*std::move(wanted), std::move(held)};
 }
 
 /// The last two heads stay until the whole conversation is forgotten: the end has no parts, so the
 /// head before it has the last state.
-bool retention::trim_ended(const candidate& old) {
+std::optional<retention::deletion> retention::trim_ended(const candidate& old) {
     const auto last = archive_->heads(old.id, newest_head, 2);
-    if (last.empty()) return false;
+    if (last.empty()) return std::nullopt;
     auto state = archive_->state(old.id, last.front().number);
     if (state && state->parts.empty()) state = archive_->state(old.id, last.front().parent);
     const auto keep = state ? history_of(stored_root(state->parts)) : std::nullopt;
-    if (!keep) return false;
+    if (!keep) return std::nullopt;
     const bool has_newest = old.heads.back().head == last.front().number;
     std::optional<change> wanted;
     if (has_newest && is_older(old.heads.back(), *keep)) {
@@ -184,9 +191,8 @@ bool retention::trim_ended(const candidate& old) {
     } else if (last.size() == 2) {
         wanted = trim_change(old, *keep, last.back().number);
     }
-    if (!wanted) return false;
-    save(*std::move(wanted), std::nullopt);
-    return true;
+    if (!wanted) return std::nullopt;
+    return deletion{*std::move(wanted), std::nullopt};
 }
 
 /// Deletes the old heads below the number `before`; empty if there is none.
@@ -206,33 +212,45 @@ retention::trim_change(const candidate& old, std::chrono::days keep, std::uint64
     return out;
 }
 
-void retention::save(change wanted, std::optional<held_entry> held) {
-    auto id = wanted.id;
-    std::optional<std::uint64_t> trimmed;
-    if (wanted.kind == change_kind::trim) trimmed = wanted.revision;
+/// Prepares the index with one transaction for all deletions, because that waits for the disk.
+void retention::submit_all() {
+    if (begun_.all.empty()) return;
+    auto all = std::exchange(begun_.all, {});
+    try {
+        const std::vector<std::string> ids(begun_.ids.begin(), begun_.ids.end());
+        parts_.indexer.begin_deletion(ids);
+    } catch (const std::exception& error) {
+        parts_.context.log().warn("old history stays why={}", quote_for_log(error.what()));
+        for (auto& each : all) {
+            keep(each.wanted.id);
+            if (each.held) parts_.operations.release(*std::move(each.held));
+        }
+        begun_ = {};
+        return;
+    }
+    for (auto& each : all)
+        submit(std::move(each));
+}
+
+void retention::submit(deletion next) {
+    auto id = next.wanted.id;
     ++in_flight_;
     parts_.committer.save_upkeep(
-        std::move(wanted),
-        std::move(held),
-        [this, id = std::move(id), trimmed](save_result saved, const std::string& why) {
+        std::move(next.wanted),
+        std::move(next.held),
+        [this, id = std::move(id)](save_result saved, const std::string& why) {
             parts_.removals.record(saved, why);
-            if (saved == save_result::durable) {
-                update_index(id, trimmed);
-            } else {
-                const mutex_lock lock(mutex_);
-                failed_.insert(id);
-            }
+            if (saved != save_result::durable) keep(id);
+            parts_.indexer.end_deletion(id);
             --in_flight_;
         }
     );
 }
 
-/// `trimmed` is the newest head that was deleted; empty if the whole conversation was.
-void retention::update_index(const std::string& id, std::optional<std::uint64_t> trimmed) {
-    if (!trimmed) return parts_.indexer.forget(id);
-    auto kept = archive_->heads(id, newest_head, newest_head);
-    std::erase_if(kept, [&](const archived_head& each) { return each.number <= *trimmed; });
-    if (!kept.empty()) parts_.indexer.trim(id, kept.back());
+/// Tries again in the next round.
+void retention::keep(const std::string& id) {
+    const mutex_lock lock(mutex_);
+    failed_.insert(id);
 }
 
 bool retention::is_skipped(const std::string& id) {

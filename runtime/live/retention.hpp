@@ -50,8 +50,14 @@ private:
         std::vector<storage::appended_head> heads;
     };
 
-    /// The changes of the step under way. A batch of the store has one change of a conversation.
-    struct begun_changes {
+    struct deletion {
+        storage::change wanted;
+        std::optional<held_entry> held;  ///< empty for a conversation that has ended
+    };
+
+    /// The deletions of the step under way. A batch of the store has one change of a conversation.
+    struct begun_deletions {
+        std::vector<deletion> all;
         std::set<std::string> ids;
         std::size_t heads = 0;
 
@@ -61,26 +67,27 @@ private:
     bool may_begin();
     bool read_slice();
     std::vector<candidate> find_old(const storage::appended_heads& slice) const;
-    bool trim(const candidate& old);
-    bool trim_live(const candidate& old, const entry_ptr& e);
-    bool trim_ended(const candidate& old);
+    std::optional<deletion> delete_old(const candidate& old);
+    std::optional<deletion> trim_live(const candidate& old, const entry_ptr& e);
+    std::optional<deletion> trim_ended(const candidate& old);
     std::optional<storage::change>
     trim_change(const candidate& old, std::chrono::days keep, std::uint64_t before) const;
     bool is_older(const storage::appended_head& head, std::chrono::days keep) const;
-    void save(storage::change wanted, std::optional<held_entry> held);
-    void update_index(const std::string& id, std::optional<std::uint64_t> trimmed);
+    void submit_all();
+    void submit(deletion next);
+    void keep(const std::string& id);
     bool is_skipped(const std::string& id);
 
     parts parts_;
     storage::archive* const archive_;
     storage::archive_upkeep* const upkeep_;      ///< null if the store keeps no archive
     std::optional<std::chrono::days> shortest_;  ///< of all components; empty if all keep for ever
-    begun_changes begun_;
+    begun_deletions begun_;
     std::uint64_t position_ = 0;              ///< where the next slice begins
     steady_time next_round_;                  ///< the first slice waits until then
-    std::atomic<std::size_t> in_flight_ = 0;  ///< changes that are being saved
+    std::atomic<std::size_t> in_flight_ = 0;  ///< deletions that are being saved
     mutex mutex_;
-    /// Conversations whose change failed in this round.
+    /// Conversations whose deletion failed in this round.
     std::set<std::string> failed_ STUBE_GUARDED_BY(mutex_);
 };
 

@@ -68,9 +68,9 @@ std::uint16_t free_port() {
 
 }  // namespace
 
-gallery::gallery(std::string program, std::string store, std::filesystem::path log)
+gallery::gallery(std::string program, std::vector<std::string> options, std::filesystem::path log)
     : program_(std::move(program)),
-      store_(std::move(store)),
+      options_(std::move(options)),
       log_(std::move(log)),
       port_(free_port()) {}
 
@@ -86,11 +86,12 @@ void gallery::start() {
 }
 
 void gallery::begin() {
-    std::array<std::string, 7>
-        words{program_, "--port", std::to_string(port_), "--threads", "2", "--store", store_};
-    std::array<char*, words.size() + 1> pointers{};
-    for (std::size_t i = 0; i < words.size(); ++i)
-        pointers[i] = words[i].data();
+    std::vector<std::string> words{program_, "--port", std::to_string(port_), "--threads", "2"};
+    words.insert(words.end(), options_.begin(), options_.end());
+    std::vector<char*> pointers;
+    for (auto& each : words)
+        pointers.push_back(each.data());
+    pointers.push_back(nullptr);
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("pipe2");
     const auto parent = ::getpid();

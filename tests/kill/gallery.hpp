@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace kill_test {
 
@@ -12,8 +13,8 @@ namespace kill_test {
 /// this process.
 class gallery {
 public:
-    /// `store` is the argument of its --store option. Its standard error is appended to `log`.
-    gallery(std::string program, std::string store, std::filesystem::path log);
+    /// `options` are those for its store. Its standard error is appended to `log`.
+    gallery(std::string program, std::vector<std::string> options, std::filesystem::path log);
     gallery(const gallery&) = delete;
     gallery& operator=(const gallery&) = delete;
     ~gallery();
@@ -38,7 +39,7 @@ private:
     int reap();
 
     std::string program_;
-    std::string store_;
+    std::vector<std::string> options_;
     std::filesystem::path log_;
     std::uint16_t port_;
     pid_t pid_ = -1;

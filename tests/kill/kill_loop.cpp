@@ -1,5 +1,6 @@
 #include "kill_loop.hpp"
 
+#include "archive_check.hpp"
 #include "bench/process.hpp"
 #include "booking_visitor.hpp"
 #include "stored.hpp"
@@ -39,14 +40,17 @@ private:
     void play();
     void check_store();
     void check_log();
-    std::string store_argument() const;
+    std::vector<std::string> store_options() const;
     fs::path store_path() const { return folder_.path() / "store"; }
+    fs::path database() const { return store_path() / "gallery.db"; }
+    fs::path copies() const { return folder_.path() / "copies"; }
     fs::path log_path() const { return folder_.path() / "log"; }
 
     kill_options options_;
     std::mt19937_64 random_;
     bench::scratch_folder folder_;
     gallery gallery_;
+    archive_check archive_;
     std::vector<std::unique_ptr<visitor>> visitors_;
     kill_report report_;
 };
@@ -55,21 +59,26 @@ kill_loop::kill_loop(const kill_options& options)
     : options_(options),
       random_(options.seed),
       folder_(options.folder),
-      gallery_(options.program, store_argument(), log_path()) {
+      gallery_(options.program, store_options(), log_path()),
+      archive_(database(), copies()) {
     fs::create_directory(store_path());
+    fs::create_directory(copies());
     add_visitors();
 }
 
-std::string kill_loop::store_argument() const {
+std::vector<std::string> kill_loop::store_options() const {
+    const auto sqlite = "sqlite:" + database().string();
     switch (options_.store) {
     case store_kind::memory:
-        return "memory";
+        return {"--store", "memory"};
     case store_kind::file:
-        return "file:" + store_path().string();
+        return {"--store", "file:" + store_path().string()};
     case store_kind::sqlite:
+        return {"--store", sqlite};
+    case store_kind::archive:
         break;
     }
-    return "sqlite:" + (store_path() / "gallery.db").string();
+    return {"--store", sqlite, "--archive"};
 }
 
 void kill_loop::add_visitors() {
@@ -200,9 +209,13 @@ void kill_loop::play() {
         const bool is_stop = (round + 1) % options_.stop_every == 0;
         live(is_stop ? &kill_loop::stop : &kill_loop::kill);
         change_store(round);
+        if (options_.store == store_kind::archive) archive_.after_kill(report_.problems);
     }
     if (report_.problems.empty()) compare_all();
     if (report_.problems.empty()) check_store();
+    if (options_.store != store_kind::archive) return;
+    if (report_.problems.empty()) archive_.at_end(report_.problems);
+    report_.commits = archive_.commits();
 }
 
 kill_report kill_loop::run() {

@@ -13,7 +13,7 @@
 
 namespace kill_test {
 
-enum class store_kind { memory, file, sqlite };
+enum class store_kind { memory, file, sqlite, archive };
 
 /// Faults for the tests of the loop itself, which must detect them.
 enum class fault {
@@ -39,7 +39,8 @@ struct kill_report {
     std::uint64_t kills = 0;
     std::uint64_t stops = 0;  ///< by SIGTERM
     std::chrono::milliseconds longest_stop{0};
-    std::uint64_t stored = 0;  ///< conversations in the store at the end
+    std::uint64_t stored = 0;   ///< conversations in the store at the end
+    std::uint64_t commits = 0;  ///< commits of the archive that were checked after kills
     std::vector<std::string> problems;
 };
 

@@ -59,6 +59,7 @@ std::string text_of(const kill_report& report) {
         << counts.found_applied << " of them were applied already), " << counts.repeated
         << " repeated, " << counts.stale << " to a step that was left, " << counts.booked
         << " receipts, " << counts.minted << " conversations begun, " << report.stored << " stored";
+    if (report.commits != 0) out << ", " << report.commits << " commits checked";
     return out.str();
 }
 
@@ -88,12 +89,20 @@ TEST_CASE("50 kills under load lose nothing of an SQLite store") {
     nothing_is_lost(store_kind::sqlite, 50);
 }
 
+TEST_CASE("50 kills under load lose nothing of an archive and its index") {
+    nothing_is_lost(store_kind::archive, 50);
+}
+
 TEST_CASE("50 kills under load lose nothing of a file store") {
     nothing_is_lost(store_kind::file, 50);
 }
 
 TEST_CASE("1000 kills under load lose nothing of an SQLite store") {
     nothing_is_lost(store_kind::sqlite, 1000);
+}
+
+TEST_CASE("1000 kills under load lose nothing of an archive and its index") {
+    nothing_is_lost(store_kind::archive, 1000);
 }
 
 TEST_CASE("1000 kills under load lose nothing of a file store") {

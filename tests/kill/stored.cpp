@@ -78,6 +78,7 @@ stored_conversations(store_kind kind, const fs::path& folder, std::vector<std::s
     case store_kind::file:
         return in_folder(folder, problems);
     case store_kind::sqlite:
+    case store_kind::archive:
         break;
     }
     return in_database(folder / "gallery.db", problems);

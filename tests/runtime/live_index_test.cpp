@@ -157,6 +157,15 @@ std::string index_of(const store_test::archive_place& at) {
     return at.path().string() + ".index";
 }
 
+/// Copies the files of a store that is in use as a kill would leave them.
+void copy_as_killed(const store_test::archive_place& from, const store_test::archive_place& to) {
+    for (const auto& each : fs::directory_iterator(from.folder.path())) {
+        const auto name = each.path().filename().string();
+        if (!name.ends_with("-shm") && !name.ends_with("lock"))
+            fs::copy_file(each.path(), to.folder.path() / name);
+    }
+}
+
 /// The differences between the index of a stopped map and a new one that one batch has filled.
 std::vector<std::string> differences_from_rebuild(const store_test::archive_place& at) {
     const auto kept = store_test::open_and_load(at);
@@ -523,6 +532,36 @@ TEST_CASE("the index forgets a conversation when the archive does because of its
         on.w.stop();
     }
     CHECK(differences_from_rebuild(at).empty());
+}
+
+TEST_CASE("the index follows deletions of the archive that a kill has interrupted") {
+    store_test::archive_place at;
+    const store_test::archive_place killed;
+    {
+        indexed_world on(at);
+        const auto kept = on.w.minted(call<dated>().release());
+        on.send(kept, "raise", "[1]");
+        on.send(kept, "raise", "[2]");
+        const auto ended = on.w.minted(call<dated>().release());
+        on.send(ended, "raise", "[1]");
+        on.send(ended, "finish");
+        on.w.advance(std::chrono::days(400));
+        on.claim_of(20);  // the last commit of the index stays in the archive
+        const auto history = on.history();
+        CHECK(on.w.map().trim_history() == 2);
+        // The archive has deleted the heads, and no executor runs to tell the index.
+        while (history.event_view(kept).size() > 1 || !history.event_view(ended).empty())
+            std::this_thread::sleep_for(1ms);
+        copy_as_killed(at, killed);
+        CHECK(on.ids(conversations_with<dated>().in(lifetime::any)).size() == 2);
+    }
+    {
+        indexed_world on(killed);
+        on.claim_of(10);  // indexed after everything of the process before
+        CHECK(on.w.log().find("rebuilt") == std::string::npos);
+        CHECK(on.ids(conversations_with<dated>().in(lifetime::any)).size() == 1);
+    }
+    CHECK(differences_from_rebuild(killed) == std::vector<std::string>());
 }
 
 TEST_CASE("a search for one user has whole pages and counts of the hits that the user may find") {

@@ -442,6 +442,25 @@ TEST_CASE("a conversation that has left the cache continues its archive") {
     CHECK(run_sql(place.path(), "SELECT max(changed) FROM archive WHERE head = 2") == "2");
 }
 
+TEST_CASE("a commit after a refused one is found behind the positions of deleted commits") {
+    archive_place place;
+    auto kept = open_and_load(place);
+    archive& archived = as_archive(*kept);
+    save(*kept, {recorded(creating("a", 1, {{"head", "1"}}))});
+    const auto passed = archived.commits_after(0, 10).back().position;
+    save(*kept, {forgetting("a")});
+    CHECK_THROWS_AS(
+        save(*kept, {recorded(updating("a", 2, {{"head", "2"}}))}),
+        stube::store_conflict
+    );
+
+    save(*kept, {recorded(creating("b", 1, {{"head", "1"}}))});
+
+    const auto found = archived.commits_after(passed, 10);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].id == "b");
+}
+
 TEST_CASE("an archive can be read by other threads while the store saves") {
     archive_place_in_memory place;
     auto kept = open_and_load(place);

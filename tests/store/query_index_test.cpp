@@ -110,6 +110,15 @@ TEST_CASE("a fact ends with the head that changes its value") {
     CHECK(history_of(index, "a") == "10 2 5; 20 5 7; ");
 }
 
+TEST_CASE("a value that only deleted heads had leaves no fact if the index was behind") {
+    const index_place at;
+    query_index index(at.path(), schema);
+    apply(index, {row_of("a")}, {facts_of("a", 2, 10)});
+    index.trim("a", 5, 1);  // before the index has read head 3, which changed the value
+    apply(index, {}, {facts_of("a", 5, 20)});
+    CHECK(history_of(index, "a") == "20 5 -; ");
+}
+
 TEST_CASE("a whole list of facts ends all others") {
     const index_place at;
     query_index index(at.path(), schema);
@@ -249,6 +258,25 @@ TEST_CASE("a batch that fails changes nothing") {
     CHECK_THROWS(apply(index, {row_of("b")}, {facts_of("missing", 1, 1)}));
     CHECK(!index.row("b"));
     CHECK(index.watermark().position == 1);
+}
+
+TEST_CASE("a deletion that began is known after a restart until it is followed") {
+    const index_place at;
+    const std::vector<std::string> ids{"b", "a", "unknown"};
+    {
+        query_index index(at.path(), schema);
+        apply(index, {row_of("a"), row_of("b")}, {facts_of("a", 2, 10), facts_of("b", 2, 10)});
+        index.begin_deletion(ids);
+        index.begin_deletion(ids);
+    }
+    query_index index(at.path(), schema);
+    CHECK(index.begun_deletions() == std::vector<std::string>{"a", "b", "unknown"});
+    index.trim("a", 2, 1);
+    index.forget("b");
+    index.forget("unknown");
+    CHECK(index.begun_deletions().empty());
+    CHECK(history_of(index, "a") == "10 2 -; ");
+    CHECK(!index.row("b"));
 }
 
 TEST_CASE("the bytes of a forgotten conversation leave the files of the index") {

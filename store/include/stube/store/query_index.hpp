@@ -181,6 +181,14 @@ public:
     /// The row of a conversation. Empty if the conversation is not in the index.
     std::optional<index_row> row(std::string_view id) const;
 
+    /// Records that heads of these conversations will be deleted from the archive. Returns when
+    /// this would survive a power loss. `trim` or `forget` follows for each of them: by a later
+    /// process, if this one ends before.
+    void begin_deletion(std::span<const std::string> ids);
+
+    /// The conversations for which neither `trim` nor `forget` has followed, in alphabetical order.
+    std::vector<std::string> begun_deletions() const;
+
     /// Deletes the facts of a conversation that held only before a head, as if the archive began
     /// with that head and its time. Bytes are overwritten as by `forget`.
     void trim(std::string_view id, std::uint64_t first_head, std::int64_t time);
