@@ -1,5 +1,5 @@
 // The pages of the tutorial that build the board, followed by their own text on one desk, one after the other, and
-// then used in a browser as the page describes it. What else pages 9 and 11 say is tried by tests/going_live.
+// then used in a browser as the page describes it. What else pages 9 and 12 say is tried by tests/going_live.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {
@@ -240,12 +240,12 @@ test('the tutorial', async t => {
 
     await t.test('10-testing-without-a-browser', () => desk.follow('10-testing-without-a-browser.md'));
 
-    await reads('11-going-live', async page => {
+    await reads('12-going-live', async page => {
         await page.getByRole('textbox').fill('Mend the tests');
         await button(page, 'Add').click();
         await sees(page, 'Mend the tests');
         await desk.program.kill();
-        desk.type(blocksOf('11-going-live.md').find(block => block.text.startsWith('cp ../stube')).text);
+        desk.type(blocksOf('12-going-live.md').find(block => block.text.startsWith('cp ../stube')).text);
         assert.match(desk.type('./build/standup --check-store'), /standup\/board  1 -> 2   1  .*\n.*\nall can continue/);
         await desk.program.start();
         await page.reload();
