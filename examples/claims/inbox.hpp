@@ -19,7 +19,7 @@ struct waiting_claim {
     std::string number;
     std::string claimant;
     std::string purpose;
-    std::int64_t amount = 0;
+    int amount = 0;
     stube::time_point since;
 };
 BOOST_DESCRIBE_STRUCT(waiting_claim, (), (conversation, number, claimant, purpose, amount, since))
