@@ -9,6 +9,7 @@
 #include <stube/runtime/snapshot.hpp>
 #include <stube/runtime/test_conversation.hpp>
 #include <stube/runtime/tree.hpp>
+#include <stube/store/sqlite_store.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -198,6 +199,15 @@ struct claim {
 BOOST_DESCRIBE_STRUCT(claim, (), (amount, status))
 
 }  // namespace
+
+TEST_CASE("example: the export of a conversation from a store") {
+    using namespace stube::live;
+    const auto export_claim = [] {
+        stored_history(sqlite_store("claims.db", {.read_only = true, .archive = true}))
+            ->export_to("claim-4711", "incident.json");
+    };
+    CHECK_THROWS_AS(export_claim(), store_refused);  // there is no such database
+}
 
 TEST_CASE("example: the claims above an amount that wait for an approver") {
     using namespace stube::live;
