@@ -99,7 +99,7 @@ markup table_of(const inbox& shown, time_point now) {
 
 effects inbox::start(context& around) {
     load(around);
-    return subscribe<&inbox::changed>(std::string(changes));
+    return subscribe<&inbox::changed>(std::string(changes)) + changed();
 }
 
 void inbox::search(context& around) {

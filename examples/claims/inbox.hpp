@@ -52,7 +52,8 @@ struct inbox {
     void sort(stube::context& around, inbox_order by);
     void turn(stube::context& around, std::size_t to);
 
-    /// A claim has changed. The index follows within a second.
+    /// A claim has changed, or may have changed just before the start. The index follows within a
+    /// second.
     stube::effects changed();
     void refresh(stube::context& around) { load(around); }
 
