@@ -42,7 +42,9 @@ struct inbox {
     void filter(context& around, bool large_only);
     void sort(context& around, bool by_amount);
     void turn(context& around, std::size_t to);
+    /// A claim has changed, or may have changed just before the start.
     effects changed();
+
     void load(context& around);
 
     live::component_query<claim> query_for(const principal& user) const;
