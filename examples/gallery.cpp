@@ -354,25 +354,13 @@ int erase_principal(const gallery::options& options) {
     }
 }
 
-/// The history of a store, read-only, like `check_store`.
-class stored_history {
-public:
-    explicit stored_history(const std::string& location)
-        : stored_(gallery::open_store(location, true, gallery::access::read_only)) {
-        stored_->load_all([](stube::storage::record&&) {});
-    }
-
-    live::conversation_history open() {
-        return {*stored_, [](time_point at) { return kernel::environment{at}; }};
-    }
-
-private:
-    std::unique_ptr<store> stored_;
-};
+/// Read-only, like `check_store`.
+live::stored_history history_of(const std::string& location) {
+    return live::stored_history(gallery::open_store(location, true, gallery::access::read_only));
+}
 
 int print_history(const gallery::options& options) {
-    stored_history stored(options.store);
-    const auto found = stored.open().history_view(options.history);
+    const auto found = history_of(options.store)->history_view(options.history);
     if (found.events.empty())
         throw std::invalid_argument("no conversation " + options.history + " in the archive");
     std::cout << boost::json::value(encode(found)) << '\n';
@@ -380,8 +368,7 @@ int print_history(const gallery::options& options) {
 }
 
 int export_conversation(const gallery::options& options) {
-    stored_history stored(options.store);
-    stored.open().export_to(options.exported, options.export_file);
+    history_of(options.store)->export_to(options.exported, options.export_file);
     return 0;
 }
 

@@ -113,7 +113,7 @@ public:
             most_counted_ = found;
             best = one;
         };
-        if (!query_.awaited_by.empty()) try_one({driver::table::awaited}, rows_of_awaited());
+        if (query_.awaited_by) try_one({driver::table::awaited}, rows_of_awaited());
         for (std::size_t i = 0; i < query_.conditions.size(); ++i)
             if (can_be_first(query_.conditions[i]))
                 try_one({driver::table::condition, i}, rows_of(query_.conditions[i]));
@@ -152,10 +152,12 @@ private:
         return query_.order ? std::get_if<std::string>(&*query_.order) : nullptr;
     }
 
+    bool has_one_name() const { return query_.awaited_by && query_.awaited_by->size() == 1; }
+
     /// True if the order is the one of the table `awaited`.
     bool is_waiting_list() const {
         const auto* column = query_.order ? std::get_if<index_column>(&*query_.order) : nullptr;
-        return query_.awaited_by.size() == 1 && column && *column == index_column::since;
+        return has_one_name() && column && *column == index_column::since;
     }
 
     std::int64_t number_of(const std::string& member) const {
@@ -189,9 +191,10 @@ private:
 
     void add_names(bound_sql& to) const {
         to.text += "who IN (";
-        for (std::size_t i = 0; i < query_.awaited_by.size(); ++i) {
+        const auto& names = query_.awaited_by.value();
+        for (std::size_t i = 0; i < names.size(); ++i) {
             to.text += i == 0 ? "?" : ", ?";
-            to.values.emplace_back(query_.awaited_by[i]);
+            to.values.emplace_back(names[i]);
         }
         to.text += ")";
     }
@@ -228,7 +231,7 @@ private:
             bound_sql names;
             add_names(names);
             join(
-                query_.awaited_by.size() == 1
+                has_one_name()
                     ? "(SELECT since, conversation FROM awaited WHERE " + names.text + ") w"
                     : "(SELECT DISTINCT conversation FROM awaited WHERE " + names.text + ") w"
             );
@@ -262,7 +265,7 @@ private:
             require();
             add_condition(where, each, of_member && &each == condition, is_by_order);
         }
-        if (!query_.awaited_by.empty() && first.first != driver::table::awaited) {
+        if (query_.awaited_by && first.first != driver::table::awaited) {
             require();
             where.text += "EXISTS (SELECT 1 FROM awaited a WHERE a.since = c.since AND"
                           " a.conversation = c.number AND a.";

@@ -87,7 +87,7 @@ effects claim::submit(context& around) {
     amount = amount_entered.value();
     about = {number, purpose, amount, around.principal().name};
     state = progress::submitted;
-    effects out = no_way_back() + publish(std::string(changes), number);
+    effects out = no_way_back() + keep() + publish(std::string(changes), number);
     if (around.app<gallery::everyone>().archived_site) out += write_alias(number);
     return std::move(out) + call<decision>(about).then<&claim::decided>();
 }

@@ -20,14 +20,6 @@ namespace {
 /// The index has the commit by then.
 constexpr auto index_delay = 300ms;
 
-/// The texts for which a conversation waits if it waits for this user.
-std::vector<std::string> audiences_of(const principal& user) {
-    std::vector<std::string> out{"user:" + user.name};
-    for (const auto& role : user.roles)
-        out.push_back("role:" + role);
-    return out;
-}
-
 auto ordered(live::component_query<claim> query, inbox_order by) {
     using order = live::sort_direction;
     switch (by) {
@@ -41,21 +33,13 @@ auto ordered(live::component_query<claim> query, inbox_order by) {
     return query;
 }
 
-template <class T>
-T value_in(const live::found_conversation& of, const std::string& member) {
-    const auto found = of.values.find(member);
-    if (found == of.values.end() || !found->second) return {};
-    const auto* value = std::get_if<T>(&*found->second);
-    return value ? *value : T();
-}
-
 waiting_claim line_of(const live::found_conversation& found) {
     return {
         found.id,
-        value_in<std::string>(found, "number"),
+        found.value<&claim::number>().value_or(""),
         found.principal,
-        value_in<std::string>(found, "purpose"),
-        value_in<std::int64_t>(found, "amount"),
+        found.value<&claim::purpose>().value_or(""),
+        found.value<&claim::amount>().value_or(0),
         found.since
     };
 }
@@ -115,7 +99,7 @@ markup table_of(const inbox& shown, time_point now) {
 
 effects inbox::start(context& around) {
     load(around);
-    return subscribe<&inbox::changed>(std::string(changes));
+    return subscribe<&inbox::changed>(std::string(changes)) + changed();
 }
 
 void inbox::search(context& around) {
@@ -143,7 +127,7 @@ void inbox::load(context& around) {
     is_archived = site != nullptr;
     if (!is_archived) return;
     auto query = live::conversations_with<claim>()
-                     .waits_for(audiences_of(around.principal()))
+                     .waits_for_user(around.principal())
                      .limit(lines_per_page)
                      .offset(page * lines_per_page)
                      .with_count();

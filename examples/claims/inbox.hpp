@@ -19,7 +19,7 @@ struct waiting_claim {
     std::string number;
     std::string claimant;
     std::string purpose;
-    std::int64_t amount = 0;
+    int amount = 0;
     stube::time_point since;
 };
 BOOST_DESCRIBE_STRUCT(waiting_claim, (), (conversation, number, claimant, purpose, amount, since))
@@ -52,7 +52,8 @@ struct inbox {
     void sort(stube::context& around, inbox_order by);
     void turn(stube::context& around, std::size_t to);
 
-    /// A claim has changed. The index follows within a second.
+    /// A claim has changed, or may have changed just before the start. The index follows within a
+    /// second.
     stube::effects changed();
     void refresh(stube::context& around) { load(around); }
 

@@ -33,6 +33,14 @@ bool is_named_by(std::string_view text, const principal& who) {
            text.substr(user_prefix.size()) == who.name;
 }
 
+std::vector<std::string> texts_naming(const principal& who) {
+    std::vector<std::string> out;
+    if (!who.is_anonymous()) out.push_back(joined(user_prefix, who.name));
+    for (const auto& role : who.roles)
+        out.push_back(joined(role_prefix, role));
+    return out;
+}
+
 audience audience::role(std::string_view name) {
     return audience(joined(role_prefix, name));
 }

@@ -242,6 +242,11 @@ conversation_history conversation_history::seen_by(principal user, access_rule r
     return restricted;
 }
 
+stored_history::stored_history(std::unique_ptr<store> from)
+    : store_(std::move(from)), history_(*store_, [](time_point at) { return environment{at}; }) {
+    store_->load_all([](record&&) {});
+}
+
 bool conversation_history::is_visible(std::string_view id, access_purpose purpose) const {
     if (!reader_) return true;
     const auto newest = state_at(id, std::nullopt);

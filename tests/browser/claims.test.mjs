@@ -40,6 +40,15 @@ test('a claim appears in the open inbox of an approver and its decision on the p
     assertFlawless(grace);
 });
 
+test('an inbox that is opened right after a submission shows the claim', async t => {
+    const {gallery, ada, grace} = await twoUsers(t, '/claim', '/inbox');
+    await heading(grace, 'Inbox of grace').waitFor();
+    await submit(ada, 'Train to Basel', '120');
+    await grace.goto(gallery.url('/inbox'));
+    await line(grace, 'Train to Basel').waitFor();
+    assertFlawless(grace);
+});
+
 test('a claimant cannot approve the own claim', async t => {
     const {page: ada} = await visit(t, '/claim');
     await signedIn(ada, 'ada', 'engine');

@@ -9,6 +9,7 @@
 #include <stube/runtime/snapshot.hpp>
 #include <stube/runtime/test_conversation.hpp>
 #include <stube/runtime/tree.hpp>
+#include <stube/store/sqlite_store.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -215,6 +216,15 @@ BOOST_DESCRIBE_STRUCT(claim, (), (amount, status))
 
 }  // namespace
 
+TEST_CASE("example: the export of a conversation from a store") {
+    using namespace stube::live;
+    const auto export_claim = [] {
+        stored_history(sqlite_store("claims.db", {.read_only = true, .archive = true}))
+            ->export_to("claim-4711", "incident.json");
+    };
+    CHECK_THROWS_AS(export_claim(), store_refused);  // there is no such database
+}
+
 TEST_CASE("example: the claims above an amount that wait for an approver") {
     using namespace stube::live;
     app site;
@@ -225,7 +235,12 @@ TEST_CASE("example: the claims above an amount that wait for an approver") {
                                     .waits_for({"role:approver"})
                                     .order_by<&claim::amount>(sort_direction::descending)
                                     .limit(50));
-        return page.found.size();
+        int total = 0;
+        for (const auto& found : page.found) {
+            const int amount = found.value<&claim::amount>().value_or(0);
+            total += amount;
+        }
+        return total;
     };
     CHECK_THROWS_AS(search(), std::logic_error);  // no server runs
 }

@@ -31,6 +31,11 @@ TEST_CASE("a claim waits for an approver and shows the decision") {
     CHECK(t.text().contains("Train"));
 }
 
+TEST_CASE("a claim that waits for an approver is kept") {
+    gallery::everyone all;
+    CHECK(submitted_claim(all).is_kept());
+}
+
 TEST_CASE("a claimant cannot decide about a claim") {
     gallery::everyone all;
     auto t = submitted_claim(all);

@@ -1,4 +1,4 @@
-// The backups of tutorial/11-going-live.md, made with the commands of the page while many people use the board.
+// The backups of tutorial/12-going-live.md, made with the commands of the page while many people use the board.
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {cp, mkdir} from 'node:fs/promises';
@@ -8,7 +8,7 @@ import {promisify} from 'node:util';
 import {blocksOf} from '../tutorial/follow.mjs';
 import {Member, scratchFolder, Standup} from './support.mjs';
 
-const page = '11-going-live.md';
+const page = '12-going-live.md';
 
 test('each backup contains the whole board at one moment while the board is in use', async t => {
     const standup = await Standup.started(t);

@@ -1,4 +1,4 @@
-// The board behind Caddy with tutorial/11-going-live/Caddyfile.
+// The board behind Caddy with tutorial/12-going-live/Caddyfile.
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {freePort} from '../browser/support.mjs';

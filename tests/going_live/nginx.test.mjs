@@ -1,4 +1,4 @@
-// The board behind nginx with tutorial/11-going-live/nginx.conf, included by an nginx.conf like Debian's.
+// The board behind nginx with tutorial/12-going-live/nginx.conf, included by an nginx.conf like Debian's.
 import assert from 'node:assert/strict';
 import {mkdir, writeFile} from 'node:fs/promises';
 import {Agent, get} from 'node:https';

@@ -1,4 +1,4 @@
-// The files shown by tutorial/11-going-live.md equal the files beside it, and systemd accepts its unit.
+// The files shown by tutorial/12-going-live.md equal the files beside it, and systemd accepts its unit.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {copyFile, readFile, writeFile} from 'node:fs/promises';
@@ -11,7 +11,7 @@ const shown = {ini: 'standup.service', nginx: 'nginx.conf', caddy: 'Caddyfile'};
 
 for (const [language, file] of Object.entries(shown)) {
     test(`the page shows ${file} as it is`, async () => {
-        const blocks = blocksOf('11-going-live.md').filter(block => block.language === language);
+        const blocks = blocksOf('12-going-live.md').filter(block => block.language === language);
         assert.deepEqual(blocks.map(block => block.text), [await readFile(path.join(pageFolder, file), 'utf8')]);
     });
 }

@@ -1,4 +1,4 @@
-// The stand-up board of tutorial/11-going-live behind a proxy, which is set up with the files of the page. Only names,
+// The stand-up board of tutorial/12-going-live behind a proxy, which is set up with the files of the page. Only names,
 // ports and certificates differ, because they depend on the machine.
 import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
@@ -9,7 +9,7 @@ import path from 'node:path';
 import {createInterface} from 'node:readline';
 import {freePort, newVisitor, sourceRoot} from '../browser/support.mjs';
 
-export const pageFolder = path.join(sourceRoot, 'tutorial/11-going-live');
+export const pageFolder = path.join(sourceRoot, 'tutorial/12-going-live');
 
 /// A folder that is removed after the test.
 export async function scratchFolder(t) {

@@ -1,4 +1,4 @@
-// The upgrade and the downgrade of tutorial/11-going-live.md: the previous release, which has no blocked items, and the
+// The upgrade and the downgrade of tutorial/12-going-live.md: the previous release, which has no blocked items, and the
 // release of the page run in turn on one store.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
@@ -65,7 +65,7 @@ test('the store can be checked while another release serves from it', async t =>
     const [ada] = await membersOf(standup, 3, 2);
     const found = checkStore(now, standup);
     assert.equal(found.status, 0, found.stdout + found.stderr);
-    const report = blocksOf('11-going-live.md').find(block => block.text.includes('./build/standup --check-store')).text;
+    const report = blocksOf('12-going-live.md').find(block => block.text.includes('./build/standup --check-store')).text;
     assert.equal(found.stdout.trim(), report.slice(report.indexOf('\n') + 1).trim());
     await ada.add(standup);
     await replaceBy(standup, now);

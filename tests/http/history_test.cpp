@@ -140,6 +140,18 @@ TEST_CASE("an exported conversation of a running server is replayed by a test") 
     );
 }
 
+TEST_CASE("a stored history reads an archive beside the server that owns it") {
+    archived_site s;
+    const auto page = open_page(s.running->port());
+    client(s.running->port()).ask(page.post("1/add", "stube-args=%5B5%5D"));
+    const live::stored_history stored(
+        sqlite_store(s.file("conversations.db"), {.read_only = true, .archive = true})
+    );
+    CHECK(stored->event_view(page.conversation).size() == 2);
+    CHECK_THROWS_AS(stored->find(live::conversations()), store_refused);  // it has no index
+    CHECK_THROWS_AS(live::stored_history{memory_store()}, store_refused);
+}
+
 TEST_CASE("an export is a new file that only its owner can read") {
     archived_site s;
     const auto page = open_page(s.running->port());

@@ -234,6 +234,39 @@ TEST_CASE("a found conversation has its columns and the values of its indexed me
     );
 }
 
+TEST_CASE("the value of an indexed member has the type of the member") {
+    store_test::archive_place at;
+    indexed_world on(at);
+    const auto id = on.claim_of(10);
+    on.send(id, "rate_at", "[0.5]");
+    const auto found = on.history().find(conversations_with<claim>()).found.at(0);
+    CHECK(found.value<&claim::amount>() == 10);
+    CHECK(found.value<&claim::status>() == claim_status::open);
+    CHECK(found.value<&claim::rate>() == 0.5);
+    CHECK(found.value<&claim::note>() == "");
+    CHECK(found.value<&claim::number>() == 7);
+    CHECK(found.value<&claim::not_indexed>() == std::nullopt);
+}
+
+TEST_CASE("a value of an indexed member that its type does not have is empty") {
+    found_conversation found;
+    found.values["amount"] = indexed_value("ten");
+    found.values["status"] = indexed_value("removed_status");
+    found.values["rate"] = std::nullopt;
+    CHECK(found.value<&claim::amount>() == std::nullopt);
+    CHECK(found.value<&claim::status>() == std::nullopt);
+    CHECK(found.value<&claim::rate>() == std::nullopt);
+}
+
+TEST_CASE("a query finds what waits for a user by name or by a role") {
+    store_test::archive_place at;
+    indexed_world on(at);
+    const auto id = on.claim_of(10);
+    CHECK(on.ids(conversations().waits_for_user({"principal", {"x"}})) == std::vector{id});
+    CHECK(on.ids(conversations().waits_for_user({"other", {"principal"}})).empty());
+    CHECK(on.ids(conversations().waits_for_user({})).empty());
+}
+
 TEST_CASE("a conversation without an event is not in the index") {
     store_test::archive_place at;
     indexed_world on(at);

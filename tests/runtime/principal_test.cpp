@@ -141,6 +141,14 @@ TEST_CASE("the texts of an audience contain the owner by name, and nobody for an
     CHECK(audience::anyone().texts(ada).empty());
 }
 
+TEST_CASE("the texts that name a user are those of the name and of each role") {
+    CHECK(
+        texts_naming({"Grace", {"approver", "auditor"}}) ==
+        std::vector<std::string>{"user:Grace", "role:approver", "role:auditor"}
+    );
+    CHECK(texts_naming(principal()).empty());
+}
+
 TEST_CASE("a component accepts events only of users for whom it waits") {
     auto t = claim_of_ada();
     t.click("Submit");

@@ -205,6 +205,23 @@ TEST_CASE("an index finds the same hits in the same order whatever it reads firs
     CHECK(ids(index, waiting) == "c2997 c2996 ");
 }
 
+TEST_CASE("a query for what waits for one of no names finds nothing") {
+    const index_place at;
+    query_index index(at.path(), schema);
+    apply(index, {row_of("a", {"user:ada"})}, {facts_of("a", 1, 10)});
+
+    index_query query;
+    CHECK(ids(index, query) == "a ");
+    query.awaited_by.emplace();
+    CHECK(ids(index, query).empty());
+    query.order = index_column::since;
+    CHECK(ids(index, query).empty());
+    auto of_member = claims();
+    of_member.awaited_by.emplace();
+    of_member.conditions = {{"amount", comparison::equal, std::int64_t(10)}};
+    CHECK(ids(index, of_member).empty());
+}
+
 TEST_CASE("a page says whether there are more hits and counts up to the highest count") {
     const index_place at;
     query_index index(at.path(), schema);

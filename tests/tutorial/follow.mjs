@@ -34,7 +34,7 @@ export function blocksOf(page) {
 }
 
 const buildsStube = block => block.language === 'sh' && block.text.includes('--prefix stube-installed');
-const startsProgram = block => block.language === 'sh' && block.text === './build/standup\n';
+const startsProgram = block => block.language === 'sh' && ['./build/standup\n', './build/expenses\n'].includes(block.text);
 
 /// A program of the tutorial on a port of its own, where a reader has 8080. It keeps its files over kill() and start().
 export class Program {
@@ -103,7 +103,7 @@ export class Desk {
         await this.program?.kill();
         for (const block of blocksOf(page)) {
             if (startsProgram(block)) {
-                this.program = new Program('./build/standup', this.cwd);
+                this.program = new Program(block.text.trim(), this.cwd);
                 return this.program.start();
             }
             if (block.file) {

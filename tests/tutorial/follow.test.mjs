@@ -1,6 +1,8 @@
 // The pages of the tutorial that build the board, followed by their own text on one desk, one after the other, and
-// then used in a browser as the page describes it. What else pages 9 and 11 say is tried by tests/going_live.
+// then used in a browser as the page describes it. What else pages 9 and 12 say is tried by tests/going_live.
 import assert from 'node:assert/strict';
+import {readFileSync, rmSync} from 'node:fs';
+import path from 'node:path';
 import {test} from 'node:test';
 import {
     assertFlawless, assertNotReloaded, button, eventually, mark, newVisitor, openPage, serverAway,
@@ -240,12 +242,58 @@ test('the tutorial', async t => {
 
     await t.test('10-testing-without-a-browser', () => desk.follow('10-testing-without-a-browser.md'));
 
-    await reads('11-going-live', async page => {
+    await reads('11-history-and-audit', async ada => {
+        const signsIn = async (page, name) => {
+            await page.getByLabel('Name').fill(name);
+            await page.getByLabel('Password').fill('standup');
+            await button(page, 'Sign in').click();
+        };
+        const claims = async (purpose, kind, amount) => {
+            await ada.getByLabel('What was the money for?').fill(purpose);
+            await ada.getByLabel('Kind').selectOption(kind);
+            await ada.getByLabel('Amount in euros').fill(amount);
+            await button(ada, 'Next').click();
+        };
+        await signsIn(ada, 'Ada');
+        await claims('Train to Basel', 'travel', '1200');
+        await answers(ada, 'Submit');
+        await sees(ada, 'Waiting for an approver');
+        const claim = ada.url();
+        await desk.program.restart();
+
+        const grace = await openPage(await newVisitor(t), desk.program.url('/inbox'));
+        await signsIn(grace, 'Grace');
+        await grace.getByRole('link', {name: /^claim-/}).click();
+        await grace.getByLabel('PIN').fill('1906');
+        await button(grace, 'Approve').click();
+        await sees(grace, 'Approved by Grace');
+        await grace.context().close();
+        await ada.goto(claim);
+        await signsIn(ada, 'Ada');
+        await sees(ada, 'Approved by Grace');
+        await ada.getByRole('link', {name: 'History'}).click();
+        await sees(ada, 'pin: (secret)');
+
+        await ada.goto(desk.program.url('/'));
+        await claims('To the customer', 'taxi', '40');
+        await sees(ada, 'Something went wrong');
+        const [, id] = /failed conversation=(\S+) .* why="a kind of expense has no limit"/.exec(desk.program.log);
+        await eventually(() => {
+            rmSync(path.join(desk.cwd, 'mine.json'), {force: true});
+            desk.type(`./build/expenses --export ${id} mine.json`);
+            assert.match(readFileSync(path.join(desk.cwd, 'mine.json'), 'utf8'), /"failures":\[\n.*"taxi"/);
+        });
+        desk.type('ctest --test-dir build --no-tests=error');
+        await desk.program.kill();
+        assert.match(desk.type('./build/expenses --erase-principal Ada'), /nothing of the name is left/);
+    });
+
+    await reads('12-going-live', async page => {
         await page.getByRole('textbox').fill('Mend the tests');
         await button(page, 'Add').click();
         await sees(page, 'Mend the tests');
         await desk.program.kill();
-        desk.type(blocksOf('11-going-live.md').find(block => block.text.startsWith('cp ../stube')).text);
+        desk.type(blocksOf('12-going-live.md').find(block => block.text.startsWith('cp ../stube')).text);
         assert.match(desk.type('./build/standup --check-store'), /standup\/board  1 -> 2   1  .*\n.*\nall can continue/);
         await desk.program.start();
         await page.reload();

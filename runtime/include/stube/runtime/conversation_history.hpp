@@ -296,4 +296,24 @@ private:
     std::shared_ptr<const reader> reader_;  ///< null: everything is visible
 };
 
+/// The history in a store that no server of this process uses, for tools. A store that is opened
+/// read-only may be in use by another process. Pages are rendered without an application's object,
+/// and there is no index to search.
+///
+///     stored_history(sqlite_store("claims.db", {.read_only = true, .archive = true}))
+///         ->export_to("claim-4711", "incident.json");
+class stored_history {
+public:
+    /// Loads the store. Throws `store_refused` if it cannot be read or keeps no archive.
+    explicit stored_history(std::unique_ptr<store> from);
+
+    const conversation_history* operator->() const { return &history_; }
+
+    const conversation_history& operator*() const { return history_; }
+
+private:
+    std::unique_ptr<store> store_;
+    conversation_history history_;
+};
+
 }  // namespace stube::live

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <stube/runtime/component.hpp>
+#include <stube/runtime/detail/indexed_members.hpp>
+#include <stube/runtime/principal.hpp>
 #include <stube/store/query_index.hpp>
 
 #include <boost/describe/class.hpp>
@@ -72,11 +74,15 @@ public:
         return where(column::principal, comparison::equal, std::move(name));
     }
 
-    /// The conversation waits for at least one of these.
+    /// The conversation waits for at least one of these, such as "role:approver" or "user:ada".
+    /// Without a name, nothing is found.
     Self& waits_for(std::vector<std::string> names) {
         asked_.awaited_by = std::move(names);
         return self();
     }
+
+    /// The conversation waits for this user, by name or by a role.
+    Self& waits_for_user(const principal& who) { return waits_for(texts_naming(who)); }
 
     Self& in(lifetime wanted) {
         asked_.has_ended =
@@ -202,6 +208,23 @@ struct found_conversation {
     std::uint64_t instance = 0;        ///< of `conversations_with`
     /// The values of the indexed members of this instance, by name.
     std::map<std::string, std::optional<indexed_value>> values;
+
+    /// The value of an indexed member of this instance:
+    ///
+    ///     const int amount = found.value<&claim::amount>().value_or(0);
+    ///
+    /// Empty if the member is not indexed or has no value, and for a value that its type does not
+    /// have, such as the name of an enumerator that this release has removed.
+    template <auto Member, class Type = decltype(Member)>
+    auto value() const {
+        using owner = typename detail::member<Member>::owner;
+        using content = detail::indexed_content_of<typename detail::member<Member>::type>;
+        constexpr const char* name = detail::data_member_name<owner, Member>;
+        static_assert(name != nullptr, "stube: this is not a described data member.");
+        const auto found = values.find(name);
+        if (found == values.end() || !found->second) return std::optional<content>();
+        return detail::content_of_indexed<content>(*found->second);
+    }
 };
 BOOST_DESCRIBE_STRUCT(
     found_conversation,

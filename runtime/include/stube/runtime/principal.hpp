@@ -69,4 +69,8 @@ private:
 /// True if a text of an audience ("role:approver", "user:ada") names the user.
 bool is_named_by(std::string_view text, const principal& who);
 
+/// The texts that name the user, one for the name and one for each role. An anonymous visitor has
+/// only those of the roles.
+std::vector<std::string> texts_naming(const principal& who);
+
 }  // namespace stube

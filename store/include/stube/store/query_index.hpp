@@ -112,8 +112,9 @@ struct index_query {
     /// and members are those of this instance.
     std::string component;
     std::vector<index_condition> conditions;  ///< all of them hold
-    std::vector<std::string> awaited_by;      ///< it waits for one of these; empty: no condition
-    std::optional<bool> has_ended = false;    ///< nullopt: both
+    /// It waits for one of these. Nullopt: no condition. Without a name, nothing is found.
+    std::optional<std::vector<std::string>> awaited_by;
+    std::optional<bool> has_ended = false;  ///< nullopt: both
     /// Hits without a value of an ordering member are left out. Nullopt: the order of the first
     /// events.
     std::optional<index_key> order;

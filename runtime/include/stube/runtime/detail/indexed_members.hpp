@@ -6,6 +6,8 @@
 #include <stube/runtime/detail/member.hpp>
 #include <stube/runtime/field.hpp>
 
+#include <boost/describe/enum_from_string.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -72,6 +74,34 @@ std::optional<indexed_value> indexed_value_of(const T& value) {
     } else {
         if (!value) return std::nullopt;
         return indexed_value_of(*value);
+    }
+}
+
+/// The inverse of `indexed_value_of`. Empty for a value that T does not have.
+template <indexed_alone T>
+std::optional<T> content_of_indexed(const indexed_value& value) {
+    if constexpr (std::same_as<T, std::string> || std::is_enum_v<T>) {
+        const auto* text = std::get_if<std::string>(&value);
+        if (!text) return std::nullopt;
+        if constexpr (std::same_as<T, std::string>) {
+            return *text;
+        } else {
+            T out{};
+            if (text->empty() || boost::describe::enum_from_string(text->c_str(), out)) return out;
+            return std::nullopt;
+        }
+    } else if constexpr (std::floating_point<T>) {
+        const auto* real = std::get_if<double>(&value);
+        return real ? std::optional(static_cast<T>(*real)) : std::nullopt;
+    } else {
+        const auto* number = std::get_if<std::int64_t>(&value);
+        if (!number) return std::nullopt;
+        if constexpr (is_time_point<T>)
+            return T(
+                std::chrono::duration_cast<typename T::duration>(std::chrono::milliseconds(*number))
+            );
+        else
+            return static_cast<T>(*number);
     }
 }
 
