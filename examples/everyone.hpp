@@ -82,8 +82,6 @@ struct everyone {
     shared_number number;
     chat_room room;
     standup::team standup;
-    /// The site, if its store keeps an archive. Set before the server starts.
-    const stube::app* archived_site = nullptr;
 };
 
 }  // namespace gallery

@@ -400,7 +400,6 @@ int main(int argc, char** argv) {
         auto storage = gallery::open_store(options.store, options.archive);
         auto site = make_site(everyone);
         if (options.dev) site.inspector([](const request_info&) { return true; });
-        if (options.archive) everyone.archived_site = &site;
         return site.start(options.server, std::move(storage));
     } catch (const std::exception& e) {
         std::fprintf(stderr, "gallery: %s\n", e.what());

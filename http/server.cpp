@@ -130,7 +130,6 @@ public:
             std::move(options.conversations)
         );
         site_.live = live_.get();
-        if (auto* inspection = site_.inspection()) inspection->conversations = live_.get();
         live_->use(executors());
         live_->load();
         servers_->add(*live_);

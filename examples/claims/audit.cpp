@@ -1,6 +1,5 @@
 #include "audit.hpp"
 
-#include "../everyone.hpp"
 #include "../protected_counter.hpp"
 
 #include <stube/runtime/conversation_history.hpp>
@@ -23,7 +22,7 @@ std::string entered_in(const live::audit_event& of) {
     for (const auto& each : of.fields) {
         if (each.value && each.value->empty()) continue;
         if (!out.empty()) out += ", ";
-        out += each.name.substr(each.name.find('-') + 1) + " = " + each.value.value_or("(secret)");
+        out += each.name + " = " + each.value.value_or("(secret)");
     }
     return out;
 }
@@ -72,9 +71,8 @@ audit audit::from(const request_info& request) {
 
 void audit::load(context& around) {
     lines.clear();
-    const auto* site = around.app<gallery::everyone>().archived_site;
-    if (!site) return;
-    const auto history = site->history(around.principal());
+    if (!live::has_history(around)) return;
+    const auto history = live::history_of(around);
     const auto id = of.starts_with('@') ? history.find_alias(of.substr(1)) : of;
     if (!id) return;
     const auto found = history.history_view(*id);

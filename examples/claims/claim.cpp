@@ -1,7 +1,8 @@
 #include "claim.hpp"
 
-#include "../everyone.hpp"
 #include "../protected_counter.hpp"
+
+#include <stube/runtime/conversation_history.hpp>
 
 namespace claims {
 
@@ -88,7 +89,7 @@ effects claim::submit(context& around) {
     about = {number, purpose, amount, around.principal().name};
     state = progress::submitted;
     effects out = no_way_back() + keep() + publish(std::string(changes), number);
-    if (around.app<gallery::everyone>().archived_site) out += write_alias(number);
+    if (live::has_history(around)) out += write_alias(number);
     return std::move(out) + call<decision>(about).then<&claim::decided>();
 }
 

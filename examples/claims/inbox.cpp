@@ -1,6 +1,5 @@
 #include "inbox.hpp"
 
-#include "../everyone.hpp"
 #include "../protected_counter.hpp"
 
 #include <stube/runtime/conversation_history.hpp>
@@ -123,8 +122,7 @@ effects inbox::changed() {
 }
 
 void inbox::load(context& around) {
-    const auto* site = around.app<gallery::everyone>().archived_site;
-    is_archived = site != nullptr;
+    is_archived = live::has_history(around);
     if (!is_archived) return;
     auto query = live::conversations_with<claim>()
                      .waits_for_user(around.principal())
@@ -133,7 +131,7 @@ void inbox::load(context& around) {
                      .with_count();
     if (words.valid() && !words.value().empty())
         query.where<&claim::purpose>(live::comparison::contains, words.value());
-    const auto found = site->history(around.principal()).find(ordered(std::move(query), order));
+    const auto found = live::history_of(around).find(ordered(std::move(query), order));
     lines.clear();
     for (const auto& each : found.found)
         lines.push_back(line_of(each));

@@ -154,8 +154,8 @@ std::string entered_in(const live::audit_event& of) {
 /// One rendering of the panel.
 class panel {
 public:
-    panel(const inspector& of, const inspection& with)
-        : of_(of), with_(with), history_(with.conversations->history()) {}
+    panel(const inspector& of, const inspection& with, live::conversation_history history)
+        : of_(of), with_(with), history_(std::move(history)) {}
 
     markup render() {
         shown_ = history_.view(of_.of, of_.head == 0 ? std::nullopt : std::optional(of_.head));
@@ -399,13 +399,13 @@ effects inspector::start() {
 
 markup inspector::render(const context& around) const {
     const auto* with = around.find_app<inspection>();
-    if (!with || !with->conversations)
+    if (!with)
         return section(
             class_(panel_class),
             h1("Inspector"),
             p("The inspector of this server is off.")
         );
-    if (!with->conversations->keeps_archive())
+    if (!live::has_history(around))
         return section(
             class_(panel_class),
             h1("Inspector"),
@@ -413,7 +413,7 @@ markup inspector::render(const context& around) const {
               code("sqlite_store(path, {.archive = true})"),
               " to see states, events and patches.")
         );
-    return panel(*this, *with).render();
+    return panel(*this, *with, live::whole_history_of(around)).render();
 }
 
 }  // namespace stube::http

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <stube/runtime/component.hpp>
-#include <stube/runtime/conversation_map.hpp>
+#include <stube/runtime/conversation_history.hpp>
 
 #include <cstdint>
 #include <future>
@@ -22,16 +22,13 @@ inline constexpr std::string_view inspector_labels_path = "/stube/inspector.css"
 /// The topic for the panels of one conversation: it has a new revision.
 std::string inspector_topic(std::string_view conversation);
 
-/// The data that the inspector shows: the conversations of a server, and the source of each
-/// component. A server has one. It is an application object of its conversations.
-/// Threads: any, after `conversations` was set.
+/// The sources of the components, for the inspector. A server has one. It is an application object
+/// of its conversations.
+/// Threads: any.
 class inspection {
 public:
     /// Begins to read the debug information on a thread of its own.
     inspection();
-
-    /// Set once, before the first request. It must outlive the object.
-    const live::conversation_map* conversations = nullptr;
 
     /// Such as "/home/ada/shop/counter.cpp:12". Empty if it is not known, or not yet.
     std::string source_of(const component_type& type) const;

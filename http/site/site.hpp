@@ -113,7 +113,7 @@ public:
     /// True if the application allows the sender of the request to inspect conversations.
     bool may_inspect(const request& request) const;
 
-    /// The data of the inspector, for the conversations of the server; null if it is off.
+    /// The sources of components; null if the inspector is off.
     http::inspection* inspection() const { return inspection_.get(); }
 
     live::conversation_map* live = nullptr;  ///< set once, before the threads start

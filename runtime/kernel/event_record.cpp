@@ -61,22 +61,6 @@ void append_arguments(std::string& out, std::string_view arguments, const member
     append_key(out, "arguments") += boost::json::serialize(parsed);
 }
 
-/// The instance and the field that the name of a form value contains, such as "i7-name".
-struct field_name {
-    instance_id instance = 0;
-    std::string_view field;
-};
-
-std::optional<field_name> parse_field_name(std::string_view name) {
-    field_name out;
-    if (!name.starts_with('i')) return std::nullopt;
-    const auto* end = name.data() + name.size();
-    const auto [stop, error] = std::from_chars(name.data() + 1, end, out.instance);
-    if (error != std::errc() || stop == end || *stop != '-') return std::nullopt;
-    out.field = std::string_view(stop + 1, end);
-    return out;
-}
-
 /// The conversation that has the principal and the mount. A failed outcome has no `next`, and a new
 /// conversation is empty before its first change.
 const conversation& started_by(const conversation& before, const outcome& result) {
@@ -192,6 +176,16 @@ const principal& user_of(const any_cause& why, const conversation& before, const
 }
 
 }  // namespace
+
+std::optional<field_name> parse_field_name(std::string_view name) {
+    field_name out;
+    if (!name.starts_with('i')) return std::nullopt;
+    const auto* end = name.data() + name.size();
+    const auto [stop, error] = std::from_chars(name.data() + 1, end, out.instance);
+    if (error != std::errc() || stop == end || *stop != '-') return std::nullopt;
+    out.field = std::string_view(stop + 1, end);
+    return out;
+}
 
 std::string encode_event(
     const conversation& before,

@@ -42,6 +42,14 @@
 /// are not a JSON array. "to" and "why" are absent where they are empty.
 namespace stube::kernel {
 
+/// The instance and the field that the name of a form value contains, such as "i7-amount".
+struct field_name {
+    instance_id instance = 0;
+    std::string_view field;  ///< a view into the name
+};
+
+std::optional<field_name> parse_field_name(std::string_view name);
+
 /// `before` is the conversation before the change, and `result` the outcome with that cause. The
 /// `next` of a failed outcome is not used.
 std::string encode_event(

@@ -1,6 +1,7 @@
 #include "runtime/conversation/decoder.hpp"
 #include "runtime/conversation/encoder.hpp"
 #include "runtime/kernel/diff.hpp"
+#include "runtime/kernel/event_record.hpp"
 #include "runtime/kernel/render.hpp"
 #include "runtime/kernel/replay.hpp"
 #include "runtime/kernel/static_html.hpp"
@@ -107,7 +108,9 @@ std::vector<audit_field> fields_in(const boost::json::object& of) {
         const auto* pair = each.if_array();
         if (!pair || pair->size() != 2 || !pair->at(0).is_string())
             throw decode_error("a field of an archived event is not a pair");
-        audit_field field{std::string(pair->at(0).get_string()), {}};
+        const auto name = parse_field_name(pair->at(0).get_string());
+        if (!name) throw decode_error("a field of an archived event has no instance");
+        audit_field field{name->instance, std::string(name->field), {}};
         if (const auto* value = pair->at(1).if_string()) field.value = std::string(*value);
         out.push_back(std::move(field));
     }
@@ -210,10 +213,10 @@ std::optional<indexed_value> indexed_value_in(const sql_value& from) {
 std::string entered_content(const audit_event& of) {
     boost::json::object out{{"component", of.component}, {"member", of.member}};
     if (!of.arguments.empty()) out["arguments"] = boost::json::parse(of.arguments);
-    for (const auto& [name, value] : of.fields) {
+    for (const auto& [instance, name, value] : of.fields) {
         auto& fields = out["fields"];
         if (fields.is_null()) fields.emplace_object();
-        fields.get_object()[name] =
+        fields.get_object()["i" + std::to_string(instance) + "-" + name] =
             value ? boost::json::value(*value) : boost::json::value(nullptr);
     }
     return boost::json::serialize(out);

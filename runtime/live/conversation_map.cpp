@@ -47,6 +47,17 @@ conversation_options with_defaults(conversation_options given) {
     return given;
 }
 
+/// Adds the map to the application's objects, for `history_of`.
+conversation_options with_map(conversation_options given, conversation_map& map) {
+    given.app.add(map);
+    return given;
+}
+
+const conversation_map& required_map(const context& around) {
+    if (const auto* map = around.find_app<conversation_map>()) return *map;
+    throw store_refused("this conversation is not in a server, so it has no history");
+}
+
 std::optional<principal> copy_of(const principal* user) {
     return user ? std::optional(*user) : std::nullopt;
 }
@@ -131,7 +142,7 @@ struct conversation_map::parts {
 };
 
 conversation_map::conversation_map(std::unique_ptr<store> storage, conversation_options options)
-    : parts_(std::make_unique<parts>(std::move(storage), std::move(options))) {}
+    : parts_(std::make_unique<parts>(std::move(storage), with_map(std::move(options), *this))) {}
 
 conversation_map::~conversation_map() {
     stop();
@@ -364,6 +375,19 @@ conversation_history conversation_map::history(principal user) const {
             return is_allowed(options, wanted);
         }
     );
+}
+
+bool has_history(const context& around) {
+    const auto* map = around.find_app<conversation_map>();
+    return map && map->keeps_archive();
+}
+
+conversation_history history_of(const context& around) {
+    return required_map(around).history(around.principal());
+}
+
+conversation_history whole_history_of(const context& around) {
+    return required_map(around).history();
 }
 
 std::size_t conversation_map::size() const {

@@ -189,7 +189,7 @@ test('the history of a claim shows what was taken back and no secret', async t =
     const grace = await pageOf(t, program, 'Grace', '/inbox');
     await approve(grace, number);
 
-    await grace.goto(program.url(`/audit?of=${number}`));
+    await grace.goto(program.url(`/audit/${number}`));
     await row(grace, 'amount: 1400').filter({hasText: 'event review (taken back)'}).waitFor();
     await row(grace, 'amount: 1200').filter({hasText: 'Ada'}).waitFor();
     await row(grace, 'pin: (secret)').filter({hasText: 'Grace'}).waitFor();
@@ -207,7 +207,7 @@ test('a claim does not exist for a user who is neither its claimant nor an appro
     await heading(edsger, 'Claim expenses').waitFor(); // an empty claim of his own
     assert.equal(await edsger.getByText('Basel').count(), 0);
     assert.notEqual(edsger.url(), ada.url());
-    await edsger.goto(program.url(`/audit?of=${number}`));
+    await edsger.goto(program.url(`/audit/${number}`));
     await edsger.getByText('Events: 0').waitFor();
     for (const at of [`/?c=@${number}`, '/?c=@claim-0'])
         assert.equal((await edsger.goto(program.url(at))).status(), 404);

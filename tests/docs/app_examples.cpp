@@ -190,6 +190,28 @@ TEST_CASE("example: a page that continues another conversation") {
     CHECK_THROWS_AS(site.page("/claims/copy", {}, p()), std::invalid_argument);  // is taken
 }
 
+namespace {
+
+struct claim_audit {
+    static constexpr std::string_view component = "docs/app_claim_audit";
+    std::string claim;
+    std::vector<live::audit_event> events;
+
+    void start(context& around) { load(around); }
+
+    void load(context& around) { events = live::history_of(around).event_view(claim); }
+
+    markup render() const { return p(events.size()); }
+};
+BOOST_DESCRIBE_STRUCT(claim_audit, (), (claim, events, start, load))
+
+}  // namespace
+
+TEST_CASE("example: a component that reads the history of its conversation") {
+    const test_conversation t{claim_audit{"4fQ", {}}};
+    CHECK(t.error() == "this conversation is not in a server, so it has no history");
+}
+
 TEST_CASE("example: the audit of a conversation as JSON") {
     app site;
     const std::string id = "4fQ";

@@ -67,7 +67,7 @@ TEST_CASE("the history of a page has its events, and is there after a restart") 
     CHECK(events[1].arguments == "[5]");
     CHECK(events[2].member == "inc");
     REQUIRE(events[2].fields.size() == 1);
-    CHECK(events[2].fields[0].name == "i1-step");
+    CHECK(events[2].fields[0].name == "step");
     CHECK(events[2].fields[0].value == "2");
 
     const auto before = s.running->history().view(page.conversation, 2);

@@ -173,7 +173,7 @@ TEST_CASE("the panel has the components with their states, the events and the pa
     CHECK(panel.contains("<code>n: 3</code>"));
     CHECK(panel.contains("Patches of head 2"));
     CHECK(panel.contains("inc of test/tally #1"));
-    CHECK(panel.contains("<code>i1-step = 3</code>"));
+    CHECK(panel.contains("<code>step = 3</code>"));
     CHECK(panel.contains("visit: test/tally"));
 }
 

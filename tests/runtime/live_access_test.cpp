@@ -60,6 +60,27 @@ struct approval {
 };
 BOOST_DESCRIBE_STRUCT(approval, (), (is_done, approve))
 
+/// Reads the history of its own conversation.
+struct reader {
+    static constexpr std::string_view component = "access/reader";
+    bool has_any = false;
+    std::size_t of_user = 0;
+    std::size_t whole = 0;
+
+    void read(context& around) {
+        has_any = has_history(around);
+        of_user = history_of(around).event_view(around.conversation_id()).size();
+        whole = whole_history_of(around).event_view(around.conversation_id()).size();
+    }
+
+    void hope(context& around) { has_any = has_history(around); }
+
+    markup render() const {
+        return p(button(on<"click", &reader::read>, "r"), button(on<"click", &reader::hope>, "h"));
+    }
+};
+BOOST_DESCRIBE_STRUCT(reader, (), (has_any, of_user, whole, read, hope))
+
 /// A conversation of Ada's in a world with an archive and a rule.
 struct guarded_world {
     explicit guarded_world(access_rule rule, effect::call root = call<order>().release())
@@ -259,4 +280,29 @@ TEST_CASE("an alias is refused if it is taken or invalid, or if there is no such
 
     world without;
     CHECK_THROWS_AS(without.map().write_alias("any", "order-1"), store_refused);
+}
+
+TEST_CASE("a handler reads the history that the acting user may see, or the whole one") {
+    const auto rule = [](const access_request& wanted) {
+        return wanted.purpose == access_purpose::act;
+    };
+    guarded_world g(rule, call<reader>().release());
+    const auto state = [&] {
+        return static_cast<const reader*>(g.w.value(g.id)->top().state.get());
+    };
+    g.send(ada, "read");
+    CHECK(state()->has_any);
+    CHECK(state()->of_user == 1);  // the visit; this event is not a commit yet
+    CHECK(state()->whole == 1);
+    g.send(grace, "read");
+    CHECK(state()->of_user == 0);
+    CHECK(state()->whole == 2);
+}
+
+TEST_CASE("a conversation whose store keeps no archive has no history") {
+    world w;
+    const auto id = w.minted(call<reader>().release());
+    w.wait(w.send(id, w.to_top(id, "hope")));
+    CHECK_FALSE(static_cast<const reader*>(w.value(id)->top().state.get())->has_any);
+    CHECK(w.wait(w.send(id, w.to_top(id, "read"))).result == status::failed);
 }

@@ -402,7 +402,8 @@ TEST_CASE("the audit of a conversation names who did what and when, in order") {
     CHECK(events[1].member == "raise");
     CHECK(events[1].arguments == "[10]");
     REQUIRE(events[2].fields.size() == 1);
-    CHECK(events[2].fields[0].name == "i1-note");
+    CHECK(events[2].fields[0].instance == 1);
+    CHECK(events[2].fields[0].name == "note");
     CHECK(events[2].fields[0].value == "urgent");
 
     const auto newest_of_two = a.w.map().history().event_view(a.id, {.before = 3, .count = 1});

@@ -18,9 +18,9 @@ std::string minute_of(time_point at) {
     );
 }
 
-/// Such as "amount: 1200". The name of a field begins with its instance: "i1-amount".
+/// Such as "amount: 1200".
 markup entry(const live::audit_field& of) {
-    return div(of.name.substr(of.name.find('-') + 1), ": ", of.value.value_or("(secret)"));
+    return div(of.name, ": ", of.value.value_or("(secret)"));
 }
 
 markup row(const live::audit_event& of) {
@@ -37,12 +37,12 @@ markup row(const live::audit_event& of) {
 
 audit audit::from(const request_info& request) {
     audit out;
-    out.of = request.query("of").value_or("");
+    out.of = request.parameter("claim").value_or("");
     return out;
 }
 
 void audit::start(context& around) {
-    const auto history = around.app<office>().site->history(around.principal());
+    const auto history = live::history_of(around);
     of = history.find_alias(of).value_or(of);
     auto found = history.history_view(of);
     events = std::move(found.events);
@@ -50,7 +50,7 @@ void audit::start(context& around) {
 }
 
 void audit::show(context& around, std::uint64_t head) {
-    const auto history = around.app<office>().site->history(around.principal());
+    const auto history = live::history_of(around);
     const auto records = history.message_records(
         of,
         {.include_content = true, .range = {.before = head + 1, .count = 1}}

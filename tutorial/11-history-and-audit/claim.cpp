@@ -84,7 +84,7 @@ markup claim::render() const {
             h1("Claim ", number),
             p(summary(*this)),
             p(result.is_approved ? "Approved by " : "Refused by ", result.by, ". ", result.reason),
-            p(a(href("/audit?of=" + number), "History"),
+            p(a(href("/audit/" + number), "History"),
               " ",
               a(href("/again?claim=" + number), "Claim this again")),
             sign_out_button()

@@ -38,7 +38,7 @@ markup row(const waiting_claim& of) {
         td(of.claimant),
         td(of.purpose),
         td("€ ", of.amount),
-        td(a(href("/audit?of=" + of.number), "History"))
+        td(a(href("/audit/" + of.number), "History"))
     );
 }
 
@@ -84,14 +84,13 @@ live::component_query<claim> inbox::query_for(const principal& user) const {
 
 void inbox::load(context& around) {
     const auto& user = around.principal();
-    const auto& site = *around.app<office>().site;
-    const auto found = site.history(user).find(query_for(user));
+    const auto found = live::history_of(around).find(query_for(user));
     lines.clear();
     for (const auto& each : found.found)
         lines.push_back(line_of(each));
     count = found.count.value_or(0);
     has_more = found.has_more;
-    if (user.has_role("approver")) approved = sum_of_approved(site.history());
+    if (user.has_role("approver")) approved = sum_of_approved(live::whole_history_of(around));
 }
 
 markup inbox::render() const {

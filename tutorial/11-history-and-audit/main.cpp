@@ -48,16 +48,13 @@ int main(int argc, char** argv) {
         }
         login_sessions logins;
         app site;
-        office all{
-            .site = &site,
-            .limits = {{kind::travel, 5000}, {kind::hotel, 800}, {kind::meals, 60}}
-        };
+        office all{.limits = {{kind::travel, 5000}, {kind::hotel, 800}, {kind::meals, 60}}};
         site.provide(all);
         add_login(site, logins);
         site.access(may_use);
         site.mount<claim>("/", {.title = "Expenses", .login = "/login"});
         site.mount<inbox>("/inbox", {.title = "Inbox", .login = "/login"});
-        site.mount<audit>("/audit", audit::from, {.title = "History", .login = "/login"});
+        site.mount<audit>("/audit/{claim}", audit::from, {.title = "History", .login = "/login"});
         site.fork(
             "/again",
             [&](const request_info& from) {

@@ -14,7 +14,6 @@ BOOST_DESCRIBE_ENUM(kind, travel, hotel, meals, taxi)
 
 /// The application's object. It does not change after the start, so it needs no lock.
 struct office {
-    const app* site = nullptr;   ///< for searches and histories
     std::map<kind, int> limits;  ///< the highest amount of each kind, in euros
 
     /// Throws std::out_of_range for a kind without a limit.

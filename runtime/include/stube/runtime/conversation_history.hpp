@@ -30,10 +30,11 @@ namespace stube::live {
 
 /// A field that a user has filled in.
 struct audit_field {
-    std::string name;                  ///< "i7-amount": the instance and the name of the field
+    std::uint64_t instance = 0;        ///< that has the field
+    std::string name;                  ///< "amount"
     std::optional<std::string> value;  ///< empty for a secret field
 };
-BOOST_DESCRIBE_STRUCT(audit_field, (), (name, value))
+BOOST_DESCRIBE_STRUCT(audit_field, (), (instance, name, value))
 
 /// One commit of a conversation, for an audit.
 struct audit_event {
@@ -315,5 +316,18 @@ private:
     std::unique_ptr<store> store_;
     conversation_history history_;
 };
+
+/// True in the conversations of a server whose store keeps an archive. False in a
+/// `test_conversation`.
+bool has_history(const context& around);
+
+/// The history for a handler, as the user whose event it handles may see it; see `seen_by`. Valid
+/// during the call. Throws `store_refused` unless `has_history(around)`.
+///
+///     void load(context& around) { events = live::history_of(around).event_view(claim); }
+conversation_history history_of(const context& around);
+
+/// The same with everything of everybody: check first that the user may know the result.
+conversation_history whole_history_of(const context& around);
 
 }  // namespace stube::live
