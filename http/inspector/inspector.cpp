@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <ctime>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -92,19 +93,14 @@ constexpr std::string_view panel_class = "stube-panel";  // in stube-inspect.css
 
 constexpr std::size_t longest_array = 100;  // elements of a state that are shown
 
-std::string two_digits(long long number) {
-    const auto text = std::to_string(number);
-    return text.size() < 2 ? "0" + text : text;
-}
-
 /// "2026-11-28 09:15:02" (UTC).
 std::string time_text(time_point at) {
-    const auto day = std::chrono::floor<std::chrono::days>(at);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(at - day));
-    return std::to_string(int(date.year())) + "-" + two_digits(unsigned(date.month())) + "-" +
-           two_digits(unsigned(date.day())) + " " + two_digits(time.hours().count()) + ":" +
-           two_digits(time.minutes().count()) + ":" + two_digits(time.seconds().count());
+    const auto seconds = std::chrono::system_clock::to_time_t(at);
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    std::array<char, 32> text{};
+    const auto size = std::strftime(text.data(), text.size(), "%F %T", &parts);
+    return {text.data(), size};
 }
 
 markup json_tree(std::string_view name, const boost::json::value& value);

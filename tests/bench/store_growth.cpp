@@ -83,7 +83,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t batch_size = 64;
 
 environment now() {
-    return {time_point(std::chrono::milliseconds(1'700'000'000'000)), nullptr, nullptr};
+    return {time_point(std::chrono::milliseconds(1'700'000'000'000))};
 }
 
 conversation begun(int rows) {

@@ -179,7 +179,7 @@ TEST_CASE("a check of a golden store changes nothing and finds that every conver
         CAPTURE(kind.name);
         const copy stores;
         const auto from = stores.open_to_read(kind);
-        const auto found = check_store(*from, {written, nullptr, nullptr});
+        const auto found = check_store(*from, {written});
         CHECK(found.all_can_continue());
         CHECK(found.not_kept == 1);
         CHECK(found.as_they_are + found.migrated == 9);

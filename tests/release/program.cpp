@@ -275,7 +275,7 @@ int use(const std::string& where, int every) {
 
 int check(const std::string& where) {
     auto from = open_store(where, access::read_only);
-    const auto found = check_store(*from, {time_point(), nullptr, nullptr});
+    const auto found = check_store(*from, {time_point()});
     std::cout << report_of(found);
     return found.all_can_continue() ? 0 : 1;
 }
