@@ -196,7 +196,7 @@ void compare_index(const Place& place, stube::store& kept, bool is_thorough) {
     {
         auto index = open_index(place, kept);
         CHECK(index->rebuilt_because().empty());
-        CHECK_FALSE(index->was_ahead());
+        CHECK_FALSE(index->began_again());
         index->catch_up(1'000);
     }
     const auto fresh = place.path().string() + ".fresh";

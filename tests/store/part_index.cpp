@@ -50,8 +50,8 @@ part_index::part_index(const fs::path& database, archive& from)
     : from_(from), index_(std::make_unique<query_index>(index_of(database), schema)) {
     for (const auto& id : index_->begun_deletions())
         end_deletion(id);
-    was_ahead_ = !fits_archive();
-    if (was_ahead_) index_->clear();
+    began_again_ = !fits_archive();
+    if (began_again_) index_->clear();
     position_ = index_->watermark().position;
 }
 

@@ -23,8 +23,8 @@ public:
     /// The reason why the file was unusable, and so empty; empty if it was not.
     const std::string& rebuilt_because() const { return index_->rebuilt_because(); }
 
-    /// True if the archive did not have the last commit of the index.
-    bool was_ahead() const { return was_ahead_; }
+    /// True if the archive did not have the last commit of the index: it was lost, or deleted.
+    bool began_again() const { return began_again_; }
 
     /// Applies all new commits, whose parts must match their digests; at most `page` in a
     /// transaction.
@@ -42,7 +42,7 @@ private:
     archive& from_;
     std::unique_ptr<query_index> index_;
     std::uint64_t position_ = 0;
-    bool was_ahead_ = false;
+    bool began_again_ = false;
 };
 
 /// The differences between the indexes of two databases, which must be closed.
