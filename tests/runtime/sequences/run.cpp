@@ -262,7 +262,9 @@ void run::check_history(const model& of) {
 
 void run::check_failures(const model& of) {
     const auto history = world_->map().history();
-    const auto add = [](std::string& to, std::uint64_t head) { to += std::to_string(head) + " "; };
+    const auto add = [](std::string& to, std::uint64_t head) {
+        to.append(std::to_string(head)).append(" ");
+    };
     for (const auto& each : of.conversations) {
         std::string found;
         for (const auto& failed : history.failures(each.id))
