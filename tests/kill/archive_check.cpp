@@ -93,8 +93,7 @@ void archive_check::after_kill(std::vector<std::string>& problems) {
 }
 
 void archive_check::at_end(std::vector<std::string>& problems) {
-    fs::remove_all(folder_);
-    fs::create_directory(folder_);
+    remove_index(expected_index());
     after_kill(problems);
     const auto kept = open(database_);
     kept->load_all([](record&&) {});

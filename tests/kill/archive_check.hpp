@@ -17,7 +17,7 @@ namespace kill_test {
 /// since the last one. Changes nothing in the gallery's files.
 class archive_check {
 public:
-    /// `database` is the gallery's, and `folder` is an empty one for copies.
+    /// `database` is the gallery's, and `folder` is for copies.
     archive_check(std::filesystem::path database, std::filesystem::path folder);
 
     /// Reads each new commit with its parts, and compares the stored conversations with their

@@ -37,18 +37,19 @@ private:
     void stop();
     void compare_all();
     void change_store(int round);
+    void go_back(int round);
     void play();
     void check_store();
     void check_log();
     std::vector<std::string> store_options() const;
     fs::path store_path() const { return folder_.path() / "store"; }
     fs::path database() const { return store_path() / "gallery.db"; }
-    fs::path copies() const { return folder_.path() / "copies"; }
     fs::path log_path() const { return folder_.path() / "log"; }
 
     kill_options options_;
     std::mt19937_64 random_;
     bench::scratch_folder folder_;
+    bench::scratch_folder copies_;  ///< not on a disk, if possible: they need no syncs
     gallery gallery_;
     archive_check archive_;
     std::vector<std::unique_ptr<visitor>> visitors_;
@@ -59,10 +60,10 @@ kill_loop::kill_loop(const kill_options& options)
     : options_(options),
       random_(options.seed),
       folder_(options.folder),
+      copies_(fs::is_directory("/dev/shm") ? "/dev/shm" : options.folder),
       gallery_(options.program, store_options(), log_path()),
-      archive_(database(), copies()) {
+      archive_(database(), copies_.path()) {
     fs::create_directory(store_path());
-    fs::create_directory(copies());
     add_visitors();
 }
 
@@ -162,7 +163,27 @@ void kill_loop::compare_all() {
 }
 
 void kill_loop::change_store(int round) {
-    if (options_.what != fault::goes_back) return;
+    switch (options_.what) {
+    case fault::goes_back:
+        return go_back(round);
+    case fault::tears_archive:
+        return run_sql(
+            database(),
+            "UPDATE archive SET body = '{}' WHERE number ="
+            " (SELECT max(number) FROM archive WHERE body IS NOT NULL)"
+        );
+    case fault::loses_index:
+        return run_sql(
+            database().string() + ".index",
+            "DELETE FROM conversation WHERE number = (SELECT min(number) FROM conversation)"
+        );
+    case fault::none:
+    case fault::counts_twice:
+        return;
+    }
+}
+
+void kill_loop::go_back(int round) {
     const auto copy = folder_.path() / "copy";
     if (round % 2 == 0) {
         fs::copy(store_path(), copy, fs::copy_options::recursive);

@@ -18,8 +18,10 @@ enum class store_kind { memory, file, sqlite, archive };
 /// Faults for the tests of the loop itself, which must detect them.
 enum class fault {
     none,
-    goes_back,     ///< between two lives the store is replaced by its copy from the life before
-    counts_twice,  ///< an event that is sent twice counts twice
+    goes_back,      ///< between two lives the store is replaced by its copy from the life before
+    counts_twice,   ///< an event that is sent twice counts twice
+    tears_archive,  ///< the newest body of the archive is changed after each life
+    loses_index,    ///< the oldest conversation is deleted from the index after each life
 };
 
 struct kill_options {

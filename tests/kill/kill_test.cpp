@@ -127,3 +127,17 @@ TEST_CASE("the kill loop detects an event that counts twice") {
 
     CHECK(has_problem(report, "shows"));
 }
+
+TEST_CASE("the kill loop detects a part of an archive that is torn") {
+    const auto report =
+        kill_again_and_again(options_for(store_kind::archive, 5, fault::tears_archive));
+
+    CHECK(has_problem(report, "a torn commit"));
+}
+
+TEST_CASE("the kill loop detects an index that differs from a rebuild") {
+    const auto report =
+        kill_again_and_again(options_for(store_kind::archive, 5, fault::loses_index));
+
+    CHECK(has_problem(report, "the index differs from a rebuild"));
+}

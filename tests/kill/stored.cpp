@@ -70,6 +70,14 @@ std::set<std::string> in_folder(const fs::path& folder, std::vector<std::string>
 
 }  // namespace
 
+void run_sql(const fs::path& database, const char* sql) {
+    sqlite3* opened = nullptr;
+    const int code = sqlite3_open_v2(database.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
+    const std::unique_ptr<sqlite3, closer> connection(opened);
+    if (code != SQLITE_OK || sqlite3_exec(opened, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+        throw std::runtime_error(std::string(sql) + ": " + sqlite3_errmsg(opened));
+}
+
 std::set<std::string>
 stored_conversations(store_kind kind, const fs::path& folder, std::vector<std::string>& problems) {
     switch (kind) {

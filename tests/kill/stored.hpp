@@ -18,4 +18,7 @@ std::set<std::string> stored_conversations(
     std::vector<std::string>& problems
 );
 
+/// Runs SQL that changes a database that no process has open.
+void run_sql(const std::filesystem::path& database, const char* sql);
+
 }  // namespace kill_test

@@ -1,11 +1,16 @@
+#include "part_index.hpp"
 #include "support.hpp"
+
+#include <stube/store/upkeep.hpp>
 
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <random>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 // A child process saves and reports each acknowledged revision. It is killed at a random moment,
 // and then the stored state is compared with the report. The state of a conversation is a function
@@ -95,11 +100,19 @@ bool keeps_archive(stube::store& kept) {
 
 using revisions = std::vector<std::uint64_t>;
 
-/// Saves batches of the next revisions until it is killed.
+/// The index of a store with an archive; empty for another one.
+template <class Place>
+std::optional<part_index> open_index(const Place& place, stube::store& kept) {
+    if (!keeps_archive(kept)) return std::nullopt;
+    return std::optional<part_index>(std::in_place, place.path(), *archive_of(kept));
+}
+
+/// Saves batches of the next revisions until it is killed. The index follows now and then.
 template <class Place>
 [[noreturn]] void save_until_killed(const Place& place, revisions at, unsigned seed, int pipe) {
     auto kept = place.open();
     kept->load_all([](record&&) {});
+    auto index = open_index(place, *kept);
     std::mt19937 random(seed);
     for (;;) {
         std::vector<change> batch;
@@ -120,6 +133,7 @@ template <class Place>
         kept->save(batch);
         auto size = static_cast<ssize_t>(done.size() * sizeof(acknowledgement));
         if (::write(pipe, done.data(), static_cast<std::size_t>(size)) != size) ::_exit(1);
+        if (index && random() % 3 == 0) index->catch_up(1 + random() % 8);
     }
 }
 
@@ -174,6 +188,30 @@ void compare_archive(stube::store& kept, const revisions& at) {
     }
 }
 
+/// The index catches up, and then equals one that no kill has interrupted. `is_thorough`: equals a
+/// rebuild from the first commit, and all heads and bodies of the archive match their digests.
+template <class Place>
+void compare_index(const Place& place, stube::store& kept, bool is_thorough) {
+    if (!keeps_archive(kept)) return;
+    {
+        auto index = open_index(place, kept);
+        CHECK(index->rebuilt_because().empty());
+        CHECK_FALSE(index->began_again());
+        index->catch_up(1'000);
+    }
+    const auto fresh = place.path().string() + ".fresh";
+    if (is_thorough) {
+        remove_index(fresh + ".index");
+        auto& upkeep = dynamic_cast<archive_upkeep&>(kept);
+        const auto checked = upkeep.check_archive(check_depth::deep);
+        CHECK(checked.fault_count == 0);
+        CHECK(checked.garbage == 0);
+    }
+    part_index(fresh, *archive_of(kept)).catch_up(1'000);
+    for (const auto& each : differences(fresh, place.path()))
+        FAIL_CHECK("the index differs from a rebuild: ", each);
+}
+
 /// For runs by hand: STUBE_KILL_ROUNDS, STUBE_SEED.
 unsigned from_environment(const char* name, unsigned otherwise) {
     const char* value = std::getenv(name);
@@ -222,6 +260,7 @@ void kill_loop(unsigned rounds) {
         auto kept = place.open();
         compare(load(*kept), at);
         compare_archive(*kept, at);
+        compare_index(place, *kept, round % 50 == 49 || round + 1 == rounds);
         kept.reset();
         std::uint64_t now = 0;
         for (std::uint64_t revision : at)

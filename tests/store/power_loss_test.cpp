@@ -1,7 +1,9 @@
 #include "disk_log.hpp"
 #include "history.hpp"
+#include "part_index.hpp"
 
 #include <exception>
+#include <optional>
 #include <string>
 
 // Opens 2,000 images of a disk after a power loss, at every sync of a run and at random moments
@@ -52,6 +54,17 @@ struct archive_in_one_life : archive_full {
     static constexpr history_options saves{5, 200, true, 9000};
     static constexpr std::size_t life = 200;
 };
+
+/// Beside it, an index follows the commits and the trims.
+struct archive_and_index : archive_full {
+    static constexpr unsigned images = 200;
+    static constexpr history_options saves{6, 60, true, 1500};
+    static constexpr std::size_t life = 15;
+    static constexpr bool is_indexed = true;
+};
+
+template <class Kind>
+constexpr bool has_index = requires { Kind::is_indexed; };
 
 struct archive_process_crash : archive_in_one_life {
     static constexpr guarantee kept = guarantee::prefix;
@@ -110,16 +123,23 @@ private:
     void record_run() {
         disk_log log(live());
         std::unique_ptr<stube::store> kept;
+        std::optional<part_index> index;
         for (std::size_t i = 0; i < all_.batches.size(); ++i) {
             if (i % Kind::life == 0) {
+                index.reset();
                 kept.reset();
                 kept = Kind::open(live());
                 load(*kept);
+                if (has_index<Kind>) index.emplace(database_in(live()), *archive_of(*kept));
             }
+            if (index) index->begin_deletions(all_.batches[i]);
             begun_.push_back(log.steps().size());
             save(*kept, with_positions(*kept, all_.batches[i]));
             acknowledged_.push_back(log.steps().size());
+            if (index) index->end_deletions(all_.batches[i]);
+            if (index && random_() % 2 == 0) index->catch_up(1 + random_() % 4);
         }
+        index.reset();
         kept.reset();
         steps_ = log.steps();
     }
@@ -159,7 +179,8 @@ private:
         try {
             auto kept = Kind::open(folder);
             found = load(*kept);
-            if (Kind::keeps_archive) check_archive(*kept, archive_of(found, begun));
+            if (Kind::keeps_archive) check_archive(*kept, archive_at(found, begun));
+            if (has_index<Kind>) check_index(folder, *archive_of(*kept));
         } catch (const std::exception& error) {
             FAIL_CHECK(error.what());
             return;
@@ -173,8 +194,22 @@ private:
         if (moment % 8 == 0) save_more(folder, std::move(found));
     }
 
+    /// The index catches up, and then equals a rebuild.
+    static void check_index(const fs::path& folder, archive& from) {
+        {
+            part_index index(database_in(folder), from);
+            index.catch_up(100);
+        }
+        const auto fresh = folder / "fresh";
+        part_index(fresh, from).catch_up(100);
+        for (const auto& each : differences(fresh, database_in(folder)))
+            FAIL_CHECK("the index differs from a rebuild: ", each);
+    }
+
+    static fs::path database_in(const fs::path& folder) { return folder / "kept.db"; }
+
     /// The archive of the state that was found, which is one of the first `begun`.
-    archive_contents archive_of(const contents& found, std::size_t begun) const {
+    archive_contents archive_at(const contents& found, std::size_t begun) const {
         std::size_t state = begun;
         while (state > 0 && found != all_.states[state])
             --state;
@@ -223,6 +258,7 @@ TEST_CASE_TEMPLATE(
     sqlite_process_crash,
     archive_full,
     archive_in_one_life,
+    archive_and_index,
     archive_process_crash,
     files
 ) {

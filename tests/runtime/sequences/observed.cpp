@@ -59,7 +59,7 @@ struct history_lines {
         if (is_current) text += " current";
     }
 
-    void names(std::set<std::string> all) {
+    void names(const std::set<std::string>& all) {
         for (const auto& each : all)
             text += "\n" + each;
     }
@@ -103,7 +103,7 @@ std::string text_of(const live::history_view& history) {
     std::set<std::string> forks;
     for (const auto& each : history.forks)
         forks.insert(fork_text(each.id, each.from, each.head));
-    lines.names(std::move(forks));
+    lines.names(forks);
     return lines.text;
 }
 
@@ -122,12 +122,12 @@ std::string history_text(const model& of, std::size_t at) {
     std::set<std::string> aliases;
     for (const auto& [alias, id] : of.aliases)
         if (id == one.id) aliases.insert(alias);
-    lines.names(std::move(aliases));
+    lines.names(aliases);
     std::set<std::string> forks;
     for (const auto& each : of.conversations)
         if (each.origin && (each.id == one.id || each.origin->id == one.id))
             forks.insert(fork_text(each.id, each.origin->id, each.origin->head));
-    lines.names(std::move(forks));
+    lines.names(forks);
     return lines.text;
 }
 

@@ -23,7 +23,7 @@ std::string history_text(const model& of, std::size_t at);
 /// The line of the query index for a conversation, and the values of its desk.
 std::string text_of(const stube::live::found_conversation& found);
 
-/// The line that the model expects of a conversation; empty if the index does not have it.
+/// The text that the model expects. Empty if the conversation is not in the index.
 std::string index_text(const model_conversation& of);
 
 }  // namespace sequences

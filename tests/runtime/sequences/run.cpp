@@ -242,7 +242,7 @@ void run::check_states(const model& of) {
             const auto view = history.view(each.id, head.number);
             if (!view) throw mismatch("a head is missing: " + what);
             expect_same(what, text_of(view->value), text_of(head.value));
-            if (view->has_ended != head.is_end) throw mismatch("is it an end? " + what);
+            if (view->has_ended != head.is_end) throw mismatch("one of the two is an end: " + what);
         }
         const auto first = each.is_forgotten() ? 0 : each.heads.front().number;
         if (first > 1 && history.view(each.id, first - 1))
@@ -262,7 +262,9 @@ void run::check_history(const model& of) {
 
 void run::check_failures(const model& of) {
     const auto history = world_->map().history();
-    const auto add = [](std::string& to, std::uint64_t head) { to += std::to_string(head) + " "; };
+    const auto add = [](std::string& to, std::uint64_t head) {
+        to.append(std::to_string(head)).append(" ");
+    };
     for (const auto& each : of.conversations) {
         std::string found;
         for (const auto& failed : history.failures(each.id))

@@ -24,7 +24,7 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// The situations that sequences have reached, so that a test can show that they test something.
+/// The situations that sequences have reached. A test shows with it that they test something.
 struct coverage {
     std::uint64_t applied = 0;  ///< requests that changed a conversation
     std::uint64_t refused = 0;  ///< requests that changed nothing, as they should

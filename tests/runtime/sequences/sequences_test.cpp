@@ -118,6 +118,6 @@ TEST_CASE("conversations and their archive and index follow a model through rand
     follow_the_model(short_run);
 }
 
-TEST_CASE("conversations and their archive and index follow a model through 100000 sequences") {
-    follow_the_model(100'000);
+TEST_CASE("conversations and their archive and index follow a model through 50000 sequences") {
+    follow_the_model(50'000);
 }
