@@ -102,6 +102,7 @@ public:
     erased_counts erase(const erasure& what) override;
     std::vector<std::string> files_with(std::span<const std::string> texts) override;
     std::vector<logged_commit> commits_after(std::uint64_t position, std::size_t count) override;
+    std::vector<logged_commit> commits_of(std::string_view id, std::uint64_t first) override;
     std::optional<archived_state> state_at(std::uint64_t position) override;
     std::string index_file() const override;
 
@@ -725,6 +726,10 @@ void database_store::forget_erased(const erasure& what) {
 std::vector<logged_commit>
 database_store::commits_after(std::uint64_t position, std::size_t count) {
     return reader(log_reader_).commits_after(position, count);
+}
+
+std::vector<logged_commit> database_store::commits_of(std::string_view id, std::uint64_t first) {
+    return reader(log_reader_).commits_of(id, first);
 }
 
 std::optional<archived_state> database_store::state_at(std::uint64_t position) {

@@ -91,6 +91,7 @@ public:
     std::vector<unreadable_record> quarantined;
     bool parts = true;
     bool archives = false;  ///< the store keeps an archive, of what it has saved
+    std::atomic<std::size_t> archive_reads = 0;  ///< calls that have read the archive
 
 private:
     mutable std::mutex mutex_;

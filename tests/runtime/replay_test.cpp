@@ -641,6 +641,20 @@ TEST_CASE("the archive has no export of an unknown conversation") {
     CHECK(r.w.map().history().replay("unknown").empty());
 }
 
+TEST_CASE("an export reads the archive equally often for a long and for a short history") {
+    const auto count_reads = [](std::uint64_t events) {
+        recorded_world r;
+        for (std::uint64_t i = 0; i < events; ++i)
+            r.send("raise", "[10]");
+        r.told->archive_reads = 0;
+        const auto exported = r.exported();
+        const auto reads = r.told->archive_reads.load();
+        CHECK(test_of(exported).replay().compared == events);
+        return reads;
+    };
+    CHECK(count_reads(200) == count_reads(2));
+}
+
 TEST_CASE("a truncated export is refused at each byte") {
     recorded_world r;
     r.send("raise", "[10]");
