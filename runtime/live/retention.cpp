@@ -138,8 +138,7 @@ bool retention::trim(const candidate& old) {
     } catch (const std::exception& error) {  // damaged, or of another release
         parts_.context.log()
             .warn("old history stays conversation={} why={}", old.id, quote_for_log(error.what()));
-        const mutex_lock lock(mutex_);
-        failed_.insert(old.id);
+        mark_failed(old.id);
         return false;
     }
 }
@@ -217,10 +216,10 @@ void retention::save(change wanted, std::optional<held_entry> held) {
         [this, id = std::move(id), trimmed](save_result saved, const std::string& why) {
             parts_.removals.record(saved, why);
             if (saved == save_result::durable) {
+                ++parts_.context.totals.trims_done;
                 update_index(id, trimmed);
             } else {
-                const mutex_lock lock(mutex_);
-                failed_.insert(id);
+                mark_failed(id);
             }
             --in_flight_;
         }
@@ -233,6 +232,12 @@ void retention::update_index(const std::string& id, std::optional<std::uint64_t>
     auto kept = archive_->heads(id, newest_head, newest_head);
     std::erase_if(kept, [&](const archived_head& each) { return each.number <= *trimmed; });
     if (!kept.empty()) parts_.indexer.trim(id, kept.back());
+}
+
+void retention::mark_failed(const std::string& id) {
+    ++parts_.context.totals.trims_failed;
+    const mutex_lock lock(mutex_);
+    failed_.insert(id);
 }
 
 bool retention::is_skipped(const std::string& id) {

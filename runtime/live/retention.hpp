@@ -69,6 +69,7 @@ private:
     bool is_older(const storage::appended_head& head, std::chrono::days keep) const;
     void save(storage::change wanted, std::optional<held_entry> held);
     void update_index(const std::string& id, std::optional<std::uint64_t> trimmed);
+    void mark_failed(const std::string& id);
     bool is_skipped(const std::string& id);
 
     parts parts_;

@@ -425,6 +425,24 @@ TEST_CASE("a failed event is in the archive with its exception") {
     CHECK(failed[0].event.time == time_point(1'000'000h + 3s));
 }
 
+TEST_CASE("the counts contain the failed turns that the archive has") {
+    recorded_world r;
+    CHECK(r.send("check").result == status::failed);
+    CHECK(r.send("check").result == status::failed);
+    r.stop();
+    CHECK(r.w.map().counts().failures_archived == 2);
+    CHECK(r.w.map().counts().failures_lost == 0);
+}
+
+TEST_CASE("the counts contain the failed turns that the store has refused") {
+    recorded_world r;
+    r.told->refuses_failures = true;
+    CHECK(r.send("check").result == status::failed);
+    r.stop();
+    CHECK(r.w.map().counts().failures_archived == 0);
+    CHECK(r.w.map().counts().failures_lost == 1);
+}
+
 TEST_CASE("a client's mistake is not a failure in the archive") {
     recorded_world r;
     CHECK(r.send("raise", R"(["x"])").result == status::bad_arguments);
