@@ -57,7 +57,12 @@ parse_number(std::string_view option, std::string_view text, unsigned lowest, un
     return value;
 }
 
+void refuse_empty(std::string_view option, std::string_view value) {
+    if (value.empty()) throw std::invalid_argument(std::string(option) + " needs a value");
+}
+
 void set(options& to, std::string_view option, std::string_view value) {
+    refuse_empty(option, value);
     if (option == "--port") {
         to.server.port = static_cast<std::uint16_t>(parse_number(option, value, 0, 65535));
     } else if (option == "--bind") {
@@ -98,6 +103,8 @@ options parse_options(std::span<char* const> arguments) {
         } else if (option == "--export" && at + 2 < arguments.size()) {
             out.exported = arguments[++at];
             out.export_file = arguments[++at];
+            refuse_empty(option, out.exported);
+            refuse_empty(option, out.export_file);
         } else if (option == "--export") {
             throw std::invalid_argument("--export takes the id of a conversation and a file");
         } else if (at + 1 == arguments.size()) {

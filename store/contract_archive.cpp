@@ -416,6 +416,40 @@ void invalid_failure_is_refused(trial& run) {
     expect(run.archived()->failures("a").size() == 1, "a failure after a refused one is lost");
 }
 
+void commits_of_one_conversation(trial& run) {
+    if (!run.archived()) return;
+    run.save(
+        {recorded(creating("a", 3, {{"head", "3"}, {"i1", "1"}})),
+         recorded(creating("b", 1, {{"head", "1"}}))}
+    );
+    run.save({recorded(replacing("a", 5, {{"head", "5"}, {"i1", "1"}}))});
+    run.save({recorded(replacing("b", 2, {{"head", "2"}}))});
+    run.save({ending("a", 6, {})});
+    for (int restarted = 0; restarted < 2; ++restarted) {
+        archive& from = *run.archived();
+        const auto numbers = [&](std::string_view id, std::uint64_t first) {
+            std::string text;
+            for (const auto& commit : from.commits_of(id, first))
+                text += commit.id + std::to_string(commit.head.number) + ' ';
+            return text;
+        };
+        expect(numbers("a", 0) == "a3 a5 a6 ", "the commits are not the oldest first");
+        expect(numbers("a", 5) == "a5 a6 ", "the commits do not begin with a number");
+        expect(numbers("a", 4).empty(), "there are commits from a number between heads on");
+        expect(numbers("a", 1).empty(), "there are commits from a number below all heads on");
+        expect(numbers("a", 7).empty(), "there are commits after the newest one");
+        expect(numbers("never_there", 0).empty(), "an unknown conversation has commits");
+        const auto from_second = from.commits_of("a", 5);
+        expect(
+            from_second[0].is_whole && from_second[0].written.size() == 2,
+            "the first commit has not all parts"
+        );
+        run.restart();
+    }
+    run.save({forgetting("a")});
+    expect(run.archived()->commits_of("a", 0).empty(), "a forgotten conversation has commits");
+}
+
 void commits_are_in_order(trial& run) {
     if (!run.archived()) return;
     run.save(
@@ -477,6 +511,7 @@ std::vector<rule> archive_rules() {
         make_rule("the newest failures of a conversation are kept", newest_failures_are_kept),
         make_rule("an invalid failure is refused", invalid_failure_is_refused),
         make_rule("the commits are read in the order of their append", commits_are_in_order),
+        make_rule("the commits of a conversation are read at once", commits_of_one_conversation),
     };
 }
 

@@ -59,6 +59,38 @@ void compare_state(archive& from, const std::string& id, const archived_state& e
     expect(found->parts == expected.parts, name + " has other parts");
 }
 
+/// Applies a commit to the state before it, and compares the result with the model.
+void repeat(const logged_commit& commit, contents& repeated, const archived_state& expected) {
+    const std::string& id = commit.id;
+    expect(commit.damage.empty(), "a commit of " + id + " is damaged");
+    compare_head(id, commit.head, expected.head);
+    change next = replacing(id, commit.head.number, commit.written);
+    next.dropped = commit.dropped;
+    if (!commit.is_whole) next.kind = change_kind::update;
+    apply_change(repeated, next);
+    expect(
+        repeated[id].parts == in_order({id, 0, {}, expected.parts}).parts,
+        id + " has other parts after its commits were repeated"
+    );
+}
+
+/// Repeats the commits of one conversation from the head with this index on.
+void compare_commits(
+    archive& from,
+    const std::string& id,
+    const std::vector<archived_state>& heads,
+    std::size_t first
+) {
+    const auto commits = from.commits_of(id, heads[first].head.number);
+    expect(commits.size() == heads.size() - first, id + " has another number of commits");
+    expect(commits.front().is_whole, "the first commit of " + id + " has no whole list");
+    contents repeated;
+    for (std::size_t i = 0; i < commits.size(); ++i) {
+        expect(commits[i].id == id, "a commit of another conversation than " + id);
+        repeat(commits[i], repeated, heads[first + i]);
+    }
+}
+
 }  // namespace
 
 void expect(bool is_true, const std::string& violation) {
@@ -145,7 +177,11 @@ void trial::compare_archive(bool with_all_states) const {
         const std::size_t step = with_all_states ? 1 : expected.heads.size() / 3 + 1;
         for (std::size_t i = 0; i < expected.heads.size(); i += step)
             compare_state(from, id, expected.heads[i]);
-        if (!expected.heads.empty()) compare_state(from, id, expected.heads.back());
+        if (!expected.heads.empty()) {
+            compare_state(from, id, expected.heads.back());
+            compare_commits(from, id, expected.heads, 0);
+            compare_commits(from, id, expected.heads, expected.heads.size() / 2);
+        }
 
         expect(from.aliases(id) == expected.aliases, id + " has other aliases");
         for (const auto& name : expected.aliases)
@@ -174,7 +210,6 @@ void trial::compare_log() const {
          page = from.commits_after(position, 7)) {
         expect(page.size() <= 7, "a page of commits is longer than was asked for");
         for (const auto& commit : page) {
-            expect(commit.damage.empty(), "a commit of " + commit.id + " is damaged");
             expect(commit.position > position, "the positions of the commits do not rise");
             position = commit.position;
             const auto expected = archive_model_.find(commit.id);
@@ -183,16 +218,7 @@ void trial::compare_log() const {
                 expected != archive_model_.end() && index < expected->second.heads.size(),
                 commit.id + " has a commit that was not saved"
             );
-            const archived_state& state = expected->second.heads[index];
-            compare_head(commit.id, commit.head, state.head);
-            change next = replacing(commit.id, commit.head.number, commit.written);
-            next.dropped = commit.dropped;
-            if (!commit.is_whole) next.kind = change_kind::update;
-            apply_change(repeated, next);
-            expect(
-                repeated[commit.id].parts == in_order({commit.id, 0, {}, state.parts}).parts,
-                commit.id + " has other parts after its commits were repeated"
-            );
+            repeat(commit, repeated, expected->second.heads[index]);
         }
     }
     for (const auto& [id, expected] : archive_model_)

@@ -146,22 +146,68 @@ archive_reader::commits_after(std::uint64_t position, std::size_t count) {
     });
 }
 
+/// The links of the heads from the number `first` on, the newest first. Empty if there is no head
+/// with this number; 0 is the number before the first head.
+std::vector<head_link>
+archive_reader::links_from(opened& in, std::string_view id, std::uint64_t first) {
+    std::vector<head_link> links;
+    std::int64_t row = find_newest(in, id);
+    const std::int64_t end = in.rows.find_end(id);
+    while (row != end) {
+        const head_link link = in.rows.read_link(id, row, links.empty() ? nullptr : &links.back());
+        if (link.number < first) break;
+        links.push_back(link);
+        row = link.previous;
+    }
+    const bool has_first = first == 0 || (!links.empty() && links.back().number == first);
+    return has_first ? links : std::vector<head_link>();
+}
+
+std::vector<logged_commit> archive_reader::commits_of(std::string_view id, std::uint64_t first) {
+    return in_snapshot([&](opened& in) {
+        const auto links = links_from(in, id, first);
+        std::vector<logged_commit> all;
+        all.reserve(links.size());
+        for (auto link = links.rbegin(); link != links.rend(); ++link) {
+            const bool is_first = all.empty();
+            auto& next = all.emplace_back();
+            next.position = as_unsigned(link->row);
+            next.id = id;
+            if (is_first)
+                read_whole(in, *link, next);
+            else
+                read_changes(in, *link, next);
+        }
+        return all;
+    });
+}
+
+/// Reads and verifies a commit with all parts of its state.
+void archive_reader::read_whole(opened& in, const head_link& link, logged_commit& to) {
+    archived_state state = read_state(in, to.id, link);
+    to.head = std::move(state.head);
+    to.written = std::move(state.parts);
+}
+
+/// Reads and verifies a commit with the parts that it changed.
+void archive_reader::read_changes(opened& in, const head_link& link, logged_commit& to) {
+    head_row row = in.rows.read_head(to.id, link);
+    to.written.reserve(row.parts.written.size());
+    for (const auto& part : row.parts.written)
+        to.written.push_back({part.name, in.rows.read_body(to.id, link.number, part)});
+    to.head = std::move(row.head);
+    to.is_whole = row.changed == 0;
+    to.dropped = std::move(row.parts.dropped);
+}
+
 /// Reads and verifies one commit, or records its damage. After a trim, the first commit has all
 /// parts, because the state before it is gone.
 void archive_reader::read_commit(opened& in, const head_link& link, logged_commit& to) {
     try {
-        if (link.previous != 0 && link.previous == in.rows.find_end(to.id)) {
-            archived_state state = read_state(in, to.id, link);
-            to.head = std::move(state.head);
-            to.written = std::move(state.parts);
-            return;
-        }
-        head_row row = in.rows.read_head(to.id, link);
-        for (const auto& part : row.parts.written)
-            to.written.push_back({part.name, in.rows.read_body(to.id, link.number, part)});
-        to.head = std::move(row.head);
-        to.is_whole = row.changed == 0;
-        to.dropped = std::move(row.parts.dropped);
+        if (link.previous != 0 && link.previous == in.rows.find_end(to.id))
+            read_whole(in, link, to);
+        else
+            read_changes(in, link, to);
     } catch (const store_refused& error) {
         to.written.clear();
         to.damage = error.what();

@@ -41,6 +41,7 @@ public:
     /// As the member of `archive_upkeep`.
     appended_heads appended_after(std::uint64_t position, std::size_t rows);
     std::vector<logged_commit> commits_after(std::uint64_t position, std::size_t count);
+    std::vector<logged_commit> commits_of(std::string_view id, std::uint64_t first);
     std::optional<archived_state> state_at(std::uint64_t position);
 
     /// Closes the connection, which the next call opens again.
@@ -70,7 +71,10 @@ private:
     auto in_snapshot(Read read);
 
     std::int64_t find_newest(opened& in, std::string_view id);
+    std::vector<head_link> links_from(opened& in, std::string_view id, std::uint64_t first);
     static archived_state read_state(opened& in, std::string_view id, const head_link& link);
+    static void read_whole(opened& in, const head_link& link, logged_commit& to);
+    static void read_changes(opened& in, const head_link& link, logged_commit& to);
     static void read_commit(opened& in, const head_link& link, logged_commit& to);
 
     const std::filesystem::path file_;

@@ -2,6 +2,7 @@
 
 #include <boost/mp11/algorithm.hpp>
 
+#include <chrono>
 #include <string_view>
 
 namespace stube::http {
@@ -64,6 +65,39 @@ void append_background(std::string& out, const live::conversation_counts& of) {
     line("stube_deleted_total", "{reason=\"too_many\"}", of.evicted);
 }
 
+/// The numbers of the archive: its index, the deletion of old history, and failed turns.
+void append_archive(std::string& out, const live::conversation_counts& of) {
+    const auto line = [&](std::string_view name, std::string_view labels, std::size_t value) {
+        append_line(out, name, labels, static_cast<std::int64_t>(value));
+    };
+    if (of.index_behind) {
+        append_type(
+            out,
+            "stube_index_behind_seconds",
+            "gauge",
+            "Time since the query index last had all commits of the archive."
+        );
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*of.index_behind);
+        append_line(out, "stube_index_behind_seconds", {}, seconds.count());
+    }
+    append_type(
+        out,
+        "stube_history_trims_total",
+        "counter",
+        "Deletions of old history of a conversation, by their outcome."
+    );
+    line("stube_history_trims_total", "{result=\"done\"}", of.trims_done);
+    line("stube_history_trims_total", "{result=\"failed\"}", of.trims_failed);
+    append_type(
+        out,
+        "stube_archived_failures_total",
+        "counter",
+        "Failed turns for the archive, by whether the archive has recorded them."
+    );
+    line("stube_archived_failures_total", "{result=\"recorded\"}", of.failures_archived);
+    line("stube_archived_failures_total", "{result=\"lost\"}", of.failures_lost);
+}
+
 }  // namespace
 
 std::string metrics::text(const totals& now, const live::conversation_counts& background) const {
@@ -113,6 +147,7 @@ std::string metrics::text(const totals& now, const live::conversation_counts& ba
                     }));
     });
     append_background(out, background);
+    append_archive(out, background);
     return out;
 }
 

@@ -59,18 +59,23 @@ recorder::recorder(std::string id) {
     out_.id = std::move(id);
 }
 
-void recorder::add(storage::archived_state state) {
-    recorded_head added{std::move(state.head), {}};
+void recorder::add(storage::logged_commit commit) {
+    recorded_head added{std::move(commit.head), {}};
     const auto place = place_of(added.head.number);
     added.head.digest = {};
     added.head.event = without_secrets(added.head.event, place + ", event");
-    for (auto& each : state.parts) {
+    if (commit.is_whole) parts_.clear();
+    for (auto& each : commit.written) {
         const auto where = place + ", part " + each.name;
         auto content = each.name == name_of_head ? without_owner(each.body, where, out_.mount)
                                                  : without_secrets(each.body, where);
-        added.parts.push_back({std::move(each.name), index_of(std::move(content))});
+        parts_.insert_or_assign(std::move(each.name), index_of(std::move(content)));
     }
-    std::ranges::sort(added.parts, {}, &recorded_part::name);
+    for (const auto& name : commit.dropped)
+        parts_.erase(name);
+    added.parts.reserve(parts_.size());
+    for (const auto& [name, content] : parts_)
+        added.parts.push_back({name, content});
     out_.heads.push_back(std::move(added));
 }
 

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -57,8 +59,8 @@ class recorder {
 public:
     explicit recorder(std::string id);
 
-    /// Adds the next head.
-    void add(storage::archived_state state);
+    /// Adds the next head. A commit without a whole list continues the parts of the head before it.
+    void add(storage::logged_commit commit);
     void add(storage::archived_failure failed);
 
     /// Ends the recording.
@@ -68,7 +70,8 @@ private:
     std::size_t index_of(std::string content);
 
     recording out_;
-    std::unordered_map<std::string, std::size_t> known_;  ///< the index of each content
+    std::map<std::string, std::size_t, std::less<>> parts_;  ///< at the last head
+    std::unordered_map<std::string, std::size_t> known_;     ///< the index of each content
 };
 
 /// The stored parts at a head.

@@ -22,8 +22,13 @@ constexpr std::size_t most_failures = 256;
 
 }  // namespace
 
-commit_writer::commit_writer(store& storage, std::function<void(const std::string&)> on_down)
+commit_writer::commit_writer(
+    store& storage,
+    totals& counts,
+    std::function<void(const std::string&)> on_down
+)
     : storage_(storage),
+      counts_(counts),
       watch_(dynamic_cast<place_watch*>(&storage)),
       on_down_(std::move(on_down)),
       thread_([this] { run(); }) {}
@@ -46,7 +51,10 @@ void commit_writer::submit(change wanted, executor& on, on_saved done) {
 
 void commit_writer::record_failure(archived_failure failed) {
     const mutex_lock lock(mutex_);
-    if (failures_.size() < most_failures) failures_.push_back(std::move(failed));
+    if (failures_.size() < most_failures)
+        failures_.push_back(std::move(failed));
+    else
+        ++counts_.failures_lost;
 }
 
 void commit_writer::stop() {
@@ -147,8 +155,10 @@ void commit_writer::write_failures(std::vector<archived_failure> failed) {
     next_failures_ = std::chrono::steady_clock::now() + check_interval;
     try {
         if (auto* kept = archive_of(storage_)) kept->append_failures(failed);
+        counts_.failures_archived += failed.size();
     } catch (const store_refused&) {
-        return;  // such as a full disk: the log has the failures, and the saves report the disk
+        counts_.failures_lost += failed.size();
+        // Such as a full disk: the log has the failures, and the saves report the disk.
     } catch (...) {
         go_down(current_exception_message());
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/live/map_context.hpp"
 #include "runtime/live/mutex.hpp"
 
 #include <stube/runtime/conversation_map.hpp>
@@ -24,7 +25,8 @@ class commit_writer {
 public:
     using on_saved = std::function<void(save_result, const std::string& why)>;
 
-    commit_writer(store& storage, std::function<void(const std::string&)> on_down);
+    /// `storage` and `counts` must outlive the writer.
+    commit_writer(store& storage, totals& counts, std::function<void(const std::string&)> on_down);
     ~commit_writer();
 
     /// `done` is called once, on the executor `on`.
@@ -59,6 +61,7 @@ private:
     static void post_results(std::vector<queued_change> batch);
 
     store& storage_;
+    totals& counts_;
     storage::place_watch* const watch_;  ///< null if the store does not have this capability
     std::function<void(const std::string&)> on_down_;
     mutex mutex_;

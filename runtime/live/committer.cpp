@@ -74,7 +74,8 @@ change removal_of(const entry& e) {
 
 committer::committer(parts to, store& storage, std::function<void(const std::string&)> on_down)
     : parts_(to), storage_(storage), archive_(archive_of(storage)) {
-    if (storage.keeps()) writer_ = std::make_unique<commit_writer>(storage, std::move(on_down));
+    if (storage.keeps())
+        writer_ = std::make_unique<commit_writer>(storage, to.context.totals, std::move(on_down));
 }
 
 void committer::watch_place() {

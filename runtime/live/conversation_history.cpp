@@ -65,20 +65,14 @@ archived_head head_of(archived_failure failed) {
 /// The heads from a number on, with their states. Empty if there is no head with this number. 0 is
 /// the number before the first one.
 recording record_from(archive& from, std::string_view id, std::uint64_t first) {
-    constexpr auto no_limit = std::numeric_limits<std::size_t>::max();
-    auto heads = from.heads(id, head_range().before, no_limit);
-    std::erase_if(heads, [&](const archived_head& each) { return each.number < first; });
     recorder out{std::string(id)};
-    const bool has_first = !heads.empty() && (first == 0 || heads.back().number == first);
-    if (!has_first) return std::move(out).finish({});
-    // The oldest first.
-    for (auto head = heads.rbegin(); head != heads.rend(); ++head) {
-        auto state = from.state(id, head->number);
-        if (!state) throw decode_error("head " + std::to_string(head->number) + " has no state");
-        out.add(*std::move(state));
-    }
+    auto commits = from.commits_of(id, first);
+    if (commits.empty()) return std::move(out).finish({});
+    const auto oldest = commits.front().head.number;
+    for (auto& each : commits)
+        out.add(std::move(each));
     for (auto& each : from.failures(id))
-        if (each.after_head >= heads.back().number) out.add(std::move(each));
+        if (each.after_head >= oldest) out.add(std::move(each));
     return std::move(out).finish(from.aliases(id));
 }
 

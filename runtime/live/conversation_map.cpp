@@ -411,6 +411,11 @@ conversation_counts conversation_map::counts() const {
         .rolled_back = totals.rolled_back,
         .expired = totals.expired,
         .evicted = totals.evicted,
+        .trims_done = totals.trims_done,
+        .trims_failed = totals.trims_failed,
+        .failures_archived = totals.failures_archived,
+        .failures_lost = totals.failures_lost,
+        .index_behind = parts_->indexer.behind(),
     };
 }
 

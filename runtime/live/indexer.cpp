@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <utility>
@@ -44,6 +45,7 @@ void indexer::start(archive& from) {
         },
         [this](const std::string& why) { context_.log().warn("{}", quote_for_log(why)); }
     );
+    complete_at_ = context_.clock.steady();
     thread_ = std::thread([this] { run(); });
 }
 
@@ -73,7 +75,9 @@ void indexer::run() {
             if (!std::exchange(is_prepared, true)) prepare();
             bool is_behind = true;
             while (is_behind) {
+                const auto looked_at = context_.clock.steady();
                 is_behind = take_page();
+                if (!is_behind) complete_at_ = looked_at;
                 const mutex_lock lock(mutex_);
                 if (stopping_) return;
             }
@@ -89,6 +93,11 @@ void indexer::run() {
             builder_->discard();
         }
     } while (wait());
+}
+
+std::optional<std::chrono::milliseconds> indexer::behind() const {
+    if (!index_) return std::nullopt;
+    return std::max(context_.clock.steady() - complete_at_.load(), std::chrono::milliseconds(0));
 }
 
 /// Ends the deletions of the process before. Begins with the watermark if the index is intact and

@@ -8,6 +8,7 @@
 #include <stube/store/store.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -53,6 +54,10 @@ public:
     /// The last commit that the index has considered.
     std::uint64_t position() const { return position_; }
 
+    /// The time since the index last had all commits of the archive; since the start if it has not
+    /// had them yet. Also grows if the thread hangs or fails. Empty if there is no index.
+    std::optional<std::chrono::milliseconds> behind() const;
+
 private:
     void run();
     void prepare();
@@ -65,6 +70,8 @@ private:
     std::optional<storage::query_index> index_;
     std::optional<kernel::index_builder> builder_;
     std::atomic<std::uint64_t> position_ = 0;
+    std::atomic<steady_time> complete_at_ = steady_time();  ///< see behind()
+
     /// Locked while commits are read and applied, so that a deletion is not undone by a page that
     /// was read before it.
     mutex page_mutex_;

@@ -29,6 +29,10 @@ struct totals {
     std::atomic<std::size_t> rolled_back = 0;
     std::atomic<std::size_t> expired = 0;
     std::atomic<std::size_t> evicted = 0;
+    std::atomic<std::size_t> trims_done = 0;
+    std::atomic<std::size_t> trims_failed = 0;
+    std::atomic<std::size_t> failures_archived = 0;
+    std::atomic<std::size_t> failures_lost = 0;
 };
 
 /// The options, clocks, executors and counts that all parts of a map share.

@@ -147,7 +147,7 @@ std::optional<retention::deletion> retention::delete_old(const candidate& old) {
     } catch (const std::exception& error) {  // damaged, or of another release
         parts_.context.log()
             .warn("old history stays conversation={} why={}", old.id, quote_for_log(error.what()));
-        keep(old.id);
+        mark_failed(old.id);
         return std::nullopt;
     }
 }
@@ -222,7 +222,7 @@ void retention::submit_all() {
     } catch (const std::exception& error) {
         parts_.context.log().warn("old history stays why={}", quote_for_log(error.what()));
         for (auto& each : all) {
-            keep(each.wanted.id);
+            mark_failed(each.wanted.id);
             if (each.held) parts_.operations.release(*std::move(each.held));
         }
         begun_ = {};
@@ -240,15 +240,19 @@ void retention::submit(deletion next) {
         std::move(next.held),
         [this, id = std::move(id)](save_result saved, const std::string& why) {
             parts_.removals.record(saved, why);
-            if (saved != save_result::durable) keep(id);
+            if (saved == save_result::durable)
+                ++parts_.context.totals.trims_done;
+            else
+                mark_failed(id);
             parts_.indexer.end_deletion(id);
             --in_flight_;
         }
     );
 }
 
-/// Tries again in the next round.
-void retention::keep(const std::string& id) {
+/// The next round tries again.
+void retention::mark_failed(const std::string& id) {
+    ++parts_.context.totals.trims_failed;
     const mutex_lock lock(mutex_);
     failed_.insert(id);
 }

@@ -75,7 +75,7 @@ private:
     bool is_older(const storage::appended_head& head, std::chrono::days keep) const;
     void submit_all();
     void submit(deletion next);
-    void keep(const std::string& id);
+    void mark_failed(const std::string& id);
     bool is_skipped(const std::string& id);
 
     parts parts_;

@@ -1,5 +1,7 @@
 // Saves of the SQLite store with its archive, next to the same saves without it, and reads of a
-// long history. Both with synchronous FULL.
+// long history. Both with synchronous FULL. The same rows are written by bare SQLite too, whose
+// ratio is the part of the cost that the store cannot avoid.
+#include "bare_sqlite.hpp"
 #include "measure.hpp"
 #include "store_bench.hpp"
 
@@ -120,6 +122,115 @@ private:
     std::uint64_t revision_ = 0;
 };
 
+/// The rows of the same saves, written by bare SQLite: no checks, no checksums, no digests.
+class saved_rows {
+public:
+    saved_rows(const fs::path& file, bool with_archive, std::size_t part_size)
+        : on_(with_tables(file, with_archive, part_size)),
+          with_archive_(with_archive),
+          part_size_(part_size),
+          set_part_(on_.prepare(
+              "UPDATE part SET checksum_of_all = ?1, revision = ?2, saved = ?3, checksum = ?4,"
+              " body = ?5, archived = ?6 WHERE number = ?7 AND conversation = ?8 AND name = ?9"
+          )),
+          add_head_(on_.prepare("INSERT INTO archive VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+    }
+
+    /// The cost of an event, without making its values.
+    cost play(std::size_t batch, std::size_t batches) {
+        meter spent;
+        const double before = bytes_written();
+        for (std::size_t i = 0; i < batches; ++i) {
+            ++revision_;
+            const auto picked = pick(random_, batch, conversations);
+            const auto text = body(part_size_, revision_);
+            const auto commit = commit_of(revision_);
+            spent.start();
+            on_.run("BEGIN IMMEDIATE");
+            for (const auto one : picked)
+                save(one, text, commit);
+            on_.run("COMMIT");
+            spent.stop();
+        }
+        const auto events = static_cast<double>(batch * batches);
+        cost one = spent.per(events);
+        one.bytes = (bytes_written() - before) / events;
+        return one;
+    }
+
+private:
+    static constexpr sqlite3_int64 some_checksum = 0x5bd1e995'9e3779b9;
+
+    static bare_connection
+    with_tables(const fs::path& file, bool with_archive, std::size_t part_size) {
+        bare_connection made(file);
+        made.run("CREATE TABLE part(number INTEGER PRIMARY KEY, conversation TEXT NOT NULL,"
+                 " name TEXT NOT NULL, revision INTEGER NOT NULL, saved INTEGER NOT NULL,"
+                 " checksum INTEGER NOT NULL, status TEXT, parts INTEGER, checksum_of_all INTEGER,"
+                 " body TEXT, archived INTEGER);"
+                 "CREATE TABLE archive(number INTEGER PRIMARY KEY, conversation TEXT NOT NULL,"
+                 " previous INTEGER, head INTEGER, parent INTEGER, time INTEGER, event TEXT,"
+                 " about TEXT, parts TEXT, changed INTEGER, digest BLOB, body TEXT)");
+        // The store's limits for its log, in pages.
+        made.run(
+            with_archive ? "PRAGMA wal_autocheckpoint = 4096" : "PRAGMA wal_autocheckpoint = 1024"
+        );
+        made.run("BEGIN");
+        auto add = made.prepare("INSERT INTO part(conversation, name, revision, saved, checksum,"
+                                " body) VALUES(?, ?, 1, 1, ?, ?)");
+        for (std::size_t i = 0; i < conversations; ++i) {
+            const auto id = saved_conversations::id_of(i);
+            add.run(id, "i1", some_checksum, body(part_size, 0));
+            if (part_size < large_part)
+                add.run(id, "i2", some_checksum, body(large_part - part_size, 0));
+            add.run(id, "head", some_checksum, body(head_size, 0));
+        }
+        made.run("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
+        return made;
+    }
+
+    void save(std::size_t one, const std::string& text, const archived_commit& commit) {
+        const auto id = saved_conversations::id_of(one);
+        const auto revision = static_cast<sqlite3_int64>(revision_);
+        const sqlite3_int64 rows = part_size_ < large_part ? 3 : 2;
+        set_part_.run(
+            some_checksum,
+            revision,
+            revision,
+            some_checksum,
+            text,
+            next_row_,
+            static_cast<sqlite3_int64>(one) * rows + 1,
+            id,
+            "i1"
+        );
+        if (!with_archive_) return;
+        add_head_.run(
+            next_row_++,
+            id,
+            next_row_,
+            revision,
+            revision - 1,
+            static_cast<sqlite3_int64>(commit.time),
+            commit.event,
+            commit.about,
+            R"([["i1",100000,"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq"]])",
+            1,
+            "abcdefghijklmnopqrstuvwxyzabcdef",
+            text
+        );
+    }
+
+    bare_connection on_;
+    bool with_archive_;
+    std::size_t part_size_;
+    bare_statement set_part_;
+    bare_statement add_head_;
+    std::mt19937 random_{1};
+    std::uint64_t revision_ = 1;
+    sqlite3_int64 next_row_ = 1;
+};
+
 boost::json::object figures(const cost& of) {
     return {{"cpu_us", of.cpu_us}, {"wall_us", of.wall_us}, {"bytes_written", of.bytes}};
 }
@@ -131,18 +242,26 @@ measure_cost(const store_options& options, std::size_t size, std::size_t batch) 
     saved_conversations with(options.folder / ("with-" + name), true, conversations, size);
     const auto batches =
         std::max<std::size_t>(4, (batch < 64 ? 1000 : 12800) / batch / options.part);
+    saved_rows bare_without(options.folder / ("bare-without-" + name), false, size);
+    saved_rows bare_with(options.folder / ("bare-with-" + name), true, size);
     std::vector<cost> of_without;
     std::vector<cost> of_with;
+    std::vector<cost> of_bare_without;
+    std::vector<cost> of_bare_with;
     for (std::size_t round = 0; round < options.rounds; ++round) {
         of_without.push_back(without.play(batch, batches));
         of_with.push_back(with.play(batch, batches));
+        of_bare_without.push_back(bare_without.play(batch, batches));
+        of_bare_with.push_back(bare_with.play(batch, batches));
     }
     const auto a = median(of_without);
     const auto b = median(of_with);
     const double cpu = ratio(of_with, of_without);
     const double bytes = b.bytes / a.bytes;
+    const double bare_cpu = ratio(of_bare_with, of_bare_without);
+    const double bare_bytes = median(of_bare_with).bytes / median(of_bare_without).bytes;
     std::printf(
-        "%7zu B %9zu %14.1f %7.0f %11.1f %7.0f %8.2f %8.2f%s\n",
+        "%7zu B %9zu %14.1f %7.0f %11.1f %7.0f %8.2f %8.2f %7.2f %7.2f%s\n",
         size,
         batch,
         a.cpu_us,
@@ -151,6 +270,8 @@ measure_cost(const store_options& options, std::size_t size, std::size_t batch) 
         b.bytes,
         cpu,
         bytes,
+        bare_cpu,
+        bare_bytes,
         batch != 64                  ? ""
         : cpu <= 1.5 && bytes <= 2.0 ? "  <= 1.5 and <= 2 met"
                                      : "  <= 1.5 and <= 2 MISSED"
@@ -161,13 +282,18 @@ measure_cost(const store_options& options, std::size_t size, std::size_t batch) 
         {"without", figures(a)},
         {"with", figures(b)},
         {"cpu_ratio", cpu},
-        {"bytes_ratio", bytes}
+        {"bytes_ratio", bytes},
+        {"bare_without", figures(median(of_bare_without))},
+        {"bare_with", figures(median(of_bare_with))},
+        {"bare_cpu_ratio", bare_cpu},
+        {"bare_bytes_ratio", bare_bytes}
     };
 }
 
 boost::json::array measure_costs(const store_options& options) {
     boost::json::array all;
-    std::puts("\narchive     batch    without: us   bytes    with: us   bytes    x cpu  x bytes");
+    std::puts("\narchive     batch    without: us   bytes    with: us   bytes    x cpu  x bytes"
+              "  bare: cpu   bytes");
     for (const std::size_t size : {small_part, large_part})
         for (const std::size_t batch : {1u, 64u})
             all.push_back(measure_cost(options, size, batch));

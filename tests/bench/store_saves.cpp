@@ -1,11 +1,10 @@
 // Saves of the SQLite store, next to bare SQLite that keeps one row of the same size for each
 // conversation and updates it by its number. Both with synchronous FULL.
+#include "bare_sqlite.hpp"
 #include "measure.hpp"
 #include "store_bench.hpp"
 
 #include <stube/store/sqlite_store.hpp>
-
-#include <sqlite3.h>
 
 #include <cstdio>
 #include <memory>
@@ -40,48 +39,16 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t conversations = 1000;
 
-class connection {
-public:
-    explicit connection(const fs::path& file) {
-        sqlite3* opened = nullptr;
-        const int code = sqlite3_open(file.c_str(), &opened);
-        handle_.reset(opened);
-        if (code != SQLITE_OK) throw std::runtime_error(sqlite3_errstr(code));
-    }
-
-    void run(const char* text) {
-        if (sqlite3_exec(handle_.get(), text, nullptr, nullptr, nullptr) != SQLITE_OK)
-            throw std::runtime_error(sqlite3_errmsg(handle_.get()));
-    }
-
-    auto prepare(const char* text) {
-        sqlite3_stmt* made = nullptr;
-        if (sqlite3_prepare_v2(handle_.get(), text, -1, &made, nullptr) != SQLITE_OK)
-            throw std::runtime_error(sqlite3_errmsg(handle_.get()));
-        return std::unique_ptr<sqlite3_stmt, closer>(made);
-    }
-
-    struct closer {
-        void operator()(sqlite3* one) const { sqlite3_close_v2(one); }
-        void operator()(sqlite3_stmt* one) const { sqlite3_finalize(one); }
-    };
-
-private:
-    std::unique_ptr<sqlite3, closer> handle_;
-};
-
-using statement = std::unique_ptr<sqlite3_stmt, connection::closer>;
-
 class bare_sqlite {
 public:
-    bare_sqlite(const fs::path& file, std::size_t size) : on_(file), size_(size) {
-        on_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                "CREATE TABLE kept(number INTEGER PRIMARY KEY, body TEXT)");
-        const auto insert = on_.prepare("INSERT INTO kept(body) VALUES(?)");
-        update_ = on_.prepare("UPDATE kept SET body = ? WHERE number = ?");
+    bare_sqlite(const fs::path& file, std::size_t size)
+        : on_(with_table(file)),
+          size_(size),
+          update_(on_.prepare("UPDATE kept SET body = ? WHERE number = ?")) {
         on_.run("BEGIN");
+        auto insert = on_.prepare("INSERT INTO kept(body) VALUES(?)");
         for (std::size_t i = 0; i < conversations; ++i)
-            step(insert, body(size_, 0));
+            insert.run(body(size_, 0));
         on_.run("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
@@ -95,23 +62,21 @@ public:
 
     void save(const std::vector<std::pair<std::size_t, std::string>>& batch) {
         on_.run("BEGIN");
-        for (const auto& [one, text] : batch) {
-            sqlite3_bind_int64(update_.get(), 2, static_cast<sqlite3_int64>(one) + 1);
-            step(update_, text);
-        }
+        for (const auto& [one, text] : batch)
+            update_.run(text, static_cast<sqlite3_int64>(one) + 1);
         on_.run("COMMIT");
     }
 
 private:
-    static void step(const statement& what, const std::string& text) {
-        sqlite3_bind_text(what.get(), 1, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
-        if (sqlite3_step(what.get()) != SQLITE_DONE) throw std::runtime_error("bare SQLite failed");
-        sqlite3_reset(what.get());
+    static bare_connection with_table(const fs::path& file) {
+        bare_connection made(file);
+        made.run("CREATE TABLE kept(number INTEGER PRIMARY KEY, body TEXT)");
+        return made;
     }
 
-    connection on_;
+    bare_connection on_;
     std::size_t size_;
-    statement update_;
+    bare_statement update_;
     std::mt19937 random_{1};
     std::uint64_t revision_ = 0;
 };

@@ -315,6 +315,23 @@ TEST_CASE("a conversation that has ended keeps its last values and waits for nob
     CHECK(on.ids(conversations().waits_for({"user:principal"}).in(lifetime::any)).empty());
 }
 
+TEST_CASE("the counts contain the time since the index had all commits") {
+    store_test::archive_place place;
+    indexed_world a(place);
+    a.claim_of(10);
+    a.history();
+    a.w.stop();
+    const auto before = a.w.map().counts().index_behind;
+    REQUIRE(before);
+    a.w.advance(90s);
+    CHECK(a.w.map().counts().index_behind == *before + 90s);
+}
+
+TEST_CASE("the counts of a store without an index have no time for it") {
+    world w;
+    CHECK_FALSE(w.map().counts().index_behind);
+}
+
 TEST_CASE("an index that is behind its archive catches up at the start") {
     store_test::archive_place at;
     {

@@ -1,4 +1,5 @@
 #include "runtime/live_support.hpp"
+#include "store/support.hpp"
 
 #include <stube/runtime/binding.hpp>
 #include <stube/runtime/call.hpp>
@@ -78,9 +79,9 @@ public:
         std::filesystem::remove_all(path_, ignored);
     }
 
-    std::unique_ptr<store> open() const {
-        return sqlite_store((path_ / "kept.db").string(), {.archive = true});
-    }
+    std::unique_ptr<store> open() const { return sqlite_store(file().string(), {.archive = true}); }
+
+    std::filesystem::path file() const { return path_ / "kept.db"; }
 
 private:
     std::filesystem::path path_;
@@ -130,6 +131,14 @@ struct archive_world {
         for (const auto& each : w->map().history().event_view(id))
             out.push_back(each.head);
         return out;
+    }
+
+    void damage_newest_head(const std::string& id) const {
+        store_test::run_sql(
+            folder.file(),
+            "UPDATE archive SET digest = zeroblob(32) WHERE conversation = '" + id +
+                "' AND head = (SELECT max(head) FROM archive WHERE conversation = '" + id + "')"
+        );
     }
 
     int price_at(const std::string& id, std::optional<std::uint64_t> head = {}) {
@@ -264,6 +273,29 @@ TEST_CASE("a step of the upkeep changes a bounded number of conversations") {
     CHECK(a.trim() == 64);
     CHECK(a.trim() == 36);
     CHECK(a.trim() == 0);
+}
+
+TEST_CASE("the counts contain each deletion of old history") {
+    archive_world a;
+    for (int i = 0; i < 3; ++i)
+        a.send(a.w->minted(call<offer>().release()), "raise");
+    CHECK(a.w->map().counts().trims_done == 0);
+    a.w->advance(days(400));
+    CHECK(a.trim() == 3);
+    CHECK(a.w->map().counts().trims_done == 3);
+    CHECK(a.w->map().counts().trims_failed == 0);
+}
+
+TEST_CASE("the counts contain a deletion that failed because the archive is damaged") {
+    archive_world a;
+    const auto id = a.w->minted(call<offer>().release());
+    a.send(id, "raise");
+    a.send(id, "raise");
+    a.w->advance(days(400));
+    a.damage_newest_head(id);
+    CHECK(a.trim() == 0);
+    CHECK(a.w->map().counts().trims_done == 0);
+    CHECK(a.w->map().counts().trims_failed == 1);
 }
 
 TEST_CASE("a long history is deleted in several steps and forgotten in the last one") {

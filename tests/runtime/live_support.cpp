@@ -6,6 +6,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <stdexcept>
 
@@ -75,6 +76,15 @@ public:
         return out;
     }
 
+    std::vector<logged_commit> commits_of(std::string_view id, std::uint64_t first) override {
+        auto out = commits_after(0, std::numeric_limits<std::size_t>::max());
+        std::erase_if(out, [&](const logged_commit& each) {
+            return each.id != id || each.head.number < first;
+        });
+        const bool has_first = first == 0 || (!out.empty() && out.front().head.number == first);
+        return has_first ? out : std::vector<logged_commit>();
+    }
+
     std::optional<archived_state> state_at(std::uint64_t position) override {
         const auto log = all_in_order();
         if (position == 0 || position > log.size()) return std::nullopt;
@@ -83,6 +93,7 @@ public:
 
 private:
     archive_contents all() const {
+        ++saved_->archive_reads;
         archive_contents archived;
         contents stored;
         for (const auto& each : saved_->changes()) {
@@ -93,6 +104,7 @@ private:
     }
 
     std::vector<std::pair<std::string, archived_state>> all_in_order() const {
+        ++saved_->archive_reads;
         std::vector<std::pair<std::string, archived_state>> log;
         archive_contents archived;
         contents stored;

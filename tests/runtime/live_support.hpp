@@ -73,6 +73,7 @@ public:
     }
 
     void append_failures(std::span<const archived_failure> failed) {
+        if (refuses_failures) throw store_refused("disk full");
         std::lock_guard lock(mutex_);
         failures_.insert(failures_.end(), failed.begin(), failed.end());
     }
@@ -91,6 +92,8 @@ public:
     std::vector<unreadable_record> quarantined;
     bool parts = true;
     bool archives = false;  ///< the store keeps an archive, of what it has saved
+    std::atomic<bool> refuses_failures = false;  ///< failed turns are not appended
+    std::atomic<std::size_t> archive_reads = 0;  ///< calls that have read the archive
 
 private:
     mutable std::mutex mutex_;

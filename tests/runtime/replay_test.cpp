@@ -425,6 +425,24 @@ TEST_CASE("a failed event is in the archive with its exception") {
     CHECK(failed[0].event.time == time_point(1'000'000h + 3s));
 }
 
+TEST_CASE("the counts contain the failed turns that the archive has") {
+    recorded_world r;
+    CHECK(r.send("check").result == status::failed);
+    CHECK(r.send("check").result == status::failed);
+    r.stop();
+    CHECK(r.w.map().counts().failures_archived == 2);
+    CHECK(r.w.map().counts().failures_lost == 0);
+}
+
+TEST_CASE("the counts contain the failed turns that the store has refused") {
+    recorded_world r;
+    r.told->refuses_failures = true;
+    CHECK(r.send("check").result == status::failed);
+    r.stop();
+    CHECK(r.w.map().counts().failures_archived == 0);
+    CHECK(r.w.map().counts().failures_lost == 1);
+}
+
 TEST_CASE("a client's mistake is not a failure in the archive") {
     recorded_world r;
     CHECK(r.send("raise", R"(["x"])").result == status::bad_arguments);
@@ -637,6 +655,20 @@ TEST_CASE("the archive has no export of an unknown conversation") {
     recorded_world r;
     CHECK_FALSE(r.w.map().history().export_of("unknown"));
     CHECK(r.w.map().history().replay("unknown").empty());
+}
+
+TEST_CASE("an export reads the archive equally often for a long and for a short history") {
+    const auto count_reads = [](std::uint64_t events) {
+        recorded_world r;
+        for (std::uint64_t i = 0; i < events; ++i)
+            r.send("raise", "[10]");
+        r.told->archive_reads = 0;
+        const auto exported = r.exported();
+        const auto reads = r.told->archive_reads.load();
+        CHECK(test_of(exported).replay().compared == events);
+        return reads;
+    };
+    CHECK(count_reads(200) == count_reads(2));
 }
 
 TEST_CASE("a truncated export is refused at each byte") {

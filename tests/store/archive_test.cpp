@@ -419,6 +419,27 @@ TEST_CASE("reading a state of a large conversation reads a bounded number of row
     CHECK(std::stoi(run_sql(place.path(), "SELECT count(*) FROM archive WHERE changed = 0")) <= 6);
 }
 
+TEST_CASE("reading all commits of a conversation reads each head once") {
+    constexpr std::uint64_t updates = 2000;
+    archive_place place;
+    auto kept = open_and_load(place);
+    save(*kept, {recorded(creating("a", 1, {{"head", "{}"}, {"i1", body_of(1)}}))});
+    for (std::uint64_t revision = 2; revision <= updates; ++revision)
+        save(*kept, {recorded(updating("a", revision, {{"i1", body_of(revision)}}))});
+
+    entries stored;
+    stored["a"].archived = std::stoll(run_sql(place.path(), "SELECT max(number) FROM archive"));
+    std::mutex mutex;
+    archive_reader reader(place.path(), stored, mutex);
+    const auto commits = reader.commits_of("a", 0);
+    REQUIRE(commits.size() == updates);
+    CHECK(commits.front().written.size() == 2);
+    CHECK(commits.back().written == std::vector<part>{{"i1", body_of(updates)}});
+    // Three rows for each head: its link, the digest of the head before, and the body. A whole list
+    // after 64 changes reads one body more.
+    CHECK(reader.rows_read() <= 3 * updates + updates / 64 + 10);
+}
+
 TEST_CASE("a conversation that has left the cache continues its archive") {
     archive_place_in_memory place;
     auto kept = open_and_load(place);

@@ -147,6 +147,14 @@ struct conversation_counts {
     std::size_t rolled_back = 0;
     std::size_t expired = 0;  ///< deleted because they were idle
     std::size_t evicted = 0;  ///< deleted because there were too many
+
+    std::size_t trims_done = 0;         ///< deletions of old history that were saved
+    std::size_t trims_failed = 0;       ///< that were not, or whose archive could not be read
+    std::size_t failures_archived = 0;  ///< failed turns that the archive has recorded
+    std::size_t failures_lost = 0;      ///< too many waited, or the store refused them
+    /// The time since the query index last had all commits of the archive; below a second while it
+    /// follows. Empty if there is no index.
+    std::optional<std::chrono::milliseconds> index_behind = {};
 };
 
 /// The conversations of one server.

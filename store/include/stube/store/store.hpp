@@ -307,6 +307,11 @@ public:
     /// that has lost the last commits, later ones may get their positions; their digests differ.
     virtual std::vector<logged_commit> commits_after(std::uint64_t position, std::size_t count) = 0;
 
+    /// The commits of one conversation, the oldest first, from the head with the number `first` on;
+    /// 0 means all of them. The first commit has all parts. The call reads each of these heads
+    /// once. Empty if no head has this number. A damaged commit is an error, as in `state`.
+    virtual std::vector<logged_commit> commits_of(std::string_view id, std::uint64_t first) = 0;
+
     /// The state at the commit with this position. Empty if there is no such commit.
     virtual std::optional<archived_state> state_at(std::uint64_t position) = 0;
 
