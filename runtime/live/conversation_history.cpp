@@ -171,6 +171,12 @@ void write_new_file(const std::string& file, std::string_view content) {
     throw std::system_error(error, std::generic_category(), file);
 }
 
+/// A store knows after loading whether it has an archive.
+std::unique_ptr<store> loaded(std::unique_ptr<store> from) {
+    from->load_all([](record&&) {});
+    return from;
+}
+
 found_conversation found_in(index_hit& hit, const std::vector<std::string>& members) {
     auto& row = hit.row;
     found_conversation out;
@@ -240,9 +246,8 @@ conversation_history conversation_history::seen_by(principal user, access_rule r
 }
 
 stored_history::stored_history(std::unique_ptr<store> from)
-    : store_(std::move(from)), history_(*store_, [](time_point at) { return environment{at}; }) {
-    store_->load_all([](record&&) {});
-}
+    : store_(loaded(std::move(from))),
+      history_(*store_, [](time_point at) { return environment{at}; }) {}
 
 bool conversation_history::is_visible(std::string_view id, access_purpose purpose) const {
     if (!reader_) return true;
