@@ -244,8 +244,8 @@ private:
         while (next != end && next->depth == depth) {
             const auto& line = *next++;
             const bool has_more = next != end && next->depth > depth;
-            auto below = has_more ? level(next, end, next->depth, before) : markup();
-            out.push_back(li(component_of(line, before), std::move(below)));
+            const auto below = has_more ? level(next, end, next->depth, before) : markup();
+            out.push_back(li(component_of(line, before), below));
         }
         return ul(each(out, [](const markup& one) { return one; }));
     }

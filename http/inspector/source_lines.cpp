@@ -14,8 +14,6 @@
 #include <utility>
 #include <vector>
 
-extern char** environ;
-
 namespace stube::http {
 
 namespace {
@@ -69,6 +67,7 @@ std::string output_of(std::vector<std::string> command) {
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     std::vector<char*> arguments;
+    arguments.reserve(command.size() + 1);
     for (auto& each : command)
         arguments.push_back(each.data());
     arguments.push_back(nullptr);

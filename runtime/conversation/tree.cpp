@@ -18,6 +18,7 @@ std::string number(std::uint64_t n) {
 
 std::vector<std::string> waits_of(const wait_set& from) {
     std::vector<std::string> out;
+    out.reserve(from.timers.size() + from.subscriptions.size() + from.work.size());
     for (const auto& each : from.timers)
         out.push_back("timer " + std::string(each.to->name));
     for (const auto& each : from.subscriptions)

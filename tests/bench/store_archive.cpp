@@ -205,8 +205,9 @@ private:
             "i1"
         );
         if (!with_archive_) return;
+        const auto row = next_row_++;
         add_head_.run(
-            next_row_++,
+            row,
             id,
             next_row_,
             revision,

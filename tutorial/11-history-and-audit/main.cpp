@@ -67,6 +67,8 @@ int main(int argc, char** argv) {
         );
         if (option == "--erase-principal" && argc == 3)
             return site.erase_principal(open_store(), argv[2], std::cout);
+        if (option.find_first_not_of("0123456789") != option.npos)
+            throw std::invalid_argument("takes a port, --export ID FILE or --erase-principal NAME");
         return site.start(std::atoi(option.c_str()), open_store());
     } catch (const std::exception& problem) {
         std::fprintf(stderr, "expenses: %s\n", problem.what());
