@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t index_application = 0x73746978;  // "stix"
 constexpr std::int64_t index_format = 2;
+constexpr const char* unfinished = ".new";  // added to the name of an index that is being made
 
 constexpr const char* index_tables = R"(
     CREATE TABLE state(schema TEXT NOT NULL, position INTEGER NOT NULL, digest BLOB NOT NULL);
@@ -101,10 +103,12 @@ void add_members(sqlite_connection& database, const index_schema& components) {
 }  // namespace
 
 void remove_index(const std::string& file) {
-    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
-        const fs::path path = file + suffix;
-        if (::unlink(path.c_str()) != 0 && errno != ENOENT)
-            throw store_refused("cannot delete " + quoted(path) + ": " + error_text(errno));
+    for (const char* part : {"", unfinished}) {
+        for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+            const fs::path path = file + part + suffix;
+            if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+                throw store_refused("cannot delete " + quoted(path) + ": " + error_text(errno));
+        }
     }
 }
 
@@ -128,8 +132,9 @@ std::string find_mismatch(sqlite_connection& database, const std::string& schema
     return {};
 }
 
-void create_index(const fs::path& file, const index_schema& components) {
-    remove_index(file);
+namespace {
+
+void write_new_index(const fs::path& file, const index_schema& components) {
     // Created here for its mode: SQLite would create a file that others can read.
     const file_descriptor made(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!made.is_open())
@@ -143,6 +148,17 @@ void create_index(const fs::path& file, const index_schema& components) {
     sqlite_statement(database.handle(), "INSERT INTO state VALUES(?, 0, ?)")
         .run(text_of(components), std::span<const std::uint8_t>(none));
     database.run("COMMIT");
+}
+
+}  // namespace
+
+void create_index(const fs::path& file, const index_schema& components) {
+    remove_index(file);
+    // A process that is killed now leaves no incomplete index under the name.
+    const fs::path unnamed = file.string() + unfinished;
+    write_new_index(unnamed, components);
+    if (::rename(unnamed.c_str(), file.c_str()) != 0)
+        throw store_refused("cannot create " + quoted(file) + ": " + error_text(errno));
 }
 
 index_watermark read_watermark(sqlite_connection& database) {

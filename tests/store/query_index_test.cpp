@@ -268,6 +268,16 @@ TEST_CASE("an index of another schema is emptied") {
     CHECK(index.watermark() == index_watermark());
 }
 
+TEST_CASE("an index whose creation a kill has interrupted is created again without a complaint") {
+    const index_place at;
+    const auto unfinished = fs::path(at.path() + ".new");
+    std::ofstream(unfinished) << "SQLite for";
+    const query_index index(at.path(), schema);
+    CHECK(index.rebuilt_because().empty());
+    CHECK(fs::exists(at.path()));
+    CHECK_FALSE(fs::exists(unfinished));
+}
+
 TEST_CASE("a batch that fails changes nothing") {
     const index_place at;
     query_index index(at.path(), schema);
