@@ -65,11 +65,11 @@ test('a flow is lost when the server is killed and the open page reports it', as
     const {program, page} = await board(t);
     await button(page, 'New person, by a flow').click();
     await enterName(page);
+    await eventually(() => assert.match(program.log, /onboarding_flow/, 'the log names the flow'));
 
     await program.restart();
     await page.getByRole('heading', {name: /could not be kept/i}).waitFor();
     await assertNotReloaded(page);
-    assert.match(program.log, /onboarding_flow/, 'the log names the flow');
     await page.reload();
     await page.getByRole('heading', {name: /could not be kept/i}).waitFor();
 
