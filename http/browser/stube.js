@@ -34,7 +34,7 @@
   const OPENING_TIMEOUT = 15000; // for the head of a stream
   const SLOW_AFTER = 300;        // the page shows that it waits for a slower response
   const LOST_AFTER = 3000;       // a restart of the server takes less time and is not shown
-  const STREAM_TIMEOUT = 2000;   // for the stream to deliver the revision that a response names
+  const UPDATE_TIMEOUT = 2000;   // for an update that must be shown before one that has arrived
 
   // ---- the status shown to the user -------------------------------------------------------------
 
@@ -133,6 +133,7 @@
   async function sendEvent(url, request) {
     request.headers['Stube-Event-Id'] = nextEventId();
     if (!connection?.isConfirmed) request.headers['Stube-Seen'] = String(lastRevision);
+    request.stubeSeen = lastRevision;
     const event = {isSlow: false, hasFailed: false};
     const oldNotices = [...notice.childNodes];
     const timer = setTimeout(() => {
@@ -152,10 +153,8 @@
         return emptyFailure(response);
       }
       if (response.ok) oldNotices.forEach(node => node.remove());
-      if (response.status === 204 && !recordRevision(request, response)) {
-        expectOnStream(revisionOf(response));
-      }
       await pressEnded();
+      await takeTurnOfResponse(request, response);
       return response;
     } finally {
       clearTimeout(timer);
@@ -215,6 +214,7 @@
   const newPageId = () =>
     [...crypto.getRandomValues(new Uint8Array(5))].map(byte => hex(byte, 2)).join('');
   let pageId = newPageId();
+  const streamPageId = pageId; // the server sends this page's own updates only in its responses
   let eventCount = 0;
 
   function nextEventId() {
@@ -257,10 +257,6 @@
   // hx-sse reads the stream. This script decides when to open and when to cancel it.
   stream.setAttribute('hx-config', 'sse.reconnect:false sse.pauseOnBackground:false');
 
-  // The revision that the page shows, from the loaded page, a message of the stream or a response.
-  let lastRevision = Number(/\brev=(\d+)/.exec(stream.getAttribute('hx-sse:connect'))?.[1]);
-  const revisionOf = ({headers}) => Number(headers.get('Stube-Revision') ?? NaN);
-
   const heartbeat = Math.max(stream.dataset.heartbeat, 1000); // the server's longest silence
   let connection;       // hx-sse's, while a stream is open
   let isOpening = true; // hx-sse opens the first stream
@@ -292,6 +288,7 @@
       poll();
     }, LOST_AFTER);
     request.headers['Last-Event-ID'] = String(lastRevision);
+    request.headers['Stube-Page'] = streamPageId;
     revisionAtOpening = lastRevision;
     for (;;) {
       // With its cache, Firefox would delay a second tab's request until the first tab's stream
@@ -337,15 +334,6 @@
     connection?.reader?.cancel().catch(() => {}); // htmx:sse:close follows and opens a new stream
   }
 
-  // The stream must deliver the patches of a 204 response. It is cancelled if nothing comes in
-  // time.
-  function expectOnStream(revision) {
-    const countBefore = activityCount;
-    setTimeout(() => {
-      if (lastRevision < revision && activityCount === countBefore) cancelStream();
-    }, STREAM_TIMEOUT);
-  }
-
   function openStream() {
     if (isOpening || connection || isPaused || hasEnded()) return;
     isOpening = true;
@@ -367,13 +355,10 @@
     openStream();
   });
 
-  stream.addEventListener('htmx:sse:before:message', ({detail: {message, waitUntil}}) => {
+  stream.addEventListener('htmx:sse:before:message', ({detail}) => {
+    const {message, waitUntil} = detail;
     if (message.event) return;
-    waitUntil(Promise.resolve(pressEnded()).then(() => {
-      const revision = Number(message.id);
-      isRepeated = revisionAtOpening < revision && revision <= lastResponseRevision;
-      if (message.id && !isRepeated) lastRevision = revision;
-    }));
+    waitUntil(takeTurnOfMessage(message).then(hasCome => { detail.cancelled = !hasCome; }));
   });
 
   // The server begins each stream with this event and repeats it now and then. Another server in
@@ -415,12 +400,12 @@
 
   // ---- responses, and whether the page shows their result ---------------------------------------
 
-  // htmx's contexts of events whose result the page does not show yet: the stream may deliver the
-  // patches of a 204 response later.
+  // htmx's contexts of events whose result the page does not show yet: the stream may deliver it
+  // later.
   const notYetShown = new Set();
 
   const isShown = ({response}) =>
-    !(response?.status === 204 && revisionOf(response) > lastRevision) || hasEnded();
+    !(response && revisionOf(response) > lastRevision) || hasEnded();
   const hasWorked = ({response}) => response?.status < 400 && !response.headers.has('Stube-Failed');
 
   function dispatchAnswered() {
@@ -466,6 +451,7 @@
   // Replaces fetch for these requests. The response to a pending event takes precedence.
   async function fetchNews(url, request) {
     request.headers['Stube-Seen'] = String(lastRevision);
+    request.stubeSeen = lastRevision;
     const isAcceptable = async response => response.status === 204 || await isFromStube(response);
     const uncached = {...request, cache: 'no-store'};
     const response = await attempt(url, uncached, isAcceptable, OPENING_TIMEOUT).catch(() => null);
@@ -481,36 +467,92 @@
     if (isEventRequest(ctx.request) && !connection?.isConfirmed) pollIn(POLL_AFTER_EVENT);
   });
 
-  // ---- patches that the page shows already ------------------------------------------------------
+  // ---- the order of updates ---------------------------------------------------------------------
 
-  // Without a stream, an event names the revision that the page shows (Stube-Seen), and the
-  // response brings the page up to date. A stream that was opened in the meantime delivers the same
-  // patches again.
-  let revisionAtOpening = 0;    // that the page showed when it requested the stream
-  let lastResponseRevision = 0; // the last one that came in a response
-  let isRepeated = false;       // the stream's current message
+  // Each update makes the next revision, and the server sends it to this page once: in the response
+  // to the event of this page that caused it, or else on the stream. The two arrive independently,
+  // so an update waits until the page shows the revision before it. An update that contains the
+  // whole view waits for nothing. It can repeat what the page shows, as can the update after an
+  // event that was sent twice.
 
-  const namesShownRevision = request => request.headers['Stube-Seen'] === String(lastRevision);
+  // The revision that the page shows.
+  let lastRevision = Number(/\brev=(\d+)/.exec(stream.getAttribute('hx-sse:connect'))?.[1]);
+  let revisionAtOpening = 0; // that the page showed when it requested the stream
+  let streamUpdate;          // the stream's current message, as an update
+  const waiting = new Set(); // functions to call after a change of lastRevision
 
-  // Records the revision that a response brings. False if the page may lack other patches up to it.
-  function recordRevision(request, {headers}) {
-    const revision = revisionOf({headers});
-    if (!namesShownRevision(request) || headers.has('Stube-Failed')) return false;
-    if (Number.isNaN(revision)) return false;
-    lastRevision = lastResponseRevision = revision;
+  // In a response. Notices alone have no revision, and a failure has one only if it has made it.
+  const revisionOf = ({headers}) => Number(headers.get('Stube-Revision') ?? NaN);
+  const baseOf = ({headers}) => Number(headers.get('Stube-Base') ?? NaN);
+
+  // An update makes `revision`, for a page that shows `base`; for any page if that is NaN. `seen` is
+  // the revision that this page showed when it sent the request.
+  function updateOf({stubeSeen}, response) {
+    const base = baseOf(response);
+    const hasRevision = !response.headers.has('Stube-Failed') || base >= 0;
+    return {revision: hasRevision ? revisionOf(response) : NaN, base, seen: stubeSeen};
+  }
+
+  // A view that is older than `seen` is from a server that has lost changes.
+  const isShownAlready = ({revision, base, seen}) =>
+    revision <= lastRevision && (base >= 0 || seen < revision);
+
+  // Returns true if the page must apply the patches of an update, and false if it must not: it
+  // shows them already, or lacks the update before and will receive the whole view.
+  function enter(update) {
+    if (isShownAlready(update) || update.base > lastRevision) return false;
+    if (update.revision >= 0) lastRevision = update.revision;
+    for (const proceed of [...waiting]) proceed();
     return true;
   }
 
-  const isShownAlready = ({sourceElement, request, response}) => sourceElement === stream
-    ? isRepeated : !namesShownRevision(request) && revisionOf(response) <= lastRevision;
+  // Resolves to true when the page shows `revision`. If it does not come in time, opens another
+  // stream, which brings the whole view, and resolves to false.
+  const waitFor = revision => new Promise(done => {
+    let timer;
+    const finish = isShown => {
+      clearTimeout(timer);
+      waiting.delete(proceed);
+      done(isShown);
+    };
+    const proceed = () => lastRevision >= revision && finish(true);
+    const giveUpUnlessActive = countBefore => { // a large view may arrive slowly
+      if (activityCount !== countBefore) return startTimer();
+      cancelStream();
+      finish(false);
+    };
+    const startTimer = () => {
+      timer = setTimeout(giveUpUnlessActive, UPDATE_TIMEOUT, activityCount);
+    };
+    startTimer();
+    waiting.add(proceed);
+    proceed();
+  });
+
+  async function takeTurnOfResponse(request, response) {
+    const update = updateOf(request, response);
+    if (update.base > lastRevision) await waitFor(update.base);
+    if (response.status !== 204) return;
+    if (update.base >= 0) enter(update);
+    else if (update.revision > lastRevision) waitFor(update.revision); // comes on the stream
+  }
+
+  async function takeTurnOfMessage({id, data}) {
+    await pressEnded();
+    const revision = Number(id || NaN);
+    const isWholeView = /^<hx-partial hx-target="#stube-view"/.test(data);
+    const base = isWholeView ? NaN : revision - 1;
+    streamUpdate = {revision, base, seen: revisionAtOpening};
+    return !(base > lastRevision) || waitFor(base);
+  }
 
   // Notices are shown in any case.
   htmx.registerExtension('stube', {
-    htmx_before_swap: (element, {ctx, tasks}) => {
-      if (!ctx.response) return;
+    htmx_before_swap: (element, {ctx: {sourceElement, request, response}, tasks}) => {
+      if (!response) return;
+      const update = sourceElement === stream ? streamUpdate : updateOf(request, response);
       const notices = tasks.filter(({target}) => target === notice);
-      if (isShownAlready(ctx)) tasks.splice(0, tasks.length, ...notices);
-      else if (ctx.sourceElement !== stream) recordRevision(ctx.request, ctx.response);
+      if (!enter(update)) tasks.splice(0, tasks.length, ...notices);
     },
   });
 })();

@@ -32,24 +32,40 @@ void send_refusal(exchange& ex, const problem& problem, std::string_view restart
     ex.send({problem.status, html_type, fragment_headers, body});
 }
 
-/// The revision after the event. The page ignores patches that its stream has delivered already. It
-/// opens the stream again if the stream does not deliver this revision.
-std::string revision_line(const live::reply& reply) {
-    std::string out = "Stube-Revision: ";
-    append_number(out, reply.value->revision);
-    return out += "\r\n";
+/// 0 if the request has no valid event id.
+kernel::event_id event_id_of(const request& request) {
+    constexpr std::size_t digits = 16;
+    return parse_hex(request.event_id, digits).value_or(0);
+}
+
+void append_line(std::string& out, std::string_view name, std::uint64_t value) {
+    out.append(name).append(": ");
+    append_number(out, value);
+    out += "\r\n";
+}
+
+/// Stube-Revision is the revision after the event. Stube-Base is the revision that the patches of
+/// the response change into it; a page that shows another one cannot apply them. Without it, either
+/// the response has the whole view or only notices, or the patches come on a stream of the page.
+std::string revision_lines(const live::reply& reply) {
+    std::string out;
+    append_line(out, "Stube-Revision", reply.value->revision);
+    const auto& news = reply.news;
+    if (news && news->revision != 0 && !news->is_whole_view() && !reply.streamed)
+        append_line(out, "Stube-Base", news->revision - 1);
+    return out;
 }
 
 void send_patches(exchange& ex, const live::reply& reply, std::string_view more_headers = {}) {
     auto& body = ex.scratch();
     append_partials(body, *reply.news, html_wire(ex.site().base_path(), reply.value->id));
-    const auto headers = revision_line(reply).append(fragment_headers).append(more_headers);
+    const auto headers = revision_lines(reply).append(fragment_headers).append(more_headers);
     ex.send({200, html_type, headers, body});
 }
 
-/// Sends a response without patches; the stream delivers them, or there are none.
+/// Sends a response without patches; a stream delivers them, or there are none.
 void send_no_news(exchange& ex, const live::reply& reply, std::string_view more_headers = {}) {
-    std::string headers = reply.value ? revision_line(reply) : std::string();
+    std::string headers = reply.value ? revision_lines(reply) : std::string();
     ex.send({204, {}, headers.append(more_headers), {}});
 }
 
@@ -58,9 +74,10 @@ std::optional<std::uint64_t> shown_by(const request& request) {
     return parse_number(request.header("stube-seen"));
 }
 
-/// True if the response must contain the patches, because no stream of this page delivers them.
+/// True if the response must contain patches, because no stream of this page delivers them.
 bool has_news(const request& request, const live::reply& reply) {
-    return (!reply.streamed || shown_by(request)) && reply.news && reply.value;
+    if (!reply.news || reply.news->patches.empty() || !reply.value) return false;
+    return !reply.streamed || shown_by(request);
 }
 
 /// The header line for an event that has changed nothing.
@@ -70,14 +87,14 @@ constexpr std::string_view nothing_changed = "Stube-Failed: yes\r\n";
 /// the last event was lost.
 void send_end(exchange& ex, const live::reply& reply) {
     const bool was_applied =
-        reply.value->has_applied(parse_hex16(ex.request().event_id).value_or(0));
+        reply.value->has_applied(event_id_of(ex.request()));
     const auto more_headers = was_applied ? std::string_view() : nothing_changed;
     if (has_news(ex.request(), reply)) return send_patches(ex, reply, more_headers);
     std::string view;
     append_problem_view(view, conversation_problem(reply.result), "?");
     auto& body = ex.scratch();
     append_final_view(body, view);
-    const auto headers = revision_line(reply).append(fragment_headers).append(more_headers);
+    const auto headers = revision_lines(reply).append(fragment_headers).append(more_headers);
     ex.send({200, html_type, headers, body});
 }
 
@@ -124,7 +141,7 @@ void on_event_done(exchange& ex, live::reply&& reply) {
 std::optional<int> refusal_of(const request& request) {
     if (!is_same_site(request)) return 403;
     if (!is_form(request.content_type)) return 415;
-    if (parse_hex16(request.event_id).value_or(0) == 0) return 400;
+    if (event_id_of(request) == 0) return 400;
     return std::nullopt;
 }
 
@@ -134,7 +151,7 @@ void apply_event(exchange& ex, const route& route) {
     const auto& request = ex.request();
     if (const auto refused = refusal_of(request)) return send_problem(ex, *refused);
     kernel::event event;
-    event.id = *parse_hex16(request.event_id);
+    event.id = event_id_of(request);
     event.instance = parse_number(route.instance).value_or(0);
     if (event.instance == 0) return send_problem(ex, 404);
     event.name = route.member;
@@ -168,7 +185,7 @@ void go_back(exchange& ex, const route& route) {
     ex.site().live->go_back(
         route.conversation,
         visitor_of(request),
-        *parse_hex16(request.event_id),
+        event_id_of(request),
         to,
         ex.executor(),
         reply_callback(ex, &on_event_done)

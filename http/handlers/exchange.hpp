@@ -8,6 +8,7 @@
 
 #include <stube/runtime/conversation_map.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,8 +40,9 @@ public:
     /// Does nothing if the connection is closed.
     virtual void send(const response& response) = 0;
 
-    /// Makes the stream that will answer this request.
-    virtual std::shared_ptr<live::view_stream> make_stream(std::string_view conversation) = 0;
+    /// Makes the stream that will answer this request. `page` as in `live::view_stream`.
+    virtual std::shared_ptr<live::view_stream>
+    make_stream(std::string_view conversation, std::uint64_t page) = 0;
 
     /// The stream of `make_stream`.
     virtual page_stream& stream() = 0;

@@ -18,6 +18,13 @@ std::optional<std::uint64_t> seen_by(const request& request) {
     return parse_number(last.empty() ? request.raw_query("rev").value_or("") : last);
 }
 
+/// The page that requests the stream, see `live::view_stream::page`. Pages of earlier releases do
+/// not name themselves.
+std::uint64_t page_named_by(const request& request) {
+    constexpr std::size_t digits = 10;
+    return parse_hex(request.header("stube-page"), digits).value_or(0);
+}
+
 /// Ends the stream with an error. `restart` is the address where the user can start again; "?" is
 /// the page's own address without its conversation.
 void end_with_problem(page_stream& stream, const problem& problem, std::string_view restart = "?") {
@@ -84,7 +91,7 @@ void attach_stream(exchange& ex, const route& route) {
         route.conversation,
         visitor_of(request),
         seen_by(request),
-        ex.make_stream(route.conversation),
+        ex.make_stream(route.conversation, page_named_by(request)),
         ex.executor(),
         reply_callback(ex, &on_attached)
     );

@@ -89,8 +89,8 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
     return value;
 }
 
-std::optional<std::uint64_t> parse_hex16(std::string_view text) {
-    if (text.size() != 16) return std::nullopt;
+std::optional<std::uint64_t> parse_hex(std::string_view text, std::size_t digits) {
+    if (text.size() != digits) return std::nullopt;
     std::uint64_t value = 0;
     for (const char c : text) {
         const int digit = c >= 'A' && c <= 'F' ? -1 : hex_value(c);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,8 +24,8 @@ bool is_utf8(std::string_view text);
 /// Parses the whole text as a decimal number without a sign.
 std::optional<std::uint64_t> parse_number(std::string_view text);
 
-/// Parses exactly 16 lower-case hex digits.
-std::optional<std::uint64_t> parse_hex16(std::string_view text);
+/// Parses exactly `digits` lower-case hex digits, at most 16.
+std::optional<std::uint64_t> parse_hex(std::string_view text, std::size_t digits);
 
 void append_number(std::string& out, std::uint64_t value);
 

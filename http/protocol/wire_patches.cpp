@@ -130,9 +130,12 @@ std::string open_chunk(std::string reused = {}) {
 
 frame encode(const live::update& update, const markup_wire& wire, std::string reused) {
     auto out = open_chunk(std::move(reused));
-    out += "id: ";
-    append_number(out, update.revision);
-    out += "\ndata: ";
+    if (update.revision != 0) {
+        out += "id: ";
+        append_number(out, update.revision);
+        out += "\n";
+    }
+    out += "data: ";
     const auto from = out.size();
     for (const auto& each : update.patches)
         append_partial(out, each, wire);

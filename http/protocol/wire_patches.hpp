@@ -29,8 +29,12 @@
 ///
 /// An update is one message of the stream, in one chunk:
 ///
-///     id: <revision>
+///     id: <revision>            absent if there are only notices, which make no revision
 ///     data: <partials>          each line of them in a data line of its own
+///
+/// A message that begins with a view or final patch is for every page. Any other one changes the
+/// revision before its own, and a page applies it after that one: the page's own events made some
+/// of the revisions, and their patches are in the responses (handlers/event.cpp).
 ///
 /// `event: stube-end` follows the last update; the page then closes the stream (hx-sse:close). A
 /// stream begins with `event: stube-beat`, and repeats it when it was silent for a while. A page

@@ -303,8 +303,10 @@ std::size_t connection::unsent() const {
 
 // --- streams
 
-std::shared_ptr<live::view_stream> connection::make_stream(std::string_view conversation) {
+std::shared_ptr<live::view_stream>
+connection::make_stream(std::string_view conversation, std::uint64_t page) {
     const event_stream::settings settings{
+        page,
         site().base_path(),
         site().limits().max_stream_queue,
         !request().is_http_1_0

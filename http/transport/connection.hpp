@@ -71,7 +71,8 @@ private:
     thread_counts& counts() override;
     std::string& scratch() override;
     void send(const response& response) override;
-    std::shared_ptr<live::view_stream> make_stream(std::string_view conversation) override;
+    std::shared_ptr<live::view_stream>
+    make_stream(std::string_view conversation, std::uint64_t page) override;
     page_stream& stream() override { return *stream_; }
     void send_stream() override;
     bool is_closed() const override { return state_ == state::closed; }

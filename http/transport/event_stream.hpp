@@ -7,6 +7,7 @@
 #include <stube/runtime/conversation_map.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +37,7 @@ protected:
 class event_stream final : public page_stream, public std::enable_shared_from_this<event_stream> {
 public:
     struct settings {
+        std::uint64_t page = 0;      ///< see `live::view_stream`
         std::string_view base_path;  ///< must outlive the stream
         std::size_t max_queue = 0;   ///< bytes that may wait behind the message being sent
         bool is_chunked = true;
@@ -50,6 +52,8 @@ public:
         : conversation_(conversation), executor_(executor), settings_(wanted), queue_(unsent) {}
 
     const std::string& conversation() const override { return conversation_; }
+
+    std::uint64_t page() const override { return settings_.page; }
 
     void publish(const std::shared_ptr<const live::update>& update) noexcept override;
     void displace() noexcept override;

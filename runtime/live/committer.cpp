@@ -317,7 +317,7 @@ status committer::settle(pending& done, save_result saved, const std::string& wh
         return failed;
     }
     if (result.verdict == verdict::failed) {
-        auto failed = parts_.pages.report_failure(held, result.error);
+        auto failed = parts_.pages.report_failure(held, result.error, op.sender());
         parts_.pages.keep_notices(held, op, failed.news);
         op.done(std::move(failed));
         return status::failed;
@@ -359,7 +359,7 @@ status committer::publish(pending& done, bool was_new) {
         news = make_update(held.value().revision, std::move(result.patches), is_over);
     const auto settled = status_of(result.verdict);
     const auto replied = result.is_typed_only ? status::failed : settled;
-    auto published = parts_.pages.publish(held, replied, std::move(news));
+    auto published = parts_.pages.publish(held, replied, std::move(news), op.sender());
     published.error_id = std::move(error_id);
     if (is_over) remove(held, was_new, published.news);
     if (!is_over) parts_.pages.keep_notices(held, op, published.news);

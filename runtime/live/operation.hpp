@@ -48,6 +48,19 @@ struct operation {
     bool is_ahead = false;  ///< `seen` is later than the stored revision
 
     bool is_change() const { return std::holds_alternative<change_action>(action); }
+
+    /// The page that waits for the reply, as in `view_stream::page`; 0 if there is none.
+    std::uint64_t sender() const;
 };
+
+inline std::uint64_t operation::sender() const {
+    const auto* change = std::get_if<change_action>(&action);
+    if (!change) return 0;
+    if (const auto* back = std::get_if<kernel::cause::navigation>(&change->cause))
+        return kernel::page_of(back->id);
+    const auto* event = std::get_if<kernel::cause::user_event>(&change->cause);
+    const bool is_by_scripts = event && !event->received.page;
+    return is_by_scripts ? kernel::page_of(event->received.id) : 0;
+}
 
 }  // namespace stube::live

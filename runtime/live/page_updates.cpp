@@ -21,27 +21,43 @@ make_update(std::uint64_t revision, std::vector<patch> patches, bool ended) {
     return std::make_shared<const update>(update{revision, std::move(patches), ended});
 }
 
+bool update::is_whole_view() const {
+    const auto kind = patches.empty() ? patch_kind::notice : patches.front().kind;
+    return kind == patch_kind::view || kind == patch_kind::final;
+}
+
 reply page_updates::publish(
     const held_entry& held,
     status result,
-    std::shared_ptr<const update> news
+    std::shared_ptr<const update> news,
+    std::uint64_t sender
 ) {
     reply r;
     r.result = result;
     if (!held.session().is_new()) r.value = held.session().value;
     if (!news) return r;
-    const auto streams = held->streams.all();
-    for (const auto& stream : streams)
+    bool is_sender_known = false;
+    for (const auto& stream : held->streams.all()) {
+        const auto page = stream->page();
+        const bool is_sender = page != 0 && page == sender;
+        is_sender_known = is_sender_known || is_sender;
+        if (is_sender) continue;
         stream->publish(news);
-    r.streamed = !streams.empty();
-    if (!news->patches.empty()) r.news = std::move(news);
+        r.streamed = r.streamed || page == 0;
+    }
+    if (is_sender_known) r.streamed = false;
+    r.news = std::move(news);
     return r;
 }
 
-reply page_updates::report_failure(const held_entry& held, const std::string& why) {
+reply page_updates::report_failure(
+    const held_entry& held,
+    const std::string& why,
+    std::uint64_t sender
+) {
     auto error_id = log_failure(held, why);
-    auto news = make_update(held.value().revision, {failure_notice(error_id)});
-    auto r = publish(held, status::failed, std::move(news));
+    auto news = make_update(0, {failure_notice(error_id)});
+    auto r = publish(held, status::failed, std::move(news), sender);
     r.error_id = std::move(error_id);
     return r;
 }
@@ -71,7 +87,7 @@ reply page_updates::view(const held_entry& held, const operation& op, view_strea
         // Only this page receives the notice, and it does not receive the present revision.
         r.result = status::failed;
         r.error_id = log_failure(held, current_exception_message());
-        r.news = make_update(op.seen.value_or(0), {failure_notice(r.error_id)});
+        r.news = make_update(0, {failure_notice(r.error_id)});
         session.has_blind_page = session.has_blind_page || stream;
     }
     return r;

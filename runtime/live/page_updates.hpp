@@ -40,11 +40,17 @@ class page_updates {
 public:
     explicit page_updates(map_context& context) : context_(context) {}
 
-    /// Publishes `news`, which may be null, to all open pages. Returns the reply to the operation.
-    reply publish(const held_entry& held, status result, std::shared_ptr<const update> news);
+    /// Publishes `news`, which may be null, to all open pages but `sender`, which gets the reply to
+    /// the operation. Returns that reply.
+    reply publish(
+        const held_entry& held,
+        status result,
+        std::shared_ptr<const update> news,
+        std::uint64_t sender
+    );
 
-    /// Logs why a component failed, and shows a notice on all pages.
-    reply report_failure(const held_entry& held, const std::string& why);
+    /// Logs why a component failed, and shows a notice on all pages but `sender`; the reply has it.
+    reply report_failure(const held_entry& held, const std::string& why, std::uint64_t sender);
 
     /// Logs why a component failed. Returns the error id of that line.
     std::string log_failure(const held_entry& held, const std::string& why);

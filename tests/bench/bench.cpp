@@ -40,7 +40,8 @@ Measures the gallery's /counter against a bare Beast server.
 
   --clients 1,64,500   numbers of clients
   --rounds N           rounds, of which the medians are shown (3)
-  --only LIST          of floor, memory, sqlite; the floor is always measured
+  --only LIST          of floor, two-sends, memory, sqlite; the floor is always measured; two-sends
+                       is a floor that sends each patch on the stream
   --events N           events per run (20000 for one client, 100000 for more)
   --quick              a tenth of the events, one round
   --smoke              values only: a few events, no figures worth reading; no gallery is no error
@@ -51,6 +52,8 @@ Measures the gallery's /counter against a bare Beast server.
 )";
 
 constexpr auto longest_run = 8s;
+
+const std::set<std::string, std::less<>> known_servers{"floor", "two-sends", "memory", "sqlite"};
 
 struct options {
     std::vector<std::size_t> clients;
@@ -69,6 +72,7 @@ struct options {
 struct server_kind {
     std::string name;
     std::vector<std::string> command;
+    patch_place place = patch_place::in_response;
 };
 
 std::size_t number(std::string_view text) {
@@ -101,7 +105,7 @@ void set_option(options& chosen, std::string_view name, std::string_view value) 
         chosen.events = number(value);
     } else if (name == "--only") {
         for (const auto& part : split(value)) {
-            if (part != "floor" && part != "memory" && part != "sqlite") {
+            if (!known_servers.contains(part)) {
                 throw std::invalid_argument("unknown server: " + part);
             }
             chosen.only.insert(part);
@@ -139,7 +143,7 @@ options read_options(const std::vector<std::string>& words, const fs::path& fold
         chosen.clients =
             chosen.smoke ? std::vector<std::size_t>{1, 16} : std::vector<std::size_t>{1, 64, 500};
     }
-    if (chosen.only.empty()) chosen.only = {"floor", "memory", "sqlite"};
+    if (chosen.only.empty()) chosen.only = known_servers;
     if (chosen.rounds == 0) chosen.rounds = chosen.quick || chosen.smoke ? 1 : 3;
     if (chosen.gallery.empty()) chosen.gallery = folder / "../../examples/gallery";
     if (chosen.floor.empty()) chosen.floor = folder / "floor";
@@ -175,6 +179,11 @@ public:
         floor_ = {"floor", {options_.floor.string()}};
         if (!options_.fault.empty()) {
             floor_.command.insert(floor_.command.end(), {"--fault", options_.fault});
+        }
+        if (options_.only.contains("two-sends")) {
+            auto command = floor_.command;
+            command.push_back("--on-stream");
+            subjects_.push_back({"two-sends", std::move(command), patch_place::on_stream});
         }
         if (options_.smoke && !fs::exists(options_.gallery)) {
             std::puts("the gallery is not built: only the floor is tried");
@@ -228,7 +237,7 @@ private:
 
     sample measure(const server_kind& kind, std::size_t clients) try {
         const auto server = start(kind);
-        load clicks(server.port(), clients);
+        load clicks(server.port(), clients, kind.place);
         const auto events = events_for(clients);
         clicks.run({std::max(events / 10, clients * 2), longest_run / 4});
         const auto server_before = server.cpu_time();
@@ -266,7 +275,7 @@ private:
         std::vector<socket_handle> streams;
         for (std::size_t i = 0; i < figures.streams; ++i) {
             streams.emplace_back(server.port());
-            attach(streams.back(), pages[i], server.port());
+            attach(streams.back(), pages[i], i + 1, server.port());
         }
         const auto open = settled(server);
         figures.bytes_per_conversation = (minted - empty) / static_cast<double>(pages.size());

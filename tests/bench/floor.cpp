@@ -1,10 +1,12 @@
-// The floor: the least that "POST, then a patch on another connection" costs with bare Boost.Beast.
+// The floor: the least that "a POST, answered with a patch, while a stream is open" costs with bare
+// Boost.Beast. With --on-stream, the patch goes to the stream: two sends for each event.
 //
 // It speaks the gallery's protocol, so that one load client measures both, and does nothing else:
 //
 //   GET  /counter                     a page naming the two addresses below, and a session cookie
 //   GET  /stube/stream/<n>            the client's text/event-stream, chunked, open for good
-//   POST /stube/event/<n>/i1/inc      counts, writes about 200 bytes to the stream, answers 204
+//   POST /stube/event/<n>/i1/inc      counts, and answers with about 200 bytes; with --on-stream,
+//                                     writes them to the stream and answers 204
 //
 // It is kept lean by concrete executor types, callbacks, no timer, a request's fields in an arena
 // that lives as long as its connection, responses formatted in advance, and writes that go straight
@@ -99,6 +101,7 @@ struct conversation {
 /// The state that all connections share. Threads: one.
 struct site {
     std::deque<conversation> conversations;
+    bool sends_on_stream = false;
     std::uint64_t patches = 0;
     std::uint64_t faulty_patch = 0;  // the n-th patch carries a wrong value; 0: no patch
 };
@@ -110,13 +113,17 @@ constexpr std::string_view stream_head = "HTTP/1.1 200 OK\r\n"
                                          "Cache-Control: no-store\r\n"
                                          "Transfer-Encoding: chunked\r\n\r\n";
 
-/// One patch: `patch_id`, the revision, `patch_data`, the value, `patch_end`.
-constexpr std::string_view patch_id = "id: ";
-constexpr std::string_view patch_data =
-    "\ndata: <hx-morph of=\"i1\"><template>"
+/// One patch: `patch_begin`, the value, `patch_end`.
+constexpr std::string_view patch_begin =
+    "<hx-morph of=\"i1\"><template>"
     "<div id=\"i1\" class=\"counter\"><button>-</button><output aria-live=\"polite\">";
-constexpr std::string_view patch_end =
-    "</output><button>+</button></div></template></hx-morph>\n\n";
+constexpr std::string_view patch_end = "</output><button>+</button></div></template></hx-morph>";
+
+/// A response with one patch: `response_begin`, the revision, `response_length`, the size, and the
+/// patch.
+constexpr std::string_view response_begin =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nCache-Control: no-store\r\nStube-Revision: ";
+constexpr std::string_view response_length = "\r\nContent-Length: ";
 
 /// Appends to a fixed buffer that is known to be large enough.
 struct appender {
@@ -216,6 +223,7 @@ private:
     bool count(conversation* target) {
         if (!target || !target->stream) return write(not_found);
         ++target->value;
+        if (!shared_.sends_on_stream) return respond_with_patch(target->value);
         if (!target->stream->write_patch(target->value)) {
             error_code ignored;
             target->stream->socket_.close(ignored);
@@ -223,16 +231,39 @@ private:
         return write(no_content);
     }
 
+    /// The value in the next patch.
+    std::uint64_t value_to_show(std::uint64_t value) {
+        return ++shared_.patches == shared_.faulty_patch ? value + 1 : value;
+    }
+
+    bool respond_with_patch(std::uint64_t value) {
+        std::array<char, 20> digits;
+        const auto text_of = [&](std::uint64_t number) {
+            return std::string_view(
+                digits.data(),
+                std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr
+            );
+        };
+        response_.assign(response_begin).append(text_of(value)).append(response_length);
+        const auto shown = value_to_show(value);
+        const auto size = patch_begin.size() + text_of(shown).size() + patch_end.size();
+        response_.append(text_of(size)).append("\r\n\r\n");
+        response_.append(patch_begin).append(text_of(shown)).append(patch_end);
+        return write(response_);
+    }
+
     bool write_patch(std::uint64_t value) {
         // Four digits of chunk size are reserved in front and filled in when the size is known.
         constexpr std::size_t front = 6;
         std::array<char, 512> chunk;
         appender out{chunk.data() + front, chunk.data() + chunk.size()};
-        out.text(patch_id);
+        out.text("id: ");
         out.number(value);
-        out.text(patch_data);
-        out.number(++shared_.patches == shared_.faulty_patch ? value + 1 : value);
+        out.text("\ndata: ");
+        out.text(patch_begin);
+        out.number(value_to_show(value));
         out.text(patch_end);
+        out.text("\n\n");
         auto size = static_cast<std::size_t>(out.at - chunk.data()) - front;
         out.text("\r\n");
         for (std::size_t digit = 4; digit-- > 0; size /= 16) {
@@ -272,6 +303,7 @@ private:
     tcp_socket socket_;
     site& shared_;
     conversation* streams_ = nullptr;
+    std::string response_;  // its memory is reused
     beast::flat_buffer buffer_;
     std::unique_ptr<arena> fields_;
     std::optional<request_parser> parser_;
@@ -287,8 +319,9 @@ void accept(tcp_acceptor& acceptor, site& shared) {
     });
 }
 
-void serve(std::uint64_t faulty_patch) {
+void serve(bool sends_on_stream, std::uint64_t faulty_patch) {
     site shared;  // outlives the connections, which die with the context
+    shared.sends_on_stream = sends_on_stream;
     shared.faulty_patch = faulty_patch;
     asio::io_context context{1};
     tcp_acceptor acceptor{context, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
@@ -302,14 +335,20 @@ void serve(std::uint64_t faulty_patch) {
 
 int main(int count, char** words) try {
     // --fault <n>: the n-th patch is wrong, to show that the load client notices.
+    bool sends_on_stream = false;
     std::uint64_t faulty_patch = 0;
-    if (count == 3 && std::string_view(words[1]) == "--fault") {
-        faulty_patch = std::stoull(words[2]);
-    } else if (count != 1) {
-        std::fputs("usage: floor [--fault <n>]\n", stderr);
-        return 2;
+    for (int at = 1; at < count; ++at) {
+        const std::string_view word = words[at];
+        if (word == "--on-stream") {
+            sends_on_stream = true;
+        } else if (word == "--fault" && at + 1 < count) {
+            faulty_patch = std::stoull(words[++at]);
+        } else {
+            std::fputs("usage: floor [--on-stream] [--fault <n>]\n", stderr);
+            return 2;
+        }
     }
-    serve(faulty_patch);
+    serve(sends_on_stream, faulty_patch);
     return 0;
 } catch (const std::exception& error) {
     std::fprintf(stderr, "floor: %s\n", error.what());

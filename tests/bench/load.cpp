@@ -54,6 +54,8 @@ std::string conversation_of(const std::string& stream) {
 
 constexpr std::string_view event_id_name = "Stube-Event-Id: ";
 constexpr std::size_t event_id_size = 16;
+constexpr std::size_t page_id_size = 10;
+constexpr unsigned page_id_shift = 24;  // in an event id
 
 std::string event_request(const page& opened, std::uint16_t port) {
     const auto address = origin(port) + "/counter?c=" + conversation_of(opened.stream);
@@ -69,10 +71,10 @@ std::string event_request(const page& opened, std::uint16_t port) {
     return text + "Cookie: " + opened.cookie + "\r\n\r\n";
 }
 
-/// Sixteen lower-case hex digits, in place.
-void write_event_id(char* at, std::uint64_t id) {
-    for (std::size_t digit = event_id_size; digit-- > 0; id >>= 4) {
-        at[digit] = "0123456789abcdef"[id & 15];
+/// Lower-case hex digits, in place.
+void write_hex(char* at, std::size_t digits, std::uint64_t value) {
+    for (std::size_t digit = digits; digit-- > 0; value >>= 4) {
+        at[digit] = "0123456789abcdef"[value & 15];
     }
 }
 
@@ -174,8 +176,12 @@ page mint(const socket_handle& connection, std::uint16_t port) {
     return read_page(text.substr(0, head.size), body);
 }
 
-std::string attach(const socket_handle& connection, const page& opened, std::uint16_t port) {
+std::string
+attach(const socket_handle& connection, const page& opened, std::uint64_t id, std::uint16_t port) {
+    std::string page_id(page_id_size, '0');
+    write_hex(page_id.data(), page_id_size, id);
     std::string request = "GET " + opened.stream + " HTTP/1.1\r\n" + host(port);
+    request += "Stube-Page: " + page_id + "\r\n";
     request.append(browser).append("Accept: text/html, text/event-stream\r\nHX-Request: true\r\n");
     request += "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n";
     connection.write(request + "Cookie: " + opened.cookie + "\r\n\r\n");
@@ -209,24 +215,29 @@ struct load::progress {
 };
 
 struct load::client {
-    client(std::uint16_t port, std::uint64_t first_event)
-        : events(port), stream(port), next_event(first_event) {
+    client(std::uint16_t port, std::uint64_t first_event, patch_place expected)
+        : events(port), stream(port), place(expected), next_event(first_event) {
         const auto opened = mint(events, port);
         request = event_request(opened, port);
         event_id = request.find(event_id_name) + event_id_name.size();
-        on_stream(attach(stream, opened, port));
+        on_stream(attach(stream, opened, first_event >> page_id_shift, port));
     }
 
     void on_stream(std::string_view bytes) {
         decoded.clear();
         chunks.feed(bytes, decoded);
-        messages.feed(decoded, [&](std::string_view data) { on_patch(data); });
+        messages.feed(decoded, [&](std::string_view data) { on_message(data); });
         if (chunks.done()) throw std::runtime_error("the server ended a stream");
     }
 
-    void on_patch(std::string_view data) {
+    void on_message(std::string_view data) {
         // A stream may open with a full render of what the page shows already.
         if (!patched_once && data.find(shown_value(0).text()) != data.npos) return;
+        if (place == patch_place::in_response) refuse("a patch that was in a response", data);
+        on_patch(data);
+    }
+
+    void on_patch(std::string_view data) {
         if (patched) refuse("a patch that no event asked for", data);
         if (data.find(shown_value(value).text()) == data.npos) {
             refuse("a patch must show the value " + std::to_string(value), data);
@@ -239,14 +250,19 @@ struct load::client {
         const auto head = read_head(answer);
         if (head.size == 0) return;
         if (answered) refuse("an answer that no event asked for", answer);
-        if (head.status != 204) refuse("an event must be answered with 204", answer);
-        answer.erase(0, head.size);
-        if (!answer.empty()) refuse("an answer must end where it ends", answer);
+        const bool has_patch = place == patch_place::in_response;
+        if (head.status != (has_patch ? 200 : 204)) refuse("an answer with a wrong status", answer);
+        if (answer.size() < head.size + head.content_length) return;
+        if (answer.size() > head.size + head.content_length)
+            refuse("an answer must end where it ends", answer);
+        if (has_patch) on_patch(std::string_view(answer).substr(head.size));
+        answer.clear();
         answered = true;
     }
 
     socket_handle events;
     socket_handle stream;
+    const patch_place place;
     std::string request;
     std::size_t event_id = 0;  // its position in the request
     std::uint64_t next_event;
@@ -261,11 +277,13 @@ struct load::client {
     steady::time_point sent;
 };
 
-load::load(std::uint16_t port, std::size_t clients) : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+load::load(std::uint16_t port, std::size_t clients, patch_place expected)
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (epoll_ < 0) fail("epoll_create1");
     try {
         for (std::size_t i = 0; i < clients; ++i) {
-            clients_.push_back(std::make_unique<client>(port, std::uint64_t{i + 1} << 40));
+            clients_.push_back(std::make_unique<client>(port, std::uint64_t{i + 1} << 40, expected)
+            );
             watch(i, false);
             watch(i, true);
         }
@@ -296,7 +314,7 @@ void load::send_next(client& sender, progress& now) {
     ++now.in_flight;
     ++sender.value;
     sender.answered = sender.patched = false;
-    write_event_id(sender.request.data() + sender.event_id, sender.next_event++);
+    write_hex(sender.request.data() + sender.event_id, event_id_size, sender.next_event++);
     sender.events.write(sender.request);
 }
 

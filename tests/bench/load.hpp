@@ -1,4 +1,5 @@
-// The load: clients that send one event, wait for its response and its patch, and send the next.
+// The load: clients that send one event, wait for its response and its patch, and send the next. They
+// are pages that name themselves to their stream, so the patch is in the response.
 #pragma once
 
 #include "wire.hpp"
@@ -36,8 +37,16 @@ private:
 /// Opens /counter in a new conversation.
 page mint(const socket_handle& connection, std::uint16_t port);
 
-/// Opens the page's stream and returns its first bytes after the head.
-std::string attach(const socket_handle& connection, const page& opened, std::uint16_t port);
+/// Opens the page's stream and returns its first bytes after the head. `id` names the page: the
+/// upper 40 bits of its event ids.
+std::string
+attach(const socket_handle& connection, const page& opened, std::uint64_t id, std::uint16_t port);
+
+/// Where a server sends the patch of an event.
+enum class patch_place {
+    in_response,
+    on_stream,  ///< and the response is 204
+};
 
 struct load_limits {
     std::size_t events = 0;
@@ -53,7 +62,7 @@ struct load_result {
 /// Clients with a conversation, an open stream and a connection for events each.
 class load {
 public:
-    load(std::uint16_t port, std::size_t clients);
+    load(std::uint16_t port, std::size_t clients, patch_place expected = patch_place::in_response);
     load(const load&) = delete;
     load& operator=(const load&) = delete;
     ~load();

@@ -1,17 +1,19 @@
 #include <stube/stube.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
-/// A page full of behaviors, whose modules write down in `window.journal` what is called when, one
-/// at "/alarm" whose timers break, one at "/payment" that comes to an end, and one at "/desk" to
-/// write, tick and open things on. Its streams give a
-/// sign of life each second, and two of a conversation are the most. Run as
-/// `behaviors_site --port <n>`; other options are ignored.
+/// Pages for the browser tests: one full of behaviors, whose modules write into `window.journal`
+/// when they are called, "/alarm" with timers that fail, "/payment" that comes to an end, "/desk" to
+/// write, tick and open things on, "/letter" with two submit buttons, and "/numbers", a list that a
+/// timer and two tabs change. Its streams have a heartbeat each second, and at most two pages of a
+/// conversation have a stream. Run as `behaviors_site --port <n>`; other options are ignored.
 namespace {
 
 using namespace stube;
@@ -309,6 +311,81 @@ struct letter {
 };
 BOOST_DESCRIBE_STRUCT(letter, (), (text, above, sent, send, clear))
 
+struct number {
+    static constexpr std::string_view component = "test/number";
+
+    int value = 0;
+
+    markup render() const { return li(value); }
+};
+BOOST_DESCRIBE_STRUCT(number, (), (value))
+
+/// A list that a timer and any number of tabs change in turns. The text below the list repeats it,
+/// so a page that applies the updates in another order shows a contradiction.
+struct numbers {
+    static constexpr std::string_view component = "test/numbers";
+
+    std::vector<int> order;
+    keyed<number> items;
+    int next = 1;
+    int changes = 0;
+    int ticks = 0;
+
+    effects start() { return after<&numbers::tick>(150ms); }
+
+    effects tick() {
+        if (!order.empty()) std::ranges::rotate(order, order.begin() + 1);
+        update();
+        return ++ticks < 2000 ? after<&numbers::tick>(150ms) : effects();
+    }
+
+    void add() {
+        order.insert(order.begin(), next++);
+        update();
+    }
+
+    void remove() {
+        if (order.size() > 3) order.erase(order.begin() + 1);
+        update();
+    }
+
+    void reverse() {
+        std::ranges::reverse(order);
+        update();
+    }
+
+    void nothing() {}
+
+    void fail() { throw std::runtime_error("this button always fails"); }
+
+    void update() {
+        ++changes;
+        items.assign(order, std::identity(), [](int value) { return number{value}; });
+    }
+
+    markup render() const {
+        std::string text;
+        for (const int value : order)
+            text += std::to_string(value) + " ";
+        return section(
+            h1("Numbers"),
+            p(id("changes"), changes),
+            div(id("numbers"), ol(items)),
+            p(id("text"), text),
+            button(on<"click", &numbers::add>, "Add"),
+            button(on<"click", &numbers::remove>, "Remove"),
+            button(on<"click", &numbers::reverse>, "Reverse"),
+            button(on<"click", &numbers::nothing>, "Nothing"),
+            button(on<"click", &numbers::fail>, "Fail")
+        );
+    }
+};
+BOOST_DESCRIBE_STRUCT(
+    numbers,
+    (),
+    (order, items, next, changes, ticks, start, tick, add, remove, reverse, nothing, fail)
+)
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -325,6 +402,7 @@ int main(int argc, char** argv) {
     site.mount<payment>("/payment");
     site.mount<desk>("/desk");
     site.mount<letter>("/letter");
+    site.mount<numbers>("/numbers");
     for (const auto* name : {"test/journal", "test/other"})
         site.behavior(name, std::string(journal));
     site.behavior("test/widget", std::string(widget));

@@ -40,7 +40,8 @@ test('an inserted row that exists already is updated and moved and is not duplic
 test('a response older than the shown revision shows only its notices', async t => {
     const page = await handWritten(t,
         `<div id="i1"><button ${to('add')}>Add</button><ul id="i1-rows"></ul></div>`, events => ({
-            contentType: 'text/html', headers: {'Stube-Revision': String(events.length)},
+            contentType: 'text/html',
+            headers: {'Stube-Revision': String(events.length), 'Stube-Base': String(events.length - 1)},
             body: `<hx-insert into="i1-rows"><li id="i${events.length + 1}">x</li></hx-insert>` +
                 `<hx-partial hx-target="#stube-notice" hx-swap="innerHTML"><p>Notice ${events.length}</p></hx-partial>`,
         }));

@@ -4,20 +4,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {enter, levels, visitorAt} from './levels.mjs';
+import {randomNumbers} from './random.mjs';
 import {button, eventually, Gallery, openPage} from './support.mjs';
 
 const seed = Number(process.env.STUBE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const actions = Number(process.env.STUBE_ACTIONS ?? 40);
-
-/// Mulberry32, a generator of 32-bit numbers. The returned function draws a number from 0 to below `limit`.
-function randomNumbers(state) {
-    return limit => {
-        state = (state + 0x6d2b79f5) | 0;
-        let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-        mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-        return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-    };
-}
 
 /// The list that a page shows: its items with their ticks, or the question in its place.
 const shown = page => page.locator('#stube-view').evaluate(view => ({

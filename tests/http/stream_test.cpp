@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <string>
+#include <string_view>
+#include <utility>
 
 using namespace testing;
 
@@ -24,6 +26,16 @@ std::string without_stream(std::string event, int revision) {
     const auto end_of_head = event.find("\r\n\r\n") + 2;
     return event.insert(end_of_head, "Stube-Seen: " + std::to_string(revision) + "\r\n");
 }
+
+/// Has an event that changes nothing on the page.
+struct still {
+    static constexpr std::string_view component = "test/still";
+
+    void look() {}
+
+    markup render() const { return html::button(on<"click", &still::look>, "Look"); }
+};
+BOOST_DESCRIBE_STRUCT(still, (), (look))
 
 std::string owned(const opened& page) {
     return "Cookie: " + page.cookie + "\r\n";
@@ -48,7 +60,82 @@ TEST_CASE("a stream sends a heartbeat at once and nothing more until the first c
     CHECK_FALSE(stream.receives_within(200ms));
 }
 
-TEST_CASE("the response to an event is 204 if its patch goes to the stream") {
+TEST_CASE("a page that names itself gets the patch of its own event only in the response") {
+    served site;
+    const auto page = open_page(site.port());
+    client own(site.port());
+    attach(own, page, "Stube-Page: 00000000ab\r\n");
+    client other(site.port());
+    attach(other, page, "Stube-Page: 00000000cd\r\n");
+
+    const auto got = send(site, page.post("1/inc", {}, 0xab000001));
+    CHECK(got.status == 200);
+    CHECK(got.header("stube-revision") == "2");
+    CHECK(got.header("stube-base") == "1");
+    CHECK(got.body.starts_with("<hx-morph of=\"i1\"><div id=\"i1\"><output>n=1"));
+    CHECK(message(other).starts_with("id: 2\ndata: <hx-morph of=\"i1\">"));
+
+    CHECK(send(site, page.post("1/inc", {}, 0xcd000001)).header("stube-base") == "2");
+    CHECK(message(own).starts_with("id: 3\n"));
+    CHECK_FALSE(other.receives_within(200ms));
+}
+
+TEST_CASE("a response without patches names the revision that the page must show before it") {
+    app site;
+    site.mount<still>("/");
+    server running(std::move(site), on_any_port());
+    running.start_threads();
+    const auto page = open_page(running.port(), "/");
+    client own(running.port());
+    attach(own, page, "Stube-Page: 00000000ab\r\n");
+
+    const auto got = client(running.port()).ask(page.post("1/look", {}, 0xab000001));
+    CHECK(got.status == 204);
+    CHECK(got.header("stube-revision") == "2");
+    CHECK(got.header("stube-base") == "1");
+    CHECK_FALSE(own.receives_within(200ms));
+}
+
+TEST_CASE("a response with the whole view or with notices alone names no revision before it") {
+    served site;
+    const auto page = open_page(site.port());
+    client own(site.port());
+    attach(own, page, "Stube-Page: 00000000ab\r\n");
+    send(site, page.post("1/inc", {}, 0xab000001));
+
+    const auto repeated = send(site, page.post("1/inc", {}, 0xab000001));
+    CHECK(repeated.body.starts_with("<hx-partial hx-target=\"#stube-view\""));
+    CHECK(repeated.header("stube-revision") == "2");
+    CHECK(repeated.header("stube-base").empty());
+
+    const auto failed = send(site, page.post("1/fail", {}, 0xab000002));
+    CHECK(failed.body.starts_with("<hx-partial hx-target=\"#stube-notice\""));
+    CHECK(failed.header("stube-failed") == "yes");
+    CHECK(failed.header("stube-base").empty());
+    CHECK_FALSE(own.receives_within(200ms));
+}
+
+TEST_CASE("a message with notices alone has no revision") {
+    served site;
+    const auto page = open_page(site.port());
+    client stream(site.port());
+    attach(stream, page);
+    send(site, page.post("1/fail"));
+    CHECK(message(stream).starts_with("data: <hx-partial hx-target=\"#stube-notice\""));
+}
+
+TEST_CASE("a stream with an invalid name of its page is one without a name") {
+    served site;
+    const auto page = open_page(site.port());
+    for (const char* name : {"", "ab", "00000000AB", "00000000ab0", "0000000000", "00000000xy"}) {
+        client stream(site.port());
+        attach(stream, page, "Stube-Page: " + std::string(name) + "\r\n");
+        CHECK(send(site, page.post("1/inc")).status == 204);
+        CHECK(message(stream).starts_with("id: "));
+    }
+}
+
+TEST_CASE("the response to an event is 204 if its patch goes to a stream without a name") {
     served site;
     const auto page = open_page(site.port());
     client stream(site.port());

@@ -420,12 +420,12 @@ TEST_CASE("only whole numbers without signs are parsed") {
         CAPTURE(std::string(bad));
         CHECK_FALSE(parse_number(bad));
     }
-    CHECK(parse_hex16("00000000000000ff") == 255u);
+    CHECK(parse_hex("00000000000000ff", 16) == 255u);
     for (const auto* bad :
          {"", "ff", "00000000000000FF", "00000000000000fg", "000000000000000ff", "0x000000000000ff"
          }) {
         CAPTURE(std::string(bad));
-        CHECK_FALSE(parse_hex16(bad));
+        CHECK_FALSE(parse_hex(bad, 16));
     }
 }
 

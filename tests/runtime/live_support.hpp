@@ -131,6 +131,10 @@ private:
 /// Records the updates that it receives. Threads: any.
 class recorder final : public view_stream {
 public:
+    explicit recorder(std::uint64_t page = 0) : page_(page) {}
+
+    std::uint64_t page() const override { return page_; }
+
     void publish(const std::shared_ptr<const update>& what) override {
         std::lock_guard lock(mutex_);
         told_.push_back(what);
@@ -161,6 +165,7 @@ public:
     }
 
 private:
+    const std::uint64_t page_;
     mutable std::mutex mutex_;
     std::condition_variable more_;
     std::vector<std::shared_ptr<const update>> told_;

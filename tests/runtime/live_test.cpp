@@ -470,13 +470,13 @@ TEST_CASE("a component that throws changes nothing and its pages get a message")
     CHECK(r.result == status::failed);
     CHECK(r.error_id.size() == 8);
     CHECK(shows(r.news, r.error_id));
-    CHECK(r.news->revision == 1);
+    CHECK(r.news->revision == 0);  // the pages keep theirs
     REQUIRE(page->told().size() == 1);
     CHECK(page->told()[0]->patches[0].kind == patch_kind::notice);
     CHECK(w.log().find("sprung a leak") != std::string::npos);
     CHECK(w.log().find(r.error_id) != std::string::npos);
     CHECK(w.wait(w.send(id, w.to_top(id, "inc"))).result == status::ok);
-    CHECK(page->revisions() == std::vector<std::uint64_t>{1, 2});
+    CHECK(page->revisions() == std::vector<std::uint64_t>{0, 2});
 }
 
 TEST_CASE("a page that cannot be rendered gets a message and no other page does") {
@@ -528,8 +528,8 @@ TEST_CASE("a revision without visible changes is sent to the pages") {
     // Without a stream the reply carries the revision.
     const auto alone = w.wait(w.send(id, w.to_top(id, "look")));
     CHECK(alone.result == status::ok);
-    CHECK(alone.news == nullptr);
-    CHECK(alone.value->revision == 2);
+    CHECK(alone.news->patches.empty());
+    CHECK(alone.news->revision == 2);
 
     auto page = std::make_shared<recorder>();
     w.wait(w.attach(id, 2, page));
@@ -582,7 +582,7 @@ TEST_CASE("an update includes changes that only a page opened later needs") {
     CHECK(shows(w.wait(w.open(id)).news, "closed"));
     writing = "open";
     CHECK(shows(w.wait(w.send(id, w.to_top(id, "look"))).news, "open"));
-    CHECK(w.wait(w.send(id, w.to_top(id, "look"))).news == nullptr);
+    CHECK(w.wait(w.send(id, w.to_top(id, "look"))).news->patches.empty());
 }
 
 TEST_CASE("a change that the store refuses does not count as sent") {
@@ -811,6 +811,76 @@ TEST_CASE("every open page receives an update and a closed one does not") {
     CHECK_FALSE(w.wait(w.send(id, w.to_top(id, "inc"))).streamed);
     CHECK(one->revisions() == std::vector<std::uint64_t>{2});
     CHECK(two->revisions() == std::vector<std::uint64_t>{2, 3});
+}
+
+/// The event with an id that this page gives to its events.
+event sent_by(std::uint64_t page, event sent) {
+    sent.id = page << 24 | sent.id;
+    return sent;
+}
+
+TEST_CASE("a page receives the update by its own event in the reply and not on its stream") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto own = std::make_shared<recorder>(7);
+    auto other = std::make_shared<recorder>(8);
+    w.wait(w.attach(id, 1, own));
+    w.wait(w.attach(id, 1, other));
+
+    const auto r = w.wait(w.send(id, sent_by(7, w.to_top(id, "inc"))));
+
+    CHECK_FALSE(r.streamed);
+    CHECK(r.news->revision == 2);
+    CHECK(shows(r.news, "n=1"));
+    CHECK(own->told().empty());
+    REQUIRE(other->revisions() == std::vector<std::uint64_t>{2});
+    CHECK(other->told()[0] == r.news);
+}
+
+TEST_CASE("a page receives the updates by other pages and by timers on its stream") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto page = std::make_shared<recorder>(7);
+    w.wait(w.attach(id, 1, page));
+    w.wait(w.send(id, sent_by(8, w.to_top(id, "inc"))));
+    w.wait(w.send(id, sent_by(7, w.to_top(id, "inc"))));
+    w.wait(w.swap(id, [](const conversation& now) {
+        outcome o{.verdict = verdict::applied};
+        o.next = now;
+        ++o.next.revision;
+        return o;
+    }));
+    CHECK(page->revisions() == std::vector<std::uint64_t>{2, 4});
+}
+
+TEST_CASE("the failure of an event is in the reply to its page and on the streams of the others") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto own = std::make_shared<recorder>(7);
+    auto other = std::make_shared<recorder>(8);
+    w.wait(w.attach(id, 1, own));
+    w.wait(w.attach(id, 1, other));
+
+    const auto r = w.wait(w.send(id, sent_by(7, w.to_top(id, "explode"))));
+
+    CHECK(r.result == status::failed);
+    CHECK(r.news->patches[0].kind == patch_kind::notice);
+    CHECK(own->told().empty());
+    CHECK(other->revisions() == std::vector<std::uint64_t>{0});
+}
+
+TEST_CASE("a stream that does not name its page may be the stream of any sender") {
+    world w;
+    auto id = w.minted(a_tally());
+    auto unnamed = std::make_shared<recorder>();
+    w.wait(w.attach(id, 1, unnamed));
+    CHECK(w.wait(w.send(id, sent_by(7, w.to_top(id, "inc")))).streamed);
+
+    auto named = std::make_shared<recorder>(7);
+    w.wait(w.attach(id, 2, named));
+    CHECK_FALSE(w.wait(w.send(id, sent_by(7, w.to_top(id, "inc")))).streamed);
+    CHECK(unnamed->revisions() == std::vector<std::uint64_t>{2, 3});
+    CHECK(named->told().empty());
 }
 
 TEST_CASE("a stream that is attached during an event gets the result once") {

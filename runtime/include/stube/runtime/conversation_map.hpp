@@ -30,17 +30,25 @@ public:
     virtual void post(std::function<void()> work) = 0;
 };
 
-/// A revision of a conversation with its patches, as it is published to open pages.
+/// Patches, as they are published to open pages.
 struct update {
+    /// The revision that a page shows afterwards; 0 if it stays the same: there are only notices.
     std::uint64_t revision = 0;
-    std::vector<kernel::patch> patches;  ///< empty if the page shows the new revision already
+    std::vector<kernel::patch> patches;  ///< may be empty: the new revision looks the same
     bool ended = false;                  ///< no update follows
+
+    /// True if a page with any revision can apply the patches. Otherwise it must show the revision
+    /// before `revision`.
+    bool is_whole_view() const;
 };
 
 /// The event stream of an open page.
 class view_stream {
 public:
     virtual ~view_stream() = default;
+    /// The page, as in the ids of its events (`kernel::page_of`); 0 if it is not known. A page does
+    /// not receive the updates by its own events here, but in the replies to the events.
+    virtual std::uint64_t page() const { return 0; }
     /// Called in the order of revisions, from any thread; must not block and must not throw.
     virtual void publish(const std::shared_ptr<const update>& news) = 0;
     /// Called at most once, when too many pages are open: a newer page evicts this one. Like
@@ -110,7 +118,7 @@ struct reply {
     /// The present value, which has no instances after the end; null if there is no value.
     std::shared_ptr<const conversation> value = nullptr;
     std::shared_ptr<const update> news = nullptr;  ///< for the page; may be null
-    bool streamed = false;                         ///< at least one stream has received `news`
+    bool streamed = false;  ///< the page may have received `news` on its stream
     std::string error_id = {};                     ///< the log has the reason under this id
     std::string mount = {};                        ///< for `lost`
 };
