@@ -45,6 +45,7 @@ struct standard_streams {
 const standard_streams opened_streams;
 
 constexpr auto expiry_interval = std::chrono::seconds(10);
+constexpr auto trim_interval = std::chrono::seconds(1);  // while old history is left
 constexpr auto drain_poll_interval = std::chrono::milliseconds(2);
 
 std::size_t thread_count(const server_options& options) {
@@ -159,7 +160,7 @@ public:
         );
         for (auto& each : workers_)
             each->start();
-        expiry_thread_ = std::thread([this] { expire_idle_conversations(); });
+        expiry_thread_ = std::thread([this] { expire(); });
         log_->info(
             "serving address={} threads={} conversations={} max_connections={}",
             authority_,
@@ -270,28 +271,34 @@ private:
         });
     }
 
-    /// Expires idle conversations. Runs on a thread of its own, because visiting all conversations
-    /// takes long.
-    void expire_idle_conversations() {
+    /// Expires idle conversations and deletes old history. Runs on a thread of its own, because
+    /// visiting all conversations takes long.
+    void expire() {
+        auto next_reap = std::chrono::steady_clock::now() + expiry_interval;
+        auto next = next_reap;
         live::mutex_lock lock(mutex_);
         for (;;) {
-            const auto next = std::chrono::steady_clock::now() + expiry_interval;
             while (phase_ == phase::running && changed_.wait_until(lock, next)) {
             }
             if (phase_ != phase::running) return;
             lock.unlock();
-            live_->reap();
-            trim_history();
+            const auto now = std::chrono::steady_clock::now();
+            if (now >= next_reap) {
+                live_->reap();
+                next_reap = now + expiry_interval;
+            }
+            next = trim_history() > 0 ? now + trim_interval : next_reap;
             lock.lock();
         }
     }
 
     /// A store that cannot be read must not end the thread. The next call tries again.
-    void trim_history() {
+    std::size_t trim_history() {
         try {
-            live_->trim_history();
+            return live_->trim_history();
         } catch (const std::exception& error) {
             log_->error("old history was not deleted why={}", quote_for_log(error.what()));
+            return 0;
         }
     }
 

@@ -22,8 +22,7 @@ class query_index::impl {
         try {
             return work();
         } catch (const sqlite_error& error) {
-            if (error.primary_code() == SQLITE_CORRUPT || error.primary_code() == SQLITE_NOTADB)
-                is_damaged_ = true;
+            if (is_damage(error)) is_damaged_ = true;
             throw store_refused(quoted(file_) + ": " + explain(error, file_));
         }
     }
@@ -81,16 +80,19 @@ public:
     }
 
     std::string find_damage() {
+        std::string result;
         try {
-            sqlite_connection database(file_, sqlite_connection::access::reads);
-            auto result = database.text("PRAGMA quick_check(1)");
-            if (result == "ok") return {};
-            is_damaged_ = true;
-            return result;
-        } catch (const sqlite_error& error) {
-            is_damaged_ = true;
-            return explain(error, file_);
+            result = guarded([&] {
+                sqlite_connection database(file_, sqlite_connection::access::reads);
+                return database.text("PRAGMA quick_check(1)");
+            });
+        } catch (const store_refused& error) {
+            if (!is_damaged_) throw;
+            return error.what();
         }
+        if (result == "ok") return {};
+        is_damaged_ = true;
+        return result;
     }
 
     bool is_damaged() const { return is_damaged_; }
@@ -164,6 +166,15 @@ void query_index::trim(std::string_view id, std::uint64_t first_head, std::int64
 
 void query_index::forget(std::string_view id) {
     impl_->with_writer([&](index_writer& to) { to.forget(id); });
+}
+
+void follow_deletion(query_index& to, archive& from, std::string_view id) {
+    const auto first = from.oldest_head(id);
+    first ? to.trim(id, first->number, first->time) : to.forget(id);
+}
+
+bool query_index::end_deletions(std::span<const std::string> ids) {
+    return impl_->with_writer([&](index_writer& to) { return to.end_deletions(ids); });
 }
 
 index_page query_index::find(const index_query& query) const {

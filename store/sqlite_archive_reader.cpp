@@ -48,7 +48,9 @@ auto archive_reader::in_snapshot(Read read) {
         return result;
     } catch (const sqlite_error& error) {
         opened_.reset();
-        throw store_refused(quoted(file_) + ": the archive: " + explain(error, file_));
+        const auto why = quoted(file_) + ": the archive: " + explain(error, file_);
+        if (error.primary_code() == SQLITE_CORRUPT) throw store_damaged(why);
+        throw store_refused(why);
     } catch (...) {
         opened_.reset();
         throw;
@@ -80,6 +82,18 @@ archive_reader::heads(std::string_view id, std::uint64_t before, std::size_t cou
             row = link.previous;
         }
         return all;
+    });
+}
+
+std::optional<archived_head> archive_reader::oldest_head(std::string_view id) {
+    return in_snapshot([&](opened& in) -> std::optional<archived_head> {
+        std::int64_t row = find_newest(in, id);
+        const std::int64_t end = in.rows.find_end(id);
+        std::optional<head_link> oldest;
+        for (; row != end; row = oldest->previous)
+            oldest = in.rows.read_link(id, row, oldest ? &*oldest : nullptr);
+        if (!oldest) return std::nullopt;
+        return in.rows.read_head(id, *oldest).head;
     });
 }
 

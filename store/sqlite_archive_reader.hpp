@@ -32,6 +32,7 @@ public:
 
     /// As the members of `archive`.
     std::vector<archived_head> heads(std::string_view id, std::uint64_t before, std::size_t count);
+    std::optional<archived_head> oldest_head(std::string_view id);
     std::optional<archived_state> state(std::string_view id, std::uint64_t head);
     std::optional<std::string> find_alias(std::string_view name);
     std::vector<std::string> aliases(std::string_view id);

@@ -79,7 +79,7 @@ archive_rows::archive_rows(sqlite_connection& database, const std::filesystem::p
 }
 
 void archive_rows::fail(std::string_view id, const std::string& what) const {
-    throw store_refused(
+    throw store_damaged(
         quoted(file_) + ": the archive of conversation " + std::string(id) + " is damaged: " + what
     );
 }

@@ -113,7 +113,11 @@ sqlite_connection::sqlite_connection(const std::filesystem::path& file, access m
     connection_.reset(made);
     if (code != SQLITE_OK)
         throw sqlite_error(code, made ? sqlite3_errmsg(made) : sqlite3_errstr(code));
-    sqlite3_busy_timeout(made, 5000);  // other programs may hold a lock
+    set_patience(usual_patience);
+}
+
+void sqlite_connection::set_patience(std::chrono::milliseconds longest) {
+    sqlite3_busy_timeout(handle(), static_cast<int>(longest.count()));
 }
 
 void sqlite_connection::run(const char* text) {

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -112,6 +113,10 @@ public:
     explicit sqlite_connection(const std::filesystem::path& file, access mode = access::writes);
 
     sqlite3* handle() const { return connection_.get(); }
+
+    /// How long a call waits for a lock of another connection, which may be another program's.
+    static constexpr std::chrono::milliseconds usual_patience{5000};
+    void set_patience(std::chrono::milliseconds longest);
 
     /// Runs one or more statements without values.
     void run(const char* text);

@@ -74,6 +74,7 @@ public:
     bool keeps_archive() const override { return keeps_archive_; }
     std::vector<archived_head>
     heads(std::string_view id, std::uint64_t before, std::size_t count) override;
+    std::optional<archived_head> oldest_head(std::string_view id) override;
     std::optional<archived_state> state(std::string_view id, std::uint64_t head) override;
     std::optional<std::string> find_alias(std::string_view name) override;
     std::vector<std::string> aliases(std::string_view id) override;

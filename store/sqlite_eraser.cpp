@@ -137,6 +137,8 @@ std::uint64_t sqlite_eraser::detach_history(const std::string& id, const entry& 
 }
 
 void sqlite_eraser::clean_files() {
+    // Before the rest, because after a kill the next start would use the index.
+    delete_index();
     // The pages of the database have remnants of rows that were deleted or moved before.
     database_.run("DROP TABLE IF EXISTS temp.erased; PRAGMA temp_store = DEFAULT; VACUUM");
     const int code = sqlite3_wal_checkpoint_v2(
@@ -152,9 +154,25 @@ void sqlite_eraser::clean_files() {
             sqlite3_errstr(code) + "); end the programs that read the database, and erase again"
         );
     if (code != SQLITE_OK) throw sqlite_error(code, sqlite3_errstr(code));
+}
+
+/// With its log and its unfinished copies.
+void sqlite_eraser::delete_index() {
     const std::string index = file_.filename().string() + ".index";
-    for (const auto& each : files())
-        if (each.filename().string().starts_with(index)) std::filesystem::remove(each);
+    for (const auto& each : files()) {
+        std::error_code failed;
+        if (each.filename().string().starts_with(index)) std::filesystem::remove(each, failed);
+        if (failed)
+            throw store_refused(
+                "the rows are deleted, but not the index " + quoted(each) + " (" +
+                failed.message() + "); erase again"
+            );
+    }
+    if (const int error = sync_folder(file_.parent_path()))
+        throw store_refused(
+            "the rows are deleted, but the folder of the index was not synced (" +
+            error_text(error) + "); erase again"
+        );
 }
 
 std::vector<std::string> sqlite_eraser::files_with(std::span<const std::string> texts) const {

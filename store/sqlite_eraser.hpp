@@ -36,8 +36,8 @@ public:
     /// inside a transaction.
     std::uint64_t detach_history(const std::string& id, const entry& stored);
 
-    /// Rewrites the database without the bytes of deleted rows, empties its log, and deletes the
-    /// index of queries, which is built again. Called outside of a transaction. Throws
+    /// Deletes the index of queries, which is built again, rewrites the database without the bytes
+    /// of deleted rows, and empties its log. Called outside of a transaction. Throws
     /// store_refused if a reader prevents it.
     void clean_files();
 
@@ -47,6 +47,7 @@ public:
 private:
     /// The files of the database and its copies: those whose names begin with its name.
     std::vector<std::filesystem::path> files() const;
+    void delete_index();
     void record(const erasure& what, const erased_counts& counts);
 
     sqlite_connection& database_;

@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t index_application = 0x73746978;  // "stix"
-constexpr std::int64_t index_format = 2;
+constexpr std::int64_t index_format = 3;
 constexpr const char* unfinished = ".new";  // added to the name of an index that is being made
 
 constexpr const char* index_tables = R"(
@@ -35,7 +35,7 @@ constexpr const char* index_tables = R"(
         touched INTEGER NOT NULL,
         since INTEGER NOT NULL,
         ended INTEGER NOT NULL,       -- 0 or 1
-        awaited TEXT NOT NULL         -- separated by char(31)
+        awaited TEXT NOT NULL         -- the names in `awaited`, each as "<bytes>:<name>"
     );
     CREATE INDEX conversation_principal ON conversation(principal);
     CREATE INDEX conversation_component ON conversation(component);
@@ -75,8 +75,11 @@ constexpr const char* index_tables = R"(
         conversation TEXT PRIMARY KEY -- its id
     ) WITHOUT ROWID;
     CREATE VIEW conversations AS
-        SELECT id, principal, mount, component, step, head, created, touched, since, ended,
-            replace(awaited, char(31), ' ') AS awaited FROM conversation;
+        SELECT id, principal, mount, component, step, head, created, touched, since, ended
+        FROM conversation;
+    CREATE VIEW waiting AS
+        SELECT c.id AS conversation, a.who, a.since
+        FROM awaited a JOIN conversation c ON c.number = a.conversation;
     CREATE VIEW facts AS
         SELECT c.id AS conversation, m.component, m.path AS member, f.instance, f.value,
             f.from_head, f.to_head
@@ -87,7 +90,7 @@ constexpr const char* index_tables = R"(
         JOIN member m ON m.number = f.member
         WHERE m.path <> '';
     PRAGMA application_id = 1937009016;
-    PRAGMA user_version = 2;
+    PRAGMA user_version = 3;
 )";
 
 void add_members(sqlite_connection& database, const index_schema& components) {
@@ -134,11 +137,15 @@ std::string find_mismatch(sqlite_connection& database, const std::string& schema
 
 namespace {
 
-void write_new_index(const fs::path& file, const index_schema& components) {
-    // Created here for its mode: SQLite would create a file that others can read.
+/// SQLite would create a file that others can read.
+void create_private_file(const fs::path& file) {
     const file_descriptor made(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!made.is_open())
         throw store_refused("cannot create " + quoted(file) + ": " + error_text(errno));
+}
+
+void write_new_index(const fs::path& file, const index_schema& components) {
+    create_private_file(file);
     sqlite_connection database(file);
     configure_index(database);
     database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
@@ -151,6 +158,17 @@ void write_new_index(const fs::path& file, const index_schema& components) {
 }
 
 }  // namespace
+
+void copy_index(const std::string& from, const std::string& to) {
+    remove_index(to);
+    create_private_file(to);
+    try {
+        sqlite_connection database(from, sqlite_connection::access::reads);
+        sqlite_statement(database.handle(), "VACUUM INTO ?").run(to);
+    } catch (const sqlite_error& error) {
+        throw store_refused("cannot copy " + quoted(fs::path(from)) + ": " + explain(error, from));
+    }
+}
 
 void create_index(const fs::path& file, const index_schema& components) {
     remove_index(file);
@@ -186,9 +204,15 @@ index_inspection inspect_index(const std::string& file, const index_schema& comp
         found.unusable_because = find_mismatch(database, text_of(components));
         if (found.unusable_because.empty()) found.watermark = read_watermark(database);
     } catch (const sqlite_error& error) {
-        found.unusable_because = explain(error, file);
+        if (!is_damage(error))
+            throw store_refused(quoted(fs::path(file)) + ": " + explain(error, file));
+        found.unusable_because = error.what();
     }
     return found;
+}
+
+bool is_damage(const sqlite_error& error) {
+    return error.primary_code() == SQLITE_CORRUPT || error.primary_code() == SQLITE_NOTADB;
 }
 
 namespace {
@@ -203,8 +227,7 @@ struct compared_rows {
 
 constexpr compared_rows all_compared[] = {
     {"conversation",
-     "id, principal, mount, component, step, head, created, touched, since, ended,"
-     " replace(awaited, char(31), ' ')",
+     "id, principal, mount, component, step, head, created, touched, since, ended, awaited",
      "%.conversation"},
     {"awaited",
      "a.who, a.since, c.id",

@@ -13,6 +13,9 @@ namespace stube::storage {
 /// The text of a schema, which the file contains.
 std::string text_of(const index_schema& components);
 
+/// True if the file itself is damaged, not only out of reach for now.
+bool is_damage(const sqlite_error& error);
+
 /// Why no index can be opened from the connection; empty if one can. Throws sqlite_error.
 std::string find_mismatch(sqlite_connection& database, const std::string& schema_text);
 

@@ -105,7 +105,6 @@ public:
 
     driver choose(const count_rows& count) {
         driver best;
-        if (is_waiting_list()) return {driver::table::awaited};
         most_counted_ = break_even(count);
         const auto try_one = [&](const driver& one, const bound_sql& rows) {
             const std::size_t found = count(rows);
@@ -113,7 +112,10 @@ public:
             most_counted_ = found;
             best = one;
         };
-        if (query_.awaited_by) try_one({driver::table::awaited}, rows_of_awaited());
+        if (is_waiting_list())
+            best.first = driver::table::awaited;
+        else if (query_.awaited_by)
+            try_one({driver::table::awaited}, rows_of_awaited());
         for (std::size_t i = 0; i < query_.conditions.size(); ++i)
             if (can_be_first(query_.conditions[i]))
                 try_one({driver::table::condition, i}, rows_of(query_.conditions[i]));
@@ -312,13 +314,14 @@ private:
             std::holds_alternative<std::string>(query_.conditions[first.condition].key);
         const bool has_base =
             is_of_member || (first.first == driver::table::order && order_member());
-        if (is_waiting_list())
+        const bool is_list = is_waiting_list() && first.first == driver::table::awaited;
+        if (is_list)
             add("w.since");
         else if (order_member())
             add(is_of_member ? "o.value" : "b.value");
         else if (query_.order)
             add(name_of(std::get<index_column>(*query_.order)));
-        add(is_waiting_list() ? "w.conversation" : has_base ? "b.conversation" : "c.number");
+        add(is_list ? "w.conversation" : has_base ? "b.conversation" : "c.number");
         if (has_instances()) add("b.instance");
         return out;
     }

@@ -1,20 +1,25 @@
 #include "store/sqlite_index_rows.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
 namespace stube::storage {
 namespace {
 
-constexpr char between_names = '\x1f';
+constexpr char after_size = ':';
 
 std::vector<std::string> split_names(std::string_view joined) {
     std::vector<std::string> out;
-    while (!joined.empty()) {
-        const auto end = std::min(joined.find(between_names), joined.size());
-        out.emplace_back(joined.substr(0, end));
-        joined.remove_prefix(std::min(end + 1, joined.size()));
+    for (auto end = joined.find(after_size); end != joined.npos; end = joined.find(after_size)) {
+        std::size_t size = 0;
+        std::from_chars(joined.data(), joined.data() + end, size);
+        joined.remove_prefix(end + 1);
+        out.emplace_back(joined.substr(0, size));
+        joined.remove_prefix(std::min(size, joined.size()));
     }
     return out;
 }
@@ -23,10 +28,8 @@ std::vector<std::string> split_names(std::string_view joined) {
 
 std::string join_names(const std::vector<std::string>& names) {
     std::string out;
-    for (const auto& name : names) {
-        if (!out.empty()) out += between_names;
-        out += name;
-    }
+    for (const auto& name : names)
+        out.append(std::to_string(name.size())).append(1, after_size).append(name);
     return out;
 }
 

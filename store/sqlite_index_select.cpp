@@ -49,6 +49,18 @@ struct statement_closer {
 };
 using open_statement = std::unique_ptr<sqlite3_stmt, statement_closer>;
 
+[[noreturn]] void fail(sqlite3* connection, int code) {
+    switch (code & 0xff) {
+    case SQLITE_INTERRUPT:
+        throw store_refused("the SQL statement has exceeded its time limit");
+    case SQLITE_ERROR:
+    case SQLITE_TOOBIG:
+        throw std::invalid_argument(std::string("wrong SQL: ") + sqlite3_errmsg(connection));
+    default:
+        throw sqlite_error(code, sqlite3_errmsg(connection));
+    }
+}
+
 open_statement prepare(sqlite3* connection, std::string_view sql) {
     sqlite3_stmt* made = nullptr;
     const char* rest = nullptr;
@@ -56,8 +68,7 @@ open_statement prepare(sqlite3* connection, std::string_view sql) {
         sqlite3_prepare_v3(connection, sql.data(), static_cast<int>(sql.size()), 0, &made, &rest);
     open_statement statement(made);
     if (code == SQLITE_AUTH) throw std::invalid_argument("the SQL statement does more than read");
-    if (code != SQLITE_OK)
-        throw std::invalid_argument(std::string("wrong SQL: ") + sqlite3_errmsg(connection));
+    if (code != SQLITE_OK) fail(connection, code);
     if (!made) throw std::invalid_argument("the SQL text has no statement");
     const std::string_view after(rest, static_cast<std::size_t>(sql.data() + sql.size() - rest));
     if (after.find_first_not_of(" \t\r\n;") != after.npos)
@@ -73,14 +84,14 @@ void bind_parameters(sqlite3_stmt* to, std::span<const sql_value> parameters) {
     int index = 0;
     for (const auto& parameter : parameters) {
         ++index;
-        std::visit(
+        const int code = std::visit(
             [&]<class T>(const T& value) {
                 if constexpr (std::is_same_v<T, std::int64_t>)
-                    sqlite3_bind_int64(to, index, value);
+                    return sqlite3_bind_int64(to, index, value);
                 else if constexpr (std::is_same_v<T, double>)
-                    sqlite3_bind_double(to, index, value);
+                    return sqlite3_bind_double(to, index, value);
                 else if constexpr (std::is_same_v<T, std::string>)
-                    sqlite3_bind_text64(
+                    return sqlite3_bind_text64(
                         to,
                         index,
                         value.data(),
@@ -88,9 +99,14 @@ void bind_parameters(sqlite3_stmt* to, std::span<const sql_value> parameters) {
                         SQLITE_STATIC,
                         SQLITE_UTF8
                     );
+                else
+                    return sqlite3_bind_null(to, index);
             },
             parameter
         );
+        if (code == SQLITE_TOOBIG)
+            throw std::invalid_argument("a parameter of the SQL statement is too long");
+        if (code != SQLITE_OK) throw sqlite_error(code, sqlite3_errstr(code));
     }
 }
 
@@ -107,18 +123,6 @@ sql_value value_at(sqlite3_stmt* row, int column) {
         const auto size = static_cast<std::size_t>(sqlite3_column_bytes(row, column));
         return bytes ? std::string(static_cast<const char*>(bytes), size) : std::string();
     }
-    }
-}
-
-[[noreturn]] void fail(sqlite3* connection, int code) {
-    switch (code & 0xff) {
-    case SQLITE_INTERRUPT:
-        throw store_refused("the SQL statement has exceeded its time limit");
-    case SQLITE_ERROR:
-    case SQLITE_TOOBIG:
-        throw std::invalid_argument(std::string("wrong SQL: ") + sqlite3_errmsg(connection));
-    default:
-        throw sqlite_error(code, sqlite3_errmsg(connection));
     }
 }
 
@@ -144,6 +148,7 @@ sql_result select_rows(
     const auto statement = prepare(connection, sql);
     bind_parameters(statement.get(), parameters);
     sql_result result;
+    std::size_t bytes = 0;
     const int columns = sqlite3_column_count(statement.get());
     for (int i = 0; i < columns; ++i)
         result.columns.emplace_back(sqlite3_column_name(statement.get(), i));
@@ -151,11 +156,13 @@ sql_result select_rows(
         const int code = sqlite3_step(statement.get());
         if (code == SQLITE_DONE) return result;
         if (code != SQLITE_ROW) fail(connection, code);
-        result.has_more = result.rows.size() == limits.rows;
+        result.has_more = result.rows.size() == limits.rows || bytes > limits.bytes;
         if (result.has_more) return result;
         auto& row = result.rows.emplace_back();
-        for (int i = 0; i < columns; ++i)
+        for (int i = 0; i < columns; ++i) {
             row.push_back(value_at(statement.get(), i));
+            bytes += static_cast<std::size_t>(sqlite3_column_bytes(statement.get(), i));
+        }
     }
 }
 

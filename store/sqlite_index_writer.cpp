@@ -79,15 +79,29 @@ void index_writer::begin_deletion(std::span<const std::string> ids) {
     database_.run("PRAGMA synchronous = NORMAL");
 }
 
-void index_writer::end_deletion(std::string_view id) {
-    sqlite_statement(database_.handle(), "DELETE FROM deletion WHERE conversation = ?").run(id);
+bool index_writer::end_deletions(std::span<const std::string> ids) {
+    if (!truncate_log()) return false;
+    in_transaction([&] {
+        for (const auto& id : ids)
+            sqlite_statement(database_.handle(), "DELETE FROM deletion WHERE conversation = ?")
+                .run(id);
+    });
+    return true;
+}
+
+/// Does not wait for readers. Returns false if one of them still needs the log.
+bool index_writer::truncate_log() {
+    database_.set_patience(std::chrono::milliseconds(0));
+    const bool is_busy = database_.number("PRAGMA wal_checkpoint(TRUNCATE)") != 0;
+    database_.set_patience(sqlite_connection::usual_patience);
+    return !is_busy;
 }
 
 /// The past values that held only before the head are deleted, and the others begin with it.
 void index_writer::trim(std::string_view id, std::uint64_t first_head, std::int64_t time) {
     const auto first = as_sql(first_head);
     deleting([&] {
-        const std::int64_t number = find(id).first;
+        const auto [number, row] = find(id);
         const auto run = [&](const char* sql, std::int64_t value) {
             sqlite_statement(database_.handle(), sql).run(number, value);
         };
@@ -96,15 +110,20 @@ void index_writer::trim(std::string_view id, std::uint64_t first_head, std::int6
             first);
         run("UPDATE fact SET from_head = ?2 WHERE conversation = ?1 AND from_head < ?2", first);
         run("UPDATE conversation SET since = ?2 WHERE number = ?1 AND since < ?2", time);
-        run("UPDATE awaited SET since = ?2 WHERE conversation = ?1 AND since < ?2", time);
-        end_deletion(id);
+        if (row.since >= time) return;
+        for (const auto& who : row.awaited) {
+            delete_awaited_.run(who, row.since, number);
+            add_awaited_.run(who, time, number);
+        }
     });
 }
 
 void index_writer::forget(std::string_view id) {
     deleting([&] {
-        const std::int64_t number = find(id).first;
-        for (const char* table : {"past_fact", "fact", "awaited"})
+        const auto [number, row] = find(id);
+        for (const auto& who : row.awaited)
+            delete_awaited_.run(who, row.since, number);
+        for (const char* table : {"past_fact", "fact"})
             sqlite_statement(
                 database_.handle(),
                 (std::string("DELETE FROM ") + table + " WHERE conversation = ?").c_str()
@@ -112,7 +131,6 @@ void index_writer::forget(std::string_view id) {
                 .run(number);
         sqlite_statement(database_.handle(), "DELETE FROM conversation WHERE number = ?")
             .run(number);
-        end_deletion(id);
     });
 }
 

@@ -30,14 +30,18 @@ public:
 
     void forget(std::string_view id);
 
+    bool end_deletions(std::span<const std::string> ids);
+
 private:
-    /// A transaction whose deleted bytes leave the file and its log.
+    /// A transaction whose deleted bytes leave the file when the log is truncated.
     template <class Work>
     void deleting(Work work) {
         database_.run("PRAGMA secure_delete = ON");
         in_transaction(work);
-        database_.run("PRAGMA secure_delete = FAST; PRAGMA wal_checkpoint(TRUNCATE)");
+        database_.run("PRAGMA secure_delete = FAST");
     }
+
+    bool truncate_log();
 
     template <class Work>
     void in_transaction(Work work) {
@@ -51,8 +55,6 @@ private:
             throw;
         }
     }
-
-    void end_deletion(std::string_view id);
 
     /// The number of a conversation and its row; 0 if it is not in the index.
     std::pair<std::int64_t, index_row> find(std::string_view id);

@@ -63,8 +63,8 @@ database_store::~database_store() {
     archive_.reset();
     statements_.reset();
     if (!is_loaded_ || !stopped_.empty() || options_.read_only) return;
+    connection_->set_patience(std::chrono::milliseconds(0));
     sqlite3* handle = connection_->handle();
-    sqlite3_busy_timeout(handle, 0);
     const int code =
         sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     if (code != SQLITE_OK) return;

@@ -17,6 +17,10 @@ database_store::heads(std::string_view id, std::uint64_t before, std::size_t cou
     return reader().heads(id, before, count);
 }
 
+std::optional<archived_head> database_store::oldest_head(std::string_view id) {
+    return reader().oldest_head(id);
+}
+
 std::optional<archived_state> database_store::state(std::string_view id, std::uint64_t head) {
     return reader().state(id, head);
 }

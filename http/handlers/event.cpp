@@ -86,8 +86,7 @@ constexpr std::string_view nothing_changed = "Stube-Failed: yes\r\n";
 /// For a page that does not show the end of its conversation, for example because the response to
 /// the last event was lost.
 void send_end(exchange& ex, const live::reply& reply) {
-    const bool was_applied =
-        reply.value->has_applied(event_id_of(ex.request()));
+    const bool was_applied = reply.value->has_applied(event_id_of(ex.request()));
     const auto more_headers = was_applied ? std::string_view() : nothing_changed;
     if (has_news(ex.request(), reply)) return send_patches(ex, reply, more_headers);
     std::string view;

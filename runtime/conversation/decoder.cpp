@@ -536,6 +536,22 @@ as_of parse_about(std::string_view about) {
 
 }  // namespace
 
+namespace {
+
+/// Throws if links of an instance could lead in a circle.
+void check_links(const conversation& in, const instance& of) {
+    // A caller or owner is older than its callee or child, so its id is lower.
+    bool fits = of.caller < of.id && of.owner < of.id;
+    std::size_t passed = 0;
+    for (const auto* one = &of; fits && one && one->covered_by != 0;) {
+        one = in.instances.find(one->covered_by);
+        fits = ++passed <= in.instances.size();
+    }
+    if (!fits) throw decode_error("the instances do not fit together");
+}
+
+}  // namespace
+
 void apply_commit(
     conversation& to,
     std::string_view about,
@@ -553,6 +569,11 @@ void apply_commit(
     }
     for (const auto& name : dropped)
         if (is_current(name)) to.erase(parse_id(std::string_view(name).substr(1)));
+    for (const auto& each : written) {
+        if (!is_current(each.name)) continue;
+        const auto* one = to.instances.find(parse_id(std::string_view(each.name).substr(1)));
+        if (one) check_links(to, *one);
+    }
     auto newest = parse_about(about);
     to.revision = newest.revision;
     to.touched = newest.touched;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <new>
 #include <utility>
 
 namespace stube::kernel {
@@ -82,11 +83,12 @@ index_batch index_builder::next(std::span<const logged_commit> commits) {
     rows_.clear();
     for (const auto& commit : commits)
         add(commit);
-    trim();
+    evict();
     return std::move(batch_);
 }
 
 void index_builder::discard() {
+    instances_ = 0;
     recent_.clear();
     by_id_.clear();
 }
@@ -99,8 +101,12 @@ void index_builder::add(const logged_commit& commit) {
     try {
         auto* known = find(commit.id);
         is_end(commit) ? add_end(commit, known) : add_state(commit, known);
-    } catch (const store_refused& error) {
+    } catch (const store_damaged& error) {
         skip(commit, commit.id, error.what());
+    } catch (const store_refused&) {  // a later attempt may succeed
+        throw;
+    } catch (const std::bad_alloc&) {
+        throw;
     } catch (const unknown_component& error) {
         skip(commit, error.component(), error.what());
     } catch (const newer_shape& error) {
@@ -112,13 +118,10 @@ void index_builder::add(const logged_commit& commit) {
     }
 }
 
-void index_builder::skip(
-    const logged_commit& commit,
-    const std::string& component,
-    const char* why
-) {
+/// `cause`: the component or conversation that is named in one warning only.
+void index_builder::skip(const logged_commit& commit, const std::string& cause, const char* why) {
     erase(commit.id);
-    if (warned_.insert(component).second)
+    if (warned_.insert(cause).second)
         warn_("conversation " + commit.id + " is not up to date in the query index: " + why);
 }
 
@@ -175,6 +178,7 @@ void index_builder::add_changes(const logged_commit& commit, tracked& known) {
     for (const auto& name : commit.dropped)
         remember(name);
     apply_commit(known.value, commit.head.about, commit.written, commit.dropped);
+    count(known);
     for (const auto& [id, type] : before) {
         const auto* now = known.value.instances.find(id);
         if (!now || now->type != type) add_end_of_values(*type, id, facts.facts);
@@ -238,27 +242,33 @@ index_builder::tracked* index_builder::find(const std::string& id) {
 void index_builder::put(tracked one) {
     erase(one.id);
     recent_.push_front(std::move(one));
+    count(recent_.front());
     by_id_[recent_.front().id] = recent_.begin();
 }
 
 void index_builder::erase(const std::string& id) {
     const auto found = by_id_.find(id);
     if (found == by_id_.end()) return;
+    instances_ -= found->second->counted;
     recent_.erase(found->second);
     by_id_.erase(found);
 }
 
 /// Only between batches, because a row of the batch is not in the index yet.
-void index_builder::trim() {
-    std::size_t instances = 0;
-    auto each = recent_.begin();
-    while (each != recent_.end() && instances <= most_instances) {
-        instances += each->value.instances.size();
-        ++each;
+void index_builder::evict() {
+    while (instances_ > most_instances) {
+        const auto& oldest = recent_.back();
+        instances_ -= oldest.counted;
+        by_id_.erase(oldest.id);
+        recent_.pop_back();
     }
-    for (auto gone = each; gone != recent_.end(); ++gone)
-        by_id_.erase(gone->id);
-    recent_.erase(each, recent_.end());
+}
+
+/// Counts the instances of a remembered conversation again.
+void index_builder::count(tracked& one) {
+    instances_ -= one.counted;
+    one.counted = one.value.instances.size();
+    instances_ += one.counted;
 }
 
 }  // namespace stube::kernel

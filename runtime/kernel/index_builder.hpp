@@ -25,8 +25,8 @@ storage::index_schema known_index_schema();
 /// which they are divided into batches.
 ///
 /// A conversation enters the index with the commit of its first event: a store forgets the others.
-/// A commit that this program cannot decode is skipped, and the next one that it can decode brings
-/// the conversation up to date.
+/// A commit that this program cannot decode, or whose state is damaged, is skipped, and the next
+/// one that it can decode brings the conversation up to date.
 class index_builder {
 public:
     /// Reads data that the commits do not contain.
@@ -37,12 +37,12 @@ public:
         std::function<std::optional<storage::index_row>(std::string_view id)> row;
     };
 
-    /// `warn` is called once for each component that cannot be decoded, and for each damaged
-    /// commit.
+    /// `warn` is called for each damaged commit, and once for each component that cannot be decoded
+    /// and each conversation with another fault.
     index_builder(source from, std::function<void(const std::string&)> warn);
 
     /// The changes of these commits. The watermark is the one of the last commit that changes the
-    /// index; 0 if none does. Throws what the source throws.
+    /// index; 0 if none does. Throws `store_refused` of the source, except for damage.
     storage::index_batch next(std::span<const storage::logged_commit> commits);
 
     /// Called if a batch was not applied.
@@ -58,6 +58,7 @@ private:
         std::string id;
         conversation value;
         storage::index_row row;
+        std::size_t counted = 0;  ///< its instances that are part of `instances_`
     };
 
     void add(const storage::logged_commit& commit);
@@ -71,14 +72,16 @@ private:
     tracked* find(const std::string& id);
     void put(tracked one);
     void erase(const std::string& id);
-    void trim();
-    void skip(const storage::logged_commit& commit, const std::string& component, const char* why);
+    void evict();
+    void count(tracked& one);
+    void skip(const storage::logged_commit& commit, const std::string& cause, const char* why);
 
     source from_;
     std::function<void(const std::string&)> warn_;
     std::set<std::string, std::less<>> warned_;
     std::list<tracked> recent_;  ///< the conversation that was changed last is the first
     std::unordered_map<std::string, std::list<tracked>::iterator> by_id_;
+    std::size_t instances_ = 0;  ///< of all remembered conversations
     storage::index_batch batch_;
     std::unordered_map<std::string, std::size_t> rows_;  ///< places in `batch_.rows` by id
 };

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <utility>
 
 namespace stube::live {
@@ -60,6 +59,11 @@ void indexer::stop() {
     });
 }
 
+bool indexer::is_stopping() const {
+    const mutex_lock lock(mutex_);
+    return stopping_;
+}
+
 /// Waits until the next look at the archive. Returns false to end the thread.
 bool indexer::wait() {
     mutex_lock lock(mutex_);
@@ -72,14 +76,15 @@ void indexer::run() {
     bool is_prepared = false;
     do {
         try {
+            if (index_->is_damaged()) is_prepared = false;
             if (!std::exchange(is_prepared, true)) prepare();
+            end_deletions();
             bool is_behind = true;
             while (is_behind) {
                 const auto looked_at = context_.clock.steady();
                 is_behind = take_page();
                 if (!is_behind) complete_at_ = looked_at;
-                const mutex_lock lock(mutex_);
-                if (stopping_) return;
+                if (is_stopping()) break;
             }
             has_failed_ = false;
         } catch (...) {
@@ -89,10 +94,22 @@ void indexer::run() {
             } else if (!std::exchange(has_failed_, true)) {
                 context_.log().error("the query index is behind why={}", quote_for_log(why));
             }
-            const mutex_lock lock(page_mutex_);
             builder_->discard();
         }
     } while (wait());
+    finish();
+}
+
+/// Deletions that are done in the archive do not wait for the next start.
+void indexer::finish() {
+    try {
+        end_deletions();
+    } catch (...) {
+        context_.log().error(
+            "the query index keeps deleted history until the next start why={}",
+            quote_for_log(current_exception_message())
+        );
+    }
 }
 
 std::optional<std::chrono::milliseconds> indexer::behind() const {
@@ -103,9 +120,9 @@ std::optional<std::chrono::milliseconds> indexer::behind() const {
 /// Ends the deletions of the process before. Begins with the watermark if the index is intact and
 /// belongs to the archive.
 void indexer::prepare() {
+    if (index_->is_damaged()) return rebuild("it is damaged");
     if (const auto damage = index_->find_damage(); !damage.empty()) return rebuild(damage);
-    for (const auto& id : index_->begun_deletions())
-        end_deletion(id);
+    finish_deletions_of_last_process();
     const auto mark = index_->watermark();
     if (mark.position == 0) return;
     const auto at = archive_->commits_after(mark.position - 1, 1);
@@ -115,26 +132,67 @@ void indexer::prepare() {
     position_ = mark.position;
 }
 
+void indexer::finish_deletions_of_last_process() {
+    const mutex_lock deletions(deletions_mutex_);
+    for (const auto& id : index_->begun_deletions()) {
+        if (!begun_.emplace(id, 1).second) continue;
+        const mutex_lock lock(mutex_);
+        done_.push_back(id);
+    }
+}
+
 void indexer::rebuild(const std::string& why) {
-    context_.log().warn("the query index is rebuilt why={}", quote_for_log(why));
-    const mutex_lock lock(page_mutex_);
+    if (!has_failed_) context_.log().warn("the query index is rebuilt why={}", quote_for_log(why));
     builder_->discard();
+    const mutex_lock deletions(deletions_mutex_);
     index_->clear();
     position_ = 0;
+    std::vector<std::string> ids;
+    for (const auto& [id, count] : begun_)
+        ids.push_back(id);
+    index_->begin_deletion(ids);
 }
 
 void indexer::begin_deletion(std::span<const std::string> ids) {
-    if (index_) index_->begin_deletion(ids);
+    if (!index_) return;
+    const mutex_lock deletions(deletions_mutex_);
+    index_->begin_deletion(ids);
+    for (const auto& id : ids)
+        ++begun_[id];
 }
 
 void indexer::end_deletion(const std::string& id) {
     if (!index_) return;
-    const mutex_lock lock(page_mutex_);
+    const mutex_lock lock(mutex_);
+    done_.push_back(id);
+}
+
+/// A page of commits that was read before a deletion is applied before it, because the same thread
+/// does both.
+void indexer::end_deletions() {
+    std::vector<std::string> done;
+    {
+        const mutex_lock lock(mutex_);
+        done.swap(done_);
+    }
+    for (const auto& id : done)
+        delete_from_index(id);
+    if (deleted_.empty()) return;
+    const mutex_lock deletions(deletions_mutex_);
+    std::vector<std::string> last;  // those that have not begun again
+    for (const auto& [id, count] : deleted_)
+        if (begun_[id] == count) last.push_back(id);
+    if (!index_->end_deletions(last)) return;
+    for (const auto& [id, count] : deleted_)
+        if ((begun_[id] -= count) == 0) begun_.erase(id);
+    deleted_.clear();
+}
+
+void indexer::delete_from_index(const std::string& id) {
     builder_->forget(id);
     try {
-        constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
-        const auto kept = archive_->heads(id, no_limit, no_limit);
-        kept.empty() ? index_->forget(id) : index_->trim(id, kept.back().number, kept.back().time);
+        follow_deletion(*index_, *archive_, id);
+        ++deleted_[id];
     } catch (...) {
         context_.log().error(
             "the query index keeps deleted history conversation={} why={}",
@@ -146,7 +204,6 @@ void indexer::end_deletion(const std::string& id) {
 
 /// Returns true if more commits may follow.
 bool indexer::take_page() {
-    const mutex_lock lock(page_mutex_);
     const auto page = archive_->commits_after(position_, commits_per_page);
     if (page.empty()) return false;
     const auto batch = builder_->next(page);

@@ -9,12 +9,15 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace stube::live {
 
@@ -47,8 +50,8 @@ public:
     /// `store_refused`.
     void begin_deletion(std::span<const std::string> ids);
 
-    /// Deletes from the index what the archive does not have any more of the conversation. A
-    /// failure is logged, and the next start tries again.
+    /// Lets the thread delete from the index what the archive does not have any more of the
+    /// conversation. A failure is logged, and the next start tries again.
     void end_deletion(const std::string& id);
 
     /// The last commit that the index has considered.
@@ -63,7 +66,12 @@ private:
     void prepare();
     bool take_page();
     void rebuild(const std::string& why);
+    bool is_stopping() const;
     bool wait();
+    void finish();
+    void finish_deletions_of_last_process();
+    void end_deletions();
+    void delete_from_index(const std::string& id);
 
     map_context& context_;
     storage::archive* archive_ = nullptr;
@@ -72,13 +80,20 @@ private:
     std::atomic<std::uint64_t> position_ = 0;
     std::atomic<steady_time> complete_at_ = steady_time();  ///< see behind()
 
-    /// Locked while commits are read and applied, so that a deletion is not undone by a page that
-    /// was read before it.
-    mutex page_mutex_;
-    bool has_failed_ = false;  ///< the last page was not applied; used only on the thread
-    mutex mutex_;
+    // Only for the thread.
+    bool has_failed_ = false;  ///< the last page was not applied
+    /// Conversations whose bytes the log of the index still has, with the number of deletions.
+    std::map<std::string, std::size_t> deleted_;
+
+    mutex deletions_mutex_;  ///< locked before `mutex_`
+    /// The deletions that have not ended, as the index records them, with their number.
+    std::map<std::string, std::size_t> begun_ STUBE_GUARDED_BY(deletions_mutex_);
+
+    mutable mutex mutex_;
     condition_variable stopped_;
     bool stopping_ STUBE_GUARDED_BY(mutex_) = false;
+    /// Deletions that the archive has done.
+    std::vector<std::string> done_ STUBE_GUARDED_BY(mutex_);
     std::once_flag joined_;
     std::thread thread_;
 };

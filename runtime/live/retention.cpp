@@ -239,11 +239,13 @@ void retention::submit(deletion next) {
         std::move(next.wanted),
         std::move(next.held),
         [this, id = std::move(id)](save_result saved, const std::string& why) {
-            parts_.removals.record(saved, why);
-            if (saved == save_result::durable)
+            if (saved == save_result::durable) {
                 ++parts_.context.totals.trims_done;
-            else
+            } else {
+                parts_.context.log()
+                    .warn("old history stays conversation={} why={}", id, quote_for_log(why));
                 mark_failed(id);
+            }
             parts_.indexer.end_deletion(id);
             --in_flight_;
         }

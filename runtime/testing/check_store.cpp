@@ -248,6 +248,16 @@ void build_index(const std::string& file, archive& from, std::uint64_t last) {
     }
 }
 
+/// Does in a copy of the index what its next start does. Returns the copy's watermark.
+index_watermark follow_deletions(const std::string& copy, archive& from) {
+    query_index index(copy, known_index_schema());
+    const auto begun = index.begun_deletions();
+    for (const auto& id : begun)
+        follow_deletion(index, from, id);
+    index.end_deletions(begun);
+    return index.watermark();
+}
+
 void check_index(archive& from, store_check& found) {
     constexpr std::size_t most_differences = 20;
     using enum store_check::index_state;
@@ -257,15 +267,18 @@ void check_index(archive& from, store_check& found) {
     found.index_why = state.unusable_because;
     found.index = !state.exists ? missing : !found.index_why.empty() ? unusable : compared;
     if (found.index != compared) return;
+    const std::string copy = file + ".copy";
     const std::string fresh = file + ".check";
     try {
+        copy_index(file, copy);
         remove_index(fresh);
-        build_index(fresh, from, state.watermark.position);
-        found.index_differences = compare_indexes(fresh, file, most_differences);
+        build_index(fresh, from, follow_deletions(copy, from).position);
+        found.index_differences = compare_indexes(fresh, copy, most_differences);
     } catch (const store_refused& error) {
         found.index = unusable;
         found.index_why = error.what();
     }
+    remove_index(copy);
     remove_index(fresh);
 }
 

@@ -1,5 +1,5 @@
-// The load: clients that send one event, wait for its response and its patch, and send the next. They
-// are pages that name themselves to their stream, so the patch is in the response.
+// The load: clients that send one event, wait for its response and its patch, and send the next.
+// They are pages that name themselves to their stream, so the patch is in the response.
 #pragma once
 
 #include "wire.hpp"

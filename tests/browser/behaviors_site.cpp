@@ -10,10 +10,11 @@
 #include <vector>
 
 /// Pages for the browser tests: one full of behaviors, whose modules write into `window.journal`
-/// when they are called, "/alarm" with timers that fail, "/payment" that comes to an end, "/desk" to
-/// write, tick and open things on, "/letter" with two submit buttons, and "/numbers", a list that a
-/// timer and two tabs change. Its streams have a heartbeat each second, and at most two pages of a
-/// conversation have a stream. Run as `behaviors_site --port <n>`; other options are ignored.
+/// when they are called, "/alarm" with timers that fail, "/payment" that comes to an end, "/desk"
+/// to write, tick and open things on, "/letter" with two submit buttons, and "/numbers", a list
+/// that a timer and two tabs change. Its streams have a heartbeat each second, and at most two
+/// pages of a conversation have a stream. Run as `behaviors_site --port <n>`; other options are
+/// ignored.
 namespace {
 
 using namespace stube;

@@ -16,6 +16,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <random>
 #include <thread>
@@ -513,6 +514,67 @@ TEST_CASE("the index is equal to a rebuild after random events and restarts") {
     CHECK(differences_from_rebuild(at) == std::vector<std::string>());
 }
 
+namespace {
+
+/// The first commit of a conversation with an event, with all of its parts.
+logged_commit whole_commit(const store_test::archive_place& at) {
+    {
+        indexed_world on(at);
+        on.claim_of(10);
+        on.history();
+    }
+    const auto kept = store_test::open_and_load(at);
+    auto& from = *archive_of(*kept);
+    auto commit = from.commits_after(0, 10).back();
+    commit.written = from.state_at(commit.position)->parts;
+    commit.dropped.clear();
+    commit.is_whole = true;
+    return commit;
+}
+
+/// Passes one commit to a builder whose source calls `state_at`. Returns the warnings.
+std::string build_from(
+    const logged_commit& commit,
+    const std::function<std::optional<archived_state>()>& state_at
+) {
+    std::string warnings;
+    index_builder builder(
+        {[&](auto) { return state_at(); },
+         [](auto, auto) { return std::optional<archived_state>(); },
+         [](auto) { return std::optional<index_row>(); }},
+        [&](const std::string& why) { warnings += why + "\n"; }
+    );
+    const std::vector<logged_commit> commits{commit};
+    const auto batch = builder.next(commits);
+    CHECK(batch.rows.size() == (warnings.empty() ? 1 : 0));
+    return warnings;
+}
+
+}  // namespace
+
+TEST_CASE("a damaged state is not indexed, and one that cannot be read now is an error") {
+    const store_test::archive_place at;
+    auto commit = whole_commit(at);
+    commit.is_whole = false;
+    const auto damaged = []() -> std::optional<archived_state> { throw store_damaged("torn"); };
+    CHECK(build_from(commit, damaged).find("torn") != std::string::npos);
+    const auto refused = []() -> std::optional<archived_state> { throw store_refused("busy"); };
+    CHECK_THROWS_WITH_AS(build_from(commit, refused), "busy", store_refused);
+}
+
+TEST_CASE("a state whose links lead in a circle is not indexed") {
+    const store_test::archive_place at;
+    auto commit = whole_commit(at);
+    const auto none = [] { return std::optional<archived_state>(); };
+    CHECK(build_from(commit, none).empty());
+    for (const char* link : {"owner", "caller", "over"}) {
+        auto crafted = commit;
+        for (auto& each : crafted.written)
+            if (each.name == "i1") each.body.insert(1, "\"" + std::string(link) + "\":1,");
+        CHECK(build_from(crafted, none).find("do not fit together") != std::string::npos);
+    }
+}
+
 TEST_CASE("the check of a store compares its index with a rebuild") {
     store_test::archive_place at;
     {
@@ -603,6 +665,8 @@ TEST_CASE("the index follows deletions of the archive that a kill has interrupte
         while (history.event_view(kept).size() > 1 || !history.event_view(ended).empty())
             std::this_thread::sleep_for(1ms);
         copy_as_killed(at, killed);
+        const auto from = sqlite_store(killed.path(), {.read_only = true, .archive = true});
+        CHECK(check_store(*from, {}).index_differences.empty());
         CHECK(on.ids(conversations_with<dated>().in(lifetime::any)).size() == 2);
     }
     {

@@ -30,6 +30,11 @@ public:
         return out;
     }
 
+    std::optional<archived_head> oldest_head(std::string_view id) override {
+        const auto found = archive_of(id);
+        return found.heads.empty() ? std::nullopt : std::optional(found.heads.front().head);
+    }
+
     std::optional<archived_state> state(std::string_view id, std::uint64_t head) override {
         for (const auto& each : archive_of(id).heads)
             if (each.head.number == head) return each;

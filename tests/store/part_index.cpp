@@ -1,7 +1,6 @@
 #include "part_index.hpp"
 
 #include <functional>
-#include <limits>
 #include <utility>
 
 namespace store_test {
@@ -9,8 +8,6 @@ namespace store_test {
 namespace {
 
 const index_schema schema = {{"parts", 1, {"body"}}};
-
-constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
 
 bool deletes_heads(const change& one) {
     return one.kind == change_kind::trim || one.forgets;
@@ -96,8 +93,8 @@ void part_index::end_deletions(std::span<const change> batch) {
 }
 
 void part_index::end_deletion(const std::string& id) {
-    const auto kept = from_.heads(id, no_limit, no_limit);
-    kept.empty() ? index_->forget(id) : index_->trim(id, kept.back().number, kept.back().time);
+    follow_deletion(*index_, from_, id);
+    CHECK(index_->end_deletions({&id, 1}));
 }
 
 std::vector<std::string> differences(const fs::path& expected, const fs::path& found) {

@@ -1,7 +1,9 @@
+#include "store/sqlite_connection.hpp"
 #include "store/support.hpp"
 
 #include <stube/store/query_index.hpp>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -203,6 +205,13 @@ TEST_CASE("an index finds the same hits in the same order whatever it reads firs
     CHECK(ids(index, waiting) == "c2999 c2998 ");
     waiting.offset = 2;
     CHECK(ids(index, waiting) == "c2997 c2996 ");
+    waiting.offset = 0;
+    waiting.awaited_by = {"role:frequent"};
+    waiting.conditions = {{index_column::id, comparison::equal, std::string("c9")}};
+    CHECK(ids(index, waiting) == "c9 ");
+    waiting.component = "claim";
+    waiting.conditions = {{"amount", comparison::less, std::int64_t(4)}};
+    CHECK(ids(index, waiting) == "c3 c2 ");
 }
 
 TEST_CASE("a query for what waits for one of no names finds nothing") {
@@ -301,6 +310,8 @@ TEST_CASE("a deletion that began is known after a restart until it is followed")
     index.trim("a", 2, 1);
     index.forget("b");
     index.forget("unknown");
+    CHECK(index.begun_deletions() == std::vector<std::string>{"a", "b", "unknown"});
+    CHECK(index.end_deletions(ids));
     CHECK(index.begun_deletions().empty());
     CHECK(history_of(index, "a") == "10 2 -; ");
     CHECK(!index.row("b"));
@@ -314,10 +325,95 @@ TEST_CASE("the bytes of a forgotten conversation leave the files of the index") 
     apply(index, {row_of("a", {"user:mellon-mellon"}), row_of("b", {"user:b"})}, {facts});
     index.forget("a");
     index.forget("never_there");
+    CHECK(index.end_deletions({}));
     CHECK(!index.row("a"));
     CHECK(index.row("b"));
     for (const char* suffix : {"", "-wal"})
         CHECK(read_file(at.path() + suffix).find("mellon-mellon") == std::string::npos);
+}
+
+TEST_CASE("a deletion does not wait for a reader, and ends when the reader has") {
+    const index_place at;
+    query_index index(at.path(), schema);
+    apply(index, {row_of("a", {"user:mellon-mellon"}), row_of("b")});
+    const std::vector<std::string> ids{"a"};
+    index.begin_deletion(ids);
+    {
+        sqlite_connection reader(at.path(), sqlite_connection::access::reads);
+        reader.run("BEGIN");
+        CHECK(reader.number("SELECT count(*) FROM conversations") == 2);
+        index.forget("a");
+        CHECK(!index.end_deletions(ids));
+        CHECK(index.begun_deletions() == ids);
+    }
+    CHECK(index.end_deletions(ids));
+    CHECK(index.begun_deletions().empty());
+    for (const char* suffix : {"", "-wal"})
+        CHECK(read_file(at.path() + suffix).find("mellon-mellon") == std::string::npos);
+}
+
+TEST_CASE("a name may contain any characters") {
+    const index_place at;
+    query_index index(at.path(), schema);
+    const std::vector<std::string> names{"role:", "user:\x1f", "user:1:2", "user:\x1fz", "user:ä "};
+    apply(index, {row_of("a", names)});
+    CHECK(index.row("a")->awaited == names);
+    auto later = row_of("a", {"user:1:2"});
+    later.since = 7;
+    apply(index, {later});
+    apply(index, {row_of("a", names)});
+    index_query waiting;
+    waiting.awaited_by = {"user:\x1fz"};
+    CHECK(index.find(waiting).hits.size() == 1);
+    waiting.awaited_by = {"user:"};
+    CHECK(index.find(waiting).hits.empty());
+}
+
+TEST_CASE("a trim moves the time since which a conversation waits") {
+    const index_place at;
+    query_index index(at.path(), schema);
+    apply(index, {row_of("a", {"role:b", "user:c"}, 3)});
+    index.trim("a", 2, 5);
+    CHECK(index.row("a")->since == 5);
+    const auto rows = index.select("SELECT who, since FROM waiting ORDER BY who").rows;
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[0][0] == sql_value(std::string("role:b")));
+    CHECK(rows[0][1] == sql_value(std::int64_t(5)));
+    CHECK(rows[1][1] == sql_value(std::int64_t(5)));
+    index.forget("a");
+    CHECK(index.select("SELECT count(*) FROM waiting").rows[0][0] == sql_value(std::int64_t(0)));
+}
+
+TEST_CASE("a file that cannot be opened is refused and stays") {
+    const index_place at;
+    std::filesystem::create_directory(at.path());
+    CHECK_THROWS_AS(query_index(at.path(), schema), stube::store_refused);
+    CHECK_THROWS_AS(inspect_index(at.path(), schema), stube::store_refused);
+    CHECK(std::filesystem::is_directory(at.path()));
+}
+
+TEST_CASE("a copy of an index in use has its state at one moment") {
+    const index_place at;
+    query_index index(at.path(), schema);
+    apply(index, {row_of("a")}, {facts_of("a", 1, 7)});
+    const auto copy = at.path() + ".copy";
+    copy_index(at.path(), copy);
+    apply(index, {row_of("b")});
+    CHECK(query_index(copy, schema).watermark().position == 1);
+    copy_index(at.path(), copy);
+    CHECK(compare_indexes(at.path(), copy, 5).empty());
+}
+
+TEST_CASE("the parameters and the result of SQL have limits") {
+    const index_place at;
+    query_index index(at.path(), schema);
+    apply(index, {row_of("a"), row_of("b"), row_of("c")});
+    const std::vector<sql_value> long_text{std::string(20 << 20, 'x')};
+    CHECK_THROWS_AS(index.select("SELECT ?", long_text), std::invalid_argument);
+    const auto found =
+        index.select("SELECT hex(zeroblob(1000)) FROM conversations", {}, {.bytes = 2500});
+    CHECK(found.rows.size() == 2);
+    CHECK(found.has_more);
 }
 
 TEST_CASE("queries do not wait while a batch is applied") {

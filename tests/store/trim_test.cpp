@@ -61,8 +61,12 @@ void save_life(stube::store& kept, const std::string& id, std::uint64_t last) {
 
 std::string numbers_of(stube::store& kept, std::string_view id) {
     std::string text;
-    for (const auto& head : as_archive(kept).heads(id, newest, 1000))
+    const auto heads = as_archive(kept).heads(id, newest, 1000);
+    for (const auto& head : heads)
         text += numbered(text.empty() ? "" : " ", head.number);
+    const auto oldest = as_archive(kept).oldest_head(id);
+    CHECK(oldest.has_value() == !heads.empty());
+    if (oldest) CHECK(oldest->digest == heads.back().digest);
     return text;
 }
 

@@ -268,9 +268,9 @@ public:
         return find_hits(query.asked());
     }
 
-    /// Runs SQL that reads the index: the views `conversations` and `facts` and the table
-    /// `awaited`, see <stube/store/query_index.hpp>. Each "?" gets a parameter. Throws as `find`,
-    /// and `store_refused` after the time limit and for a history that one user sees.
+    /// Runs SQL that reads the index: the views `conversations`, `waiting` and `facts`, see
+    /// <stube/store/query_index.hpp>. Each "?" gets a parameter. Throws as `find`, and
+    /// `store_refused` after the time limit and for a history that one user sees.
     selected_rows select(
         std::string_view sql,
         const std::vector<indexed_value>& parameters = {},

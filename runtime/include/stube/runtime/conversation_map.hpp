@@ -118,9 +118,9 @@ struct reply {
     /// The present value, which has no instances after the end; null if there is no value.
     std::shared_ptr<const conversation> value = nullptr;
     std::shared_ptr<const update> news = nullptr;  ///< for the page; may be null
-    bool streamed = false;  ///< the page may have received `news` on its stream
-    std::string error_id = {};                     ///< the log has the reason under this id
-    std::string mount = {};                        ///< for `lost`
+    bool streamed = false;      ///< the page may have received `news` on its stream
+    std::string error_id = {};  ///< the log has the reason under this id
+    std::string mount = {};     ///< for `lost`
 };
 
 using on_reply = std::function<void(reply&&)>;

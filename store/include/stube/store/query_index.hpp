@@ -153,13 +153,14 @@ struct sql_result {
 
 struct sql_limits {
     std::size_t rows = 1'000;
+    std::size_t bytes = 16 << 20;  ///< of all values; the last row may exceed it
     std::chrono::milliseconds time = std::chrono::seconds(1);
 };
 
 /// The index file. For SQL, it has the views `conversations` (id, principal, mount, component,
-/// step, head, created, touched, since, ended, awaited) and `facts` (conversation, component,
-/// member, instance, value, from_head, to_head), where to_head is NULL for a current value, and the
-/// table `awaited` (who, since, conversation).
+/// step, head, created, touched, since, ended), `waiting` (conversation, who, since) and `facts`
+/// (conversation, component, member, instance, value, from_head, to_head), where to_head is NULL
+/// for a current value.
 /// Threads: any. Reading does not wait for `apply`. SQL does not wait for `find`.
 /// Errors: `store_refused`; std::invalid_argument for a wrong query.
 class query_index {
@@ -183,20 +184,23 @@ public:
     std::optional<index_row> row(std::string_view id) const;
 
     /// Records that heads of these conversations will be deleted from the archive. Returns when
-    /// this would survive a power loss. `trim` or `forget` follows for each of them: by a later
-    /// process, if this one ends before.
+    /// this would survive a power loss. For each of them, `trim` or `forget` follows, and then
+    /// `end_deletions`: by a later process, if this one ends before.
     void begin_deletion(std::span<const std::string> ids);
 
-    /// The conversations for which neither `trim` nor `forget` has followed, in alphabetical order.
+    /// The conversations whose deletion has begun and not ended, in alphabetical order.
     std::vector<std::string> begun_deletions() const;
 
     /// Deletes the facts of a conversation that held only before a head, as if the archive began
-    /// with that head and its time. Bytes are overwritten as by `forget`.
+    /// with that head and its time.
     void trim(std::string_view id, std::uint64_t first_head, std::int64_t time);
 
-    /// Deletes a conversation with all of its facts, and overwrites its bytes in the database. The
-    /// log of the index is truncated.
+    /// Deletes a conversation with all of its facts.
     void forget(std::string_view id);
+
+    /// Removes the bytes that `trim` and `forget` have deleted from the files, and ends these
+    /// deletions. Returns false without waiting if a reader needs the old state: call it again.
+    bool end_deletions(std::span<const std::string> ids);
 
     index_page find(const index_query& query) const;
 
@@ -207,7 +211,7 @@ public:
     select(std::string_view sql, std::span<const sql_value> parameters = {}, sql_limits limits = {})
         const;
 
-    /// Reads the whole file. Empty if no damage was found.
+    /// Reads the whole file. Empty if no damage was found. After damage, `is_damaged` is true.
     std::string find_damage() const;
 
     /// True after SQLite has found damage in the file.
@@ -221,6 +225,10 @@ private:
     std::unique_ptr<impl> impl_;
 };
 
+/// Deletes from the index what the archive does not have any more of a conversation: `trim` or
+/// `forget`.
+void follow_deletion(query_index& to, archive& from, std::string_view id);
+
 /// The state of an index file, which is not changed.
 struct index_inspection {
     bool exists = false;
@@ -228,10 +236,15 @@ struct index_inspection {
     index_watermark watermark;
 };
 
+/// Throws `store_refused` if the file cannot be read now, for example because it is locked.
 index_inspection inspect_index(const std::string& file, const index_schema& schema);
 
 /// Deletes an index file that is not open, with its log. Throws `store_refused`.
 void remove_index(const std::string& file);
+
+/// Makes a copy of an index file, which may be in use, as it is at one moment. Deletes an older
+/// copy. Throws `store_refused`.
+void copy_index(const std::string& from, const std::string& to);
 
 /// The differences between two index files, which are not changed: at most `count` lines of text.
 std::vector<std::string>

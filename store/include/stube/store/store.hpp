@@ -60,9 +60,8 @@ struct fork_origin {
 };
 
 /// One commit of a conversation for a store that keeps an `archive`: an immutable head. The number
-/// of a head is the revision of its commit; or the number after the newest head, if the archive of
-/// the conversation has reached that revision already, because the id was removed and created
-/// again.
+/// of a head is the revision of its commit. A revision that the archive of the conversation has
+/// reached already, because the id was removed and created again, is a `store_conflict`.
 struct archived_commit {
     std::uint64_t parent = 0;  ///< the head that the commit continues; 0 for the first
     std::int64_t time = 0;     ///< milliseconds since 1970
@@ -137,6 +136,12 @@ public:
 /// conversation of a `replace` or an `update` is not stored, or not with a lower revision. Nothing
 /// was changed. Another attempt fails in the same way.
 class store_conflict : public store_refused {
+public:
+    using store_refused::store_refused;
+};
+
+/// Stored bytes are damaged. Nothing was changed. Another attempt fails in the same way.
+class store_damaged : public store_refused {
 public:
     using store_refused::store_refused;
 };
@@ -282,6 +287,10 @@ public:
     virtual std::vector<archived_head>
     heads(std::string_view id, std::uint64_t before, std::size_t count) = 0;
 
+    /// The first head of a conversation that is still there. Reads no other head, except for its
+    /// link to the one before. Empty if the conversation is not archived.
+    virtual std::optional<archived_head> oldest_head(std::string_view id) = 0;
+
     /// The state at a head. Empty if there is no such head.
     virtual std::optional<archived_state> state(std::string_view id, std::uint64_t head) = 0;
 
@@ -301,6 +310,7 @@ public:
     /// as `store::save`. Throws `store_refused` (nothing was changed), also for a failure that
     /// `check_failure` rejects; or `store_unknown`.
     virtual void append_failures(std::span<const archived_failure> failed) = 0;
+
     /// The commits of all conversations after a position, in the order of their append, at most
     /// `count`. Position 0 is before the first one. A damaged commit is returned as such, so that a
     /// reader can continue behind it. Commits of a forgotten conversation are absent. After a crash
