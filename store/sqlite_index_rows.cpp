@@ -16,7 +16,8 @@ std::vector<std::string> split_names(std::string_view joined) {
     std::vector<std::string> out;
     for (auto end = joined.find(after_size); end != joined.npos; end = joined.find(after_size)) {
         std::size_t size = 0;
-        std::from_chars(joined.data(), joined.data() + end, size);
+        const std::string_view digits = joined.substr(0, end);
+        std::from_chars(digits.begin(), digits.end(), size);
         joined.remove_prefix(end + 1);
         out.emplace_back(joined.substr(0, size));
         joined.remove_prefix(std::min(size, joined.size()));

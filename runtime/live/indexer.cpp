@@ -148,6 +148,7 @@ void indexer::rebuild(const std::string& why) {
     index_->clear();
     position_ = 0;
     std::vector<std::string> ids;
+    ids.reserve(begun_.size());
     for (const auto& [id, count] : begun_)
         ids.push_back(id);
     index_->begin_deletion(ids);
@@ -183,8 +184,11 @@ void indexer::end_deletions() {
     for (const auto& [id, count] : deleted_)
         if (begun_[id] == count) last.push_back(id);
     if (!index_->end_deletions(last)) return;
-    for (const auto& [id, count] : deleted_)
-        if ((begun_[id] -= count) == 0) begun_.erase(id);
+    for (const auto& [id, count] : deleted_) {
+        auto& begun = begun_[id];
+        begun -= count;
+        if (begun == 0) begun_.erase(id);
+    }
     deleted_.clear();
 }
 
