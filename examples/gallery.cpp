@@ -346,6 +346,9 @@ int check_store(const gallery::options& options) {
 int erase_principal(const gallery::options& options) {
     try {
         gallery::everyone everyone;
+        // Refuses a store that does not exist, which would be created otherwise.
+        gallery::open_store(options.store, options.archive, gallery::access::read_only)
+            ->load_all([](storage::record&&) {});
         auto stored = gallery::open_store(options.store, options.archive);
         return make_site(everyone).erase_principal(std::move(stored), options.erased, std::cout);
     } catch (const std::exception& e) {

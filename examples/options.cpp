@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
@@ -86,6 +87,15 @@ void set(options& to, std::string_view option, std::string_view value) {
     }
 }
 
+void refuse_two_tasks(const options& in) {
+    const bool all[] =
+        {!in.check.empty(), !in.erased.empty(), !in.history.empty(), !in.exported.empty()};
+    if (std::ranges::count(all, true) > 1)
+        throw std::invalid_argument(
+            "--check-store, --erase-principal, --history and --export cannot be combined"
+        );
+}
+
 }  // namespace
 
 options parse_options(std::span<char* const> arguments) {
@@ -115,6 +125,7 @@ options parse_options(std::span<char* const> arguments) {
             set(out, option, arguments[++at]);
         }
     }
+    refuse_two_tasks(out);
     return out;
 }
 

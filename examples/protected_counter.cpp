@@ -62,8 +62,12 @@ markup protected_counter::render() const {
     );
 }
 
-markup sign_out_button() {
-    return form(attr("method", "post"), action("logout"), button(class_("secondary"), "Sign out"));
+markup sign_out_button(std::string_view root) {
+    return form(
+        attr("method", "post"),
+        action(std::string(root) + "logout"),
+        button(class_("secondary"), "Sign out")
+    );
 }
 
 markup login_page::render() const {

@@ -34,8 +34,9 @@ struct login_page {
 };
 BOOST_DESCRIBE_STRUCT(login_page, (), (next, failed))
 
-/// A button for the pages of users who are signed in.
-stube::markup sign_out_button();
+/// A button for the pages of users who are signed in. `root` is the address of the front page, and
+/// is needed where the address of the page has more than one part.
+stube::markup sign_out_button(std::string_view root = "");
 
 /// Adds "/protected-counter", "/login" and "/logout".
 void add_protected_counter(stube::app& site, stube::page_options options);

@@ -88,7 +88,7 @@ markup audit::render() const {
             h1("History"),
             p(of.empty() ? "Open the history of a claim from the inbox."
                          : "There is no such conversation, or you may not see its history."),
-            gallery::sign_out_button()
+            gallery::sign_out_button("/")
         );
     return section(
         class_("card"),
@@ -104,7 +104,7 @@ markup audit::render() const {
             tbody(each(lines, row))
         ),
         div(class_("actions"), button(on<"click", &audit::load>, "Refresh")),
-        gallery::sign_out_button()
+        gallery::sign_out_button("/")
     );
 }
 

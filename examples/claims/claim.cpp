@@ -47,6 +47,13 @@ markup result_text(const verdict& of) {
 
 }  // namespace
 
+answers<verdict> decision::approve(context& around) {
+    const auto& who = around.principal().name;
+    if (who == about.claimant) reason.reject("Nobody approves their own claim");
+    if (has_errors(*this)) return {};
+    return decide(true, who);
+}
+
 answers<verdict> decision::decide(bool is_approved, const std::string& by) {
     if (!is_approved) reason.require("Say why the claim is refused");
     if (has_errors(*this)) return {};

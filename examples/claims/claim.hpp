@@ -45,9 +45,7 @@ struct decision {
 
     stube::audience waits_for() const { return stube::audience::role(approver); }
 
-    stube::answers<verdict> approve(stube::context& around) {
-        return decide(true, around.principal().name);
-    }
+    stube::answers<verdict> approve(stube::context& around);
 
     stube::answers<verdict> refuse(stube::context& around) {
         return decide(false, around.principal().name);
@@ -75,6 +73,9 @@ struct claim {
 
     static constexpr std::tuple
         indexed{&claim::state, &claim::number, &claim::purpose, &claim::amount};
+
+    /// An approver who opens a draft cannot fill it in.
+    stube::audience waits_for() const { return stube::audience::owner(); }
 
     stube::effects submit(stube::context& around);
 

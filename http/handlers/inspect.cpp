@@ -14,6 +14,7 @@ namespace stube::http {
 namespace {
 
 constexpr std::string_view inspect_cookie = "stube_inspect";
+constexpr std::uint64_t no_head = 0;  // heads are numbered from 1
 
 std::string panel_frame(
     std::string_view base_path,
@@ -61,12 +62,12 @@ std::optional<archived_request> archived_request_in(exchange& ex) {
     const request_info from(ex.request());
     const auto head = from.query("head");
     const auto fork = from.query("fork");
-    const auto number = parse_number(head.value_or(fork.value_or("")));
     const auto conversation = from.query("c");
-    if (!number || !conversation || from.query("inspect") != "1") return std::nullopt;
+    if ((!head && !fork) || !conversation || from.query("inspect") != "1") return std::nullopt;
     if (!ex.site().may_inspect(ex.request())) return std::nullopt;
     const auto wanted = head ? archived_request::purpose::show : archived_request::purpose::fork;
-    return archived_request{wanted, conversation->substr(0, conversation->find('.')), *number};
+    const auto number = parse_number(head ? *head : *fork).value_or(no_head);
+    return archived_request{wanted, conversation->substr(0, conversation->find('.')), number};
 }
 
 void show_archived_page(exchange& ex, const mount_point& mount, const archived_request& wanted) {
@@ -75,7 +76,7 @@ void show_archived_page(exchange& ex, const mount_point& mount, const archived_r
     const auto history = live.history();
     const auto shown = history.view(wanted.conversation, wanted.head);
     const auto content = history.page(wanted.conversation, wanted.head);
-    if (!shown || !content) return send_problem(ex, 404);
+    if (!shown || !content || shown->value.mount != ex.mount_address) return send_problem(ex, 404);
     auto& body = ex.scratch();
     body = mount.head;
     body += past_banner(*shown);

@@ -273,11 +273,20 @@ void on_forked(exchange& ex, live::reply&& reply) {
     send_redirect(ex, reply.value->mount + "?c=" + reply.value->id + "&inspect=1", cookies);
 }
 
+/// True if there is such a head, of a conversation at the requested address.
+bool can_be_forked(exchange& ex, const archived_request& wanted) {
+    auto& live = *ex.site().live;
+    if (!live.keeps_archive()) return false;
+    const auto found = live.history().view(wanted.conversation, wanted.head);
+    return found && found->value.mount == ex.mount_address;
+}
+
 /// Shows the page as it was, or begins a conversation that continues from there.
 void answer_archived(exchange& ex, const archived_request& wanted) {
     if (wanted.wanted == archived_request::purpose::show)
         return show_archived_page(ex, *ex.mount, wanted);
     if (!is_same_site(ex.request())) return send_problem(ex, 403);
+    if (!can_be_forked(ex, wanted)) return send_problem(ex, 404);
     mint(ex, kernel::fork_of{wanted.conversation, wanted.head}, &on_forked);
 }
 

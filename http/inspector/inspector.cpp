@@ -69,7 +69,8 @@ void append_css_text(std::string& out, std::string_view text) {
 }  // namespace
 
 std::string inspection::labels() const {
-    lines_.wait();
+    constexpr auto longest_wait = std::chrono::seconds(5);
+    lines_.wait_for(longest_wait);  // without them, the next page has the labels
     std::string out;
     for (const auto* each : known_components()) {
         const auto source = source_of(*each);

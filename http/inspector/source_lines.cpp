@@ -3,10 +3,13 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
+#include <poll.h>
 #include <spawn.h>
 #include <string_view>
 #include <sys/wait.h>
@@ -17,6 +20,10 @@
 namespace stube::http {
 
 namespace {
+
+using steady = std::chrono::steady_clock;
+
+constexpr auto longest_run = std::chrono::seconds(10);  // of addr2line, for one file
 
 /// A function in the file that contains its code.
 struct located {
@@ -46,10 +53,15 @@ std::string hex(std::uintptr_t number) {
     return "0x" + std::string(digits.begin(), end);
 }
 
-std::string read_all(int from) {
+/// Ends at the deadline with what has come.
+std::string read_all(int from, steady::time_point deadline) {
+    using std::chrono::milliseconds;
     std::string out;
     std::array<char, 4096> buffer{};
     for (;;) {
+        const auto left = std::chrono::ceil<milliseconds>(deadline - steady::now());
+        pollfd ready{from, POLLIN, 0};
+        if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) == 0) return out;
         const auto count = ::read(from, buffer.data(), buffer.size());
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) return out;
@@ -57,7 +69,8 @@ std::string read_all(int from) {
     }
 }
 
-/// Runs a program without input, and returns its standard output. Empty if it cannot be run.
+/// Runs a program without input, and returns its standard output. Empty if it cannot be run. Kills
+/// it when it takes too long.
 std::string output_of(std::vector<std::string> command) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {};
@@ -76,8 +89,9 @@ std::string output_of(std::vector<std::string> command) {
         ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     ::close(ends[1]);
-    auto out = failed == 0 ? read_all(ends[0]) : std::string();
+    auto out = failed == 0 ? read_all(ends[0], steady::now() + longest_run) : std::string();
     ::close(ends[0]);
+    if (failed == 0) ::kill(child, SIGKILL);  // it has ended, or hangs
     int status = 0;
     while (failed == 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }

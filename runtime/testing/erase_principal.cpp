@@ -15,8 +15,22 @@ namespace stube {
 using namespace storage;
 namespace {
 
+bool is_alphanumeric(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// True if the text contains the part, and not only within longer words: "ada" is in "ada@mail" and
+/// not in the random id "badaed42".
 bool contains(std::string_view text, std::string_view part) {
-    return text.find(part) != text.npos;
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) {
+        const auto end = at + part.size();
+        const bool begins_inside =
+            at > 0 && is_alphanumeric(text[at - 1]) && is_alphanumeric(part.front());
+        const bool ends_inside =
+            end < text.size() && is_alphanumeric(text[end]) && is_alphanumeric(part.back());
+        if (!begins_inside && !ends_inside) return true;
+    }
+    return false;
 }
 
 /// Finds out which of the store's texts belong to a principal.
@@ -27,7 +41,7 @@ public:
         escaped_ = quoted_.substr(1, quoted_.size() - 2);
     }
 
-    /// True if the text contains the name anywhere, plain or as JSON writes it.
+    /// True if the text contains the name as a word, plain or as JSON writes it.
     bool is_in(std::string_view text) const {
         return contains(text, name_) || contains(text, escaped_);
     }

@@ -60,6 +60,15 @@ test('a claimant cannot approve the own claim', async t => {
     assertFlawless(ada, refused);
 });
 
+test('a user signs out on a page whose address has two parts', async t => {
+    const {gallery, page} = await visit(t, '/audit/claim-0');
+    await signedIn(page, 'ada', 'engine');
+    await button(page, 'Sign out').click();
+    await page.waitForURL(url => !url.pathname.startsWith('/audit'));
+    await page.goto(gallery.url('/audit/claim-0'));
+    await page.getByLabel('Password').waitFor();
+});
+
 test('a decision is kept and found after the server was killed', async t => {
     const {gallery, ada, grace} = await twoUsers(t, '/claim', '/inbox');
     await submit(ada, 'Train to Basel', '120');

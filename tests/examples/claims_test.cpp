@@ -45,6 +45,26 @@ TEST_CASE("a claimant cannot decide about a claim") {
     CHECK(t.notices().front() == "This step waits for somebody else. Nothing was changed.");
 }
 
+TEST_CASE("an approver cannot approve the own claim") {
+    const principal both{"ada", {"approver"}};
+    gallery::everyone all;
+    test_conversation t{claims::claim()};
+    t.provide(all).principal(both);
+    t.fill("What was the money for?", "Train").fill("Amount in euros", "120").submit();
+    t.click("Approve");
+    CHECK(t.text().contains("Nobody approves their own claim"));
+    CHECK(t.text().contains("Waiting for an approver"));
+}
+
+TEST_CASE("an approver cannot fill in the claim of somebody else") {
+    gallery::everyone all;
+    test_conversation t{claims::claim()};
+    t.provide(all).principal(ada).as(grace);
+    t.fill("What was the money for?", "Train").fill("Amount in euros", "120").submit();
+    CHECK(t.text().contains("Claim expenses"));
+    REQUIRE(t.notices().size() == 1);
+}
+
 TEST_CASE("a refusal needs a reason") {
     gallery::everyone all;
     auto t = submitted_claim(all);

@@ -1,4 +1,4 @@
-// The option --export of the gallery, in a process of its own.
+// The options of the gallery that read a store, in a process of its own.
 #include <stube/store/sqlite_store.hpp>
 #include <stube/store/store.hpp>
 
@@ -210,4 +210,21 @@ TEST_CASE("the option --export needs an id and a file") {
         CHECK(ran.code == 1);
         CHECK(ran.text == "gallery: --export needs a value\n");
     }
+}
+
+TEST_CASE("no principal is erased from a store that does not exist") {
+    const scratch at;
+    for (const auto& store : {"sqlite:" + at.file("missing.db"), "file:" + at.file("missing")}) {
+        const auto done = run_gallery(" --erase-principal ada --store" + quoted(store));
+        CHECK(done.code == 2);
+        CHECK(done.text.find("does not exist") != std::string::npos);
+    }
+    CHECK(!fs::exists(at.file("missing.db")));
+    CHECK(!fs::exists(at.file("missing")));
+}
+
+TEST_CASE("two tasks of the command line are refused") {
+    const auto done = run_gallery(" --erase-principal ada --check-store sqlite:x");
+    CHECK(done.code == 1);
+    CHECK(done.text.find("cannot be combined") != std::string::npos);
 }

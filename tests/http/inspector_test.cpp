@@ -221,6 +221,18 @@ TEST_CASE("a fork from the inspector continues at the head in a conversation of 
     CHECK(s.inspect(page, present(page)).contains("n=1"));
 }
 
+TEST_CASE("a head that does not exist at the requested address is not found") {
+    const inspected_site s;
+    const auto page = s.open("/t");
+    for (const char* head : {"2", "0", "-1", "abc", "", "18446744073709551616"}) {
+        CHECK(s.inspect(page, present(page) + "&head=" + head).status == 404);
+        CHECK(s.inspect(page, present(page) + "&fork=" + head).status == 404);
+    }
+    const auto elsewhere = "/stube/inspector?c=" + page.conversation + "&inspect=1";
+    CHECK(s.inspect(page, elsewhere + "&head=1").status == 404);
+    CHECK(s.inspect(page, elsewhere + "&fork=1").status == 404);
+}
+
 TEST_CASE("another site cannot make a developer's browser fork a conversation") {
     const inspected_site s;
     const auto page = s.open("/t");

@@ -192,6 +192,22 @@ TEST_CASE("the archive of another user with events of the principal is erased as
     CHECK(stored_ids(where) == std::vector<std::string>{"bob"});
 }
 
+TEST_CASE("a name within a longer word is not reported") {
+    place where;
+    auto kept = where.open_and_load();
+    begin(*kept, "live", "ada", "seed");
+    begin(*kept, "bob", "bob", "badaed42 adamant Cicada");
+    begin(*kept, "eve", "eve", "ada@example.com");
+    where.reopen(kept);
+
+    const auto done = erase_principal(*kept, "ada", now);
+
+    using enum stored_text::place;
+    CHECK(
+        done.left == std::vector<principal_erasure::remainder>{{"eve", current}, {"eve", archive}}
+    );
+}
+
 TEST_CASE("conversations and files that still contain the name are reported") {
     place where;
     auto kept = where.open_and_load();
