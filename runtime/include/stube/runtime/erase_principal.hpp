@@ -18,9 +18,9 @@
 /// begins a new archive.
 ///
 /// Afterwards, all texts and files of the store are searched for the name. What is found is in the
-/// result, so that a person can decide. The search finds the name and not, for example, an address
-/// or a nickname of the user. Backups, logs and the application's own data are outside of its
-/// reach.
+/// result, so that a person can decide. The search finds the name as a word ("ada" is not in
+/// "adamant" or in a random id) and not, for example, an address or a nickname of the user.
+/// Backups, logs and the application's own data are outside of its reach.
 ///
 /// The SQLite store keeps a record of each erasure: the time and numbers, and nothing that
 /// identifies.
