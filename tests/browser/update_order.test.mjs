@@ -10,7 +10,7 @@ import {
 import {randomNumbers} from './random.mjs';
 
 const seed = Number(process.env.STUBE_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const actions = Number(process.env.STUBE_ACTIONS ?? 60);
+const actions = Number(process.env.STUBE_ACTIONS ?? 30);
 
 /// A TCP proxy in front of the server that delivers the bytes for the browser late: those of streams, or all others.
 /// The bytes of a connection stay in order.
@@ -102,7 +102,7 @@ test(`${actions} actions in two tabs while each connection in turn is late`, asy
     const {delays, tabs} = opened;
     const random = randomNumbers(seed);
     const lateness = [['stream', 400], ['response', 400], ['stream', 900], ['response', 900], ['stream', 3000], ['response', 3000]];
-    const perTurn = 10;
+    const perTurn = Math.ceil(actions / 50) * 5;
     for (let done = 0; done < actions; done += perTurn) {
         const [late, milliseconds] = lateness[(done / perTurn) % lateness.length];
         delays.stream = delays.response = 0;
