@@ -19,13 +19,24 @@ bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/// True if the text ends with an escape sequence of JSON, such as "\n" or "\u0007". Its last
+/// character is then not part of a word.
+bool ends_with_escape(std::string_view text) {
+    constexpr std::size_t short_size = 2;
+    constexpr std::size_t long_size = 6;
+    const auto size = text.size();
+    return (size >= short_size && text[size - short_size] == '\\') ||
+           (size >= long_size && text.substr(size - long_size, 2) == "\\u");
+}
+
 /// True if the text contains the part, and not only within longer words: "ada" is in "ada@mail" and
 /// not in the random id "badaed42".
 bool contains(std::string_view text, std::string_view part) {
     for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) {
         const auto end = at + part.size();
-        const bool begins_inside =
-            at > 0 && is_alphanumeric(text[at - 1]) && is_alphanumeric(part.front());
+        const bool begins_inside = at > 0 && is_alphanumeric(text[at - 1]) &&
+                                   is_alphanumeric(part.front()) &&
+                                   !ends_with_escape(text.substr(0, at));
         const bool ends_inside =
             end < text.size() && is_alphanumeric(text[end]) && is_alphanumeric(part.back());
         if (!begins_inside && !ends_inside) return true;

@@ -208,6 +208,16 @@ TEST_CASE("a name within a longer word is not reported") {
     );
 }
 
+TEST_CASE("a name at the beginning of a line is reported") {
+    for (const char* text : {R"(line\nada)", R"(line\u0007ada)"}) {
+        place where;
+        auto kept = where.open_and_load();
+        begin(*kept, "bob", "bob", text);
+        where.reopen(kept);
+        CHECK(erase_principal(*kept, "ada", now).left.size() == 2);
+    }
+}
+
 TEST_CASE("conversations and files that still contain the name are reported") {
     place where;
     auto kept = where.open_and_load();
