@@ -472,8 +472,8 @@
   // Each update makes the next revision, and the server sends it to this page once: in the response
   // to the event of this page that caused it, or else on the stream. The two arrive independently,
   // so an update waits until the page shows the revision before it. An update that contains the
-  // whole view waits for nothing. It can repeat what the page shows, as can the update after an
-  // event that was sent twice.
+  // whole view waits for nothing. The page may have received a later revision in the meantime; then
+  // it drops the view.
 
   // The revision that the page shows.
   let lastRevision = Number(/\brev=(\d+)/.exec(stream.getAttribute('hx-sse:connect'))?.[1]);
@@ -499,7 +499,7 @@
 
   // Returns true if the page must apply the patches of an update, and false if it must not: it
   // shows them already, or lacks the update before and will receive the whole view.
-  function enter(update) {
+  function accept(update) {
     if (isShownAlready(update) || update.base > lastRevision) return false;
     if (update.revision >= 0) lastRevision = update.revision;
     for (const proceed of [...waiting]) proceed();
@@ -533,7 +533,7 @@
     const update = updateOf(request, response);
     if (update.base > lastRevision) await waitFor(update.base);
     if (response.status !== 204) return;
-    if (update.base >= 0) enter(update);
+    if (update.base >= 0) accept(update);
     else if (update.revision > lastRevision) waitFor(update.revision); // comes on the stream
   }
 
@@ -552,7 +552,7 @@
       if (!response) return;
       const update = sourceElement === stream ? streamUpdate : updateOf(request, response);
       const notices = tasks.filter(({target}) => target === notice);
-      if (!enter(update)) tasks.splice(0, tasks.length, ...notices);
+      if (!accept(update)) tasks.splice(0, tasks.length, ...notices);
     },
   });
 })();

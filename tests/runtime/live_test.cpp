@@ -819,22 +819,33 @@ event sent_by(std::uint64_t page, event sent) {
     return sent;
 }
 
-TEST_CASE("a page receives the update by its own event in the reply and not on its stream") {
+/// A conversation with the streams of the page 7, which sends events, and of another page.
+struct two_pages {
     world w;
-    auto id = w.minted(a_tally());
-    auto own = std::make_shared<recorder>(7);
-    auto other = std::make_shared<recorder>(8);
-    w.wait(w.attach(id, 1, own));
-    w.wait(w.attach(id, 1, other));
+    std::string id = w.minted(a_tally());
+    std::shared_ptr<recorder> own = std::make_shared<recorder>(7);
+    std::shared_ptr<recorder> other = std::make_shared<recorder>(8);
 
-    const auto r = w.wait(w.send(id, sent_by(7, w.to_top(id, "inc"))));
+    two_pages() {
+        w.wait(w.attach(id, 1, own));
+        w.wait(w.attach(id, 1, other));
+    }
+
+    reply send_by_own(const char* name) {
+        return w.wait(w.send(id, sent_by(7, w.to_top(id, name))));
+    }
+};
+
+TEST_CASE("a page receives the update by its own event in the reply and not on its stream") {
+    two_pages open;
+    const auto r = open.send_by_own("inc");
 
     CHECK_FALSE(r.streamed);
     CHECK(r.news->revision == 2);
     CHECK(shows(r.news, "n=1"));
-    CHECK(own->told().empty());
-    REQUIRE(other->revisions() == std::vector<std::uint64_t>{2});
-    CHECK(other->told()[0] == r.news);
+    CHECK(open.own->told().empty());
+    REQUIRE(open.other->revisions() == std::vector<std::uint64_t>{2});
+    CHECK(open.other->told()[0] == r.news);
 }
 
 TEST_CASE("a page receives the updates by other pages and by timers on its stream") {
@@ -854,19 +865,13 @@ TEST_CASE("a page receives the updates by other pages and by timers on its strea
 }
 
 TEST_CASE("the failure of an event is in the reply to its page and on the streams of the others") {
-    world w;
-    auto id = w.minted(a_tally());
-    auto own = std::make_shared<recorder>(7);
-    auto other = std::make_shared<recorder>(8);
-    w.wait(w.attach(id, 1, own));
-    w.wait(w.attach(id, 1, other));
-
-    const auto r = w.wait(w.send(id, sent_by(7, w.to_top(id, "explode"))));
+    two_pages open;
+    const auto r = open.send_by_own("explode");
 
     CHECK(r.result == status::failed);
     CHECK(r.news->patches[0].kind == patch_kind::notice);
-    CHECK(own->told().empty());
-    CHECK(other->revisions() == std::vector<std::uint64_t>{0});
+    CHECK(open.own->told().empty());
+    CHECK(open.other->revisions() == std::vector<std::uint64_t>{0});
 }
 
 TEST_CASE("a stream that does not name its page may be the stream of any sender") {
